@@ -1,0 +1,299 @@
+//! What holds for a call: the attributes above a function.
+
+use crate::attr::{self, Attr, Pair};
+use crate::expr::{self, Scope};
+use crate::model::{
+    Buffer, Custom, Direction, Element, Facts, Len, Oneway, Param, Resource, Shape, Unsupported, Until,
+};
+use crate::problem::Problems;
+use proc_macro2::Span;
+use syn::Expr;
+use syn::spanned::Spanned;
+
+pub(super) const WORDS: &[&str] = &[
+    "cached",
+    "charge",
+    "creates",
+    "custom",
+    "extension",
+    "local",
+    "modifies",
+    "no_broker",
+    "oneway",
+    "proc",
+    "pull",
+    "push",
+    "release",
+    "retain",
+    "unsupported",
+    "until",
+    "when",
+    "written",
+];
+/// Facts that say something about one of several parameters or resources at a time.
+const REPEATABLE: &[&str] = &["charge", "creates", "modifies", "until", "when", "written"];
+/// Facts that cannot both hold.
+const EXCLUSIVE: &[(&str, &str)] = &[
+    ("local", "cached"),
+    ("local", "charge"),
+    ("local", "custom"),
+    ("local", "oneway"),
+    ("oneway", "cached"),
+    ("release", "cached"),
+    ("retain", "cached"),
+    ("retain", "release"),
+    ("unsupported", "cached"),
+    ("unsupported", "charge"),
+    ("unsupported", "custom"),
+    ("unsupported", "local"),
+    ("unsupported", "oneway"),
+    ("unsupported", "until"),
+    ("unsupported", "when"),
+    ("unsupported", "written"),
+];
+pub(super) const RESOURCES: &[(&str, Resource)] = &[
+    ("bytes_in", Resource::BytesIn),
+    ("bytes_out", Resource::BytesOut),
+    ("commands", Resource::Commands),
+    ("device_memory", Resource::DeviceMemory),
+];
+
+/// Reads the facts of a function.
+pub fn read(attrs: &[Attr], params: &[Param], scope: &Scope<'_>, problems: &mut Problems) -> Facts {
+    let mut reader = Reader { params, scope, facts: Facts::default() };
+    for (i, attr) in attrs.iter().enumerate() {
+        let again = attrs[..i].iter().any(|a| a.word == attr.word);
+        if again && !REPEATABLE.contains(&attr.word.as_str()) {
+            problems.add(attr.span, format!("`{}` is given twice", attr.word), "again");
+        }
+        reader.fact(attr, problems);
+    }
+    for (one, other) in EXCLUSIVE {
+        let find = |word: &str| attrs.iter().find(|a| a.word == word);
+        if let (Some(_), Some(second)) = (find(one), find(other)) {
+            problems.add(second.span, format!("a function that is `{one}` cannot be `{other}`"), "contradiction");
+        }
+    }
+    reader.facts
+}
+
+struct Reader<'a> {
+    params: &'a [Param],
+    scope: &'a Scope<'a>,
+    facts: Facts,
+}
+
+impl Reader<'_> {
+    fn fact(&mut self, attr: &Attr, problems: &mut Problems) {
+        match attr.word.as_str() {
+            "oneway" => self.facts.oneway = self.oneway(attr, problems),
+            "local" => {
+                attr.flag(problems);
+                self.facts.local = true;
+            }
+            "cached" => {
+                attr.flag(problems);
+                self.facts.cached = true;
+            }
+            "custom" => self.facts.custom = custom(attr, problems),
+            "when" => self.when(attr, problems),
+            "until" => self.until(attr, problems),
+            "written" => self.written(attr, problems),
+            "retain" => self.facts.retain = self.counted(attr, problems),
+            "release" => self.facts.release = self.counted(attr, problems),
+            "charge" => self.charge(attr, problems),
+            "creates" => {
+                let names = self.listed(attr, problems);
+                self.facts.creates.extend(names);
+            }
+            "modifies" => {
+                let names = self.listed(attr, problems);
+                self.facts.modifies.extend(names);
+            }
+            "unsupported" => self.facts.unsupported = self.unsupported(attr, problems),
+            "extension" => self.facts.extension = attr.text(problems),
+            "no_broker" => {
+                let field = attr.fields(["status"], problems);
+                self.facts.no_broker = field.and_then(|[e]| expr::constant_i64(e, self.scope.names, problems));
+            }
+            "proc" => self.facts.proc_ = self.looked_up(attr, problems),
+            "push" | "pull" => {
+                problems
+                    .add(attr.span, format!("`{}` is planned, and no emitter knows it yet", attr.word), "not yet")
+                    .help("mark the function `custom`");
+            }
+            word => {
+                let message = format!("no fact is called `{word}`");
+                problems.add(attr.span, message, "unknown fact").near(word, WORDS.iter().copied());
+            }
+        }
+    }
+
+    fn oneway(&self, attr: &Attr, problems: &mut Problems) -> Option<Oneway> {
+        let unless = match attr.known(&["unless"], problems)?.pop().flatten() {
+            Some(e) => Some(expr::number(e, self.scope, problems)?),
+            None => None,
+        };
+        Some(Oneway { unless })
+    }
+
+    fn when(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems) else {
+                continue;
+            };
+            if !matches!(param.shape, Shape::Buffer(_) | Shape::Text { .. } | Shape::Texts { .. }) {
+                not(pair.key.span(), "`when` is about memory", "no pointer to memory", problems);
+            }
+            if self.facts.when.iter().any(|(p, _)| *p == param.name) {
+                twice(pair, "when", problems);
+            }
+            if let Some(condition) = expr::number(pair.value, self.scope, problems) {
+                self.facts.when.push((param.name.clone(), condition));
+            }
+        }
+    }
+
+    fn until(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems) else {
+                continue;
+            };
+            if !matches!(param.shape, Shape::Buffer(_) | Shape::Callback { .. } | Shape::Pointer) {
+                not(pair.key.span(), "`until` is about memory or a callback", "neither", problems);
+            }
+            if self.facts.until.iter().any(|(p, _)| *p == param.name) {
+                twice(pair, "until", problems);
+            }
+            let Some(end) = attr::ident(pair.value) else {
+                not(pair.value.span(), "`until` takes `released` or the event parameter", "neither", problems);
+                continue;
+            };
+            if end == "released" {
+                self.facts.until.push((param.name.clone(), Until::Released));
+                continue;
+            }
+            let end_name = end.to_string();
+            if self.scope.param(&end_name, end.span(), problems).is_none() {
+                continue;
+            }
+            if !self.params.iter().any(|p| p.name == end_name && is_new(&p.shape)) {
+                not(end.span(), "`until` waits for an event that the call makes", "not `Out<New<H>>`", problems);
+            }
+            self.facts.until.push((param.name.clone(), Until::Event(end_name)));
+        }
+    }
+
+    fn written(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems) else {
+                continue;
+            };
+            let array = matches!(
+                &param.shape,
+                Shape::Buffer(Buffer { direction: Direction::Out | Direction::InOut, len: Len::Count(_), .. })
+            );
+            if !array {
+                not(pair.key.span(), "`written` is about `Out<[T; n]>`", "no such array", problems);
+            }
+            if self.facts.written.iter().any(|(p, _)| *p == param.name) {
+                twice(pair, "written", problems);
+            }
+            if let Some(count) = expr::number(pair.value, self.scope, problems) {
+                self.facts.written.push((param.name.clone(), count));
+            }
+        }
+    }
+
+    fn charge(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let key = pair.key.to_string();
+            let Some((_, resource)) = RESOURCES.iter().find(|(name, _)| *name == key) else {
+                problems
+                    .add(pair.key.span(), format!("no resource called `{key}`"), "unknown resource")
+                    .near(&key, RESOURCES.iter().map(|(name, _)| *name));
+                continue;
+            };
+            if self.facts.charge.iter().any(|(r, _)| r == resource) {
+                twice(pair, "charge", problems);
+            }
+            if let Some(amount) = expr::number(pair.value, self.scope, problems) {
+                self.facts.charge.push((*resource, amount));
+            }
+        }
+    }
+
+    /// `retain(H)`, `release(H)`: the function has one argument, and that is an H.
+    fn counted(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
+        let handle = self.scope.names.handle(attr.name(problems)?, problems)?;
+        if !matches!(self.params, [Param { shape: Shape::Handle { ty, .. }, .. }] if *ty == handle) {
+            let message = format!("`{}` is about a function of one `{handle}`", attr.word);
+            problems.add(attr.span, message, "not such a function");
+        }
+        Some(handle)
+    }
+
+    fn listed(&self, attr: &Attr, problems: &mut Problems) -> Vec<String> {
+        let names: Vec<_> = attr.names(problems).into_iter().map(|n| (n.to_string(), n.span())).collect();
+        names.into_iter().filter_map(|(n, at)| Some(self.scope.param(&n, at, problems)?.name.clone())).collect()
+    }
+
+    fn unsupported(&self, attr: &Attr, problems: &mut Problems) -> Option<Unsupported> {
+        let [status, why] = attr.fields(["status", "why"], problems)?;
+        let status = expr::constant_i64(status, self.scope.names, problems)?;
+        Some(Unsupported { status, why: string(why, problems)? })
+    }
+
+    fn looked_up(&self, attr: &Attr, problems: &mut Problems) -> Option<(String, u64)> {
+        let [name, since] = attr.fields(["name", "since"], problems)?;
+        let version = expr::constant(since, self.scope.names, problems)?;
+        let Ok(version) = u64::try_from(version) else {
+            problems.add(since.span(), "a version is not negative", format!("is {version}"));
+            return None;
+        };
+        Some((string(name, problems)?, version))
+    }
+
+    /// The parameter that a pair is about. `None` also if its shape is wrong, which has been reported.
+    fn param(&self, pair: Pair<'_>, problems: &mut Problems) -> Option<&Param> {
+        let name = pair.key.to_string();
+        self.scope.param(&name, pair.key.span(), problems)?;
+        self.params.iter().find(|p| p.name == name)
+    }
+}
+
+fn custom(attr: &Attr, problems: &mut Problems) -> Custom {
+    let mut custom = Custom { shim: attr.args.is_empty(), worker: attr.args.is_empty() };
+    for side in attr.names(problems) {
+        match side.to_string().as_str() {
+            "shim" => custom.shim = true,
+            "worker" => custom.worker = true,
+            other => {
+                problems
+                    .add(side.span(), format!("no side called `{other}`"), "unknown side")
+                    .help("write `custom`, `custom(shim)` or `custom(worker)`");
+            }
+        }
+    }
+    custom
+}
+
+fn is_new(shape: &Shape) -> bool {
+    matches!(shape, Shape::Buffer(Buffer { direction: Direction::Out, element: Element::New(_), len: Len::One, .. }))
+}
+
+fn string(expr: &Expr, problems: &mut Problems) -> Option<String> {
+    let text = attr::text(expr);
+    if text.is_none() {
+        not(expr.span(), "this must be a string", "not a string", problems);
+    }
+    text
+}
+
+fn twice(pair: Pair<'_>, word: &str, problems: &mut Problems) {
+    problems.add(pair.key.span(), format!("`{word}` is given twice for `{}`", pair.key), "again");
+}
+
+fn not(at: Span, message: &str, label: &str, problems: &mut Problems) {
+    problems.add(at, message, label);
+}

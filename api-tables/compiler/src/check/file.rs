@@ -1,0 +1,143 @@
+//! What a table says about its API as a whole: the attributes of the file.
+
+use super::names::Names;
+use crate::attr::{self, Attr};
+use crate::expr;
+use crate::model::Api;
+use crate::problem::Problems;
+use proc_macro2::Span;
+use syn::Expr;
+use syn::spanned::Spanned;
+
+pub(super) const WORDS: &[&str] = &[
+    "also",
+    "api",
+    "define",
+    "dispatch",
+    "environment",
+    "extensions",
+    "header",
+    "library",
+    "lookup",
+    "lost",
+    "versions",
+];
+const REPEATABLE: &[&str] = &["define", "header"];
+
+/// Reads the attributes of the file into an [`Api`] that has no types and functions yet.
+pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut api = Api {
+        name: String::new(),
+        number: 0,
+        library: String::new(),
+        also: Vec::new(),
+        versions: Vec::new(),
+        headers: Vec::new(),
+        defines: Vec::new(),
+        lost: 0,
+        environment: Vec::new(),
+        extensions: Vec::new(),
+        dispatch: Vec::new(),
+        lookup: None,
+        constants: Default::default(),
+        types: Default::default(),
+        functions: Vec::new(),
+    };
+    for attr in attrs {
+        let word = attr.word.as_str();
+        if seen.contains(&word) && !REPEATABLE.contains(&word) {
+            problems.add(attr.span, format!("`{word}` is given twice"), "again");
+        }
+        seen.push(word);
+        match word {
+            "api" => {
+                let named = number(attr, names, problems);
+                (api.name, api.number) = named.unwrap_or_default();
+            }
+            "library" => api.library = attr.text(problems).unwrap_or_default(),
+            "also" => api.also = attr.texts(problems),
+            "versions" => api.versions = attr.texts(problems),
+            "header" => api.headers.extend(attr.text(problems)),
+            "define" => api.defines.extend(attr.text(problems)),
+            "environment" => api.environment = attr.texts(problems),
+            "extensions" => api.extensions = unique(attr, problems),
+            "lost" => {
+                let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
+                api.lost = status.unwrap_or_default();
+            }
+            "dispatch" => api.dispatch = dispatch(attr, names, problems),
+            "lookup" => api.lookup = attr.name(problems).and_then(|name| names.function(name, problems)),
+            _ => {
+                let message = format!("no attribute of a table is called `{word}`");
+                problems.add(attr.span, message, "unknown attribute").near(word, WORDS.iter().copied());
+            }
+        }
+    }
+    for needed in ["api", "library", "lost"] {
+        if !seen.contains(&needed) {
+            problems
+                .add(Span::call_site(), format!("this table has no `#![{needed}(…)]`"), "the file starts here")
+                .help(help(needed));
+        }
+    }
+    api
+}
+
+fn help(needed: &str) -> &'static str {
+    match needed {
+        "api" => "write `#![api(name = number)]`: its short name, and its number on the wire",
+        "library" => "write `#![library(\"soname\")]`: the vendor library that programs open",
+        _ => "write `#![lost(STATUS)]`: what a call returns whose worker is gone",
+    }
+}
+
+/// `#![api(opencl = 2)]`
+fn number(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<(String, u16)> {
+    let pairs = attr.pairs(problems);
+    let [pair] = pairs.as_slice() else {
+        problems.add(attr.span, "a table has one name and one number", "needs `name = number`");
+        return None;
+    };
+    let value = expr::constant(pair.value, names, problems)?;
+    match u16::try_from(value) {
+        Ok(number @ 1..) => Some((pair.key.to_string(), number)),
+        _ => {
+            problems.add(pair.value.span(), "an API's number is between 1 and 65535", format!("is {value}"));
+            None
+        }
+    }
+}
+
+fn unique(attr: &Attr, problems: &mut Problems) -> Vec<String> {
+    let texts = attr.texts(problems);
+    for (i, text) in texts.iter().enumerate() {
+        if texts[..i].contains(text) {
+            problems.add(attr.args[i].span(), format!("`{text}` is given twice"), "again");
+        }
+    }
+    texts
+}
+
+/// `#![dispatch(clGetPlatformIDs, _, …)]`
+fn dispatch(attr: &Attr, names: &Names, problems: &mut Problems) -> Vec<Option<String>> {
+    let mut places: Vec<Option<String>> = Vec::new();
+    for arg in &attr.args {
+        if let Expr::Infer(_) = arg {
+            places.push(None);
+            continue;
+        }
+        let Some(name) = attr::ident(arg) else {
+            problems.add(arg.span(), "a place of the dispatch table is a function or `_`", "neither");
+            continue;
+        };
+        let Some(name) = names.function(name, problems) else {
+            continue;
+        };
+        if places.iter().flatten().any(|known| *known == name) {
+            problems.add(arg.span(), format!("`{name}` has a place already"), "again");
+        }
+        places.push(Some(name));
+    }
+    places
+}

@@ -1,0 +1,83 @@
+//! The functions of a table: parameters, return, facts.
+
+use super::names::{Kind, Names};
+use super::{facts, shapes};
+use crate::expr::{Known, Scope};
+use crate::model::{Function, Param, Ret};
+use crate::parse::{Noted, Table};
+use crate::problem::Problems;
+use syn::{FnArg, ForeignItemFn, Ident, Pat, ReturnType, Type};
+
+/// The names of all functions; a second one of a name is a problem.
+pub fn declare(table: &Table, problems: &mut Problems) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for noted in &table.functions {
+        let ident = &noted.item.sig.ident;
+        let name = ident.to_string();
+        if names.contains(&name) {
+            problems.add(ident.span(), format!("a second function called `{name}`"), "again");
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// Reads one function. A part that is wrong is left out, so that the rest is still checked.
+pub fn resolve(noted: &Noted<ForeignItemFn>, names: &Names, problems: &mut Problems) -> Function {
+    let sig = &noted.item.sig;
+    let name = sig.ident.to_string();
+    let declared: Vec<(&Ident, &Type)> = sig.inputs.iter().filter_map(declared).collect();
+    let known = |(name, ty): &(&Ident, &Type)| Known { name: name.to_string(), number: shapes::is_number(ty, names) };
+    let scope = Scope { names, owner: format!("`{name}`"), params: declared.iter().map(known).collect() };
+    let mut params: Vec<Param> = Vec::new();
+    for (i, (ident, ty)) in declared.iter().enumerate() {
+        if declared[..i].iter().any(|(known, _)| known == ident) {
+            problems.add(ident.span(), format!("a second parameter called `{ident}`"), "again");
+        }
+        if let Some((shape, c_type)) = shapes::param(ty, &scope, problems) {
+            params.push(Param { name: ident.to_string(), span: ident.span(), shape, c_type });
+        }
+    }
+    let ret = match &sig.output {
+        ReturnType::Default => Some(Ret::Void),
+        ReturnType::Type(_, ty) => ret(ty, &scope, problems),
+    };
+    let facts = facts::read(&noted.attrs, &params, &scope, problems);
+    Function { name, doc: noted.doc.clone(), span: sig.ident.span(), params, ret: ret.unwrap_or(Ret::Void), facts }
+}
+
+fn declared(arg: &FnArg) -> Option<(&Ident, &Type)> {
+    match arg {
+        FnArg::Typed(arg) => match &*arg.pat {
+            Pat::Ident(name) => Some((&name.ident, &arg.ty)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    }
+}
+
+/// A function returns a status, a scalar, a new handle, or an address.
+fn ret(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Ret> {
+    use syn::spanned::Spanned;
+    if let Some((word, inner)) = shapes::generic(ty)
+        && word == "New"
+        && let Some(handle) = shapes::name(inner)
+    {
+        return Some(Ret::New { ty: scope.names.handle(handle, problems)? });
+    }
+    if let Type::Ptr(_) = ty {
+        return shapes::param(ty, scope, problems).map(|(_, c_type)| Ret::Pointer { c_type });
+    }
+    if let Some(name) = shapes::name(ty) {
+        let text = name.to_string();
+        match scope.names.kind(&text, name.span(), problems)? {
+            Kind::Status(_) => return Some(Ret::Status { ty: text }),
+            Kind::Scalar(scalar) => return Some(Ret::Value { ty: text, scalar }),
+            _ => {}
+        }
+    }
+    problems.add(ty.span(), "a function cannot return this", "not a return").help(
+        "a function returns a scalar, a status, `New<H>`, or a raw pointer if it is `custom`, `local` or `unsupported`",
+    );
+    None
+}

@@ -1,0 +1,65 @@
+//! From items to the model: every name is resolved, every rule is checked.
+
+mod facts;
+mod file;
+mod functions;
+mod keys;
+pub mod names;
+mod rules;
+mod shapes;
+mod types;
+
+use crate::model::Api;
+use crate::parse::Table;
+use crate::problem::Problems;
+use names::Names;
+
+/// Checks a table. The result is only worth something if `problems` stays empty.
+pub fn api(table: &Table, problems: &mut Problems) -> Api {
+    let mut names = Names { functions: functions::declare(table, problems), ..Names::default() };
+    types::declare(table, &mut names, problems);
+    types::constants(table, &mut names, problems);
+    let types = types::resolve(table, &names, problems);
+    let file = file::read(&table.attrs, &names, problems);
+    let mut functions = Vec::new();
+    let mut whole = Vec::new();
+    for noted in &table.functions {
+        let before = problems.count();
+        functions.push(functions::resolve(noted, &names, problems));
+        whole.push(before == problems.count());
+    }
+    let api = Api { constants: names.constants, types, functions, ..file };
+    rules::check(&api, &whole, problems);
+    api
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{facts, file, keys, names, types};
+    use crate::model::LAYOUTS;
+
+    const REFERENCE: &str = include_str!("../../../LANGUAGE.md");
+
+    #[test]
+    fn every_word_is_in_the_reference() {
+        let words = [file::WORDS, facts::WORDS, keys::ENUM_WORDS, keys::KEY_WORDS, types::TYPE_WORDS, names::SHAPES];
+        let resources = facts::RESOURCES.iter().map(|(word, _)| *word);
+        let layouts = LAYOUTS.iter().map(|(word, _)| *word);
+        let missing: Vec<&str> = words
+            .concat()
+            .into_iter()
+            .chain(resources)
+            .chain(layouts)
+            .filter(|word| !REFERENCE.split(|c: char| !c.is_alphanumeric() && c != '_').any(|known| known == *word))
+            .collect();
+        assert!(missing.is_empty(), "not in LANGUAGE.md: {missing:?}");
+    }
+
+    #[test]
+    fn the_example_of_the_reference_is_right() {
+        let from = REFERENCE.find("```rust\n").expect("an example") + "```rust\n".len();
+        let example = REFERENCE[from..].split("```").next().expect("it ends");
+        let api = crate::read_text("LANGUAGE.md", example).unwrap_or_else(|report| panic!("{report:?}"));
+        assert_eq!(api.functions.len(), 5);
+    }
+}

@@ -1,0 +1,250 @@
+//! Rules that take the whole table to check: how shapes, facts and types go together.
+
+use crate::model::{
+    Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Ret, Scalar, Shape,
+    TypeDef, TypeKind,
+};
+use crate::problem::Problems;
+
+/// Checks a model. `whole` says of each function whether all of it could be read; the rest would only be blamed for
+/// what is missing.
+pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
+    for ty in api.types.values() {
+        counting(api, ty, problems);
+        payloads(api, ty, problems);
+    }
+    for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
+        pointers(function, problems);
+        callbacks(function, problems);
+        tags(api, function, problems);
+        lengths(function, problems);
+        layouts(function, problems);
+        replies(api, function, problems);
+        reachable(api, function, problems);
+    }
+}
+
+/// `#[handle(retain = f)]` and `#[retain(H)] fn f` say the same thing from both ends.
+fn counting(api: &Api, ty: &TypeDef, problems: &mut Problems) {
+    let TypeKind::Handle { retain, release, .. } = &ty.kind else {
+        return;
+    };
+    for (word, function) in [("retain", retain), ("release", release)] {
+        let Some(function) = function.as_ref().and_then(|name| api.function(name)) else {
+            continue;
+        };
+        let fact = if word == "retain" { &function.facts.retain } else { &function.facts.release };
+        if fact.as_ref() != Some(&ty.name) {
+            let message = format!("`{}` is said to {word} `{}`, and does not say so itself", function.name, ty.name);
+            let help = format!("write `#[{word}({})]` above it", ty.name);
+            problems.add(function.span, message, format!("without `{word}`")).help(help);
+        }
+    }
+}
+
+/// A struct behind a key is plain bytes, or ends with a name to filter by.
+fn payloads(api: &Api, ty: &TypeDef, problems: &mut Problems) {
+    let (TypeKind::Tagged { variants, .. } | TypeKind::List { variants, .. }) = &ty.kind else {
+        return;
+    };
+    let fields = |name: &str| match api.types.get(name).map(|t| &t.kind) {
+        Some(TypeKind::Struct { fields }) => fields.as_slice(),
+        _ => &[],
+    };
+    for variant in variants {
+        match &variant.payload {
+            Payload::NameVersions(name) if !ends_with_name(fields(name)) => {
+                let message = format!("`{name}` does not end with a name");
+                problems.add(variant.span, message, "needs a `[c_char; n]` at its end");
+            }
+            Payload::Plain(ty) => {
+                let name = ty.trim_matches(['[', ']']);
+                if fields(name).iter().any(|f| matches!(f.shape, FieldShape::Handle(_))) {
+                    let message = format!("a `{name}` holds a handle, and the value of a key crosses as bytes");
+                    problems.add(variant.span, message, "not translated");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn ends_with_name(fields: &[Field]) -> bool {
+    matches!(fields.last().map(|f| &f.shape), Some(FieldShape::Array(Scalar::I8, _)))
+}
+
+/// An address that crossed would be followed in the wrong process, or by a vendor library that trusts it.
+fn pointers(function: &Function, problems: &mut Problems) {
+    let facts = &function.facts;
+    if facts.local || facts.unsupported.is_some() || (facts.custom.shim && facts.custom.worker) {
+        return;
+    }
+    let help = "describe the data, or mark the function `custom`, `local` or `unsupported`";
+    for param in &function.params {
+        let inner: &[Param] = if let Shape::Callback { params, .. } = &param.shape { params } else { &[] };
+        for pointer in std::iter::once(param).chain(inner).filter(|p| matches!(p.shape, Shape::Pointer)) {
+            problems.add(pointer.span, "an address means nothing on the other side", "a raw pointer").help(help);
+        }
+    }
+    if let Ret::Pointer { .. } = function.ret {
+        problems.add(function.span, "an address means nothing on the other side", "returns one").help(help);
+    }
+}
+
+/// A callback finds its way back by its user pointer, so a call has one of each.
+fn callbacks(function: &Function, problems: &mut Problems) {
+    if function.facts.local || function.facts.unsupported.is_some() {
+        return;
+    }
+    let user_data = |params: &[Param]| params.iter().filter(|p| matches!(p.shape, Shape::UserData)).count();
+    let mut count = 0;
+    for param in &function.params {
+        let Shape::Callback { params, .. } = &param.shape else {
+            continue;
+        };
+        count += 1;
+        if count > 1 {
+            problems.add(param.span, "a call has one callback at most", "one too many");
+        }
+        if user_data(params) != 1 {
+            let message = format!("the callback `{}` needs one `UserData`", param.name);
+            problems.add(param.span, message, format!("has {}", user_data(params)));
+        }
+    }
+    if user_data(&function.params) != count {
+        let message = format!("`{}` needs one `UserData` for its callback, and none without", function.name);
+        problems.add(function.span, message, format!("has {}", user_data(&function.params)));
+    }
+}
+
+/// A value whose type depends on a parameter needs that parameter.
+fn tags(api: &Api, function: &Function, problems: &mut Problems) {
+    for param in &function.params {
+        let Shape::Buffer(Buffer { element: Element::Tagged(name), .. }) = &param.shape else {
+            continue;
+        };
+        let Some(TypeKind::Tagged { tag, .. }) = api.types.get(name).map(|t| &t.kind) else {
+            continue;
+        };
+        let found = function.param(tag).is_some_and(|p| matches!(p.shape, Shape::Value { .. }));
+        if !found {
+            let message =
+                format!("the type of a `{name}` depends on `{tag}`, and `{}` has no such value", function.name);
+            problems.add(param.span, message, "of unknown type");
+        }
+    }
+}
+
+/// `&[&[c_char; lengths]; n]`: the lengths are an array of their own.
+fn lengths(function: &Function, problems: &mut Problems) {
+    for param in &function.params {
+        let Shape::Texts { lengths: Some(name), .. } = &param.shape else {
+            continue;
+        };
+        let Some(lengths) = function.param(name) else {
+            continue;
+        };
+        let ok = matches!(
+            &lengths.shape,
+            Shape::Buffer(Buffer {
+                direction: Direction::In,
+                element: Element::Scalar { scalar: Scalar::Usize, .. },
+                ..
+            })
+        );
+        if !ok {
+            problems.add(lengths.span, format!("`{name}` holds the lengths of `{}`", param.name), "not `&[usize; n]`");
+        }
+    }
+}
+
+/// What a layout function is given: `3` for `&[usize; 3]`, `n` for a number, `h` for a handle, `s` for a struct.
+const LAYOUT_ARGUMENTS: &[(&str, &str)] =
+    &[("rect", "33nn"), ("pixels", "h3nn"), ("image", "ss"), ("image2d", "snnn"), ("image3d", "snnnnn")];
+
+fn layouts(function: &Function, problems: &mut Problems) {
+    for param in &function.params {
+        let Shape::Buffer(Buffer { len: Len::Layout { function: layout, args }, .. }) = &param.shape else {
+            continue;
+        };
+        let Some((_, wanted)) = LAYOUT_ARGUMENTS.iter().find(|(name, _)| name == layout) else {
+            continue;
+        };
+        for (i, (arg, wanted)) in args.iter().zip(wanted.chars()).enumerate() {
+            if !layout_argument(function, arg, wanted) {
+                let message = format!("argument {} of `{layout}` is not what it takes", i + 1);
+                problems.add(param.span, message, "of unknown size").help(match wanted {
+                    '3' => "it takes a parameter that is `&[usize; 3]`",
+                    'h' => "it takes a handle",
+                    's' => "it takes a parameter that is a pointer to a struct",
+                    _ => "it takes a number",
+                });
+            }
+        }
+    }
+}
+
+fn layout_argument(function: &Function, arg: &Expr, wanted: char) -> bool {
+    let shape = match arg {
+        Expr::Param(name) => function.param(name).map(|p| &p.shape),
+        _ => None,
+    };
+    match (shape, wanted) {
+        (Some(Shape::Handle { .. }), wanted) => wanted == 'h',
+        (Some(Shape::Value { .. }) | None, wanted) => wanted == 'n',
+        (Some(Shape::Buffer(buffer)), '3') => {
+            matches!(buffer.element, Element::Scalar { scalar: Scalar::Usize, .. })
+                && matches!(buffer.len, Len::Count(Expr::Int(3)))
+        }
+        (Some(Shape::Buffer(buffer)), 's') => matches!(buffer.element, Element::Struct(_)),
+        _ => false,
+    }
+}
+
+/// A oneway call has no reply, so nothing can come out of it but what the shim makes itself (a new handle, a
+/// success) and what comes later with an event.
+fn replies(api: &Api, function: &Function, problems: &mut Problems) {
+    let Some(oneway) = &function.facts.oneway else {
+        return;
+    };
+    let later = |p: &Param| function.facts.until.iter().any(|(name, _)| *name == p.name);
+    let status = |ty: &str| matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }));
+    if function.facts.custom.shim {
+        return;
+    }
+    for param in &function.params {
+        let Shape::Buffer(buffer) = &param.shape else {
+            continue;
+        };
+        let made = match &buffer.element {
+            Element::New(_) => true,
+            Element::Scalar { ty, .. } => status(ty),
+            _ => false,
+        };
+        if buffer.direction != Direction::In && !made && !later(param) {
+            let message = format!("`{}` does not wait, so `{}` would stay empty", function.name, param.name);
+            problems
+                .add(param.span, message, "comes out of a oneway call")
+                .help(format!("write `#[until({} = event)]` if the data comes with an event", param.name));
+        }
+    }
+    if oneway.unless.is_none() && matches!(function.ret, Ret::Value { .. } | Ret::Pointer { .. }) {
+        let message = format!("`{}` does not wait, so it cannot return a value", function.name);
+        problems.add(function.span, message, "oneway");
+    }
+}
+
+/// An extension function is reached through the function that looks others up.
+fn reachable(api: &Api, function: &Function, problems: &mut Problems) {
+    if let Some(extension) = &function.facts.extension
+        && api.lookup.is_none()
+    {
+        problems
+            .add(
+                function.span,
+                format!("`{}` of {extension} cannot be reached", function.name),
+                "an extension function",
+            )
+            .help("write `#![lookup(f)]`, where f makes the addresses of extension functions known");
+    }
+}

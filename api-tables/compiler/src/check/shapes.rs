@@ -1,0 +1,377 @@
+//! How one argument travels: the type of a parameter, read as a shape.
+
+use super::names::{self, Kind};
+use crate::attr;
+use crate::expr::{self, Known, Scope};
+use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, Len, Param, Shape};
+use crate::problem::Problems;
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Ident, PathArguments, PointerMutability, ReturnType, Type, TypeFnPtr};
+
+/// A shape and the C type it has in the vendor's header.
+pub type Shaped = (Shape, String);
+
+/// Reads the type of a parameter.
+pub fn param(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
+    shape(ty, false, scope, problems)
+}
+
+/// The one type argument of `Word<T>`, with the word. `None` for any other type.
+pub fn generic(ty: &Type) -> Option<(&Ident, &Type)> {
+    let Type::Path(path) = ty else { return None };
+    let mut segments = path.path.segments.iter();
+    let (Some(segment), None, None) = (segments.next(), segments.next(), &path.qself) else {
+        return None;
+    };
+    let PathArguments::AngleBracketed(args) = &segment.arguments else {
+        return None;
+    };
+    let mut args = args.args.iter();
+    match (args.next(), args.next()) {
+        (Some(syn::GenericArgument::Type(inner)), None) => Some((&segment.ident, inner)),
+        _ => None,
+    }
+}
+
+/// The name that a type consists of.
+pub fn name(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// Whether an expression can calculate with a parameter of this type: a scalar, or a pointer to one.
+pub fn is_number(ty: &Type, names: &names::Names) -> bool {
+    if let Some(name) = name(ty) {
+        return matches!(names.find(&name.to_string()), Some(Kind::Scalar(_) | Kind::Status(_)));
+    }
+    match ty {
+        Type::Reference(reference) => name(&reference.elem).is_some() && is_number(&reference.elem, names),
+        _ => generic(ty).is_some_and(|(_, inner)| is_number(inner, names)),
+    }
+}
+
+fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
+    if let Some((word, inner)) = generic(ty) {
+        return worded(word, inner, null, scope, problems);
+    }
+    if let Some(name) = name(ty) {
+        return named(name, null, scope, problems);
+    }
+    match ty {
+        Type::Paren(inner) => shape(&inner.elem, null, scope, problems),
+        Type::Group(inner) => shape(&inner.elem, null, scope, problems),
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            pointee(&reference.elem, Direction::InOut, true, null, scope, problems)
+        }
+        Type::Reference(reference) => pointee(&reference.elem, Direction::In, false, null, scope, problems),
+        Type::Ptr(_) if null => address(ty.span(), problems),
+        Type::Ptr(_) => Some((Shape::Pointer, pointer(ty, scope, problems)?)),
+        Type::FnPtr(function) => callback(function, null, scope, problems),
+        other => {
+            problems
+                .add(other.span(), "this type says nothing about the data", "not a shape")
+                .help("write `&[T; n]` for n of T that go in, `Out<[T; n]>` for those that come out");
+            None
+        }
+    }
+}
+
+/// `Option<…>`, `In<…>`, `Out<…>`
+fn worded(word: &Ident, inner: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
+    match word.to_string().as_str() {
+        "Option" if null => {
+            problems.add(word.span(), "null allowed twice", "again");
+            None
+        }
+        "Option" => shape(inner, true, scope, problems),
+        "In" => pointee(inner, Direction::In, true, null, scope, problems),
+        "Out" => pointee(inner, Direction::Out, true, null, scope, problems),
+        "New" => {
+            problems
+                .add(word.span(), "a handle cannot be born in an argument that goes in", "not here")
+                .help("write `Out<New<H>>`, or return `New<H>`");
+            None
+        }
+        "Mirror" | "Custom" => {
+            problems
+                .add(word.span(), format!("`{word}` is planned, and no emitter knows it yet"), "not yet")
+                .help("mark the function `custom` and describe the argument as a raw pointer");
+            None
+        }
+        text => {
+            let message = format!("no shape called `{text}`");
+            problems.add(word.span(), message, "unknown shape").near(text, names::SHAPES.iter().copied());
+            None
+        }
+    }
+}
+
+/// A name that stands alone: a value, a handle, an address.
+fn named(name: &Ident, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
+    let ty = name.to_string();
+    if ty == "UserData" && !null {
+        return Some((Shape::UserData, "void *".into()));
+    }
+    if names::SHAPES.contains(&ty.as_str()) || ty == "c_void" {
+        let help = match ty.as_str() {
+            "CStr" => "text is `&CStr`",
+            "UserData" => "write it without `Option`: it is the program's own, and null like any other value",
+            _ => "see the table of shapes in LANGUAGE.md",
+        };
+        problems.add(name.span(), format!("`{ty}` is no shape on its own"), "incomplete").help(help);
+        return None;
+    }
+    let c_type = names::c_name(&ty).to_owned();
+    match scope.names.kind(&ty, name.span(), problems)? {
+        Kind::Scalar(_) | Kind::Status(_) if null => {
+            problems.add(name.span(), format!("`{ty}` is a value, and a value is never null"), "not a pointer");
+            None
+        }
+        Kind::Scalar(scalar) | Kind::Status(scalar) => Some((Shape::Value { ty, scalar }, c_type)),
+        Kind::Handle => Some((Shape::Handle { ty, null }, c_type)),
+        Kind::Address if null => address(name.span(), problems),
+        Kind::Address => Some((Shape::Pointer, c_type)),
+        Kind::Struct | Kind::Tagged | Kind::List { .. } => {
+            problems.add(name.span(), format!("`{ty}` travels behind a pointer"), "not a value").help(format!(
+                "write `&{ty}` for one that goes in, `&[{ty}]` for a list, `Out<[{ty}; n]>` for n that come out"
+            ));
+            None
+        }
+    }
+}
+
+/// A raw pointer in `Option`.
+fn address(at: Span, problems: &mut Problems) -> Option<Shaped> {
+    problems.add(at, "an address may always be null", "in `Option`").help("write the raw pointer without `Option`");
+    None
+}
+
+/// What a pointer leads to. `mutable` is whether the C type lacks `const`.
+fn pointee(
+    ty: &Type,
+    direction: Direction,
+    mutable: bool,
+    null: bool,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Shaped> {
+    if let Some(text) = name(ty).filter(|n| *n == "CStr") {
+        if direction != Direction::In {
+            problems.add(text.span(), "text only goes in", "needs a length").help("write `Out<[c_char; n]>`");
+            return None;
+        }
+        return Some((Shape::Text { null }, if mutable { "char *" } else { "const char *" }.into()));
+    }
+    let (inner, len) = match ty {
+        Type::Array(array) => {
+            if let Type::Reference(text) = &*array.elem {
+                return texts(&text.elem, &array.len, mutable, null, scope, problems);
+            }
+            let bytes = name(&array.elem).is_some_and(|n| n == "c_void");
+            let element = element(&array.elem, direction, scope, problems);
+            let len = length(&array.len, bytes, scope, problems);
+            if let Some((Element::Property(list), _)) = &element {
+                let message = format!("a `{list}` has its own end");
+                problems.add(array.len.span(), message, "a length").help(format!("write `[{list}]`"));
+                return None;
+            }
+            (element?, len?)
+        }
+        Type::Slice(slice) => match element(&slice.elem, direction, scope, problems)? {
+            list @ (Element::Property(_), _) if direction == Direction::In => (list, Len::Ended),
+            (Element::Property(list), _) => {
+                problems
+                    .add(ty.span(), format!("a `{list}` only goes in"), "a list")
+                    .help(format!("a list that comes out is the value of a key: `KEY({list})` in an enum with `tag`"));
+                return None;
+            }
+            _ => {
+                problems.add(ty.span(), "nothing says how long this is", "needs a length").help("write `[T; n]`");
+                return None;
+            }
+        },
+        _ => match element(ty, direction, scope, problems)? {
+            (Element::Bytes | Element::Tagged(_), c) => {
+                let message = format!("nothing says how many bytes this `{c}` has");
+                problems.add(ty.span(), message, "needs a length").help("write `[T; n]`");
+                return None;
+            }
+            (Element::Property(list), _) => {
+                problems
+                    .add(ty.span(), format!("`{list}` is a list"), "needs brackets")
+                    .help(format!("write `[{list}]`"));
+                return None;
+            }
+            one => (one, Len::One),
+        },
+    };
+    let (element, c) = inner;
+    let c_type = if mutable { format!("{c} *") } else { format!("const {c} *") };
+    Some((Shape::Buffer(Buffer { direction, element, len, null }), c_type))
+}
+
+/// One element behind a pointer, and its C type.
+fn element(ty: &Type, direction: Direction, scope: &Scope<'_>, problems: &mut Problems) -> Option<(Element, String)> {
+    if let Some((word, inner)) = generic(ty)
+        && word == "New"
+        && let Some(handle) = name(inner)
+    {
+        if direction != Direction::Out {
+            problems.add(word.span(), "a new handle comes out", "not `Out`").help("write `Out<New<H>>`");
+            return None;
+        }
+        let handle = scope.names.handle(handle, problems)?;
+        return Some((Element::New(handle.clone()), handle));
+    }
+    let Some(word) = name(ty) else {
+        problems
+            .add(ty.span(), "this is no element of a buffer", "not an element")
+            .help("an element is `c_void`, a scalar, a struct, a handle, `New<H>`, or an `enum` of the table");
+        return None;
+    };
+    let text = word.to_string();
+    let c = names::c_name(&text).to_owned();
+    if text == "c_void" {
+        return Some((Element::Bytes, c));
+    }
+    Some(match scope.names.kind(&text, word.span(), problems)? {
+        Kind::Scalar(scalar) | Kind::Status(scalar) => (Element::Scalar { ty: text, scalar }, c),
+        Kind::Struct => (Element::Struct(text), c),
+        Kind::Handle => (Element::Handle(text), c),
+        Kind::Tagged => (Element::Tagged(text), "void".into()),
+        Kind::List { element } => (Element::Property(text), element),
+        Kind::Address => {
+            problems
+                .add(word.span(), "addresses in memory cannot cross", "not an element")
+                .help("write a raw pointer, in a function that is `custom`, `local` or `unsupported`");
+            return None;
+        }
+    })
+}
+
+/// `n`, an expression; or, for bytes, a layout: `rect(region, …)`.
+fn length(len: &syn::Expr, bytes: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Len> {
+    if let syn::Expr::Call(call) = len
+        && let Some(function) = attr::ident(&call.func)
+        && bytes
+        && function != "min"
+        && function != "max"
+    {
+        let function_name = function.to_string();
+        let Some((_, arity)) = LAYOUTS.iter().find(|(known, _)| *known == function_name) else {
+            problems
+                .add(function.span(), format!("no layout called `{function_name}`"), "unknown layout")
+                .near(&function_name, LAYOUTS.iter().map(|(known, _)| *known));
+            return None;
+        };
+        if call.args.len() != *arity {
+            let message = format!("`{function_name}` takes {arity} arguments");
+            problems.add(call.span(), message, format!("has {}", call.args.len()));
+            return None;
+        }
+        let args: Vec<Option<Expr>> = call.args.iter().map(|a| expr::argument(a, scope, problems)).collect();
+        return Some(Len::Layout { function: function_name, args: args.into_iter().collect::<Option<_>>()? });
+    }
+    expr::number(len, scope, problems).map(Len::Count)
+}
+
+/// `&[&CStr; n]`, `&[&[c_char; lengths]; n]`
+fn texts(
+    inner: &Type,
+    count: &syn::Expr,
+    mutable: bool,
+    null: bool,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Shaped> {
+    let count = expr::number(count, scope, problems);
+    let (element, lengths) = match inner {
+        Type::Array(array) => (name(&array.elem), attr::ident(&array.len)),
+        other => (name(other), None),
+    };
+    let element = element.map(Ident::to_string);
+    let (bytes, c) = match (element.as_deref(), lengths) {
+        (Some("CStr"), None) => (false, "char"),
+        (Some("c_char"), Some(_)) => (false, "char"),
+        (Some("c_uchar"), Some(_)) => (true, "unsigned char"),
+        (Some("c_void"), Some(_)) => (true, "void"),
+        _ => {
+            problems
+                .add(inner.span(), "an array of pointers leads to text or bytes", "neither")
+                .help("write `&[&CStr; n]`, or `&[&[c_char; lengths]; n]` where `lengths` is a parameter");
+            return None;
+        }
+    };
+    let lengths = match lengths {
+        Some(name) => Some(scope.param(&name.to_string(), name.span(), problems)?.name.clone()),
+        None => None,
+    };
+    let c_type = if mutable { format!("const {c} **") } else { format!("const {c} *const *") };
+    Some((Shape::Texts { count: count?, lengths, bytes, null }, c_type))
+}
+
+/// `*mut T`, `*const T`: the C type, for nobody follows it.
+fn pointer(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<String> {
+    let Type::Ptr(ptr) = ty else {
+        let Some(name) = name(ty) else {
+            problems.add(ty.span(), "a raw pointer leads to a named type", "not a name");
+            return None;
+        };
+        let text = name.to_string();
+        if text != "c_void" {
+            scope.names.kind(&text, name.span(), problems)?;
+        }
+        return Some(names::c_name(&text).to_owned());
+    };
+    let inner = pointer(&ptr.elem, scope, problems)?;
+    Some(match (&ptr.mutability, &*ptr.elem) {
+        (PointerMutability::Mut(_), _) => format!("{inner} *"),
+        (PointerMutability::Const(_), Type::Ptr(_)) => format!("{inner} const *"),
+        (PointerMutability::Const(_), _) => format!("const {inner} *"),
+    })
+}
+
+/// `fn(errinfo: &CStr, …, user_data: UserData)`
+fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
+    if let ReturnType::Type(_, ty) = &function.output {
+        problems.add(ty.span(), "nobody waits for what a callback returns", "not allowed");
+    }
+    if let Some(dots) = &function.variadic {
+        problems.add(dots.span(), "the arguments of a variadic function cannot be described", "variadic");
+    }
+    let mut named = Vec::new();
+    for input in &function.inputs {
+        for attr in &input.attrs {
+            problems.add(attr.span(), "an argument of a callback takes no attributes", "unexpected");
+        }
+        match &input.name {
+            Some((name, _)) => named.push((name, &input.ty)),
+            None => {
+                problems.add(input.ty.span(), "an argument of a callback needs a name", "without a name");
+            }
+        }
+    }
+    let known = |(name, ty): &(&Ident, &Type)| Known { name: name.to_string(), number: is_number(ty, scope.names) };
+    let inner = Scope {
+        names: scope.names,
+        owner: format!("the callback of {}", scope.owner),
+        params: named.iter().map(known).collect(),
+    };
+    let mut params = Vec::new();
+    for (i, (name, ty)) in named.iter().enumerate() {
+        if named[..i].iter().any(|(known, _)| known == name) {
+            problems.add(name.span(), format!("a second argument called `{name}`"), "again");
+        }
+        let Some((shape, c_type)) = param(ty, &inner, problems) else {
+            continue;
+        };
+        if let Shape::Callback { .. } = shape {
+            problems.add(ty.span(), "a callback cannot be given a callback", "not allowed");
+        }
+        params.push(Param { name: name.to_string(), span: name.span(), shape, c_type });
+    }
+    Some((Shape::Callback { params, null }, String::new()))
+}

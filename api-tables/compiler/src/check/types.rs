@@ -1,0 +1,225 @@
+//! The types of a table: scalars, statuses, handles, structs, values by key and property lists.
+
+use super::names::{Kind, Names};
+use super::{keys, shapes};
+use crate::attr::Attr;
+use crate::expr;
+use crate::model::{Field, FieldShape, Scalar, TypeDef, TypeKind};
+use crate::parse::{Noted, Table};
+use crate::problem::Problems;
+use indexmap::IndexMap;
+use syn::spanned::Spanned;
+use syn::{Expr, ItemStruct, ItemType, Type};
+
+pub(super) const TYPE_WORDS: &[&str] = &["handle", "status"];
+
+/// Declares every type name, so that types can use each other in any order.
+pub fn declare(table: &Table, names: &mut Names, problems: &mut Problems) {
+    for noted in &table.types {
+        let item = &noted.item;
+        let is = |word: &str| noted.attrs.iter().any(|a| a.word == word);
+        let kind = match &*item.ty {
+            Type::Ptr(_) => Some(Kind::Address),
+            ty if shapes::name(ty).is_some_and(|n| n == "Handle") => Some(Kind::Handle),
+            ty => alias(ty, names, problems).map(|s| if is("status") { Kind::Status(s) } else { Kind::Scalar(s) }),
+        };
+        if let Some(kind) = kind {
+            names.declare(&item.ident, kind, problems);
+        }
+    }
+    for noted in &table.structs {
+        names.declare(&noted.item.ident, Kind::Struct, problems);
+    }
+    for noted in &table.enums {
+        let kind = keys::kind(noted, problems);
+        names.declare(&noted.item.ident, kind, problems);
+    }
+}
+
+/// Defines the constants of the table, those that stand alone first, then the keys of its enums.
+pub fn constants(table: &Table, names: &mut Names, problems: &mut Problems) {
+    for item in &table.constants {
+        let Some(ty) = shapes::name(&item.ty) else {
+            problems.add(item.ty.span(), "a constant has a scalar type", "not a scalar");
+            continue;
+        };
+        let scalar = names.scalar(&ty.to_string(), ty.span(), problems);
+        let value = expr::constant(&item.expr, names, problems);
+        if let (Some(scalar), Some(value)) = (scalar, value) {
+            names.define(&item.ident, &ty.to_string(), scalar, value, problems);
+        }
+    }
+    for noted in &table.enums {
+        keys::define(noted, names, problems);
+    }
+}
+
+/// Reads what each type is made of.
+pub fn resolve(table: &Table, names: &Names, problems: &mut Problems) -> IndexMap<String, TypeDef> {
+    let mut types = IndexMap::new();
+    let mut add = |name: &syn::Ident, doc: &str, kind: Option<TypeKind>| {
+        if let Some(kind) = kind {
+            let name_text = name.to_string();
+            let def = TypeDef { name: name_text.clone(), doc: doc.to_owned(), span: name.span(), kind };
+            types.insert(name_text, def);
+        }
+    };
+    for noted in &table.types {
+        add(&noted.item.ident, &noted.doc, plain(noted, names, problems));
+    }
+    for noted in &table.structs {
+        add(&noted.item.ident, &noted.doc, structure(noted, names, problems));
+    }
+    for noted in &table.enums {
+        add(&noted.item.ident, &noted.doc, keys::resolve(noted, names, problems));
+    }
+    types
+}
+
+/// The scalar that `type x = …;` names, directly or through another alias above it.
+fn alias(ty: &Type, names: &Names, problems: &mut Problems) -> Option<Scalar> {
+    match shapes::name(ty) {
+        Some(name) => names.scalar(&name.to_string(), name.span(), problems),
+        None => {
+            problems
+                .add(ty.span(), "a type is a scalar, `Handle` or a raw pointer", "none of these")
+                .help("write a `struct` for what has fields and an `enum` for values by key");
+            None
+        }
+    }
+}
+
+/// `type x = …;` An address has no entry in the model: to the emitters it is `Shape::Pointer`.
+fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
+    let name = noted.item.ident.to_string();
+    let kind = names.types.get(&name)?;
+    once(&noted.attrs, problems);
+    for attr in &noted.attrs {
+        match (attr.word.as_str(), kind) {
+            ("handle", Kind::Handle) | ("status", Kind::Status(_)) => {}
+            ("handle", _) => {
+                problems.add(attr.span, format!("`{name}` is no handle"), "not here").help("write `type x = Handle;`");
+            }
+            ("status", _) => {
+                problems.add(attr.span, format!("`{name}` is no scalar"), "not here");
+            }
+            (word, _) => {
+                let message = format!("no attribute of a type is called `{word}`");
+                problems.add(attr.span, message, "unknown attribute").near(word, TYPE_WORDS.iter().copied());
+            }
+        }
+    }
+    let attr = |word: &str| noted.attrs.iter().find(|a| a.word == word);
+    match kind {
+        Kind::Scalar(scalar) => Some(TypeKind::Scalar(*scalar)),
+        Kind::Status(scalar) => {
+            let [ok] = attr("status")?.fields(["ok"], problems)?;
+            Some(TypeKind::Status { scalar: *scalar, ok: expr::constant_i64(ok, names, problems)? })
+        }
+        Kind::Handle => match attr("handle") {
+            Some(attr) => handle(attr, names, problems),
+            None => {
+                problems
+                    .add(noted.item.ident.span(), format!("nothing says what an invalid `{name}` is"), "a handle")
+                    .help("write `#[handle(invalid = STATUS)]` above it");
+                None
+            }
+        },
+        _ => None,
+    }
+}
+
+/// An attribute of a type says everything at once.
+pub fn once(attrs: &[Attr], problems: &mut Problems) {
+    for (i, attr) in attrs.iter().enumerate() {
+        if attrs[..i].iter().any(|a| a.word == attr.word) {
+            problems.add(attr.span, format!("`{}` is given twice", attr.word), "again");
+        }
+    }
+}
+
+/// `#[handle(retain = f, release = f, invalid = STATUS)]`
+fn handle(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
+    let found = attr.known(&["retain", "release", "invalid"], problems)?;
+    let mut function = |expr: Option<&Expr>| -> Option<String> {
+        let expr = expr?;
+        match crate::attr::ident(expr) {
+            Some(name) => names.function(name, problems),
+            None => {
+                problems.add(expr.span(), "this is no function", "needs a name");
+                None
+            }
+        }
+    };
+    let (retain, release) = (function(found[0]), function(found[1]));
+    let Some(invalid) = found[2] else {
+        problems
+            .add(attr.span, "nothing says what a wrong handle of this type is answered with", "without `invalid`")
+            .help("add `invalid = STATUS`");
+        return None;
+    };
+    Some(TypeKind::Handle { retain, release, invalid: expr::constant_i64(invalid, names, problems)? })
+}
+
+/// `struct x { field: T, … }`
+fn structure(noted: &Noted<ItemStruct>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
+    for attr in &noted.attrs {
+        problems.add(attr.span, "a struct takes no attributes", "unexpected");
+    }
+    let syn::Fields::Named(fields) = &noted.item.fields else {
+        problems.add(noted.item.span(), "a C struct has named fields", "without names");
+        return None;
+    };
+    let fields = fields.named.iter().filter_map(|f| field(f, names, problems)).collect();
+    Some(TypeKind::Struct { fields })
+}
+
+fn field(field: &syn::Field, names: &Names, problems: &mut Problems) -> Option<Field> {
+    for attr in crate::attr::read(&field.attrs, problems).1 {
+        problems.add(attr.span, "a field takes no attributes", "unexpected");
+    }
+    let (shape, ty) = field_shape(&field.ty, names, problems)?;
+    Some(Field { name: field.ident.as_ref()?.to_string(), shape, ty })
+}
+
+fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
+    if let Some(name) = shapes::name(ty) {
+        let text = name.to_string();
+        return match names.kind(&text, name.span(), problems)? {
+            Kind::Scalar(scalar) | Kind::Status(scalar) => Some((FieldShape::Scalar(scalar), text)),
+            Kind::Handle => {
+                problems
+                    .add(name.span(), "a handle in a struct may always be null", "not `Option`")
+                    .help(format!("write `Option<{text}>`"));
+                None
+            }
+            _ => unknown_field(ty, problems),
+        };
+    }
+    if let Type::Array(array) = ty
+        && let Some(name) = shapes::name(&array.elem)
+    {
+        let text = name.to_string();
+        let scalar = names.scalar(&text, name.span(), problems)?;
+        let len = expr::constant(&array.len, names, problems)?;
+        let Ok(len @ 1..) = usize::try_from(len) else {
+            problems.add(array.len.span(), "an array has at least one element", format!("is {len}"));
+            return None;
+        };
+        return Some((FieldShape::Array(scalar, len), text));
+    }
+    match shapes::generic(ty) {
+        Some((word, inner)) if word == "Option" && shapes::name(inner).is_some() => {
+            let handle = names.handle(shapes::name(inner)?, problems)?;
+            Some((FieldShape::Handle(handle.clone()), handle))
+        }
+        _ => unknown_field(ty, problems),
+    }
+}
+
+fn unknown_field<T>(ty: &Type, problems: &mut Problems) -> Option<T> {
+    problems
+        .add(ty.span(), "this is no field of a struct", "not a field")
+        .help("a field is a scalar, `[T; n]` of scalars with a constant n, or `Option<H>` of a handle");
+    None
+}

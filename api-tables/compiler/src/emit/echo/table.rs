@@ -1,0 +1,107 @@
+//! `echo_table.h`: the types of the table, as data for the runtime.
+
+use crate::layout;
+use crate::model::{Api, FieldShape, Payload, TypeDef, TypeKind};
+
+use super::super::names;
+use super::kind;
+
+/// Names that no table lets pass stand between those that it does.
+const HIDDEN: &str = "echo_hidden";
+
+pub fn emit(api: &Api) -> String {
+    let handles = || api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. }));
+    let kinds: Vec<_> = handles().map(|t| format!("{} = {}", kind(&t.name), names::kind(api, &t.name))).collect();
+    let mut c = String::from("/* Emitted from a table. */\n#ifndef ECHO_TABLE_H\n#define ECHO_TABLE_H\n\n#include \"echo.h\"\n\n");
+    c += &format!("enum {{ {} }};\n\n", kinds.join(", "));
+    c += "#ifdef ECHO_DEFINE_TABLE\n";
+    let titles: Vec<_> = handles().map(|t| format!("\"{}\"", t.name)).collect();
+    c += &format!("const char *const echo_kinds[] = {{\"handle\", {}}};\n", titles.join(", "));
+    let seen: Vec<_> = api.extensions.iter().step_by(9).map(|name| format!("\"{name}\", \"{HIDDEN}\"")).collect();
+    c += &format!("const char *const echo_names[] = {{{}}};\n", seen.join(", "));
+    c += &format!("const int echo_name_count = {};\n", seen.len() * 2);
+    c += "#endif\n\n";
+    // A list or struct stands before what refers to it.
+    for of in [list, record, answers] {
+        api.types.values().filter_map(|t| of(api, t)).for_each(|text| c += &text);
+    }
+    c + "#endif\n"
+}
+
+fn list(api: &Api, ty: &TypeDef) -> Option<String> {
+    let TypeKind::List { scalar, end, variants, .. } = &ty.kind else { return None };
+    let name = &ty.name;
+    let keys: Vec<_> = variants
+        .iter()
+        .map(|v| {
+            let (what, kind, detail) = match &v.payload {
+                Payload::Handle(h) => ("LIST_HANDLE", kind(h), 0),
+                Payload::Run { end } => ("LIST_RUN", "0".into(), *end),
+                Payload::Refused(status) => ("LIST_REFUSED", "0".into(), *status),
+                _ => ("LIST_PLAIN", "0".into(), 0),
+            };
+            format!("  {{{:#x}, {what}, {kind}, {detail}}},\n", api.constants[&v.key].value)
+        })
+        .collect();
+    Some(format!(
+        "static const struct list_key keys_{name}[] = {{\n{}  {{0}},\n}};\n\
+        __attribute__((unused)) static const struct list list_{name} = {{{}, {end}, {}, keys_{name}}};\n\n",
+        keys.concat(),
+        scalar.size(),
+        keys.len(),
+    ))
+}
+
+fn record(api: &Api, ty: &TypeDef) -> Option<String> {
+    let TypeKind::Struct { fields } = &ty.kind else { return None };
+    let (mut at, mut kinds) = (Vec::new(), Vec::new());
+    for (field, offset) in fields.iter().zip(layout::offsets(fields)) {
+        if let FieldShape::Handle(h) = &field.shape {
+            at.push(offset.to_string());
+            kinds.push(kind(h));
+        }
+    }
+    let count = at.len();
+    at.push("0".into());
+    kinds.push("0".into());
+    let (name, size) = (&ty.name, layout::size(api, &ty.name));
+    Some(format!(
+        "__attribute__((unused)) static const struct record record_{name} = {{{size}, {count}, {{{}}}, {{{}}}}};\n\n",
+        at.join(", "),
+        kinds.join(", "),
+    ))
+}
+
+fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
+    let TypeKind::Tagged { variants, .. } = &ty.kind else { return None };
+    let rows: Vec<_> = variants
+        .iter()
+        .map(|v| {
+            let rest = match &v.payload {
+                Payload::Handle(h) => format!("ANSWER_HANDLES, .kind = {}", kind(h)),
+                Payload::Handles(h) => format!("ANSWER_HANDLES, .many = true, .kind = {}", kind(h)),
+                Payload::Hidden { scalar, bits } => {
+                    let bits = bits & i128::from(u64::MAX);
+                    format!("ANSWER_HIDDEN, .size = {}, .bits = {bits:#x}", scalar.size())
+                }
+                Payload::Names => "ANSWER_NAMES".into(),
+                Payload::NameVersions(ty) => {
+                    let TypeKind::Struct { fields } = &api.types[ty].kind else { return String::new() };
+                    let name = layout::offsets(fields).last().copied().unwrap_or(0);
+                    format!("ANSWER_NAME_VERSIONS, .size = {}, .name = {name}", layout::size(api, ty))
+                }
+                Payload::List(list) => format!("ANSWER_LIST, .list = &list_{list}"),
+                Payload::HostPtr => "ANSWER_HOST_PTR".into(),
+                Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => "ANSWER_PLAIN".into(),
+            };
+            format!("  {{{:#x}, {rest}}},\n", api.constants[&v.key].value)
+        })
+        .collect();
+    let name = &ty.name;
+    Some(format!(
+        "static const struct answer answers_{name}[] = {{\n{}  {{0}},\n}};\n\
+        __attribute__((unused)) static const struct tagged tagged_{name} = {{{}, answers_{name}}};\n\n",
+        rows.concat(),
+        rows.len(),
+    ))
+}

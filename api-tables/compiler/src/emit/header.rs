@@ -1,0 +1,99 @@
+//! Emits a C file that only compiles if the table says the same as the vendor's headers: every prototype again, every
+//! constant's value, every struct's layout, every scalar's size and sign.
+
+use crate::layout;
+use crate::model::{Api, Function, Param, Ret, Scalar, Shape, TypeDef, TypeKind};
+use std::fmt::Write;
+
+/// The C file. Compile it with `-fsyntax-only`; it defines nothing.
+pub fn emit(api: &Api) -> String {
+    let mut c = preamble(api);
+    for ty in api.types.values() {
+        type_def(api, ty, &mut c);
+    }
+    for constant in api.constants.values() {
+        let (name, value) = (&constant.name, literal(constant.value));
+        line(&mut c, format_args!("_Static_assert({name} == {value}, \"{name}\");"));
+    }
+    for function in &api.functions {
+        line(&mut c, format_args!("{}", prototype(function)));
+    }
+    c
+}
+
+/// Only the vendor's headers, with the definitions they take: what the preprocessor makes of it is what they declare.
+pub fn preamble(api: &Api) -> String {
+    let mut c = String::new();
+    for define in &api.defines {
+        line(&mut c, format_args!("#define {}", define.replacen('=', " ", 1)));
+    }
+    for header in ["stddef.h", "stdint.h"].into_iter().chain(api.headers.iter().map(String::as_str)) {
+        line(&mut c, format_args!("#include <{header}>"));
+    }
+    c
+}
+
+/// The declaration that a C header has of this function.
+pub fn prototype(function: &Function) -> String {
+    let ret = match &function.ret {
+        Ret::Void => "void",
+        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } => crate::check::names::c_name(ty),
+        Ret::Pointer { c_type } => c_type,
+    };
+    format!("{ret} {}({});", function.name, parameters(&function.params))
+}
+
+fn parameters(params: &[Param]) -> String {
+    if params.is_empty() {
+        return "void".into();
+    }
+    let types: Vec<String> = params.iter().map(c_type).collect();
+    types.join(", ")
+}
+
+fn c_type(param: &Param) -> String {
+    match &param.shape {
+        Shape::Callback { params, .. } => format!("void (*)({})", parameters(params)),
+        _ => param.c_type.clone(),
+    }
+}
+
+fn type_def(api: &Api, ty: &TypeDef, c: &mut String) {
+    let name = &ty.name;
+    match &ty.kind {
+        TypeKind::Scalar(scalar) | TypeKind::Status { scalar, .. } => {
+            let size = scalar.size();
+            let sign = if signed(*scalar) { "<" } else { ">" };
+            line(c, format_args!("_Static_assert(sizeof({name}) == {size} && ({name})-1 {sign} 0, \"{name}\");"));
+        }
+        TypeKind::Handle { .. } => {
+            line(c, format_args!("_Static_assert(sizeof({name}) == sizeof(void *), \"{name}\");"));
+        }
+        TypeKind::Struct { fields } => {
+            let size = layout::size(api, name);
+            line(c, format_args!("_Static_assert(sizeof({name}) == {size}, \"{name}\");"));
+            for (field, offset) in fields.iter().zip(layout::offsets(fields)) {
+                let field = &field.name;
+                line(c, format_args!("_Static_assert(offsetof({name}, {field}) == {offset}, \"{name}.{field}\");"));
+            }
+        }
+        TypeKind::Tagged { .. } => {}
+        TypeKind::List { scalar, element, .. } => {
+            line(c, format_args!("_Static_assert(sizeof({element}) == {}, \"{element}\");", scalar.size()));
+        }
+    }
+}
+
+fn signed(scalar: Scalar) -> bool {
+    use Scalar::*;
+    matches!(scalar, I8 | I16 | I32 | I64 | Isize | F32 | F64)
+}
+
+/// A C literal of the value; one that takes the 64th bit is unsigned.
+fn literal(value: i128) -> String {
+    if value > i128::from(i64::MAX) { format!("{value}ULL") } else { format!("({value})") }
+}
+
+fn line(c: &mut String, text: std::fmt::Arguments<'_>) {
+    c.write_fmt(text).and_then(|()| c.write_char('\n')).expect("a string takes what is written");
+}

@@ -1,0 +1,24 @@
+//! Emitters: visitors over the model, one file per output.
+
+pub mod coverage;
+mod expr;
+pub mod header;
+pub mod names;
+pub mod shim;
+pub mod wire;
+pub mod worker;
+
+use proc_macro2::TokenStream;
+
+/// Emitted Rust, formatted.
+///
+/// # Panics
+/// If an emitter made something that is not Rust: a bug of the compiler, not of a table.
+pub fn format(tokens: TokenStream) -> String {
+    match syn::parse2(tokens.clone()) {
+        Ok(file) => prettyplease::unparse(&file),
+        Err(error) => {
+            panic!("the table compiler emitted something that is not Rust: {error}\n{tokens}")
+        }
+    }
+}

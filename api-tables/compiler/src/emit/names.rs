@@ -1,0 +1,153 @@
+//! Names and types that every emitter derives from the model in the same way.
+
+use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, TypeKind, Until};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+/// A Rust identifier for a C name; keywords get a trailing underscore.
+pub fn ident(name: &str) -> Ident {
+    match name {
+        "type" | "ref" | "match" | "in" | "fn" | "move" | "use" | "box" | "self" => {
+            Ident::new(&format!("{name}_"), Span::call_site())
+        }
+        _ => Ident::new(name, Span::call_site()),
+    }
+}
+
+pub fn scalar(scalar: Scalar) -> Ident {
+    ident(scalar.rust())
+}
+
+/// The type a scalar has on the wire: machine words become 64 bits.
+pub fn wire_scalar(s: Scalar) -> Ident {
+    match s {
+        Scalar::Usize => ident("u64"),
+        Scalar::Isize => ident("i64"),
+        other => scalar(other),
+    }
+}
+
+pub fn int(value: i128) -> Literal {
+    Literal::i128_unsuffixed(value)
+}
+
+/// The Rust type of a parameter in the C function's signature.
+pub fn c_param(param: &Param) -> TokenStream {
+    match &param.shape {
+        Shape::Value { scalar: s, .. } => {
+            let s = scalar(*s);
+            quote!(#s)
+        }
+        Shape::Handle { .. } | Shape::UserData | Shape::Pointer => quote!(*mut c_void),
+        Shape::Text { .. } => quote!(*const c_char),
+        Shape::Texts { .. } => quote!(*const *const c_char),
+        Shape::Callback { params, .. } => {
+            let params = params.iter().map(c_param);
+            quote!(Option<unsafe extern "C" fn(#(#params),*)>)
+        }
+        Shape::Buffer(buffer) => {
+            let element = c_element(&buffer.element);
+            match buffer.direction {
+                Direction::In => quote!(*const #element),
+                Direction::InOut | Direction::Out => quote!(*mut #element),
+            }
+        }
+    }
+}
+
+/// The Rust type of what a pointer parameter points at. Structs and property lists are bytes to us.
+pub fn c_element(element: &Element) -> TokenStream {
+    match element {
+        Element::Scalar { scalar: s, .. } => {
+            let s = scalar(*s);
+            quote!(#s)
+        }
+        Element::Handle(_) | Element::New(_) => quote!(*mut c_void),
+        Element::Bytes | Element::Struct(_) | Element::Tagged(_) | Element::Property(_) => {
+            quote!(c_void)
+        }
+    }
+}
+
+pub fn c_ret(ret: &Ret, api: &Api) -> TokenStream {
+    match ret {
+        Ret::Void => quote!(()),
+        Ret::Value { scalar: s, .. } => {
+            let s = scalar(*s);
+            quote!(#s)
+        }
+        Ret::Status { ty } => {
+            let s = scalar(status_scalar(api, ty));
+            quote!(#s)
+        }
+        Ret::New { .. } | Ret::Pointer { .. } => quote!(*mut c_void),
+    }
+}
+
+pub fn status_scalar(api: &Api, ty: &str) -> Scalar {
+    match api.types.get(ty).map(|t| &t.kind) {
+        Some(TypeKind::Status { scalar, .. } | TypeKind::Scalar(scalar)) => *scalar,
+        _ => Scalar::I32,
+    }
+}
+
+/// The value of success of the API's status type.
+pub fn ok_status(api: &Api, ty: &str) -> i64 {
+    match api.types.get(ty).map(|t| &t.kind) {
+        Some(TypeKind::Status { ok, .. }) => *ok,
+        _ => 0,
+    }
+}
+
+/// `Out<New<H>>` to one object: minted by the shim, so it needs no place on the wire.
+pub fn is_new_one(buffer: &Buffer) -> bool {
+    matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))
+}
+
+/// Size in bytes of one element of a buffer.
+pub fn element_size(api: &Api, element: &Element) -> usize {
+    match element {
+        Element::Bytes | Element::Tagged(_) => 1,
+        Element::Scalar { scalar, .. } => scalar.size(),
+        Element::Handle(_) | Element::New(_) => 8,
+        Element::Struct(name) => crate::layout::size(api, name),
+        Element::Property(name) => match api.types.get(name).map(|t| &t.kind) {
+            Some(TypeKind::List { scalar, .. }) => scalar.size(),
+            _ => 8,
+        },
+    }
+}
+
+pub fn until<'a>(function: &'a Function, param: &str) -> Option<&'a Until> {
+    function.facts.until.iter().find(|(p, _)| p == param).map(|(_, u)| u)
+}
+
+/// Whether a function crosses. A custom one keeps its wire types, for the hand-written code to fall back on.
+pub fn has_wire(function: &Function) -> bool {
+    let facts = &function.facts;
+    !facts.local && facts.unsupported.is_none()
+}
+
+/// The number of a handle type on the wire: its place among the API's handle types, from 1.
+pub fn kind(api: &Api, ty: &str) -> u16 {
+    let place = api
+        .types
+        .values()
+        .filter(|t| matches!(t.kind, TypeKind::Handle { .. }))
+        .position(|t| t.name == ty)
+        .unwrap_or(usize::MAX - 1);
+    place as u16 + 1
+}
+
+/// Every callback parameter of the API, in order: its index is the callback's signature on the wire.
+pub fn callbacks(api: &Api) -> Vec<(&Function, &Param, &[Param])> {
+    api.functions
+        .iter()
+        .filter(|f| f.facts.unsupported.is_none())
+        .flat_map(|f| f.params.iter().map(move |p| (f, p)))
+        .filter_map(|(f, p)| match &p.shape {
+            Shape::Callback { params, .. } => Some((f, p, params.as_slice())),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,562 @@
+//! Emits the shim's side: every C entry point of the API, the marshalling behind it, the delivery of callbacks, and the
+//! dispatch table of an installable client driver.
+
+use super::expr::lower;
+use super::names::{self, ident, int};
+use super::wire::address_of;
+use crate::model::{
+    Api, Buffer, Direction, Element, Expr, Function, Len, Oneway, Param, Ret, Scalar, Shape, TypeKind, Until,
+};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+pub fn emit(api: &Api) -> TokenStream {
+    let module = ident(&api.name);
+    let entries = api.functions.iter().map(|f| entry(api, f));
+    let marshals = api.functions.iter().filter(|f| has_marshal(f)).map(|f| marshal(api, f));
+    let deliver = deliver(api);
+    let dispatch = dispatch(api);
+    let lookup = lookup(api);
+    quote! {
+        #[allow(unused_imports)]
+        use crate::{call::Call, fault::{Fault, Statuses, guard}, session::Session};
+        #[allow(unused_imports)]
+        use ava_protocol::{expr, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
+        #[allow(unused_imports)]
+        use std::ffi::{c_char, c_void};
+
+        #(#entries)*
+
+        /// The calls behind the entry points: arguments into a request, the reply back into the program's memory.
+        #[allow(dead_code, non_snake_case, unused_variables, unused_mut, unused_unsafe)]
+        pub mod marshal {
+            use super::*;
+            #(#marshals)*
+        }
+        #deliver
+        #dispatch
+        #lookup
+    }
+}
+
+/// Whether the marshalling of a function can be generated. A custom function keeps it where it can, to fall back on.
+fn has_marshal(function: &Function) -> bool {
+    names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. })
+}
+
+/// The exported C function.
+pub fn entry(api: &Api, function: &Function) -> TokenStream {
+    let name = ident(&function.name);
+    let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
+    let types: Vec<_> = function.params.iter().map(names::c_param).collect();
+    let ret = names::c_ret(&function.ret, api);
+    let doc = format!("`{}` of the vendor's API.", function.name);
+    let fail = fail(api, function);
+    let lost = int(i128::from(api.lost));
+    let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
+    let exhausted = int(api.constants.get("CL_OUT_OF_HOST_MEMORY").map_or(i128::from(api.lost), |c| c.value));
+    let hand = ident(&api.name);
+    let body = if let Some(unsupported) = &function.facts.unsupported {
+        let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
+        let name = &function.name;
+        quote!(Err(crate::fault::unsupported(#name, #why, #status)))
+    } else if function.facts.local || function.facts.custom.shim {
+        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
+        quote!(unsafe { crate::#hand::#name(#(#params),*) })
+    } else {
+        quote!(unsafe { marshal::#name(#(#params),*) })
+    };
+    quote! {
+        #[doc = #doc]
+        ///
+        /// # Safety
+        /// The arguments are as the vendor's API demands.
+        #[unsafe(no_mangle)]
+        #[allow(non_snake_case, unused_variables)]
+        pub unsafe extern "C" fn #name(#(#params: #types),*) -> #ret {
+            guard(
+                || #body,
+                |fault| {
+                    let status = fault.status(Statuses { lost: #lost, no_broker: #no_broker, exhausted: #exhausted });
+                    #fail
+                },
+            )
+        }
+    }
+}
+
+/// What an entry point returns when the call could not be made.
+fn fail(api: &Api, function: &Function) -> TokenStream {
+    let errcode = function.params.iter().find(|p| is_errcode(api, p)).map(|p| {
+        let name = ident(&p.name);
+        // SAFETY of the emitted write: the program passed the address of a status, or null.
+        quote!(if !#name.is_null() { unsafe { #name.write(status as _) } })
+    });
+    match &function.ret {
+        Ret::Void => quote! { let _ = status; },
+        Ret::Status { .. } => quote!(status as _),
+        Ret::Value { .. } => quote! { let _ = status; 0 as _ },
+        Ret::New { .. } | Ret::Pointer { .. } => {
+            quote! { let _ = status; #errcode std::ptr::null_mut() }
+        }
+    }
+}
+
+/// An out parameter of a status type in a function that returns no status: where an error is stored.
+fn is_errcode(api: &Api, param: &Param) -> bool {
+    let Shape::Buffer(Buffer { direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, .. }) =
+        &param.shape
+    else {
+        return false;
+    };
+    matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }))
+}
+
+/// The generated marshalling of one function.
+pub fn marshal(api: &Api, function: &Function) -> TokenStream {
+    let name = ident(&function.name);
+    let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
+    let types: Vec<_> = function.params.iter().map(names::c_param).collect();
+    let ret = names::c_ret(&function.ret, api);
+    let encode = function.params.iter().map(|p| encode(api, function, p));
+    let mut fields: Vec<TokenStream> = function
+        .params
+        .iter()
+        .flat_map(|p| {
+            let (field, value) = (ident(&p.name), wire_value(p));
+            let address =
+                matches!((names::until(function, &p.name), &p.shape), (Some(Until::Released), Shape::Buffer(_))).then(
+                    || {
+                        let field = address_of(&p.name);
+                        let pointer = ident(&p.name);
+                        quote!(#field: #pointer as u64)
+                    },
+                );
+            std::iter::once(quote!(#field: #value)).chain(address)
+        })
+        .collect();
+    let mint = if let Ret::New { ty } = &function.ret {
+        let kind = ident(ty);
+        fields.push(quote!(new_object: w_new));
+        Some(quote!(let w_new = call.mint(kind::#kind)?;))
+    } else {
+        None
+    };
+    let ok = match &function.ret {
+        Ret::Status { ty } => {
+            let ok = int(i128::from(names::ok_status(api, ty)));
+            quote!(reply.ret.to_native() == #ok)
+        }
+        Ret::New { .. } => quote!(reply.made),
+        _ => quote!(true),
+    };
+    let decode = function.params.iter().filter_map(|p| decode(api, function, p));
+    let result = match &function.ret {
+        Ret::Void | Ret::Pointer { .. } => quote!(()),
+        Ret::Status { .. } | Ret::Value { .. } => quote!(reply.ret.to_native() as _),
+        Ret::New { .. } => quote!(if ok { call.object(w_new) } else { std::ptr::null_mut() }),
+    };
+    let request = if fields.is_empty() {
+        quote!(table::#name::Request {})
+    } else {
+        quote!(table::#name::Request { #(#fields),* })
+    };
+    quote! {
+        pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
+            let mut call = Call::begin(Session::current()?, opcode::#name);
+            // SAFETY: the program vouches for its pointers, as it would to the vendor.
+            unsafe {
+                #(#encode)*
+                #mint
+                let request = #request;
+                call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
+                    let ok = #ok;
+                    #(#decode)*
+                    (ok, #result)
+                })
+            }
+        }
+    }
+}
+
+/// Statements that bring one argument into its wire form, called `w_NAME`.
+fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
+    let name = ident(&param.name);
+    let w = local(&param.name);
+    match &param.shape {
+        Shape::Value { .. } | Shape::Pointer | Shape::UserData => quote!(),
+        Shape::Handle { ty, null } => {
+            let kind = ident(ty);
+            if *null {
+                quote!(let #w = call.handle_or_null(#name, kind::#kind)?;)
+            } else {
+                quote!(let #w = call.handle(#name, kind::#kind);)
+            }
+        }
+        Shape::Text { .. } => quote!(let #w = call.text(#name)?;),
+        Shape::Texts { count, lengths, bytes, .. } => {
+            let count = lower(count, &|p| scalar_param(function, p));
+            let lengths = match lengths {
+                Some(lengths) => {
+                    let lengths = ident(lengths);
+                    quote!(#lengths)
+                }
+                None => quote!(std::ptr::null()),
+            };
+            quote!(let #w = call.texts(#name, #count, #lengths, #bytes)?;)
+        }
+        Shape::Callback { .. } => {
+            let signature = signature(api, function, param);
+            let user_data = user_data(function);
+            let kept = names::until(function, &param.name) == Some(&Until::Released);
+            let about: Vec<_> = function
+                .params
+                .iter()
+                .filter(|p| matches!(p.shape, Shape::Handle { .. }))
+                .map(|p| {
+                    let (object, id) = (ident(&p.name), local(&p.name));
+                    quote!((#id, #object))
+                })
+                .collect();
+            quote! {
+                let #w = call.callback(#name.map(|f| f as usize), #user_data as usize, #signature, #kept, &[#(#about),*])?;
+            }
+        }
+        Shape::Buffer(buffer) => {
+            let value = buffer_value(function, param, buffer);
+            let rows = matches!(buffer.element, Element::Bytes).then(|| {
+                let (r, rows) = (rows_local(&param.name), rows(function, &buffer.len));
+                quote!(let #r = #rows;)
+            });
+            let value = match function.facts.when.iter().find(|(p, _)| *p == param.name) {
+                Some((_, condition)) => {
+                    let condition = lower(condition, &|p| scalar_param(function, p));
+                    quote!(let #w = if expr::holds(#condition) { #value } else { call.unread(#name.cast()) };)
+                }
+                None => quote!(let #w = #value;),
+            };
+            quote!(#rows #value)
+        }
+    }
+}
+
+fn buffer_value(function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
+    let name = ident(&param.name);
+    if names::is_new_one(buffer) {
+        let Element::New(ty) = &buffer.element else { unreachable!("is_new_one") };
+        let kind = ident(ty);
+        return quote!(if #name.is_null() { 0 } else { call.mint(kind::#kind)? });
+    }
+    let pending = matches!(names::until(function, &param.name), Some(Until::Event(_)))
+        .then(|| pending_condition(function.facts.oneway.as_ref(), &|p| scalar_param(function, p)));
+    let elements = elements(function, &buffer.len);
+    if buffer.direction == Direction::Out {
+        return match (&buffer.element, &buffer.len) {
+            (Element::Scalar { .. }, Len::One) => quote!(call.scalar_place(#name)),
+            (Element::Bytes, _) => {
+                let r = rows_local(&param.name);
+                let pending = pending.unwrap_or(quote!(false));
+                quote!(call.place(#name.cast(), #r, #pending)?)
+            }
+            (element, _) => {
+                let size = element_bytes(element);
+                quote!(call.place(#name.cast(), Rows::flat(expr::mul(#elements, Some(#size))), false)?)
+            }
+        };
+    }
+    match &buffer.element {
+        Element::Bytes => {
+            let r = rows_local(&param.name);
+            let pending = pending.unwrap_or(quote!(false));
+            quote!(call.bytes(#name.cast(), #r, #pending)?)
+        }
+        Element::Tagged(_) => quote!(call.bytes(#name.cast(), Rows::flat(#elements), false)?),
+        Element::Scalar { scalar, .. } => {
+            let size = scalar.size() as u64;
+            quote!(call.bytes(#name.cast(), Rows::flat(expr::mul(#elements, Some(#size))), false)?)
+        }
+        Element::Handle(ty) | Element::New(ty) => {
+            let kind = ident(ty);
+            quote!(call.handles(#name.cast(), #elements, kind::#kind)?)
+        }
+        Element::Struct(ty) => {
+            let ty = ident(ty);
+            quote!(call.structs(#name.cast(), #elements, &spec::#ty)?)
+        }
+        Element::Property(ty) => {
+            let ty = ident(ty);
+            quote!(call.list(#name.cast(), &spec::#ty)?)
+        }
+    }
+}
+
+/// Bytes per element, as far as that is known without the API: structs go by their descriptor.
+fn element_bytes(element: &Element) -> TokenStream {
+    match element {
+        Element::Bytes | Element::Tagged(_) => quote!(1),
+        Element::Scalar { scalar, .. } => {
+            let size = scalar.size() as u64;
+            quote!(#size)
+        }
+        Element::Handle(_) | Element::New(_) => quote!(8),
+        Element::Struct(ty) | Element::Property(ty) => {
+            let ty = ident(ty);
+            quote!(spec::#ty.size as u64)
+        }
+    }
+}
+
+/// Whether the call leaves before its command has completed.
+pub fn pending_condition(oneway: Option<&Oneway>, param: &dyn Fn(&str) -> TokenStream) -> TokenStream {
+    match oneway {
+        Some(Oneway { unless: Some(blocking) }) => {
+            let blocking = lower(blocking, param);
+            quote!(!expr::holds(#blocking))
+        }
+        _ => quote!(true),
+    }
+}
+
+fn elements(function: &Function, len: &Len) -> TokenStream {
+    match len {
+        Len::One => quote!(Some(1)),
+        Len::Count(e) => lower(e, &|p| scalar_param(function, p)),
+        Len::Layout { .. } | Len::Ended => quote!(None),
+    }
+}
+
+/// The rows of a run of bytes, as an `Option<Rows>`.
+fn rows(function: &Function, len: &Len) -> TokenStream {
+    match len {
+        Len::Layout { function: layout, args } => {
+            let layout = format_ident!("{layout}");
+            let args = args.iter().map(|a| layout_arg(function, a));
+            quote!(layout::#layout(#(#args),*))
+        }
+        other => {
+            let elements = elements(function, other);
+            quote!(Rows::flat(#elements))
+        }
+    }
+}
+
+fn layout_arg(function: &Function, arg: &Expr) -> TokenStream {
+    let Expr::Param(name) = arg else {
+        return lower(arg, &|p| scalar_param(function, p));
+    };
+    let value = ident(name);
+    match function.param(name).map(|p| &p.shape) {
+        Some(Shape::Handle { .. }) => quote!(crate::opencl::pixel(#value)?),
+        Some(Shape::Buffer(Buffer { element: Element::Struct(ty), .. })) => {
+            let ty = ident(ty);
+            quote!(call.peek(#value.cast(), spec::#ty.size))
+        }
+        Some(Shape::Buffer(_)) => quote!(call.peek_three(#value)),
+        _ => scalar_param(function, name),
+    }
+}
+
+/// A parameter in an expression, as an `Option<u64>`.
+fn scalar_param(function: &Function, name: &str) -> TokenStream {
+    let value = ident(name);
+    match function.param(name).map(|p| &p.shape) {
+        Some(Shape::Value { scalar, .. }) => widen(*scalar, quote!(#value)),
+        Some(Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. })) => {
+            let value = widen(*scalar, quote!(#value.read()));
+            let pointer = ident(name);
+            quote!((if #pointer.is_null() { None } else { #value }))
+        }
+        _ => quote!(None),
+    }
+}
+
+fn widen(scalar: Scalar, value: TokenStream) -> TokenStream {
+    match scalar {
+        Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => {
+            quote!(Some(#value as i64 as u64))
+        }
+        _ => quote!(Some(#value as u64)),
+    }
+}
+
+/// The request's field for an argument.
+fn wire_value(param: &Param) -> TokenStream {
+    let name = ident(&param.name);
+    match &param.shape {
+        Shape::Value { scalar, .. } => {
+            let ty = names::wire_scalar(*scalar);
+            quote!(#name as #ty)
+        }
+        Shape::Pointer => quote!(#name as u64),
+        Shape::UserData => quote!(!#name.is_null()),
+        Shape::Buffer(buffer) if buffer.direction == Direction::Out && !names::is_new_one(buffer) => {
+            let w = local(&param.name);
+            quote!(#w.place)
+        }
+        _ => {
+            let w = local(&param.name);
+            quote!(#w)
+        }
+    }
+}
+
+/// Statements that bring one result from the reply into the program's memory.
+fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> {
+    let Shape::Buffer(buffer) = &param.shape else {
+        return None;
+    };
+    if buffer.direction == Direction::In {
+        return None;
+    }
+    let (name, w) = (ident(&param.name), local(&param.name));
+    if names::is_new_one(buffer) {
+        return Some(quote!(call.put_new(#name, #w, reply.#name);));
+    }
+    Some(match &buffer.element {
+        Element::Bytes => {
+            let r = rows_local(&param.name);
+            quote!(call.put(#name.cast(), &#w, &reply.#name, #r);)
+        }
+        Element::Scalar { .. } | Element::Struct(_) => {
+            quote!(call.put(#name.cast(), &#w, &reply.#name, None);)
+        }
+        Element::Handle(ty) | Element::New(ty) => {
+            let kind = ident(ty);
+            quote!(call.put_handles(#name.cast(), &#w, &reply.#name, kind::#kind);)
+        }
+        Element::Tagged(ty) => {
+            let key = tag(api, function, ty);
+            let ty = ident(ty);
+            quote!(call.put_answer(#name.cast(), &#w, &reply.#name, &spec::#ty, #key as i64);)
+        }
+        Element::Property(ty) => {
+            let ty = ident(ty);
+            quote!(call.put_list(#name.cast(), &#w, &reply.#name, &spec::#ty);)
+        }
+    })
+}
+
+/// The parameter that a tagged enum goes by.
+pub fn tag(api: &Api, function: &Function, ty: &str) -> proc_macro2::Ident {
+    match api.types.get(ty).map(|t| &t.kind) {
+        Some(TypeKind::Tagged { tag, .. }) if function.param(tag).is_some() => ident(tag),
+        _ => ident("param_name"),
+    }
+}
+
+fn user_data(function: &Function) -> TokenStream {
+    function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or(quote!(0), |p| {
+        let name = ident(&p.name);
+        quote!(#name)
+    })
+}
+
+fn signature(api: &Api, function: &Function, param: &Param) -> u32 {
+    names::callbacks(api)
+        .iter()
+        .position(|(f, p, _)| f.name == function.name && p.name == param.name)
+        .unwrap_or(usize::MAX) as u32
+}
+
+/// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
+fn rows_local(name: &str) -> proc_macro2::Ident {
+    format_ident!("r_{name}")
+}
+
+fn local(name: &str) -> proc_macro2::Ident {
+    format_ident!("w_{name}")
+}
+
+/// The function that calls a program's callback by the number of its signature.
+fn deliver(api: &Api) -> TokenStream {
+    let mut constants = Vec::new();
+    let arms: Vec<_> = names::callbacks(api)
+        .into_iter()
+        .enumerate()
+        .map(|(i, (f, _, params))| {
+            let constant = ident(&f.name);
+            let number = i as u32;
+            constants.push(quote!(pub const #constant: u32 = #number;));
+            let types: Vec<_> = params.iter().map(names::c_param).collect();
+            let mut at = 0_usize;
+            let args = params.iter().map(|p| {
+                let place = at;
+                if !matches!(p.shape, Shape::UserData) {
+                    at += 1;
+                }
+                match &p.shape {
+                    Shape::Value { scalar: s, .. } => {
+                        let s = names::scalar(*s);
+                        quote!(args.int(#place) as #s)
+                    }
+                    Shape::Handle { .. } => quote!(args.handle(#place)),
+                    Shape::UserData => quote!(user_data as *mut c_void),
+                    _ => quote!(args.bytes(#place).cast()),
+                }
+            });
+            quote! {
+                #number => {
+                    let f: unsafe extern "C" fn(#(#types),*) = std::mem::transmute(f);
+                    f(#(#args),*);
+                }
+            }
+        })
+        .collect();
+    quote! {
+        /// Numbers of the callback signatures, by the function that registers them.
+        #[allow(non_upper_case_globals, dead_code)]
+        pub mod signature { #(#constants)* }
+
+        /// Calls the program's callback `f`.
+        ///
+        /// # Safety
+        /// `f` is a function of the signature that `signature` numbers.
+        pub unsafe fn deliver(signature: u32, f: usize, user_data: usize, args: &crate::callbacks::Args) {
+            // SAFETY: by the caller's promise.
+            unsafe {
+                match signature {
+                    #(#arms)*
+                    _ => (),
+                }
+            }
+        }
+    }
+}
+
+/// The installable client driver's dispatch table.
+fn dispatch(api: &Api) -> TokenStream {
+    let len = api.dispatch.len();
+    let rows = api.dispatch.iter().map(|f| match f {
+        Some(f) if api.function(f).is_some() => {
+            let f = ident(f);
+            quote!(crate::handles::Entry(#f as *const c_void))
+        }
+        _ => quote!(crate::handles::Entry(std::ptr::null())),
+    });
+    quote! {
+        /// What the first word of every handle points at, as installable client drivers have it.
+        pub static DISPATCH: [crate::handles::Entry; #len] = [#(#rows),*];
+    }
+}
+
+/// Address of every function by name.
+fn lookup(api: &Api) -> TokenStream {
+    let arms = api.functions.iter().map(|f| {
+        let (name, f) = (&f.name, ident(&f.name));
+        quote!(#name => #f as *mut c_void)
+    });
+    let unsupported = api.functions.iter().filter(|f| f.facts.unsupported.is_some()).map(|f| &f.name);
+    quote! {
+        /// The address of the function called `name`; null if the table has none or refuses it.
+        #[allow(dead_code)]
+        pub fn lookup(name: &str) -> *mut c_void {
+            if [#(#unsupported),*].contains(&name) {
+                return std::ptr::null_mut();
+            }
+            match name {
+                #(#arms,)*
+                _ => std::ptr::null_mut(),
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Emits the wire: per function a `Request` and a `Reply`, and the descriptors of handles, structs, keys and lists
+//! that both sides translate by. The protocol crate includes the result.
+
+use super::names::{self, ident, int};
+use crate::layout;
+use crate::model::{Api, Direction, Element, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeKind, Until};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+pub fn emit(api: &Api) -> TokenStream {
+    let opcodes = opcodes(api);
+    let kinds = kinds(api);
+    let constants = constants(api);
+    let specs = specs(api);
+    let functions = api.functions.iter().filter(|f| names::has_wire(f)).map(|f| function(api, f));
+    let number = int(i128::from(api.number));
+    let environment = &api.environment;
+    let extensions = &api.extensions;
+    let (name, library) = (&api.name, &api.library);
+    let sonames = std::iter::once(&api.library).chain(&api.also);
+    let lost = int(i128::from(api.lost));
+    quote! {
+        #[allow(unused_imports)]
+        use crate::wire::*;
+
+        pub const NAME: &str = #name;
+        pub const NUMBER: u16 = #number;
+        /// Soname of the vendor library.
+        pub const LIBRARY: &str = #library;
+        /// Every name that programs open it by.
+        pub const SONAMES: &[&str] = &[#(#sonames),*];
+        /// Status of a call whose worker is gone.
+        pub const LOST: i64 = #lost;
+        /// Variables of the broker's environment that a worker inherits; `*` ends a prefix.
+        pub const ENVIRONMENT: &[&str] = &[#(#environment),*];
+        /// Extension names that tenants may see.
+        pub const EXTENSIONS: &[&str] = &[#(#extensions),*];
+        #opcodes
+        #kinds
+        #constants
+        #specs
+        #(#functions)*
+    }
+}
+
+fn opcodes(api: &Api) -> TokenStream {
+    let names = api.functions.iter().map(|f| &f.name);
+    let consts = api.functions.iter().enumerate().map(|(i, f)| {
+        let (name, value) = (ident(&f.name), i as u32);
+        quote!(pub const #name: u32 = #value;)
+    });
+    let unsupported = api.functions.iter().filter_map(|f| {
+        let (name, why) = (&f.name, &f.facts.unsupported.as_ref()?.why);
+        Some(quote!((#name, #why)))
+    });
+    let extensions = api.functions.iter().filter_map(|f| {
+        let (name, extension) = (&f.name, f.facts.extension.as_ref()?);
+        Some(quote!((#name, #extension)))
+    });
+    quote! {
+        /// Function names by opcode.
+        pub const FUNCTIONS: &[&str] = &[#(#names),*];
+        /// Functions that are refused, and why.
+        pub const UNSUPPORTED: &[(&str, &str)] = &[#(#unsupported),*];
+        /// Functions that the vendor hands out by name, and the extension they belong to.
+        pub const EXTENSION_FUNCTIONS: &[(&str, &str)] = &[#(#extensions),*];
+        #[allow(non_upper_case_globals)]
+        pub mod opcode { #(#consts)* }
+    }
+}
+
+fn kinds(api: &Api) -> TokenStream {
+    let handles: Vec<_> = api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. })).collect();
+    let consts = handles.iter().map(|t| {
+        let (name, value) = (ident(&t.name), names::kind(api, &t.name));
+        quote!(pub const #name: u16 = #value;)
+    });
+    let rows = handles.iter().map(|t| {
+        let name = &t.name;
+        let TypeKind::Handle { invalid, .. } = t.kind else { unreachable!("filtered above") };
+        let invalid = int(i128::from(invalid));
+        quote!(KindSpec { name: #name, invalid: #invalid })
+    });
+    quote! {
+        #[allow(non_upper_case_globals)]
+        pub mod kind { #(#consts)* }
+        /// Handle types by kind, which counts from 1.
+        pub const KINDS: &[KindSpec] = &[#(#rows),*];
+    }
+}
+
+fn constants(api: &Api) -> TokenStream {
+    let consts = api.constants.values().map(|c| {
+        let name = ident(&c.name);
+        let scalar = match api.types.get(&c.ty).map(|t| &t.kind) {
+            Some(TypeKind::Scalar(s) | TypeKind::Status { scalar: s, .. } | TypeKind::List { scalar: s, .. }) => *s,
+            _ => Scalar::I64,
+        };
+        let (ty, value) = (names::wire_scalar(scalar), int(c.value));
+        quote!(pub const #name: #ty = #value;)
+    });
+    quote! {
+        /// Constants of the vendor's headers that the table names.
+        pub mod constant { #(#consts)* }
+    }
+}
+
+fn specs(api: &Api) -> TokenStream {
+    let specs = api.types.values().filter_map(|t| {
+        let name = ident(&t.name);
+        Some(match &t.kind {
+            TypeKind::Struct { fields } => {
+                let size = layout::size(api, &t.name);
+                let handles = layout::offsets(fields).into_iter().zip(fields).filter_map(|(at, f)| {
+                    let FieldShape::Handle(h) = &f.shape else { return None };
+                    let kind = names::kind(api, h);
+                    Some(quote!((#at, #kind)))
+                });
+                quote!(pub static #name: StructSpec = StructSpec { size: #size, handles: &[#(#handles),*] };)
+            }
+            TypeKind::Tagged { variants, .. } => {
+                let rows = variants.iter().filter_map(|v| {
+                    let key = int(api.constants[&v.key].value);
+                    let answer = answer(api, &v.payload)?;
+                    Some(quote!((#key, #answer)))
+                });
+                quote!(pub static #name: TaggedSpec = TaggedSpec { answers: &[#(#rows),*] };)
+            }
+            TypeKind::List { scalar, end, variants, .. } => {
+                let (size, end) = (scalar.size(), int(i128::from(*end)));
+                let rows = variants.iter().filter_map(|v| {
+                    let key = int(api.constants[&v.key].value);
+                    let value = match &v.payload {
+                        Payload::Handle(h) => {
+                            let kind = names::kind(api, h);
+                            quote!(ListValue::Handle(#kind))
+                        }
+                        Payload::Run { end } => {
+                            let end = int(i128::from(*end));
+                            quote!(ListValue::Run { end: #end })
+                        }
+                        Payload::Refused(status) => {
+                            let status = int(i128::from(*status));
+                            quote!(ListValue::Refused(#status))
+                        }
+                        _ => return None,
+                    };
+                    Some(quote!((#key, #value)))
+                });
+                quote!(pub static #name: ListSpec = ListSpec { size: #size, end: #end, values: &[#(#rows),*] };)
+            }
+            TypeKind::Scalar(_) | TypeKind::Status { .. } | TypeKind::Handle { .. } => return None,
+        })
+    });
+    quote! {
+        #[allow(non_upper_case_globals)]
+        pub mod spec {
+            use crate::spec::*;
+            #(#specs)*
+        }
+        use crate::spec::KindSpec;
+    }
+}
+
+fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
+    Some(match payload {
+        Payload::Handle(h) => {
+            let kind = names::kind(api, h);
+            quote!(Answer::Handles(#kind))
+        }
+        Payload::Handles(h) => {
+            let kind = names::kind(api, h);
+            quote!(Answer::Handles(#kind))
+        }
+        Payload::Hidden { scalar, bits } => {
+            let (size, bits) = (scalar.size(), int(*bits & i128::from(u64::MAX)));
+            quote!(Answer::Hidden { size: #size, bits: #bits })
+        }
+        Payload::Names => quote!(Answer::Names),
+        Payload::NameVersions(name) => {
+            let size = layout::size(api, name);
+            let TypeKind::Struct { fields } = &api.types[name].kind else {
+                return None;
+            };
+            let at = *layout::offsets(fields).last()?;
+            quote!(Answer::NameVersions { size: #size, name: #at })
+        }
+        Payload::List(name) => {
+            let name = ident(name);
+            quote!(Answer::List(&#name))
+        }
+        Payload::HostPtr => quote!(Answer::HostPtr),
+        Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => return None,
+    })
+}
+
+/// The request and reply types of one function.
+pub fn function(api: &Api, function: &Function) -> TokenStream {
+    let request = request_fields(function);
+    let reply = reply_fields(api, function);
+    let name = ident(&function.name);
+    let request = structure("Request", request);
+    let reply = structure("Reply", reply);
+    quote! {
+        #[allow(non_snake_case)]
+        pub mod #name {
+            #[allow(unused_imports)]
+            use crate::wire::*;
+            #request
+            #reply
+        }
+    }
+}
+
+/// A field's tokens, and whether its type borrows.
+type WireField = (TokenStream, bool);
+
+fn structure(name: &str, fields: Vec<WireField>) -> TokenStream {
+    let name = format_ident!("{name}");
+    let lifetime = fields.iter().any(|(_, borrows)| *borrows).then(|| quote!(<'a>));
+    let fields = fields.into_iter().map(|(tokens, _)| tokens);
+    quote! {
+        #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+        pub struct #name #lifetime { #(pub #fields,)* }
+    }
+}
+
+fn request_fields(function: &Function) -> Vec<WireField> {
+    let mut fields = Vec::new();
+    for param in &function.params {
+        let name = ident(&param.name);
+        fields.push(match &param.shape {
+            Shape::Value { scalar, .. } => {
+                let ty = names::wire_scalar(*scalar);
+                (quote!(#name: #ty), false)
+            }
+            Shape::Handle { .. } | Shape::Callback { .. } | Shape::Pointer => (quote!(#name: u64), false),
+            Shape::UserData => (quote!(#name: bool), false),
+            Shape::Text { .. } => (quote!(#name: Data<'a>), true),
+            Shape::Texts { .. } => (quote!(#name: Texts<'a>), true),
+            Shape::Buffer(b) if names::is_new_one(b) => (quote!(#name: u64), false),
+            Shape::Buffer(b) => match b.direction {
+                Direction::In => (quote!(#name: Data<'a>), true),
+                Direction::Out => (quote!(#name: Place), false),
+                Direction::InOut => (quote!(#name: Data<'a>), true),
+            },
+        });
+        if matches!(names::until(function, &param.name), Some(Until::Released))
+            && matches!(param.shape, Shape::Buffer(_))
+        {
+            let address = address_of(&param.name);
+            fields.push((quote!(#address: u64), false));
+        }
+    }
+    if matches!(function.ret, Ret::New { .. }) {
+        fields.push((quote!(new_object: u64), false));
+    }
+    fields
+}
+
+fn reply_fields(api: &Api, function: &Function) -> Vec<WireField> {
+    let mut fields = Vec::new();
+    match &function.ret {
+        Ret::Void | Ret::Pointer { .. } => {}
+        Ret::Value { scalar, .. } => {
+            let ty = names::wire_scalar(*scalar);
+            fields.push((quote!(ret: #ty), false));
+        }
+        Ret::Status { ty } => {
+            let ty = names::wire_scalar(names::status_scalar(api, ty));
+            fields.push((quote!(ret: #ty), false));
+        }
+        Ret::New { .. } => fields.push((quote!(made: bool), false)),
+    }
+    for param in &function.params {
+        let Shape::Buffer(buffer) = &param.shape else {
+            continue;
+        };
+        if buffer.direction == Direction::In {
+            continue;
+        }
+        let name = ident(&param.name);
+        if names::is_new_one(buffer) {
+            fields.push((quote!(#name: bool), false));
+        } else {
+            fields.push((quote!(#name: Returned<'a>), true));
+        }
+    }
+    fields
+}
+
+/// Where the request says at which address of the program an input lay.
+pub fn address_of(param: &str) -> proc_macro2::Ident {
+    format_ident!("{param}_address")
+}
+
+/// Whether an element is translated between program and vendor, so that its bytes cannot be used in place.
+pub fn is_translated(element: &Element) -> bool {
+    !matches!(element, Element::Bytes | Element::Scalar { .. })
+}

@@ -1,0 +1,582 @@
+//! Emits the worker's side: the vendor's functions as a struct of pointers, one server function per entry that decodes,
+//! calls the vendor and encodes, the dispatch by opcode, and the trampolines that vendors call back.
+
+use super::expr::lower;
+use super::names::{self, ident, int};
+use super::shim::{pending_condition, tag};
+use super::wire::address_of;
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Scalar, Shape, Until};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+pub fn emit(api: &Api) -> TokenStream {
+    let module = ident(&api.name);
+    let vendor = vendor(api);
+    let dispatch = dispatch(api);
+    let servers = api.functions.iter().filter(|f| has_server(f)).map(|f| server(api, f));
+    let trampolines = names::callbacks(api).into_iter().enumerate().map(|(i, (f, _, params))| trampoline(i, f, params));
+    quote! {
+        #[allow(unused_imports)]
+        use crate::{call::{Call, Outcome, Stop}, vendor::Symbols};
+        #[allow(unused_imports)]
+        use ava_protocol::{expr, frame::Malformed, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
+        #[allow(unused_imports)]
+        use std::ffi::{c_char, c_void};
+
+        #vendor
+        #dispatch
+        #[allow(dead_code, non_snake_case, unused_variables, unused_mut)]
+        pub mod serve {
+            use super::*;
+            #(#servers)*
+        }
+        #[allow(non_snake_case)]
+        pub mod trampoline {
+            use super::*;
+            #(#trampolines)*
+        }
+    }
+}
+
+fn has_server(function: &Function) -> bool {
+    names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. })
+}
+
+/// `struct Vendor`: a pointer per function, filled from the library.
+fn vendor(api: &Api) -> TokenStream {
+    let functions: Vec<_> = api
+        .functions
+        .iter()
+        .filter(|f| f.facts.unsupported.is_none() && (!f.facts.local || Some(&f.name) == api.lookup.as_ref()))
+        .collect();
+    let fields = functions.iter().map(|f| {
+        let name = ident(&f.name);
+        let types = f.params.iter().map(names::c_param);
+        let ret = names::c_ret(&f.ret, api);
+        quote!(pub #name: Option<unsafe extern "C" fn(#(#types),*) -> #ret>)
+    });
+    let loads = functions.iter().map(|f| {
+        let (field, name) = (ident(&f.name), &f.name);
+        let extension = f.facts.extension.is_some();
+        // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
+        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name, #extension)) })
+    });
+    quote! {
+        /// The vendor library's functions; `None` where it lacks one.
+        #[allow(non_snake_case)]
+        pub struct Vendor { #(#fields),* }
+
+        impl Vendor {
+            pub fn load(symbols: &mut dyn Symbols) -> Self {
+                Self { #(#loads),* }
+            }
+        }
+    }
+}
+
+fn dispatch(api: &Api) -> TokenStream {
+    let hand = ident(&api.name);
+    let arms = api.functions.iter().enumerate().filter_map(|(opcode, f)| {
+        let (opcode, name) = (opcode as u32, ident(&f.name));
+        if f.facts.local || f.facts.unsupported.is_some() {
+            return None;
+        }
+        Some(if f.facts.custom.worker {
+            quote!(#opcode => crate::#hand::#name(call, body))
+        } else {
+            quote!(#opcode => serve::#name(call, body))
+        })
+    });
+    quote! {
+        /// Serves one call.
+        pub fn dispatch(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
+            match opcode {
+                #(#arms,)*
+                other => Err(Malformed::Opcode(other).into()),
+            }
+        }
+    }
+}
+
+/// The function that serves one entry.
+pub fn server(api: &Api, function: &Function) -> TokenStream {
+    let name = ident(&function.name);
+    let text = &function.name;
+    // Scalars first: sizes of other arguments are computed from them.
+    let (scalars, others): (Vec<_>, Vec<_>) =
+        function.params.iter().partition(|p| matches!(p.shape, Shape::Value { .. }));
+    let decode = scalars.into_iter().chain(others).map(|p| decode(api, function, p));
+    let args = function.params.iter().map(|p| argument(function, p));
+    let before = before(function);
+    let ret_ok = match &function.ret {
+        Ret::Status { ty } => {
+            let ok = int(i128::from(names::ok_status(api, ty)));
+            quote!(ret == #ok)
+        }
+        Ret::New { .. } => quote!(!ret.is_null()),
+        _ => quote!(true),
+    };
+    let call_vendor = match tagged(function) {
+        Some((param, buffer)) => tagged_call(api, function, param, buffer),
+        None => quote! {
+            // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
+            let ret = unsafe { vendor_function(#(#args),*) };
+        },
+    };
+    let after = after(function);
+    let mut fields = Vec::new();
+    match &function.ret {
+        Ret::Void | Ret::Pointer { .. } => {}
+        Ret::Value { scalar, .. } => {
+            let ty = names::wire_scalar(*scalar);
+            fields.push(quote!(ret: ret as #ty));
+        }
+        Ret::Status { ty } => {
+            let ty = names::wire_scalar(names::status_scalar(api, ty));
+            fields.push(quote!(ret: ret as #ty));
+        }
+        Ret::New { .. } => fields.push(quote!(made: ok)),
+    }
+    let mut translate = Vec::new();
+    for param in &function.params {
+        let Shape::Buffer(buffer) = &param.shape else {
+            continue;
+        };
+        if buffer.direction == Direction::In {
+            continue;
+        }
+        let p = ident(&param.name);
+        if names::is_new_one(buffer) {
+            fields.push(quote!(#p: #p.is_made()));
+            continue;
+        }
+        translate.extend(translation(function, param, buffer));
+        let written = written(api, function, param, buffer);
+        fields.push(quote!(#p: #p.returned(#written, ok)));
+    }
+    let reply =
+        if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
+    quote! {
+        pub fn #name(call: &mut Call, body: &[u8]) -> Outcome {
+            let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
+            #(#decode)*
+            let vendor_function = call.vendor().#name.ok_or(Stop::Missing(#text))?;
+            #before
+            #call_vendor
+            let ok = #ret_ok;
+            #after
+            #(#translate)*
+            call.reply(&#reply)
+        }
+    }
+}
+
+/// Statements that bring one argument from the request into a local of its name.
+fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
+    let name = ident(&param.name);
+    let text = format!("{}: {}", function.name, param.name);
+    match &param.shape {
+        Shape::Value { scalar, .. } => {
+            let ty = names::scalar(*scalar);
+            match scalar {
+                Scalar::I8 | Scalar::U8 => quote!(let #name: #ty = r.#name as #ty;),
+                _ => quote!(let #name: #ty = r.#name.to_native() as #ty;),
+            }
+        }
+        Shape::Pointer => quote!(let #name = r.#name.to_native() as *mut c_void;),
+        Shape::UserData => quote!(let #name = r.#name;),
+        Shape::Handle { ty, .. } => {
+            let kind = ident(ty);
+            quote!(let #name = call.handle(r.#name.to_native(), kind::#kind)?;)
+        }
+        Shape::Text { .. } => quote!(let #name = call.text(&r.#name)?;),
+        Shape::Texts { count, lengths, .. } => {
+            let count = lower(count, &|p| scalar_param(function, p));
+            let lengths = match lengths {
+                Some(lengths) => {
+                    let lengths = ident(lengths);
+                    quote!(Some(&r.#lengths))
+                }
+                None => quote!(None),
+            };
+            quote!(let #name = call.texts(&r.#name, #count, #lengths, #text)?;)
+        }
+        Shape::Callback { .. } => {
+            let handles = function.params.iter().filter(|p| matches!(p.shape, Shape::Handle { .. })).map(|p| {
+                let h = ident(&p.name);
+                quote!(r.#h.to_native())
+            });
+            let made = match function.ret {
+                Ret::New { .. } => quote!(r.new_object.to_native()),
+                _ => quote!(0),
+            };
+            quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made);)
+        }
+        Shape::Buffer(buffer) => decode_buffer(api, function, param, buffer, &text),
+    }
+}
+
+fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer, text: &str) -> TokenStream {
+    let name = ident(&param.name);
+    if let (true, Element::New(ty)) = (names::is_new_one(buffer), &buffer.element) {
+        let kind = ident(ty);
+        return quote!(let mut #name = call.birth(r.#name.to_native(), kind::#kind)?;);
+    }
+    let elements = elements(function, &buffer.len);
+    if buffer.direction == Direction::Out {
+        return match (&buffer.element, &buffer.len) {
+            (Element::Bytes, Len::Layout { .. }) => {
+                let rows = rows(function, &buffer.len);
+                quote!(let mut #name = call.output_rows(&r.#name, #rows, #text)?;)
+            }
+            (element, _) => {
+                let size = names::element_size(api, element);
+                quote!(let mut #name = call.output(&r.#name, #elements, #size, #text)?;)
+            }
+        };
+    }
+    let in_place = matches!(names::until(function, &param.name), Some(Until::Event(_)));
+    match &buffer.element {
+        Element::Bytes | Element::Tagged(_) => {
+            let rows = rows(function, &buffer.len);
+            quote!(let #name = call.input(&r.#name, #rows, #in_place, #text)?;)
+        }
+        Element::Scalar { scalar, .. } => {
+            let size = scalar.size() as u64;
+            quote!(let #name = call.input(&r.#name, Rows::flat(expr::mul(#elements, Some(#size))), false, #text)?;)
+        }
+        Element::Handle(ty) | Element::New(ty) => {
+            let kind = ident(ty);
+            quote!(let #name = call.handles(&r.#name, #elements, kind::#kind, #text)?;)
+        }
+        Element::Struct(ty) => {
+            let ty = ident(ty);
+            quote!(let #name = call.structs(&r.#name, #elements, &spec::#ty, #text)?;)
+        }
+        Element::Property(ty) => {
+            let ty = ident(ty);
+            quote!(let #name = call.list(&r.#name, &spec::#ty, #text)?;)
+        }
+    }
+}
+
+/// The vendor function's argument.
+fn argument(function: &Function, param: &Param) -> TokenStream {
+    let name = ident(&param.name);
+    match &param.shape {
+        Shape::Value { .. } | Shape::Handle { .. } | Shape::Pointer => quote!(#name),
+        Shape::Text { .. } => quote!(#name.as_ptr().cast()),
+        Shape::Texts { .. } => quote!(#name.as_ptr()),
+        Shape::Callback { .. } => {
+            let trampoline = ident(&function.name);
+            quote!(#name.wanted().then_some(trampoline::#trampoline as _))
+        }
+        Shape::UserData => match function.params.iter().find(|p| matches!(p.shape, Shape::Callback { .. })) {
+            Some(callback) => {
+                let callback = ident(&callback.name);
+                quote!(#callback.user_data(#name))
+            }
+            None => quote!(std::ptr::null_mut()),
+        },
+        Shape::Buffer(buffer) => match buffer.direction {
+            Direction::In => quote!(#name.as_ptr().cast()),
+            Direction::InOut | Direction::Out => quote!(#name.as_mut_ptr().cast()),
+        },
+    }
+}
+
+/// Statements between decoding and the call.
+fn before(function: &Function) -> TokenStream {
+    let mut statements = Vec::new();
+    if let (Some(_), Some(param)) = (&function.facts.release, first_handle(function)) {
+        let id = ident(&param.name);
+        statements.push(quote!(call.before_release(r.#id.to_native());));
+    }
+    for (param, until) in &function.facts.until {
+        if let (Until::Event(event), Some(_)) = (until, function.param(param)) {
+            let (param, event) = (ident(param), ident(event));
+            let condition = pending_condition(function.facts.oneway.as_ref(), &|p| scalar_param(function, p));
+            statements.push(quote!(let pending = #param.pending(); if pending != 0 && #condition { #event.want(); }));
+        }
+    }
+    for (param, _) in &function.facts.written {
+        // What the vendor reports as written is needed even where the program did not ask for it.
+        if let Some(count) = written_param(function, param) {
+            let (param, count) = (ident(param), ident(&count));
+            statements.push(quote!(if !#param.is_null() { #count.ensure(); }));
+        }
+    }
+    quote!(#(#statements)*)
+}
+
+/// The out parameter that tells how much of `param` was written.
+fn written_param(function: &Function, param: &str) -> Option<String> {
+    fn find(function: &Function, e: &Expr) -> Option<String> {
+        match e {
+            Expr::Param(name) => match function.param(name).map(|p| &p.shape) {
+                Some(Shape::Buffer(b)) if b.direction == Direction::Out => Some(name.clone()),
+                _ => None,
+            },
+            Expr::Binary(_, a, b) => find(function, a).or_else(|| find(function, b)),
+            Expr::Call(_, args) => args.iter().find_map(|a| find(function, a)),
+            Expr::Int(_) | Expr::Const(..) => None,
+        }
+    }
+    let (_, e) = function.facts.written.iter().find(|(p, _)| p == param)?;
+    find(function, e)
+}
+
+/// Statements between the call and the reply.
+fn after(function: &Function) -> TokenStream {
+    let mut statements = Vec::new();
+    let parent = parents(function);
+    let memory = charge(function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
+    if let Ret::New { ty } = &function.ret {
+        let kind = ident(ty);
+        let held = function.facts.until.iter().find_map(|(p, u)| {
+            let buffer = matches!(function.param(p)?.shape, Shape::Buffer(_));
+            let (value, address) = (ident(p), address_of(p));
+            (buffer && *u == Until::Released)
+                .then(|| quote!(call.hold(r.new_object.to_native(), #value, r.#address.to_native());))
+        });
+        statements.push(quote! {
+            if ok {
+                call.born(r.new_object.to_native(), kind::#kind, ret, #parent, #memory)?;
+                #held
+            }
+        });
+    }
+    for param in &function.params {
+        if let Shape::Buffer(buffer) = &param.shape
+            && names::is_new_one(buffer)
+        {
+            let name = ident(&param.name);
+            statements.push(quote!(if ok { call.delivered(&mut #name, #parent)?; }));
+        }
+    }
+    for (param, until) in &function.facts.until {
+        if let (Until::Event(event), Some(p)) = (until, function.param(param)) {
+            let (param, event) = (ident(param), ident(event));
+            let queue = first_handle(function).map_or(quote!(0), |q| {
+                let q = ident(&q.name);
+                quote!(r.#q.to_native())
+            });
+            let _ = p;
+            statements
+                .push(quote!(if ok && pending != 0 { call.pend(pending, #queue, &mut #event, #param.region())?; }));
+        }
+    }
+    if let Some(callback) = function.params.iter().find(|p| matches!(p.shape, Shape::Callback { .. })) {
+        let callback = ident(&callback.name);
+        statements.push(quote!(#callback.settle(ok);));
+    }
+    if let Some(param) = first_handle(function) {
+        let id = ident(&param.name);
+        if function.facts.retain.is_some() {
+            statements.push(quote!(if ok { call.retained(r.#id.to_native()); }));
+        }
+        if function.facts.release.is_some() {
+            statements.push(quote!(if ok { call.released(r.#id.to_native()); }));
+        }
+    }
+    for (resource, method) in [
+        (Resource::Commands, "charge_commands"),
+        (Resource::BytesIn, "charge_bytes_in"),
+        (Resource::BytesOut, "charge_bytes_out"),
+    ] {
+        if let Some(amount) = charge(function, resource) {
+            let method = format_ident!("{method}");
+            statements.push(quote!(if ok { call.#method(#amount); }));
+        }
+    }
+    quote!(#(#statements)*)
+}
+
+fn charge(function: &Function, resource: Resource) -> Option<TokenStream> {
+    let (_, e) = function.facts.charge.iter().find(|(r, _)| *r == resource)?;
+    Some(lower(e, &|p| scalar_param(function, p)))
+}
+
+fn first_handle(function: &Function) -> Option<&Param> {
+    function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. }))
+}
+
+/// The objects that a new one keeps alive: the call's first handle, and handles in structs.
+fn parents(function: &Function) -> TokenStream {
+    let first = first_handle(function).map(|p| {
+        let id = ident(&p.name);
+        quote!(&[r.#id.to_native()])
+    });
+    let in_struct = function.params.iter().find_map(|p| match &p.shape {
+        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Struct(_), .. }) => Some(ident(&p.name)),
+        _ => None,
+    });
+    let first = first.unwrap_or(quote!(&[]));
+    match in_struct {
+        Some(p) => quote!(&crate::call::parents(#first, #p.objects())),
+        None => quote!(#first),
+    }
+}
+
+/// The parameter whose meaning goes by a key, if the function has one that comes out.
+fn tagged(function: &Function) -> Option<(&Param, &Buffer)> {
+    function.params.iter().find_map(|p| match &p.shape {
+        Shape::Buffer(b) if b.direction == Direction::Out && matches!(b.element, Element::Tagged(_)) => Some((p, b)),
+        _ => None,
+    })
+}
+
+/// A query by key: the answer may need translation or filtering, which `Call::answer` sees to.
+fn tagged_call(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
+    let Element::Tagged(ty) = &buffer.element else { unreachable!("tagged") };
+    let key = tag(api, function, ty);
+    let ty = ident(ty);
+    let value = ident(&param.name);
+    let Len::Count(Expr::Param(size)) = &buffer.len else {
+        let message = format!("{}: an answer by key needs a size parameter", function.name);
+        return quote!(compile_error!(#message););
+    };
+    let size_ret = written_param(function, &param.name).unwrap_or_else(|| "param_value_size_ret".into());
+    let (size, size_ret) = (ident(size), ident(&size_ret));
+    let about = first_handle(function).map_or(quote!(0), |p| {
+        let id = ident(&p.name);
+        quote!(r.#id.to_native())
+    });
+    let args = function.params.iter().map(|p| {
+        let name = ident(&p.name);
+        if name == value {
+            quote!(value.cast())
+        } else if name == size {
+            quote!(size)
+        } else if name == size_ret {
+            quote!(size_ret)
+        } else {
+            argument(function, p)
+        }
+    });
+    quote! {
+        let ret = call.answer(
+            &spec::#ty, #key as i64, #about, #size, &mut #value, &mut #size_ret,
+            // SAFETY: `answer` passes memory of the size it names; handles are live objects of the vendor.
+            |size: usize, value: *mut c_void, size_ret: *mut usize| unsafe { vendor_function(#(#args),*) },
+        );
+    }
+}
+
+/// Statements that turn the vendor's pointers in a result into ids.
+fn translation(function: &Function, param: &Param, buffer: &Buffer) -> Option<TokenStream> {
+    let name = ident(&param.name);
+    match &buffer.element {
+        Element::Handle(ty) => {
+            let kind = ident(ty);
+            Some(quote!(if ok { call.intern(&mut #name, kind::#kind); }))
+        }
+        Element::New(ty) => {
+            let kind = ident(ty);
+            let parent = parents(function);
+            Some(quote!(if ok { call.intern_new(&mut #name, kind::#kind, #parent)?; }))
+        }
+        _ => None,
+    }
+}
+
+/// How many bytes of a result are valid, an `Option<u64>`; `None` stands for all of them.
+fn written(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
+    match function.facts.written.iter().find(|(p, _)| *p == param.name) {
+        Some((_, e)) => {
+            let count = lower(e, &|p| scalar_param(function, p));
+            let size = names::element_size(api, &buffer.element) as u64;
+            quote!(expr::mul(#count, Some(#size)))
+        }
+        None => quote!(None),
+    }
+}
+
+fn elements(function: &Function, len: &Len) -> TokenStream {
+    match len {
+        Len::One => quote!(Some(1)),
+        Len::Count(e) => lower(e, &|p| scalar_param(function, p)),
+        Len::Layout { .. } | Len::Ended => quote!(None),
+    }
+}
+
+fn rows(function: &Function, len: &Len) -> TokenStream {
+    match len {
+        Len::Layout { function: layout, args } => {
+            let layout = format_ident!("{layout}");
+            let args = args.iter().map(|a| layout_arg(function, a));
+            quote!(layout::#layout(#(#args),*))
+        }
+        other => {
+            let elements = elements(function, other);
+            quote!(Rows::flat(#elements))
+        }
+    }
+}
+
+fn layout_arg(function: &Function, arg: &Expr) -> TokenStream {
+    let Expr::Param(name) = arg else {
+        return lower(arg, &|p| scalar_param(function, p));
+    };
+    let value = ident(name);
+    match function.param(name).map(|p| &p.shape) {
+        Some(Shape::Handle { .. }) => quote!(crate::opencl::pixel(call, #value)),
+        Some(Shape::Buffer(Buffer { element: Element::Struct(_), .. })) => quote!(#value.bytes()),
+        Some(Shape::Buffer(_)) => quote!(#value.three()),
+        _ => scalar_param(function, name),
+    }
+}
+
+/// A parameter in an expression, as an `Option<u64>`.
+fn scalar_param(function: &Function, name: &str) -> TokenStream {
+    let value = ident(name);
+    match function.param(name).map(|p| &p.shape) {
+        Some(Shape::Value { scalar, .. }) => match scalar {
+            Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => {
+                quote!(Some(#value as i64 as u64))
+            }
+            _ => quote!(Some(#value as u64)),
+        },
+        Some(Shape::Buffer(_)) => quote!(#value.scalar()),
+        _ => quote!(None),
+    }
+}
+
+/// What the vendor calls instead of the program's callback.
+fn trampoline(signature: usize, function: &Function, params: &[Param]) -> TokenStream {
+    let name = ident(&function.name);
+    let _ = signature;
+    let names: Vec<_> = params.iter().map(|p| ident(&p.name)).collect();
+    let types = params.iter().map(names::c_param);
+    let user_data =
+        params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or(quote!(std::ptr::null_mut()), |p| {
+            let p = ident(&p.name);
+            quote!(#p)
+        });
+    let args = params.iter().filter_map(|p| {
+        let name = ident(&p.name);
+        Some(match &p.shape {
+            Shape::Value { .. } => quote!(upcall.int(#name as i64 as u64);),
+            Shape::Handle { ty, .. } => {
+                let kind = ident(ty);
+                quote!(upcall.handle(#name, kind::#kind);)
+            }
+            Shape::Text { .. } => quote!(unsafe { upcall.text(#name) };),
+            Shape::Buffer(Buffer { len: Len::Count(Expr::Param(len)), .. }) => {
+                let len = ident(len);
+                quote!(unsafe { upcall.bytes(#name.cast(), #len as usize) };)
+            }
+            Shape::UserData => return None,
+            _ => quote!(upcall.int(0);),
+        })
+    });
+    quote! {
+        #[allow(unused_unsafe)]
+        pub unsafe extern "C" fn #name(#(#names: #types),*) {
+            // SAFETY: the vendor passes back the registration that it was given, and arguments as its API says.
+            unsafe {
+                crate::callbacks::upcall(#user_data, |upcall| { #(#args)* });
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! C layout of the structs that a table declares: sizes, offsets, alignments of the x86-64 and AArch64 Linux ABIs.
+
+use crate::model::{Api, Field, FieldShape, TypeKind};
+
+/// Offset of each field, in bytes.
+pub fn offsets(fields: &[Field]) -> Vec<usize> {
+    let mut at = 0usize;
+    fields
+        .iter()
+        .map(|field| {
+            let (size, align) = size_align(&field.shape);
+            let offset = at.next_multiple_of(align);
+            at = offset + size;
+            offset
+        })
+        .collect()
+}
+
+/// Size of a declared struct, in bytes; 0 for a name that is no struct.
+pub fn size(api: &Api, name: &str) -> usize {
+    let Some(TypeKind::Struct { fields }) = api.types.get(name).map(|t| &t.kind) else {
+        return 0;
+    };
+    let align = fields.iter().map(|f| size_align(&f.shape).1).max().unwrap_or(1);
+    let end = offsets(fields).last().zip(fields.last()).map_or(0, |(at, f)| at + size_align(&f.shape).0);
+    end.next_multiple_of(align)
+}
+
+fn size_align(shape: &FieldShape) -> (usize, usize) {
+    match shape {
+        FieldShape::Scalar(s) => (s.size(), s.size()),
+        FieldShape::Array(s, n) => (s.size() * n, s.size()),
+        FieldShape::Handle(_) => (8, 8),
+    }
+}

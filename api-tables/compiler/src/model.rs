@@ -1,0 +1,437 @@
+//! What a table says, after reading and checking: the input of every emitter.
+//!
+//! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
+//! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
+
+use indexmap::IndexMap;
+use proc_macro2::Span;
+
+/// One vendor API: one table file.
+#[derive(Debug)]
+pub struct Api {
+    /// Short name, a Rust identifier: `opencl`. From `#![api(opencl = 2)]`.
+    pub name: String,
+    /// The API's number on the wire. From `#![api(opencl = 2)]`.
+    pub number: u16,
+    /// Soname of the vendor library. From `#![library("libOpenCL.so.1")]`.
+    pub library: String,
+    /// Other names programs ask `dlopen` for: `#![also("libOpenCL.so")]`.
+    pub also: Vec<String>,
+    /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`.
+    pub versions: Vec<String>,
+    /// C headers that declare the API, in order of inclusion: `#![header("CL/cl.h")]`, repeatable.
+    pub headers: Vec<String>,
+    /// `#define` lines to come before them: `#![define("CL_TARGET_OPENCL_VERSION=300")]`.
+    pub defines: Vec<String>,
+    /// Status of any call whose worker is gone: `#![lost(CL_DEVICE_NOT_AVAILABLE)]`.
+    pub lost: i64,
+    /// Environment variables of the *broker* that a worker inherits; a trailing `*` matches any rest:
+    /// `#![environment("OCL_ICD_VENDORS", "POCL_*")]`. Nothing of the tenant's environment crosses.
+    pub environment: Vec<String>,
+    /// Extension names that cross; the rest is masked in every `#[names]` answer: `#![extensions("cl_khr_fp64", …)]`.
+    pub extensions: Vec<String>,
+    /// Functions in the order of the installable client driver's dispatch table; `None` is an empty place.
+    /// From `#![dispatch(clGetPlatformIDs, clGetPlatformInfo, …, _, …)]`.
+    pub dispatch: Vec<Option<String>>,
+    /// The function that makes the extension functions' addresses known, if the API has one:
+    /// `#![lookup(clGetExtensionFunctionAddressForPlatform)]`.
+    pub lookup: Option<String>,
+    pub constants: IndexMap<String, Constant>,
+    pub types: IndexMap<String, TypeDef>,
+    /// In table order; the opcode of a function is its index.
+    pub functions: Vec<Function>,
+}
+
+/// `const CL_MEM_USE_HOST_PTR: cl_mem_flags = 1 << 3;` The header check proves the value.
+#[derive(Debug, Clone)]
+pub struct Constant {
+    pub name: String,
+    pub ty: String,
+    pub value: i128,
+    pub span: Span,
+}
+
+#[derive(Debug)]
+pub struct TypeDef {
+    pub name: String,
+    pub doc: String,
+    pub span: Span,
+    pub kind: TypeKind,
+}
+
+#[derive(Debug)]
+pub enum TypeKind {
+    /// `type cl_uint = u32;`
+    Scalar(Scalar),
+    /// `#[status(ok = 0)] type cl_int = i32;` A scalar that reports success or failure where a function returns
+    /// it or stores it through a parameter called `errcode_ret`; elsewhere an ordinary scalar.
+    Status { scalar: Scalar, ok: i64 },
+    /// `#[handle(retain = clRetainContext, release = clReleaseContext, invalid = CL_INVALID_CONTEXT)] type cl_context = Handle;`
+    Handle {
+        retain: Option<String>,
+        release: Option<String>,
+        /// Status of a call that is given something else than a live handle of this type.
+        invalid: i64,
+    },
+    /// `struct cl_image_desc { image_type: cl_uint, …, buffer: Option<cl_mem> }`, laid out as C does.
+    Struct { fields: Vec<Field> },
+    /// `#[tag(param_name)] enum DeviceInfo { … }`: bytes whose meaning depends on another parameter. Keys
+    /// that are not listed are plain bytes.
+    Tagged { tag: String, variants: Vec<Variant> },
+    /// `#[repr(cl_context_properties)] #[list(end = 0)] enum ContextProperty { … }`: key and value, ended by
+    /// `end`. Keys that are not listed have a plain value.
+    List {
+        scalar: Scalar,
+        /// C name of the element type, `cl_context_properties`.
+        element: String,
+        end: i64,
+        variants: Vec<Variant>,
+    },
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub name: String,
+    pub shape: FieldShape,
+    /// The C name of the field's type, as written in the table.
+    pub ty: String,
+}
+
+#[derive(Debug, Clone)]
+pub enum FieldShape {
+    Scalar(Scalar),
+    /// `[T; n]` with a literal n, e.g. `name: [c_char; 64]`.
+    Array(Scalar, usize),
+    Handle(String),
+}
+
+/// One key of a [`TypeKind::Tagged`] or [`TypeKind::List`].
+#[derive(Debug)]
+pub struct Variant {
+    /// The constant's name; its value is in [`Api::constants`].
+    pub key: String,
+    pub payload: Payload,
+    pub span: Span,
+}
+
+/// What lies behind a key.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// `KEY(cl_uint)`, `KEY([c_char])`: bytes, carried as they are. The C type is for documentation.
+    Plain(String),
+    /// `KEY(cl_device_id)`
+    Handle(String),
+    /// `KEY([cl_device_id])`: as many handles as fit the size.
+    Handles(String),
+    /// `#[hide(CL_EXEC_NATIVE_KERNEL)] KEY(cl_bitfield)`: these bits are cleared in the answer.
+    Hidden { scalar: Scalar, bits: i128 },
+    /// `#[names] KEY([c_char])`: a space-separated list of extension names, filtered by [`Api::extensions`].
+    Names,
+    /// `#[names] KEY([cl_name_version])`: an array of structs whose last field is a name, filtered likewise.
+    NameVersions(String),
+    /// `KEY(ContextProperty)` in a tagged enum: a property list, translated like one.
+    List(String),
+    /// `#[list(end = 0)] KEY([cl_uint])` in a list enum: the value is not one element but a run of them with its own end.
+    Run { end: i64 },
+    /// `KEY(HostPtr)`: the address in the program that the object was made with.
+    HostPtr,
+    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum: a call that uses this key fails with the status.
+    Refused(i64),
+}
+
+#[derive(Debug)]
+pub struct Function {
+    pub name: String,
+    pub doc: String,
+    pub span: Span,
+    pub params: Vec<Param>,
+    pub ret: Ret,
+    pub facts: Facts,
+}
+
+#[derive(Debug)]
+pub struct Param {
+    pub name: String,
+    pub span: Span,
+    pub shape: Shape,
+    /// The C type, e.g. `const cl_event *`, `void *`, `cl_uint`; empty for a callback. The header check uses it.
+    pub c_type: String,
+}
+
+#[derive(Debug)]
+pub enum Ret {
+    Void,
+    /// A scalar that is no status.
+    Value {
+        ty: String,
+        scalar: Scalar,
+    },
+    Status {
+        ty: String,
+    },
+    /// `-> New<cl_context>`
+    New {
+        ty: String,
+    },
+    /// `-> *mut c_void`: an address; only in functions that are custom, local or unsupported.
+    Pointer {
+        c_type: String,
+    },
+}
+
+/// How one argument travels.
+#[derive(Debug)]
+pub enum Shape {
+    /// Carried as it is.
+    Value {
+        ty: String,
+        scalar: Scalar,
+    },
+    Handle {
+        ty: String,
+        null: bool,
+    },
+    /// `&CStr`
+    Text {
+        null: bool,
+    },
+    /// `&[&CStr; n]`, or `&[&[c_char; lengths]; n]` where element i has `lengths[i]` bytes. With `lengths` null, or
+    /// its element 0, a text element ends at its NUL. `lengths` is the name of the parameter.
+    Texts {
+        count: Expr,
+        lengths: Option<String>,
+        bytes: bool,
+        null: bool,
+    },
+    Buffer(Buffer),
+    /// `fn(errinfo: &CStr, …, user_data: UserData)`, null allowed where `Option`.
+    Callback {
+        params: Vec<Param>,
+        null: bool,
+    },
+    /// The pointer handed to the callback of the same call.
+    UserData,
+    /// `*mut c_void`, `*const T`, …: an address that neither side follows.
+    Pointer,
+}
+
+/// Memory that a pointer argument leads to.
+#[derive(Debug)]
+pub struct Buffer {
+    pub direction: Direction,
+    pub element: Element,
+    pub len: Len,
+    pub null: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `&T`, `&[T; n]`, `In<…>`
+    In,
+    /// `&mut T`
+    InOut,
+    /// `Out<T>`, `Out<[T; n]>`
+    Out,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    /// `c_void`: plain bytes.
+    Bytes,
+    Scalar {
+        ty: String,
+        scalar: Scalar,
+    },
+    Struct(String),
+    Handle(String),
+    /// `Out<New<H>>`, `Out<[New<H>; n]>`
+    New(String),
+    /// Bytes with meaning by key: the name of a [`TypeKind::Tagged`].
+    Tagged(String),
+    /// The name of a [`TypeKind::List`].
+    Property(String),
+}
+
+#[derive(Debug)]
+pub enum Len {
+    One,
+    /// As many elements.
+    Count(Expr),
+    /// `[c_void; rect(region, …)]`: bytes laid out in rows, by a function of the protocol crate named here. The
+    /// names it may have are in [`LAYOUTS`].
+    Layout {
+        function: String,
+        args: Vec<Expr>,
+    },
+    /// Ended by the list's end.
+    Ended,
+}
+
+/// Layout functions and how many arguments each takes.
+///
+/// `rect(origin, region, row_pitch, slice_pitch)` is host memory of a rectangular copy. `pixels(image, region, row_pitch,
+/// slice_pitch)` is host memory of an image copy. `image(format, desc)`, `image2d(format, width, height, row_pitch)`
+/// and `image3d(format, width, height, depth, row_pitch, slice_pitch)` are host memory that an image is made from.
+pub const LAYOUTS: &[(&str, usize)] = &[("rect", 4), ("pixels", 4), ("image", 2), ("image2d", 4), ("image3d", 6)];
+
+/// Expressions of `[T; n]`, `when`, `charge`, …: lowered to checked 64-bit arithmetic.
+#[derive(Debug, Clone)]
+pub enum Expr {
+    Int(i128),
+    /// A constant of the table, with its value.
+    Const(String, i128),
+    /// A scalar parameter; through a pointer parameter to one scalar (`param_value_size_ret`), what it leads to.
+    Param(String),
+    Binary(Op, Box<Expr>, Box<Expr>),
+    /// `min(a, b)`, `max(a, b)`
+    Call(String, Vec<Expr>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Shl,
+    BitAnd,
+    BitOr,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    And,
+    Or,
+}
+
+/// What holds for the call: the attributes above a function.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// `oneway` or `oneway(unless = e)`.
+    pub oneway: Option<Oneway>,
+    /// Answered in the shim by a hand-written function; never crosses.
+    pub local: bool,
+    pub cached: bool,
+    /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).
+    pub custom: Custom,
+    /// Parameter → condition under which it counts.
+    pub when: Vec<(String, Expr)>,
+    /// Pointer or callback parameter → how long it stays in use.
+    pub until: Vec<(String, Until)>,
+    /// Out parameter → how many of its elements (bytes for `c_void` and tagged ones) are valid afterwards.
+    pub written: Vec<(String, Expr)>,
+    /// The handle type whose count the call raises or lowers.
+    pub retain: Option<String>,
+    pub release: Option<String>,
+    pub charge: Vec<(Resource, Expr)>,
+    /// `creates`, `modifies`: parameter names, kept for record and replay.
+    pub creates: Vec<String>,
+    pub modifies: Vec<String>,
+    pub unsupported: Option<Unsupported>,
+    /// `extension("cl_khr_command_buffer")`: reached through [`Api::lookup`], not exported by the vendor library.
+    pub extension: Option<String>,
+    /// `no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)`: the status when there is no broker, where it is not [`Api::lost`].
+    pub no_broker: Option<i64>,
+    /// `proc(name = "…", since = n)`
+    pub proc_: Option<(String, u64)>,
+}
+
+#[derive(Debug)]
+pub struct Oneway {
+    /// The call waits for its command if this holds.
+    pub unless: Option<Expr>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Custom {
+    pub shim: bool,
+    pub worker: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// Until the event that the named parameter makes has completed.
+    Event(String),
+    /// Until the object that the call makes (or, for a callback, is about) is gone.
+    Released,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    DeviceMemory,
+    Commands,
+    BytesIn,
+    BytesOut,
+}
+
+#[derive(Debug)]
+pub struct Unsupported {
+    /// What a status-returning function returns and what `errcode_ret` gets; a pointer-returning one returns null.
+    pub status: i64,
+    pub why: String,
+}
+
+/// The C scalar types that a table can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    I8,
+    U8,
+    I16,
+    U16,
+    I32,
+    U32,
+    I64,
+    U64,
+    Isize,
+    Usize,
+    F32,
+    F64,
+}
+
+impl Scalar {
+    /// The Rust type: `u32`.
+    pub fn rust(self) -> &'static str {
+        match self {
+            Self::I8 => "i8",
+            Self::U8 => "u8",
+            Self::I16 => "i16",
+            Self::U16 => "u16",
+            Self::I32 => "i32",
+            Self::U32 => "u32",
+            Self::I64 => "i64",
+            Self::U64 => "u64",
+            Self::Isize => "isize",
+            Self::Usize => "usize",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+
+    /// Size in bytes on the 64-bit machines AvA runs on; also its alignment.
+    pub fn size(self) -> usize {
+        match self {
+            Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::Isize | Self::Usize | Self::F64 => 8,
+        }
+    }
+}
+
+impl Api {
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|f| f.name == name)
+    }
+
+    pub fn opcode(&self, name: &str) -> Option<usize> {
+        self.functions.iter().position(|f| f.name == name)
+    }
+}
+
+impl Function {
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        self.params.iter().find(|p| p.name == name)
+    }
+}

@@ -1,0 +1,7 @@
+#![api(toy = 1)]
+#![library(libtoy)]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;

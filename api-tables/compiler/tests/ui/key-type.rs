@@ -1,0 +1,14 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+type toy_window = *mut c_void;
+
+#[tag(param)]
+#[repr(u32)]
+enum ToyInfo {
+    TOY_WINDOW(toy_window) = 1,
+}

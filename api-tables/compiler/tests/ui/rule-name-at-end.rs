@@ -1,0 +1,18 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+struct toy_name_version {
+    name: [c_char; 64],
+    version: u32,
+}
+
+#[tag(param)]
+#[repr(u32)]
+enum ToyInfo {
+    #[names]
+    TOY_NAMES([toy_name_version]) = 1,
+}

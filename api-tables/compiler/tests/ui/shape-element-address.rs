@@ -1,0 +1,12 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+type toy_window = *mut c_void;
+
+extern "C" {
+    fn toy_show(windows: &[toy_window; 4]) -> toy_status;
+}

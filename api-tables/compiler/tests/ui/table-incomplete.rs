@@ -1,0 +1,1 @@
+type toy_flags = u32;

@@ -1,0 +1,2114 @@
+//! OpenCL 1.0 to 3.0, every function that its loader exports, and the extension functions that are worth having.
+//!
+//! Where the specification gives null a meaning, if only that of an error, a pointer is `Option`: the vendor answers.
+
+#![api(opencl = 2)]
+#![library("libOpenCL.so.1")]
+#![also("libOpenCL.so")]
+#![versions("OPENCL_1.0", "OPENCL_1.1", "OPENCL_1.2", "OPENCL_2.0", "OPENCL_2.1", "OPENCL_2.2", "OPENCL_3.0")]
+#![define("CL_TARGET_OPENCL_VERSION=300")]
+#![define("CL_USE_DEPRECATED_OPENCL_1_0_APIS")]
+#![define("CL_USE_DEPRECATED_OPENCL_1_1_APIS")]
+#![define("CL_USE_DEPRECATED_OPENCL_1_2_APIS")]
+#![define("CL_USE_DEPRECATED_OPENCL_2_0_APIS")]
+#![define("CL_USE_DEPRECATED_OPENCL_2_1_APIS")]
+#![define("CL_USE_DEPRECATED_OPENCL_2_2_APIS")]
+// Newer than some headers, or in one that needs libva: known to a vendor library all the same.
+#![define("CL_COMMAND_BUFFER_CONTEXT_KHR=0x1299")]
+#![define("CL_CONTEXT_VA_API_DISPLAY_INTEL=0x4097")]
+#![header("CL/cl.h")]
+#![header("CL/cl_ext.h")]
+#![header("CL/cl_gl.h")]
+#![header("CL/cl_egl.h")]
+#![lost(CL_DEVICE_NOT_AVAILABLE)]
+#![lookup(clGetExtensionFunctionAddressForPlatform)]
+// Which drivers the loader takes, and the settings that drivers document.
+#![environment(
+    "OCL_ICD_VENDORS",
+    "OCL_ICD_FILENAMES",
+    "OPENCL_VENDOR_PATH",
+    "OPENCL_LAYERS",
+    "POCL_*",
+    "CL_CONFIG_*",
+    "DPCPP_CPU_*",
+    "CUDA_VISIBLE_DEVICES",
+    "GPU_DEVICE_ORDINAL",
+    "ROCR_VISIBLE_DEVICES",
+    "ZE_AFFINITY_MASK"
+)]
+// Extensions of the kernel language, extensions of queries, and those whose functions are in this table. What shares
+// memory or objects with the process of the program stays out: SVM and USM, OpenGL, EGL, DirectX, external memory.
+#![extensions(
+    "cl_khr_3d_image_writes",
+    "cl_khr_async_work_group_copy_fence",
+    "cl_khr_byte_addressable_store",
+    "cl_khr_command_buffer",
+    "cl_khr_depth_images",
+    "cl_khr_device_enqueue_local_arg_types",
+    "cl_khr_device_uuid",
+    "cl_khr_expect_assume",
+    "cl_khr_extended_async_copies",
+    "cl_khr_extended_bit_ops",
+    "cl_khr_extended_versioning",
+    "cl_khr_fp16",
+    "cl_khr_fp64",
+    "cl_khr_global_int32_base_atomics",
+    "cl_khr_global_int32_extended_atomics",
+    "cl_khr_icd",
+    "cl_khr_il_program",
+    "cl_khr_image2d_from_buffer",
+    "cl_khr_initialize_memory",
+    "cl_khr_int64_base_atomics",
+    "cl_khr_int64_extended_atomics",
+    "cl_khr_integer_dot_product",
+    "cl_khr_kernel_clock",
+    "cl_khr_local_int32_base_atomics",
+    "cl_khr_local_int32_extended_atomics",
+    "cl_khr_mipmap_image",
+    "cl_khr_mipmap_image_writes",
+    "cl_khr_pci_bus_info",
+    "cl_khr_priority_hints",
+    "cl_khr_select_fprounding_mode",
+    "cl_khr_spir",
+    "cl_khr_spirv_extended_debug_info",
+    "cl_khr_spirv_linkonce_odr",
+    "cl_khr_spirv_no_integer_wrap_decoration",
+    "cl_khr_srgb_image_writes",
+    "cl_khr_subgroup_ballot",
+    "cl_khr_subgroup_clustered_reduce",
+    "cl_khr_subgroup_extended_types",
+    "cl_khr_subgroup_named_barrier",
+    "cl_khr_subgroup_non_uniform_arithmetic",
+    "cl_khr_subgroup_non_uniform_vote",
+    "cl_khr_subgroup_rotate",
+    "cl_khr_subgroup_shuffle",
+    "cl_khr_subgroup_shuffle_relative",
+    "cl_khr_subgroups",
+    "cl_khr_throttle_hints",
+    "cl_khr_work_group_uniform_arithmetic",
+    "cl_ext_atomic_counters_32",
+    "cl_ext_atomic_counters_64",
+    "cl_ext_cxx_for_opencl",
+    "cl_ext_device_fission",
+    "cl_ext_float_atomics",
+    "cl_ext_image_unorm_int_2_101010",
+    "cl_amd_device_attribute_query",
+    "cl_amd_fp64",
+    "cl_amd_media_ops",
+    "cl_amd_media_ops2",
+    "cl_amd_printf",
+    "cl_amd_vec3",
+    "cl_arm_core_id",
+    "cl_arm_get_core_id",
+    "cl_arm_integer_dot_product_accumulate_int8",
+    "cl_arm_integer_dot_product_accumulate_saturate_int8",
+    "cl_arm_integer_dot_product_int8",
+    "cl_arm_non_uniform_work_group_size",
+    "cl_intel_bfloat16_conversions",
+    "cl_intel_command_queue_families",
+    "cl_intel_device_attribute_query",
+    "cl_intel_device_partition_by_names",
+    "cl_intel_devicelib_assert",
+    "cl_intel_global_float_atomics",
+    "cl_intel_media_block_io",
+    "cl_intel_packed_yuv",
+    "cl_intel_required_subgroup_size",
+    "cl_intel_spirv_media_block_io",
+    "cl_intel_spirv_subgroups",
+    "cl_intel_split_work_group_barrier",
+    "cl_intel_subgroup_2d_block_io",
+    "cl_intel_subgroup_buffer_prefetch",
+    "cl_intel_subgroup_local_block_io",
+    "cl_intel_subgroup_matrix_multiply_accumulate",
+    "cl_intel_subgroup_split_matrix_multiply_accumulate",
+    "cl_intel_subgroups",
+    "cl_intel_subgroups_char",
+    "cl_intel_subgroups_long",
+    "cl_intel_subgroups_short",
+    "cl_intel_vec_len_hint",
+    "cl_nv_compiler_options",
+    "cl_nv_copy_opts",
+    "cl_nv_device_attribute_query",
+    "cl_nv_kernel_attribute",
+    "cl_nv_pragma_unroll",
+    "cl_pocl_content_size"
+)]
+// As `cl_icd_dispatch` in CL/cl_icd.h; `_` is a place of DirectX.
+#![dispatch(
+    clGetPlatformIDs,
+    clGetPlatformInfo,
+    clGetDeviceIDs,
+    clGetDeviceInfo,
+    clCreateContext,
+    clCreateContextFromType,
+    clRetainContext,
+    clReleaseContext,
+    clGetContextInfo,
+    clCreateCommandQueue,
+    clRetainCommandQueue,
+    clReleaseCommandQueue,
+    clGetCommandQueueInfo,
+    clSetCommandQueueProperty,
+    clCreateBuffer,
+    clCreateImage2D,
+    clCreateImage3D,
+    clRetainMemObject,
+    clReleaseMemObject,
+    clGetSupportedImageFormats,
+    clGetMemObjectInfo,
+    clGetImageInfo,
+    clCreateSampler,
+    clRetainSampler,
+    clReleaseSampler,
+    clGetSamplerInfo,
+    clCreateProgramWithSource,
+    clCreateProgramWithBinary,
+    clRetainProgram,
+    clReleaseProgram,
+    clBuildProgram,
+    clUnloadCompiler,
+    clGetProgramInfo,
+    clGetProgramBuildInfo,
+    clCreateKernel,
+    clCreateKernelsInProgram,
+    clRetainKernel,
+    clReleaseKernel,
+    clSetKernelArg,
+    clGetKernelInfo,
+    clGetKernelWorkGroupInfo,
+    clWaitForEvents,
+    clGetEventInfo,
+    clRetainEvent,
+    clReleaseEvent,
+    clGetEventProfilingInfo,
+    clFlush,
+    clFinish,
+    clEnqueueReadBuffer,
+    clEnqueueWriteBuffer,
+    clEnqueueCopyBuffer,
+    clEnqueueReadImage,
+    clEnqueueWriteImage,
+    clEnqueueCopyImage,
+    clEnqueueCopyImageToBuffer,
+    clEnqueueCopyBufferToImage,
+    clEnqueueMapBuffer,
+    clEnqueueMapImage,
+    clEnqueueUnmapMemObject,
+    clEnqueueNDRangeKernel,
+    clEnqueueTask,
+    clEnqueueNativeKernel,
+    clEnqueueMarker,
+    clEnqueueWaitForEvents,
+    clEnqueueBarrier,
+    clGetExtensionFunctionAddress,
+    clCreateFromGLBuffer,
+    clCreateFromGLTexture2D,
+    clCreateFromGLTexture3D,
+    clCreateFromGLRenderbuffer,
+    clGetGLObjectInfo,
+    clGetGLTextureInfo,
+    clEnqueueAcquireGLObjects,
+    clEnqueueReleaseGLObjects,
+    clGetGLContextInfoKHR,
+    _,
+    _,
+    _,
+    _,
+    _,
+    _,
+    clSetEventCallback,
+    clCreateSubBuffer,
+    clSetMemObjectDestructorCallback,
+    clCreateUserEvent,
+    clSetUserEventStatus,
+    clEnqueueReadBufferRect,
+    clEnqueueWriteBufferRect,
+    clEnqueueCopyBufferRect,
+    clCreateSubDevicesEXT,
+    clRetainDeviceEXT,
+    clReleaseDeviceEXT,
+    clCreateEventFromGLsyncKHR,
+    clCreateSubDevices,
+    clRetainDevice,
+    clReleaseDevice,
+    clCreateImage,
+    clCreateProgramWithBuiltInKernels,
+    clCompileProgram,
+    clLinkProgram,
+    clUnloadPlatformCompiler,
+    clGetKernelArgInfo,
+    clEnqueueFillBuffer,
+    clEnqueueFillImage,
+    clEnqueueMigrateMemObjects,
+    clEnqueueMarkerWithWaitList,
+    clEnqueueBarrierWithWaitList,
+    clGetExtensionFunctionAddressForPlatform,
+    clCreateFromGLTexture,
+    _,
+    _,
+    _,
+    _,
+    _,
+    _,
+    _,
+    _,
+    _,
+    _,
+    clCreateFromEGLImageKHR,
+    clEnqueueAcquireEGLObjectsKHR,
+    clEnqueueReleaseEGLObjectsKHR,
+    clCreateEventFromEGLSyncKHR,
+    clCreateCommandQueueWithProperties,
+    clCreatePipe,
+    clGetPipeInfo,
+    clSVMAlloc,
+    clSVMFree,
+    clEnqueueSVMFree,
+    clEnqueueSVMMemcpy,
+    clEnqueueSVMMemFill,
+    clEnqueueSVMMap,
+    clEnqueueSVMUnmap,
+    clCreateSamplerWithProperties,
+    clSetKernelArgSVMPointer,
+    clSetKernelExecInfo,
+    clGetKernelSubGroupInfoKHR,
+    clCloneKernel,
+    clCreateProgramWithIL,
+    clEnqueueSVMMigrateMem,
+    clGetDeviceAndHostTimer,
+    clGetHostTimer,
+    clGetKernelSubGroupInfo,
+    clSetDefaultDeviceCommandQueue,
+    clSetProgramReleaseCallback,
+    clSetProgramSpecializationConstant,
+    clCreateBufferWithProperties,
+    clCreateImageWithProperties,
+    clSetContextDestructorCallback
+)]
+
+#[status(ok = 0)]
+type cl_int = i32;
+type cl_uint = u32;
+type cl_ulong = u64;
+type cl_bool = u32;
+type cl_bitfield = u64;
+type cl_addressing_mode = u32;
+type cl_buffer_create_type = u32;
+type cl_channel_order = u32;
+type cl_channel_type = u32;
+type cl_command_buffer_flags_khr = u64;
+type cl_command_buffer_info_khr = u32;
+type cl_command_buffer_properties_khr = u64;
+type cl_command_queue_info = u32;
+type cl_command_queue_properties = u64;
+type cl_context_info = u32;
+type cl_context_properties = isize;
+type cl_device_affinity_domain = u64;
+type cl_device_info = u32;
+type cl_device_partition_property = isize;
+type cl_device_partition_property_ext = u64;
+type cl_device_type = u64;
+type cl_egl_image_properties_khr = isize;
+type cl_event_info = u32;
+type cl_filter_mode = u32;
+type cl_gl_context_info = u32;
+type cl_gl_object_type = u32;
+type cl_gl_texture_info = u32;
+type cl_image_info = u32;
+type cl_kernel_arg_info = u32;
+type cl_kernel_exec_info = u32;
+type cl_kernel_info = u32;
+type cl_kernel_sub_group_info = u32;
+type cl_kernel_work_group_info = u32;
+type cl_map_flags = u64;
+type cl_mem_flags = u64;
+type cl_mem_info = u32;
+type cl_mem_migration_flags = u64;
+type cl_mem_object_type = u32;
+type cl_kernel_arg_address_qualifier = u32;
+type cl_mem_properties = u64;
+type cl_mutable_dispatch_fields_khr = u64;
+type cl_ndrange_kernel_command_properties_khr = u64;
+type cl_pipe_info = u32;
+type cl_pipe_properties = isize;
+type cl_platform_info = u32;
+type cl_profiling_info = u32;
+type cl_program_build_info = u32;
+type cl_program_info = u32;
+type cl_queue_properties = u64;
+type cl_sampler_info = u32;
+type cl_sampler_properties = u64;
+type cl_svm_mem_flags = u64;
+type cl_sync_point_khr = u32;
+type cl_version = u32;
+type cl_GLenum = u32;
+type cl_GLint = i32;
+type cl_GLuint = u32;
+type cl_GLsync = *mut c_void;
+type CLeglDisplayKHR = *mut c_void;
+type CLeglImageKHR = *mut c_void;
+type CLeglSyncKHR = *mut c_void;
+
+#[handle(invalid = CL_INVALID_PLATFORM)]
+type cl_platform_id = Handle;
+#[handle(retain = clRetainDevice, release = clReleaseDevice, invalid = CL_INVALID_DEVICE)]
+type cl_device_id = Handle;
+#[handle(retain = clRetainContext, release = clReleaseContext, invalid = CL_INVALID_CONTEXT)]
+type cl_context = Handle;
+#[handle(retain = clRetainCommandQueue, release = clReleaseCommandQueue, invalid = CL_INVALID_COMMAND_QUEUE)]
+type cl_command_queue = Handle;
+#[handle(retain = clRetainMemObject, release = clReleaseMemObject, invalid = CL_INVALID_MEM_OBJECT)]
+type cl_mem = Handle;
+#[handle(retain = clRetainSampler, release = clReleaseSampler, invalid = CL_INVALID_SAMPLER)]
+type cl_sampler = Handle;
+#[handle(retain = clRetainProgram, release = clReleaseProgram, invalid = CL_INVALID_PROGRAM)]
+type cl_program = Handle;
+#[handle(retain = clRetainKernel, release = clReleaseKernel, invalid = CL_INVALID_KERNEL)]
+type cl_kernel = Handle;
+#[handle(retain = clRetainEvent, release = clReleaseEvent, invalid = CL_INVALID_EVENT)]
+type cl_event = Handle;
+#[handle(retain = clRetainCommandBufferKHR, release = clReleaseCommandBufferKHR, invalid = CL_INVALID_COMMAND_BUFFER_KHR)]
+type cl_command_buffer_khr = Handle;
+/// Lives as long as the command buffer that it is a part of.
+#[handle(invalid = CL_INVALID_MUTABLE_COMMAND_KHR)]
+type cl_mutable_command_khr = Handle;
+
+const CL_SUCCESS: cl_int = 0;
+const CL_DEVICE_NOT_AVAILABLE: cl_int = -2;
+const CL_MEM_OBJECT_ALLOCATION_FAILURE: cl_int = -4;
+const CL_OUT_OF_RESOURCES: cl_int = -5;
+const CL_OUT_OF_HOST_MEMORY: cl_int = -6;
+const CL_BUILD_PROGRAM_FAILURE: cl_int = -11;
+const CL_MAP_FAILURE: cl_int = -12;
+const CL_COMPILE_PROGRAM_FAILURE: cl_int = -15;
+const CL_LINK_PROGRAM_FAILURE: cl_int = -17;
+const CL_INVALID_VALUE: cl_int = -30;
+const CL_INVALID_PLATFORM: cl_int = -32;
+const CL_INVALID_DEVICE: cl_int = -33;
+const CL_INVALID_CONTEXT: cl_int = -34;
+const CL_INVALID_COMMAND_QUEUE: cl_int = -36;
+const CL_INVALID_HOST_PTR: cl_int = -37;
+const CL_INVALID_MEM_OBJECT: cl_int = -38;
+const CL_INVALID_IMAGE_FORMAT_DESCRIPTOR: cl_int = -39;
+const CL_INVALID_SAMPLER: cl_int = -41;
+const CL_INVALID_BUILD_OPTIONS: cl_int = -43;
+const CL_INVALID_PROGRAM: cl_int = -44;
+const CL_INVALID_KERNEL: cl_int = -48;
+const CL_INVALID_ARG_INDEX: cl_int = -49;
+const CL_INVALID_ARG_VALUE: cl_int = -50;
+const CL_INVALID_ARG_SIZE: cl_int = -51;
+const CL_INVALID_EVENT_WAIT_LIST: cl_int = -57;
+const CL_INVALID_EVENT: cl_int = -58;
+const CL_INVALID_OPERATION: cl_int = -59;
+const CL_INVALID_GL_OBJECT: cl_int = -60;
+const CL_INVALID_PROPERTY: cl_int = -64;
+const CL_INVALID_IMAGE_DESCRIPTOR: cl_int = -65;
+const CL_INVALID_GL_SHAREGROUP_REFERENCE_KHR: cl_int = -1000;
+const CL_PLATFORM_NOT_FOUND_KHR: cl_int = -1001;
+const CL_INVALID_EGL_OBJECT_KHR: cl_int = -1093;
+const CL_INVALID_COMMAND_BUFFER_KHR: cl_int = -1138;
+const CL_INVALID_MUTABLE_COMMAND_KHR: cl_int = -1141;
+
+const CL_MEM_USE_HOST_PTR: cl_mem_flags = 1 << 3;
+const CL_MEM_ALLOC_HOST_PTR: cl_mem_flags = 1 << 4;
+const CL_MEM_COPY_HOST_PTR: cl_mem_flags = 1 << 5;
+const CL_MAP_READ: cl_map_flags = 1 << 0;
+const CL_MAP_WRITE: cl_map_flags = 1 << 1;
+const CL_MAP_WRITE_INVALIDATE_REGION: cl_map_flags = 1 << 2;
+const CL_BUFFER_CREATE_TYPE_REGION: cl_buffer_create_type = 0x1220;
+const CL_EXEC_NATIVE_KERNEL: cl_bitfield = 1 << 1;
+const CL_PROGRAM_NUM_DEVICES: cl_program_info = 0x1162;
+const CL_PROGRAM_BINARY_SIZES: cl_program_info = 0x1165;
+const CL_PROGRAM_BINARIES: cl_program_info = 0x1166;
+const CL_QUEUE_PROPERTIES: cl_command_queue_info = 0x1093;
+const CL_QUEUE_SIZE: cl_command_queue_info = 0x1094;
+// What the hand-written code asks by name.
+const CL_PROGRAM_SOURCE: cl_program_info = 0x1164;
+const CL_PROGRAM_BUILD_OPTIONS: cl_program_build_info = 0x1182;
+const CL_PROGRAM_BUILD_LOG: cl_program_build_info = 0x1183;
+const CL_IMAGE_ELEMENT_SIZE: cl_image_info = 0x1111;
+const CL_MEM_TYPE: cl_mem_info = 0x1100;
+const CL_MEM_SIZE: cl_mem_info = 0x1102;
+const CL_MEM_OBJECT_IMAGE1D_ARRAY: cl_mem_object_type = 0x10F5;
+const CL_EVENT_COMMAND_EXECUTION_STATUS: cl_event_info = 0x11D3;
+const CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE: cl_command_queue_properties = 1 << 0;
+const CL_KERNEL_ARG_ADDRESS_QUALIFIER: cl_kernel_arg_info = 0x1196;
+const CL_KERNEL_ARG_TYPE_NAME: cl_kernel_arg_info = 0x1198;
+const CL_KERNEL_ARG_ADDRESS_PRIVATE: cl_kernel_arg_address_qualifier = 0x119E;
+
+struct cl_image_format {
+    image_channel_order: cl_channel_order,
+    image_channel_data_type: cl_channel_type,
+}
+
+struct cl_image_desc {
+    image_type: cl_mem_object_type,
+    image_width: usize,
+    image_height: usize,
+    image_depth: usize,
+    image_array_size: usize,
+    image_row_pitch: usize,
+    image_slice_pitch: usize,
+    num_mip_levels: cl_uint,
+    num_samples: cl_uint,
+    buffer: Option<cl_mem>,
+}
+
+struct cl_name_version {
+    version: cl_version,
+    name: [c_char; 64],
+}
+
+// Answers of queries: keys whose value is more than bytes.
+
+#[tag(param_name)]
+#[repr(cl_platform_info)]
+enum PlatformInfo {
+    #[names]
+    CL_PLATFORM_EXTENSIONS([c_char]) = 0x0904,
+    #[names]
+    CL_PLATFORM_EXTENSIONS_WITH_VERSION([cl_name_version]) = 0x0907,
+}
+
+#[tag(param_name)]
+#[repr(cl_device_info)]
+enum DeviceInfo {
+    #[names]
+    CL_DEVICE_EXTENSIONS([c_char]) = 0x1030,
+    #[names]
+    CL_DEVICE_EXTENSIONS_WITH_VERSION([cl_name_version]) = 0x1060,
+    CL_DEVICE_PLATFORM(cl_platform_id) = 0x1031,
+    CL_DEVICE_PARENT_DEVICE(cl_device_id) = 0x1042,
+    CL_DEVICE_PARENT_DEVICE_EXT(cl_device_id) = 0x4054,
+    #[hide(CL_EXEC_NATIVE_KERNEL)]
+    CL_DEVICE_EXECUTION_CAPABILITIES(cl_bitfield) = 0x1029,
+    // Whatever shares addresses with the program is not there: no bit of these is left.
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_SVM_CAPABILITIES(cl_bitfield) = 0x1053,
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL(cl_bitfield) = 0x4190,
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_DEVICE_MEM_CAPABILITIES_INTEL(cl_bitfield) = 0x4191,
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_SINGLE_DEVICE_SHARED_MEM_CAPABILITIES_INTEL(cl_bitfield) = 0x4192,
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_CROSS_DEVICE_SHARED_MEM_CAPABILITIES_INTEL(cl_bitfield) = 0x4193,
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL(cl_bitfield) = 0x4194,
+    // The functions of these extensions are not in this table.
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_TERMINATE_CAPABILITY_KHR(cl_bitfield) = 0x2031,
+    #[hide(0xffff_ffff_ffff_ffff)]
+    CL_DEVICE_MUTABLE_DISPATCH_CAPABILITIES_KHR(cl_bitfield) = 0x12B0,
+}
+
+#[tag(param_name)]
+#[repr(cl_context_info)]
+enum ContextInfo {
+    CL_CONTEXT_DEVICES([cl_device_id]) = 0x1081,
+    CL_CONTEXT_PROPERTIES(ContextProperty) = 0x1082,
+}
+
+#[tag(param_name)]
+#[repr(cl_command_queue_info)]
+enum QueueInfo {
+    CL_QUEUE_CONTEXT(cl_context) = 0x1090,
+    CL_QUEUE_DEVICE(cl_device_id) = 0x1091,
+    CL_QUEUE_DEVICE_DEFAULT(cl_command_queue) = 0x1095,
+}
+
+#[tag(param_name)]
+#[repr(cl_mem_info)]
+enum MemInfo {
+    CL_MEM_HOST_PTR(HostPtr) = 0x1103,
+    CL_MEM_CONTEXT(cl_context) = 0x1106,
+    CL_MEM_ASSOCIATED_MEMOBJECT(cl_mem) = 0x1107,
+}
+
+#[tag(param_name)]
+#[repr(cl_image_info)]
+enum ImageInfo {
+    CL_IMAGE_BUFFER(cl_mem) = 0x1118,
+}
+
+#[tag(param_name)]
+#[repr(cl_sampler_info)]
+enum SamplerInfo {
+    CL_SAMPLER_CONTEXT(cl_context) = 0x1151,
+}
+
+#[tag(param_name)]
+#[repr(cl_program_info)]
+enum ProgramInfo {
+    CL_PROGRAM_CONTEXT(cl_context) = 0x1161,
+    CL_PROGRAM_DEVICES([cl_device_id]) = 0x1163,
+}
+
+#[tag(param_name)]
+#[repr(cl_kernel_info)]
+enum KernelInfo {
+    CL_KERNEL_CONTEXT(cl_context) = 0x1193,
+    CL_KERNEL_PROGRAM(cl_program) = 0x1194,
+}
+
+#[tag(param_name)]
+#[repr(cl_event_info)]
+enum EventInfo {
+    CL_EVENT_COMMAND_QUEUE(cl_command_queue) = 0x11D0,
+    CL_EVENT_CONTEXT(cl_context) = 0x11D4,
+}
+
+#[tag(param_name)]
+#[repr(cl_command_buffer_info_khr)]
+enum CommandBufferInfo {
+    CL_COMMAND_BUFFER_QUEUES_KHR([cl_command_queue]) = 0x1294,
+    CL_COMMAND_BUFFER_CONTEXT_KHR(cl_context) = 0x1299,
+}
+
+// Lists of properties.
+
+#[list(end = 0)]
+#[repr(cl_context_properties)]
+enum ContextProperty {
+    CL_CONTEXT_PLATFORM(cl_platform_id) = 0x1084,
+    CL_CONTEXT_INTEROP_USER_SYNC(cl_bool) = 0x1085,
+    CL_CONTEXT_MEMORY_INITIALIZE_KHR(cl_bitfield) = 0x2030,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_CONTEXT_TERMINATE_KHR(cl_bool) = 0x2032,
+    // Objects of the program's process.
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_GL_CONTEXT_KHR(c_void) = 0x2008,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_EGL_DISPLAY_KHR(c_void) = 0x2009,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_GLX_DISPLAY_KHR(c_void) = 0x200A,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_WGL_HDC_KHR(c_void) = 0x200B,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_CGL_SHAREGROUP_KHR(c_void) = 0x200C,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_CONTEXT_VA_API_DISPLAY_INTEL(c_void) = 0x4097,
+    // A function of the program.
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_PRINTF_CALLBACK_ARM(c_void) = 0x40B0,
+}
+
+#[list(end = 0)]
+#[repr(cl_device_partition_property)]
+enum PartitionProperty {
+    CL_DEVICE_PARTITION_EQUALLY(cl_uint) = 0x1086,
+    #[list(end = 0)]
+    CL_DEVICE_PARTITION_BY_COUNTS([cl_uint]) = 0x1087,
+    CL_DEVICE_PARTITION_BY_AFFINITY_DOMAIN(cl_device_affinity_domain) = 0x1088,
+    #[list(end = -1)]
+    CL_DEVICE_PARTITION_BY_NAMES_INTEL([cl_uint]) = 0x4052,
+}
+
+#[list(end = 0)]
+#[repr(cl_device_partition_property_ext)]
+enum PartitionPropertyExt {
+    CL_DEVICE_PARTITION_EQUALLY_EXT(cl_uint) = 0x4050,
+    #[list(end = 0)]
+    CL_DEVICE_PARTITION_BY_COUNTS_EXT([cl_uint]) = 0x4051,
+    #[list(end = -1)]
+    CL_DEVICE_PARTITION_BY_NAMES_EXT([cl_uint]) = 0x4052,
+    CL_DEVICE_PARTITION_BY_AFFINITY_DOMAIN_EXT(cl_bitfield) = 0x4053,
+}
+
+#[list(end = 0)]
+#[repr(cl_queue_properties)]
+enum QueueProperty {
+    CL_QUEUE_PROPERTIES(cl_command_queue_properties),
+    CL_QUEUE_SIZE(cl_uint),
+    CL_QUEUE_PRIORITY_KHR(cl_uint) = 0x1096,
+    CL_QUEUE_THROTTLE_KHR(cl_uint) = 0x1097,
+    CL_QUEUE_FAMILY_INTEL(cl_uint) = 0x418C,
+    CL_QUEUE_INDEX_INTEL(cl_uint) = 0x418D,
+}
+
+#[list(end = 0)]
+#[repr(cl_mem_properties)]
+enum MemProperty {
+    CL_MEM_CHANNEL_INTEL(cl_uint) = 0x4213,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_DEVICE_HANDLE_LIST_KHR(c_void) = 0x2051,
+    // File descriptors of the program.
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_EXTERNAL_MEMORY_HANDLE_OPAQUE_FD_KHR(c_int) = 0x2060,
+    #[refused(CL_INVALID_PROPERTY)]
+    CL_EXTERNAL_MEMORY_HANDLE_DMA_BUF_KHR(c_int) = 0x2067,
+}
+
+/// The specification has none: `properties` must be null.
+#[list(end = 0)]
+#[repr(cl_pipe_properties)]
+enum PipeProperty {}
+
+#[list(end = 0)]
+#[repr(cl_sampler_properties)]
+enum SamplerProperty {
+    CL_SAMPLER_NORMALIZED_COORDS(cl_bool) = 0x1152,
+    CL_SAMPLER_ADDRESSING_MODE(cl_addressing_mode) = 0x1153,
+    CL_SAMPLER_FILTER_MODE(cl_filter_mode) = 0x1154,
+    CL_SAMPLER_MIP_FILTER_MODE_KHR(cl_filter_mode) = 0x1155,
+    CL_SAMPLER_LOD_MIN_KHR(f32) = 0x1156,
+    CL_SAMPLER_LOD_MAX_KHR(f32) = 0x1157,
+}
+
+#[list(end = 0)]
+#[repr(cl_command_buffer_properties_khr)]
+enum CommandBufferProperty {
+    CL_COMMAND_BUFFER_FLAGS_KHR(cl_command_buffer_flags_khr) = 0x1293,
+}
+
+#[list(end = 0)]
+#[repr(cl_ndrange_kernel_command_properties_khr)]
+enum NdRangeProperty {
+    CL_MUTABLE_DISPATCH_UPDATABLE_FIELDS_KHR(cl_mutable_dispatch_fields_khr) = 0x12B1,
+}
+
+// Platforms and devices.
+
+extern "C" {
+    #[cached]
+    #[no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)]
+    #[written(platforms = min(num_entries, num_platforms))]
+    fn clGetPlatformIDs(
+        num_entries: cl_uint,
+        platforms: Option<Out<[cl_platform_id; num_entries]>>,
+        num_platforms: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    /// What a loader of installable drivers asks; answered as `clGetPlatformIDs`.
+    #[extension("cl_khr_icd")]
+    #[local]
+    fn clIcdGetPlatformIDsKHR(
+        num_entries: cl_uint,
+        platforms: Option<Out<[cl_platform_id; num_entries]>>,
+        num_platforms: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    #[cached]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetPlatformInfo(
+        platform: Option<cl_platform_id>,
+        param_name: cl_platform_info,
+        param_value_size: usize,
+        param_value: Option<Out<[PlatformInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[cached]
+    #[written(devices = min(num_entries, num_devices))]
+    fn clGetDeviceIDs(
+        platform: Option<cl_platform_id>,
+        device_type: cl_device_type,
+        num_entries: cl_uint,
+        devices: Option<Out<[cl_device_id; num_entries]>>,
+        num_devices: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    #[cached]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetDeviceInfo(
+        device: cl_device_id,
+        param_name: cl_device_info,
+        param_value_size: usize,
+        param_value: Option<Out<[DeviceInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[written(out_devices = min(num_devices, num_devices_ret))]
+    fn clCreateSubDevices(
+        in_device: cl_device_id,
+        properties: Option<&[PartitionProperty]>,
+        num_devices: cl_uint,
+        out_devices: Option<Out<[New<cl_device_id>; num_devices]>>,
+        num_devices_ret: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    #[written(out_devices = min(num_entries, num_devices))]
+    fn clCreateSubDevicesEXT(
+        in_device: cl_device_id,
+        properties: Option<&[PartitionPropertyExt]>,
+        num_entries: cl_uint,
+        out_devices: Option<Out<[New<cl_device_id>; num_entries]>>,
+        num_devices: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[retain(cl_device_id)]
+    fn clRetainDevice(device: cl_device_id) -> cl_int;
+
+    #[oneway]
+    #[retain(cl_device_id)]
+    fn clRetainDeviceEXT(device: cl_device_id) -> cl_int;
+
+    #[oneway]
+    #[release(cl_device_id)]
+    fn clReleaseDevice(device: cl_device_id) -> cl_int;
+
+    #[oneway]
+    #[release(cl_device_id)]
+    fn clReleaseDeviceEXT(device: cl_device_id) -> cl_int;
+
+    fn clGetDeviceAndHostTimer(
+        device: cl_device_id,
+        device_timestamp: Option<Out<cl_ulong>>,
+        host_timestamp: Option<Out<cl_ulong>>,
+    ) -> cl_int;
+
+    fn clGetHostTimer(device: cl_device_id, host_timestamp: Option<Out<cl_ulong>>) -> cl_int;
+}
+
+// Contexts.
+
+extern "C" {
+    #[until(pfn_notify = released)]
+    fn clCreateContext(
+        properties: Option<&[ContextProperty]>,
+        num_devices: cl_uint,
+        devices: Option<&[cl_device_id; num_devices]>,
+        pfn_notify: Option<fn(errinfo: &CStr, private_info: Option<&[c_void; cb]>, cb: usize, user_data: UserData)>,
+        user_data: UserData,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_context>;
+
+    #[until(pfn_notify = released)]
+    fn clCreateContextFromType(
+        properties: Option<&[ContextProperty]>,
+        device_type: cl_device_type,
+        pfn_notify: Option<fn(errinfo: &CStr, private_info: Option<&[c_void; cb]>, cb: usize, user_data: UserData)>,
+        user_data: UserData,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_context>;
+
+    #[oneway]
+    #[retain(cl_context)]
+    fn clRetainContext(context: cl_context) -> cl_int;
+
+    #[oneway]
+    #[release(cl_context)]
+    fn clReleaseContext(context: cl_context) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetContextInfo(
+        context: cl_context,
+        param_name: cl_context_info,
+        param_value_size: usize,
+        param_value: Option<Out<[ContextInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[until(pfn_notify = released)]
+    fn clSetContextDestructorCallback(
+        context: cl_context,
+        pfn_notify: Option<fn(context: cl_context, user_data: UserData)>,
+        user_data: UserData,
+    ) -> cl_int;
+}
+
+// Command queues.
+
+extern "C" {
+    fn clCreateCommandQueue(
+        context: cl_context,
+        device: cl_device_id,
+        properties: cl_command_queue_properties,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_command_queue>;
+
+    fn clCreateCommandQueueWithProperties(
+        context: cl_context,
+        device: cl_device_id,
+        properties: Option<&[QueueProperty]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_command_queue>;
+
+    #[oneway]
+    #[retain(cl_command_queue)]
+    fn clRetainCommandQueue(command_queue: cl_command_queue) -> cl_int;
+
+    #[oneway]
+    #[release(cl_command_queue)]
+    fn clReleaseCommandQueue(command_queue: cl_command_queue) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetCommandQueueInfo(
+        command_queue: cl_command_queue,
+        param_name: cl_command_queue_info,
+        param_value_size: usize,
+        param_value: Option<Out<[QueueInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    fn clSetCommandQueueProperty(
+        command_queue: cl_command_queue,
+        properties: cl_command_queue_properties,
+        enable: cl_bool,
+        old_properties: Option<Out<cl_command_queue_properties>>,
+    ) -> cl_int;
+
+    fn clSetDefaultDeviceCommandQueue(
+        context: cl_context,
+        device: cl_device_id,
+        command_queue: cl_command_queue,
+    ) -> cl_int;
+
+    #[oneway]
+    fn clFlush(command_queue: cl_command_queue) -> cl_int;
+
+    fn clFinish(command_queue: cl_command_queue) -> cl_int;
+}
+
+// Memory objects.
+
+extern "C" {
+    #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
+    #[until(host_ptr = released)]
+    #[charge(device_memory = size)]
+    fn clCreateBuffer(
+        context: cl_context,
+        flags: cl_mem_flags,
+        size: usize,
+        host_ptr: Option<In<[c_void; size]>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
+    #[until(host_ptr = released)]
+    #[charge(device_memory = size)]
+    fn clCreateBufferWithProperties(
+        context: cl_context,
+        properties: Option<&[MemProperty]>,
+        flags: cl_mem_flags,
+        size: usize,
+        host_ptr: Option<In<[c_void; size]>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    /// The only kind there is takes a `cl_buffer_region`.
+    #[when(buffer_create_info = buffer_create_type == CL_BUFFER_CREATE_TYPE_REGION)]
+    fn clCreateSubBuffer(
+        buffer: cl_mem,
+        flags: cl_mem_flags,
+        buffer_create_type: cl_buffer_create_type,
+        buffer_create_info: Option<&[c_void; 16]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
+    #[until(host_ptr = released)]
+    fn clCreateImage(
+        context: cl_context,
+        flags: cl_mem_flags,
+        image_format: &cl_image_format,
+        image_desc: &cl_image_desc,
+        host_ptr: Option<In<[c_void; image(image_format, image_desc)]>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
+    #[until(host_ptr = released)]
+    fn clCreateImageWithProperties(
+        context: cl_context,
+        properties: Option<&[MemProperty]>,
+        flags: cl_mem_flags,
+        image_format: &cl_image_format,
+        image_desc: &cl_image_desc,
+        host_ptr: Option<In<[c_void; image(image_format, image_desc)]>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
+    #[until(host_ptr = released)]
+    fn clCreateImage2D(
+        context: cl_context,
+        flags: cl_mem_flags,
+        image_format: &cl_image_format,
+        image_width: usize,
+        image_height: usize,
+        image_row_pitch: usize,
+        host_ptr: Option<In<[c_void; image2d(image_format, image_width, image_height, image_row_pitch)]>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
+    #[until(host_ptr = released)]
+    fn clCreateImage3D(
+        context: cl_context,
+        flags: cl_mem_flags,
+        image_format: &cl_image_format,
+        image_width: usize,
+        image_height: usize,
+        image_depth: usize,
+        image_row_pitch: usize,
+        image_slice_pitch: usize,
+        host_ptr: Option<
+            In<
+                [c_void;
+                    image3d(image_format, image_width, image_height, image_depth, image_row_pitch, image_slice_pitch)],
+            >,
+        >,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[charge(device_memory = pipe_packet_size * pipe_max_packets)]
+    fn clCreatePipe(
+        context: cl_context,
+        flags: cl_mem_flags,
+        pipe_packet_size: cl_uint,
+        pipe_max_packets: cl_uint,
+        properties: Option<&[PipeProperty]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[oneway]
+    #[retain(cl_mem)]
+    fn clRetainMemObject(memobj: cl_mem) -> cl_int;
+
+    #[oneway]
+    #[release(cl_mem)]
+    fn clReleaseMemObject(memobj: cl_mem) -> cl_int;
+
+    #[cached]
+    #[written(image_formats = min(num_entries, num_image_formats))]
+    fn clGetSupportedImageFormats(
+        context: cl_context,
+        flags: cl_mem_flags,
+        image_type: cl_mem_object_type,
+        num_entries: cl_uint,
+        image_formats: Option<Out<[cl_image_format; num_entries]>>,
+        num_image_formats: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetMemObjectInfo(
+        memobj: cl_mem,
+        param_name: cl_mem_info,
+        param_value_size: usize,
+        param_value: Option<Out<[MemInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetImageInfo(
+        image: cl_mem,
+        param_name: cl_image_info,
+        param_value_size: usize,
+        param_value: Option<Out<[ImageInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetPipeInfo(
+        pipe: cl_mem,
+        param_name: cl_pipe_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[until(pfn_notify = released)]
+    fn clSetMemObjectDestructorCallback(
+        memobj: cl_mem,
+        pfn_notify: Option<fn(memobj: cl_mem, user_data: UserData)>,
+        user_data: UserData,
+    ) -> cl_int;
+
+    /// Not in Khronos' headers; declared by PoCL as `cl_int (cl_mem buffer, cl_mem content_size_buffer)`.
+    #[extension("cl_pocl_content_size")]
+    fn clSetContentSizeBufferPoCL(buffer: cl_mem, content_size_buffer: cl_mem) -> cl_int;
+}
+
+// Samplers.
+
+extern "C" {
+    fn clCreateSampler(
+        context: cl_context,
+        normalized_coords: cl_bool,
+        addressing_mode: cl_addressing_mode,
+        filter_mode: cl_filter_mode,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_sampler>;
+
+    fn clCreateSamplerWithProperties(
+        context: cl_context,
+        sampler_properties: Option<&[SamplerProperty]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_sampler>;
+
+    #[oneway]
+    #[retain(cl_sampler)]
+    fn clRetainSampler(sampler: cl_sampler) -> cl_int;
+
+    #[oneway]
+    #[release(cl_sampler)]
+    fn clReleaseSampler(sampler: cl_sampler) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetSamplerInfo(
+        sampler: cl_sampler,
+        param_name: cl_sampler_info,
+        param_value_size: usize,
+        param_value: Option<Out<[SamplerInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+}
+
+// Programs.
+
+extern "C" {
+    fn clCreateProgramWithSource(
+        context: cl_context,
+        count: cl_uint,
+        strings: Option<In<[&[c_char; lengths]; count]>>,
+        lengths: Option<&[usize; count]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_program>;
+
+    fn clCreateProgramWithBinary(
+        context: cl_context,
+        num_devices: cl_uint,
+        device_list: Option<&[cl_device_id; num_devices]>,
+        lengths: Option<&[usize; num_devices]>,
+        binaries: Option<In<[&[c_uchar; lengths]; num_devices]>>,
+        binary_status: Option<Out<[cl_int; num_devices]>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_program>;
+
+    fn clCreateProgramWithBuiltInKernels(
+        context: cl_context,
+        num_devices: cl_uint,
+        device_list: Option<&[cl_device_id; num_devices]>,
+        kernel_names: Option<&CStr>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_program>;
+
+    fn clCreateProgramWithIL(
+        context: cl_context,
+        il: Option<&[c_void; length]>,
+        length: usize,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_program>;
+
+    #[extension("cl_khr_il_program")]
+    fn clCreateProgramWithILKHR(
+        context: cl_context,
+        il: Option<&[c_void; length]>,
+        length: usize,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_program>;
+
+    #[oneway]
+    #[retain(cl_program)]
+    fn clRetainProgram(program: cl_program) -> cl_int;
+
+    #[oneway]
+    #[release(cl_program)]
+    fn clReleaseProgram(program: cl_program) -> cl_int;
+
+    /// By hand: options name directories of the program, and what they include crosses as text.
+    #[custom]
+    fn clBuildProgram(
+        program: cl_program,
+        num_devices: cl_uint,
+        device_list: Option<&[cl_device_id; num_devices]>,
+        options: Option<&CStr>,
+        pfn_notify: Option<fn(program: cl_program, user_data: UserData)>,
+        user_data: UserData,
+    ) -> cl_int;
+
+    /// By hand, as `clBuildProgram`.
+    #[custom]
+    fn clCompileProgram(
+        program: cl_program,
+        num_devices: cl_uint,
+        device_list: Option<&[cl_device_id; num_devices]>,
+        options: Option<&CStr>,
+        num_input_headers: cl_uint,
+        input_headers: Option<&[cl_program; num_input_headers]>,
+        header_include_names: Option<In<[&CStr; num_input_headers]>>,
+        pfn_notify: Option<fn(program: cl_program, user_data: UserData)>,
+        user_data: UserData,
+    ) -> cl_int;
+
+    fn clLinkProgram(
+        context: cl_context,
+        num_devices: cl_uint,
+        device_list: Option<&[cl_device_id; num_devices]>,
+        options: Option<&CStr>,
+        num_input_programs: cl_uint,
+        input_programs: Option<&[cl_program; num_input_programs]>,
+        pfn_notify: Option<fn(program: cl_program, user_data: UserData)>,
+        user_data: UserData,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_program>;
+
+    fn clUnloadCompiler() -> cl_int;
+
+    fn clUnloadPlatformCompiler(platform: Option<cl_platform_id>) -> cl_int;
+
+    #[until(pfn_notify = released)]
+    fn clSetProgramReleaseCallback(
+        program: cl_program,
+        pfn_notify: Option<fn(program: cl_program, user_data: UserData)>,
+        user_data: UserData,
+    ) -> cl_int;
+
+    fn clSetProgramSpecializationConstant(
+        program: cl_program,
+        spec_id: cl_uint,
+        spec_size: usize,
+        spec_value: Option<&[c_void; spec_size]>,
+    ) -> cl_int;
+
+    /// By hand: `CL_PROGRAM_BINARIES` is an array of pointers that the program wants filled.
+    #[custom]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetProgramInfo(
+        program: cl_program,
+        param_name: cl_program_info,
+        param_value_size: usize,
+        param_value: Option<Out<[ProgramInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    /// By hand in the worker: options and log are those of the program, without what the worker added.
+    #[custom(worker)]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetProgramBuildInfo(
+        program: cl_program,
+        device: cl_device_id,
+        param_name: cl_program_build_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+}
+
+// Kernels.
+
+extern "C" {
+    fn clCreateKernel(
+        program: cl_program,
+        kernel_name: Option<&CStr>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_kernel>;
+
+    #[written(kernels = min(num_kernels, num_kernels_ret))]
+    fn clCreateKernelsInProgram(
+        program: cl_program,
+        num_kernels: cl_uint,
+        kernels: Option<Out<[New<cl_kernel>; num_kernels]>>,
+        num_kernels_ret: Option<Out<cl_uint>>,
+    ) -> cl_int;
+
+    fn clCloneKernel(source_kernel: cl_kernel, errcode_ret: Option<Out<cl_int>>) -> New<cl_kernel>;
+
+    #[oneway]
+    #[retain(cl_kernel)]
+    fn clRetainKernel(kernel: cl_kernel) -> cl_int;
+
+    #[oneway]
+    #[release(cl_kernel)]
+    fn clReleaseKernel(kernel: cl_kernel) -> cl_int;
+
+    /// By hand: only the kernel knows whether a value is a handle, and that takes the table of its arguments.
+    #[custom]
+    #[oneway]
+    fn clSetKernelArg(
+        kernel: cl_kernel,
+        arg_index: cl_uint,
+        arg_size: usize,
+        arg_value: Option<&[c_void; arg_size]>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetKernelInfo(
+        kernel: cl_kernel,
+        param_name: cl_kernel_info,
+        param_value_size: usize,
+        param_value: Option<Out<[KernelInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[cached]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetKernelArgInfo(
+        kernel: cl_kernel,
+        arg_indx: cl_uint,
+        param_name: cl_kernel_arg_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetKernelWorkGroupInfo(
+        kernel: cl_kernel,
+        device: Option<cl_device_id>,
+        param_name: cl_kernel_work_group_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetKernelSubGroupInfo(
+        kernel: cl_kernel,
+        device: Option<cl_device_id>,
+        param_name: cl_kernel_sub_group_info,
+        input_value_size: usize,
+        input_value: Option<&[c_void; input_value_size]>,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetKernelSubGroupInfoKHR(
+        in_kernel: cl_kernel,
+        in_device: Option<cl_device_id>,
+        param_name: cl_kernel_sub_group_info,
+        input_value_size: usize,
+        input_value: Option<&[c_void; input_value_size]>,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+}
+
+// Events.
+
+extern "C" {
+    fn clWaitForEvents(num_events: cl_uint, event_list: Option<&[cl_event; num_events]>) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetEventInfo(
+        event: cl_event,
+        param_name: cl_event_info,
+        param_value_size: usize,
+        param_value: Option<Out<[EventInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    fn clCreateUserEvent(context: cl_context, errcode_ret: Option<Out<cl_int>>) -> New<cl_event>;
+
+    #[oneway]
+    #[retain(cl_event)]
+    fn clRetainEvent(event: cl_event) -> cl_int;
+
+    #[oneway]
+    #[release(cl_event)]
+    fn clReleaseEvent(event: cl_event) -> cl_int;
+
+    fn clSetUserEventStatus(event: cl_event, execution_status: cl_int) -> cl_int;
+
+    fn clSetEventCallback(
+        event: cl_event,
+        command_exec_callback_type: cl_int,
+        pfn_notify: Option<fn(event: cl_event, event_command_status: cl_int, user_data: UserData)>,
+        user_data: UserData,
+    ) -> cl_int;
+
+    #[written(param_value = param_value_size_ret)]
+    fn clGetEventProfilingInfo(
+        event: cl_event,
+        param_name: cl_profiling_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+}
+
+// Commands: buffers.
+
+extern "C" {
+    /// `ptr` is filled before `event` completes.
+    #[oneway(unless = blocking_read != 0)]
+    #[until(ptr = event)]
+    #[charge(commands = 1, bytes_out = size)]
+    fn clEnqueueReadBuffer(
+        command_queue: cl_command_queue,
+        buffer: cl_mem,
+        blocking_read: cl_bool,
+        offset: usize,
+        size: usize,
+        ptr: Option<Out<[c_void; size]>>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway(unless = blocking_read != 0)]
+    #[until(ptr = event)]
+    #[charge(commands = 1)]
+    fn clEnqueueReadBufferRect(
+        command_queue: cl_command_queue,
+        buffer: cl_mem,
+        blocking_read: cl_bool,
+        buffer_origin: &[usize; 3],
+        host_origin: &[usize; 3],
+        region: &[usize; 3],
+        buffer_row_pitch: usize,
+        buffer_slice_pitch: usize,
+        host_row_pitch: usize,
+        host_slice_pitch: usize,
+        ptr: Option<Out<[c_void; rect(host_origin, region, host_row_pitch, host_slice_pitch)]>>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway(unless = blocking_write != 0)]
+    #[until(ptr = event)]
+    #[charge(commands = 1, bytes_in = size)]
+    fn clEnqueueWriteBuffer(
+        command_queue: cl_command_queue,
+        buffer: cl_mem,
+        blocking_write: cl_bool,
+        offset: usize,
+        size: usize,
+        ptr: Option<&[c_void; size]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway(unless = blocking_write != 0)]
+    #[until(ptr = event)]
+    #[charge(commands = 1)]
+    fn clEnqueueWriteBufferRect(
+        command_queue: cl_command_queue,
+        buffer: cl_mem,
+        blocking_write: cl_bool,
+        buffer_origin: &[usize; 3],
+        host_origin: &[usize; 3],
+        region: &[usize; 3],
+        buffer_row_pitch: usize,
+        buffer_slice_pitch: usize,
+        host_row_pitch: usize,
+        host_slice_pitch: usize,
+        ptr: Option<&[c_void; rect(host_origin, region, host_row_pitch, host_slice_pitch)]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueFillBuffer(
+        command_queue: cl_command_queue,
+        buffer: cl_mem,
+        pattern: Option<&[c_void; pattern_size]>,
+        pattern_size: usize,
+        offset: usize,
+        size: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueCopyBuffer(
+        command_queue: cl_command_queue,
+        src_buffer: cl_mem,
+        dst_buffer: cl_mem,
+        src_offset: usize,
+        dst_offset: usize,
+        size: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueCopyBufferRect(
+        command_queue: cl_command_queue,
+        src_buffer: cl_mem,
+        dst_buffer: cl_mem,
+        src_origin: &[usize; 3],
+        dst_origin: &[usize; 3],
+        region: &[usize; 3],
+        src_row_pitch: usize,
+        src_slice_pitch: usize,
+        dst_row_pitch: usize,
+        dst_slice_pitch: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+}
+
+// Commands: images.
+
+extern "C" {
+    #[oneway(unless = blocking_read != 0)]
+    #[until(ptr = event)]
+    #[charge(commands = 1)]
+    fn clEnqueueReadImage(
+        command_queue: cl_command_queue,
+        image: cl_mem,
+        blocking_read: cl_bool,
+        origin: &[usize; 3],
+        region: &[usize; 3],
+        row_pitch: usize,
+        slice_pitch: usize,
+        ptr: Option<Out<[c_void; pixels(image, region, row_pitch, slice_pitch)]>>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway(unless = blocking_write != 0)]
+    #[until(ptr = event)]
+    #[charge(commands = 1)]
+    fn clEnqueueWriteImage(
+        command_queue: cl_command_queue,
+        image: cl_mem,
+        blocking_write: cl_bool,
+        origin: &[usize; 3],
+        region: &[usize; 3],
+        input_row_pitch: usize,
+        input_slice_pitch: usize,
+        ptr: Option<&[c_void; pixels(image, region, input_row_pitch, input_slice_pitch)]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    /// A colour has four components of four bytes; a depth image uses the first.
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueFillImage(
+        command_queue: cl_command_queue,
+        image: cl_mem,
+        fill_color: Option<&[c_void; 16]>,
+        origin: &[usize; 3],
+        region: &[usize; 3],
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueCopyImage(
+        command_queue: cl_command_queue,
+        src_image: cl_mem,
+        dst_image: cl_mem,
+        src_origin: &[usize; 3],
+        dst_origin: &[usize; 3],
+        region: &[usize; 3],
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueCopyImageToBuffer(
+        command_queue: cl_command_queue,
+        src_image: cl_mem,
+        dst_buffer: cl_mem,
+        src_origin: &[usize; 3],
+        region: &[usize; 3],
+        dst_offset: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueCopyBufferToImage(
+        command_queue: cl_command_queue,
+        src_buffer: cl_mem,
+        dst_image: cl_mem,
+        src_offset: usize,
+        dst_origin: &[usize; 3],
+        region: &[usize; 3],
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+}
+
+// Commands: mapping and moving.
+
+extern "C" {
+    /// By hand: the address is that of a mirror in the program.
+    #[custom]
+    #[charge(commands = 1)]
+    fn clEnqueueMapBuffer(
+        command_queue: cl_command_queue,
+        buffer: cl_mem,
+        blocking_map: cl_bool,
+        map_flags: cl_map_flags,
+        offset: usize,
+        size: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> *mut c_void;
+
+    /// By hand, as `clEnqueueMapBuffer`.
+    #[custom]
+    #[charge(commands = 1)]
+    fn clEnqueueMapImage(
+        command_queue: cl_command_queue,
+        image: cl_mem,
+        blocking_map: cl_bool,
+        map_flags: cl_map_flags,
+        origin: &[usize; 3],
+        region: &[usize; 3],
+        image_row_pitch: Option<Out<usize>>,
+        image_slice_pitch: Option<Out<usize>>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> *mut c_void;
+
+    /// By hand: the worker has to find the mapping that the address stands for.
+    #[custom]
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueUnmapMemObject(
+        command_queue: cl_command_queue,
+        memobj: cl_mem,
+        mapped_ptr: *mut c_void,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueMigrateMemObjects(
+        command_queue: cl_command_queue,
+        num_mem_objects: cl_uint,
+        mem_objects: Option<&[cl_mem; num_mem_objects]>,
+        flags: cl_mem_migration_flags,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+}
+
+// Commands: running and ordering.
+
+extern "C" {
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueNDRangeKernel(
+        command_queue: cl_command_queue,
+        kernel: cl_kernel,
+        work_dim: cl_uint,
+        global_work_offset: Option<&[usize; work_dim]>,
+        global_work_size: Option<&[usize; work_dim]>,
+        local_work_size: Option<&[usize; work_dim]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueTask(
+        command_queue: cl_command_queue,
+        kernel: cl_kernel,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueMarkerWithWaitList(
+        command_queue: cl_command_queue,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueBarrierWithWaitList(
+        command_queue: cl_command_queue,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueMarker(command_queue: cl_command_queue, event: Option<Out<New<cl_event>>>) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueWaitForEvents(
+        command_queue: cl_command_queue,
+        num_events: cl_uint,
+        event_list: Option<&[cl_event; num_events]>,
+    ) -> cl_int;
+
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueBarrier(command_queue: cl_command_queue) -> cl_int;
+}
+
+// Looking up extension functions.
+
+extern "C" {
+    /// By hand: the answer is a function of this table, if the vendor has it too.
+    #[custom]
+    fn clGetExtensionFunctionAddress(func_name: Option<&CStr>) -> *mut c_void;
+
+    /// By hand, as `clGetExtensionFunctionAddress`.
+    #[custom]
+    fn clGetExtensionFunctionAddressForPlatform(
+        platform: Option<cl_platform_id>,
+        func_name: Option<&CStr>,
+    ) -> *mut c_void;
+}
+
+// Command buffers (cl_khr_command_buffer 0.9).
+
+extern "C" {
+    #[extension("cl_khr_command_buffer")]
+    fn clCreateCommandBufferKHR(
+        num_queues: cl_uint,
+        queues: Option<&[cl_command_queue; num_queues]>,
+        properties: Option<&[CommandBufferProperty]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_command_buffer_khr>;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clFinalizeCommandBufferKHR(command_buffer: cl_command_buffer_khr) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    #[oneway]
+    #[retain(cl_command_buffer_khr)]
+    fn clRetainCommandBufferKHR(command_buffer: cl_command_buffer_khr) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    #[oneway]
+    #[release(cl_command_buffer_khr)]
+    fn clReleaseCommandBufferKHR(command_buffer: cl_command_buffer_khr) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    #[oneway]
+    #[charge(commands = 1)]
+    fn clEnqueueCommandBufferKHR(
+        num_queues: cl_uint,
+        queues: Option<In<[cl_command_queue; num_queues]>>,
+        command_buffer: cl_command_buffer_khr,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandBarrierWithWaitListKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandCopyBufferKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        src_buffer: cl_mem,
+        dst_buffer: cl_mem,
+        src_offset: usize,
+        dst_offset: usize,
+        size: usize,
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandCopyBufferRectKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        src_buffer: cl_mem,
+        dst_buffer: cl_mem,
+        src_origin: &[usize; 3],
+        dst_origin: &[usize; 3],
+        region: &[usize; 3],
+        src_row_pitch: usize,
+        src_slice_pitch: usize,
+        dst_row_pitch: usize,
+        dst_slice_pitch: usize,
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandCopyBufferToImageKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        src_buffer: cl_mem,
+        dst_image: cl_mem,
+        src_offset: usize,
+        dst_origin: &[usize; 3],
+        region: &[usize; 3],
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandCopyImageKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        src_image: cl_mem,
+        dst_image: cl_mem,
+        src_origin: &[usize; 3],
+        dst_origin: &[usize; 3],
+        region: &[usize; 3],
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandCopyImageToBufferKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        src_image: cl_mem,
+        dst_buffer: cl_mem,
+        src_origin: &[usize; 3],
+        region: &[usize; 3],
+        dst_offset: usize,
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandFillBufferKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        buffer: cl_mem,
+        pattern: Option<&[c_void; pattern_size]>,
+        pattern_size: usize,
+        offset: usize,
+        size: usize,
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandFillImageKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        image: cl_mem,
+        fill_color: Option<&[c_void; 16]>,
+        origin: &[usize; 3],
+        region: &[usize; 3],
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    fn clCommandNDRangeKernelKHR(
+        command_buffer: cl_command_buffer_khr,
+        command_queue: Option<cl_command_queue>,
+        properties: Option<&[NdRangeProperty]>,
+        kernel: cl_kernel,
+        work_dim: cl_uint,
+        global_work_offset: Option<&[usize; work_dim]>,
+        global_work_size: Option<&[usize; work_dim]>,
+        local_work_size: Option<&[usize; work_dim]>,
+        num_sync_points_in_wait_list: cl_uint,
+        sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
+        sync_point: Option<Out<cl_sync_point_khr>>,
+        mutable_handle: Option<Out<New<cl_mutable_command_khr>>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_command_buffer")]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetCommandBufferInfoKHR(
+        command_buffer: cl_command_buffer_khr,
+        param_name: cl_command_buffer_info_khr,
+        param_value_size: usize,
+        param_value: Option<Out<[CommandBufferInfo; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+}
+
+// Unsupported: code of the program, which the worker must not run.
+
+extern "C" {
+    #[unsupported(status = CL_INVALID_OPERATION, why = "a native kernel is a function of the program")]
+    fn clEnqueueNativeKernel(
+        command_queue: cl_command_queue,
+        user_func: Option<fn(args: *mut c_void)>,
+        args: *mut c_void,
+        cb_args: usize,
+        num_mem_objects: cl_uint,
+        mem_list: Option<&[cl_mem; num_mem_objects]>,
+        args_mem_loc: *mut *const c_void,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+}
+
+// Unsupported: shared virtual memory. Its addresses would have to be equal in two processes.
+
+extern "C" {
+    /// Returns null, which the specification allows at any time.
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clSVMAlloc(context: cl_context, flags: cl_svm_mem_flags, size: usize, alignment: cl_uint) -> *mut c_void;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clSVMFree(context: cl_context, svm_pointer: *mut c_void);
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clEnqueueSVMFree(
+        command_queue: cl_command_queue,
+        num_svm_pointers: cl_uint,
+        svm_pointers: *mut *mut c_void,
+        pfn_free_func: Option<
+            fn(queue: cl_command_queue, num_svm_pointers: cl_uint, svm_pointers: *mut *mut c_void, user_data: UserData),
+        >,
+        user_data: UserData,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clEnqueueSVMMemcpy(
+        command_queue: cl_command_queue,
+        blocking_copy: cl_bool,
+        dst_ptr: *mut c_void,
+        src_ptr: *const c_void,
+        size: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clEnqueueSVMMemFill(
+        command_queue: cl_command_queue,
+        svm_ptr: *mut c_void,
+        pattern: *const c_void,
+        pattern_size: usize,
+        size: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clEnqueueSVMMap(
+        command_queue: cl_command_queue,
+        blocking_map: cl_bool,
+        flags: cl_map_flags,
+        svm_ptr: *mut c_void,
+        size: usize,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clEnqueueSVMUnmap(
+        command_queue: cl_command_queue,
+        svm_ptr: *mut c_void,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clEnqueueSVMMigrateMem(
+        command_queue: cl_command_queue,
+        num_svm_pointers: cl_uint,
+        svm_pointers: *mut *const c_void,
+        sizes: *const usize,
+        flags: cl_mem_migration_flags,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clSetKernelArgSVMPointer(kernel: cl_kernel, arg_index: cl_uint, arg_value: *const c_void) -> cl_int;
+
+    /// Every key there is, of OpenCL 3.0 and of the extensions, is about shared memory.
+    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
+    fn clSetKernelExecInfo(
+        kernel: cl_kernel,
+        param_name: cl_kernel_exec_info,
+        param_value_size: usize,
+        param_value: *const c_void,
+    ) -> cl_int;
+}
+
+// Unsupported: OpenGL and EGL objects belong to the program's process.
+
+extern "C" {
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clCreateFromGLBuffer(
+        context: cl_context,
+        flags: cl_mem_flags,
+        bufobj: cl_GLuint,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clCreateFromGLTexture(
+        context: cl_context,
+        flags: cl_mem_flags,
+        target: cl_GLenum,
+        miplevel: cl_GLint,
+        texture: cl_GLuint,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clCreateFromGLTexture2D(
+        context: cl_context,
+        flags: cl_mem_flags,
+        target: cl_GLenum,
+        miplevel: cl_GLint,
+        texture: cl_GLuint,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clCreateFromGLTexture3D(
+        context: cl_context,
+        flags: cl_mem_flags,
+        target: cl_GLenum,
+        miplevel: cl_GLint,
+        texture: cl_GLuint,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clCreateFromGLRenderbuffer(
+        context: cl_context,
+        flags: cl_mem_flags,
+        renderbuffer: cl_GLuint,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[unsupported(status = CL_INVALID_GL_OBJECT, why = "OpenGL objects belong to the process of the program")]
+    fn clGetGLObjectInfo(
+        memobj: cl_mem,
+        gl_object_type: Option<Out<cl_gl_object_type>>,
+        gl_object_name: Option<Out<cl_GLuint>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_GL_OBJECT, why = "OpenGL objects belong to the process of the program")]
+    fn clGetGLTextureInfo(
+        memobj: cl_mem,
+        param_name: cl_gl_texture_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clEnqueueAcquireGLObjects(
+        command_queue: cl_command_queue,
+        num_objects: cl_uint,
+        mem_objects: Option<&[cl_mem; num_objects]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clEnqueueReleaseGLObjects(
+        command_queue: cl_command_queue,
+        num_objects: cl_uint,
+        mem_objects: Option<&[cl_mem; num_objects]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(
+        status = CL_INVALID_GL_SHAREGROUP_REFERENCE_KHR,
+        why = "OpenGL objects belong to the process of the program"
+    )]
+    fn clGetGLContextInfoKHR(
+        properties: Option<&[ContextProperty]>,
+        param_name: cl_gl_context_info,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_CONTEXT, why = "OpenGL objects belong to the process of the program")]
+    fn clCreateEventFromGLsyncKHR(
+        context: cl_context,
+        sync: cl_GLsync,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_event>;
+
+    #[unsupported(status = CL_INVALID_EGL_OBJECT_KHR, why = "EGL objects belong to the process of the program")]
+    fn clCreateFromEGLImageKHR(
+        context: cl_context,
+        egldisplay: CLeglDisplayKHR,
+        eglimage: CLeglImageKHR,
+        flags: cl_mem_flags,
+        properties: *const cl_egl_image_properties_khr,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_mem>;
+
+    #[unsupported(status = CL_INVALID_EGL_OBJECT_KHR, why = "EGL objects belong to the process of the program")]
+    fn clEnqueueAcquireEGLObjectsKHR(
+        command_queue: cl_command_queue,
+        num_objects: cl_uint,
+        mem_objects: Option<&[cl_mem; num_objects]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_EGL_OBJECT_KHR, why = "EGL objects belong to the process of the program")]
+    fn clEnqueueReleaseEGLObjectsKHR(
+        command_queue: cl_command_queue,
+        num_objects: cl_uint,
+        mem_objects: Option<&[cl_mem; num_objects]>,
+        num_events_in_wait_list: cl_uint,
+        event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
+        event: Option<Out<New<cl_event>>>,
+    ) -> cl_int;
+
+    #[unsupported(status = CL_INVALID_EGL_OBJECT_KHR, why = "EGL objects belong to the process of the program")]
+    fn clCreateEventFromEGLSyncKHR(
+        context: cl_context,
+        sync: CLeglSyncKHR,
+        display: CLeglDisplayKHR,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_event>;
+}
