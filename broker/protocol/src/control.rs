@@ -1,0 +1,125 @@
+//! Broker and worker, over a socket pair made at spawn.
+//!
+//! The worker finds the tenant's connection at [`TENANT_FD`] and its end of this conversation at [`CONTROL_FD`].
+//! It says [`FromWorker::Ready`] once the vendor library is loaded (or [`FromWorker::Ended`] if it cannot be), and then
+//! answers [`ToWorker::ReportRequest`]s.
+//!
+//! - **Invariant:** the broker never waits for a worker; a worker never waits for the broker.
+//! - **Invariant:** a worker that can no longer reach its broker goes on serving its tenant. Only before `Ready` does it
+//!   end, because nobody would welcome the tenant.
+//! - **Invariant:** to the broker a worker is not to be trusted: it runs vendor code on a tenant's data.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// The worker's descriptor number of the tenant's connection.
+pub const TENANT_FD: i32 = 3;
+/// The worker's descriptor number of its control socket to the broker.
+pub const CONTROL_FD: i32 = 4;
+
+/// What the broker says to a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Answer with a [`FromWorker::Report`] of the same ticket, soon.
+    ReportRequest {
+        /// Comes back in the report.
+        ticket: u64,
+    },
+    /// End the session now. What does not end is killed a little later.
+    Shutdown {
+        /// For the log, and for the tenant if it can still be told.
+        reason: String,
+    },
+}
+
+/// What a worker says to the broker.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The vendor library is loaded and the worker serves its tenant.
+    Ready {
+        /// The vendor library's file, as far as known.
+        library: String,
+        /// The fingerprint of the worker's tables; 0 if unknown.
+        fingerprint: u64,
+    },
+    /// What this session holds and has used until now.
+    Report {
+        /// Of the request, or 0 for a report nobody asked for (the last one before [`FromWorker::Ended`]).
+        ticket: u64,
+        /// The numbers.
+        stats: Stats,
+    },
+    /// The session is over and the worker ends. Before `Ready`: there will be no session.
+    Ended {
+        /// The kind of end.
+        kind: EndKind,
+        /// One line for people.
+        reason: String,
+    },
+    /// A line for the broker's log.
+    Log {
+        /// How serious.
+        level: LogLevel,
+        /// One line.
+        text: String,
+    },
+}
+
+/// How a session came to its end, as its worker saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
+pub enum EndKind {
+    /// The tenant closed its connection or died.
+    TenantLeft,
+    /// The tenant sent what no shim sends.
+    Malformed,
+    /// The broker said so.
+    Shutdown,
+    /// The vendor library or the worker itself could not go on.
+    Failed,
+}
+
+/// How serious a [`FromWorker::Log`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
+pub enum LogLevel {
+    /// Something is broken.
+    Error,
+    /// Something may be broken.
+    Warn,
+    /// Worth knowing.
+    Info,
+    /// For developers.
+    Debug,
+    /// For developers, and much of it.
+    Trace,
+}
+
+/// What a session holds and has used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Stats {
+    /// Device memory that the session's objects take, in bytes.
+    pub memory_bytes: u64,
+    /// Calls served.
+    pub calls: u64,
+    /// Commands given to the device.
+    pub commands: u64,
+    /// Bytes that came from the program.
+    pub bytes_in: u64,
+    /// Bytes that went to the program.
+    pub bytes_out: u64,
+    /// Live objects by type: `("cl_mem", 3)`.
+    pub objects: Vec<(String, u64)>,
+    /// What each function was used for, unused functions left out.
+    pub functions: Vec<FunctionStats>,
+    /// The devices in use, by name.
+    pub devices: Vec<String>,
+}
+
+/// What one function was used for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct FunctionStats {
+    /// The function's name.
+    pub name: String,
+    /// How often it was called.
+    pub calls: u64,
+    /// The bytes its calls and replies carried.
+    pub bytes: u64,
+}

@@ -1,0 +1,67 @@
+//! Arithmetic of table expressions: checked, 64 bits, `None` on overflow. Conditions are 0 and 1.
+//!
+//! Both sides compute sizes with these functions, so that they cannot disagree.
+
+macro_rules! arithmetic {
+    ($($name:ident: $f:expr;)*) => {$(
+        pub fn $name(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+            let f: fn(u64, u64) -> Option<u64> = $f;
+            f(a?, b?)
+        }
+    )*};
+}
+
+arithmetic! {
+    add: u64::checked_add;
+    sub: u64::checked_sub;
+    mul: u64::checked_mul;
+    div: u64::checked_div;
+    shl: |a, b| u32::try_from(b).ok().and_then(|b| a.checked_shl(b));
+    bit_and: |a, b| Some(a & b);
+    bit_or: |a, b| Some(a | b);
+    eq: |a, b| Some(u64::from(a == b));
+    ne: |a, b| Some(u64::from(a != b));
+    lt: |a, b| Some(u64::from(a < b));
+    le: |a, b| Some(u64::from(a <= b));
+    gt: |a, b| Some(u64::from(a > b));
+    ge: |a, b| Some(u64::from(a >= b));
+    min: |a, b| Some(a.min(b));
+    max: |a, b| Some(a.max(b));
+}
+
+/// `a && b`: b counts only if a holds.
+pub fn and(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    if a? == 0 { Some(0) } else { Some(u64::from(b? != 0)) }
+}
+
+/// `a || b`: b counts only if a does not hold.
+pub fn or(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    if a? != 0 { Some(1) } else { Some(u64::from(b? != 0)) }
+}
+
+/// Whether a condition holds; one that overflows does not.
+pub fn holds(condition: Option<u64>) -> bool {
+    condition.is_some_and(|c| c != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overflow_is_none_and_spreads() {
+        assert_eq!(mul(Some(u64::MAX), Some(2)), None);
+        assert_eq!(add(mul(Some(u64::MAX), Some(2)), Some(1)), None);
+        assert_eq!(div(Some(1), Some(0)), None);
+        assert_eq!(shl(Some(1), Some(64)), None);
+        assert_eq!(sub(Some(0), Some(1)), None);
+    }
+
+    #[test]
+    fn conditions() {
+        assert!(holds(ne(bit_and(Some(6), Some(4)), Some(0))));
+        assert!(!holds(and(Some(0), None)));
+        assert!(holds(or(Some(1), None)));
+        assert!(!holds(None));
+    }
+}

@@ -1,0 +1,236 @@
+//! Frames of a lane: a header, notices, and a body that rkyv can read in place.
+//!
+//! One frame is one datagram of a `SOCK_SEQPACKET` socket, so a frame is never split or joined. Layout, little endian:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..4 | [`Tag`] |
+//! | 4..8 | opcode (call), status (refused reply), region (region frames) |
+//! | 8..12 | number of notices |
+//! | 12..16 | 0 |
+//! | 16.. | the notices, 8 bytes each |
+//! | next multiple of 16.. | the body |
+//!
+//! **Invariant**: nothing here trusts a length that it has not compared with the bytes at hand.
+
+use thiserror::Error;
+
+/// Longest frame, in bytes. Bulk data lies in regions.
+pub const LONGEST: usize = 128 << 10;
+/// Most bytes that one call puts into its frame before it turns to regions.
+pub const INLINE_BUDGET: usize = 48 << 10;
+/// Bytes of header.
+pub const HEADER: usize = 16;
+/// Most notices in one frame.
+pub const MOST_NOTICES: usize = 6144;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Tag {
+    /// Shim to worker: call a function; answered by [`Tag::Reply`] or [`Tag::Refused`].
+    Call = 1,
+    /// Shim to worker, with one descriptor: a region; the body is its size. Not answered.
+    AddRegion = 2,
+    /// Shim to worker: a region is no longer used. Not answered.
+    DropRegion = 3,
+    /// Shim to worker: wait until the pending output named in the body has completed; answered by an empty reply.
+    Await = 4,
+    /// Shim to worker: answered, with an empty reply, when every callback due so far has been sent.
+    Drain = 5,
+    /// Worker to shim: the vendor was called.
+    Reply = 16,
+    /// Worker to shim: the vendor was not called; the call fails with the status in the header.
+    Refused = 17,
+}
+
+impl Tag {
+    fn parse(raw: u32) -> Option<Self> {
+        [Self::Call, Self::AddRegion, Self::DropRegion, Self::Await, Self::Drain, Self::Reply, Self::Refused]
+            .into_iter()
+            .find(|tag| *tag as u32 == raw)
+    }
+}
+
+/// Something one side tells the other beside the matter of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// Worker: the command of this pending transfer has completed; with `failed`, in error, so that there is no data.
+    /// Repeated in every reply until the shim has said `Taken`.
+    Completed { pending: u64, failed: bool },
+    /// Shim: the data of this pending transfer is in the program's memory.
+    Taken { pending: u64 },
+    /// Worker: this object no longer exists.
+    Gone { object: u64 },
+}
+
+const FAILED: u64 = 1 << 63;
+const GONE: u64 = 1 << 62;
+const TAKEN: u64 = 1 << 61;
+const NUMBER: u64 = TAKEN - 1;
+
+impl Notice {
+    pub fn to_word(self) -> u64 {
+        match self {
+            Self::Completed { pending, failed } => pending | if failed { FAILED } else { 0 },
+            Self::Taken { pending } => pending | TAKEN,
+            Self::Gone { object } => object | GONE,
+        }
+    }
+
+    pub fn from_word(word: u64) -> Self {
+        let number = word & NUMBER;
+        if word & GONE != 0 {
+            Self::Gone { object: number }
+        } else if word & TAKEN != 0 {
+            Self::Taken { pending: number }
+        } else {
+            Self::Completed { pending: number, failed: word & FAILED != 0 }
+        }
+    }
+}
+
+/// A frame that breaks the rules of this module: the session ends.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Malformed {
+    #[error("a frame of {0} bytes, shorter than its header")]
+    Short(usize),
+    #[error("a frame of {0} bytes, longer than {LONGEST}")]
+    Long(usize),
+    #[error("no frame has tag {0}")]
+    Tag(u32),
+    #[error("{notices} notices in a frame of {len} bytes")]
+    Notices { notices: u32, len: usize },
+    #[error("no function has opcode {0}")]
+    Opcode(u32),
+    #[error("the body does not hold the arguments of {0}")]
+    Body(&'static str),
+    #[error("handle {0:#x} was never made")]
+    Handle(u64),
+    #[error("handle {object:#x} is of kind {is}, not {wanted}")]
+    Kind { object: u64, is: u16, wanted: u16 },
+    #[error("object id {0:#x} is taken or not for the shim to give")]
+    Id(u64),
+    #[error("{what}: {got} bytes where {wanted} are needed")]
+    Size { what: &'static str, got: u64, wanted: u64 },
+    #[error("the sizes of {0} overflow")]
+    Overflow(&'static str),
+    #[error("no region {0}")]
+    Region(u32),
+    #[error("a region without its descriptor, or with more than one")]
+    Descriptor,
+    #[error("region {region}: {why}")]
+    BadRegion { region: u32, why: String },
+    #[error("{what} beyond the limit of {limit}")]
+    TooMany { what: &'static str, limit: u64 },
+    #[error("no pending transfer {0}")]
+    Pending(u64),
+}
+
+/// A frame taken apart.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    pub tag: Tag,
+    /// Opcode, status or region, by tag.
+    pub word: u32,
+    notices: &'a [u8],
+    pub body: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// Takes apart `bytes`, which must lie at an address that is a multiple of 16 for the body to be readable.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        if bytes.len() > LONGEST {
+            return Err(Malformed::Long(bytes.len()));
+        }
+        let (header, rest) = bytes.split_at_checked(HEADER).ok_or(Malformed::Short(bytes.len()))?;
+        let word = |i: usize| u32::from_le_bytes([header[i], header[i + 1], header[i + 2], header[i + 3]]);
+        let tag = Tag::parse(word(0)).ok_or(Malformed::Tag(word(0)))?;
+        let count = word(8);
+        let bad = Malformed::Notices { notices: count, len: bytes.len() };
+        if count as usize > MOST_NOTICES {
+            return Err(bad);
+        }
+        let notices_len = count as usize * 8;
+        if rest.len() < notices_len {
+            return Err(bad);
+        }
+        let body_at = notices_len.next_multiple_of(16).min(rest.len());
+        Ok(Self { tag, word: word(4), notices: &rest[..notices_len], body: &rest[body_at..] })
+    }
+
+    pub fn notices(&self) -> impl Iterator<Item = Notice> {
+        self.notices.chunks_exact(8).map(|word| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(word);
+            Notice::from_word(u64::from_le_bytes(bytes))
+        })
+    }
+
+    /// The status of a refused reply.
+    pub fn status(&self) -> i32 {
+        self.word as i32
+    }
+}
+
+/// Puts header and notices at the start of an empty buffer, padded so that the body comes next.
+pub fn begin(out: &mut rkyv::util::AlignedVec, tag: Tag, word: u32, notices: impl Iterator<Item = Notice>) {
+    out.clear();
+    out.extend_from_slice(&[0; HEADER]);
+    let mut count = 0_u32;
+    for notice in notices.take(MOST_NOTICES) {
+        out.extend_from_slice(&notice.to_word().to_le_bytes());
+        count += 1;
+    }
+    if count % 2 == 1 {
+        out.extend_from_slice(&[0; 8]);
+    }
+    out[0..4].copy_from_slice(&(tag as u32).to_le_bytes());
+    out[4..8].copy_from_slice(&word.to_le_bytes());
+    out[8..12].copy_from_slice(&count.to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_comes_back_as_it_was_made() {
+        let notices =
+            [Notice::Completed { pending: 3, failed: true }, Notice::Gone { object: 9 }, Notice::Taken { pending: 4 }];
+        for n in 0..=notices.len() {
+            let mut out = rkyv::util::AlignedVec::new();
+            begin(&mut out, Tag::Reply, 77, notices[..n].iter().copied());
+            out.extend_from_slice(b"body");
+            let frame = Frame::parse(&out).unwrap();
+            assert_eq!((frame.tag, frame.word, frame.body), (Tag::Reply, 77, &b"body"[..]));
+            assert_eq!(frame.notices().collect::<Vec<_>>(), notices[..n]);
+            assert_eq!(frame.body.as_ptr() as usize % 16, 0);
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_an_error_or_a_shorter_body() {
+        let mut out = rkyv::util::AlignedVec::<16>::new();
+        begin(&mut out, Tag::Call, 1, [Notice::Taken { pending: 1 }].into_iter());
+        out.extend_from_slice(&[7; 32]);
+        for len in 0..out.len() {
+            match Frame::parse(&out[..len]) {
+                Ok(frame) => assert!(frame.body.len() < 32),
+                Err(Malformed::Short(n)) => assert!(n < HEADER),
+                Err(Malformed::Notices { .. }) => assert!(len < HEADER + 8),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_tags_and_counts_are_named() {
+        let mut bytes = [0_u8; 64];
+        bytes[0] = 99;
+        assert_eq!(Frame::parse(&bytes).unwrap_err(), Malformed::Tag(99));
+        bytes[0] = Tag::Call as u8;
+        bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(matches!(Frame::parse(&bytes).unwrap_err(), Malformed::Notices { .. }));
+    }
+}

@@ -1,0 +1,156 @@
+//! Wire types of the OpenCL functions that the table leaves to hand-written code.
+
+#![allow(non_snake_case)]
+
+use crate::wire::{Data, Slice, Texts};
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// A status and nothing else.
+#[derive(Archive, Serialize, Debug)]
+pub struct Status {
+    pub ret: i32,
+}
+
+/// `clSetKernelArg`: only the worker can tell whether the argument is an object.
+pub mod clSetKernelArg {
+    use super::*;
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Request<'a> {
+        pub kernel: u64,
+        pub arg_index: u32,
+        pub arg_size: u64,
+        pub arg_value: Data<'a>,
+        /// The id and kind of the object whose handle the value's first 8 bytes are, or 0.
+        pub object: u64,
+        pub kind: u16,
+    }
+}
+
+/// `clBuildProgram` and `clCompileProgram`, which is the one with `input_headers`.
+pub mod build {
+    use super::*;
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Request<'a> {
+        pub program: u64,
+        pub num_devices: u32,
+        pub device_list: Data<'a>,
+        pub options: Data<'a>,
+        /// [`Headers`], serialized; empty where nothing is included.
+        pub headers: Data<'a>,
+        pub num_input_headers: u32,
+        pub input_headers: Data<'a>,
+        pub header_include_names: Texts<'a>,
+        pub pfn_notify: u64,
+        pub user_data: bool,
+    }
+
+    /// What the program's sources include, as it lies in the program's file system.
+    #[derive(Archive, Serialize, Deserialize, Debug, Default, PartialEq, Eq)]
+    pub struct Headers {
+        /// The program's working directory: absolute, without `.` and `..`.
+        pub cwd: String,
+        /// Paths likewise, and contents.
+        pub files: Vec<(String, Vec<u8>)>,
+    }
+}
+
+/// `clEnqueueMapBuffer`, `clEnqueueMapImage`.
+pub mod map {
+    use super::*;
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Request<'a> {
+        pub command_queue: u64,
+        pub object: u64,
+        pub blocking: bool,
+        pub flags: u64,
+        pub extent: Extent,
+        pub num_events_in_wait_list: u32,
+        pub event_wait_list: Data<'a>,
+        pub event: u64,
+        pub errcode_ret: bool,
+        /// The shim's number for the mapping.
+        pub mapping: u64,
+        /// Names the transfer of a mapping that does not block.
+        pub pending: u64,
+    }
+
+    #[derive(Archive, Serialize, Debug, Clone, Copy)]
+    pub enum Extent {
+        Buffer { offset: u64, size: u64 },
+        Image { origin: Option<[u64; 3]>, region: Option<[u64; 3]>, slice_pitch: bool, row_pitch: bool },
+    }
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Reply {
+        pub mapped: bool,
+        pub status: i32,
+        pub event: bool,
+        pub row_pitch: u64,
+        pub slice_pitch: u64,
+        /// Bytes of the mapping; its contents are to be fetched with [`super::fetch`].
+        pub len: u64,
+        /// Where in the program's memory the mapping lies, for an object that was made of such; else 0.
+        pub address: u64,
+    }
+}
+
+/// Second half of a mapping: gives the region that holds its contents.
+pub mod fetch {
+    use super::*;
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Request {
+        pub mapping: u64,
+        /// `pending` is not 0 if the mapping does not block.
+        pub region: Slice,
+    }
+}
+
+/// The two calls of a mapping.
+#[derive(Archive, Serialize, Debug)]
+pub enum MapCall<'a> {
+    Map(map::Request<'a>),
+    Fetch(fetch::Request),
+}
+
+pub mod clEnqueueUnmapMemObject {
+    use super::*;
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Request<'a> {
+        pub command_queue: u64,
+        pub memobj: u64,
+        /// 0 for an address that is no mapping.
+        pub mapping: u64,
+        pub num_events_in_wait_list: u32,
+        pub event_wait_list: Data<'a>,
+        pub event: u64,
+    }
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+        pub event: bool,
+    }
+}
+
+/// `clGetExtensionFunctionAddress…`.
+pub mod lookup {
+    use super::*;
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Request<'a> {
+        /// 0 to ask the loader rather than a platform.
+        pub platform: u64,
+        pub name: Data<'a>,
+    }
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Reply {
+        /// Whether the vendor has a function of this name.
+        pub found: bool,
+    }
+}

@@ -1,0 +1,149 @@
+//! Descriptors that the table compiler fills: how structs, property lists and answers by key are translated between
+//! the ids on the wire and the pointers on either side.
+//!
+//! All translations keep the size: an id, a handle and a vendor pointer are 8 bytes each.
+
+/// A handle type.
+#[derive(Debug)]
+pub struct KindSpec {
+    pub name: &'static str,
+    /// Status of a call that is given something else than a live handle of this type.
+    pub invalid: i64,
+}
+
+/// A C struct: its size in bytes, and the offset and kind of each handle in it.
+#[derive(Debug)]
+pub struct StructSpec {
+    pub size: usize,
+    pub handles: &'static [(usize, u16)],
+}
+
+/// Answers whose meaning depends on a key; keys that are not listed are plain bytes.
+#[derive(Debug)]
+pub struct TaggedSpec {
+    pub answers: &'static [(i64, Answer)],
+}
+
+impl TaggedSpec {
+    pub fn answer(&self, key: i64) -> Option<&'static Answer> {
+        self.answers.iter().find(|(k, _)| *k == key).map(|(_, answer)| answer)
+    }
+}
+
+#[derive(Debug)]
+pub enum Answer {
+    /// As many handles of this kind as fit the answer.
+    Handles(u16),
+    /// A bit field of `size` bytes in which `bits` are cleared.
+    Hidden { size: usize, bits: u64 },
+    /// A space-separated list of extension names; those that do not cross are taken out.
+    Names,
+    /// Structs of `size` bytes with a NUL-terminated extension name at offset `name`, filtered likewise.
+    NameVersions { size: usize, name: usize },
+    /// A property list.
+    List(&'static ListSpec),
+    /// The program's address of the memory that the object was made with.
+    HostPtr,
+}
+
+/// Keys and values in elements of `size` bytes, ended by the key `end`.
+#[derive(Debug)]
+pub struct ListSpec {
+    pub size: usize,
+    pub end: i64,
+    pub values: &'static [(i64, ListValue)],
+}
+
+#[derive(Debug)]
+pub enum ListValue {
+    Handle(u16),
+    /// The value is a run of elements with its own end.
+    Run {
+        end: i64,
+    },
+    /// A call that uses the key fails with this status.
+    Refused(i64),
+}
+
+/// Longest property list that is read, in elements.
+pub const LONGEST_LIST: usize = 4096;
+
+/// One step through a property list: a key with its value, or the end.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The element at this index is a handle of this kind.
+    Handle(usize, u16),
+    Refused(i64),
+}
+
+impl ListSpec {
+    /// Walks a list whose element i is `element(i)`: calls `see` for every handle and every refused key, and returns
+    /// the number of elements with the end included. `None` if it does not end within [`LONGEST_LIST`] or where
+    /// `element` ends.
+    pub fn walk(&self, mut element: impl FnMut(usize) -> Option<i64>, mut see: impl FnMut(Step)) -> Option<usize> {
+        let mut at = 0;
+        while at < LONGEST_LIST {
+            let key = element(at)?;
+            at += 1;
+            if key == self.end {
+                return Some(at);
+            }
+            match self.values.iter().find(|(k, _)| *k == key).map(|(_, v)| v) {
+                Some(ListValue::Run { end }) => {
+                    while element(at)? != *end {
+                        at += 1;
+                        if at >= LONGEST_LIST {
+                            return None;
+                        }
+                    }
+                }
+                Some(ListValue::Handle(kind)) => {
+                    element(at)?;
+                    see(Step::Handle(at, *kind));
+                }
+                Some(ListValue::Refused(status)) => {
+                    element(at)?;
+                    see(Step::Refused(*status));
+                }
+                None => {
+                    element(at)?;
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: ListSpec = ListSpec {
+        size: 8,
+        end: 0,
+        values: &[(1, ListValue::Handle(7)), (2, ListValue::Run { end: 0 }), (3, ListValue::Refused(-64))],
+    };
+
+    fn walk(elements: &[i64]) -> (Option<usize>, Vec<Step>) {
+        let mut steps = Vec::new();
+        let len = LIST.walk(|i| elements.get(i).copied(), |s| steps.push(s));
+        (len, steps)
+    }
+
+    #[test]
+    fn walks_to_the_end() {
+        assert_eq!(walk(&[0]), (Some(1), vec![]));
+        assert_eq!(walk(&[1, 99, 5, 6, 0]), (Some(5), vec![Step::Handle(1, 7)]));
+        assert_eq!(walk(&[2, 4, 4, 4, 0, 0]), (Some(6), vec![]));
+        assert_eq!(walk(&[3, 1, 0]), (Some(3), vec![Step::Refused(-64)]));
+    }
+
+    #[test]
+    fn a_list_without_end_is_no_list() {
+        assert_eq!(walk(&[1]).0, None);
+        assert_eq!(walk(&[2, 1, 1]).0, None);
+        let mut endless = |_| Some(5);
+        assert_eq!(LIST.walk(&mut endless, |_| ()), None);
+    }
+}

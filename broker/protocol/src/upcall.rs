@@ -1,0 +1,32 @@
+//! What travels on a session's control channel between shim and worker once the broker has welcomed it.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// Shim to worker, with one descriptor attached: the worker's end of a new lane.
+pub const OPEN_LANE: &[u8] = b"lane";
+
+/// Worker to shim: the vendor has called one of the program's callbacks.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Upcall {
+    /// The registration, as the shim numbered it.
+    pub callback: u64,
+    pub args: Vec<Arg>,
+    /// Notices that hold by the time of the call, as in a frame.
+    pub notices: Vec<u64>,
+    /// Count of the session's upcalls with this one, from 1.
+    pub number: u64,
+}
+
+/// One argument of a callback.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub enum Arg {
+    /// A scalar, sign-extended.
+    Int(u64),
+    /// An object id; 0 is null.
+    Handle(u64),
+    /// Bytes behind a pointer, `None` for null.
+    Bytes(Option<Vec<u8>>),
+}
+
+/// Longest run of bytes that a callback's argument carries.
+pub const LONGEST_BYTES: usize = 16 << 10;

@@ -1,0 +1,71 @@
+//! How arguments lie in a frame: the types that the generated requests and replies are made of.
+//!
+//! The shim serializes the borrowed forms; the worker reads the archived forms after rkyv's checks, from a private
+//! copy of the frame.
+
+use rkyv::with::{InlineAsBox, Map};
+use rkyv::{Archive, Serialize};
+
+/// Bytes that go into a call.
+#[derive(Archive, Serialize, Debug)]
+pub enum Data<'a> {
+    /// A null pointer.
+    Null,
+    /// A pointer that is not null and that the call does not read.
+    Unread,
+    /// The bytes, in the frame.
+    Inline(#[rkyv(with = InlineAsBox)] &'a [u8]),
+    /// The bytes, translated by the shim (handles became ids), in the frame.
+    Translated(Vec<u8>),
+    /// The bytes, in a region.
+    Region(Slice),
+}
+
+/// `len` bytes of a shared region, from `offset` on.
+#[derive(Archive, Serialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    pub region: u32,
+    pub offset: u64,
+    pub len: u64,
+    /// Not 0: the region stays in use after the call, until the command that uses it has completed; the worker then
+    /// names this number in a notice.
+    pub pending: u64,
+}
+
+/// An array of texts or byte strings. Lengths that the program passed travel beside it.
+#[derive(Archive, Serialize, Debug)]
+pub struct Texts<'a> {
+    /// Whether the array pointer itself was null.
+    pub null: bool,
+    #[rkyv(with = Map<InlineText>)]
+    pub items: Vec<Option<&'a [u8]>>,
+    /// Not null: the items are here instead, each as its length in 8 bytes and its bytes; `items` tells which are null.
+    pub more: Data<'a>,
+}
+
+/// `Option<&[u8]>` as an optional box of bytes, for [`Texts`].
+pub type InlineText = Map<InlineAsBox>;
+
+/// Room for what comes out of a call.
+#[derive(Archive, Serialize, Debug, Clone, Copy)]
+pub enum Place {
+    /// A null pointer.
+    Null,
+    /// Returned in the reply.
+    Inline,
+    /// One scalar, returned in the reply; `0` holds what the program's memory held before, so that what the vendor
+    /// leaves untouched stays so.
+    Scalar(u64),
+    /// A slice of a region, from its start.
+    Region(Slice),
+}
+
+/// What came out of a call.
+#[derive(Archive, Serialize, Debug)]
+pub enum Returned<'a> {
+    /// Nothing was written.
+    Untouched,
+    Inline(#[rkyv(with = InlineAsBox)] &'a [u8]),
+    /// As many bytes at the start of the region that the request named.
+    Region(u64),
+}

@@ -1,0 +1,7 @@
+//! How bytes and descriptors cross between AvA's processes.
+pub mod client;
+pub mod lane;
+pub mod message;
+pub mod peer;
+pub mod region;
+pub mod spawn;

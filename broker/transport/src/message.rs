@@ -1,0 +1,287 @@
+//! Messages with file descriptors over a Unix stream socket.
+//!
+//! A message is a little-endian `u32` length, that many bytes, and up to [`MAX_FDS`] descriptors, which travel with the
+//! length's first byte. This runs inside tenants' processes too: it raises no signal, does not panic, and leaves
+//! the socket's flags alone (they belong to the open file, which other processes share), so non-blocking use asks for it
+//! per call.
+//!
+//! - **Invariant:** the length is checked before anything is allocated.
+//! - **Invariant:** a receiver takes no byte beyond the message, so the connection can be handed on after any message.
+//! - **Invariant:** every received descriptor is close-on-exec, and one that does not end up in a message is closed.
+
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
+
+/// The longest message, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+/// The most descriptors with one message.
+pub const MAX_FDS: usize = 8;
+
+const HEAD: usize = 4;
+
+/// A received message: its bytes and its descriptors.
+pub type Message = (Vec<u8>, Vec<OwnedFd>);
+
+/// Sends one message, waiting until the socket has taken all of it.
+///
+/// # Errors
+/// `InvalidInput` if it is too long or has too many descriptors; otherwise the socket's own, `BrokenPipe` if the
+/// peer is gone.
+pub fn send(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let head = head(body, fds)?;
+    let mut sent = 0;
+    while sent < HEAD + body.len() {
+        match send_some(socket, &head, body, sent, fds, SendFlags::NOSIGNAL) {
+            Ok(count) => sent += count,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => wait(socket, PollFlags::OUT)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Receives one message, waiting for it; `None` at the end of the stream.
+///
+/// # Errors
+/// `UnexpectedEof` if the stream ends inside a message, `InvalidData` if the message is too long or brings more
+/// descriptors than allowed (or than this process can hold); otherwise the socket's own.
+pub fn recv(socket: &impl AsFd) -> io::Result<Option<Message>> {
+    let mut reader = Reader::new();
+    loop {
+        match reader.advance(socket, RecvFlags::empty())? {
+            Progress::Message(message) => return Ok(Some(message)),
+            Progress::Closed => return Ok(None),
+            Progress::Pending => wait(socket, PollFlags::IN)?,
+        }
+    }
+}
+
+/// What a [`Reader`] has come to.
+#[derive(Debug)]
+pub enum Progress {
+    /// The socket has nothing more for now.
+    Pending,
+    /// A whole message. There may be more in the socket.
+    Message(Message),
+    /// The peer closed the stream between two messages.
+    Closed,
+}
+
+/// Receives messages piece by piece, without ever waiting.
+///
+/// It holds at most one message: [`MAX_BODY`] bytes and [`MAX_FDS`] descriptors, or less if told so.
+#[derive(Debug)]
+pub struct Reader {
+    head: [u8; HEAD],
+    filled: usize,
+    body: Vec<u8>,
+    fds: Vec<OwnedFd>,
+    max_body: usize,
+    max_fds: usize,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::limited(MAX_BODY, MAX_FDS)
+    }
+}
+
+impl Reader {
+    /// A reader at the beginning of a message.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A reader of messages of at most so many bytes and descriptors.
+    #[must_use]
+    pub fn limited(max_body: usize, max_fds: usize) -> Self {
+        Self {
+            head: [0; HEAD],
+            filled: 0,
+            body: Vec::new(),
+            fds: Vec::new(),
+            max_body: max_body.min(MAX_BODY),
+            max_fds: max_fds.min(MAX_FDS),
+        }
+    }
+
+    /// The reader is inside a message.
+    #[must_use]
+    pub fn is_midway(&self) -> bool {
+        self.filled > 0
+    }
+
+    /// Takes what the socket has, up to the end of the current message.
+    ///
+    /// # Errors
+    /// Those of [`recv`]. After one, the stream makes no sense any more and is to be closed.
+    pub fn poll(&mut self, socket: &impl AsFd) -> io::Result<Progress> {
+        self.advance(socket, RecvFlags::DONTWAIT)
+    }
+
+    fn advance(&mut self, socket: &impl AsFd, flags: RecvFlags) -> io::Result<Progress> {
+        loop {
+            let target = if self.filled < HEAD {
+                &mut self.head[self.filled..]
+            } else {
+                let body = self.filled - HEAD;
+                if body == self.body.len() {
+                    self.filled = 0;
+                    return Ok(Progress::Message((std::mem::take(&mut self.body), std::mem::take(&mut self.fds))));
+                }
+                &mut self.body[body..]
+            };
+            match recv_some(socket, target, &mut self.fds, self.max_fds, flags) {
+                Ok(0) if self.filled == 0 => return Ok(Progress::Closed),
+                Ok(0) => {
+                    return Err(io::Error::new(
+                        ErrorKind::UnexpectedEof,
+                        format!("the stream ended {} bytes into a message", self.filled),
+                    ));
+                }
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Ok(Progress::Pending);
+                }
+                Err(error) => return Err(error),
+            }
+            if self.filled == HEAD && self.body.is_empty() {
+                let length = u32::from_le_bytes(self.head) as usize;
+                if length > self.max_body {
+                    return Err(invalid(format!("a message of {length} bytes; {} are allowed", self.max_body)));
+                }
+                self.body = vec![0; length];
+            }
+        }
+    }
+}
+
+/// Sends messages piece by piece, without ever waiting. Descriptors are not for it.
+#[derive(Debug, Default)]
+pub struct Writer {
+    queue: Vec<u8>,
+}
+
+impl Writer {
+    /// A writer with nothing to send.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Queues a message. The queue has no limit of its own: see [`Writer::queued`].
+    ///
+    /// # Errors
+    /// `InvalidInput` if it is too long.
+    pub fn push(&mut self, body: &[u8]) -> io::Result<()> {
+        let head = head(body, &[])?;
+        self.queue.extend_from_slice(&head);
+        self.queue.extend_from_slice(body);
+        Ok(())
+    }
+
+    /// How many bytes wait to be sent.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Sends what the socket takes; `true` when nothing is left.
+    ///
+    /// # Errors
+    /// The socket's, `BrokenPipe` if the peer is gone.
+    pub fn flush(&mut self, socket: &impl AsFd) -> io::Result<bool> {
+        while !self.queue.is_empty() {
+            match rustix::net::send(socket, &self.queue, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+                Ok(count) => drop(self.queue.drain(..count)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn invalid(text: String) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, text)
+}
+
+fn head(body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<[u8; HEAD]> {
+    if body.len() > MAX_BODY || fds.len() > MAX_FDS {
+        return Err(io::Error::new(
+            ErrorKind::InvalidInput,
+            format!(
+                "a message of {} bytes and {} descriptors; {MAX_BODY} and {MAX_FDS} are allowed",
+                body.len(),
+                fds.len()
+            ),
+        ));
+    }
+    let length = u32::try_from(body.len()).map_err(|_| ErrorKind::InvalidInput)?;
+    Ok(length.to_le_bytes())
+}
+
+/// Waits until the socket is ready, for the case that whoever made it made it non-blocking.
+fn wait(socket: &impl AsFd, flags: PollFlags) -> io::Result<()> {
+    match poll(&mut [PollFd::new(socket, flags)], None) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a part of head and body from `sent` on; descriptors go with the first byte.
+fn send_some(
+    socket: &impl AsFd,
+    head: &[u8; HEAD],
+    body: &[u8],
+    sent: usize,
+    fds: &[BorrowedFd<'_>],
+    flags: SendFlags,
+) -> Result<usize, Errno> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    if sent == 0 && !fds.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(fds)) {
+        return Err(Errno::INVAL);
+    }
+    let rest = [IoSlice::new(&head[sent.min(HEAD)..]), IoSlice::new(&body[sent.saturating_sub(HEAD)..])];
+    sendmsg(socket, &rest, &mut ancillary, flags)
+}
+
+/// Receives some bytes into `target` and any descriptors that come with them into `fds`.
+fn recv_some(
+    socket: &impl AsFd,
+    target: &mut [u8],
+    fds: &mut Vec<OwnedFd>,
+    max_fds: usize,
+    flags: RecvFlags,
+) -> io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut target = [IoSliceMut::new(target)];
+    let received = recvmsg(socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)?;
+    for message in ancillary.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = message {
+            fds.extend(rights);
+        }
+    }
+    if received.flags.contains(ReturnFlags::CTRUNC) || fds.len() > max_fds {
+        fds.clear();
+        return Err(invalid(format!("a message with more than {max_fds} descriptors, or than this process can hold")));
+    }
+    Ok(received.bytes)
+}
+
+#[cfg(test)]
+mod tests;

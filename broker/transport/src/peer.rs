@@ -1,0 +1,55 @@
+//! A handle on the process at the other end of a Unix socket.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+
+/// `SO_PEERPIDFD`, Linux 6.5, the same number on every architecture that uses the generic socket options.
+const SO_PEERPIDFD: libc::c_int = 77;
+
+/// A process descriptor of the peer that connected `socket`, which no reuse of process numbers can make wrong.
+///
+/// # Errors
+/// `ENOPROTOOPT` before Linux 6.5; `ESRCH` or `EINVAL` if the peer is already gone.
+pub fn pidfd(socket: &impl AsFd) -> io::Result<OwnedFd> {
+    let mut fd: libc::c_int = -1;
+    let mut length = libc::socklen_t::try_from(size_of_val(&fd)).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY:
+    // - `socket` is open for as long as it is borrowed
+    // - `fd` and `length` are live, and `length` is the size of `fd`
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            SO_PEERPIDFD,
+            (&raw mut fd).cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if fd < 0 {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn the_peer_is_this_process() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        match super::pidfd(&a) {
+            Ok(fd) => {
+                assert!(rustix::io::fcntl_getfd(&fd).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+                let info =
+                    std::fs::read_to_string(format!("/proc/self/fdinfo/{}", std::os::fd::AsRawFd::as_raw_fd(&fd)));
+                assert!(info.unwrap().contains(&format!("Pid:\t{}\n", std::process::id())));
+            }
+            Err(error) => assert_eq!(error.raw_os_error(), Some(libc::ENOPROTOOPT)),
+        }
+    }
+}

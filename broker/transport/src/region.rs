@@ -1,0 +1,148 @@
+//! Shared memory for bulk data: sealed anonymous files that both sides map.
+//!
+//! - **Invariant:** there are no references into a region, only raw pointers: the peer may write at any time.
+//! - **Invariant:** a region can neither shrink nor grow, so that a peer cannot make an access fault.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::ptr::NonNull;
+
+use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::mm::{MapFlags, ProtFlags};
+
+/// Largest region, in bytes.
+pub const LARGEST: u64 = 1 << 36;
+
+/// A mapped region.
+#[derive(Debug)]
+pub struct Region {
+    at: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: a region is memory that both threads and the peer reach through raw pointers only.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
+
+impl Region {
+    /// Makes a region of `len` bytes, zeroed, and the descriptor to send to the peer.
+    ///
+    /// # Errors
+    /// Those of `memfd_create`, `ftruncate`, `mmap`; `OutOfMemory` if it is larger than [`LARGEST`].
+    pub fn create(len: u64) -> io::Result<(Self, OwnedFd)> {
+        if len == 0 || len > LARGEST {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let fd = rustix::fs::memfd_create(c"ava", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        rustix::fs::ftruncate(&fd, len)?;
+        rustix::fs::fcntl_add_seals(&fd, SEALS)?;
+        Ok((Self::map(&fd, len)?, fd))
+    }
+
+    /// Maps a region that a peer has made.
+    ///
+    /// # Errors
+    /// `InvalidData` if it is not sealed, or not of `len` bytes; those of `mmap`.
+    pub fn open(fd: &impl AsFd, len: u64) -> io::Result<Self> {
+        let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+        let seals = rustix::fs::fcntl_get_seals(fd)?;
+        if !seals.contains(SEALS) {
+            return Err(invalid(format!("sealed by {seals:?} only")));
+        }
+        let size = u64::try_from(rustix::fs::fstat(fd)?.st_size).unwrap_or(0);
+        if size != len || len == 0 || len > LARGEST {
+            return Err(invalid(format!("{size} bytes, announced as {len}")));
+        }
+        Self::map(fd, len)
+    }
+
+    fn map(fd: &impl AsFd, len: u64) -> io::Result<Self> {
+        let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
+        let at = unsafe {
+            rustix::mm::mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)?
+        };
+        let at = NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Self { at, len })
+    }
+
+    /// The first byte. Valid for [`Region::len`] bytes as long as the region lives.
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.at.as_ptr()
+    }
+
+    pub fn len(&self) -> u64 {
+        self.len as u64
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Gives the memory back to the kernel; the region reads as zeroes afterwards.
+    pub fn discard(&self) {
+        // SAFETY: the range is this mapping; whoever reads it through a raw pointer afterwards reads zeroes.
+        let _ = unsafe { rustix::mm::madvise(self.at.as_ptr().cast(), self.len, rustix::mm::Advice::LinuxRemove) };
+    }
+
+    /// Copies bytes from `offset` on out of the region, as far as it reaches.
+    pub fn read(&self, offset: u64, into: &mut [u8]) {
+        let offset = (offset as usize).min(self.len);
+        let len = into.len().min(self.len - offset);
+        // SAFETY: both ranges have `len` bytes and cannot overlap: `into` is private memory.
+        unsafe { std::ptr::copy_nonoverlapping(self.at.as_ptr().add(offset), into.as_mut_ptr(), len) }
+    }
+
+    /// Copies bytes to the region's start, as many as it holds.
+    pub fn write(&self, from: &[u8]) {
+        let len = from.len().min(self.len);
+        // SAFETY: as for `read`.
+        unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), self.at.as_ptr(), len) }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this region's own, and it has no other users: they hold a reference to `self`.
+        let _ = unsafe { rustix::mm::munmap(self.at.as_ptr().cast(), self.len) };
+    }
+}
+
+const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_see_the_same_bytes() {
+        let (ours, fd) = Region::create(5000).unwrap();
+        let theirs = Region::open(&fd, 5000).unwrap();
+        ours.write(b"hello");
+        let mut read = [0; 5];
+        theirs.read(0, &mut read);
+        assert_eq!(&read, b"hello");
+        theirs.discard();
+        ours.read(0, &mut read);
+        assert_eq!(read, [0; 5]);
+    }
+
+    #[test]
+    fn what_is_not_sealed_or_not_of_its_size_is_refused() {
+        let (_, fd) = Region::create(4096).unwrap();
+        assert!(Region::open(&fd, 8192).is_err());
+        let open = rustix::fs::memfd_create(c"x", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
+        rustix::fs::ftruncate(&open, 4096).unwrap();
+        let error = Region::open(&open, 4096).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert!(Region::open(&rustix::stdio::stdin(), 1).is_err());
+        assert!(Region::create(0).is_err() && Region::create(LARGEST + 1).is_err());
+    }
+
+    #[test]
+    fn a_region_cannot_shrink() {
+        let (_region, fd) = Region::create(4096).unwrap();
+        assert!(rustix::fs::ftruncate(&fd, 0).is_err());
+    }
+}
