@@ -1,0 +1,100 @@
+//! A worker for the broker's own tests: it has no vendor library and does what `POCL_FAKE` or its tenant says.
+
+use std::io::{self, Write};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::exit;
+use std::thread;
+use std::time::Duration;
+
+use ava_protocol::archive::Message;
+use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, FunctionStats, LogLevel, Stats, TENANT_FD, ToWorker};
+use ava_transport::message::{recv, send};
+
+fn say(control: &UnixStream, message: &FromWorker) -> io::Result<()> {
+    send(control, &message.encode(), &[])
+}
+
+fn ended(control: &UnixStream, kind: EndKind, reason: &str) -> ! {
+    let _ = say(control, &FromWorker::Ended { kind, reason: reason.into() });
+    exit(0)
+}
+
+fn stats(calls: u64) -> Stats {
+    Stats {
+        memory_bytes: 4096,
+        calls,
+        commands: 1,
+        bytes_in: 10,
+        bytes_out: 20,
+        objects: vec![("cl_mem".into(), 1)],
+        functions: vec![FunctionStats { name: "clFinish".into(), calls, bytes: 30 }],
+        devices: vec!["fake device".into()],
+    }
+}
+
+/// Answers the broker until it hangs up.
+fn obey(control: &UnixStream) {
+    while let Ok(Some((body, _))) = recv(control) {
+        match ToWorker::decode(&body).unwrap() {
+            ToWorker::ReportRequest { ticket } => {
+                say(control, &FromWorker::Report { ticket, stats: stats(1) }).unwrap()
+            }
+            ToWorker::Shutdown { reason } => ended(control, EndKind::Shutdown, &reason),
+        }
+    }
+}
+
+/// What else this process was given: `name=value` lines and descriptor numbers.
+fn surroundings() -> String {
+    let mut lines: Vec<String> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut fds: Vec<u32> = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
+        .collect();
+    fds.sort_unstable();
+    lines.push(format!("fds={fds:?}"));
+    lines.push(format!("args={:?}", std::env::args().skip(1).collect::<Vec<_>>()));
+    lines.join("\n")
+}
+
+fn main() {
+    // SAFETY: the broker put these two descriptors here for this process, and nothing else uses the numbers.
+    let (tenant, control) = unsafe { (OwnedFd::from_raw_fd(TENANT_FD), OwnedFd::from_raw_fd(CONTROL_FD)) };
+    let surroundings = surroundings();
+    let (tenant, control) = (UnixStream::from(tenant), UnixStream::from(control));
+    let mode = std::env::var("POCL_FAKE").unwrap_or_default();
+    match mode.as_str() {
+        "crash" => std::process::abort(),
+        "fail" => ended(&control, EndKind::Failed, "libOpenCL.so.1: cannot open shared object file"),
+        "nonsense" => (&control).write_all(&[5, 0, 0, 0, 1, 2, 3, 4, 5]).unwrap(),
+        "flood" => {
+            let log = FromWorker::Log { level: LogLevel::Info, text: "again\u{1b}[2J".into() };
+            while say(&control, &log).is_ok() {}
+        }
+        _ => {}
+    }
+    say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7 }).unwrap();
+    if mode == "deaf" {
+        loop {
+            thread::sleep(Duration::from_secs(1000));
+        }
+    }
+    let broker = control.try_clone().unwrap();
+    thread::spawn(move || obey(&broker));
+    loop {
+        match recv(&tenant) {
+            Ok(Some((body, _))) => match body.as_slice() {
+                b"abort" => std::process::abort(),
+                b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
+                b"print" => println!("printed on the program's standard output"),
+                b"nonsense" => ended(&control, EndKind::Malformed, "opcode 60000"),
+                other => send(&tenant, other, &[]).unwrap(),
+            },
+            Ok(None) => break,
+            Err(error) => ended(&control, EndKind::Failed, &error.to_string()),
+        }
+    }
+    let _ = say(&control, &FromWorker::Report { ticket: 0, stats: stats(2) });
+    ended(&control, EndKind::TenantLeft, "end of file")
+}

@@ -1,0 +1,86 @@
+//! A connection that is not a session: it has said nothing yet, or is an administrator's.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+
+use ava_protocol::session::{Answer, Refusal, seal};
+use ava_transport::message::{Reader, Writer};
+
+use crate::tenant::Tenant;
+
+/// The longest opening, in bytes: a hello with all its texts at their longest takes half of it.
+const LONGEST_OPENING: usize = 4096;
+/// The descriptors that may come with one: standard output and standard error.
+const OPENING_FDS: usize = 2;
+
+/// What a connection is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It has not said yet.
+    Opening,
+    /// An administrator's, and its turn to speak.
+    Asking,
+    /// An administrator's that waits for an answer.
+    Waiting,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Connection {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The socket.
+    pub stream: UnixStream,
+    /// What comes in.
+    pub reader: Reader,
+    /// What goes out.
+    pub writer: Writer,
+    /// What it is about.
+    pub phase: Phase,
+}
+
+impl Connection {
+    /// A new one.
+    pub fn new(tenant: Tenant, stream: UnixStream) -> Self {
+        let reader = Reader::limited(LONGEST_OPENING, OPENING_FDS);
+        Self { tenant, stream, reader, writer: Writer::new(), phase: Phase::Opening }
+    }
+}
+
+/// Sends an answer that certainly fits into the socket's empty buffer, and does not wait if it does not.
+///
+/// # Errors
+/// The socket's: whoever asked is gone.
+pub fn tell(stream: &UnixStream, answer: &Answer) -> io::Result<()> {
+    let mut writer = Writer::new();
+    writer.push(&seal(answer))?;
+    if writer.flush(stream)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+}
+
+/// Tells a refusal to whoever still listens.
+pub fn refuse(stream: &UnixStream, code: Refusal, reason: &str) {
+    let _ = tell(stream, &Answer::Refused { code, reason: reason.to_owned() });
+}
+
+#[cfg(test)]
+mod tests {
+    use ava_protocol::session::{Hello, Opening};
+
+    use super::*;
+
+    #[test]
+    fn the_longest_hello_fits() {
+        let long = "x".repeat(100_000);
+        let mut hello = Hello::new(&long, u64::MAX, &long, i32::MAX, &long, &long);
+        (hello.stdout, hello.stderr) = (true, true);
+        assert!(seal(&Opening::Session(hello)).len() <= LONGEST_OPENING);
+    }
+
+    #[test]
+    fn refusing_a_silent_peer_does_not_wait() {
+        let (a, _b) = UnixStream::pair().unwrap();
+        for _ in 0..100_000 {
+            refuse(&a, Refusal::Busy, "full");
+        }
+    }
+}

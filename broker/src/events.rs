@@ -1,0 +1,170 @@
+//! The kernel's word on which descriptors want attention.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+
+/// What a descriptor belongs to. Numbers of connections and sessions are never used twice, so an event that comes late
+/// cannot mean somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Somebody connects.
+    Listener,
+    /// The broker is told to end.
+    Signal,
+    /// A connection that is not a session.
+    Connection(u64),
+    /// A session's worker says something.
+    Control(u64),
+    /// A session's worker process is over.
+    Worker(u64),
+    /// A session's program is over.
+    Tenant(u64),
+    /// A program that was going to open a session is over.
+    Expected(u64),
+}
+
+impl Source {
+    fn pack(self) -> u64 {
+        let (kind, number) = match self {
+            Self::Listener => (0, 0),
+            Self::Signal => (1, 0),
+            Self::Connection(number) => (2, number),
+            Self::Control(number) => (3, number),
+            Self::Worker(number) => (4, number),
+            Self::Tenant(number) => (5, number),
+            Self::Expected(number) => (6, number),
+        };
+        number << 3 | kind
+    }
+
+    fn unpack(packed: u64) -> Option<Self> {
+        let number = packed >> 3;
+        Some(match packed & 7 {
+            0 => Self::Listener,
+            1 => Self::Signal,
+            2 => Self::Connection(number),
+            3 => Self::Control(number),
+            4 => Self::Worker(number),
+            5 => Self::Tenant(number),
+            6 => Self::Expected(number),
+            _ => return None,
+        })
+    }
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Something to read, or the end.
+    Read,
+    /// Room to write, or the end.
+    Write,
+    /// Both.
+    Both,
+    /// Only the end, or an error.
+    End,
+}
+
+impl Interest {
+    fn flags(self) -> EventFlags {
+        match self {
+            Self::Read => EventFlags::IN,
+            Self::Write => EventFlags::OUT,
+            Self::Both => EventFlags::IN | EventFlags::OUT,
+            Self::End => EventFlags::empty(),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Happened {
+    /// To whom.
+    pub source: Source,
+    /// There is something to read, or the end.
+    pub readable: bool,
+    /// There is room to write.
+    pub writable: bool,
+    /// The other side is gone.
+    pub over: bool,
+}
+
+/// A set of descriptors to wait on.
+pub struct Events {
+    epoll: OwnedFd,
+    buffer: Vec<Event>,
+}
+
+impl Events {
+    /// An empty set.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { epoll: epoll::create(CreateFlags::CLOEXEC)?, buffer: Vec::with_capacity(256) })
+    }
+
+    /// Adds a descriptor.
+    pub fn add(&self, fd: impl AsFd, source: Source, interest: Interest) -> io::Result<()> {
+        Ok(epoll::add(&self.epoll, fd, EventData::new_u64(source.pack()), interest.flags())?)
+    }
+
+    /// Changes what is waited for.
+    pub fn change(&self, fd: impl AsFd, source: Source, interest: Interest) -> io::Result<()> {
+        Ok(epoll::modify(&self.epoll, fd, EventData::new_u64(source.pack()), interest.flags())?)
+    }
+
+    /// Removes a descriptor. Must happen before it is closed: the open file may live on in another process.
+    pub fn remove(&self, fd: impl AsFd) {
+        // It fails only for what is not in the set.
+        let _ = epoll::delete(&self.epoll, fd);
+    }
+
+    /// Waits until something happens or the time is over.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Happened>> {
+        self.buffer.clear();
+        let timeout = timeout.map(|time| Timespec {
+            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(time.subsec_nanos()),
+        });
+        match epoll::wait(&self.epoll, spare_capacity(&mut self.buffer), timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(self.buffer.iter().filter_map(happened).collect())
+    }
+}
+
+fn happened(event: &Event) -> Option<Happened> {
+    let (flags, data) = (event.flags, event.data);
+    Some(Happened {
+        source: Source::unpack(data.u64())?,
+        readable: flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR),
+        writable: flags.contains(EventFlags::OUT),
+        over: flags.intersects(EventFlags::HUP | EventFlags::ERR),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_survive_the_kernel() {
+        let all = [
+            Source::Listener,
+            Source::Signal,
+            Source::Connection(1),
+            Source::Control(2),
+            Source::Worker(3),
+            Source::Tenant(1 << 60),
+            Source::Expected(5),
+        ];
+        for source in all {
+            assert_eq!(Source::unpack(source.pack()), Some(source));
+        }
+        assert_eq!(Source::unpack(7), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! AvA's broker: the process that decides who may have a worker, starts it, watches it, and knows what it used.
+//!
+//! - **Invariant:** it never loads vendor code and never opens what a tenant named.
+//! - **Invariant:** it never waits for a tenant or a worker, and holds no more of either than fits under its limits.
+//! - **Invariant:** sessions outlive it: a worker ends when its tenant's connection ends, not when its broker does.
+//!
+//! `../DESIGN.md` tells the whole story.
+#![forbid(unsafe_code)]
+
+mod connection;
+mod environment;
+mod events;
+mod gathering;
+mod history;
+mod journal;
+mod options;
+mod place;
+mod policy;
+mod server;
+mod session;
+mod tenant;
+mod text;
+mod worker;
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::Parser;
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use tracing::{error, info};
+
+use crate::options::Options;
+use crate::place::Place;
+use crate::server::{Server, Settings};
+
+/// Why the broker cannot do its work.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Place(#[from] place::Error),
+    #[error("there is no worker program; looked for {}", list(.0))]
+    NoWorker(Vec<PathBuf>),
+    #[error("{}: not a file", .0.display())]
+    NotAWorker(PathBuf),
+    #[error("the event loop: {0}")]
+    Io(#[from] io::Error),
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    journal::start(options.log.filter());
+    match serve(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: Options) -> Result<(), Error> {
+    let uid = geteuid().as_raw();
+    let worker = worker_program(options.worker.as_deref())?;
+    let place = match Place::activated()? {
+        Some(place) => place,
+        None => {
+            let path = options.socket.clone().unwrap_or_else(|| place::default_path(uid));
+            let group = options.group.clone().or_else(|| place::default_group(&path));
+            Place::take(&path, group.as_deref(), uid)?
+        }
+    };
+    let (before, files) = raise_file_limit();
+    let (signal, sender) = UnixStream::pair()?;
+    for number in [SIGTERM, SIGINT, SIGHUP] {
+        signal_hook::low_level::pipe::register(number, sender.try_clone()?)?;
+    }
+    let settings = Settings {
+        worker,
+        cache: environment::cache_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
+        limits: options.limits().fit(files),
+        idle_exit: options.idle_exit.map(Duration::from_secs),
+        log: options.log.name(),
+        vendor_library_path: options.vendor_library_path.filter(|path| !path.is_empty()),
+        files: before,
+        uid,
+        started: SystemTime::now(),
+    };
+    info!(
+        socket = place.path.as_deref().unwrap_or(Path::new("?")).display().to_string(),
+        worker = settings.worker.display().to_string(),
+        cache = settings.cache.display().to_string(),
+        sessions = settings.limits.sessions,
+        connections = settings.limits.connections,
+        "ava-broker {} listens",
+        env!("CARGO_PKG_VERSION")
+    );
+    Ok(Server::new(settings, place, signal)?.run()?)
+}
+
+fn worker_program(given: Option<&Path>) -> Result<PathBuf, Error> {
+    match given {
+        Some(path) if path.is_file() => Ok(std::path::absolute(path)?),
+        Some(path) => Err(Error::NotAWorker(path.to_owned())),
+        None => worker::find(&std::env::current_exe()?).map_err(Error::NoWorker),
+    }
+}
+
+/// Raises the limit of open files as far as allowed. Gives what it was, for workers, and how many it is.
+fn raise_file_limit() -> (Option<Rlimit>, usize) {
+    let before = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: before.maximum, maximum: before.maximum };
+    let now = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => before.maximum,
+        Err(_) => before.current,
+    };
+    let files = now.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    (Some(before), files)
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}

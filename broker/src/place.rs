@@ -1,0 +1,271 @@
+//! Where the broker listens: the socket, the directory it is in, and the lock that makes it the only one.
+//!
+//! - **Invariant:** a socket file is only replaced by a broker that holds the lock beside it, so never under a living
+//!   broker.
+//! - **Invariant:** the directory belongs to the broker's user or root, and nobody else can write to it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use ava_protocol::session::{SYSTEM_SOCKET, private_socket};
+use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, prelude::*};
+use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
+use rustix::fs::{FlockOperation, Gid, Mode, chmod, chown, flock};
+
+/// Who may use the broker, besides root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever can reach the socket: its permissions decide.
+    Reach,
+    /// One user.
+    Only(u32),
+}
+
+impl Access {
+    /// Whether `uid` may use the broker.
+    pub fn allows(self, uid: u32) -> bool {
+        match self {
+            Self::Reach => true,
+            Self::Only(owner) => uid == owner || uid == 0,
+        }
+    }
+}
+
+/// Why there is no place to listen at.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory could not be made or looked at.
+    #[error("{}: {}", .0.display(), .1)]
+    Directory(PathBuf, #[source] io::Error),
+    /// The directory is there, but not safe.
+    #[error("{} is not safe to listen in: {}", .0.display(), .1)]
+    Unsafe(PathBuf, String),
+    /// Another broker has the lock.
+    #[error("another broker (process {}) listens on {}", .1, .0.display())]
+    Taken(PathBuf, String),
+    /// The lock file could not be used.
+    #[error("{}: {}", .0.display(), .1)]
+    Lock(PathBuf, #[source] io::Error),
+    /// The socket could not be made.
+    #[error("cannot listen on {}: {}", .0.display(), .1)]
+    Listen(PathBuf, #[source] io::Error),
+    /// No such group.
+    #[error("there is no group {0}")]
+    Group(String),
+    /// The service manager passed something else.
+    #[error("the service manager's socket is of no use: {0}")]
+    Activation(#[source] io::Error),
+}
+
+/// A place to listen at, taken.
+#[derive(Debug)]
+pub struct Place {
+    /// Where clients connect.
+    pub listener: Listener,
+    /// Who may.
+    pub access: Access,
+    /// The socket's path, if known.
+    pub path: Option<PathBuf>,
+    /// Held as long as the broker lives.
+    _lock: Option<File>,
+}
+
+/// The path a broker without further orders listens on.
+pub fn default_path(uid: u32) -> PathBuf {
+    match uid {
+        0 => SYSTEM_SOCKET.into(),
+        _ => private_socket(|name| std::env::var_os(name), uid),
+    }
+}
+
+/// The group of a socket nobody named a group for: `ava` for the system's, if there is such a group.
+pub fn default_group(path: &Path) -> Option<String> {
+    let group = "ava";
+    (path == Path::new(SYSTEM_SOCKET) && group_id(group).is_some()).then(|| group.to_owned())
+}
+
+impl Place {
+    /// The socket that systemd made, if it made one.
+    pub fn activated() -> Result<Option<Self>, Error> {
+        let mut passed = listenfd::ListenFd::from_env();
+        if passed.len() == 0 {
+            return Ok(None);
+        }
+        let listener = passed.take_unix_listener(0).map_err(Error::Activation)?;
+        let listener = listener.ok_or_else(|| Error::Activation(io::ErrorKind::NotFound.into()))?;
+        rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::CLOEXEC)
+            .map_err(|error| Error::Activation(error.into()))?;
+        let address = listener.local_addr().map_err(Error::Activation)?;
+        let path = address.as_pathname().map(Path::to_path_buf);
+        Ok(Some(Self { listener: wrap(listener), access: Access::Reach, path, _lock: None }))
+    }
+
+    /// Takes `path`. With a `group` the socket is for its members, otherwise for `uid` alone.
+    pub fn take(path: &Path, group: Option<&str>, uid: u32) -> Result<Self, Error> {
+        let group = match group {
+            Some(name) => Some(group_id(name).ok_or_else(|| Error::Group(name.to_owned()))?),
+            None => None,
+        };
+        prepare_directory(path, group.is_some(), uid)?;
+        let lock = take_lock(path)?;
+        let refused = |error| Error::Listen(path.to_owned(), error);
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error)),
+            _ => {}
+        }
+        let name = path.to_fs_name::<GenericFilePath>().map_err(refused)?;
+        let listener = ListenerOptions::new().name(name).mode(0o600).create_sync().map_err(refused)?;
+        if let Some(gid) = group {
+            chown(path, None, Some(Gid::from_raw(gid))).map_err(|error| refused(error.into()))?;
+            chmod(path, Mode::from_raw_mode(0o660)).map_err(|error| refused(error.into()))?;
+        }
+        let access = if group.is_some() { Access::Reach } else { Access::Only(uid) };
+        Ok(Self { listener, access, path: Some(path.to_owned()), _lock: Some(lock) })
+    }
+}
+
+fn wrap(listener: UnixListener) -> Listener {
+    let listener = OwnedFd::from(listener);
+    Listener::UdSocket(listener.into())
+}
+
+/// The descriptor to wait on.
+pub fn listening(listener: &Listener) -> impl AsFd + '_ {
+    let Listener::UdSocket(listener) = listener;
+    listener.as_fd()
+}
+
+/// Makes the socket's directory if it is missing, and refuses one that others can change.
+fn prepare_directory(socket: &Path, shared: bool, uid: u32) -> Result<(), Error> {
+    let directory = match socket.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mode = if shared { 0o755 } else { 0o700 };
+    match DirBuilder::new().recursive(true).mode(mode).create(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(Error::Directory(directory.to_owned(), error));
+        }
+        _ => {}
+    }
+    let found = fs::symlink_metadata(directory).map_err(|error| Error::Directory(directory.to_owned(), error))?;
+    let complaint = if !found.is_dir() {
+        "it is not a directory".to_owned()
+    } else if found.uid() != uid && found.uid() != 0 {
+        format!("it belongs to user {}", found.uid())
+    } else if found.mode() & 0o022 != 0 {
+        format!("others can write to it (mode {:o})", found.mode() & 0o7777)
+    } else {
+        return Ok(());
+    };
+    Err(Error::Unsafe(directory.to_owned(), complaint))
+}
+
+/// Takes the lock beside the socket, or says who has it.
+fn take_lock(socket: &Path) -> Result<File, Error> {
+    let path = PathBuf::from(format!("{}.lock", socket.display()));
+    let fail = |error| Error::Lock(path.clone(), error);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fail)?;
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let owner = fs::read_to_string(&path).unwrap_or_default();
+        return Err(Error::Taken(socket.to_owned(), owner.trim().to_owned()));
+    }
+    file.set_len(0).map_err(fail)?;
+    writeln!(file, "{}", std::process::id()).map_err(fail)?;
+    Ok(file)
+}
+
+/// The number of a group in `/etc/group`, where the package puts it. (A name service could make the broker wait.)
+fn group_id(name: &str) -> Option<u32> {
+    group_id_in(&fs::read_to_string("/etc/group").ok()?, name)
+}
+
+fn group_id_in(text: &str, name: &str) -> Option<u32> {
+    text.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok())?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn uid() -> u32 {
+        rustix::process::getuid().as_raw()
+    }
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
+        let directory = directory();
+        let path = directory.path().join("deep/broker.sock");
+        fs::create_dir(directory.path().join("deep")).unwrap();
+        fs::set_permissions(directory.path().join("deep"), fs::Permissions::from_mode(0o700)).unwrap();
+        drop(UnixListener::bind(&path).unwrap());
+        let place = Place::take(&path, None, uid()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(place.access, Access::Only(uid()));
+        let Err(Error::Taken(_, owner)) = Place::take(&path, None, uid()) else { panic!("taken twice") };
+        assert_eq!(owner, std::process::id().to_string());
+        drop(place);
+        Place::take(&path, None, uid()).unwrap();
+    }
+
+    #[test]
+    fn a_missing_directory_is_made_private() {
+        let directory = directory();
+        let path = directory.path().join("new/broker.sock");
+        let _place = Place::take(&path, None, uid()).unwrap();
+        let mode = fs::metadata(path.parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_directory_that_others_can_change_is_refused() {
+        let directory = directory();
+        let path = directory.path().join("broker.sock");
+        for mode in [0o777, 0o720, 0o1777] {
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(Place::take(&path, None, uid()), Err(Error::Unsafe(..))), "{mode:o}");
+        }
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        if uid() != 0 {
+            return;
+        }
+        std::os::unix::fs::chown(directory.path(), Some(12345), None).unwrap();
+        assert!(matches!(Place::take(&path, None, uid()), Err(Error::Unsafe(..))));
+    }
+
+    #[test]
+    fn a_link_to_a_directory_is_not_a_directory() {
+        let directory = directory();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink("/tmp", &link).unwrap();
+        assert!(matches!(Place::take(&link.join("broker.sock"), None, uid()), Err(Error::Unsafe(..))));
+    }
+
+    #[test]
+    fn groups_are_looked_up() {
+        let text = "root:x:0:\nava:x:998:someone\nbad:x\n";
+        assert_eq!(group_id_in(text, "ava"), Some(998));
+        assert_eq!(group_id_in(text, "bad"), None);
+        assert_eq!(group_id_in(text, "av"), None);
+    }
+
+    #[test]
+    fn a_private_broker_is_for_its_owner_and_root() {
+        assert!(Access::Only(7).allows(7) && Access::Only(7).allows(0) && !Access::Only(7).allows(8));
+        assert!(Access::Reach.allows(8));
+    }
+}

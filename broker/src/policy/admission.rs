@@ -1,0 +1,173 @@
+//! How many connections and sessions there may be, in all and for each user.
+
+use std::collections::HashMap;
+
+/// Upper bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections that are not sessions yet, or never will be.
+    pub connections: usize,
+    /// The same, of one user.
+    pub connections_per_user: usize,
+    /// Sessions.
+    pub sessions: usize,
+    /// Sessions of one user.
+    pub sessions_per_user: usize,
+}
+
+/// The most descriptors a connection holds: its socket, its process, and two that came with an unfinished message.
+const FILES_PER_CONNECTION: usize = 4;
+/// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket.
+const FILES_PER_SESSION: usize = 4;
+/// For everything else: listener, epoll, standard streams, log, spawning, waiting programs.
+const FILES_RESERVED: usize = 128;
+
+impl Limits {
+    /// These limits, lowered so that their descriptors fit into `files`. Sessions come first, but not all of it.
+    pub fn fit(self, files: usize) -> Self {
+        let files = files.saturating_sub(FILES_RESERVED);
+        let sessions = self.sessions.min(files * 3 / 4 / FILES_PER_SESSION).max(1);
+        let rest = files.saturating_sub(sessions * FILES_PER_SESSION);
+        let connections = self.connections.min(rest / FILES_PER_CONNECTION).max(1);
+        Self {
+            connections,
+            connections_per_user: self.connections_per_user.min(connections.div_ceil(2)),
+            sessions,
+            sessions_per_user: self.sessions_per_user.min(sessions),
+        }
+    }
+}
+
+/// Which bound was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    /// [`Limits::connections`] or [`Limits::sessions`].
+    #[error("all {0} {1} are taken")]
+    All(usize, &'static str),
+    /// The limit of one user.
+    #[error("user {2} has {0} {1} already, which is the limit")]
+    User(usize, &'static str, u32),
+}
+
+/// Who has how many of something.
+#[derive(Debug)]
+struct Counter {
+    what: &'static str,
+    limit: usize,
+    limit_per_user: usize,
+    all: usize,
+    users: HashMap<u32, usize>,
+}
+
+impl Counter {
+    fn new(what: &'static str, limit: usize, limit_per_user: usize) -> Self {
+        Self { what, limit, limit_per_user, all: 0, users: HashMap::new() }
+    }
+
+    fn take(&mut self, uid: u32) -> Result<(), Full> {
+        let held = self.users.get(&uid).copied().unwrap_or(0);
+        if held >= self.limit_per_user {
+            return Err(Full::User(held, self.what, uid));
+        }
+        if self.all >= self.limit {
+            return Err(Full::All(self.all, self.what));
+        }
+        self.all += 1;
+        self.users.insert(uid, held + 1);
+        Ok(())
+    }
+
+    fn give(&mut self, uid: u32) {
+        self.all = self.all.saturating_sub(1);
+        match self.users.get_mut(&uid) {
+            Some(held) if *held > 1 => *held -= 1,
+            _ => drop(self.users.remove(&uid)),
+        }
+    }
+}
+
+/// Counts what is there and says whether one more may come.
+#[derive(Debug)]
+pub struct Admission {
+    connections: Counter,
+    sessions: Counter,
+}
+
+impl Admission {
+    /// Nobody is there yet.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            connections: Counter::new("connections", limits.connections, limits.connections_per_user),
+            sessions: Counter::new("sessions", limits.sessions, limits.sessions_per_user),
+        }
+    }
+
+    /// A connection of `uid` wants to come in.
+    pub fn connect(&mut self, uid: u32) -> Result<(), Full> {
+        self.connections.take(uid)
+    }
+
+    /// A connection of `uid` is gone, or has become a session.
+    pub fn disconnect(&mut self, uid: u32) {
+        self.connections.give(uid);
+    }
+
+    /// A session of `uid` wants to begin.
+    pub fn begin(&mut self, uid: u32) -> Result<(), Full> {
+        self.sessions.take(uid)
+    }
+
+    /// A session of `uid` is over.
+    pub fn end(&mut self, uid: u32) {
+        self.sessions.give(uid);
+    }
+
+    /// Connections and sessions now.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.connections.all, self.sessions.all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { connections: 4, connections_per_user: 2, sessions: 3, sessions_per_user: 2 };
+
+    #[test]
+    fn one_user_cannot_take_what_is_left_for_others() {
+        let mut admission = Admission::new(LIMITS);
+        admission.connect(1).unwrap();
+        admission.connect(1).unwrap();
+        assert_eq!(admission.connect(1), Err(Full::User(2, "connections", 1)));
+        admission.connect(2).unwrap();
+        admission.connect(3).unwrap();
+        assert_eq!(admission.connect(4), Err(Full::All(4, "connections")));
+        admission.disconnect(1);
+        admission.connect(4).unwrap();
+        assert_eq!(admission.counts(), (4, 0));
+    }
+
+    #[test]
+    fn what_ends_makes_room_and_leaves_no_trace() {
+        let mut admission = Admission::new(LIMITS);
+        for uid in 0..1000 {
+            admission.begin(uid).unwrap();
+            admission.end(uid);
+        }
+        assert_eq!(admission.counts(), (0, 0));
+        assert!(admission.sessions.users.is_empty());
+    }
+
+    #[test]
+    fn limits_are_lowered_to_the_descriptors_there_are() {
+        let wish = Limits { connections: 1024, connections_per_user: 256, sessions: 1024, sessions_per_user: 256 };
+        assert_eq!(wish.fit(1 << 20), wish);
+        for files in [0, 64, 256, 1024, 4096, 8192] {
+            let fit = wish.fit(files);
+            let needed = fit.connections * FILES_PER_CONNECTION + fit.sessions * FILES_PER_SESSION;
+            assert!(needed <= files.saturating_sub(FILES_RESERVED).max(8), "{files}: {fit:?}");
+            assert!(fit.connections >= 1 && fit.sessions_per_user >= 1 && fit.connections_per_user >= 1);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A user whose workers crash again and again waits longer and longer for the next one.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// So many crashes are forgiven without a wait.
+const FREE: u32 = 8;
+/// The wait after the first one that is not.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// No wait is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// After so long without a crash all is forgotten.
+const MEMORY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    crashes: u32,
+    last: Instant,
+}
+
+impl Record {
+    fn wait(&self) -> Duration {
+        match self.crashes.checked_sub(FREE + 1) {
+            None => Duration::ZERO,
+            Some(over) => (FIRST_WAIT * 2_u32.saturating_pow(over.min(16))).min(LONGEST_WAIT),
+        }
+    }
+
+    fn is_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) > MEMORY
+    }
+}
+
+/// The crashes of late.
+#[derive(Debug, Default)]
+pub struct Damping {
+    users: HashMap<u32, Record>,
+}
+
+impl Damping {
+    /// A worker of `uid` crashed.
+    pub fn crashed(&mut self, uid: u32, now: Instant) {
+        self.users.retain(|_, record| !record.is_old(now));
+        let record = self.users.entry(uid).or_insert(Record { crashes: 0, last: now });
+        record.crashes = record.crashes.saturating_add(1);
+        record.last = now;
+    }
+
+    /// How long `uid` has to wait for the next worker; zero means no wait.
+    pub fn wait(&self, uid: u32, now: Instant) -> Duration {
+        match self.users.get(&uid) {
+            Some(record) if !record.is_old(now) => {
+                record.wait().saturating_sub(now.saturating_duration_since(record.last))
+            }
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_crashes_are_free_and_the_next_wait_ever_longer() {
+        let (mut damping, now) = (Damping::default(), Instant::now());
+        for _ in 0..FREE {
+            damping.crashed(1, now);
+            assert_eq!(damping.wait(1, now), Duration::ZERO);
+        }
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            damping.crashed(1, now);
+            waits.push(damping.wait(1, now).as_millis());
+        }
+        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
+        assert_eq!(damping.wait(2, now), Duration::ZERO, "others are not concerned");
+    }
+
+    #[test]
+    fn time_heals() {
+        let (mut damping, now) = (Damping::default(), Instant::now());
+        for _ in 0..=FREE {
+            damping.crashed(1, now);
+        }
+        assert_eq!(damping.wait(1, now + FIRST_WAIT), Duration::ZERO);
+        assert_eq!(damping.wait(1, now + FIRST_WAIT / 2), FIRST_WAIT / 2);
+        let later = now + MEMORY + Duration::from_secs(1);
+        damping.crashed(2, later);
+        assert_eq!(damping.users.len(), 1, "user 1 is forgotten");
+    }
+}

@@ -1,0 +1,210 @@
+//! The event loop: one thread, which waits for nobody in particular.
+//!
+//! - **Invariant:** no operation on a tenant's or worker's descriptor waits.
+//! - **Invariant:** every event is answered by a bounded amount of work, so that no peer can keep the loop to itself.
+
+mod accept;
+mod requests;
+mod sessions;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use interprocess::local_socket::{ListenerNonblockingMode, traits::Listener as _};
+use rustix::process::Rlimit;
+use sd_notify::NotifyState;
+use tracing::{info, warn};
+
+use crate::connection::Connection;
+use crate::events::{Events, Happened, Interest, Source};
+use crate::gathering::Gatherings;
+use crate::history::History;
+use crate::place::{Place, listening};
+use crate::policy::admission::{Admission, Limits};
+use crate::policy::damping::Damping;
+use crate::policy::deadlines::Deadlines;
+use crate::policy::noise::{Line, Noise};
+use crate::session::Session;
+
+/// What the broker was told about itself.
+#[derive(Debug)]
+pub struct Settings {
+    /// The worker program.
+    pub worker: PathBuf,
+    /// `LD_LIBRARY_PATH` of workers.
+    pub vendor_library_path: Option<OsString>,
+    /// Where workers' private directories are.
+    pub cache: PathBuf,
+    /// Upper bounds.
+    pub limits: Limits,
+    /// End after so long without a session.
+    pub idle_exit: Option<Duration>,
+    /// The log level's name, for workers.
+    pub log: &'static str,
+    /// The limit of open files the broker was started with, for workers.
+    pub files: Option<Rlimit>,
+    /// The broker's user.
+    pub uid: u32,
+    /// When the broker started.
+    pub started: SystemTime,
+}
+
+/// Things with a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Due {
+    /// A connection says nothing.
+    Connection(u64),
+    /// A worker does not become ready.
+    Start(u64),
+    /// A session does not end.
+    End(u64),
+    /// Reports do not come.
+    Gathering(u64),
+    /// Accepting is paused.
+    Accept,
+    /// Nobody needs the broker.
+    Idle,
+    /// The service manager wants a sign of life.
+    Watchdog,
+}
+
+/// The broker.
+pub struct Server {
+    settings: Settings,
+    place: Place,
+    events: Events,
+    signal: UnixStream,
+    deadlines: Deadlines<Due>,
+    admission: Admission,
+    damping: Damping,
+    connections: HashMap<u64, Connection>,
+    sessions: BTreeMap<u64, Session>,
+    gatherings: Gatherings,
+    /// Programs that will open a session, and whose they are.
+    expected: HashMap<u64, (u32, OwnedFd)>,
+    history: History,
+    refusals: Noise,
+    last_connection: u64,
+    last_session: u64,
+    watchdog: Option<Duration>,
+    /// Why the loop is to end.
+    over: Option<&'static str>,
+}
+
+impl Server {
+    /// A broker at `place` that ends when something can be read from `signal`.
+    pub fn new(settings: Settings, place: Place, signal: UnixStream) -> io::Result<Self> {
+        let events = Events::new()?;
+        place.listener.set_nonblocking(ListenerNonblockingMode::Accept)?;
+        events.add(listening(&place.listener), Source::Listener, Interest::Read)?;
+        events.add(&signal, Source::Signal, Interest::Read)?;
+        Ok(Self {
+            admission: Admission::new(settings.limits),
+            settings,
+            place,
+            events,
+            signal,
+            deadlines: Deadlines::new(),
+            damping: Damping::default(),
+            connections: HashMap::new(),
+            sessions: BTreeMap::new(),
+            gatherings: Gatherings::default(),
+            expected: HashMap::new(),
+            history: History::default(),
+            refusals: Noise::new(10),
+            last_connection: 0,
+            last_session: 0,
+            watchdog: None,
+            over: None,
+        })
+    }
+
+    /// Serves until told to end, or until idle for too long.
+    pub fn run(mut self) -> io::Result<()> {
+        // Half of what the service manager allows.
+        self.watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
+        self.due(Due::Watchdog, Instant::now());
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+        while self.over.is_none() {
+            let now = Instant::now();
+            while let Some(due) = self.deadlines.due(now) {
+                self.due(due, now);
+            }
+            if self.over.is_some() {
+                break;
+            }
+            self.watch_idleness(now);
+            for happened in self.events.wait(self.deadlines.wait(Instant::now()))? {
+                self.happened(happened);
+            }
+        }
+        let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        info!(reason = self.over.unwrap_or("?"), sessions = self.sessions.len(), "the broker ends; sessions go on");
+        Ok(())
+    }
+
+    fn happened(&mut self, happened: Happened) {
+        match happened.source {
+            Source::Listener => self.accept(),
+            Source::Signal => {
+                self.events.remove(&self.signal);
+                self.over = Some("told to");
+            }
+            Source::Connection(number) => self.connection_ready(number, happened),
+            Source::Control(number) => self.control_ready(number, happened),
+            Source::Worker(number) => self.worker_over(number),
+            Source::Tenant(number) => self.tenant_over(number),
+            Source::Expected(number) => {
+                if let Some((_, process)) = self.expected.remove(&number) {
+                    self.events.remove(&process);
+                }
+            }
+        }
+    }
+
+    fn due(&mut self, due: Due, now: Instant) {
+        match due {
+            Due::Connection(number) => self.connection_silent(number),
+            Due::Start(number) => self.doom(number, "the worker did not become ready in time".to_owned()),
+            Due::End(number) => self.kill(number),
+            Due::Gathering(ticket) => self.gathering_late(ticket),
+            Due::Accept => self.accept_again(),
+            Due::Idle => {
+                // Whoever knocked at the last moment is still let in.
+                self.accept();
+                if self.connections.is_empty() {
+                    self.over = Some("idle");
+                }
+            }
+            Due::Watchdog => {
+                if let Some(every) = self.watchdog {
+                    let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+                    self.deadlines.set(Due::Watchdog, now + every);
+                }
+            }
+        }
+    }
+
+    fn watch_idleness(&mut self, now: Instant) {
+        let Some(limit) = self.settings.idle_exit else {
+            return;
+        };
+        if self.sessions.is_empty() && self.connections.is_empty() && self.expected.is_empty() {
+            self.deadlines.set_first(Due::Idle, now + limit);
+        } else {
+            self.deadlines.cancel(Due::Idle);
+        }
+    }
+
+    /// Logs a refusal, unless there are very many.
+    fn log_refusal(&mut self, uid: u32, pid: i32, reason: &str) {
+        if let Line::Write { left_out } = self.refusals.line(Instant::now()) {
+            warn!(uid, pid, reason, left_out, "refused");
+        }
+    }
+}

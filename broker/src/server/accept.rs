@@ -1,0 +1,176 @@
+//! Connections: who comes in, what they say first, and how long they may take.
+
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use ava_protocol::session::{EnvelopeError, Opening, PROTOCOL, Refusal, open};
+use ava_transport::message::Progress;
+use interprocess::local_socket::{Stream, traits::Listener as _};
+use rustix::io::Errno;
+use tracing::{debug, warn};
+
+use super::{Due, Server};
+use crate::connection::{Connection, Phase, refuse};
+use crate::events::{Happened, Interest, Source};
+use crate::place::listening;
+use crate::tenant::Tenant;
+
+/// A connection that has not said what it wants after so long is closed.
+const OPENING_TIME: Duration = Duration::from_secs(5);
+/// An administrator's connection may rest so long between two requests.
+const ASKING_TIME: Duration = Duration::from_secs(60);
+/// How long accepting pauses when there are no descriptors left.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Connections accepted, and messages read, before others get their turn.
+const BATCH: usize = 32;
+
+impl Server {
+    pub(super) fn accept(&mut self) {
+        for _ in 0..BATCH {
+            match self.place.listener.accept() {
+                Ok(stream) => self.accepted(stream),
+                Err(error) => match error.raw_os_error().map(Errno::from_raw_os_error) {
+                    Some(Errno::AGAIN) => return,
+                    Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
+                        return self.pause(&error);
+                    }
+                    // The peer gave up while it waited; the next one is another matter.
+                    _ => debug!(%error, "accept"),
+                },
+            }
+        }
+    }
+
+    /// Leaves connections waiting in the kernel's queue for a while.
+    fn pause(&mut self, error: &std::io::Error) {
+        warn!(%error, "no more connections for the moment");
+        let fd = listening(&self.place.listener);
+        if self.events.change(fd, Source::Listener, Interest::End).is_ok() {
+            self.deadlines.set(Due::Accept, Instant::now() + PAUSE);
+        }
+    }
+
+    pub(super) fn accept_again(&mut self) {
+        let fd = listening(&self.place.listener);
+        if let Err(error) = self.events.change(fd, Source::Listener, Interest::Read) {
+            warn!(%error, "cannot listen again yet");
+            self.deadlines.set(Due::Accept, Instant::now() + PAUSE);
+        }
+    }
+
+    fn accepted(&mut self, stream: Stream) {
+        let (tenant, stream) = match Tenant::of(stream) {
+            Ok(both) => both,
+            Err(error) => return self.log_refusal(u32::MAX, 0, &error.to_string()),
+        };
+        let (uid, pid) = (tenant.uid, tenant.pid);
+        let refusal = if self.place.access.allows(uid) {
+            self.admission.connect(uid).err().map(|full| (Refusal::Busy, full.to_string()))
+        } else {
+            Some((Refusal::Denied, format!("user {uid} may not use this broker")))
+        };
+        if let Some((code, reason)) = refusal {
+            refuse(&stream, code, &reason);
+            return self.log_refusal(uid, pid, &reason);
+        }
+        self.last_connection += 1;
+        let number = self.last_connection;
+        if let Err(error) = self.events.add(&stream, Source::Connection(number), Interest::Read) {
+            self.admission.disconnect(uid);
+            return self.log_refusal(uid, pid, &error.to_string());
+        }
+        self.deadlines.set(Due::Connection(number), Instant::now() + OPENING_TIME);
+        self.connections.insert(number, Connection::new(tenant, stream));
+    }
+
+    pub(super) fn connection_ready(&mut self, number: u64, happened: Happened) {
+        for _ in 0..BATCH {
+            let Some(connection) = self.connections.get_mut(&number) else {
+                return;
+            };
+            if connection.writer.queued() > 0 {
+                match connection.writer.flush(&connection.stream) {
+                    Ok(true) => self.ask_again(number),
+                    Ok(false) if happened.over => return self.drop_connection(number),
+                    Ok(false) => return,
+                    Err(_) => return self.drop_connection(number),
+                }
+                continue;
+            }
+            if connection.phase == Phase::Waiting {
+                if happened.over {
+                    self.drop_connection(number);
+                }
+                return;
+            }
+            match connection.reader.poll(&connection.stream) {
+                Ok(Progress::Pending) => return,
+                Ok(Progress::Closed) => return self.drop_connection(number),
+                Ok(Progress::Message((body, fds))) => self.opened(number, &body, fds),
+                Err(error) => return self.refuse(number, Refusal::Malformed, &error.to_string()),
+            }
+        }
+    }
+
+    fn opened(&mut self, number: u64, body: &[u8], fds: Vec<OwnedFd>) {
+        let Some(connection) = self.connections.get(&number) else {
+            return;
+        };
+        match open::<Opening>(body) {
+            Ok(Opening::Session(hello)) if connection.phase == Phase::Opening => self.begin(number, hello, fds),
+            Ok(Opening::Admin(request)) if fds.is_empty() => self.request(number, request),
+            Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
+            Err(EnvelopeError::Version { theirs }) => {
+                let reason = format!("the program's side speaks protocol {theirs}, this broker {PROTOCOL}");
+                self.refuse(number, Refusal::Version, &reason);
+            }
+            Err(error) => self.refuse(number, Refusal::Malformed, &error.to_string()),
+        }
+    }
+
+    pub(super) fn connection_silent(&mut self, number: u64) {
+        match self.connections.get(&number).map(|connection| connection.phase) {
+            Some(Phase::Opening) => self.refuse(number, Refusal::Silent, "nothing was said for too long"),
+            Some(Phase::Waiting) => self.answer_late(number),
+            Some(Phase::Asking) => self.drop_connection(number),
+            None => {}
+        }
+    }
+
+    /// An administrator's connection has its answer and may ask again.
+    pub(super) fn ask_again(&mut self, number: u64) {
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
+        connection.phase = Phase::Asking;
+        self.deadlines.set(Due::Connection(number), Instant::now() + ASKING_TIME);
+        let waiting = self.events.change(&connection.stream, Source::Connection(number), Interest::Read);
+        if waiting.is_err() {
+            self.drop_connection(number);
+        }
+    }
+
+    fn refuse(&mut self, number: u64, code: Refusal, reason: &str) {
+        let Some(connection) = self.take_connection(number) else {
+            return;
+        };
+        refuse(&connection.stream, code, reason);
+        self.log_refusal(connection.tenant.uid, connection.tenant.pid, reason);
+    }
+
+    pub(super) fn drop_connection(&mut self, number: u64) {
+        drop(self.take_connection(number));
+    }
+
+    /// Takes a connection out of everything that knows it.
+    pub(super) fn take_connection(&mut self, number: u64) -> Option<Connection> {
+        let connection = self.connections.remove(&number)?;
+        self.events.remove(&connection.stream);
+        self.deadlines.cancel(Due::Connection(number));
+        self.admission.disconnect(connection.tenant.uid);
+        if let Some(ticket) = self.gatherings.forget(number) {
+            self.deadlines.cancel(Due::Gathering(ticket));
+        }
+        Some(connection)
+    }
+}

@@ -1,0 +1,185 @@
+//! One session: a tenant's program, the worker that serves it, and where they are in their life.
+//!
+//! ```text
+//! Starting ──Ready──► Running ──────────────┐
+//!    │                   │ doom             │ worker ends
+//!    └──────doom────► Ending ──worker ends──┴─► (history)
+//! ```
+
+use std::os::unix::net::UnixStream;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ava_protocol::admin::{self, Detail, State};
+use ava_protocol::control::{EndKind, Stats};
+use ava_protocol::session::Hello;
+
+use crate::policy::noise::Noise;
+use crate::tenant::Tenant;
+use crate::text::clean;
+use crate::worker::Worker;
+
+/// The most entries of each list of a worker's [`Stats`] that the broker keeps.
+const KEPT_OBJECTS: usize = 64;
+const KEPT_FUNCTIONS: usize = 512;
+const KEPT_DEVICES: usize = 4;
+/// The longest name the broker keeps.
+const KEPT_NAME: usize = 64;
+
+/// A session that has a worker.
+#[derive(Debug)]
+pub struct Session {
+    /// Its number.
+    pub number: u64,
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The worker.
+    pub worker: Worker,
+    /// The tenant's connection until it is welcomed or refused; the worker has it too.
+    pub stream: Option<UnixStream>,
+    /// The fingerprint of the tenant's shim.
+    pub fingerprint: u64,
+    /// What is shown of it.
+    pub detail: Detail,
+    /// The worker's own word about the end.
+    pub word: Option<(EndKind, String)>,
+    /// Why the broker wants it to end.
+    pub doom: Option<String>,
+    /// A report is on its way.
+    pub asked: bool,
+    /// Connections that wait for its end.
+    pub killers: Vec<u64>,
+    /// How much of what the worker has to say goes to the log.
+    pub noise: Noise,
+}
+
+impl Session {
+    /// A session whose worker was just started.
+    pub fn new(number: u64, tenant: Tenant, worker: Worker, stream: UnixStream, hello: &Hello) -> Self {
+        let session = admin::Session {
+            session: number,
+            pid: tenant.pid,
+            uid: tenant.uid,
+            program: clean(&hello.program, KEPT_NAME),
+            api: clean(&hello.api, KEPT_NAME),
+            worker_pid: worker.pid(),
+            state: State::Starting,
+            devices: Vec::new(),
+            memory_bytes: 0,
+            calls: 0,
+            commands: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            since_unix_ms: unix_ms(SystemTime::now()),
+            stale: false,
+            ended: None,
+        };
+        let detail = Detail {
+            session,
+            command_line: clean(&hello.command_line, ava_protocol::session::MAX_COMMAND_LINE),
+            cwd: clean(&hello.cwd, ava_protocol::session::MAX_NAME),
+            cgroup: clean(&tenant.cgroup(), ava_protocol::session::MAX_NAME),
+            library: String::new(),
+            stats: Stats::default(),
+        };
+        Self {
+            number,
+            tenant,
+            worker,
+            stream: Some(stream),
+            fingerprint: hello.fingerprint,
+            detail,
+            word: None,
+            doom: None,
+            asked: false,
+            killers: Vec::new(),
+            noise: Noise::new(20),
+        }
+    }
+
+    /// Where it is in its life.
+    pub fn state(&self) -> State {
+        self.detail.session.state
+    }
+
+    /// Moves it on.
+    pub fn set_state(&mut self, state: State) {
+        self.detail.session.state = state;
+    }
+
+    /// Takes the worker's numbers, as far as they are believable.
+    pub fn report(&mut self, stats: Stats) {
+        self.asked = false;
+        let stats = tidy(stats);
+        let shown = &mut self.detail.session;
+        shown.memory_bytes = stats.memory_bytes;
+        shown.calls = stats.calls;
+        shown.commands = stats.commands;
+        shown.bytes_in = stats.bytes_in;
+        shown.bytes_out = stats.bytes_out;
+        shown.devices.clone_from(&stats.devices);
+        self.detail.stats = stats;
+    }
+
+    /// How it ended, given how its worker did.
+    pub fn reason(&self, exit: &str) -> String {
+        match (&self.doom, &self.word) {
+            (Some(doom), _) => doom.clone(),
+            (None, Some((EndKind::TenantLeft, text))) => format!("the program left: {text}"),
+            (None, Some((EndKind::Malformed, text))) => {
+                format!("the program sent nonsense: {text}")
+            }
+            (None, Some((EndKind::Shutdown, text))) => format!("shut down: {text}"),
+            (None, Some((EndKind::Failed, text))) => format!("the worker gave up: {text}"),
+            (None, None) => format!("the worker {exit}"),
+        }
+    }
+
+    /// The worker ended without anybody's will, its own included.
+    pub fn is_crash(&self) -> bool {
+        self.doom.is_none() && self.word.is_none()
+    }
+}
+
+/// A worker's numbers, cut to what the broker keeps: the most used functions, clean and short names.
+fn tidy(mut stats: Stats) -> Stats {
+    stats.objects.truncate(KEPT_OBJECTS);
+    stats.functions.sort_by_key(|function| std::cmp::Reverse(function.calls));
+    stats.functions.truncate(KEPT_FUNCTIONS);
+    stats.devices.truncate(KEPT_DEVICES);
+    let names = stats.objects.iter_mut().map(|(name, _)| name);
+    let names = names.chain(stats.functions.iter_mut().map(|function| &mut function.name));
+    for name in names.chain(stats.devices.iter_mut()) {
+        *name = clean(name, KEPT_NAME);
+    }
+    stats
+}
+
+/// Milliseconds since 1970.
+pub fn unix_ms(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use ava_protocol::archive::Message;
+    use ava_protocol::control::FunctionStats;
+    use ava_transport::message::MAX_BODY;
+
+    use super::*;
+
+    #[test]
+    fn whatever_a_worker_reports_fits_into_a_message() {
+        let long = "\u{1b}[2J".repeat(1000);
+        let function = |calls| FunctionStats { name: long.clone(), calls, bytes: 1 };
+        let stats = tidy(Stats {
+            objects: vec![(long.clone(), 1); 5000],
+            functions: (0..5000).map(function).collect(),
+            devices: vec![long.clone(); 5000],
+            ..Stats::default()
+        });
+        assert_eq!(stats.functions[0].calls, 4999, "the most used ones are kept");
+        assert!(!stats.devices[0].contains('\u{1b}'));
+        assert!(stats.encode().len() < MAX_BODY - 4096);
+    }
+}

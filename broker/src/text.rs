@@ -1,0 +1,29 @@
+//! Text from tenants and workers on its way to logs and terminals.
+
+use ava_protocol::session::clip;
+
+/// `text` on one line without control characters, at most `limit` bytes.
+///
+/// A tenant's text may end up on an administrator's terminal, which obeys escape sequences.
+pub fn clean(text: &str, limit: usize) -> String {
+    let visible: String =
+        clip(text, limit).chars().map(|character| if hides(character) { '?' } else { character }).collect();
+    visible
+}
+
+/// Control characters, and those that reorder or hide what is beside them.
+fn hides(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_left() {
+        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d", 99), "a?[31mb?c?d");
+        assert_eq!(clean("größer", 4), "grö");
+    }
+}

@@ -1,0 +1,171 @@
+//! Peers that do what no shim and no worker does.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use ava_protocol::admin::Request;
+use ava_protocol::session::{Answer, Hello, Opening, PROTOCOL, Refusal, open, seal};
+use ava_transport::message::{recv, send};
+
+use super::world::{World, fd, pipe};
+
+fn answer(stream: &UnixStream) -> (Refusal, String) {
+    match open(&recv(stream).unwrap().unwrap().0).unwrap() {
+        Answer::Refused { code, reason } => (code, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn hello() -> Hello {
+    Hello::new("opencl", 0, "p", 1, "p", "/")
+}
+
+#[test]
+fn malformed_openings_are_refused_with_a_reason() {
+    let world = World::new();
+    let good = seal(&Opening::Session(hello()));
+    let mut cases = vec![b"GET / HTTP/1.1\r\n\r\n".to_vec(), vec![], vec![0xff; 4000]];
+    cases.extend((0..good.len()).step_by(7).map(|length| good[..length].to_vec()));
+    for case in cases {
+        let stream = UnixStream::connect(world.socket()).unwrap();
+        send(&stream, &case, &[]).unwrap();
+        assert_eq!(answer(&stream).0, Refusal::Malformed, "{case:?}");
+    }
+    // Lengths that nobody has.
+    for length in [4097_u32, u32::MAX] {
+        let mut stream = UnixStream::connect(world.socket()).unwrap();
+        stream.write_all(&length.to_le_bytes()).unwrap();
+        assert_eq!(answer(&stream).0, Refusal::Malformed);
+    }
+    assert_eq!(world.tenant().ask("fine"), "fine");
+}
+
+#[test]
+fn another_version_is_told_which_one_this_is() {
+    let world = World::new();
+    let mut bytes = seal(&Opening::Session(hello()));
+    bytes[4] = 99;
+    let stream = UnixStream::connect(world.socket()).unwrap();
+    send(&stream, &bytes, &[]).unwrap();
+    let (code, reason) = answer(&stream);
+    assert_eq!(code, Refusal::Version);
+    assert!(reason.contains("protocol 99") && reason.contains(&PROTOCOL.to_string()), "{reason}");
+}
+
+#[test]
+fn fingerprints_must_agree() {
+    let world = World::new();
+    let with = |fingerprint| Opening::Session(Hello { fingerprint, ..hello() });
+    assert!(world.open(&with(7), &[]).is_ok());
+    assert_eq!(world.open(&with(8), &[]).err().unwrap().0, Refusal::Version);
+}
+
+#[test]
+fn descriptors_must_be_the_announced_ones() {
+    let world = World::new();
+    let (_read, write) = pipe();
+    let (code, reason) = world.open(&Opening::Session(hello()), &[fd(&write)]).err().unwrap();
+    assert_eq!((code, reason.as_str()), (Refusal::Malformed, "1 descriptors came and 0 were announced"));
+    let announced = Opening::Session(Hello { stdout: true, ..hello() });
+    assert_eq!(world.open(&announced, &[]).err().unwrap().0, Refusal::Malformed);
+    let many = vec![fd(&write); 8];
+    assert_eq!(world.open(&announced, &many).err().unwrap().0, Refusal::Malformed);
+    let admin = Opening::Admin(Request::Status);
+    assert_eq!(world.open(&admin, &[fd(&write)]).err().unwrap().0, Refusal::Malformed);
+}
+
+#[test]
+fn unknown_apis_are_refused_and_nothing_odd_reaches_the_terminal() {
+    let world = World::new();
+    let opening = Opening::Session(Hello { api: "../../bin/sh\u{1b}[2J".into(), ..hello() });
+    let (code, reason) = world.open(&opening, &[]).err().unwrap();
+    assert_eq!(code, Refusal::UnknownApi);
+    assert!(!reason.contains('\u{1b}'), "{reason}");
+}
+
+#[test]
+fn who_says_nothing_or_trickles_is_sent_away() {
+    let world = World::new();
+    let started = Instant::now();
+    let silent = UnixStream::connect(world.socket()).unwrap();
+    let mut trickling = UnixStream::connect(world.socket()).unwrap();
+    trickling.write_all(&[100, 0, 0]).unwrap();
+    assert_eq!(answer(&silent).0, Refusal::Silent);
+    assert_eq!(answer(&trickling).0, Refusal::Silent);
+    assert!((Duration::from_secs(4)..Duration::from_secs(20)).contains(&started.elapsed()));
+}
+
+#[test]
+fn ten_thousand_connections_are_survived() {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let raised = rustix::process::Rlimit { current: files.maximum, maximum: files.maximum };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, raised);
+    let world = World::new();
+    let tenant = world.tenant();
+    let memory = world.status("VmRSS");
+    let mut most = 0;
+    let mut held = Vec::new();
+    for number in 0..10_000 {
+        match UnixStream::connect(world.socket()) {
+            Ok(stream) => held.push(stream),
+            // This process has no more descriptors: the ones it has are held all the same.
+            Err(_) => drop(held.drain(..held.len() / 2)),
+        }
+        if number % 500 == 0 {
+            most = most.max(world.open_files());
+            assert_eq!(tenant.ask("are you there"), "are you there");
+        }
+    }
+    assert!(most < 1200, "{most} open files in the broker");
+    assert!(world.status("VmRSS") < memory + 20_000, "{} kB now, {memory} before", world.status("VmRSS"));
+    drop(held);
+    // Those that are closed make room at once.
+    let started = Instant::now();
+    while world.try_tenant(&[]).is_err() {
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+    assert_eq!(tenant.ask("still there"), "still there");
+}
+
+#[test]
+fn sessions_are_limited() {
+    let world = World::with("", &["--sessions-per-user", "2"]);
+    let (one, _two) = (world.tenant(), world.tenant());
+    let (code, reason) = world.try_tenant(&[]).err().unwrap();
+    assert_eq!(code, Refusal::Busy);
+    assert!(reason.contains("has 2 sessions already"), "{reason}");
+    let worker = world.sessions(false)[0].worker_pid;
+    drop(one);
+    super::world::wait_for_death(worker);
+    let started = Instant::now();
+    while world.try_tenant(&[]).is_err() {
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn workers_that_talk_nonsense_are_ended() {
+    let mut world = World::with("nonsense", &[]);
+    let (code, reason) = world.try_tenant(&[]).err().unwrap();
+    assert_eq!(code, Refusal::Worker);
+    assert!(reason.contains("nonsense"), "{reason}");
+    world.logged("session ended");
+}
+
+#[test]
+fn a_worker_that_floods_the_log_does_not_keep_the_broker_busy() {
+    let mut world = World::with("flood", &[]);
+    let socket = world.socket();
+    let tenant = std::thread::spawn(move || {
+        let stream = UnixStream::connect(socket).unwrap();
+        send(&stream, &seal(&Opening::Session(hello())), &[]).unwrap();
+        answer(&stream)
+    });
+    let line = world.logged("worker: again");
+    assert!(!line.contains('\u{1b}'));
+    // It is answered while the flood goes on, and can end it.
+    while world.sessions(false).is_empty() {}
+    assert!(matches!(world.ask(Request::Kill { session: 1 }), ava_protocol::admin::Answer::Killed { .. }));
+    assert_eq!(tenant.join().unwrap().0, Refusal::Worker);
+}

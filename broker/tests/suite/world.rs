@@ -1,0 +1,188 @@
+//! A broker of its own for each test.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use ava_protocol::admin;
+use ava_protocol::session::{Answer, Hello, Opening, Refusal, open, seal};
+use ava_transport::{client, message};
+
+/// A broker with a fake worker in a directory of its own.
+pub struct World {
+    pub directory: tempfile::TempDir,
+    pub broker: Child,
+    log: Option<BufReader<std::process::ChildStderr>>,
+}
+
+/// A session from the tenant's side.
+pub struct Tenant {
+    pub session: u64,
+    pub stream: UnixStream,
+}
+
+pub fn fake_worker() -> PathBuf {
+    let broker = Path::new(env!("CARGO_BIN_EXE_ava-broker"));
+    broker.parent().unwrap().join("examples/fake-worker")
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with("", &[])
+    }
+
+    /// A broker whose workers behave like `fake`, with more arguments.
+    pub fn with(fake: &str, arguments: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let notify = directory.path().join("notify");
+        let ready = UnixDatagram::bind(&notify).unwrap();
+        let mut broker = Command::new(env!("CARGO_BIN_EXE_ava-broker"))
+            .arg("--socket")
+            .arg(directory.path().join("broker.sock"))
+            .arg("--worker")
+            .arg(fake_worker())
+            .args(arguments)
+            .env_clear()
+            .env("POCL_FAKE", fake)
+            .env("SECRET", "not for workers")
+            .env("XDG_CACHE_HOME", directory.path().join("cache"))
+            .env("NOTIFY_SOCKET", &notify)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut text = [0; 64];
+        let length = ready.recv(&mut text).unwrap();
+        assert_eq!(&text[..length], b"READY=1\n");
+        let log = broker.stderr.take().map(BufReader::new);
+        Self { directory, broker, log }
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("broker.sock")
+    }
+
+    pub fn try_tenant(&self, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
+        let mut hello = Hello::new("opencl", 0, "test program", 1, "test program --flag", "/somewhere");
+        (hello.stdout, hello.stderr) = (!fds.is_empty(), fds.len() > 1);
+        self.open(&Opening::Session(hello), fds)
+    }
+
+    pub fn open(&self, opening: &Opening, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
+        let (stream, answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
+        match open(&answer).unwrap() {
+            Answer::Welcome { session } => Ok(Tenant { session, stream }),
+            Answer::Refused { code, reason } => Err((code, reason)),
+            other @ Answer::Admin(_) => panic!("{other:?}"),
+        }
+    }
+
+    pub fn tenant(&self) -> Tenant {
+        self.try_tenant(&[]).unwrap()
+    }
+
+    pub fn ask(&self, request: admin::Request) -> admin::Answer {
+        Admin::connect(&self.socket()).ask(request)
+    }
+
+    pub fn sessions(&self, ended: bool) -> Vec<admin::Session> {
+        match self.ask(admin::Request::Sessions { ended }) {
+            admin::Answer::Sessions { sessions, more: false } => sessions,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next log line that has `text` in it.
+    pub fn logged(&mut self, text: &str) -> String {
+        let log = self.log.as_mut().unwrap();
+        loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "the log ended without {text:?}");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// A number from the broker's `/proc/PID/status`, as in `VmRSS: 1234 kB`.
+    pub fn status(&self, field: &str) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.broker.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+        line.trim_start_matches(':').split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.broker.id())).unwrap().count()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = self.broker.kill();
+        let _ = self.broker.wait();
+        if let Some(mut log) = self.log.take().filter(|_| std::thread::panicking()) {
+            let mut text = String::new();
+            let _ = log.get_mut().read_to_string(&mut text);
+            eprintln!("{}{text}", String::from_utf8_lossy(log.buffer()));
+        }
+    }
+}
+
+impl Tenant {
+    pub fn ask(&self, text: &str) -> String {
+        message::send(&self.stream, text.as_bytes(), &[]).unwrap();
+        let (body, _) = message::recv(&self.stream).unwrap().unwrap();
+        String::from_utf8(body).unwrap()
+    }
+
+    pub fn tell(&self, text: &str) {
+        message::send(&self.stream, text.as_bytes(), &[]).unwrap();
+    }
+
+    /// The worker's end is closed.
+    pub fn wait_for_end(&self) {
+        assert!(!matches!(message::recv(&self.stream), Ok(Some(_))));
+    }
+}
+
+/// An administrator's connection.
+pub struct Admin {
+    stream: UnixStream,
+}
+
+impl Admin {
+    pub fn connect(socket: &Path) -> Self {
+        Self { stream: UnixStream::connect(socket).unwrap() }
+    }
+
+    pub fn ask(&self, request: admin::Request) -> admin::Answer {
+        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[]).unwrap();
+        match open(&answer).unwrap() {
+            Answer::Admin(answer) => answer,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// A pipe, for standard output.
+pub fn pipe() -> (File, File) {
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+    (read.into(), write.into())
+}
+
+/// Waits until a process is gone, whoever its parent is.
+pub fn wait_for_death(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    let Ok(process) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) else {
+        return;
+    };
+    let mut fds = [rustix::event::PollFd::new(&process, rustix::event::PollFlags::IN)];
+    rustix::event::poll(&mut fds, None).unwrap();
+}
+
+pub fn fd(file: &File) -> BorrowedFd<'_> {
+    file.as_fd()
+}
