@@ -1,0 +1,163 @@
+//! Answers to queries by key: vendor pointers become ids, and what cannot cross is taken out.
+
+use std::ffi::c_void;
+
+use ava_protocol::opencl::EXTENSIONS;
+use ava_protocol::spec::{Answer, Step, TaggedSpec};
+
+use crate::call::Call;
+use crate::memory::{NOWHERE, Output};
+
+impl Call<'_> {
+    /// Asks the vendor by `query(size, value, size_ret)` and brings the answer into a form that can cross.
+    ///
+    /// `about` is the id of the object that is asked about; `size` what the program says its memory holds.
+    #[allow(clippy::too_many_arguments)]
+    pub fn answer<S: Copy + Default + PartialEq>(
+        &self,
+        spec: &TaggedSpec,
+        key: i64,
+        about: u64,
+        size: usize,
+        value: &mut Output,
+        size_ret: &mut Output,
+        query: impl Fn(usize, *mut c_void, *mut usize) -> S,
+    ) -> S {
+        let _ = about;
+        match spec.answer(key) {
+            Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes)),
+            Some(Answer::NameVersions { size: each, name }) => {
+                self.filtered(size, value, size_ret, query, |bytes| name_versions(bytes, *each, *name))
+            }
+            answer => {
+                let status = query(size, value.as_mut_ptr(), size_ret.as_mut_ptr().cast());
+                if status == S::default() && !value.is_null() {
+                    let len = size_ret.scalar().unwrap_or(value.len());
+                    self.translate(answer, len, value);
+                }
+                status
+            }
+        }
+    }
+
+    fn translate(&self, answer: Option<&Answer>, len: u64, value: &mut Output) {
+        let objects = &self.session.objects;
+        match answer {
+            Some(Answer::Handles(kind)) => value.edit(len, |bytes| {
+                each_word(bytes, |pointer| objects.intern(*kind, pointer as usize));
+            }),
+            Some(Answer::Hidden { size, bits }) => value.edit(len, |bytes| {
+                for one in bytes.chunks_exact_mut(*size) {
+                    for (byte, hidden) in one.iter_mut().zip(bits.to_le_bytes()) {
+                        *byte &= !hidden;
+                    }
+                }
+            }),
+            Some(Answer::HostPtr) => value.edit(len, |bytes| {
+                each_word(bytes, |pointer| crate::opencl::program_address(self.session, pointer as usize));
+            }),
+            Some(Answer::List(list)) => value.edit(len, |bytes| {
+                let mut handles = Vec::new();
+                let element = |i: usize| {
+                    let word = bytes.get(i * list.size..(i + 1) * list.size)?;
+                    let mut wide = [0; 8];
+                    wide[..list.size].copy_from_slice(word);
+                    Some(i64::from_le_bytes(wide))
+                };
+                list.walk(element, |step| {
+                    if let Step::Handle(at, kind) = step {
+                        handles.push((at, kind));
+                    }
+                });
+                for (at, kind) in handles {
+                    let word = &mut bytes[at * list.size..(at + 1) * list.size];
+                    each_word(word, |pointer| objects.intern(kind, pointer as usize));
+                }
+            }),
+            _ => (),
+        }
+    }
+
+    /// An answer whose length changes: asked for in full, filtered, and then given by the API's own rules.
+    pub fn filtered<S: Copy + Default + PartialEq>(
+        &self,
+        size: usize,
+        value: &mut Output,
+        size_ret: &mut Output,
+        query: impl Fn(usize, *mut c_void, *mut usize) -> S,
+        filter: impl FnOnce(&[u8]) -> Vec<u8>,
+    ) -> S {
+        let mut len = 0;
+        let status = query(0, std::ptr::null_mut(), &mut len);
+        if status != S::default() {
+            return status;
+        }
+        let mut full = vec![0_u8; len];
+        let status = query(len, full.as_mut_ptr().cast(), &mut len);
+        if status != S::default() {
+            return status;
+        }
+        full.truncate(len);
+        let filtered = filter(&full);
+        if !value.is_null() && size < filtered.len() {
+            // The vendor knows what it says to a program whose memory is too small.
+            return query(0, NOWHERE, std::ptr::null_mut());
+        }
+        if !value.is_null() {
+            value.set(&filtered);
+        }
+        size_ret.set_scalar(filtered.len() as u64);
+        status
+    }
+}
+
+/// Keeps the names that cross, in a list separated by spaces and ended by NUL. The spacing stays as it was.
+fn names(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_end_matches('\0');
+    let kept: Vec<_> = text.split(' ').filter(|name| name.is_empty() || EXTENSIONS.contains(name)).collect();
+    let mut kept = kept.join(" ").into_bytes();
+    if bytes.ends_with(b"\0") {
+        kept.push(0);
+    }
+    kept
+}
+
+fn name_versions(bytes: &[u8], size: usize, name: usize) -> Vec<u8> {
+    let crosses = |one: &&[u8]| {
+        let name = one[name..].split(|b| *b == 0).next().unwrap_or_default();
+        EXTENSIONS.iter().any(|extension| extension.as_bytes() == name)
+    };
+    bytes.chunks_exact(size).filter(crosses).flatten().copied().collect()
+}
+
+fn each_word(bytes: &mut [u8], mut change: impl FnMut(u64) -> u64) {
+    for word in bytes.chunks_exact_mut(8) {
+        let mut value = [0; 8];
+        value.copy_from_slice(word);
+        word.copy_from_slice(&change(u64::from_le_bytes(value)).to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_do_not_cross_are_taken_out() {
+        assert_eq!(names(b"cl_khr_fp64 cl_khr_gl_sharing  cl_khr_icd\0"), b"cl_khr_fp64  cl_khr_icd\0");
+        assert_eq!(names(b"cl_khr_gl_sharing cl_khr_fp64 \0"), b"cl_khr_fp64 \0");
+        assert_eq!(names(b"cl_khr_gl_sharing\0"), b"\0");
+    }
+
+    #[test]
+    fn names_with_versions_likewise() {
+        let one = |name: &str| {
+            let mut full = vec![0_u8; 68];
+            full[4..4 + name.len()].copy_from_slice(name.as_bytes());
+            full
+        };
+        let all = [one("cl_khr_gl_sharing"), one("cl_khr_icd")].concat();
+        assert_eq!(name_versions(&all, 68, 4), one("cl_khr_icd"));
+    }
+}

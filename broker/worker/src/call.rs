@@ -1,0 +1,488 @@
+//! One call on its way through the worker: the generated servers and the hand-written ones are written against this.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ava_protocol::frame::{self, Malformed, Tag};
+use ava_protocol::layout::Rows;
+use ava_protocol::opencl::KINDS;
+use ava_protocol::spec::{ListSpec, Step, StructSpec};
+use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedTexts};
+use ava_transport::lane::Lane;
+use ava_transport::region::Region;
+use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::Failure;
+use rkyv::ser::allocator::{Arena, ArenaHandle};
+use rkyv::util::AlignedVec;
+use rkyv::{Portable, Serialize};
+
+use crate::callbacks::Registered;
+use crate::generated::Vendor;
+use crate::memory::{Input, Output, Private, Source, TextArray, span};
+use crate::objects::Found;
+use crate::session::Session;
+
+/// Why a call gets no reply of its own.
+#[derive(Debug)]
+pub enum Stop {
+    /// The session ends.
+    Malformed(Malformed),
+    /// The call fails with this status, without the vendor.
+    Refused(i64),
+    /// The vendor's library has no such function.
+    Missing(&'static str),
+    /// The shim is gone.
+    Closed,
+}
+
+impl From<Malformed> for Stop {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+pub type Outcome = Result<(), Stop>;
+
+pub struct Call<'a> {
+    pub session: &'static Session,
+    lane: &'a Lane,
+    out: &'a mut AlignedVec,
+    arena: &'a mut Arena,
+}
+
+/// An object that the call may make through a pointer.
+#[derive(Debug)]
+pub struct Birth {
+    id: u64,
+    kind: u16,
+    slot: *mut c_void,
+    /// Whether the vendor is asked for it.
+    wanted: bool,
+    made: bool,
+}
+
+impl Birth {
+    /// Asks for the object even if the program did not.
+    pub fn want(&mut self) {
+        self.wanted = true;
+    }
+
+    pub fn as_mut_ptr(&mut self) -> *mut *mut c_void {
+        if self.wanted { &raw mut self.slot } else { std::ptr::null_mut() }
+    }
+
+    pub fn is_made(&self) -> bool {
+        self.made
+    }
+
+    pub fn pointer(&self) -> *mut c_void {
+        self.slot
+    }
+
+    /// Whether the program asked for it.
+    pub fn is_programs(&self) -> bool {
+        self.id != 0
+    }
+}
+
+impl<'a> Call<'a> {
+    pub fn new(session: &'static Session, lane: &'a Lane, out: &'a mut AlignedVec, arena: &'a mut Arena) -> Self {
+        Self { session, lane, out, arena }
+    }
+
+    pub fn vendor(&self) -> &'static Vendor {
+        &self.session.vendor
+    }
+
+    /// The request, checked.
+    pub fn read<'b, T>(&self, body: &'b [u8], function: &'static str) -> Result<&'b T, Malformed>
+    where
+        T: Portable + for<'c> CheckBytes<HighValidator<'c, Failure>>,
+    {
+        rkyv::access::<T, Failure>(body).map_err(|_| Malformed::Body(function))
+    }
+
+    /// The vendor's object behind an id; null for 0.
+    pub fn handle(&self, id: u64, kind: u16) -> Result<*mut c_void, Stop> {
+        if id == 0 {
+            return Ok(std::ptr::null_mut());
+        }
+        match self.session.objects.find(id, kind)? {
+            Found::Pointer(pointer) => Ok(pointer as *mut c_void),
+            Found::Gone => Err(Stop::Refused(KINDS[usize::from(kind) - 1].invalid)),
+        }
+    }
+
+    /// The bytes of an argument, copied.
+    fn copied(&self, data: &ArchivedData<'_>) -> Result<Option<Private>, Malformed> {
+        Ok(match data {
+            ArchivedData::Null | ArchivedData::Unread => None,
+            ArchivedData::Inline(bytes) => Some(Private::copy(bytes)),
+            ArchivedData::Translated(bytes) => Some(Private::copy(bytes)),
+            ArchivedData::Region(slice) => {
+                let region = self.session.regions.find(slice)?;
+                let mut private = Private::zeroed(slice.len.to_native() as usize);
+                region.read(slice.offset.to_native(), private.bytes_mut());
+                Some(private)
+            }
+        })
+    }
+
+    fn source(&self, data: &ArchivedData<'_>) -> Result<Source, Malformed> {
+        Ok(match self.copied(data)? {
+            Some(private) => Source::Private(private),
+            None if matches!(data, ArchivedData::Null) => Source::Null,
+            None => Source::Unread,
+        })
+    }
+
+    /// A text, with its NUL.
+    pub fn text(&self, data: &ArchivedData<'_>) -> Result<Input, Malformed> {
+        Ok(Input::new(match self.copied(data)? {
+            Some(text) => {
+                let mut bytes = text.bytes().to_vec();
+                bytes.push(0);
+                Source::Private(Private::copy(&bytes))
+            }
+            None => Source::Null,
+        }))
+    }
+
+    pub fn texts(
+        &self,
+        texts: &ArchivedTexts<'_>,
+        count: Option<u64>,
+        lengths: Option<&ArchivedData<'_>>,
+        what: &'static str,
+    ) -> Result<TextArray, Malformed> {
+        let null = texts.null;
+        let present = texts.items.len() as u64;
+        if !null && count != Some(present) {
+            return Err(Malformed::Size { what, got: present, wanted: count.unwrap_or(u64::MAX) });
+        }
+        let lengths = match lengths {
+            Some(lengths) => self.copied(lengths)?,
+            None => None,
+        };
+        let packed = self.copied(&texts.more)?;
+        let mut rest = packed.as_ref().map(Private::bytes);
+        let mut items = Vec::with_capacity(texts.items.len());
+        for (i, item) in texts.items.iter().enumerate() {
+            let mut bytes: &[u8] = item.as_ref().map_or(&[], |item| item);
+            if let Some(packed) = &mut rest {
+                let (len, after) = packed.split_first_chunk().ok_or(Malformed::Overflow(what))?;
+                let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| Malformed::Overflow(what))?;
+                (bytes, *packed) = after.split_at_checked(len).ok_or(Malformed::Overflow(what))?;
+            }
+            if item.is_none() {
+                items.push(None);
+                continue;
+            }
+            // The vendor reads as many bytes as the lengths say, or up to the NUL that is put here.
+            let told = lengths.as_ref().and_then(|l| l.bytes().get(i * 8..i * 8 + 8)).map(|b| {
+                let mut word = [0; 8];
+                word.copy_from_slice(b);
+                u64::from_le_bytes(word)
+            });
+            if told.is_some_and(|told| told > bytes.len() as u64) {
+                return Err(Malformed::Size { what, got: bytes.len() as u64, wanted: told.unwrap_or(0) });
+            }
+            let mut with_nul = bytes.to_vec();
+            with_nul.push(0);
+            items.push(Some(Private::copy(&with_nul)));
+        }
+        if lengths.as_ref().is_some_and(|l| (l.bytes().len() / 8) < items.len()) {
+            return Err(Malformed::Size { what, got: 0, wanted: items.len() as u64 });
+        }
+        Ok(TextArray::new(null, items))
+    }
+
+    /// Bytes that go in; `in_place` says that the vendor may use them where they lie.
+    pub fn input(
+        &self,
+        data: &ArchivedData<'_>,
+        rows: Option<Rows>,
+        in_place: bool,
+        what: &'static str,
+    ) -> Result<Input, Malformed> {
+        let got = match data {
+            ArchivedData::Null => return Ok(Input::new(Source::Null)),
+            ArchivedData::Unread => return Ok(Input::new(Source::Unread)),
+            ArchivedData::Inline(bytes) => bytes.len() as u64,
+            ArchivedData::Translated(bytes) => bytes.len() as u64,
+            ArchivedData::Region(slice) => slice.len.to_native(),
+        };
+        let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
+        if got != wanted {
+            return Err(Malformed::Size { what, got, wanted });
+        }
+        let mut input = match data {
+            ArchivedData::Region(slice) if in_place => {
+                let region = self.session.regions.find(slice)?;
+                let mut input = Input::new(Source::Shared(region, slice.offset.to_native()));
+                input.pending = slice.pending.to_native();
+                input
+            }
+            _ => Input::new(self.source(data)?),
+        };
+        input.start = rows.start;
+        Ok(input)
+    }
+
+    pub fn handles(
+        &self,
+        data: &ArchivedData<'_>,
+        count: Option<u64>,
+        kind: u16,
+        what: &'static str,
+    ) -> Result<Input, Stop> {
+        let rows = Rows::flat(count.and_then(|n| n.checked_mul(8)));
+        let mut input = self.input(data, rows, false, what)?;
+        if let Source::Private(private) = &mut input.source {
+            for word in private.bytes_mut().chunks_exact_mut(8) {
+                self.resolve(word, kind)?;
+            }
+        }
+        Ok(input)
+    }
+
+    pub fn structs(
+        &self,
+        data: &ArchivedData<'_>,
+        count: Option<u64>,
+        spec: &StructSpec,
+        what: &'static str,
+    ) -> Result<Input, Stop> {
+        let rows = Rows::flat(count.and_then(|n| n.checked_mul(spec.size as u64)));
+        let mut input = self.input(data, rows, false, what)?;
+        let mut objects = Vec::new();
+        if let Source::Private(private) = &mut input.source {
+            for one in private.bytes_mut().chunks_exact_mut(spec.size) {
+                for (at, kind) in spec.handles {
+                    objects.extend(self.resolve(&mut one[*at..*at + 8], *kind)?);
+                }
+            }
+        }
+        input.objects = objects;
+        Ok(input)
+    }
+
+    pub fn list(&self, data: &ArchivedData<'_>, spec: &ListSpec, what: &'static str) -> Result<Input, Stop> {
+        let mut input = Input::new(self.source(data)?);
+        if let Source::Private(private) = &mut input.source {
+            let bytes = private.bytes_mut();
+            let element = |i: usize| {
+                let word = bytes.get(i * spec.size..(i + 1) * spec.size)?;
+                Some(match spec.size {
+                    4 => i64::from(i32::from_le_bytes(word.try_into().ok()?)),
+                    _ => i64::from_le_bytes(word.try_into().ok()?),
+                })
+            };
+            let mut handles = Vec::new();
+            let mut refused = None;
+            let walked = spec.walk(element, |step| match step {
+                Step::Handle(at, kind) => handles.push((at, kind)),
+                Step::Refused(status) => refused = Some(status),
+            });
+            walked.ok_or(Malformed::Overflow(what))?;
+            if let Some(status) = refused {
+                return Err(Stop::Refused(status));
+            }
+            for (at, kind) in handles {
+                self.resolve(&mut bytes[at * spec.size..(at + 1) * spec.size], kind)?;
+            }
+        }
+        Ok(input)
+    }
+
+    /// An id to the vendor's pointer, in place.
+    fn resolve(&self, word: &mut [u8], kind: u16) -> Result<Option<u64>, Stop> {
+        let mut id = [0; 8];
+        id.copy_from_slice(word);
+        let id = u64::from_le_bytes(id);
+        let pointer = match self.handle(id, kind) {
+            // One that is gone is no object: the vendor says so in its own words.
+            Err(Stop::Refused(_)) => std::ptr::null_mut(),
+            other => other?,
+        };
+        word.copy_from_slice(&(pointer as u64).to_le_bytes());
+        Ok((id != 0).then_some(id))
+    }
+
+    pub fn output(
+        &self,
+        place: &ArchivedPlace,
+        count: Option<u64>,
+        size: usize,
+        what: &'static str,
+    ) -> Result<Output, Malformed> {
+        if let ArchivedPlace::Scalar(value) = place
+            && count == Some(1)
+            && size <= 8
+        {
+            return Ok(Output::seeded(value.to_native(), size));
+        }
+        self.output_rows(place, Rows::flat(count.and_then(|n| n.checked_mul(size as u64))), what)
+    }
+
+    pub fn output_rows(
+        &self,
+        place: &ArchivedPlace,
+        rows: Option<Rows>,
+        what: &'static str,
+    ) -> Result<Output, Malformed> {
+        match place {
+            ArchivedPlace::Null => Ok(Output::null()),
+            ArchivedPlace::Scalar(_) => Err(Malformed::Body(what)),
+            ArchivedPlace::Inline => {
+                // Without a size the vendor is given an address to refuse.
+                let (start, len) = span(rows).map_or((0, 0), |(rows, span)| (rows.start, span));
+                if len > frame::LONGEST as u64 {
+                    return Err(Malformed::Size { what, got: frame::LONGEST as u64, wanted: len });
+                }
+                Ok(Output::private(len).starting_at(start))
+            }
+            ArchivedPlace::Region(slice) => {
+                let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
+                let region = self.session.regions.find(slice)?;
+                if wanted > slice.len.to_native() {
+                    return Err(Malformed::Size { what, got: slice.len.to_native(), wanted });
+                }
+                Ok(Output::shared(region, wanted, slice.pending.to_native()).starting_at(rows.start))
+            }
+        }
+    }
+
+    /// An object that the call may make through a pointer; the program wants it unless `id` is 0.
+    pub fn birth(&self, id: u64, kind: u16) -> Result<Birth, Malformed> {
+        if id != 0 {
+            self.session.objects.check_new(id)?;
+        }
+        Ok(Birth { id, kind, slot: std::ptr::null_mut(), wanted: id != 0, made: false })
+    }
+
+    /// The object that the vendor has returned.
+    pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
+        self.session.objects.check_new(id)?;
+        self.session.objects.bind(id, kind, pointer as usize, parents, memory.unwrap_or(0));
+        Ok(())
+    }
+
+    /// The object that the vendor has stored through a pointer.
+    pub fn delivered(&self, birth: &mut Birth, parents: &[u64]) -> Outcome {
+        if birth.id != 0 && !birth.slot.is_null() {
+            self.session.objects.check_new(birth.id)?;
+            self.session.objects.bind(birth.id, birth.kind, birth.slot as usize, parents, 0);
+            birth.made = true;
+        }
+        Ok(())
+    }
+
+    /// The vendor's pointers in a result become ids.
+    pub fn intern(&self, output: &mut Output, kind: u16) {
+        let objects = &self.session.objects;
+        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern(kind, pointer)));
+    }
+
+    /// The vendor's pointers to new objects become ids.
+    pub fn intern_new(&self, output: &mut Output, kind: u16, parents: &[u64]) -> Outcome {
+        let objects = &self.session.objects;
+        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_made(kind, pointer, parents)));
+        Ok(())
+    }
+
+    /// A transfer goes on after the call, until the event has completed.
+    pub fn pend(&self, id: u64, queue: u64, event: &mut Birth, region: Option<Arc<Region>>) -> Outcome {
+        self.session.pending.insert(self.session, id, queue, event.pointer(), event.is_programs(), region, None)?;
+        Ok(())
+    }
+
+    pub fn registration(&self, callback: u64, handles: &[u64], made: u64) -> Registered {
+        Registered::new(self.session, callback, handles, made)
+    }
+
+    /// Keeps an input for as long as the new object lives.
+    pub fn hold(&self, id: u64, input: Input, address: u64) {
+        crate::opencl::hold(self.session, id, input, address);
+    }
+
+    pub fn before_release(&self, id: u64) {
+        if let Some(pointer) = self.session.objects.is_last(id) {
+            self.session.pending.adopt(self.session, pointer);
+        }
+    }
+
+    pub fn retained(&self, id: u64) {
+        self.session.objects.retained(id);
+    }
+
+    pub fn released(&self, id: u64) {
+        self.session.objects.released(id);
+    }
+
+    pub fn charge_commands(&self, amount: Option<u64>) {
+        self.session.stats.commands.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    pub fn charge_bytes_in(&self, amount: Option<u64>) {
+        self.session.stats.bytes_in.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    pub fn charge_bytes_out(&self, amount: Option<u64>) {
+        self.session.stats.bytes_out.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Sends the reply.
+    pub fn reply<R>(&mut self, reply: &R) -> Outcome
+    where
+        R: for<'b> Serialize<HighSerializer<AlignedVec, ArenaHandle<'b>, Failure>>,
+    {
+        self.begin(Tag::Reply, 0);
+        let out = std::mem::take(self.out);
+        *self.out =
+            to_bytes_in_with_alloc::<_, _, Failure>(reply, out, self.arena.acquire()).map_err(|_| Stop::Closed)?;
+        self.send()
+    }
+
+    /// Answers with plain bytes.
+    pub fn reply_bytes(&mut self, body: &[u8]) -> Outcome {
+        self.begin(Tag::Reply, 0);
+        self.out.extend_from_slice(body);
+        self.send()
+    }
+
+    /// Answers that the call fails, without the vendor.
+    pub fn refuse(&mut self, status: i64) -> Outcome {
+        self.begin(Tag::Refused, status as u32);
+        self.send()
+    }
+
+    fn begin(&mut self, tag: Tag, word: u32) {
+        // What the device printed comes before the program goes on.
+        // SAFETY: flushes every stream of the C library.
+        unsafe { libc::fflush(std::ptr::null_mut()) };
+        let notices = self.session.notices();
+        frame::begin(self.out, tag, word, notices.into_iter());
+    }
+
+    fn send(&mut self) -> Outcome {
+        self.lane.send(self.out, None).map_err(|_| Stop::Closed)
+    }
+}
+
+fn to_ids(bytes: &mut [u8], mut id: impl FnMut(usize) -> u64) {
+    for word in bytes.chunks_exact_mut(8) {
+        let mut pointer = [0; 8];
+        pointer.copy_from_slice(word);
+        let pointer = usize::from_le_bytes(pointer);
+        let id = if pointer == 0 { 0 } else { id(pointer) };
+        word.copy_from_slice(&id.to_le_bytes());
+    }
+}
+
+/// The parents of an object: the call's own and those that a struct names.
+pub fn parents(first: &[u64], in_struct: &[u64]) -> Vec<u64> {
+    first.iter().chain(in_struct).copied().collect()
+}

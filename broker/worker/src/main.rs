@@ -1,0 +1,81 @@
+//! `ava-worker`: owns the vendor's library on behalf of one program.
+//!
+//! - **Invariant**: one session per process; it has no network and opens no path that a tenant named.
+//! - **Invariant**: what a tenant can write is copied before it is looked at, and checked before it is used.
+//! - **Invariant**: nothing is said to the program's standard output and error but what the vendor says.
+
+mod answer;
+mod call;
+mod callbacks;
+mod memory;
+mod objects;
+mod opencl;
+mod pending;
+mod probe;
+mod regions;
+mod session;
+mod vendor;
+
+/// What the table compiler emits.
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+}
+
+use std::os::fd::{FromRawFd, OwnedFd};
+
+use ava_protocol::archive::Message;
+use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, TENANT_FD};
+use ava_transport::message;
+use clap::Parser;
+
+/// Runs the vendor's library for one program. Started by ava-broker; by hand only with --probe.
+#[derive(Parser)]
+#[command(name = "ava-worker", version)]
+struct Args {
+    /// The session's number, for the log.
+    #[arg(long, default_value_t = 0)]
+    session: u64,
+    /// The API to serve.
+    #[arg(long, default_value = ava_protocol::opencl::NAME)]
+    api: String,
+    /// Load the vendor's library, print what it has as JSON, and end.
+    #[arg(long)]
+    probe: bool,
+}
+
+fn main() {
+    let args = Args::parse();
+    if args.api != ava_protocol::opencl::NAME {
+        eprintln!("ava-worker: no API is called {:?}; there is {}", args.api, ava_protocol::opencl::NAME);
+        std::process::exit(2);
+    }
+    if args.probe {
+        println!("{}", probe::probe());
+        return;
+    }
+    // SAFETY: the broker hands over these two descriptors, which nothing else in this process owns; asked first.
+    let open = unsafe { libc::fcntl(TENANT_FD, libc::F_GETFD) >= 0 && libc::fcntl(CONTROL_FD, libc::F_GETFD) >= 0 };
+    if !open {
+        eprintln!("ava-worker: started without its descriptors; ava-broker starts workers");
+        std::process::exit(2);
+    }
+    // SAFETY: as above.
+    let (tenant, control) = unsafe { (OwnedFd::from_raw_fd(TENANT_FD), OwnedFd::from_raw_fd(CONTROL_FD)) };
+    for fd in [&tenant, &control] {
+        let _ = rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC);
+    }
+    // A program that closes its standard output must not take the worker with it.
+    // SAFETY: a plain change of a signal's disposition, before there are threads.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    let (vendor, library) = match opencl::load() {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let ended = FromWorker::Ended { kind: EndKind::Failed, reason: error };
+            let _ = message::send(&control, &ended.encode(), &[]);
+            std::process::exit(1);
+        }
+    };
+    let session: &'static session::Session = Box::leak(Box::new(session::Session::new(vendor, tenant, control)));
+    session.tell(&FromWorker::Ready { library, fingerprint: ava_protocol::FINGERPRINT });
+    session.serve()
+}

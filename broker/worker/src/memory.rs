@@ -1,0 +1,294 @@
+//! Memory for one call's arguments.
+//!
+//! **Invariant**: what the vendor is handed has at least the size that the API demands, or the call is not made.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use ava_protocol::layout::Rows;
+use ava_protocol::wire::Returned;
+use ava_transport::region::Region;
+
+/// An address that is not null and leads nowhere, for pointers that the vendor is not to follow.
+pub const NOWHERE: *mut c_void = 64 as *mut c_void;
+
+/// Private bytes, aligned for every type of an API.
+#[derive(Debug, Default)]
+pub struct Private {
+    words: Vec<u128>,
+    len: usize,
+}
+
+impl Private {
+    pub fn zeroed(len: usize) -> Self {
+        Self { words: vec![0; len.div_ceil(16)], len }
+    }
+
+    pub fn copy(bytes: &[u8]) -> Self {
+        let mut private = Self::zeroed(bytes.len());
+        private.bytes_mut().copy_from_slice(bytes);
+        private
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: the words are at least `len` initialised bytes.
+        unsafe { std::slice::from_raw_parts(self.words.as_ptr().cast(), self.len) }
+    }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as above, and borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.words.as_mut_ptr().cast(), self.len) }
+    }
+
+    pub fn as_ptr(&self) -> *const c_void {
+        if self.len == 0 { NOWHERE } else { self.words.as_ptr().cast() }
+    }
+
+    pub fn as_mut_ptr(&mut self) -> *mut c_void {
+        if self.len == 0 { NOWHERE } else { self.words.as_mut_ptr().cast() }
+    }
+}
+
+/// Bytes that go into the vendor's function.
+#[derive(Debug)]
+pub enum Source {
+    Null,
+    Unread,
+    Private(Private),
+    /// Used in place, from an offset on: the program may change it meanwhile, and the vendor copies bytes without
+    /// looking at them.
+    Shared(Arc<Region>, u64),
+}
+
+/// An input argument.
+#[derive(Debug)]
+pub struct Input {
+    pub source: Source,
+    /// Offset of the first byte that is there.
+    pub start: u64,
+    /// The transfer that the memory belongs to; 0 for none.
+    pub pending: u64,
+    /// Ids of objects that a struct names.
+    pub objects: Vec<u64>,
+}
+
+impl Input {
+    pub fn new(source: Source) -> Self {
+        Self { source, start: 0, pending: 0, objects: Vec::new() }
+    }
+
+    pub fn as_ptr(&self) -> *const c_void {
+        match &self.source {
+            Source::Null => std::ptr::null(),
+            Source::Unread => NOWHERE,
+            Source::Private(private) => private.as_ptr().wrapping_byte_sub(self.start as usize),
+            Source::Shared(region, offset) => {
+                let first = region.as_ptr().cast_const().wrapping_add(*offset as usize);
+                first.wrapping_sub(self.start as usize).cast()
+            }
+        }
+    }
+
+    /// The private bytes, if the program passed any.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.source {
+            Source::Private(private) => Some(private.bytes()),
+            _ => None,
+        }
+    }
+
+    /// Three sizes, for a layout.
+    pub fn three(&self) -> Option<[u64; 3]> {
+        let bytes = self.bytes()?;
+        let word = |i: usize| bytes.get(i * 8..i * 8 + 8)?.try_into().ok().map(u64::from_le_bytes);
+        Some([word(0)?, word(1)?, word(2)?])
+    }
+
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    pub fn objects(&self) -> &[u64] {
+        &self.objects
+    }
+
+    /// The region in use, for a transfer that outlives the call.
+    pub fn region(&self) -> Option<Arc<Region>> {
+        match &self.source {
+            Source::Shared(region, _) => Some(Arc::clone(region)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a result goes.
+#[derive(Debug)]
+enum Target {
+    Null,
+    Private(Private),
+    Shared(Arc<Region>),
+}
+
+/// An output argument.
+#[derive(Debug)]
+pub struct Output {
+    target: Target,
+    len: u64,
+    start: u64,
+    pending: u64,
+    /// The program passed null; there is memory all the same because the worker wants to know.
+    unasked: bool,
+    /// A scalar, returned whatever the vendor did, since it holds what the program's memory held.
+    seeded: bool,
+    /// How many bytes an answer has, if not as many as the vendor says.
+    answered: Option<u64>,
+}
+
+impl Output {
+    pub fn null() -> Self {
+        Self { target: Target::Null, len: 0, start: 0, pending: 0, unasked: false, seeded: false, answered: None }
+    }
+
+    pub fn private(len: u64) -> Self {
+        Self { target: Target::Private(Private::zeroed(len as usize)), len, ..Self::null() }
+    }
+
+    pub fn seeded(value: u64, size: usize) -> Self {
+        let private = Private::copy(&value.to_le_bytes()[..size.min(8)]);
+        Self { target: Target::Private(private), len: size as u64, seeded: true, ..Self::null() }
+    }
+
+    pub fn shared(region: Arc<Region>, len: u64, pending: u64) -> Self {
+        Self { target: Target::Shared(region), len, pending, ..Self::null() }
+    }
+
+    pub fn starting_at(mut self, start: u64) -> Self {
+        self.start = start;
+        self
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.target, Target::Null)
+    }
+
+    /// Gives a scalar that the program did not ask for a place of 8 bytes.
+    pub fn ensure(&mut self) {
+        if self.is_null() {
+            *self = Self { unasked: true, ..Self::private(8) };
+        }
+    }
+
+    pub fn as_mut_ptr(&mut self) -> *mut c_void {
+        let start = self.start as usize;
+        match &mut self.target {
+            Target::Null => std::ptr::null_mut(),
+            Target::Private(private) => private.as_mut_ptr().wrapping_byte_sub(start),
+            Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
+        }
+    }
+
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub fn scalar(&self) -> Option<u64> {
+        match &self.target {
+            Target::Private(private) => scalar(private.bytes()),
+            _ => None,
+        }
+    }
+
+    pub fn set_scalar(&mut self, value: u64) {
+        if let Target::Private(private) = &mut self.target {
+            let bytes = private.bytes_mut();
+            let size = bytes.len().min(8);
+            bytes[..size].copy_from_slice(&value.to_le_bytes()[..size]);
+        }
+    }
+
+    /// Replaces the result by these bytes, which must not be more than fit.
+    pub fn set(&mut self, bytes: &[u8]) {
+        match &mut self.target {
+            Target::Null => (),
+            Target::Private(private) => private.bytes_mut()[..bytes.len()].copy_from_slice(bytes),
+            Target::Shared(region) => region.write(bytes),
+        }
+        self.answered = Some(bytes.len() as u64);
+    }
+
+    /// Changes the first `len` bytes of the result.
+    pub fn edit(&mut self, len: u64, change: impl FnOnce(&mut [u8])) {
+        let len = len.min(self.len) as usize;
+        match &mut self.target {
+            Target::Null => (),
+            Target::Private(private) => change(&mut private.bytes_mut()[..len]),
+            Target::Shared(region) => {
+                // The vendor has written it, but the program may write it too: work on a copy.
+                let mut copy = vec![0; len];
+                region.read(0, &mut copy);
+                change(&mut copy);
+                region.write(&copy);
+            }
+        }
+    }
+
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    pub fn region(&self) -> Option<Arc<Region>> {
+        match &self.target {
+            Target::Shared(region) => Some(Arc::clone(region)),
+            _ => None,
+        }
+    }
+
+    /// What the reply says: `written` bytes, all of them for `None`; nothing of a failed call but scalars.
+    pub fn returned(&self, written: Option<u64>, ok: bool) -> Returned<'_> {
+        if self.unasked || self.pending != 0 || !(ok || self.seeded) {
+            return Returned::Untouched;
+        }
+        let len = self.answered.or(written).unwrap_or(self.len).min(self.len);
+        match &self.target {
+            Target::Null => Returned::Untouched,
+            Target::Private(private) => Returned::Inline(&private.bytes()[..len as usize]),
+            Target::Shared(_) => Returned::Region(len),
+        }
+    }
+}
+
+/// Texts, as an array of pointers.
+#[derive(Debug)]
+pub struct TextArray {
+    null: bool,
+    /// What the pointers lead to.
+    _items: Vec<Option<Private>>,
+    pointers: Vec<*const std::ffi::c_char>,
+}
+
+impl TextArray {
+    pub fn new(null: bool, items: Vec<Option<Private>>) -> Self {
+        let pointers = items.iter().map(|item| item.as_ref().map_or(std::ptr::null(), |p| p.as_ptr().cast())).collect();
+        Self { null, _items: items, pointers }
+    }
+
+    pub fn as_ptr(&self) -> *const *const std::ffi::c_char {
+        match (self.null, self.pointers.is_empty()) {
+            (true, _) => std::ptr::null(),
+            (false, true) => NOWHERE.cast_const().cast(),
+            (false, false) => self.pointers.as_ptr(),
+        }
+    }
+}
+
+fn scalar(bytes: &[u8]) -> Option<u64> {
+    let mut wide = [0; 8];
+    let len = bytes.len().min(8);
+    wide[..len].copy_from_slice(&bytes[..len]);
+    (len > 0).then(|| u64::from_le_bytes(wide))
+}
+
+/// The span of rows, if they have one.
+pub fn span(rows: Option<Rows>) -> Option<(Rows, u64)> {
+    rows.and_then(|rows| Some((rows, rows.span()?)))
+}

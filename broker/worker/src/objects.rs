@@ -1,0 +1,233 @@
+//! The session's objects: which vendor object an id stands for, and how long.
+//!
+//! - **Invariant**: an id resolves to the object that it was bound to, of the kind that it was bound with, or not at all.
+//! - **Invariant**: an id is bound once; the shim's count up, the worker's have [`OURS`] set.
+//!
+//! An object is forgotten when the program has released it and nothing made from it is left: until then the vendor keeps
+//! it alive, and queries may still name it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ava_protocol::frame::Malformed;
+use dashmap::DashMap;
+
+/// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
+pub const OURS: u64 = 1 << 60;
+/// Most objects of a session.
+const MOST: usize = 4 << 20;
+
+#[derive(Debug)]
+struct Object {
+    kind: u16,
+    pointer: usize,
+    /// References that the program holds.
+    references: u64,
+    /// Made by the program, rather than found: only such objects are ever forgotten.
+    made: bool,
+    /// Objects made from this one.
+    children: u64,
+    parents: Vec<u64>,
+    /// Bytes of device memory.
+    memory: u64,
+}
+
+#[derive(Debug, Default)]
+pub struct Objects {
+    by_id: DashMap<u64, Object>,
+    by_pointer: DashMap<(u16, usize), u64>,
+    highest: AtomicU64,
+    last_of_ours: AtomicU64,
+    gone: Mutex<Vec<u64>>,
+    memory: AtomicU64,
+}
+
+/// What became of an id.
+pub enum Found {
+    Pointer(usize),
+    /// It was bound, and is gone.
+    Gone,
+}
+
+impl Objects {
+    pub fn find(&self, id: u64, kind: u16) -> Result<Found, Malformed> {
+        match self.by_id.get(&id) {
+            Some(object) if object.kind == kind => Ok(Found::Pointer(object.pointer)),
+            Some(object) => Err(Malformed::Kind { object: id, is: object.kind, wanted: kind }),
+            None if self.was_bound(id) => Ok(Found::Gone),
+            None => Err(Malformed::Handle(id)),
+        }
+    }
+
+    fn was_bound(&self, id: u64) -> bool {
+        if id & OURS != 0 {
+            id - OURS <= self.last_of_ours.load(Ordering::Relaxed)
+        } else {
+            id <= self.highest.load(Ordering::Relaxed)
+        }
+    }
+
+    /// Whether the shim may bind this id.
+    pub fn check_new(&self, id: u64) -> Result<(), Malformed> {
+        if id == 0 || id >= OURS || self.by_id.contains_key(&id) {
+            return Err(Malformed::Id(id));
+        }
+        if self.by_id.len() >= MOST {
+            return Err(Malformed::TooMany { what: "objects", limit: MOST as u64 });
+        }
+        Ok(())
+    }
+
+    /// Binds an id of the shim's to an object that the program has made.
+    pub fn bind(&self, id: u64, kind: u16, pointer: usize, parents: &[u64], memory: u64) {
+        self.highest.fetch_max(id, Ordering::Relaxed);
+        let parents: Vec<u64> = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
+        self.memory.fetch_add(memory, Ordering::Relaxed);
+        self.by_pointer.insert((kind, pointer), id);
+        self.by_id.insert(id, Object { kind, pointer, references: 1, made: true, children: 0, parents, memory });
+    }
+
+    fn adopt(&self, parent: u64) -> bool {
+        self.by_id.get_mut(&parent).is_some_and(|mut object| {
+            object.children += 1;
+            true
+        })
+    }
+
+    /// The id of an object that the vendor named; a new one for one that is not known.
+    pub fn intern(&self, kind: u16, pointer: usize) -> u64 {
+        if pointer == 0 {
+            return 0;
+        }
+        *self.by_pointer.entry((kind, pointer)).or_insert_with(|| {
+            let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
+            let object =
+                Object { kind, pointer, references: 0, made: false, children: 0, parents: Vec::new(), memory: 0 };
+            self.by_id.insert(id, object);
+            id
+        })
+    }
+
+    /// The id of an object that the program has just made through an array of results.
+    pub fn intern_made(&self, kind: u16, pointer: usize, parents: &[u64]) -> u64 {
+        let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
+        let parents = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
+        let object = Object { kind, pointer, references: 1, made: true, children: 0, parents, memory: 0 };
+        self.by_pointer.insert((kind, pointer), id);
+        self.by_id.insert(id, object);
+        id
+    }
+
+    /// The vendor's pointer behind an id of any kind.
+    pub fn pointer(&self, id: u64) -> Option<usize> {
+        self.by_id.get(&id).map(|object| object.pointer)
+    }
+
+    /// The pointers of all objects of a kind.
+    pub fn pointers(&self, kind: u16) -> Vec<usize> {
+        self.by_id.iter().filter(|object| object.kind == kind).map(|object| object.pointer).collect()
+    }
+
+    /// The id that a vendor's pointer is known by; 0 if it is not.
+    pub fn id_of(&self, kind: u16, pointer: usize) -> u64 {
+        self.by_pointer.get(&(kind, pointer)).map_or(0, |id| *id)
+    }
+
+    pub fn retained(&self, id: u64) {
+        if let Some(mut object) = self.by_id.get_mut(&id) {
+            object.references += 1;
+        }
+    }
+
+    /// Whether this is the program's last reference.
+    pub fn is_last(&self, id: u64) -> Option<usize> {
+        self.by_id.get(&id).filter(|object| object.made && object.references == 1).map(|object| object.pointer)
+    }
+
+    pub fn released(&self, id: u64) {
+        if let Some(mut object) = self.by_id.get_mut(&id) {
+            object.references = object.references.saturating_sub(1);
+        }
+        let mut candidates = vec![id];
+        while let Some(id) = candidates.pop() {
+            let dead = self.by_id.remove_if(&id, |_, o| o.made && o.references == 0 && o.children == 0);
+            let Some((_, object)) = dead else { continue };
+            self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == id);
+            self.memory.fetch_sub(object.memory, Ordering::Relaxed);
+            if let Ok(mut gone) = self.gone.lock() {
+                gone.push(id);
+            }
+            for parent in object.parents {
+                if let Some(mut parent) = self.by_id.get_mut(&parent) {
+                    parent.children = parent.children.saturating_sub(1);
+                }
+                candidates.push(parent);
+            }
+        }
+    }
+
+    /// Ids that the shim has not been told are gone, at most so many.
+    pub fn take_gone(&self, most: usize) -> Vec<u64> {
+        match self.gone.lock() {
+            Ok(mut gone) => {
+                let from = gone.len().saturating_sub(most);
+                gone.split_off(from)
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Bytes of device memory that the session's objects hold.
+    pub fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    /// How many objects there are of each kind, by kind.
+    pub fn census(&self) -> Vec<(u16, u64)> {
+        let mut counts = std::collections::BTreeMap::new();
+        for object in &self.by_id {
+            *counts.entry(object.kind).or_insert(0) += 1;
+        }
+        counts.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_outlives_its_release_as_long_as_something_made_from_it_is_left() {
+        let objects = Objects::default();
+        objects.bind(1, 1, 0x10, &[], 0);
+        objects.bind(2, 2, 0x20, &[1], 64);
+        objects.released(1);
+        assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x10))));
+        assert_eq!((objects.intern(1, 0x10), objects.memory()), (1, 64));
+        objects.released(2);
+        assert_eq!((objects.take_gone(9), objects.memory()), (vec![2, 1], 0));
+        assert!(matches!(objects.find(1, 1), Ok(Found::Gone)));
+        assert_ne!(objects.intern(1, 0x10), 1);
+    }
+
+    #[test]
+    fn what_the_vendor_named_unasked_is_never_forgotten() {
+        let objects = Objects::default();
+        let device = objects.intern(3, 0x30);
+        objects.retained(device);
+        objects.released(device);
+        objects.released(device);
+        assert!(matches!(objects.find(device, 3), Ok(Found::Pointer(0x30))));
+    }
+
+    #[test]
+    fn ids_that_were_never_given_are_malformed() {
+        let objects = Objects::default();
+        objects.bind(5, 1, 0x10, &[], 0);
+        assert!(matches!(objects.find(6, 1), Err(Malformed::Handle(6))));
+        assert!(matches!(objects.find(5, 2), Err(Malformed::Kind { .. })));
+        assert!(matches!(objects.find(OURS + 1, 1), Err(Malformed::Handle(_))));
+        assert!(objects.check_new(5).is_err() && objects.check_new(0).is_err() && objects.check_new(OURS).is_err());
+        assert!(objects.check_new(6).is_ok());
+    }
+}

@@ -1,0 +1,210 @@
+//! OpenCL's exceptions in the worker: the functions that the table marks `custom`, and what the generated servers ask
+//! of the API.
+
+mod build;
+pub mod events;
+mod kernel_arg;
+mod lookup;
+mod map;
+mod program_info;
+
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::sync::Mutex;
+
+use ava_protocol::layout::Pixel;
+use ava_protocol::opencl::constant::{
+    CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
+};
+use ava_protocol::opencl::{LIBRARY, kind};
+
+use crate::call::Call;
+use crate::generated::Vendor;
+use crate::memory::Input;
+use crate::session::Session;
+use crate::vendor::Loaded;
+
+pub use build::{clBuildProgram, clCompileProgram, clGetProgramBuildInfo};
+pub use kernel_arg::clSetKernelArg;
+pub use lookup::extension_finder;
+pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform};
+pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
+pub use program_info::clGetProgramInfo;
+
+/// What OpenCL's exceptions remember of a session.
+#[derive(Default)]
+pub struct State {
+    /// Memory that stands in for the program's in objects made with `CL_MEM_USE_HOST_PTR`, by its address here.
+    held: Mutex<BTreeMap<usize, Held>>,
+    mappings: map::Mappings,
+    headers: build::HeaderFiles,
+    arguments: kernel_arg::Arguments,
+    devices: Mutex<Vec<String>>,
+}
+
+impl State {
+    /// Leaves nothing behind in the file system.
+    pub fn clean_up(&self) {
+        self.headers.remove();
+    }
+}
+
+struct Held {
+    _memory: Input,
+    len: usize,
+    /// Where the program has it.
+    address: u64,
+}
+
+/// Loads the vendor's library; the file that it came from with it.
+///
+/// # Errors
+/// What the dynamic linker says, or which function the library lacks that nothing goes without.
+pub fn load() -> Result<(Vendor, String), String> {
+    let mut loaded = Loaded::open(LIBRARY)?;
+    let path = loaded.path("clGetPlatformIDs");
+    loaded.extension = Some(extension_finder(&loaded));
+    let vendor = Vendor::load(&mut loaded);
+    // The library stays loaded for the life of the process.
+    std::mem::forget(loaded);
+    if vendor.clGetPlatformIDs.is_none() {
+        return Err(format!("{LIBRARY} has no clGetPlatformIDs"));
+    }
+    Ok((vendor, path))
+}
+
+/// Keeps the memory of an object that uses the program's, until the vendor has destroyed it.
+pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
+    let Some(object) = session.objects.pointer(id) else {
+        return;
+    };
+    let base = input.as_ptr() as usize;
+    let Some(len) = input.bytes().map(<[u8]>::len).filter(|len| *len > 0) else {
+        return;
+    };
+    if mem_flags(session, object as *mut c_void) & CL_MEM_USE_HOST_PTR == 0 {
+        return;
+    }
+    if let Ok(mut held) = session.opencl.held.lock() {
+        held.insert(base, Held { _memory: input, len, address });
+    }
+    let Some(set_callback) = session.vendor.clSetMemObjectDestructorCallback else {
+        return;
+    };
+    SESSION.get_or_init(|| session);
+    // SAFETY: the object is alive; the callback takes the address that it is given as user data.
+    unsafe { set_callback(object as *mut c_void, Some(destroyed), base as *mut c_void) };
+}
+
+/// For callbacks of the vendor whose user data is taken.
+static SESSION: std::sync::OnceLock<&'static Session> = std::sync::OnceLock::new();
+
+/// The vendor has destroyed an object whose memory is held.
+unsafe extern "C" fn destroyed(_object: *mut c_void, base: *mut c_void) {
+    if let Some(session) = SESSION.get()
+        && let Ok(mut held) = session.opencl.held.lock()
+    {
+        held.remove(&(base as usize));
+    }
+}
+
+/// Where the program has the memory that lies here at `pointer`; 0 for memory that is not the program's.
+pub fn program_address(session: &Session, pointer: usize) -> u64 {
+    let Ok(held) = session.opencl.held.lock() else {
+        return 0;
+    };
+    match held.range(..=pointer).next_back() {
+        Some((base, one)) if pointer - base < one.len => one.address + (pointer - base) as u64,
+        _ => 0,
+    }
+}
+
+fn mem_flags(session: &Session, object: *mut c_void) -> u64 {
+    const CL_MEM_FLAGS: u32 = 0x1101;
+    let mut flags = 0_u64;
+    if let Some(info) = session.vendor.clGetMemObjectInfo {
+        // SAFETY: the object is alive, and the memory has the size that is named.
+        unsafe { info(object, CL_MEM_FLAGS, 8, (&raw mut flags).cast(), std::ptr::null_mut()) };
+    }
+    flags
+}
+
+/// Whether an object is a buffer, rather than an image, a pipe, or no memory object at all.
+pub fn is_buffer(session: &Session, id: u64) -> bool {
+    const CL_MEM_OBJECT_BUFFER: u32 = 0x10F0;
+    let Ok(crate::objects::Found::Pointer(object)) = session.objects.find(id, kind::cl_mem) else {
+        return false;
+    };
+    let mut is = 0_u32;
+    if let Some(info) = session.vendor.clGetMemObjectInfo {
+        // SAFETY: the object is alive, and the memory has the size that is named.
+        unsafe { info(object as *mut c_void, CL_MEM_TYPE, 4, (&raw mut is).cast(), std::ptr::null_mut()) };
+    }
+    is == CL_MEM_OBJECT_BUFFER
+}
+
+/// The pixels of an image; none for what is no image.
+pub fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
+    let vendor = call.vendor();
+    let (Some(image_info), Some(mem_info)) = (vendor.clGetImageInfo, vendor.clGetMemObjectInfo) else {
+        return Pixel::default();
+    };
+    let (mut size, mut kind) = (0_usize, 0_u32);
+    // SAFETY: null or a live object, and memory of the sizes that are named.
+    unsafe {
+        image_info(image, CL_IMAGE_ELEMENT_SIZE, size_of::<usize>(), (&raw mut size).cast(), std::ptr::null_mut());
+        mem_info(image, CL_MEM_TYPE, 4, (&raw mut kind).cast(), std::ptr::null_mut());
+    }
+    Pixel { size: size as u64, array_of_rows: kind == CL_MEM_OBJECT_IMAGE1D_ARRAY }
+}
+
+/// The names of the devices that the program has seen. Those that are asked for once are remembered.
+pub fn device_names(session: &Session) -> Vec<String> {
+    const CL_DEVICE_NAME: u32 = 0x102B;
+    let Ok(mut names) = session.opencl.devices.try_lock() else {
+        return Vec::new();
+    };
+    let Some(info) = session.vendor.clGetDeviceInfo else {
+        return Vec::new();
+    };
+    let pointers = session.objects.pointers(kind::cl_device_id);
+    if names.is_empty() {
+        for device in pointers {
+            let mut text = vec![0_u8; 256];
+            // SAFETY: a live device, and memory of the size that is named.
+            unsafe {
+                info(device as *mut c_void, CL_DEVICE_NAME, text.len(), text.as_mut_ptr().cast(), std::ptr::null_mut());
+            }
+            let name = text.split(|b| *b == 0).next().unwrap_or_default();
+            let name = String::from_utf8_lossy(name).trim().to_owned();
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names.clone()
+}
+
+/// The names of the library's platforms, each with its version.
+pub fn platform_names(vendor: &Vendor) -> Vec<String> {
+    const CL_PLATFORM_VERSION: u32 = 0x0901;
+    const CL_PLATFORM_NAME: u32 = 0x0902;
+    let (Some(ids), Some(info)) = (vendor.clGetPlatformIDs, vendor.clGetPlatformInfo) else {
+        return Vec::new();
+    };
+    let mut platforms = [std::ptr::null_mut(); 16];
+    let mut count = 0;
+    // SAFETY: an array of the size that is named.
+    unsafe { ids(platforms.len() as u32, platforms.as_mut_ptr(), &raw mut count) };
+    let text = |platform, key| {
+        let mut text = vec![0_u8; 256];
+        // SAFETY: a live platform, and memory of the size that is named.
+        unsafe { info(platform, key, text.len(), text.as_mut_ptr().cast(), std::ptr::null_mut()) };
+        String::from_utf8_lossy(text.split(|b| *b == 0).next().unwrap_or_default()).into_owned()
+    };
+    platforms
+        .into_iter()
+        .take(count as usize)
+        .map(|platform| format!("{} ({})", text(platform, CL_PLATFORM_NAME), text(platform, CL_PLATFORM_VERSION)))
+        .collect()
+}

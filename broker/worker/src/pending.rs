@@ -1,0 +1,161 @@
+//! Transfers whose command goes on after the call: when it has completed, the shim is told in every reply until it has
+//! said that it took the data.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ava_protocol::frame::{Malformed, Notice};
+use ava_transport::region::Region;
+
+use crate::opencl::events;
+use crate::session::Session;
+
+/// Most transfers at once: the shim keeps fewer.
+const MOST: usize = 6000;
+
+/// What is to be done when the command of a transfer has completed, before the shim is told.
+pub type Finish = Box<dyn FnOnce() + Send>;
+
+struct Transfer {
+    id: u64,
+    queue: u64,
+    event: usize,
+    /// Whether the event's reference is ours, rather than the program's.
+    owned: bool,
+    /// Keeps the memory that the vendor uses.
+    _region: Option<Arc<Region>>,
+    finish: Option<Finish>,
+    /// `None` while the command goes on; then whether it failed.
+    done: Option<bool>,
+    /// Commands of the queue complete in order.
+    ordered: bool,
+}
+
+#[derive(Default)]
+pub struct Pending {
+    transfers: Mutex<Vec<Transfer>>,
+    count: AtomicUsize,
+}
+
+impl Pending {
+    #[allow(clippy::too_many_arguments)]
+    pub fn insert(
+        &self,
+        session: &Session,
+        id: u64,
+        queue: u64,
+        event: *mut std::ffi::c_void,
+        programs_event: bool,
+        region: Option<Arc<Region>>,
+        finish: Option<Finish>,
+    ) -> Result<(), Malformed> {
+        let ordered = events::is_ordered(session, queue);
+        let Ok(mut transfers) = self.transfers.lock() else {
+            return Ok(());
+        };
+        if transfers.len() >= MOST {
+            return Err(Malformed::TooMany { what: "pending transfers", limit: MOST as u64 });
+        }
+        if transfers.iter().any(|t| t.id == id) {
+            return Err(Malformed::Pending(id));
+        }
+        let event = event as usize;
+        let owned = !programs_event;
+        transfers.push(Transfer { id, queue, event, owned, _region: region, finish, done: None, ordered });
+        self.count.store(transfers.len(), Ordering::Release);
+        Ok(())
+    }
+
+    /// The program is about to release an event for the last time: transfers that go by it keep it.
+    pub fn adopt(&self, session: &Session, event: usize) {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let Ok(mut transfers) = self.transfers.lock() else {
+            return;
+        };
+        for transfer in transfers.iter_mut().filter(|t| t.event == event && !t.owned && t.done.is_none()) {
+            events::retain(session, event);
+            transfer.owned = true;
+        }
+    }
+
+    /// Tells of every transfer that has completed and is not taken yet.
+    pub fn notices(&self, session: &Session, out: &mut Vec<Notice>) {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let Ok(mut transfers) = self.transfers.lock() else {
+            return;
+        };
+        let mut waiting: Vec<u64> = Vec::new();
+        for transfer in transfers.iter_mut() {
+            if transfer.done.is_none() && !waiting.contains(&transfer.queue) {
+                transfer.done = events::outcome(session, transfer.event);
+                match transfer.done {
+                    Some(failed) => {
+                        if let (Some(finish), false) = (transfer.finish.take(), failed) {
+                            finish();
+                        }
+                        if transfer.owned {
+                            events::release(session, transfer.event);
+                        }
+                    }
+                    None if transfer.ordered => waiting.push(transfer.queue),
+                    None => (),
+                }
+            }
+            if let Some(failed) = transfer.done {
+                out.push(Notice::Completed { pending: transfer.id, failed });
+            }
+        }
+    }
+
+    /// The shim has the data.
+    pub fn taken(&self, id: u64) {
+        let Ok(mut transfers) = self.transfers.lock() else {
+            return;
+        };
+        if let Some(at) = transfers.iter().position(|t| t.id == id && t.done.is_some()) {
+            transfers.remove(at);
+            self.count.store(transfers.len(), Ordering::Release);
+        }
+    }
+
+    /// Waits for the command of a transfer.
+    pub fn wait(&self, session: &Session, id: u64) -> Result<(), Malformed> {
+        let event = {
+            let Ok(transfers) = self.transfers.lock() else {
+                return Ok(());
+            };
+            // One that was taken meanwhile, by another thread's reply, needs no waiting.
+            let Some(transfer) = transfers.iter().find(|t| t.id == id) else {
+                return Ok(());
+            };
+            if transfer.done.is_some() {
+                return Ok(());
+            }
+            events::retain(session, transfer.event);
+            transfer.event
+        };
+        events::wait(session, event);
+        events::release(session, event);
+        Ok(())
+    }
+
+    /// Whether the command of a transfer has completed, and its `finish` has run. If not, `finish` never will.
+    pub fn settle(&self, session: &Session, id: u64) -> bool {
+        self.notices(session, &mut Vec::new());
+        let Ok(mut transfers) = self.transfers.lock() else {
+            return true;
+        };
+        match transfers.iter_mut().find(|t| t.id == id && t.done.is_none()) {
+            Some(transfer) => {
+                transfer.finish = None;
+                false
+            }
+            None => true,
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The session that this process serves: one program, its lanes, its objects.
+//!
+//! - **Invariant**: one thread per lane, so that a program's thread that waits makes nobody else wait.
+//! - **Invariant**: malformed input ends the session, with the reason in the broker's log.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use ava_protocol::archive::Message;
+use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
+use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
+use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST};
+use ava_protocol::upcall::OPEN_LANE;
+use ava_transport::lane::{Inbox, Lane};
+use ava_transport::message;
+use rkyv::ser::allocator::Arena;
+use rkyv::util::AlignedVec;
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::call::{Call, Outcome, Stop};
+use crate::callbacks::Upcalls;
+use crate::generated::{self, Vendor};
+use crate::objects::Objects;
+use crate::opencl;
+use crate::pending::Pending;
+use crate::regions::Regions;
+
+/// Most lanes of a session: threads of the program that have called.
+const MOST_LANES: usize = 4096;
+
+pub struct Session {
+    pub vendor: Vendor,
+    pub objects: Objects,
+    pub regions: Regions,
+    pub pending: Pending,
+    pub upcalls: Upcalls,
+    pub stats: Stats,
+    pub opencl: opencl::State,
+    /// Bytes that the session may map in all.
+    memory_limit: u64,
+    tenant: OwnedFd,
+    control: OwnedFd,
+    to_broker: Mutex<()>,
+    lanes: AtomicUsize,
+    ending: AtomicBool,
+}
+
+/// What the session has used.
+pub struct Stats {
+    pub commands: AtomicU64,
+    pub bytes_in: AtomicU64,
+    pub bytes_out: AtomicU64,
+    calls: Vec<AtomicU64>,
+    bytes: Vec<AtomicU64>,
+}
+
+impl Stats {
+    fn new() -> Self {
+        let zeroes = || FUNCTIONS.iter().map(|_| AtomicU64::new(0)).collect();
+        Self {
+            commands: AtomicU64::new(0),
+            bytes_in: AtomicU64::new(0),
+            bytes_out: AtomicU64::new(0),
+            calls: zeroes(),
+            bytes: zeroes(),
+        }
+    }
+
+    fn count(&self, opcode: u32, bytes: usize) {
+        if let Some(calls) = self.calls.get(opcode as usize) {
+            calls.fetch_add(1, Ordering::Relaxed);
+            self.bytes[opcode as usize].fetch_add(bytes as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Session {
+    pub fn new(vendor: Vendor, tenant: OwnedFd, control: OwnedFd) -> Self {
+        Self {
+            vendor,
+            objects: Objects::default(),
+            regions: Regions::default(),
+            pending: Pending::default(),
+            upcalls: Upcalls::default(),
+            stats: Stats::new(),
+            opencl: opencl::State::default(),
+            memory_limit: rustix::system::sysinfo().totalram as u64,
+            tenant,
+            control,
+            to_broker: Mutex::new(()),
+            lanes: AtomicUsize::new(0),
+            ending: AtomicBool::new(false),
+        }
+    }
+
+    /// The program's end of the control channel.
+    pub fn tenant(&self) -> &OwnedFd {
+        &self.tenant
+    }
+
+    /// Serves until the program is gone. Does not return.
+    pub fn serve(&'static self) -> ! {
+        let mut broker = Some(self.control.as_fd());
+        loop {
+            let mut fds = vec![PollFd::new(&self.tenant, PollFlags::IN)];
+            fds.extend(broker.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
+            match poll(&mut fds, None) {
+                Ok(_) => (),
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => self.end(EndKind::Failed, &format!("cannot wait: {error}")),
+            }
+            let (tenant, control) =
+                (!fds[0].revents().is_empty(), fds.get(1).is_some_and(|fd| !fd.revents().is_empty()));
+            if tenant {
+                self.hear_tenant();
+            }
+            if control && !self.hear_broker(self.control.as_fd()) {
+                // The broker is gone; the program is not.
+                broker = None;
+            }
+        }
+    }
+
+    fn hear_tenant(&'static self) {
+        match message::recv(&self.tenant) {
+            Ok(None) => self.end(EndKind::TenantLeft, "the program has ended"),
+            Ok(Some((bytes, fds))) => {
+                if let Err(malformed) = self.open_lane(&bytes, fds) {
+                    self.malformed(&malformed);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
+                self.end(EndKind::TenantLeft, "the program has ended");
+            }
+            Err(error) => self.end(EndKind::Malformed, &format!("on the control channel: {error}")),
+        }
+    }
+
+    fn open_lane(&'static self, message: &[u8], mut fds: Vec<OwnedFd>) -> Result<(), Malformed> {
+        let (true, Some(fd), true) = (message == OPEN_LANE, fds.pop(), fds.is_empty()) else {
+            return Err(Malformed::Descriptor);
+        };
+        let lane = Lane::from_fd(fd).map_err(|_| Malformed::Descriptor)?;
+        if self.lanes.fetch_add(1, Ordering::Relaxed) >= MOST_LANES {
+            return Err(Malformed::TooMany { what: "lanes", limit: MOST_LANES as u64 });
+        }
+        let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
+            if let Err(malformed) = self.serve_lane(&lane) {
+                self.malformed(&malformed);
+            }
+            self.lanes.fetch_sub(1, Ordering::Relaxed);
+        });
+        if let Err(error) = spawned {
+            self.end(EndKind::Failed, &format!("cannot start a thread: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Serves one thread of the program until it ends.
+    fn serve_lane(&'static self, lane: &Lane) -> Result<(), Malformed> {
+        let mut inbox = Inbox::new();
+        let mut out = AlignedVec::new();
+        let mut arena = Arena::new();
+        loop {
+            match lane.recv(&mut inbox) {
+                Ok(true) => (),
+                Ok(false) => return Ok(()),
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    return Err(Malformed::Long(ava_protocol::frame::LONGEST + 1));
+                }
+                Err(_) => return Ok(()),
+            }
+            let fd = inbox.take_fd();
+            let frame = Frame::parse(inbox.bytes())?;
+            for notice in frame.notices() {
+                match notice {
+                    Notice::Taken { pending } => self.pending.taken(pending),
+                    _ => return Err(Malformed::Tag(frame.tag as u32)),
+                }
+            }
+            let mut call = Call::new(self, lane, &mut out, &mut arena);
+            match self.serve_frame(&frame, fd, &mut call) {
+                Ok(()) => (),
+                Err(Stop::Closed) => return Ok(()),
+                Err(Stop::Malformed(malformed)) => return Err(malformed),
+                Err(Stop::Refused(status)) => drop(call.refuse(status)),
+                Err(Stop::Missing(function)) => {
+                    self.log(LogLevel::Warn, &format!("the vendor's library lacks {function}"));
+                    drop(call.refuse(LOST));
+                }
+            }
+        }
+    }
+
+    fn serve_frame(&'static self, frame: &Frame<'_>, fd: Option<OwnedFd>, call: &mut Call<'_>) -> Outcome {
+        let number = || frame.body.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        match frame.tag {
+            Tag::Call => {
+                self.stats.count(frame.word, frame.body.len());
+                generated::dispatch(frame.word, call, frame.body)
+            }
+            Tag::AddRegion => {
+                let len = number().ok_or(Malformed::Body("a region"))?;
+                Ok(self.regions.add(frame.word, len, fd, self.memory_limit)?)
+            }
+            Tag::DropRegion => Ok(self.regions.drop_region(frame.word)?),
+            Tag::Await => {
+                self.pending.wait(self, number().ok_or(Malformed::Body("a wait"))?)?;
+                call.reply_bytes(&[])
+            }
+            Tag::Drain => {
+                let upto = self.upcalls.drain();
+                call.reply_bytes(&upto.to_le_bytes())
+            }
+            Tag::Reply | Tag::Refused => Err(Malformed::Tag(frame.tag as u32).into()),
+        }
+    }
+
+    /// What the shim is to be told with the next frame.
+    pub fn notices(&self) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        self.pending.notices(self, &mut notices);
+        let room = MOST_NOTICES.saturating_sub(notices.len());
+        notices.extend(self.objects.take_gone(room).into_iter().map(|object| Notice::Gone { object }));
+        notices
+    }
+
+    /// Hears the broker; `false` when it is gone.
+    fn hear_broker(&self, control: BorrowedFd<'_>) -> bool {
+        let Ok(Some((bytes, _))) = message::recv(&control) else {
+            return false;
+        };
+        match ToWorker::decode(&bytes) {
+            Ok(ToWorker::ReportRequest { ticket }) => {
+                self.tell(&FromWorker::Report { ticket, stats: self.report() });
+                true
+            }
+            Ok(ToWorker::Shutdown { reason }) => self.end(EndKind::Shutdown, &reason),
+            Err(_) => false,
+        }
+    }
+
+    fn report(&self) -> Report {
+        let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        let functions: Vec<_> = FUNCTIONS
+            .iter()
+            .zip(self.stats.calls.iter().zip(&self.stats.bytes))
+            .map(|(name, (calls, bytes))| FunctionStats {
+                name: (*name).into(),
+                calls: load(calls),
+                bytes: load(bytes),
+            })
+            .filter(|f| f.calls > 0)
+            .collect();
+        Report {
+            memory_bytes: self.objects.memory(),
+            calls: functions.iter().map(|f| f.calls).sum(),
+            commands: load(&self.stats.commands),
+            bytes_in: load(&self.stats.bytes_in),
+            bytes_out: load(&self.stats.bytes_out),
+            objects: self
+                .objects
+                .census()
+                .into_iter()
+                .map(|(kind, count)| (KINDS[usize::from(kind) - 1].name.to_owned(), count))
+                .collect(),
+            functions,
+            devices: opencl::device_names(self),
+        }
+    }
+
+    pub fn log(&self, level: LogLevel, text: &str) {
+        self.tell(&FromWorker::Log { level, text: text.into() });
+    }
+
+    /// Tells the broker; one that is gone is no matter.
+    pub fn tell(&self, message: &FromWorker) {
+        let _one_at_a_time = self.to_broker.lock();
+        let _ = message::send(&self.control, &message.encode(), &[]);
+    }
+
+    /// The program has sent what no shim sends: the session ends.
+    pub fn malformed(&self, malformed: &Malformed) -> ! {
+        self.end(EndKind::Malformed, &malformed.to_string())
+    }
+
+    /// Ends the session and this process, without the vendor's exit handlers.
+    pub fn end(&self, kind: EndKind, reason: &str) -> ! {
+        if self.ending.swap(true, Ordering::AcqRel) {
+            // Another thread is at it.
+            loop {
+                std::thread::park();
+            }
+        }
+        self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
+        self.tell(&FromWorker::Ended { kind, reason: reason.into() });
+        self.opencl.clean_up();
+        // SAFETY: ends the process at once; nothing of it is needed any more.
+        unsafe { libc::_exit(i32::from(kind == EndKind::Failed)) }
+    }
+}

@@ -1,0 +1,74 @@
+//! The vendor's library.
+
+use std::ffi::{CString, c_void};
+
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+
+/// Finds functions by name.
+pub trait Symbols {
+    /// The function's address, or null. `extension` functions are not exported, but handed out by a look-up function.
+    fn find(&mut self, name: &str, extension: bool) -> *mut c_void;
+}
+
+/// A loaded vendor library. It is never unloaded: vendors do not survive that.
+pub struct Loaded {
+    library: Library,
+    /// Looks up an extension function.
+    pub extension: Option<Box<dyn Fn(&str) -> *mut c_void>>,
+    pub missing: Vec<String>,
+}
+
+impl Loaded {
+    /// Loads the library.
+    ///
+    /// # Errors
+    /// The dynamic linker's words.
+    pub fn open(name: &str) -> Result<Self, String> {
+        // SAFETY: loading the vendor's library, whose initialisers run here, is what a worker is for.
+        let library = unsafe { Library::open(Some(name), RTLD_NOW | RTLD_GLOBAL) }.map_err(|error| {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            source.unwrap_or_else(|| error.to_string())
+        })?;
+        Ok(Self { library, extension: None, missing: Vec::new() })
+    }
+
+    /// The file that the library was loaded from.
+    pub fn path(&self, symbol: &str) -> String {
+        let address = self.symbol(symbol);
+        // SAFETY: `Dl_info` is plain data that `dladdr` fills; its name is NUL-terminated and lives as long as the library.
+        unsafe {
+            let mut info: libc::Dl_info = std::mem::zeroed();
+            if address.is_null() || libc::dladdr(address, &mut info) == 0 || info.dli_fname.is_null() {
+                return String::new();
+            }
+            std::ffi::CStr::from_ptr(info.dli_fname).to_string_lossy().into_owned()
+        }
+    }
+
+    pub fn symbol(&self, name: &str) -> *mut c_void {
+        let Ok(text) = CString::new(name) else {
+            return std::ptr::null_mut();
+        };
+        // SAFETY: the address is only compared or cast to the type that the header check has proven.
+        match unsafe { self.library.get::<*mut c_void>(text.as_bytes_with_nul()) } {
+            Ok(symbol) => symbol.into_raw(),
+            Err(_) => std::ptr::null_mut(),
+        }
+    }
+}
+
+impl Symbols for Loaded {
+    fn find(&mut self, name: &str, extension: bool) -> *mut c_void {
+        let mut found = self.symbol(name);
+        if found.is_null()
+            && extension
+            && let Some(look_up) = &self.extension
+        {
+            found = look_up(name);
+        }
+        if found.is_null() && !extension {
+            self.missing.push(name.to_owned());
+        }
+        found
+    }
+}
