@@ -1,0 +1,446 @@
+//! One call in the making: arguments into wire form, then the crossing, then results into the program's memory.
+//!
+//! The generated marshalling is written against this type. What a call takes (regions, new handles, callback
+//! registrations, pending transfers) it gives back if the vendor did not accept it.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::Arc;
+
+use ava_protocol::frame::{INLINE_BUDGET, Tag};
+use ava_protocol::layout::Rows;
+use ava_protocol::opencl::KINDS;
+use ava_protocol::spec::{ListSpec, Step, StructSpec};
+use ava_protocol::wire::{Data, Place, Slice, Texts};
+use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::Failure;
+use rkyv::ser::allocator::ArenaHandle;
+use rkyv::util::AlignedVec;
+use rkyv::{Portable, Serialize};
+
+use crate::fault::Fault;
+use crate::memory;
+use crate::pending::{Keep, Meeting, Transfer};
+use crate::regions::Lease;
+use crate::session::Session;
+
+/// Longest result that comes back in the reply's frame, in bytes.
+const INLINE_RESULT: u64 = 8 << 10;
+
+pub struct Call {
+    pub session: &'static Session,
+    opcode: u32,
+    /// Bytes that may still go into the frame, and come back in the reply's.
+    budget: usize,
+    result_budget: u64,
+    pub leases: Vec<Lease>,
+    minted: Vec<u64>,
+    callbacks: Vec<u64>,
+    transfers: Vec<u64>,
+}
+
+/// Room for a result: what the request says, and how many bytes the program's memory takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    pub place: Place,
+    pub capacity: u64,
+}
+
+impl Call {
+    pub fn begin(session: &'static Session, opcode: u32) -> Self {
+        Self {
+            session,
+            opcode,
+            budget: INLINE_BUDGET,
+            result_budget: INLINE_BUDGET as u64,
+            leases: Vec::new(),
+            minted: Vec::new(),
+            callbacks: Vec::new(),
+            transfers: Vec::new(),
+        }
+    }
+
+    /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
+    pub fn handle(&self, pointer: *mut c_void, kind: u16) -> u64 {
+        self.session.handles.id(pointer, kind).unwrap_or(0)
+    }
+
+    /// A handle argument that may be null, so that something else than a live handle is refused here.
+    pub fn handle_or_null(&self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
+        match self.session.handles.id(pointer, kind) {
+            Some(id) => Ok(id),
+            None if pointer.is_null() => Ok(0),
+            None => Err(Fault::Status(KINDS[usize::from(kind) - 1].invalid)),
+        }
+    }
+
+    /// # Safety
+    /// `text` is null or NUL-terminated.
+    pub unsafe fn text<'a>(&mut self, text: *const c_char) -> Result<Data<'a>, Fault> {
+        if text.is_null() {
+            return Ok(Data::Null);
+        }
+        // SAFETY: by the caller's promise.
+        let len = unsafe { CStr::from_ptr(text) }.count_bytes() as u64;
+        // SAFETY: as above: `len` bytes precede the NUL.
+        unsafe { self.bytes(text.cast(), Rows::flat(Some(len)), false) }
+    }
+
+    /// # Safety
+    /// `texts` is null or holds `count` pointers, each null or to as many bytes as `lengths` says, or to a
+    /// NUL-terminated text where that is null or 0.
+    pub unsafe fn texts<'a>(
+        &mut self,
+        texts: *const *const c_char,
+        count: Option<u64>,
+        lengths: *const usize,
+        bytes: bool,
+    ) -> Result<Texts<'a>, Fault> {
+        if texts.is_null() {
+            return Ok(Texts { null: true, items: Vec::new(), more: Data::Null });
+        }
+        let count = count.ok_or(Fault::Exhausted)? as usize;
+        let mut items = Vec::with_capacity(count.min(1024));
+        let mut total = 0;
+        for i in 0..count {
+            // SAFETY: by the caller's promise.
+            let item = unsafe { texts.add(i).read() };
+            if item.is_null() {
+                items.push(None);
+                continue;
+            }
+            // SAFETY: as above.
+            let given = if lengths.is_null() { 0 } else { unsafe { lengths.add(i).read() } };
+            let len = match given {
+                // SAFETY: as above.
+                0 if !bytes => unsafe { CStr::from_ptr(item) }.count_bytes(),
+                given => given,
+            };
+            total += len + 16;
+            // SAFETY: as above.
+            items.push(Some(unsafe { std::slice::from_raw_parts(item.cast::<u8>(), len) }));
+        }
+        if total <= self.budget {
+            self.budget -= total;
+            return Ok(Texts { null: false, items, more: Data::Null });
+        }
+        // Too much for a frame: lengths in the frame, the bytes behind each other in a region.
+        let (packed, lengths) = pack(&items);
+        let more = self.owned(packed)?;
+        Ok(Texts { null: false, items: lengths, more })
+    }
+
+    /// A pointer that the call does not read.
+    pub fn unread<'a>(&self, pointer: *const c_void) -> Data<'a> {
+        if pointer.is_null() { Data::Null } else { Data::Unread }
+    }
+
+    /// Bytes that go in. With `pending`, the vendor may use them until the command has completed.
+    ///
+    /// # Safety
+    /// `pointer` is null or the rows behind it are readable.
+    pub unsafe fn bytes<'a>(
+        &mut self,
+        pointer: *const c_void,
+        rows: Option<Rows>,
+        pending: bool,
+    ) -> Result<Data<'a>, Fault> {
+        if pointer.is_null() {
+            return Ok(Data::Null);
+        }
+        let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
+            return Ok(Data::Unread);
+        };
+        let first = pointer.cast::<u8>().wrapping_add(rows.start as usize);
+        // The memory may be about to change. A command that runs later takes what a transfer brings from where the
+        // transfer brings it; anything else waits.
+        loop {
+            match self.session.pending.meet(first as usize, span) {
+                Meeting::Nothing => break,
+                Meeting::Within { lease, offset, .. } if pending && rows.is_flat() => {
+                    return Ok(Data::Region(self.share(lease, offset, span)?));
+                }
+                Meeting::Within { transfer, .. } | Meeting::Overlap { transfer } => {
+                    self.session.wait_for(transfer)?;
+                }
+            }
+        }
+        if span == 0 {
+            return Ok(Data::Inline(&[]));
+        }
+        if !pending && rows.is_flat() && span <= self.budget as u64 {
+            self.budget -= span as usize;
+            // SAFETY: by the caller's promise.
+            return Ok(Data::Inline(unsafe { std::slice::from_raw_parts(first, span as usize) }));
+        }
+        let lease = self.session.regions.acquire(span)?;
+        // SAFETY: the caller vouches for the rows, and the region holds their span.
+        unsafe { memory::gather(pointer, &rows, lease.region.as_ptr()) };
+        Ok(Data::Region(self.slice(lease, span, pending.then_some(None))?))
+    }
+
+    /// Bytes that the shim made.
+    pub fn owned<'a>(&mut self, bytes: Vec<u8>) -> Result<Data<'a>, Fault> {
+        if bytes.len() <= self.budget {
+            self.budget -= bytes.len();
+            return Ok(Data::Translated(bytes));
+        }
+        let lease = self.session.regions.acquire(bytes.len() as u64)?;
+        lease.region.write(&bytes);
+        Ok(Data::Region(self.slice(lease, bytes.len() as u64, None)?))
+    }
+
+    /// # Safety
+    /// `pointer` is null or holds `count` handles.
+    pub unsafe fn handles<'a>(
+        &mut self,
+        pointer: *const c_void,
+        count: Option<u64>,
+        kind: u16,
+    ) -> Result<Data<'a>, Fault> {
+        let Some(count) = count.filter(|_| !pointer.is_null()) else {
+            return Ok(self.unread(pointer));
+        };
+        let mut ids = Vec::with_capacity(count.min(4096) as usize * 8);
+        for i in 0..count as usize {
+            // SAFETY: by the caller's promise.
+            let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
+            ids.extend_from_slice(&self.handle(handle, kind).to_le_bytes());
+        }
+        self.owned(ids)
+    }
+
+    /// # Safety
+    /// `pointer` is null or holds `count` structs.
+    pub unsafe fn structs<'a>(
+        &mut self,
+        pointer: *const c_void,
+        count: Option<u64>,
+        spec: &StructSpec,
+    ) -> Result<Data<'a>, Fault> {
+        let Some(count) = count.filter(|_| !pointer.is_null()) else {
+            return Ok(self.unread(pointer));
+        };
+        let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size)).ok_or(Fault::Exhausted)?;
+        // SAFETY: by the caller's promise.
+        let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len) }.to_vec();
+        for one in bytes.chunks_exact_mut(spec.size) {
+            for (at, kind) in spec.handles {
+                self.translate(&mut one[*at..*at + 8], *kind)?;
+            }
+        }
+        self.owned(bytes)
+    }
+
+    /// # Safety
+    /// `pointer` is null or leads to a property list.
+    pub unsafe fn list<'a>(&mut self, pointer: *const c_void, spec: &ListSpec) -> Result<Data<'a>, Fault> {
+        if pointer.is_null() {
+            return Ok(Data::Null);
+        }
+        let element = |i: usize| {
+            // SAFETY: by the caller's promise: the walk reads no further than the list's end.
+            Some(unsafe {
+                match spec.size {
+                    4 => i64::from(pointer.cast::<i32>().add(i).read_unaligned()),
+                    _ => pointer.cast::<i64>().add(i).read_unaligned(),
+                }
+            })
+        };
+        let mut steps = Vec::new();
+        let len = spec.walk(element, |step| steps.push(step)).ok_or(Fault::Exhausted)?;
+        // SAFETY: the walk has read as many elements.
+        let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len * spec.size) }.to_vec();
+        for step in steps {
+            match step {
+                Step::Refused(status) => return Err(Fault::Status(status)),
+                Step::Handle(at, kind) => {
+                    self.translate(&mut bytes[at * spec.size..(at + 1) * spec.size], kind)?;
+                }
+            }
+        }
+        self.owned(bytes)
+    }
+
+    fn translate(&self, word: &mut [u8], kind: u16) -> Result<(), Fault> {
+        let mut pointer = [0; 8];
+        pointer.copy_from_slice(word);
+        let pointer = usize::from_le_bytes(pointer) as *mut c_void;
+        word.copy_from_slice(&self.handle_or_null(pointer, kind)?.to_le_bytes());
+        Ok(())
+    }
+
+    /// The bytes of one struct that a layout goes by.
+    ///
+    /// # Safety
+    /// `pointer` is null or leads to `size` bytes.
+    pub unsafe fn peek<'a>(&self, pointer: *const c_void, size: usize) -> Option<&'a [u8]> {
+        // SAFETY: by the caller's promise.
+        (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), size) })
+    }
+
+    /// The three sizes that a layout goes by.
+    ///
+    /// # Safety
+    /// `pointer` is null or leads to three sizes.
+    pub unsafe fn peek_three(&self, pointer: *const usize) -> Option<[u64; 3]> {
+        // SAFETY: by the caller's promise.
+        (!pointer.is_null()).then(|| unsafe { pointer.cast::<[usize; 3]>().read() }.map(|n| n as u64))
+    }
+
+    /// Room for one scalar.
+    ///
+    /// # Safety
+    /// `pointer` is null or leads to a `T`.
+    pub unsafe fn scalar_place<T>(&self, pointer: *mut T) -> Room {
+        if pointer.is_null() {
+            return Room { place: Place::Null, capacity: 0 };
+        }
+        let size = size_of::<T>().min(8);
+        let mut held = [0_u8; 8];
+        // SAFETY: by the caller's promise; bytes that the program has not initialised are carried, not looked at.
+        unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), held.as_mut_ptr(), size) };
+        Room { place: Place::Scalar(u64::from_le_bytes(held)), capacity: size as u64 }
+    }
+
+    /// Room for bytes that come out. With `pending`, they come when the command has completed.
+    pub fn place(&mut self, pointer: *mut c_void, rows: Option<Rows>, pending: bool) -> Result<Room, Fault> {
+        if pointer.is_null() {
+            return Ok(Room { place: Place::Null, capacity: 0 });
+        }
+        let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
+            return Ok(Room { place: Place::Inline, capacity: 0 });
+        };
+        let inline = !pending && span <= INLINE_RESULT.min(self.result_budget);
+        if span == 0 || inline {
+            self.result_budget -= span;
+            return Ok(Room { place: Place::Inline, capacity: span });
+        }
+        let lease = self.session.regions.acquire(span)?;
+        let target = pending.then_some(Some((pointer as usize, rows)));
+        Ok(Room { place: Place::Region(self.slice(lease, span, target)?), capacity: span })
+    }
+
+    /// Takes a region for this call, or for a transfer to `target` that outlives it.
+    fn slice(&mut self, mut lease: Lease, len: u64, transfer: Option<Option<(usize, Rows)>>) -> Result<Slice, Fault> {
+        let region = lease.id;
+        let Some(target) = transfer else {
+            self.leases.push(lease);
+            return Ok(Slice { region, offset: 0, len, pending: 0 });
+        };
+        while let Some(oldest) = self.session.pending.crowded() {
+            self.session.wait_for(oldest)?;
+        }
+        let id = self.session.pending.next_id();
+        // The descriptor goes with this call; the transfer keeps the rest.
+        if let Some(fd) = lease.unsent.take() {
+            self.announce(&lease, fd)?;
+        }
+        self.session.pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
+        self.transfers.push(id);
+        Ok(Slice { region, offset: 0, len, pending: id })
+    }
+
+    /// Takes part of the region of a pending transfer for another.
+    fn share(&mut self, lease: Arc<Lease>, offset: u64, len: u64) -> Result<Slice, Fault> {
+        let (id, region) = (self.session.pending.next_id(), lease.id);
+        self.session.pending.insert(Transfer { id, target: None, lease: Keep::Whole(lease) });
+        self.transfers.push(id);
+        Ok(Slice { region, offset, len, pending: id })
+    }
+
+    /// Tells the worker of a region ahead of the call.
+    pub fn announce(&self, lease: &Lease, fd: std::os::fd::OwnedFd) -> Result<(), Fault> {
+        self.session.add_region(lease.id, lease.region.len(), fd)
+    }
+
+    /// An id for an object that the call makes.
+    pub fn mint(&mut self, kind: u16) -> Result<u64, Fault> {
+        let id = self.session.handles.mint(kind)?;
+        self.minted.push(id);
+        Ok(id)
+    }
+
+    /// The handle of an id minted before.
+    pub fn object(&self, id: u64) -> *mut c_void {
+        self.session.handles.pointer(id)
+    }
+
+    /// Registers the program's callback; 0 for none. `about` are the call's handles, which the vendor may hand to it.
+    pub fn callback(
+        &mut self,
+        function: Option<usize>,
+        user_data: usize,
+        signature: u32,
+        kept: bool,
+        about: &[(u64, *mut c_void)],
+    ) -> Result<u64, Fault> {
+        let Some(function) = function else {
+            return Ok(0);
+        };
+        let id = self.session.callbacks.register(self.session, function, user_data, signature, kept, about)?;
+        self.callbacks.push(id);
+        Ok(id)
+    }
+
+    /// Crosses: `read` gets the reply and tells whether the vendor accepted the call.
+    pub fn transact<Q, A, R>(&mut self, request: &Q, read: impl FnOnce(&A, &mut Self) -> (bool, R)) -> Result<R, Fault>
+    where
+        Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+        A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
+    {
+        let mut leases = std::mem::take(&mut self.leases);
+        let session = self.session;
+        let opcode = self.opcode;
+        let mut accepted = false;
+        let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
+            to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
+        };
+        // The regions are lent to the exchange for their descriptors and back to the call for the results.
+        let sent = session.send_regions(&mut leases);
+        self.leases = leases;
+        let result = sent.and_then(|()| {
+            session.exchange(Tag::Call, opcode, encode, |frame| {
+                let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
+                let (ok, result) = read(reply, self);
+                accepted = ok;
+                Ok(result)
+            })
+        });
+        if accepted {
+            self.minted.clear();
+            self.callbacks.clear();
+            self.transfers.clear();
+        }
+        result
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        for id in self.minted.drain(..) {
+            self.session.handles.forget(id);
+        }
+        for id in self.callbacks.drain(..) {
+            self.session.callbacks.forget(id);
+        }
+        for id in self.transfers.drain(..) {
+            let cancelled = self.session.pending.cancel(id);
+            self.leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
+        }
+        if !self.leases.is_empty() {
+            self.session.release(std::mem::take(&mut self.leases));
+        }
+    }
+}
+
+/// The items behind each other, and in their places texts of no bytes but the right nullness.
+fn pack<'a>(items: &[Option<&[u8]>]) -> (Vec<u8>, Vec<Option<&'a [u8]>>) {
+    let mut packed = Vec::new();
+    for item in items {
+        let len = item.map_or(0, <[u8]>::len) as u64;
+        packed.extend_from_slice(&len.to_le_bytes());
+        packed.extend_from_slice(item.unwrap_or_default());
+    }
+    (packed, items.iter().map(|item| item.map(|_| &[][..])).collect())
+}

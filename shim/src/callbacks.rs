@@ -1,0 +1,187 @@
+//! The program's callbacks: called on a thread of the shim, in the order in which the vendor called.
+//!
+//! - **Invariant**: a callback's data is in the program's memory before the callback runs.
+//! - **Invariant**: at exit, callbacks that the vendor has called by then are called before the process ends.
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use ava_protocol::frame::{Notice, Tag};
+use ava_protocol::upcall::{Arg, Upcall};
+use ava_transport::message;
+use dashmap::DashMap;
+use rkyv::rancor::Failure;
+
+use crate::fault::Fault;
+use crate::session::Session;
+
+/// How long the exit of the process waits for callbacks that run.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub struct Callbacks {
+    registered: DashMap<u64, Registration>,
+    last_id: AtomicU64,
+    listening: AtomicBool,
+    /// How many upcalls have been carried out.
+    done: Mutex<u64>,
+    progress: Condvar,
+}
+
+#[derive(Clone)]
+struct Registration {
+    function: usize,
+    user_data: usize,
+    signature: u32,
+    /// Whether it may be called more than once.
+    kept: bool,
+    /// The handles of the call that registered it: they reach the callback even when their objects are gone.
+    about: Vec<(u64, usize)>,
+}
+
+impl Callbacks {
+    /// Remembers a callback and sees to it that somebody listens.
+    pub fn register(
+        &self,
+        session: &'static Session,
+        function: usize,
+        user_data: usize,
+        signature: u32,
+        kept: bool,
+        about: &[(u64, *mut c_void)],
+    ) -> Result<u64, Fault> {
+        if !self.listening.swap(true, Ordering::AcqRel) {
+            listen(session).inspect_err(|_| self.listening.store(false, Ordering::Release))?;
+        }
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
+        self.registered.insert(id, Registration { function, user_data, signature, kept, about });
+        Ok(id)
+    }
+
+    pub fn forget(&self, id: u64) {
+        self.registered.remove(&id);
+    }
+
+    fn carry_out(&self, session: &Session, upcall: &Upcall) {
+        let registration = self.registered.get(&upcall.callback).map(|r| r.clone());
+        if let Some(registration) = registration {
+            if !registration.kept {
+                self.forget(upcall.callback);
+            }
+            let args = Args { upcall, registration: &registration, session };
+            // SAFETY: the function came with this signature from the program's call.
+            unsafe {
+                crate::generated::deliver(registration.signature, registration.function, registration.user_data, &args);
+            }
+        }
+        if let Ok(mut done) = self.done.lock() {
+            *done = upcall.number;
+            self.progress.notify_all();
+        }
+    }
+
+    /// Waits until the upcall of this number has been carried out.
+    fn wait_for(&self, number: u64) {
+        if let Ok(done) = self.done.lock() {
+            let _ = self.progress.wait_timeout_while(done, PATIENCE, |done| *done < number);
+        }
+    }
+}
+
+/// A callback's arguments.
+pub struct Args<'a> {
+    upcall: &'a Upcall,
+    registration: &'a Registration,
+    session: &'a Session,
+}
+
+impl Args<'_> {
+    pub fn int(&self, at: usize) -> u64 {
+        match self.upcall.args.get(at) {
+            Some(Arg::Int(value)) => *value,
+            _ => 0,
+        }
+    }
+
+    pub fn handle(&self, at: usize) -> *mut c_void {
+        let Some(Arg::Handle(id)) = self.upcall.args.get(at) else {
+            return std::ptr::null_mut();
+        };
+        match self.registration.about.iter().find(|(known, _)| known == id) {
+            Some((_, handle)) => *handle as *mut c_void,
+            None => self.session.handles.pointer(*id),
+        }
+    }
+
+    pub fn bytes(&self, at: usize) -> *const c_void {
+        match self.upcall.args.get(at) {
+            Some(Arg::Bytes(Some(bytes))) => bytes.as_ptr().cast(),
+            _ => std::ptr::null(),
+        }
+    }
+}
+
+thread_local! {
+    static LISTENS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Starts the thread that calls the program's callbacks. It takes none of the program's signals.
+fn listen(session: &'static Session) -> Result<(), Fault> {
+    static AT_EXIT: AtomicBool = AtomicBool::new(false);
+    if !AT_EXIT.swap(true, Ordering::Relaxed) {
+        // SAFETY: the library is linked never to be unloaded, so the handler stays.
+        unsafe { libc::atexit(drain) };
+    }
+    let old = block_signals();
+    let thread = std::thread::Builder::new().name("ava-callbacks".into()).spawn(move || {
+        LISTENS.set(true);
+        while let Ok(Some((bytes, _))) = message::recv(&session.control()) {
+            let mut aligned = rkyv::util::AlignedVec::<16>::new();
+            aligned.extend_from_slice(&bytes);
+            let Ok(upcall) = rkyv::from_bytes::<Upcall, Failure>(&aligned) else {
+                break;
+            };
+            session.heed(upcall.notices.iter().map(|word| Notice::from_word(*word)));
+            session.callbacks.carry_out(session, &upcall);
+        }
+        session.lose();
+    });
+    // SAFETY: restores the mask that `block_signals` returned.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
+    thread.map(drop).map_err(|_| Fault::Exhausted)
+}
+
+fn block_signals() -> libc::sigset_t {
+    // SAFETY: plain sets on the stack, filled before they are read.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        let mut old = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut old);
+        old
+    }
+}
+
+/// At exit: everything that the vendor has called reaches the program.
+extern "C" fn drain() {
+    let _ = std::panic::catch_unwind(|| {
+        let Some(session) = Session::existing() else {
+            return;
+        };
+        if LISTENS.try_with(std::cell::Cell::get).unwrap_or(true) {
+            return;
+        }
+        let number = session.exchange(
+            Tag::Drain,
+            0,
+            |out, _| Ok(out),
+            |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
+        );
+        if let Ok(number) = number {
+            session.callbacks.wait_for(number);
+        }
+    });
+}

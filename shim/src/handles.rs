@@ -1,0 +1,199 @@
+//! What the program holds instead of vendor objects.
+//!
+//! A handle is the address of an [`Object`] in a range of memory reserved for them, so that telling a live handle from
+//! anything else takes a range check and three loads, and so that an installable client driver's loader finds the
+//! dispatch table in its first word.
+//!
+//! **Invariant**: an id is never given twice; a place in the range is, but only long after its object is gone.
+
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use dashmap::DashMap;
+
+use crate::fault::Fault;
+
+/// One place of a dispatch table: a function's address.
+#[repr(transparent)]
+pub struct Entry(pub *const c_void);
+
+// SAFETY: the address of a function, never written through.
+unsafe impl Sync for Entry {}
+
+/// What a handle points at.
+#[repr(C, align(64))]
+pub struct Object {
+    /// Read by installable client driver loaders.
+    dispatch: AtomicPtr<c_void>,
+    /// 0 for a place that is free.
+    id: AtomicU64,
+    kind: AtomicU32,
+    /// Something an API's hand-written code remembers about the object; 0 at first.
+    note: AtomicU64,
+}
+
+/// Most objects alive at once.
+const CAPACITY: usize = 1 << 22;
+/// How many objects die before the place of the first of them is used again.
+const QUARANTINE: usize = 4096;
+
+/// All handles of a session.
+pub struct Handles {
+    base: *mut Object,
+    capacity: usize,
+    used: AtomicUsize,
+    free: Mutex<VecDeque<u32>>,
+    by_id: DashMap<u64, u32>,
+    last_id: AtomicU64,
+}
+
+// SAFETY: `base` leads to atomics only.
+unsafe impl Send for Handles {}
+// SAFETY: as above.
+unsafe impl Sync for Handles {}
+
+impl Handles {
+    /// Reserves the range; its memory is used page by page as objects are made.
+    pub fn new() -> Result<Self, Fault> {
+        let mut capacity = CAPACITY;
+        loop {
+            // SAFETY: a fresh anonymous mapping takes nothing from anyone.
+            let base = unsafe {
+                libc::mmap(
+                    std::ptr::null_mut(),
+                    capacity * size_of::<Object>(),
+                    libc::PROT_READ | libc::PROT_WRITE,
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                    -1,
+                    0,
+                )
+            };
+            if base != libc::MAP_FAILED {
+                return Ok(Self {
+                    base: base.cast(),
+                    capacity,
+                    used: AtomicUsize::new(0),
+                    free: Mutex::default(),
+                    by_id: DashMap::new(),
+                    last_id: AtomicU64::new(0),
+                });
+            }
+            // A process with a limit on its address space gets fewer handles.
+            capacity /= 4;
+            if capacity < 1024 {
+                return Err(Fault::Exhausted);
+            }
+        }
+    }
+
+    /// A new id for an object of `kind` that a call is about to make.
+    pub fn mint(&self, kind: u16) -> Result<u64, Fault> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        self.place(id, kind)?;
+        Ok(id)
+    }
+
+    /// The handle of an object that the worker named, new or known.
+    pub fn intern(&self, id: u64, kind: u16) -> *mut c_void {
+        if id == 0 {
+            return std::ptr::null_mut();
+        }
+        let known = self.pointer(id);
+        if !known.is_null() {
+            return known;
+        }
+        self.place(id, kind).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+    }
+
+    /// The handle of `id`; null if it is gone.
+    pub fn pointer(&self, id: u64) -> *mut c_void {
+        self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.at(*index).cast())
+    }
+
+    /// The id behind a pointer of the program, if that is a live handle of `kind`.
+    pub fn id(&self, pointer: *mut c_void, kind: u16) -> Option<u64> {
+        let object = self.object(pointer)?;
+        (object.kind.load(Ordering::Relaxed) == u32::from(kind)).then(|| object.id.load(Ordering::Acquire))
+    }
+
+    /// The id and kind behind a pointer of the program, if that is a live handle at all.
+    pub fn any(&self, pointer: *mut c_void) -> Option<(u64, u16)> {
+        let object = self.object(pointer)?;
+        Some((object.id.load(Ordering::Acquire), object.kind.load(Ordering::Relaxed) as u16))
+    }
+
+    /// The note on a live handle.
+    pub fn note(&self, pointer: *mut c_void) -> Option<&AtomicU64> {
+        self.object(pointer).map(|object| &object.note)
+    }
+
+    /// The object is gone: its handle is one no more.
+    pub fn forget(&self, id: u64) {
+        let Some((_, index)) = self.by_id.remove(&id) else {
+            return;
+        };
+        // SAFETY: the index was handed out by `place`, so it lies in the range.
+        let object = unsafe { &*self.at(index) };
+        object.id.store(0, Ordering::Release);
+        if let Ok(mut free) = self.free.lock() {
+            free.push_back(index);
+        }
+    }
+
+    fn place(&self, id: u64, kind: u16) -> Result<u32, Fault> {
+        let index = self.vacancy()?;
+        // SAFETY: the index lies in the range, whose memory is zeroed at first and atomics ever after.
+        let object = unsafe { &*self.at(index) };
+        object.dispatch.store(crate::dispatch_table(), Ordering::Relaxed);
+        object.kind.store(u32::from(kind), Ordering::Relaxed);
+        object.note.store(0, Ordering::Relaxed);
+        object.id.store(id, Ordering::Release);
+        // Two threads may see the worker name the same object at once: the first one's place stands.
+        match self.by_id.entry(id) {
+            dashmap::Entry::Occupied(known) => {
+                object.id.store(0, Ordering::Release);
+                if let Ok(mut free) = self.free.lock() {
+                    free.push_back(index);
+                }
+                Ok(*known.get())
+            }
+            dashmap::Entry::Vacant(vacant) => {
+                vacant.insert(index);
+                Ok(index)
+            }
+        }
+    }
+
+    fn vacancy(&self) -> Result<u32, Fault> {
+        let full = self.used.load(Ordering::Relaxed) >= self.capacity;
+        if let Ok(mut free) = self.free.lock()
+            && (free.len() > QUARANTINE || full)
+            && let Some(index) = free.pop_front()
+        {
+            return Ok(index);
+        }
+        let index = self.used.fetch_add(1, Ordering::Relaxed);
+        if index >= self.capacity {
+            self.used.store(self.capacity, Ordering::Relaxed);
+            return Err(Fault::Exhausted);
+        }
+        Ok(index as u32)
+    }
+
+    fn at(&self, index: u32) -> *mut Object {
+        self.base.wrapping_add(index as usize)
+    }
+
+    fn object(&self, pointer: *mut c_void) -> Option<&Object> {
+        let offset = (pointer as usize).checked_sub(self.base as usize)?;
+        let index = offset / size_of::<Object>();
+        if offset % size_of::<Object>() != 0 || index >= self.used.load(Ordering::Acquire).min(self.capacity) {
+            return None;
+        }
+        // SAFETY: checked to be a place of the range that is in use.
+        let object = unsafe { &*self.base.add(index) };
+        (object.id.load(Ordering::Acquire) != 0).then_some(object)
+    }
+}

@@ -1,0 +1,30 @@
+//! `libava.so`: the vendor's library as the program sees it.
+//!
+//! Every function of the tables is exported; each call crosses to the session's worker. The same file serves preloaded,
+//! behind the SONAME stubs, and as an installable client driver.
+//!
+//! - **Invariant**: nothing happens before the first API call: no thread, no connection, no allocation, no output.
+//! - **Invariant**: nothing here is a check on the program: whoever holds the program holds this library.
+//! - **Invariant**: neither a panic nor a signal of ours reaches the program.
+
+mod call;
+mod callbacks;
+mod fault;
+mod handles;
+mod memory;
+mod opencl;
+mod pending;
+mod preload;
+mod regions;
+mod results;
+mod session;
+
+/// What the table compiler emits.
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+}
+
+/// The first word of every handle.
+fn dispatch_table() -> *mut std::ffi::c_void {
+    generated::DISPATCH.as_ptr().cast_mut().cast()
+}

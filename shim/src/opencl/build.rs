@@ -1,0 +1,136 @@
+//! `clBuildProgram` and `clCompileProgram`: what sources include is read here, in the program's own file system and
+//! with its rights, and crosses as text.
+
+#![allow(non_snake_case)]
+
+use std::ffi::{CStr, c_char, c_void};
+
+use ava_protocol::opencl::constant::CL_PROGRAM_SOURCE;
+use ava_protocol::opencl::custom::ArchivedStatus;
+use ava_protocol::opencl::custom::build::{Headers, Request};
+use ava_protocol::opencl::{kind, opcode};
+use ava_protocol::wire::{Data, Texts};
+use rkyv::rancor::Failure;
+
+use super::include;
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::generated::{marshal, signature};
+use crate::session::Session;
+
+type Notify = Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>;
+
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn clBuildProgram(
+    program: *mut c_void,
+    num_devices: u32,
+    device_list: *const *mut c_void,
+    options: *const c_char,
+    pfn_notify: Notify,
+    user_data: *mut c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::clBuildProgram);
+    // SAFETY: the program vouches for its pointers.
+    unsafe {
+        let program_id = call.handle(program, kind::cl_program);
+        let request = Request {
+            program: program_id,
+            num_devices,
+            device_list: call.handles(device_list.cast(), Some(num_devices.into()), kind::cl_device_id)?,
+            options: call.text(options)?,
+            headers: headers(&mut call, program, options)?,
+            num_input_headers: 0,
+            input_headers: Data::Null,
+            header_include_names: Texts { null: true, items: Vec::new(), more: Data::Null },
+            pfn_notify: notify(&mut call, pfn_notify, user_data, signature::clBuildProgram, (program_id, program))?,
+            user_data: !user_data.is_null(),
+        };
+        send(&mut call, &request)
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn clCompileProgram(
+    program: *mut c_void,
+    num_devices: u32,
+    device_list: *const *mut c_void,
+    options: *const c_char,
+    num_input_headers: u32,
+    input_headers: *const *mut c_void,
+    header_include_names: *const *const c_char,
+    pfn_notify: Notify,
+    user_data: *mut c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::clCompileProgram);
+    let count = Some(u64::from(num_input_headers));
+    // SAFETY: the program vouches for its pointers.
+    unsafe {
+        let program_id = call.handle(program, kind::cl_program);
+        let request = Request {
+            program: program_id,
+            num_devices,
+            device_list: call.handles(device_list.cast(), Some(num_devices.into()), kind::cl_device_id)?,
+            options: call.text(options)?,
+            headers: headers(&mut call, program, options)?,
+            num_input_headers,
+            input_headers: call.handles(input_headers.cast(), count, kind::cl_program)?,
+            header_include_names: call.texts(header_include_names, count, std::ptr::null(), false)?,
+            pfn_notify: notify(&mut call, pfn_notify, user_data, signature::clCompileProgram, (program_id, program))?,
+            user_data: !user_data.is_null(),
+        };
+        send(&mut call, &request)
+    }
+}
+
+fn notify(
+    call: &mut Call,
+    function: Notify,
+    user_data: *mut c_void,
+    signature: u32,
+    about: (u64, *mut c_void),
+) -> Result<u64, Fault> {
+    call.callback(function.map(|f| f as usize), user_data as usize, signature, false, &[about])
+}
+
+fn send(call: &mut Call, request: &Request<'_>) -> Result<i32, Fault> {
+    // A build that fails calls back all the same, so the registration stays whatever the status: the worker says
+    // by the sign of `CL_INVALID_…` values whether a build began.
+    call.transact(request, |reply: &ArchivedStatus, _| {
+        let status = reply.ret.to_native();
+        (status > FIRST_INVALID, status)
+    })
+}
+
+/// `CL_INVALID_VALUE`: this status and those below it say that the call was refused before anything was built.
+const FIRST_INVALID: i32 = -30;
+
+/// The files that the program's source includes, for the request.
+unsafe fn headers<'a>(call: &mut Call, program: *mut c_void, options: *const c_char) -> Result<Data<'a>, Fault> {
+    // SAFETY: the program vouches for its options.
+    let options =
+        if options.is_null() { String::new() } else { unsafe { CStr::from_ptr(options) }.to_string_lossy().into() };
+    let source = source(program)?;
+    let headers = include::collect(&source, &options);
+    if headers == Headers::default() {
+        return Ok(Data::Null);
+    }
+    let bytes = rkyv::to_bytes::<Failure>(&headers).map_err(|_| Fault::Exhausted)?;
+    call.owned(bytes.to_vec())
+}
+
+/// The program's source as it was passed; empty for one that has none.
+fn source(program: *mut c_void) -> Result<String, Fault> {
+    let name = CL_PROGRAM_SOURCE as u32;
+    let mut len = 0;
+    // SAFETY: memory of the sizes that are named.
+    unsafe {
+        if marshal::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
+            return Ok(String::new());
+        }
+        let mut text = vec![0_u8; len];
+        if marshal::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
+            return Ok(String::new());
+        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}

@@ -1,0 +1,261 @@
+//! Mapping: the program gets a mirror of the vendor's memory, filled when the map command completes and carried back
+//! at unmap. An object made of the program's own memory is mirrored there.
+
+#![allow(non_snake_case)]
+
+use std::ffi::c_void;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ava_protocol::layout::Rows;
+use ava_protocol::opencl::constant::{CL_MAP_WRITE, CL_MAP_WRITE_INVALIDATE_REGION};
+use ava_protocol::opencl::custom::map::{self, Extent};
+use ava_protocol::opencl::custom::{ArchivedStatus, MapCall, clEnqueueUnmapMemObject as unmap, fetch};
+use ava_protocol::opencl::{kind, opcode};
+use ava_protocol::wire::Slice;
+
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::memory;
+use crate::pending::{Keep, Transfer};
+use crate::regions::Lease;
+use crate::session::Session;
+
+/// The mappings that the program holds.
+#[derive(Default)]
+pub struct Mappings {
+    held: Mutex<Vec<Mapping>>,
+    last_id: AtomicU64,
+}
+
+struct Mapping {
+    id: u64,
+    /// The address that the program has.
+    address: usize,
+    object: u64,
+    len: u64,
+    writes: bool,
+    /// Whether the address lies in the program's own memory, rather than in the region.
+    own_memory: bool,
+    lease: Lease,
+}
+
+impl Mappings {
+    fn next_id(&self) -> u64 {
+        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn insert(&self, mapping: Mapping) {
+        if let Ok(mut held) = self.held.lock() {
+            held.push(mapping);
+        }
+    }
+
+    /// The mapping of the object at an address, the latest first.
+    fn take(&self, object: u64, address: usize) -> Option<Mapping> {
+        let mut held = self.held.lock().ok()?;
+        let at = held.iter().rposition(|m| m.address == address && m.object == object)?;
+        Some(held.swap_remove(at))
+    }
+
+    fn give_back(&self, mapping: Mapping) {
+        self.insert(mapping);
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn clEnqueueMapBuffer(
+    command_queue: *mut c_void,
+    buffer: *mut c_void,
+    blocking_map: u32,
+    map_flags: u64,
+    offset: usize,
+    size: usize,
+    num_events_in_wait_list: u32,
+    event_wait_list: *const *mut c_void,
+    event: *mut *mut c_void,
+    errcode_ret: *mut i32,
+) -> Result<*mut c_void, Fault> {
+    let extent = Extent::Buffer { offset: offset as u64, size: size as u64 };
+    let wait = (num_events_in_wait_list, event_wait_list);
+    let map = Map { command_queue, object: buffer, blocking: blocking_map != 0, flags: map_flags, extent };
+    // SAFETY: the program vouches for its pointers.
+    unsafe { map.enqueue(opcode::clEnqueueMapBuffer, wait, event, errcode_ret, |_| ()) }
+}
+
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn clEnqueueMapImage(
+    command_queue: *mut c_void,
+    image: *mut c_void,
+    blocking_map: u32,
+    map_flags: u64,
+    origin: *const usize,
+    region: *const usize,
+    image_row_pitch: *mut usize,
+    image_slice_pitch: *mut usize,
+    num_events_in_wait_list: u32,
+    event_wait_list: *const *mut c_void,
+    event: *mut *mut c_void,
+    errcode_ret: *mut i32,
+) -> Result<*mut c_void, Fault> {
+    let session = Session::current()?;
+    let peek = Call::begin(session, opcode::clEnqueueMapImage);
+    // SAFETY: the program vouches for its pointers.
+    unsafe {
+        let extent = Extent::Image {
+            origin: peek.peek_three(origin),
+            region: peek.peek_three(region),
+            row_pitch: !image_row_pitch.is_null(),
+            slice_pitch: !image_slice_pitch.is_null(),
+        };
+        let wait = (num_events_in_wait_list, event_wait_list);
+        let map = Map { command_queue, object: image, blocking: blocking_map != 0, flags: map_flags, extent };
+        map.enqueue(opcode::clEnqueueMapImage, wait, event, errcode_ret, |reply| {
+            if !image_row_pitch.is_null() {
+                image_row_pitch.write(reply.row_pitch.to_native() as usize);
+            }
+            if !image_slice_pitch.is_null() {
+                image_slice_pitch.write(reply.slice_pitch.to_native() as usize);
+            }
+        })
+    }
+}
+
+/// What the two map functions have in common.
+struct Map {
+    command_queue: *mut c_void,
+    object: *mut c_void,
+    blocking: bool,
+    flags: u64,
+    extent: Extent,
+}
+
+/// What the vendor answered.
+struct Mapped {
+    len: u64,
+    address: u64,
+    status: i32,
+    mapped: bool,
+}
+
+impl Map {
+    unsafe fn enqueue(
+        self,
+        opcode: u32,
+        wait: (u32, *const *mut c_void),
+        event: *mut *mut c_void,
+        errcode_ret: *mut i32,
+        pitches: impl FnOnce(&map::ArchivedReply),
+    ) -> Result<*mut c_void, Fault> {
+        let session = Session::current()?;
+        let mut call = Call::begin(session, opcode);
+        let object = call.handle(self.object, kind::cl_mem);
+        let mapping = session.mappings.next_id();
+        let pending = if self.blocking { 0 } else { session.pending.next_id() };
+        // SAFETY: the program vouches for its pointers.
+        let mapped = unsafe {
+            let event_id = if event.is_null() { 0 } else { call.mint(kind::cl_event)? };
+            let request = map::Request {
+                command_queue: call.handle(self.command_queue, kind::cl_command_queue),
+                object,
+                blocking: self.blocking,
+                flags: self.flags,
+                extent: self.extent,
+                num_events_in_wait_list: wait.0,
+                event_wait_list: call.handles(wait.1.cast(), Some(wait.0.into()), kind::cl_event)?,
+                event: event_id,
+                errcode_ret: !errcode_ret.is_null(),
+                mapping,
+                pending,
+            };
+            call.transact(&MapCall::Map(request), |reply: &map::ArchivedReply, call| {
+                let mapped = reply.mapped;
+                if mapped {
+                    call.put_new(event, event_id, reply.event);
+                    pitches(reply);
+                }
+                let answer = Mapped {
+                    len: reply.len.to_native(),
+                    address: reply.address.to_native(),
+                    status: reply.status.to_native(),
+                    mapped,
+                };
+                (mapped, answer)
+            })?
+        };
+        if !errcode_ret.is_null() {
+            // SAFETY: the program passed the address of a status.
+            unsafe { errcode_ret.write(mapped.status) };
+        }
+        if !mapped.mapped {
+            return Ok(std::ptr::null_mut());
+        }
+        let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) as u64 != 0;
+        let lease = session.regions.acquire(mapped.len)?;
+        let own_memory = mapped.address != 0;
+        let address = if own_memory { mapped.address as usize } else { lease.region.as_ptr() as usize };
+        let rows = Rows::flat(Some(mapped.len)).unwrap_or_else(|| unreachable!("a length is a layout"));
+        let target = own_memory.then_some((address, rows));
+        if !self.blocking {
+            let lease = Keep::Mapped(lease.region.as_ptr() as usize);
+            session.pending.insert(Transfer { id: pending, target, lease });
+        }
+        let mut leases = [lease];
+        session.send_regions(&mut leases)?;
+        let [lease] = leases;
+        let fetch = fetch::Request { mapping, region: Slice { region: lease.id, offset: 0, len: mapped.len, pending } };
+        let mut call = Call::begin(session, opcode);
+        call.transact(&MapCall::Fetch(fetch), |_: &ArchivedStatus, _| (true, ()))?;
+        if self.blocking && own_memory {
+            // SAFETY: the program vouches for the memory that the object was made of.
+            unsafe { memory::scatter_changes(lease.region.as_ptr(), mapped.len, address as *mut c_void) };
+        }
+        session.mappings.insert(Mapping { id: mapping, address, object, len: mapped.len, writes, own_memory, lease });
+        Ok(address as *mut c_void)
+    }
+}
+
+pub unsafe fn clEnqueueUnmapMemObject(
+    command_queue: *mut c_void,
+    memobj: *mut c_void,
+    mapped_ptr: *mut c_void,
+    num_events_in_wait_list: u32,
+    event_wait_list: *const *mut c_void,
+    event: *mut *mut c_void,
+) -> Result<i32, Fault> {
+    let session = Session::current()?;
+    let mut call = Call::begin(session, opcode::clEnqueueUnmapMemObject);
+    let object = call.handle(memobj, kind::cl_mem);
+    let mapping = session.mappings.take(object, mapped_ptr as usize);
+    // SAFETY: the program vouches for its pointers.
+    unsafe {
+        if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes)
+            && let Some(rows) = Rows::flat(Some(mapping.len))
+        {
+            memory::gather(mapped_ptr, &rows, mapping.lease.region.as_ptr());
+        }
+        let event_id = if event.is_null() { 0 } else { call.mint(kind::cl_event)? };
+        let count = num_events_in_wait_list;
+        let request = unmap::Request {
+            command_queue: call.handle(command_queue, kind::cl_command_queue),
+            memobj: object,
+            mapping: mapping.as_ref().map_or(0, |m| m.id),
+            num_events_in_wait_list: count,
+            event_wait_list: call.handles(event_wait_list.cast(), Some(count.into()), kind::cl_event)?,
+            event: event_id,
+        };
+        let status = call.transact(&request, |reply: &unmap::ArchivedReply, call| {
+            let status = reply.ret.to_native();
+            if status == 0 {
+                call.put_new(event, event_id, reply.event);
+            }
+            (status == 0, status)
+        });
+        match (mapping, &status) {
+            (Some(mapping), Ok(0)) => session.release(vec![mapping.lease]),
+            (Some(mapping), _) => session.mappings.give_back(mapping),
+            (None, _) => (),
+        }
+        status
+    }
+}

@@ -1,0 +1,16 @@
+//! OpenCL's exceptions: the functions that the table marks `custom` or `local`, one file per subject.
+
+mod build;
+mod include;
+mod kernel_arg;
+mod lookup;
+mod map;
+mod pixel;
+mod program_info;
+
+pub use build::{clBuildProgram, clCompileProgram};
+pub use kernel_arg::clSetKernelArg;
+pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
+pub use map::{Mappings, clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
+pub use pixel::pixel;
+pub use program_info::clGetProgramInfo;

@@ -1,0 +1,168 @@
+//! Transfers whose command has not completed: where their data goes once it has.
+//!
+//! The worker names completed transfers in every reply until the shim has said that it took them, and the shim
+//! copies under one lock. So whichever thread first learns that a command has completed, the data is in place before
+//! it does.
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ava_protocol::frame::Notice;
+use ava_protocol::layout::Rows;
+
+use crate::memory;
+use crate::regions::{Lease, Pool};
+
+/// Most transfers pending at once; beyond, a call first waits for the oldest.
+pub const MOST: usize = 4096;
+
+/// One transfer.
+pub struct Transfer {
+    pub id: u64,
+    /// Where the data goes; `None` for one that goes in and only holds its region.
+    pub target: Option<(usize, Rows)>,
+    pub lease: Keep,
+}
+
+/// The region of a transfer.
+#[derive(Clone)]
+pub enum Keep {
+    /// Free for others when the last transfer that uses it is done.
+    Whole(Arc<Lease>),
+    /// The memory of a mapping, which outlives the transfer. The address of its first byte.
+    Mapped(usize),
+}
+
+impl Keep {
+    /// The region, if nobody else needs it.
+    pub fn last(self) -> Option<Lease> {
+        match self {
+            Self::Whole(lease) => Arc::into_inner(lease),
+            Self::Mapped(_) => None,
+        }
+    }
+}
+
+/// How an input lies to the transfers that will change its memory.
+pub enum Meeting {
+    Nothing,
+    /// All of it is what a transfer will bring, from this offset of its region on.
+    Within {
+        transfer: u64,
+        lease: Arc<Lease>,
+        offset: u64,
+    },
+    /// Some of it is.
+    Overlap {
+        transfer: u64,
+    },
+}
+
+#[derive(Default)]
+pub struct Pending {
+    transfers: Mutex<Vec<Transfer>>,
+    /// What `Taken` notices wait to be sent.
+    taken: Mutex<Vec<u64>>,
+    last_id: AtomicU64,
+    count: AtomicUsize,
+}
+
+impl Pending {
+    pub fn next_id(&self) -> u64 {
+        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub fn insert(&self, transfer: Transfer) {
+        if let Ok(mut transfers) = self.transfers.lock() {
+            transfers.push(transfer);
+            self.count.store(transfers.len(), Ordering::Release);
+        }
+    }
+
+    /// Takes a transfer back, because its call failed.
+    pub fn cancel(&self, id: u64) -> Option<Transfer> {
+        let mut transfers = self.transfers.lock().ok()?;
+        let at = transfers.iter().position(|t| t.id == id)?;
+        let transfer = transfers.swap_remove(at);
+        self.count.store(transfers.len(), Ordering::Release);
+        Some(transfer)
+    }
+
+    /// The command of a transfer has completed: its data goes where it belongs. Returns a region to tell the worker to drop.
+    pub fn complete(&self, id: u64, failed: bool, pool: &Pool) -> Option<u32> {
+        let Ok(mut transfers) = self.transfers.lock() else {
+            return None;
+        };
+        // In the order of submission, so that of two reads into the same memory the later one stays.
+        let transfer = transfers.iter().position(|t| t.id == id).map(|at| transfers.remove(at));
+        self.count.store(transfers.len(), Ordering::Release);
+        if let Some(transfer) = &transfer
+            && let (Some((target, rows)), false) = (&transfer.target, failed)
+        {
+            let from = match &transfer.lease {
+                Keep::Whole(lease) => lease.region.as_ptr(),
+                Keep::Mapped(address) => *address as *mut u8,
+            };
+            // SAFETY: the program keeps the memory that it passed valid until the command has completed, and the
+            // region was made for the rows' span.
+            unsafe {
+                match transfer.lease {
+                    Keep::Whole(_) => memory::scatter(from, rows, *target as *mut c_void),
+                    Keep::Mapped(_) => memory::scatter_changes(from, rows.row, *target as *mut c_void),
+                }
+            }
+        }
+        if let Ok(mut taken) = self.taken.lock() {
+            taken.push(id);
+        }
+        drop(transfers);
+        transfer?.lease.last().and_then(|lease| pool.release(lease))
+    }
+
+    /// What a new input of `len` bytes at `address` meets.
+    pub fn meet(&self, address: usize, len: u64) -> Meeting {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return Meeting::Nothing;
+        }
+        let end = address.saturating_add(len as usize);
+        let Ok(transfers) = self.transfers.lock() else {
+            return Meeting::Nothing;
+        };
+        // The latest counts: it is what the memory will hold.
+        let met = transfers.iter().rev().find_map(|t| {
+            let (target, rows) = t.target.as_ref()?;
+            let from = target.wrapping_add(rows.start as usize);
+            let to = from.saturating_add(rows.span().unwrap_or(0) as usize);
+            (from < end && address < to).then_some((t, from, to, rows))
+        });
+        let Some((transfer, from, to, rows)) = met else {
+            return Meeting::Nothing;
+        };
+        match &transfer.lease {
+            Keep::Whole(lease) if from <= address && end <= to && rows.is_flat() => {
+                Meeting::Within { transfer: transfer.id, lease: Arc::clone(lease), offset: (address - from) as u64 }
+            }
+            _ => Meeting::Overlap { transfer: transfer.id },
+        }
+    }
+
+    /// The transfer to wait for before another is added.
+    pub fn crowded(&self) -> Option<u64> {
+        if self.count.load(Ordering::Acquire) < MOST {
+            return None;
+        }
+        self.transfers.lock().ok()?.first().map(|t| t.id)
+    }
+
+    /// What the next request tells the worker.
+    pub fn notices(&self) -> Vec<Notice> {
+        match self.taken.lock() {
+            Ok(mut taken) if !taken.is_empty() => {
+                let most = taken.len().min(MOST);
+                taken.drain(..most).map(|pending| Notice::Taken { pending }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}

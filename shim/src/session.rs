@@ -1,0 +1,366 @@
+//! The process's session: made at the first API call, its own in every process, gone with its worker.
+//!
+//! - **Invariant**: nothing of a parent is used in a forked child: the child's state is null before its first
+//!   instruction (`pthread_atfork`), and a page that the kernel wipes on fork tells where that handler was bypassed.
+//! - **Invariant**: a child does not hold its parent's control socket, whose end-of-file tells the worker of the parent's
+//!   death.
+
+use std::cell::RefCell;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+
+use ava_protocol::frame::{self, Frame, Notice, Tag};
+use ava_protocol::session::{self as wire, Answer, Hello, Opening};
+use ava_protocol::upcall::OPEN_LANE;
+use ava_transport::lane::{Inbox, Lane};
+use ava_transport::{client, message};
+use rkyv::ser::allocator::Arena;
+use rkyv::util::AlignedVec;
+
+use crate::callbacks::Callbacks;
+use crate::fault::Fault;
+use crate::handles::Handles;
+use crate::pending::Pending;
+use crate::regions::{Lease, Pool};
+
+/// A session with a worker.
+pub struct Session {
+    control: UnixStream,
+    /// Tells this process's session from those of its ancestors.
+    generation: u64,
+    lost: AtomicBool,
+    pub handles: Handles,
+    pub regions: Pool,
+    pub pending: Pending,
+    pub callbacks: Callbacks,
+    pub mappings: crate::opencl::Mappings,
+}
+
+struct State {
+    session: OnceLock<Option<Session>>,
+}
+
+static STATE: AtomicPtr<State> = AtomicPtr::new(std::ptr::null_mut());
+static CONTROL: AtomicI32 = AtomicI32::new(-1);
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+/// A page with a 1 at its start, which the kernel wipes on fork.
+static WIPED: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
+
+impl Session {
+    /// The session of this process.
+    pub fn current() -> Result<&'static Self, Fault> {
+        let session = state().session.get_or_init(connect);
+        let session = session.as_ref().ok_or(Fault::NoBroker)?;
+        if session.lost.load(Ordering::Relaxed) { Err(Fault::Lost) } else { Ok(session) }
+    }
+
+    /// The session, if this process has one and it lives.
+    pub fn existing() -> Option<&'static Self> {
+        let state = STATE.load(Ordering::Acquire);
+        if state.is_null() || was_forked() {
+            return None;
+        }
+        // SAFETY: states are leaked, so the pointer stays valid.
+        let session = unsafe { &*state }.session.get()?.as_ref()?;
+        (!session.lost.load(Ordering::Relaxed)).then_some(session)
+    }
+
+    /// The socket on which the worker calls back.
+    pub fn control(&self) -> BorrowedFd<'_> {
+        self.control.as_fd()
+    }
+
+    /// The worker is gone: every call fails from now on.
+    pub fn lose(&self) -> Fault {
+        if !self.lost.swap(true, Ordering::Relaxed) {
+            tell("the worker of this program's session has ended; its calls fail from now on");
+        }
+        Fault::Lost
+    }
+
+    /// Sends a frame and hands the reply's frame to `read`, in which the notices have been seen to.
+    ///
+    /// `encode` puts the body behind the header.
+    pub fn exchange<R>(
+        &self,
+        tag: Tag,
+        word: u32,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        self.with_lane(|lane| {
+            frame::begin(&mut lane.out, tag, word, self.pending.notices().into_iter());
+            lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
+            lane.lane.send(&lane.out, None).map_err(|_| self.lose())?;
+            if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
+                return Err(self.lose());
+            }
+            let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
+            let dropped = self.heed(frame.notices());
+            let result = match frame.tag {
+                Tag::Reply => read(&frame),
+                Tag::Refused => Err(Fault::Status(i64::from(frame.status()))),
+                _ => Err(self.lose()),
+            };
+            drop_regions(&lane.lane, dropped);
+            result
+        })
+    }
+
+    /// Tells the worker of regions that it does not know.
+    pub fn send_regions(&self, leases: &mut [Lease]) -> Result<(), Fault> {
+        for lease in leases.iter_mut() {
+            if let Some(fd) = lease.unsent.take() {
+                self.add_region(lease.id, lease.region.len(), fd)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the worker of a region.
+    pub fn add_region(&self, id: u32, len: u64, fd: OwnedFd) -> Result<(), Fault> {
+        self.with_lane(|lane| {
+            let mut frame = AlignedVec::<16>::new();
+            frame::begin(&mut frame, Tag::AddRegion, id, std::iter::empty());
+            frame.extend_from_slice(&len.to_le_bytes());
+            lane.lane.send(&frame, Some(fd.as_fd())).map_err(|_| self.lose())
+        })
+    }
+
+    /// Acts on what the worker tells beside the matter. Returns regions to tell it to drop.
+    pub fn heed(&self, notices: impl Iterator<Item = Notice>) -> Vec<u32> {
+        let mut dropped = Vec::new();
+        for notice in notices {
+            match notice {
+                Notice::Completed { pending, failed } => {
+                    dropped.extend(self.pending.complete(pending, failed, &self.regions));
+                }
+                Notice::Gone { object } => self.handles.forget(object),
+                Notice::Taken { .. } => (),
+            }
+        }
+        dropped
+    }
+
+    /// Gives regions back, and tells the worker of those that are unmapped.
+    pub fn release(&self, leases: Vec<Lease>) {
+        let dropped: Vec<_> = leases.into_iter().filter_map(|lease| self.regions.release(lease)).collect();
+        if !dropped.is_empty() {
+            let _ = self.with_lane(|lane| {
+                drop_regions(&lane.lane, dropped);
+                Ok(())
+            });
+        }
+    }
+
+    /// Waits until the command of a pending transfer has completed and its data is in place.
+    pub fn wait_for(&self, pending: u64) -> Result<(), Fault> {
+        let encode = |mut out: AlignedVec, _: &mut Arena| {
+            out.extend_from_slice(&pending.to_le_bytes());
+            Ok(out)
+        };
+        self.exchange(Tag::Await, 0, encode, |_| Ok(()))
+    }
+
+    /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.
+    fn with_lane<R>(&self, f: impl FnOnce(&mut ThreadLane) -> Result<R, Fault>) -> Result<R, Fault> {
+        let mut f = Some(f);
+        let tried = LANE.try_with(|slot| {
+            let mut slot = slot.try_borrow_mut().ok()?;
+            let f = f.take()?;
+            let current = slot.as_ref().is_some_and(|lane| lane.generation == self.generation);
+            if !current {
+                *slot = match self.open_lane() {
+                    Ok(lane) => Some(lane),
+                    Err(fault) => return Some(Err(fault)),
+                };
+            }
+            slot.as_mut().map(f)
+        });
+        match (tried, f) {
+            (Ok(Some(result)), _) => result,
+            (_, Some(f)) => f(&mut self.open_lane()?),
+            (_, None) => Err(Fault::Panicked),
+        }
+    }
+
+    fn open_lane(&self) -> Result<ThreadLane, Fault> {
+        let (lane, theirs) = Lane::pair().map_err(|_| Fault::Exhausted)?;
+        message::send(&self.control, OPEN_LANE, &[theirs.as_fd()]).map_err(|_| self.lose())?;
+        Ok(ThreadLane {
+            generation: self.generation,
+            lane,
+            inbox: Inbox::new(),
+            out: AlignedVec::new(),
+            arena: Arena::new(),
+        })
+    }
+}
+
+struct ThreadLane {
+    generation: u64,
+    lane: Lane,
+    inbox: Inbox,
+    out: AlignedVec,
+    arena: Arena,
+}
+
+thread_local! {
+    static LANE: RefCell<Option<ThreadLane>> = const { RefCell::new(None) };
+}
+
+fn drop_regions(lane: &Lane, regions: Vec<u32>) {
+    for region in regions {
+        let mut frame = AlignedVec::<16>::new();
+        frame::begin(&mut frame, Tag::DropRegion, region, std::iter::empty());
+        let _ = lane.send(&frame, None);
+    }
+}
+
+fn state() -> &'static State {
+    if was_forked() {
+        child();
+    }
+    let state = STATE.load(Ordering::Acquire);
+    if !state.is_null() {
+        // SAFETY: states are leaked, so the pointer stays valid.
+        return unsafe { &*state };
+    }
+    watch_forks();
+    let fresh = Box::into_raw(Box::new(State { session: OnceLock::new() }));
+    match STATE.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: just made, and leaked from here on.
+        Ok(_) => unsafe { &*fresh },
+        Err(other) => {
+            // SAFETY: `fresh` was not published; `other` is a leaked state.
+            unsafe {
+                drop(Box::from_raw(fresh));
+                &*other
+            }
+        }
+    }
+}
+
+/// Whether this process was forked past the `pthread_atfork` handler.
+fn was_forked() -> bool {
+    let page = WIPED.load(Ordering::Relaxed);
+    // SAFETY: the page is never unmapped.
+    !page.is_null() && unsafe { &*page }.load(Ordering::Relaxed) == 0
+}
+
+fn watch_forks() {
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    if !REGISTERED.swap(true, Ordering::Relaxed) {
+        // SAFETY: the handler only stores to atomics and closes a descriptor.
+        unsafe { libc::pthread_atfork(None, None, Some(child_handler)) };
+    }
+    let mut page = WIPED.load(Ordering::Relaxed);
+    if page.is_null() {
+        // SAFETY: a fresh page of our own.
+        page = unsafe {
+            let page = libc::mmap(
+                std::ptr::null_mut(),
+                4096,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            );
+            if page == libc::MAP_FAILED || libc::madvise(page, 4096, libc::MADV_WIPEONFORK) != 0 {
+                return;
+            }
+            page.cast()
+        };
+    }
+    // SAFETY: the page is mapped and never unmapped.
+    unsafe { &*page }.store(1, Ordering::Relaxed);
+    WIPED.store(page, Ordering::Release);
+}
+
+extern "C" fn child_handler() {
+    child();
+}
+
+/// What a forked child does first. Async-signal-safe.
+fn child() {
+    STATE.store(std::ptr::null_mut(), Ordering::Release);
+    let control = CONTROL.swap(-1, Ordering::Relaxed);
+    if control >= 0 {
+        // SAFETY: the descriptor is the child's copy of the parent's socket, which nothing in the child uses: the
+        // parent's session is unreachable here.
+        unsafe { libc::close(control) };
+    }
+    let page = WIPED.load(Ordering::Relaxed);
+    if !page.is_null() {
+        // SAFETY: the page is never unmapped.
+        unsafe { &*page }.store(1, Ordering::Relaxed);
+    }
+}
+
+fn connect() -> Option<Session> {
+    let uid = rustix::process::getuid().as_raw();
+    let socket = wire::discover(|name| std::env::var_os(name), |path| path.exists(), uid);
+    let refused = |why: String| {
+        tell(&format!(
+            "no session at {}: {why}. Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`.",
+            socket.path().display()
+        ));
+        None
+    };
+    let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+    let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
+    let first = words.next().unwrap_or_default();
+    let name = first.rsplit('/').next().unwrap_or_default().to_string();
+    let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let mut hello = Hello::new(
+        ava_protocol::opencl::NAME,
+        ava_protocol::FINGERPRINT,
+        &name,
+        rustix::process::getpid().as_raw_pid(),
+        &line,
+        &cwd.to_string_lossy(),
+    );
+    let (stdout, stderr) = (open_fd(1), open_fd(2));
+    hello.stdout = stdout.is_some();
+    hello.stderr = stderr.is_some();
+    let fds: Vec<_> = stdout.into_iter().chain(stderr).collect();
+    let opening = wire::seal(&Opening::Session(hello));
+    let (control, answer) = match client::open(socket.path(), &opening, &fds) {
+        Ok(connection) => connection,
+        Err(error) => return refused(error.to_string()),
+    };
+    match wire::open::<Answer>(&answer) {
+        Ok(Answer::Welcome { .. }) => (),
+        Ok(Answer::Refused { reason, .. }) => return refused(reason),
+        Ok(Answer::Admin(_)) => return refused("an answer to another question".into()),
+        Err(error) => return refused(error.to_string()),
+    }
+    CONTROL.store(control.as_raw_fd(), Ordering::Relaxed);
+    let handles = Handles::new().ok()?;
+    Some(Session {
+        control,
+        generation: GENERATION.fetch_add(1, Ordering::Relaxed) + 1,
+        lost: AtomicBool::new(false),
+        handles,
+        regions: Pool::default(),
+        pending: Pending::default(),
+        callbacks: Callbacks::default(),
+        mappings: crate::opencl::Mappings::default(),
+    })
+}
+
+/// The process's descriptor `fd`, if it is open.
+fn open_fd(fd: i32) -> Option<BorrowedFd<'static>> {
+    // SAFETY: asks about a number; borrows it only if it is open, for the length of the hello.
+    unsafe { (libc::fcntl(fd, libc::F_GETFD) >= 0).then(|| BorrowedFd::borrow_raw(fd)) }
+}
+
+/// One line on the program's standard error.
+fn tell(what: &str) {
+    let line = format!("ava: {what}\n");
+    // SAFETY: writes to a descriptor number from a live buffer; a closed one is an error that is of no matter.
+    unsafe { libc::write(2, line.as_ptr().cast(), line.len()) };
+}
