@@ -1,0 +1,169 @@
+//! What `avactl doctor` looks at.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ava_protocol::admin::{Answer, Request, Status};
+use ava_protocol::session::{APIS, Api, Socket};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Check, Diagnosis, Health, Unsupported};
+use crate::locate::{BROKER, SHIM, WORKER, preload};
+use crate::reach::{Broker, Unreached};
+
+/// What `ava-worker --probe` prints about one API.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Probe {
+    library: String,
+    loaded: bool,
+    path: Option<String>,
+    error: Option<String>,
+    missing: Vec<String>,
+    platforms: Vec<Value>,
+}
+
+/// Looks at everything.
+pub fn all() -> Diagnosis {
+    let (broker, status) = broker();
+    let mut checks = vec![broker, shim()];
+    let worker = match &status {
+        // A running broker knows which worker it starts.
+        Some(status) if Path::new(&status.worker).is_file() => Ok(status.worker.clone().into()),
+        _ => WORKER.find(),
+    };
+    match worker {
+        Ok(worker) => {
+            checks.push(Check::new("worker", Health::Ok, worker.display().to_string()));
+            let path = status.map(|status| status.vendor_library_path).filter(|path| !path.is_empty());
+            checks.extend(APIS.iter().map(|api| vendor(api, probe(&worker, api, path.as_deref()))));
+        }
+        Err(failure) => checks.push(Check::missing("worker", failure)),
+    }
+    Diagnosis { healthy: checks.iter().all(|check| check.health != Health::Broken), checks, unsupported: unsupported() }
+}
+
+fn unsupported() -> Vec<Unsupported> {
+    let of = |api: &'static Api| {
+        api.unsupported.iter().map(|(function, reason)| Unsupported { api: api.name, function, reason })
+    };
+    APIS.iter().flat_map(of).collect()
+}
+
+fn broker() -> (Check, Option<Status>) {
+    const NAME: &str = "broker";
+    let broker = match Broker::running() {
+        Ok(broker) => broker,
+        Err(Unreached::Nobody) => {
+            let check = match BROKER.find() {
+                Ok(path) => Check::new(NAME, Health::Note, format!("none runs; {} is there", path.display()))
+                    .fix("`avactl run` starts a private one; for all users: systemctl enable --now ava.socket"),
+                Err(failure) => Check::missing(NAME, failure),
+            };
+            return (check, None);
+        }
+        Err(Unreached::Failed(failure)) => return (Check::missing(NAME, failure), None),
+    };
+    let which = match &broker.socket {
+        Socket::Named(path) => format!("at {} (AVA_SOCKET)", path.display()),
+        Socket::System(path) => format!("the system's, at {}", path.display()),
+        Socket::Private(path) => format!("your private one, at {}", path.display()),
+    };
+    match broker.ask(Request::Status) {
+        Ok(Answer::Status(status)) => {
+            let sessions = format!("{} of {} sessions", status.sessions, status.sessions_limit);
+            let found = format!("{which}: version {}, process {}, {sessions}", status.version, status.pid);
+            let check = if status.version == env!("CARGO_PKG_VERSION") {
+                Check::new(NAME, Health::Ok, found)
+            } else {
+                Check::new(NAME, Health::Note, found)
+                    .fix(format!("this avactl is version {}: restart the broker", env!("CARGO_PKG_VERSION")))
+            };
+            (check, Some(status))
+        }
+        Ok(_) => (Check::new(NAME, Health::Broken, format!("{which}: it answers something else")), None),
+        Err(failure) => {
+            let mut check = Check::missing(NAME, failure);
+            check.found = format!("{which}: {}", check.found);
+            (check, None)
+        }
+    }
+}
+
+fn shim() -> Check {
+    const NAME: &str = "library";
+    let path = match SHIM.find() {
+        Ok(path) => path,
+        Err(failure) => return Check::missing(NAME, failure),
+    };
+    let mut head = [0; 4];
+    match std::fs::File::open(&path).and_then(|mut file| file.read_exact(&mut head)) {
+        Err(error) => {
+            return Check::new(NAME, Health::Broken, format!("{}: {error}", path.display()));
+        }
+        Ok(()) if head != *b"\x7fELF" => {
+            return Check::new(NAME, Health::Broken, format!("{} is not a library", path.display()));
+        }
+        Ok(()) => {}
+    }
+    if preload(&path) == path {
+        return Check::new(NAME, Health::Note, format!("{}, without stubs/libOpenCL.so.1 beside it", path.display()))
+            .fix("programs linked against an OpenCL library that is not installed will not start");
+    }
+    Check::new(NAME, Health::Ok, path.display().to_string())
+}
+
+/// What the worker finds, in the environment a broker would give it.
+fn probe(worker: &Path, api: &Api, vendor_library_path: Option<&str>) -> Result<Probe, String> {
+    let fixed = ["HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME"];
+    let kept = std::env::vars_os()
+        .filter(|(name, _)| name.to_str().is_some_and(|name| fixed.contains(&name) || api.passes(name)));
+    let mut command = Command::new(worker);
+    command.args(["--probe", "--api", api.name]).env_clear().envs(kept).stdin(Stdio::null());
+    let own = std::env::var("AVA_VENDOR_LIBRARY_PATH").ok();
+    if let Some(path) = vendor_library_path.or(own.as_deref()) {
+        command.env("LD_LIBRARY_PATH", path);
+    }
+    let output = command.output().map_err(|error| format!("{} cannot be run: {error}", worker.display()))?;
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().last().map(|line| format!("; it said: {line}")).unwrap_or_default();
+        format!("{} --probe gave no answer ({}, {error}){said}", worker.display(), output.status)
+    })
+}
+
+/// The vendor library of an API.
+pub fn vendor(api: &Api, probe: Result<Probe, String>) -> Check {
+    let probe = match probe {
+        Ok(probe) => probe,
+        Err(error) => return Check::new(api.name, Health::Broken, error),
+    };
+    let library = if probe.library.is_empty() { api.library } else { &probe.library };
+    if !probe.loaded {
+        let error = probe.error.as_deref().unwrap_or("it cannot be loaded");
+        return Check::new(api.name, Health::Broken, format!("{library}: {error}"))
+            .fix("Debian and Ubuntu: sudo apt install ocl-icd-libopencl1 pocl-opencl-icd (or your vendor's driver)")
+            .fix("a library elsewhere: start the broker with --vendor-library-path DIRS");
+    }
+    let path = probe.path.as_deref().unwrap_or(library);
+    if probe.platforms.is_empty() {
+        let error = probe.error.map(|error| format!(" ({error})")).unwrap_or_default();
+        return Check::new(api.name, Health::Broken, format!("{path} finds no platform{error}"))
+            .fix("install a driver: on Debian and Ubuntu, sudo apt install pocl-opencl-icd for the CPU");
+    }
+    let platforms: Vec<_> = probe.platforms.iter().map(platform_name).collect();
+    let found = format!("{path}: {}", platforms.join(", "));
+    if probe.missing.is_empty() {
+        return Check::new(api.name, Health::Ok, found);
+    }
+    Check::new(api.name, Health::Note, format!("{found}; without {}", probe.missing.join(" ")))
+        .fix("calls of these functions fail: the vendor's library is older than the table")
+}
+
+/// A platform is told as its name or as an object that has one.
+fn platform_name(platform: &Value) -> String {
+    let name = platform.as_str().or_else(|| platform.get("name")?.as_str());
+    name.map_or_else(|| platform.to_string(), str::to_owned)
+}

@@ -1,0 +1,178 @@
+//! Snapshots of what people and programs read.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use ava_protocol::admin::{Detail, Session, State};
+use ava_protocol::control::{FunctionStats, Stats};
+use ava_protocol::session::Api;
+use clap::CommandFactory;
+use insta::assert_snapshot;
+
+use super::shown::Shown;
+use super::{Cli, devices, doctor, inspect, ps, version};
+use crate::opencl::Device;
+use crate::output::json;
+
+fn session(number: u64) -> Session {
+    Session {
+        session: number,
+        pid: 4242,
+        uid: 1000,
+        program: "hashcat".into(),
+        api: "opencl".into(),
+        worker_pid: 4300,
+        state: State::Running,
+        devices: vec!["cpu-haswell".into(), "another".into()],
+        memory_bytes: 25_600_000,
+        calls: 123_456,
+        commands: 1000,
+        bytes_in: 5 << 30,
+        bytes_out: 999,
+        since_unix_ms: 1_700_000_000_500,
+        stale: false,
+        ended: None,
+    }
+}
+
+fn shown(session: Session) -> Shown {
+    Shown::new(session, |uid| format!("user{uid}"))
+}
+
+fn now() -> std::time::SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_700_000_126)
+}
+
+fn sessions() -> ps::Sessions {
+    let starting = Session { state: State::Starting, devices: vec![], program: "clinfo".into(), ..session(12) };
+    let ended = Session { state: State::Ended, ended: Some("the program ended".into()), ..session(3) };
+    let stale = Session { stale: true, devices: vec!["one".into()], ..session(7) };
+    ps::Sessions { sessions: [ended, stale, session(8), starting].into_iter().map(shown).collect() }
+}
+
+fn detail() -> Detail {
+    Detail {
+        session: session(8),
+        command_line: "hashcat -m 0 -a 3 hash ?l?l?l".into(),
+        cwd: "/home/user".into(),
+        cgroup: "/user.slice".into(),
+        library: "/usr/lib/x86_64-linux-gnu/libOpenCL.so.1".into(),
+        stats: Stats {
+            objects: vec![("cl_context".into(), 1), ("cl_mem".into(), 37)],
+            functions: vec![
+                FunctionStats { name: "clSetKernelArg".into(), calls: 100_000, bytes: 6_400_000 },
+                FunctionStats { name: "clFinish".into(), calls: 1, bytes: 64 },
+            ],
+            ..Stats::default()
+        },
+    }
+}
+
+#[test]
+fn the_command_line_makes_sense() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn help() {
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    let mut text = command.render_long_help().to_string();
+    for verb in command.get_subcommands_mut() {
+        if verb.get_name() != "help" {
+            let help = verb.render_long_help();
+            text += &format!("\n==== {} ====\n{help}", verb.get_name());
+        }
+    }
+    assert_snapshot!(text);
+}
+
+#[test]
+fn ps_table() {
+    assert_snapshot!(ps::table(&sessions(), now()));
+}
+
+#[test]
+fn ps_table_of_nothing() {
+    assert_snapshot!(ps::table(&ps::Sessions { sessions: vec![] }, now()));
+}
+
+#[test]
+fn ps_json() {
+    assert_snapshot!(json(&sessions()).unwrap());
+}
+
+#[test]
+fn inspect_text() {
+    assert_snapshot!(inspect::text(&inspect::inspected(detail(), |_| "somebody".into()), now()));
+}
+
+#[test]
+fn inspect_json() {
+    assert_snapshot!(json(&inspect::inspected(detail(), |_| "somebody".into())).unwrap());
+}
+
+fn some_devices() -> devices::Devices {
+    let device = Device {
+        api: "opencl",
+        platform: "Portable Computing Language".into(),
+        name: "cpu-haswell-Intel(R) Xeon(R)".into(),
+        r#type: "cpu",
+        vendor: "GenuineIntel".into(),
+        version: "OpenCL 3.0 PoCL HSTR: cpu-x86_64-pc-linux-gnu-haswell".into(),
+        driver: "3.1+debian".into(),
+        compute_units: 2,
+        memory_bytes: 24 << 30,
+    };
+    devices::Devices { devices: vec![device] }
+}
+
+#[test]
+fn devices_table_and_json() {
+    assert_snapshot!(devices::table(&some_devices()) + &json(&some_devices()).unwrap());
+}
+
+#[test]
+fn versions() {
+    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None };
+    let socket = Some("/run/ava/broker.sock".to_owned());
+    let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
+    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None };
+    assert_snapshot!(version::text(&none) + &version::text(&one) + &json(&one).unwrap());
+}
+
+#[test]
+fn doctor_text_and_json() {
+    const API: Api = Api { name: "opencl", library: "libOpenCL.so.1", environment: &[], unsupported: &[] };
+    let probe = |text: &str| doctor::vendor(&API, serde_json::from_str(text).map_err(|error| error.to_string()));
+    let unsupported = |function, reason| doctor::Unsupported { api: "opencl", function, reason };
+    let diagnosis = doctor::Diagnosis {
+        healthy: false,
+        checks: vec![
+            doctor::Check {
+                name: "broker",
+                health: doctor::Health::Note,
+                found: "none runs; /usr/libexec/ava/ava-broker is there".into(),
+                fixes: vec!["`avactl run` starts a private one".into()],
+            },
+            probe(
+                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":false,"path":null,"error":"cannot open shared object file","missing":[],"platforms":[]}"#,
+            ),
+            probe(
+                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":true,"path":"/usr/lib/libOpenCL.so.1","error":null,"missing":[],"platforms":[]}"#,
+            ),
+            probe(
+                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","missing":["clSetContextDestructorCallback"],"platforms":["Intel(R) OpenCL"]}"#,
+            ),
+            probe(
+                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","platforms":[{"name":"Portable Computing Language","devices":1}]}"#,
+            ),
+            probe("nonsense"),
+        ],
+        unsupported: vec![
+            unsupported("clEnqueueNativeKernel", "a native kernel is a function of the program"),
+            unsupported("clSVMAlloc", "shared virtual memory needs equal addresses in two processes"),
+            unsupported("clSVMFree", "shared virtual memory needs equal addresses in two processes"),
+        ],
+    };
+    assert_snapshot!(doctor::text(&diagnosis) + &json(&diagnosis).unwrap());
+}

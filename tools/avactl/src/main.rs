@@ -1,0 +1,31 @@
+//! `avactl`: runs programs through AvA and shows what the broker knows.
+//!
+//! - **Invariant:** answers go to standard output, everything else to standard error.
+//! - **Invariant:** JSON has `"schema": 1` and base units (bytes, seconds, counts); tables are for people.
+//! - **Invariant:** unsafe code is only where a vendor API is called as any tenant would call it (`opencl`).
+#![deny(unsafe_code)]
+
+mod commands;
+mod error;
+mod locate;
+mod opencl;
+mod output;
+mod private;
+mod reach;
+mod table;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Cli;
+
+fn main() -> ExitCode {
+    // A usage error ends here with status 2.
+    let cli = Cli::parse();
+    match commands::dispatch(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,175 @@
+//! The user's private broker, for machines without the system's: started when a program is run, ends when idle.
+//!
+//! A short-lived `avactl start-broker` starts it, so that the broker is nobody's child when `avactl run` becomes the
+//! program: a program that waits for any child must not find one that it did not make.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use ava_protocol::admin::Request;
+use ava_protocol::session::APIS;
+use ava_transport::client::check_private;
+use ava_transport::spawn::spawn;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::error::{Failure, Kind};
+use crate::locate::BROKER;
+use crate::reach::{self, Broker, Unreached};
+
+/// A private broker ends after so many seconds without a session.
+const IDLE_SECONDS: &str = "30";
+/// A broker that does not listen after so many seconds is given up.
+const START_SECONDS: i64 = 20;
+/// What a private broker gets of its starter's environment, besides what workers get.
+const ENVIRONMENT: &[&str] = &[
+    "AVA_LOG",
+    "AVA_VENDOR_LIBRARY_PATH",
+    "HOME",
+    "LANG",
+    "LOGNAME",
+    "PATH",
+    "USER",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+/// A broker that this process may use, and that stays as long as this process lives, whatever program it becomes.
+pub fn ensure() -> Result<Broker, Failure> {
+    let mut started = false;
+    loop {
+        let (failure, private) = match Broker::running() {
+            // An idle broker may end between connecting and asking: then it is as if it had not been there.
+            Ok(broker) => match broker.ask(Request::Expect) {
+                Ok(_) => return Ok(broker),
+                Err(failure) => {
+                    let private = matches!(broker.socket, ava_protocol::session::Socket::Private(_));
+                    (failure, private && broker.ask(Request::Status).is_err())
+                }
+            },
+            Err(Unreached::Failed(failure)) => return Err(failure),
+            Err(Unreached::Nobody) => {
+                let private = !matches!(reach::discover(), ava_protocol::session::Socket::Named(_));
+                (nobody_there(), private)
+            }
+        };
+        if started || !private || failure.kind != Kind::Unreachable {
+            return Err(failure);
+        }
+        start_apart()?;
+        started = true;
+    }
+}
+
+fn nobody_there() -> Failure {
+    let path = reach::discover().path().display().to_string();
+    Failure::new(Kind::Unreachable, format!("no broker listens on {path}"))
+        .hint("without AVA_SOCKET, avactl starts a private broker where there is none")
+}
+
+/// Has a process of its own start the broker.
+fn start_apart() -> Result<(), Failure> {
+    let socket = reach::private();
+    let status = Command::new(std::env::current_exe()?)
+        .arg("start-broker")
+        .arg(socket.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()?;
+    if status.success() {
+        return Ok(());
+    }
+    // It has already said why.
+    Err(Failure::new(Kind::Unreachable, "no private broker could be started"))
+}
+
+/// Starts a broker at `socket` unless one is there, and returns when it listens.
+pub fn start(socket: &Path) -> Result<(), Failure> {
+    let directory = socket.parent().unwrap_or(Path::new("/"));
+    match DirBuilder::new().recursive(true).mode(0o700).create(directory) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(failure(directory, &error));
+        }
+        _ => {}
+    }
+    check_private(socket).map_err(|error| Failure::new(Kind::Denied, error.to_string()))?;
+    // Of several that start one at the same time, one does and the others find it done.
+    let lock = private_file(&directory.join("start.lock"))?;
+    flock(&lock, FlockOperation::LockExclusive).map_err(io::Error::from)?;
+    if UnixStream::connect(socket).is_ok() {
+        return Ok(());
+    }
+    let program = BROKER.find()?;
+    let notify = directory.join("start.notify");
+    let _ = std::fs::remove_file(&notify);
+    let ready = UnixDatagram::bind(&notify).map_err(|error| failure(&notify, &error))?;
+    let log = directory.join("broker.log");
+    let mut command = Command::new(&program);
+    command
+        .arg("--socket")
+        .arg(socket)
+        .args(["--idle-exit", IDLE_SECONDS])
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(passes)))
+        .env("NOTIFY_SOCKET", &notify)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(private_file(&log)?);
+    let child = spawn(&mut command, Vec::new(), None).map_err(|error| failure(&program, &error))?;
+    let outcome = wait(&ready, &child, &log);
+    let _ = std::fs::remove_file(&notify);
+    outcome
+}
+
+fn passes(name: &str) -> bool {
+    ENVIRONMENT.contains(&name) || APIS.iter().any(|api| api.passes(name))
+}
+
+/// Waits until the broker is ready or over.
+fn wait(ready: &UnixDatagram, child: &Child, log: &Path) -> Result<(), Failure> {
+    let pid = i32::try_from(child.id())
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(|| io::Error::from(ErrorKind::InvalidData))?;
+    let process = pidfd_open(pid, PidfdFlags::empty()).map_err(io::Error::from)?;
+    let limit = Timespec { tv_sec: START_SECONDS, tv_nsec: 0 };
+    let mut fds = [PollFd::new(ready, PollFlags::IN), PollFd::new(&process, PollFlags::IN)];
+    let happened = poll(&mut fds, Some(&limit)).map_err(io::Error::from)?;
+    if !fds[0].revents().is_empty() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    let _ = File::open(log).and_then(|mut file| file.read_to_string(&mut text));
+    let what = if happened == 0 { "does not listen" } else { "ended at once" };
+    let mut failure = Failure::new(Kind::Unreachable, format!("the private broker {what}"));
+    failure.hints = text.lines().rev().take(3).map(|line| format!("it said: {line}")).collect();
+    Err(failure.hint(format!("its log is {}", log.display())))
+}
+
+fn private_file(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true).mode(0o600);
+    options.open(path).map_err(|error| failure(path, &error))
+}
+
+fn failure(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Kind::Unreachable, format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passes;
+
+    #[test]
+    fn a_private_broker_gets_what_it_needs_and_nothing_that_loads_code() {
+        let names = ["HOME", "POCL_DEVICES", "LD_PRELOAD", "LD_LIBRARY_PATH", "AVA_SOCKET", "SSH_AUTH_SOCK"];
+        let kept: Vec<_> = names.into_iter().filter(|name| passes(name)).collect();
+        assert_eq!(kept, ["HOME", "POCL_DEVICES"]);
+    }
+}

@@ -1,0 +1,158 @@
+//! Reaching a broker and asking it.
+
+use std::io::ErrorKind;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use ava_protocol::admin::{self, Request};
+use ava_protocol::session::{self, Answer, EnvelopeError, Opening, PROTOCOL, Socket, open, private_socket, seal};
+use ava_transport::client;
+
+use crate::error::{Failure, Kind};
+
+/// A connection to a broker.
+#[derive(Debug)]
+pub struct Broker {
+    stream: UnixStream,
+    /// Which one it is.
+    pub socket: Socket,
+}
+
+/// Why a broker could not be asked.
+#[derive(Debug)]
+pub enum Unreached {
+    /// Nobody listens.
+    Nobody,
+    /// It is there, but not for us, or something is wrong with it.
+    Failed(Failure),
+}
+
+/// The socket that a client of this environment would use.
+pub fn discover() -> Socket {
+    session::discover(|name| std::env::var_os(name), |path| path.exists(), uid())
+}
+
+/// The socket of the user's private broker.
+pub fn private() -> Socket {
+    Socket::Private(private_socket(|name| std::env::var_os(name), uid()))
+}
+
+fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+impl Broker {
+    /// The broker at `socket`.
+    pub fn at(socket: Socket) -> Result<Self, Unreached> {
+        let path = socket.path();
+        if matches!(socket, Socket::Private(_)) {
+            match client::check_private(path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(Unreached::Nobody),
+                Err(error) => {
+                    let failure = Failure::new(Kind::Denied, format!("the private broker's directory {error}"));
+                    return Err(Unreached::Failed(failure.hint("remove it, or set XDG_RUNTIME_DIR")));
+                }
+                Ok(()) => {}
+            }
+        }
+        match UnixStream::connect(path) {
+            Ok(stream) => Ok(Self { stream, socket }),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+                Err(Unreached::Nobody)
+            }
+            Err(error) => Err(Unreached::Failed(refused(path, &error))),
+        }
+    }
+
+    /// The broker of this environment, if one answers.
+    pub fn running() -> Result<Self, Unreached> {
+        let first = discover();
+        let fallback = matches!(first, Socket::System(_));
+        match Self::at(first) {
+            // The socket of a system service that is not running is no obstacle.
+            Err(Unreached::Nobody) if fallback => Self::at(private()),
+            other => other,
+        }
+    }
+
+    /// The broker of this environment, or a failure that says that there is none.
+    pub fn reach() -> Result<Self, Failure> {
+        Self::running().map_err(Unreached::into_failure)
+    }
+
+    /// The answer to `request`; more answers may follow.
+    pub fn ask(&self, request: Request) -> Result<admin::Answer, Failure> {
+        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[]).map_err(|error| broken(&error))?;
+        self.understand(&answer)
+    }
+
+    /// The next of several answers.
+    pub fn next(&self) -> Result<admin::Answer, Failure> {
+        match ava_transport::message::recv(&self.stream) {
+            Ok(Some((answer, _))) => self.understand(&answer),
+            Ok(None) => Err(Failure::new(Kind::Unreachable, "the broker hung up")),
+            Err(error) => Err(broken(&client::Error::Broken(error))),
+        }
+    }
+
+    fn understand(&self, answer: &[u8]) -> Result<admin::Answer, Failure> {
+        match open(answer) {
+            Ok(Answer::Admin(admin::Answer::Failed { code, reason })) => Err(failed(code, reason)),
+            Ok(Answer::Admin(answer)) => Ok(answer),
+            Ok(Answer::Refused { code: session::Refusal::Denied, reason }) => Err(Failure::new(Kind::Denied, reason)),
+            Ok(Answer::Refused { code: session::Refusal::Version, reason }) => Err(other_version(reason)),
+            Ok(Answer::Refused { reason, .. }) => {
+                Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
+            }
+            Ok(Answer::Welcome { .. }) => Err(Failure::new(Kind::General, "the broker answered something else")),
+            Err(EnvelopeError::Version { theirs }) => {
+                Err(other_version(format!("the broker speaks protocol {theirs}, this avactl {PROTOCOL}")))
+            }
+            Err(error) => {
+                let message = format!("{} is not an AvA broker: {error}", self.socket.path().display());
+                Err(Failure::new(Kind::General, message))
+            }
+        }
+    }
+}
+
+impl Unreached {
+    /// For those who need a broker.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Nobody => Failure::new(Kind::Unreachable, "no broker is running")
+                .hint("`avactl run PROGRAM` starts a private one, which ends when it is idle")
+                .hint("`avactl doctor` says what is where"),
+            Self::Failed(failure) => failure,
+        }
+    }
+}
+
+fn other_version(message: String) -> Failure {
+    Failure::new(Kind::General, message).hint("broker and avactl must come from the same build: restart the broker")
+}
+
+fn refused(path: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("cannot connect to {}: {error}", path.display());
+    match error.kind() {
+        ErrorKind::PermissionDenied if path == Path::new(session::SYSTEM_SOCKET) => Failure::new(Kind::Denied, message)
+            .hint("members of the group `ava` may: sudo usermod -aG ava \"$USER\", then log in again"),
+        ErrorKind::PermissionDenied => Failure::new(Kind::Denied, message),
+        _ => Failure::new(Kind::Unreachable, message),
+    }
+}
+
+fn broken(error: &client::Error) -> Failure {
+    Failure::new(Kind::Unreachable, format!("the broker did not answer: {error}"))
+}
+
+fn failed(code: admin::Failure, reason: String) -> Failure {
+    match code {
+        admin::Failure::Denied => Failure::new(Kind::Denied, reason)
+            .hint("root and the broker's user see and end all sessions, everybody else their own"),
+        admin::Failure::NoSession => {
+            Failure::new(Kind::General, reason).hint("`avactl ps` shows the sessions there are")
+        }
+        admin::Failure::Busy | admin::Failure::Stuck => Failure::new(Kind::General, reason),
+    }
+}

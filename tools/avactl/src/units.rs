@@ -1,0 +1,79 @@
+//! Numbers for people.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Bytes in three significant digits: `0B`, `999B`, `1.00KiB`, `24.4MiB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if count < 1024 {
+        return format!("{count}B");
+    }
+    let mut value = count as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let digits = if value < 9.995 {
+        2
+    } else if value < 99.95 {
+        1
+    } else {
+        0
+    };
+    format!("{value:.digits$}{}", UNITS[unit])
+}
+
+/// A duration in its two largest units: `5s`, `2m05s`, `3h20m`, `12d04h`.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    if days > 0 {
+        format!("{days}d{:02}h", hours % 24)
+    } else if hours > 0 {
+        format!("{hours}h{:02}m", minutes % 60)
+    } else if minutes > 0 {
+        format!("{minutes}m{:02}s", seconds % 60)
+    } else {
+        format!("{seconds}s")
+    }
+}
+
+/// The time since `unix_ms` milliseconds after 1970.
+pub fn since(unix_ms: u64, now: SystemTime) -> Duration {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from_millis(unix_ms))
+}
+
+/// Milliseconds as seconds.
+pub fn seconds(milliseconds: u64) -> f64 {
+    Duration::from_millis(milliseconds).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_three_digits() {
+        let cases = [0, 1023, 1024, 10_230, 10_239, 102_400, 1_048_063, 1 << 20, 25_600_000, 5 << 30, u64::MAX];
+        let texts = cases.map(bytes);
+        let expected = [
+            "0B", "1023B", "1.00KiB", "9.99KiB", "10.0KiB", "100KiB", "1023KiB", "1.00MiB", "24.4MiB", "5.00GiB",
+            "16.0EiB",
+        ];
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        let texts = [0, 59, 60, 125, 3600, 12_000, 86_400, 1_051_200].map(|s| duration(Duration::from_secs(s)));
+        assert_eq!(texts, ["0s", "59s", "1m00s", "2m05s", "1h00m", "3h20m", "1d00h", "12d04h"]);
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_now() {
+        assert_eq!(since(5000, UNIX_EPOCH), Duration::ZERO);
+        assert_eq!(since(5000, UNIX_EPOCH + Duration::from_secs(7)), Duration::from_secs(2));
+    }
+}

@@ -1,0 +1,91 @@
+//! The other verbs, asked of a living broker.
+
+use std::process::Stdio;
+
+use super::installation::Installation;
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn sessions_are_listed_inspected_and_ended() {
+    let here = Installation::new();
+    here.text(&["run", "true"]);
+    let mut tenant = here.session();
+    let table = here.text(&["ps"]);
+    assert!(table.starts_with("SESSION") && table.lines().count() == 2, "{table}");
+    assert!(table.contains("a program") && table.contains("fake device") && table.contains("4.00KiB"), "{table}");
+    let all = json(&here.text(&["ps", "--format", "json"]));
+    assert_eq!((&all["schema"], &all["sessions"][0]["pid"]), (&1.into(), &std::process::id().into()));
+    assert_eq!(all["sessions"][0]["memory_bytes"], 4096);
+    let session = json(&here.text(&["--format", "json", "inspect", "1"]));
+    assert_eq!(session["functions"][0]["name"], "clFinish");
+    assert_eq!(session["command_line"], "a program with arguments");
+    assert!(here.text(&["kill", "1"]).starts_with("session 1 ended by user "));
+    assert_eq!(std::io::Read::read(&mut tenant, &mut [0; 9]).unwrap(), 0);
+    assert_eq!(here.text(&["ps"]).lines().count(), 1);
+    assert!(here.text(&["ps", "--all"]).contains("ended: ended by user "));
+    let gone = here.output(&["inspect", "77"]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(String::from_utf8(gone.stderr).unwrap().contains("hint: `avactl ps`"));
+}
+
+#[test]
+fn without_a_broker_looking_starts_none() {
+    let here = Installation::new();
+    for verb in [&["ps"][..], &["inspect", "1"], &["kill", "1"]] {
+        let output = here.output(verb);
+        assert_eq!(output.status.code(), Some(4), "{output:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().starts_with("avactl: no broker is running\n  hint: "));
+    }
+    assert!(here.text(&["version"]).contains("none runs"));
+    assert!(here.broker().is_none());
+}
+
+#[test]
+fn a_wrong_command_line_is_status_2() {
+    let here = Installation::new();
+    for wrong in [&["frobnicate"][..], &["run"], &["kill", "one"], &["ps", "--format", "xml"], &[]] {
+        assert_eq!(here.output(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn doctor_says_what_is_broken() {
+    let here = Installation::new();
+    let output = here.output(&["doctor", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "the fake worker cannot probe");
+    let diagnosis = json(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(diagnosis["healthy"], false);
+    let of = |name: &str| {
+        let checks = diagnosis["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["name"] == name).unwrap().clone()
+    };
+    assert_eq!(of("broker")["health"], "note");
+    assert_eq!(of("worker")["health"], "ok");
+    assert_eq!(of("opencl")["health"], "broken");
+    assert!(diagnosis["unsupported"].as_array().unwrap().iter().any(|one| one["function"] == "clSVMAlloc"));
+    std::fs::remove_file(here.directory.path().join("bin/ava-broker")).unwrap();
+    let text = String::from_utf8(here.output(&["doctor"]).stdout).unwrap();
+    assert!(text.contains("BROKEN  broker"), "{text}");
+}
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    let here = Installation::new();
+    assert!(here.text(&["completion", "bash"]).contains("inspect"));
+    let pages = here.directory.path().join("man");
+    here.text(&["man", pages.to_str().unwrap()]);
+    assert!(pages.join("avactl.1").is_file() && pages.join("avactl-run.1").is_file());
+    assert!(!pages.join("avactl-start-broker.1").exists(), "hidden verbs have no page");
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let here = Installation::new();
+    let mut child = here.avactl(&["completion", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
