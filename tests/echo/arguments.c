@@ -1,0 +1,263 @@
+/* The driver's arguments, and what is checked of its results. */
+#include "driver.h"
+
+#include <CL/cl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GUARD = 64, MOST = 64, FEW = 3, MANY = 80000, FEW_BYTES = 40, MANY_BYTES = 100003 };
+
+/* Memory of the call under way. */
+static struct memory {
+  char *base;
+  uint64_t len;
+  bool room;
+} memories[MOST];
+static int count;
+
+static void *memory(uint64_t len, bool room) {
+  if (count == MOST) abort();
+  char *base = malloc(len + 2 * GUARD);
+  memset(base, ECHO_PATTERN, len + 2 * GUARD);
+  memories[count++] = (struct memory){base, len, room};
+  return base + GUARD;
+}
+
+static struct memory *memory_of(const void *at) {
+  for (int i = 0; i < count; i++)
+    if (memories[i].base + GUARD == at) return &memories[i];
+  abort();
+}
+
+void call_end(bool keep) {
+  for (int i = 0; i < count; i++)
+    if (!keep || memories[i].room) free(memories[i].base);
+  count = 0;
+}
+
+static uint64_t seed_of(const struct plan *p, int param) {
+  return echo_mix(echo_seed(p->function, "argument") + (uint64_t)param * 977 + p->seed * 31u + (uint64_t)p->size);
+}
+
+uint64_t value_for(const struct plan *p, int param, const char *name) {
+  (void)name;
+  switch (p->seed) {
+  case 1: return 1;
+  case 2: return 0;
+  case 3: return UINT64_MAX;
+  default: return seed_of(p, param);
+  }
+}
+
+uint64_t value_or(const struct plan *p, int param, const char *name, uint64_t wanted) {
+  return p->seed % 2 == 0 ? wanted : value_for(p, param, name);
+}
+
+uint64_t size_for(const struct plan *p, int unit) {
+  if (p->size == ZERO) return 0;
+  if (unit == 1) return p->size == LARGE ? MANY_BYTES : FEW_BYTES;
+  return p->size == LARGE ? MANY / unit : FEW;
+}
+
+uint64_t size_for_texts(const struct plan *p) { return p->size == ZERO ? 0 : FEW + 1; }
+
+uint64_t size_for_answer(const struct plan *p, const struct tagged *tagged) {
+  switch (answer_of(tagged, p->key)->what) {
+  case ANSWER_PLAIN: return size_for(p, 1);
+  case ANSWER_HANDLES: return 8 * size_for(p, 8);
+  default: return p->size == ZERO ? 0 : p->size == LARGE ? MANY_BYTES : 1024;
+  }
+}
+
+void *handle_for(const struct plan *p, int param, int kind) {
+  if (p->null == param) return NULL;
+  return p->handle ? p->handle : any(kind, seed_of(p, param));
+}
+
+void *bytes_for(const struct plan *p, int param, uint64_t len) {
+  if (p->null == param) return NULL;
+  void *at = memory(len, false);
+  echo_fill(at, len, seed_of(p, param));
+  return at;
+}
+
+void *handles_for(const struct plan *p, int param, uint64_t n, int kind) {
+  if (p->null == param) return NULL;
+  void **at = memory(n * sizeof *at, false);
+  for (uint64_t i = 0; i < n; i++) at[i] = any(kind, seed_of(p, param) + i);
+  return at;
+}
+
+void *records_for(const struct plan *p, int param, uint64_t n, const struct record *record) {
+  char *at = bytes_for(p, param, n * record->size);
+  for (uint64_t i = 0; at && i < n; i++)
+    for (int h = 0; h < record->handles; h++) {
+      void *handle = p->seed % 2 ? any(record->kind[h], i) : NULL;
+      memcpy(at + i * record->size + record->at[h], &handle, sizeof handle);
+    }
+  return at;
+}
+
+static void put(const struct list *list, void *at, int i, int64_t value) {
+  if (list->size == 4) ((int32_t *)at)[i] = (int32_t)value;
+  else ((int64_t *)at)[i] = value;
+}
+
+void *list_for(const struct plan *p, int param, const struct list *list) {
+  if (p->null == param) return NULL;
+  void *at = memory(64 * 8, false);
+  int n = 0;
+  if (p->refuse) put(list, at, n++, p->key), put(list, at, n++, 1);
+  for (int i = 0; i < list->count && !p->empty; i++) {
+    const struct list_key *key = &list->keys[i];
+    if (key->what == LIST_REFUSED) continue;
+    put(list, at, n++, key->key);
+    if (key->what == LIST_HANDLE) put(list, at, n++, (int64_t)(intptr_t)any(key->kind, seed_of(p, param)));
+    else if (key->what == LIST_RUN) {
+      for (int v = 0; v < i; v++) put(list, at, n++, 7 + v);
+      put(list, at, n++, key->detail);
+    } else put(list, at, n++, (int64_t)(seed_of(p, i) >> 1));
+  }
+  if (!p->empty) put(list, at, n++, 0x5EED), put(list, at, n++, 0x1234);
+  put(list, at, n, list->end);
+  return at;
+}
+
+static void letters(char *at, uint64_t len, uint64_t seed) {
+  for (uint64_t i = 0; i < len; i++) at[i] = (char)('a' + echo_mix(seed + i) % 26);
+}
+
+char *text_for(const struct plan *p, int param) {
+  if (p->null == param) return NULL;
+  uint64_t len = p->size == ZERO ? 0 : p->size == LARGE ? MANY_BYTES : 20;
+  char *at = memory(len + 1, false);
+  letters(at, len, seed_of(p, param));
+  at[len] = 0;
+  return at;
+}
+
+void *texts_for(const struct plan *p, int param, uint64_t n, const size_t *lengths, bool bytes) {
+  if (p->null == param) return NULL;
+  char **at = memory(n * sizeof *at, false);
+  for (uint64_t i = 0; i < n; i++) {
+    uint64_t len = (p->size == LARGE ? 20000 : 5) + 3 * i;
+    bool told = lengths && (bytes || i % 3 != 1);
+    if (lengths) ((size_t *)lengths)[i] = told ? len : 0;
+    at[i] = memory(len + 1, false);
+    letters(at[i], len, seed_of(p, param) + i);
+    /* What is told does not end at a NUL. */
+    if (!told) at[i][len] = 0;
+    if (p->seed == 3 && i == 1) {
+      at[i] = NULL;
+      if (lengths) ((size_t *)lengths)[i] = 0;
+    }
+  }
+  return at;
+}
+
+void *room_for(const struct plan *p, int param, uint64_t len) { return p->null == param ? NULL : memory(len, true); }
+
+/* ---- layouts ----------------------------------------------------------------------------------------------------- */
+
+static void three(const void *at, size_t x, size_t y, size_t z) {
+  if (at) memcpy((void *)at, (size_t[]){x, y, z}, 3 * sizeof x);
+}
+
+void arrange_rect(const struct plan *p, const void *origin, const void *region, size_t *row_pitch, size_t *slice_pitch) {
+  bool large = p->size == LARGE, tight = p->seed % 2 == 0;
+  size_t width = large ? 300 : 5, height = large ? 20 : 4;
+  three(origin, tight ? 0 : 2, 1, 1);
+  three(region, width, height, large ? 15 : 3);
+  *row_pitch = tight ? 0 : width + 7;
+  *slice_pitch = tight ? 0 : *row_pitch * (height + 2);
+}
+
+void arrange_pixels(const struct plan *p, const void *image, const void *region, size_t *row_pitch, size_t *slice_pitch) {
+  (void)image;
+  bool large = p->size == LARGE, tight = p->seed % 2 == 0;
+  size_t width = large ? 150 : 5, height = large ? 30 : 4;
+  three(region, width, height, large ? 5 : 2);
+  *row_pitch = tight ? 0 : width * 4 + 12;
+  *slice_pitch = tight ? 0 : *row_pitch * (height + 1);
+}
+
+/* Now and then it is left as it is: no format that anybody knows. */
+static bool arrange_format(const struct plan *p, const void *format) {
+  if (format && p->seed != 3) *(cl_image_format *)format = (cl_image_format){CL_RGBA, CL_UNORM_INT8};
+  return p->size == LARGE;
+}
+
+void arrange_image(const struct plan *p, const void *format, const void *at) {
+  static const cl_uint types[] = {CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE3D, CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE1D_ARRAY};
+  bool large = arrange_format(p, format), tight = p->seed % 2 == 0;
+  cl_image_desc *desc = (void *)at;
+  if (!desc) return;
+  desc->image_type = types[p->seed % 4];
+  desc->image_width = large ? 200 : 9;
+  desc->image_height = large ? 150 : 7;
+  desc->image_depth = desc->image_array_size = 3;
+  desc->image_row_pitch = tight ? 0 : desc->image_width * 4 + 12;
+  desc->image_slice_pitch = tight ? 0 : desc->image_row_pitch * desc->image_height + 8;
+}
+
+void arrange_image2d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *row_pitch) {
+  bool large = arrange_format(p, format);
+  *width = large ? 200 : 9;
+  *height = large ? 150 : 7;
+  *row_pitch = p->seed % 2 ? *width * 4 + 12 : 0;
+}
+
+void arrange_image3d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *depth, size_t *row_pitch, size_t *slice_pitch) {
+  arrange_image2d(p, format, width, height, row_pitch);
+  *depth = 3;
+  *slice_pitch = *row_pitch ? *row_pitch * *height + 8 : 0;
+}
+
+/* ---- results ----------------------------------------------------------------------------------------------------- */
+
+static void complain(const struct plan *p, const char *what) {
+  line_problem("%s (seed %u, size %d, null %d, key %#llx, fail %lld): %s", p->function, p->seed, p->size, p->null,
+               (unsigned long long)p->key, (long long)p->fail, what);
+}
+
+static bool untouched(const char *at, uint64_t len) {
+  for (uint64_t i = 0; i < len; i++)
+    if ((unsigned char)at[i] != ECHO_PATTERN) return false;
+  return true;
+}
+
+void check_room(const struct plan *p, const void *room, uint64_t len) {
+  if (!room) return;
+  const struct memory *m = memory_of(room);
+  if (len > m->len) return complain(p, "more came out than there was room for");
+  if (!untouched(m->base, GUARD)) complain(p, "something was written before a result");
+  if (!untouched(m->base + GUARD + len, m->len - len + GUARD)) complain(p, "something was written behind a result");
+}
+
+void check_rows(const struct plan *p, const void *room, struct rows r) {
+  if (!room) return;
+  if (!r.known) return check_room(p, room, 0);
+  const struct memory *m = memory_of(room);
+  char *copy = malloc(m->len + GUARD);
+  memcpy(copy, room, m->len + GUARD);
+  for (uint64_t s = 0; s < r.slices; s++)
+    for (uint64_t i = 0; i < r.rows; i++) memset(copy + rows_at(r, s, i), ECHO_PATTERN, r.row);
+  if (!untouched(copy, m->len + GUARD)) complain(p, "something was written between the rows of a result");
+  free(copy);
+}
+
+uint64_t touched(const void *room, uint64_t n, size_t size) {
+  uint64_t i = 0;
+  while (i < n && !untouched((const char *)room + i * size, size)) i++;
+  return i;
+}
+
+void check_status(const struct plan *p, int64_t status) {
+  if (p->fail && status != p->fail) complain(p, "the vendor's failure did not arrive");
+}
+
+void check_refused(const struct plan *p, int64_t wanted, int64_t status, const void *made) {
+  if (status != wanted || made) complain(p, "a property was not refused as the table says");
+}

@@ -1,0 +1,171 @@
+/* The driver: which calls it makes, and what it checks. Its calls are emitted. */
+#define _GNU_SOURCE
+#include "driver.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A key that no table lists. */
+enum { UNLISTED = 0x7E57, SEEDS = 4, FAILURE = -5 };
+
+static int calls;
+static struct control *control;
+
+void arm(const struct plan *plan) {
+  calls++;
+  if (!plan->fail) return;
+  snprintf(control->function, sizeof control->function, "%s", plan->function);
+  control->status = plan->fail;
+  control->armed = 1;
+}
+
+void disarm(const struct plan *plan) {
+  if (plan->fail) control->armed = 0;
+}
+
+static bool has(const struct function *f, char what) { return memchr(f->pointers, what, (size_t)f->params) != NULL; }
+
+static void call(const struct function *f, struct plan plan) {
+  plan.function = f->name;
+  if (!plan.key) plan.key = UNLISTED;
+  f->call(&plan);
+}
+
+static struct plan ordinary(unsigned seed) { return (struct plan){.seed = seed, .null = -1}; }
+
+/* Every pointer and handle that can be, null. */
+static void nulls(const struct function *f, struct plan plan) {
+  for (int param = 0; param < f->params; param++) {
+    plan.null = f->pointers[param] == 'p' || f->pointers[param] == 'l' ? param : -1;
+    if (plan.null >= 0) call(f, plan);
+  }
+}
+
+static void keys(const struct function *f) {
+  for (int i = 0; i < f->tagged->count; i++) {
+    struct plan plan = ordinary((unsigned)i);
+    plan.key = f->tagged->answers[i].key;
+    for (plan.size = SMALL; plan.size <= LARGE; plan.size++) call(f, plan);
+    plan.size = SMALL;
+    nulls(f, plan);
+  }
+}
+
+static void lists(const struct function *f) {
+  struct plan plan = ordinary(0);
+  plan.empty = true;
+  call(f, plan);
+  for (int i = 0; i < f->list->count; i++) {
+    plan = ordinary(0);
+    plan.refuse = f->list->keys[i].what == LIST_REFUSED;
+    plan.key = f->list->keys[i].key;
+    if (plan.refuse) call(f, plan);
+  }
+}
+
+static void failures(const struct function *f) {
+  for (unsigned seed = 0; seed < SEEDS; seed += 2) {
+    struct plan plan = ordinary(seed);
+    plan.fail = FAILURE;
+    call(f, plan);
+  }
+}
+
+static void exercise(const struct function *f) {
+  if (!f->releases) {
+    for (unsigned seed = 0; seed < SEEDS; seed++) call(f, ordinary(seed));
+    for (unsigned seed = 0; seed < SEEDS; seed += has(f, 'l') ? 1 : 2) {
+      struct plan plan = ordinary(seed);
+      plan.size = ZERO;
+      if (has(f, 's')) call(f, plan);
+      plan.size = LARGE;
+      if (has(f, 's') || has(f, 'l')) call(f, plan);
+    }
+    if (f->tagged) keys(f);
+    if (f->list) lists(f);
+  }
+  nulls(f, ordinary(0));
+  nulls(f, ordinary(1));
+  failures(f);
+}
+
+/* Calls what makes or finds handles, until there are some of every type. */
+static void discover(void) {
+  bool more = true;
+  while (more) {
+    more = false;
+    unsigned long have = 0;
+    for (int kind = 1; kind < 32; kind++) have |= live(kind) ? 1ul << kind : 0;
+    for (int i = 0; i < echo_function_count; i++) {
+      const struct function *f = &echo_functions[i];
+      if (!*f->address || !((f->makes | f->finds) & ~have) || (f->needs & ~have)) continue;
+      int before = live(__builtin_ctzl((f->makes | f->finds) & ~have));
+      call(f, ordinary(1));
+      more |= live(__builtin_ctzl((f->makes | f->finds) & ~have)) > before;
+    }
+  }
+}
+
+/* The `turn`-th function that releases (or retains) this type. */
+static const struct function *counter(int kind, bool releases, int turn) {
+  const struct function *all[8];
+  int count = 0;
+  for (int i = 0; i < echo_function_count && count < 8; i++) {
+    const struct function *f = &echo_functions[i];
+    if (*f->address && (releases ? f->releases : f->retains) == kind) all[count++] = f;
+  }
+  return count ? all[turn % count] : NULL;
+}
+
+/* Releases every object that was made; the latest are retained once more before. */
+static void release_all(void) {
+  for (int kind = 31; kind > 0; kind--) {
+    struct plan plan = ordinary(0);
+    for (int turn = 0; (plan.handle = any_made(kind)); turn++) {
+      const struct function *retain = counter(kind, false, turn), *release = counter(kind, true, turn);
+      if (!release) break;
+      if (turn < 20) call(retain, plan);
+      for (int count = live(kind); live(kind) == count;) call(release, plan);
+    }
+  }
+}
+
+static void find_functions(void) {
+  const char *name = getenv("ECHO_LIBRARY");
+  void *library = dlopen(name ? name : "libOpenCL.so.1", RTLD_NOW);
+  if (!library) {
+    fprintf(stderr, "driver: %s\n", dlerror());
+    exit(2);
+  }
+  by_hand_start(library);
+  for (int i = 0; i < echo_function_count; i++) {
+    const struct function *f = &echo_functions[i];
+    *f->address = f->extension ? look_up(f->name) : dlsym(library, f->name);
+    if (!*f->address) line_problem("%s is not there", f->name);
+  }
+}
+
+int callbacks_wait(void);
+
+int main(void) {
+  control = control_open(getenv("POCL_ECHO_LOG"));
+  if (!control) {
+    fprintf(stderr, "driver: POCL_ECHO_LOG names no file that can be made\n");
+    return 2;
+  }
+  find_functions();
+  const char *only = getenv("ECHO_ONLY");
+  discover();
+  for (int i = 0; i < echo_function_count; i++)
+    if (*echo_functions[i].address && (!only || !strcmp(only, echo_functions[i].name))) exercise(&echo_functions[i]);
+  if (!only) by_hand();
+  release_all();
+  /* Again, so that the vendor's addresses come again. */
+  discover();
+  release_all();
+  int came = callbacks_wait();
+  printf("%d functions, %d calls, %d callbacks\n", echo_function_count, calls, came);
+  return 0;
+}

@@ -1,0 +1,101 @@
+//! The files under test and the C programs that test them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{LazyLock, Mutex, OnceLock};
+
+/// The repository.
+#[must_use]
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// This crate's directory.
+#[must_use]
+pub fn tests() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where cargo puts what it builds with the profile of the running test: `target/debug` or the like.
+///
+/// # Panics
+/// If the test is not in `deps` there.
+#[must_use]
+pub fn directory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let test = std::env::current_exe().expect("the test's own path");
+        let deps = test.parent().filter(|directory| directory.ends_with("deps"));
+        deps.and_then(Path::parent).expect("a test in target/PROFILE/deps").to_owned()
+    })
+}
+
+/// A file that building the workspace makes: `libava.so`, `ava-broker`, `avactl`, `stubs/libOpenCL.so.1`.
+///
+/// # Panics
+/// If it is not there.
+#[must_use]
+pub fn file(name: &str) -> PathBuf {
+    let file = directory().join(name);
+    let release = if directory().ends_with("release") { " --release" } else { "" };
+    assert!(file.exists(), "{} is missing: cargo build --workspace{release}", file.display());
+    file
+}
+
+/// Where what the tests compile themselves goes.
+fn own() -> PathBuf {
+    let own = directory().join("ava-tests");
+    std::fs::create_dir_all(&own).expect("a directory for the tests' programs");
+    own
+}
+
+/// The program or library `name`, compiled from `source` (below `tests/`) with `cc -O1` and `flags`, once in a run of the
+/// tests. Libraries belong behind the sources, so all flags come last.
+///
+/// # Panics
+/// With what the compiler said.
+#[must_use]
+pub fn compiled(name: &str, source: &str, flags: &[&str]) -> PathBuf {
+    static DONE: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
+    // Several tests may be the first; a failed one leaves nothing half done.
+    let mut done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(path) = done.get(name) {
+        return path.clone();
+    }
+    let path = own().join(name);
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory for the program");
+    let mut cc = Command::new("cc");
+    cc.arg("-O1").arg("-Wall").arg("-o").arg(&path).arg(tests().join(source)).args(flags);
+    must(&mut cc);
+    done.insert(name.to_owned(), path.clone());
+    path
+}
+
+/// The directory with the programs of `tests/conformance`, made once in a run of the tests.
+///
+/// # Panics
+/// With what make said.
+#[must_use]
+pub fn conformance() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let out = own().join("conformance");
+        let mut make = Command::new("make");
+        make.arg("-s").arg("-C").arg(tests().join("conformance")).arg(format!("OUT={}", out.display()));
+        must(&mut make);
+        out
+    })
+}
+
+/// Runs a tool that has to succeed.
+///
+/// # Panics
+/// With all it said, if it fails.
+pub fn must(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error} (tools/setup installs it)"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{said}{complaint}", output.status);
+    said
+}

@@ -1,0 +1,232 @@
+//! A broker with its programs, in a temporary directory of their own.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{PidfdFlags, pidfd_open};
+use tempfile::TempDir;
+
+use crate::built;
+use crate::program::{Answer, Program};
+use crate::running::{Running, pid_of, ready};
+use crate::vendor::Vendor;
+
+/// How long a broker may take to start.
+const START: Duration = Duration::from_secs(30);
+
+/// A vendor library, a broker that serves it, and a directory for what runs there. All of it is gone when this is.
+#[derive(Debug)]
+pub struct World {
+    vendor: Vendor,
+    broker: Option<Child>,
+    runs: AtomicUsize,
+    directory: TempDir,
+}
+
+/// How a program finds OpenCL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Native,
+    Preloaded,
+    Avactl,
+    Icd,
+}
+
+impl World {
+    /// With a broker that listens.
+    #[must_use]
+    pub fn new(vendor: Vendor) -> Self {
+        let mut world = Self::without_broker(vendor);
+        world.start_broker();
+        world
+    }
+
+    /// With nobody at the socket.
+    ///
+    /// # Panics
+    /// If there is no place for temporary files.
+    #[must_use]
+    pub fn without_broker(vendor: Vendor) -> Self {
+        let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
+        Self { vendor, broker: None, runs: AtomicUsize::new(0), directory }
+    }
+
+    /// Where its broker listens.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("broker.sock")
+    }
+
+    /// Starts the broker and waits until it says that it is ready.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn start_broker(&mut self) {
+        let notices = self.directory.path().join("notify");
+        let _ = fs::remove_file(&notices);
+        let notified = UnixDatagram::bind(&notices).expect("a socket for the broker's notice");
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("the broker's log");
+        let mut command = Command::new(built::file("ava-broker"));
+        command.arg("--socket").arg(self.socket()).env_clear().env("PATH", path());
+        if let Some(directory) = self.vendor.library_directory() {
+            command.arg("--vendor-library-path").arg(directory);
+        }
+        let home = self.directory.path().join("broker");
+        command.env("OCL_ICD_VENDORS", self.vendor.registration()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.env("NOTIFY_SOCKET", &notices).env("AVA_LOG", "warn");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let child = self.broker.insert(command.spawn().expect("the broker starts"));
+        let process = pidfd_open(pid_of(child), PidfdFlags::empty()).expect("a descriptor of our own child");
+
+        let deadline = Instant::now() + START;
+        notified.set_nonblocking(true).expect("a socket that does not block");
+        let mut notice = [0; 4096];
+        loop {
+            assert!(ready(&[notified.as_fd(), process.as_fd()], deadline), "no broker in time\n{}", self.log());
+            match notified.recv(&mut notice) {
+                Ok(count) if notice[..count].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") => {
+                    return;
+                }
+                Ok(_) => {}
+                Err(_) => assert!(!ready(&[process.as_fd()], Instant::now()), "the broker ended\n{}", self.log()),
+            }
+        }
+    }
+
+    /// Ends the broker at once, as SIGKILL does.
+    pub fn kill_broker(&mut self) {
+        if let Some(mut broker) = self.broker.take() {
+            let _ = broker.kill();
+            let _ = broker.wait();
+        }
+    }
+
+    /// What the broker logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let log = fs::read_to_string(self.log_file()).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+
+    /// The processes that the broker started and that are alive.
+    #[must_use]
+    pub fn workers(&self) -> Vec<u32> {
+        let Some(broker) = &self.broker else {
+            return Vec::new();
+        };
+        let tasks = fs::read_dir(format!("/proc/{}/task", broker.id())).into_iter().flatten().flatten();
+        tasks
+            .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
+            .flat_map(|children| children.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Runs `program` on the vendor library itself.
+    #[must_use]
+    pub fn native(&self, program: &Program) -> Answer {
+        self.start(program, Way::Native).answer()
+    }
+
+    /// Runs `program` with libava.so preloaded.
+    #[must_use]
+    pub fn remote(&self, program: &Program) -> Answer {
+        self.start(program, Way::Preloaded).answer()
+    }
+
+    /// Runs `program` with `avactl run`, which preloads what it takes.
+    #[must_use]
+    pub fn through_avactl(&self, program: &Program) -> Answer {
+        self.start(program, Way::Avactl).answer()
+    }
+
+    /// Runs `program` without a preload, with libava.so as the loader's only driver.
+    #[must_use]
+    pub fn through_icd(&self, program: &Program) -> Answer {
+        self.start(program, Way::Icd).answer()
+    }
+
+    /// Starts `program` with libava.so preloaded.
+    #[must_use]
+    pub fn start_remote(&self, program: &Program) -> Running {
+        self.start(program, Way::Preloaded)
+    }
+
+    fn start(&self, program: &Program, way: Way) -> Running {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        let scratch = self.directory.path().join(format!("run{number:03}"));
+        let work = scratch.join("work");
+        for directory in ["work", "tmp", "cache", "data", "config"] {
+            fs::create_dir_all(scratch.join(directory)).expect("a directory to run in");
+        }
+        program.files.iter().for_each(|file| copy(file, &work));
+
+        let mut command = Command::new(match way {
+            Way::Avactl => built::file("avactl").into_os_string(),
+            Way::Native | Way::Preloaded | Way::Icd => program.name.clone(),
+        });
+        if way == Way::Avactl {
+            command.args(["run", "--"]).arg(&program.name);
+        }
+        command.args(&program.arguments).current_dir(&work).env_clear();
+        command.env("PATH", path()).env("LANG", "C.UTF-8").env("TERM", "dumb").env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+            .env("HOME", &scratch)
+            .env("TMPDIR", scratch.join("tmp"))
+            .env("POCL_CACHE_DIR", scratch.join("cache/pocl"));
+        for (name, directory) in [("CACHE", "cache"), ("DATA", "data"), ("CONFIG", "config")] {
+            command.env(format!("XDG_{name}_HOME"), scratch.join(directory));
+        }
+        if way == Way::Preloaded {
+            command.env("LD_PRELOAD", built::file("libava.so"));
+        }
+        if way != Way::Native {
+            command.env("AVA_SOCKET", self.socket());
+        }
+        command.env(
+            "OCL_ICD_VENDORS",
+            match way {
+                Way::Native => self.vendor.registration(),
+                // No driver is found: what answers is AvA.
+                Way::Preloaded | Way::Avactl => scratch.join("no-vendor"),
+                Way::Icd => built::file("libava.so"),
+            },
+        );
+        command.envs(program.environment.iter().map(|(name, value)| (name, value)));
+        Running::start(&mut command, program.limit, scratch.display().to_string())
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.directory.path().join("broker.log")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.kill_broker();
+    }
+}
+
+fn path() -> impl AsRef<OsStr> {
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
+/// Copies a file, or the files of a directory.
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        for file in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())).flatten() {
+            if file.path().is_file() {
+                copy(&file.path(), to);
+            }
+        }
+    } else {
+        let name = from.file_name().expect("a file has a name");
+        fs::copy(from, to.join(name)).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    }
+}

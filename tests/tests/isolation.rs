@@ -1,0 +1,93 @@
+//! Programs, workers and brokers come and go; the others' work goes on.
+
+use std::time::{Duration, Instant};
+
+use ava_tests::running::{Running, ready};
+use ava_tests::{Answer, Ended, Program, Vendor, World, built};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+fn steady(seed: u32) -> Program {
+    let program = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
+    Program::new(program).args([seed.to_string()]).within(Duration::from_mins(1))
+}
+
+/// A program that computes until it is told to stop, and the worker it got.
+fn begin(world: &World, seed: u32) -> (Running, Pid) {
+    let before = world.workers();
+    let mut program = world.start_remote(&steady(seed));
+    program.wait_for("steady\n");
+    let fresh: Vec<_> = world.workers().into_iter().filter(|worker| !before.contains(worker)).collect();
+    assert_eq!(fresh.len(), 1, "one program, one worker");
+    (program, Pid::from_raw(i32::try_from(fresh[0]).unwrap()).unwrap())
+}
+
+/// The program still computes, and ends as it should.
+#[track_caller]
+fn goes_on(mut program: Running) {
+    program.tell("another\n");
+    program.wait_for("round another\n");
+    ends_well(&program.answer());
+}
+
+#[track_caller]
+fn ends_well(answer: &Answer) {
+    assert_eq!(answer.ended, Ended::With(0), "{answer}");
+    assert!(answer.stdout.ends_with("right to the end\n"), "{answer}");
+}
+
+#[track_caller]
+fn is_gone(process: Pid) {
+    // If there is no such process any more, it is gone already.
+    if let Ok(process) = pidfd_open(process, PidfdFlags::empty()) {
+        assert!(ready(&[std::os::fd::AsFd::as_fd(&process)], Instant::now() + Duration::from_secs(20)), "still there");
+    }
+}
+
+#[test]
+fn programs_do_not_disturb_each_other() {
+    let world = World::new(Vendor::Pocl);
+    let programs: Vec<_> = (1..=4).map(|seed| begin(&world, seed)).collect();
+    let workers: Vec<_> = programs.iter().map(|(_, worker)| *worker).collect();
+    programs.into_iter().for_each(|(program, _)| goes_on(program));
+    workers.into_iter().for_each(is_gone);
+}
+
+#[test]
+fn a_killed_program_takes_its_worker_with_it_and_nothing_else() {
+    let world = World::new(Vendor::Pocl);
+    let (mut victim, its_worker) = begin(&world, 1);
+    let (other, _) = begin(&world, 2);
+    victim.kill();
+    is_gone(its_worker);
+    assert_eq!(victim.answer().ended, Ended::By(9));
+    goes_on(other);
+    goes_on(begin(&world, 3).0);
+}
+
+#[test]
+fn a_killed_worker_is_an_api_error_for_its_program_and_nothing_for_others() {
+    for vendor in [Vendor::Pocl, Vendor::Intel] {
+        let world = World::new(vendor);
+        let (mut victim, its_worker) = begin(&world, 1);
+        let (other, _) = begin(&world, 2);
+        kill_process(its_worker, Signal::KILL).unwrap();
+        victim.wait_for(": -2\n"); // CL_DEVICE_NOT_AVAILABLE
+        let answer = victim.answer();
+        assert_eq!(answer.ended, Ended::With(3), "{answer}");
+        goes_on(other);
+        goes_on(begin(&world, 3).0);
+    }
+}
+
+#[test]
+fn sessions_outlive_their_broker() {
+    let mut world = World::new(Vendor::Pocl);
+    let (program, worker) = begin(&world, 1);
+    world.kill_broker();
+    let refused = world.remote(&steady(2));
+    assert_eq!(refused.stdout, "clGetPlatformIDs: -1001\n", "{refused}");
+    world.start_broker();
+    goes_on(program);
+    is_gone(worker);
+    goes_on(begin(&world, 3).0);
+}

@@ -1,0 +1,35 @@
+//! AvA as strangers meet it: real programs, real vendor libraries, a real broker.
+//!
+//! `tools/check` runs what takes seconds, `tools/check --all` also what is ignored as long.
+
+mod apps;
+mod conformance;
+mod isolation;
+mod preload;
+
+use std::fs;
+
+use ava_tests::built;
+
+/// Each file here is a module of this program, and each program to run is run.
+#[test]
+fn no_file_is_forgotten() {
+    let text = |file: &str| fs::read_to_string(built::tests().join("tests").join(file)).unwrap();
+    let names = |directory: &str| {
+        let files = fs::read_dir(built::tests().join(directory)).unwrap();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let main = text("main.rs");
+    for file in names("tests") {
+        let module = file.strip_suffix(".rs").unwrap();
+        assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
+    }
+    for (directory, module) in [("apps", "apps.rs"), ("isolation", "isolation.rs"), ("preload", "preload.rs")] {
+        for file in names(directory) {
+            assert!(
+                text(module).contains(&file),
+                "tests/{directory}/{file} is used by no test in tests/tests/{module}"
+            );
+        }
+    }
+}

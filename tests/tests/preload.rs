@@ -1,0 +1,207 @@
+//! Being preloaded without being noticed, and being found wherever OpenCL is looked for.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ava_tests::{Answer, Ended, Program, Vendor, World, built};
+
+/// What the names and the absolute path of the loader are.
+fn names() -> [String; 3] {
+    let path = built::must(Command::new("cc").arg("-print-file-name=libOpenCL.so.1"));
+    let path = fs::canonicalize(path.trim()).expect("the loader is installed").with_file_name("libOpenCL.so.1");
+    ["libOpenCL.so.1".into(), "libOpenCL.so".into(), path.display().to_string()]
+}
+
+fn open() -> Program {
+    Program::new(built::compiled("open", "preload/open.c", &["-ldl"]))
+}
+
+fn plugin() -> PathBuf {
+    built::compiled("libplugin.so", "preload/plugin.c", &["-shared", "-fPIC", "-lOpenCL"])
+}
+
+fn saxpy() -> PathBuf {
+    built::compiled("saxpy", "apps/saxpy.c", &["-lOpenCL"])
+}
+
+#[track_caller]
+fn same(native: &Answer, remote: &Answer) {
+    assert_eq!(native.ended, Ended::With(0), "natively: {native}");
+    assert!(native == remote, "natively: {native}\nthrough AvA: {remote}");
+}
+
+// Found under every name.
+
+#[test]
+fn every_name_of_the_loader_opens_ava() {
+    let world = World::new(Vendor::Pocl);
+    let open = open().args(names());
+    let native = world.native(&open);
+    assert_eq!(native.stdout.matches("platforms 1, Portable Computing Language").count(), 3, "{native}");
+    same(&native, &world.remote(&open));
+}
+
+#[test]
+fn avactl_run_covers_deep_binding_too() {
+    let world = World::new(Vendor::Pocl);
+    let open = open().args(["-p".into(), plugin().display().to_string()]).args(names());
+    let native = world.native(&open);
+    assert_eq!(native.stdout.matches("platforms 1, Portable Computing Language").count(), 4, "{native}");
+    same(&native, &world.through_avactl(&open));
+}
+
+/// A program that is linked against the loader, on a machine without it. The loader that is found is an empty file: a
+/// program that as much as looks for one fails.
+#[test]
+fn avactl_run_needs_no_loader() {
+    let world = World::new(Vendor::Pocl);
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join("libOpenCL.so.1"), "").unwrap();
+    let saxpy = Program::new(saxpy());
+    let without_loader = saxpy.clone().env("LD_LIBRARY_PATH", empty.path());
+    let fails = world.native(&without_loader);
+    assert!(fails.stderr.contains("libOpenCL.so.1"), "{fails}");
+    same(&world.native(&saxpy), &world.through_avactl(&without_loader));
+}
+
+#[test]
+fn the_systems_loader_takes_ava_for_a_driver() {
+    let world = World::new(Vendor::Pocl);
+    for program in [Program::new(saxpy()), open().args(names())] {
+        same(&world.native(&program), &world.through_icd(&program));
+    }
+}
+
+#[test]
+fn closed_outputs_are_no_obstacle() {
+    let world = World::new(Vendor::Pocl);
+    let command = format!("{} 3 >&- 2>&- && echo right >&9", saxpy().display());
+    let shell = Program::new("sh").args(["-c", &format!("exec 9>&1; {command}")]);
+    same(&world.native(&shell), &world.remote(&shell));
+}
+
+// Unnoticed.
+
+/// Programs that use no OpenCL answer as ever, and nobody knocks at the broker's socket.
+#[track_caller]
+fn unnoticed(program: &Program) {
+    let world = World::without_broker(Vendor::Pocl);
+    let listener = UnixListener::bind(world.socket()).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    same(&world.native(program), &world.remote(program));
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "{program}");
+}
+
+#[test]
+fn nothing_happens_without_opencl() {
+    let world = World::without_broker(Vendor::Pocl);
+    let remote = world.remote(&Program::new("/bin/true"));
+    assert_eq!(remote, Answer { stdout: String::new(), stderr: String::new(), ended: Ended::With(0) });
+    unnoticed(&Program::new("/bin/true"));
+}
+
+#[test]
+fn python_with_a_pool_of_processes() {
+    let pool = "import multiprocessing as m\n\
+                m.set_start_method('fork')\n\
+                with m.Pool(4) as pool: print(sum(pool.map(abs, range(-1000, 0))))\n\
+                import ctypes.util, ssl, sqlite3, hashlib; print(hashlib.sha256(b'ava').hexdigest())";
+    unnoticed(&Program::new("python3").args(["-c", pool]));
+}
+
+#[test]
+fn node() {
+    unnoticed(&Program::new("node").args(["-e", "console.log([1, 2, 3].map(x => x * x), process.argv.length)"]));
+}
+
+#[test]
+fn gcc() {
+    let compile =
+        "echo 'int puts(const char *); int main(void) { return !puts(\"built\"); }' >a.c && gcc a.c && ./a.out";
+    unnoticed(&Program::new("sh").args(["-c", compile]));
+}
+
+#[test]
+fn git() {
+    let commit =
+        "git init -q && git -c user.name=a -c user.email=b commit -q --allow-empty -m first && git log --format=%s";
+    unnoticed(&Program::new("sh").args(["-c", commit]));
+}
+
+#[test]
+fn bash_and_perl() {
+    unnoticed(&Program::new("bash").args(["-c", "for i in 1 2 3; do (echo $i) | cat & wait; done"]));
+    unnoticed(&Program::new("perl").args(["-MPOSIX", "-e", "print floor(2.5), qq{\\n}; print `echo forked`"]));
+}
+
+/// `dlopen` looks where its caller would have it look.
+#[test]
+fn search_paths_of_callers_hold() {
+    let flags = |more: &[&'static str]| [&["-ldl"], more].concat();
+    let library = |name: &str, more: &[&'static str]| {
+        built::compiled(name, "preload/origin.c", &flags(&[&["-shared", "-fPIC"], more].concat()))
+    };
+    library("near/far/libfar.so", &[]);
+    library("near/libnear.so", &["-DNEAR", "-Wl,-rpath,$ORIGIN/far"]);
+    let origin = built::compiled("origin", "preload/origin.c", &flags(&["-DPROGRAM", "-Wl,-rpath,$ORIGIN/near"]));
+    let world = World::without_broker(Vendor::Pocl);
+    let native = world.native(&Program::new(&origin));
+    assert!(native.stdout.contains("libfar.so is found"), "{native}");
+    same(&native, &world.remote(&Program::new(origin)));
+}
+
+/// What libava.so exports is in the table, or `dlopen`; what the vendor's loader exports, libava.so does.
+#[test]
+fn the_exports_are_the_tables() {
+    let exports = |library: &Path| {
+        let symbols = built::must(Command::new("nm").args(["-D", "--defined-only", "--format=posix"]).arg(library));
+        let functions = symbols.lines().filter_map(|line| {
+            let (name, kind) = line.split_once(' ')?;
+            (!kind.starts_with('A')).then(|| name.split('@').next().unwrap_or(name).to_owned())
+        });
+        functions.collect::<BTreeSet<_>>()
+    };
+    let table = fs::read_to_string(built::root().join("api-tables/opencl.rs")).unwrap();
+    let words: BTreeSet<_> = table.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let ours = exports(&built::file("libava.so"));
+    let strange: Vec<_> = ours.iter().filter(|name| !words.contains(name.as_str()) && *name != "dlopen").collect();
+    assert!(strange.is_empty(), "not in the table: {strange:?}");
+    let [_, _, loader] = names();
+    let theirs = exports(Path::new(&loader));
+    let lacking: Vec<_> = theirs.difference(&ours).collect();
+    assert!(lacking.is_empty(), "not in libava.so: {lacking:?}");
+}
+
+/// libava.so brings nothing that could clash with what a program brings.
+#[test]
+fn only_the_c_library_is_needed() {
+    for file in ["libava.so", "stubs/libOpenCL.so.1"] {
+        let dynamic = built::must(Command::new("readelf").arg("-d").arg(built::file(file)));
+        let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
+        let needed = needed.filter_map(|line| line.split(['[', ']']).nth(1));
+        let known = ["libc.so.6", "libava.so", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
+        let strange: Vec<_> = needed.filter(|name| !known.contains(name)).collect();
+        assert!(strange.is_empty(), "{file} needs {strange:?}");
+    }
+}
+
+// Without a broker.
+
+#[test]
+fn without_a_broker_there_are_no_platforms_and_one_line_says_why() {
+    let world = World::without_broker(Vendor::Pocl);
+    let [soname, ..] = names();
+    let answer = world.remote(&open().args([&soname, &soname]));
+    assert_eq!(answer.stdout.matches("status -1001, platforms 0").count(), 2, "{answer}");
+    assert_eq!(answer.stderr.lines().count(), 1, "{answer}");
+    assert!(answer.stderr.contains("broker"), "{answer}");
+
+    let answer = world.remote(&Program::new("clinfo"));
+    assert_eq!(answer.ended, Ended::With(0), "{answer}");
+    assert!(answer.stdout.contains("Number of platforms                               0\n"), "{answer}");
+    assert_eq!(answer.stderr.lines().count(), 1, "{answer}");
+}
