@@ -1677,6 +1677,18 @@ extern "C" {
     ) -> *mut c_void;
 }
 
+extern "C" {
+    /// What the loader says of itself: `clinfo` asks.
+    #[extension("cl_icdl")]
+    #[written(param_value = param_value_size_ret)]
+    fn clGetICDLoaderInfoOCLICD(
+        param_name: cl_uint,
+        param_value_size: usize,
+        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+}
+
 // Command buffers (cl_khr_command_buffer 0.9).
 
 extern "C" {

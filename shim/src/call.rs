@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
 use ava_protocol::layout::Rows;
-use ava_protocol::opencl::KINDS;
+use ava_protocol::opencl::{FUNCTIONS, KINDS};
 use ava_protocol::spec::{ListSpec, Step, StructSpec};
 use ava_protocol::wire::{Data, Place, Slice, Texts};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
@@ -399,6 +399,7 @@ impl Call {
         // The regions are lent to the exchange for their descriptors and back to the call for the results.
         let sent = session.send_regions(&mut leases);
         self.leases = leases;
+        tracing::trace!(function = FUNCTIONS[opcode as usize], "call");
         let result = sent.and_then(|()| {
             session.exchange(Tag::Call, opcode, encode, |frame| {
                 let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
@@ -407,6 +408,9 @@ impl Call {
                 Ok(result)
             })
         });
+        if let Err(fault) = &result {
+            tracing::debug!(function = FUNCTIONS[opcode as usize], ?fault, "not made");
+        }
         if accepted {
             self.minted.clear();
             self.callbacks.clear();

@@ -11,6 +11,7 @@ mod call;
 mod callbacks;
 mod fault;
 mod handles;
+mod log;
 mod memory;
 mod opencl;
 mod pending;

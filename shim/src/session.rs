@@ -300,6 +300,7 @@ fn child() {
 }
 
 fn connect() -> Option<Session> {
+    crate::log::start();
     let uid = rustix::process::getuid().as_raw();
     let socket = wire::discover(|name| std::env::var_os(name), |path| path.exists(), uid);
     let refused = |why: String| {
@@ -328,12 +329,20 @@ fn connect() -> Option<Session> {
     hello.stderr = stderr.is_some();
     let fds: Vec<_> = stdout.into_iter().chain(stderr).collect();
     let opening = wire::seal(&Opening::Session(hello));
+    if let wire::Socket::Private(path) = &socket
+        && let Err(error) = client::check_private(path)
+    {
+        return refused(match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no broker".into(),
+            _ => error.to_string(),
+        });
+    }
     let (control, answer) = match client::open(socket.path(), &opening, &fds) {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
     match wire::open::<Answer>(&answer) {
-        Ok(Answer::Welcome { .. }) => (),
+        Ok(Answer::Welcome { session }) => tracing::info!(session, socket = %socket.path().display(), "welcome"),
         Ok(Answer::Refused { reason, .. }) => return refused(reason),
         Ok(Answer::Admin(_)) => return refused("an answer to another question".into()),
         Err(error) => return refused(error.to_string()),

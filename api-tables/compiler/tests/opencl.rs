@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Functions that no header of the table declares.
-const UNDECLARED: &[&str] = &["clSetContentSizeBufferPoCL"];
+const UNDECLARED: &[&str] = &["clSetContentSizeBufferPoCL", "clGetICDLoaderInfoOCLICD"];
 
 fn api() -> Api {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../opencl.rs");

@@ -366,7 +366,9 @@ impl<'a> Call<'a> {
     /// The object that the vendor has returned.
     pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
         self.session.objects.check_new(id)?;
-        self.session.objects.bind(id, kind, pointer as usize, parents, memory.unwrap_or(0));
+        let memory =
+            memory.filter(|bytes| *bytes > 0).unwrap_or_else(|| crate::opencl::memory(self, kind, pointer, parents));
+        self.session.objects.bind(id, kind, pointer as usize, parents, memory);
         Ok(())
     }
 

@@ -75,10 +75,11 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// What to preload so that a program finds `shim` as its OpenCL library: the stub of that name if there is one.
-pub fn preload(shim: &Path) -> PathBuf {
+/// What to preload so that a program finds `shim` as its OpenCL library: the shim, first so that its `dlopen` counts, and
+/// the stub of the vendor library's name if there is one.
+pub fn preload(shim: &Path) -> Vec<PathBuf> {
     let stub = shim.with_file_name("stubs").join("libOpenCL.so.1");
-    if stub.is_file() { stub } else { shim.to_owned() }
+    if stub.is_file() { vec![shim.to_owned(), stub] } else { vec![shim.to_owned()] }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::header;
 use super::names;
 use crate::check::names::c_name;
 use crate::model::{
-    Api, Buffer, Direction, Element, Expr, Function, Len, Op, Oneway, Param, Ret, Scalar, Shape, TypeKind, Until,
+    Api, Buffer, Direction, Element, Expr, Function, Len, Oneway, Op, Param, Ret, Scalar, Shape, TypeKind, Until,
 };
 
 /// The emitted C files.
@@ -35,18 +35,12 @@ pub struct Files {
 pub fn emit(api: &Api, by_hand: &[&str]) -> Files {
     let functions: Vec<&Function> =
         api.functions.iter().filter(|f| is_emitted(f) && !by_hand.contains(&f.name.as_str())).collect();
-    Files {
-        table: table::emit(api),
-        vendor: vendor::emit(api, &functions),
-        driver: driver::emit(api, &functions),
-    }
+    Files { table: table::emit(api), vendor: vendor::emit(api, &functions), driver: driver::emit(api, &functions) }
 }
 
 fn is_emitted(function: &Function) -> bool {
     let address = |p: &Param| matches!(p.shape, Shape::Pointer);
-    names::has_wire(function)
-        && !matches!(function.ret, Ret::Pointer { .. })
-        && !function.params.iter().any(address)
+    names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. }) && !function.params.iter().any(address)
 }
 
 /// What both files begin with.

@@ -1,6 +1,7 @@
 //! Emitters: visitors over the model, one file per output.
 
 pub mod coverage;
+pub mod echo;
 mod expr;
 pub mod header;
 pub mod names;

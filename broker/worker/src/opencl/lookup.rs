@@ -32,12 +32,14 @@ pub fn clGetExtensionFunctionAddressForPlatform(call: &mut Call, body: &[u8]) ->
 }
 
 type GetPlatformIDs = unsafe extern "C" fn(u32, *mut *mut c_void, *mut u32) -> i32;
+type LoadersLookUp = unsafe extern "C" fn(*const c_char) -> *mut c_void;
 type LookUp = unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_void;
 
-/// Looks a function up on every platform of the library, in order.
+/// Looks a function up on every platform of the library, in order, and then with the loader itself.
 pub fn extension_finder(loaded: &Loaded) -> Box<dyn Fn(&str) -> *mut c_void> {
     let (platforms, look_up) =
         (loaded.symbol("clGetPlatformIDs"), loaded.symbol("clGetExtensionFunctionAddressForPlatform"));
+    let loaders = loaded.symbol("clGetExtensionFunctionAddress");
     let mut all = [std::ptr::null_mut(); 16];
     let mut count = 0;
     if !platforms.is_null() {
@@ -49,16 +51,17 @@ pub fn extension_finder(loaded: &Loaded) -> Box<dyn Fn(&str) -> *mut c_void> {
     }
     let all: Vec<_> = all.into_iter().take(count as usize).collect();
     Box::new(move |name| {
-        let (false, Ok(name)) = (look_up.is_null(), CString::new(name)) else {
+        let (false, false, Ok(name)) = (look_up.is_null(), loaders.is_null(), CString::new(name)) else {
             return std::ptr::null_mut();
         };
         // SAFETY: as above; the platforms are alive.
         unsafe {
             let look_up = std::mem::transmute::<*mut c_void, LookUp>(look_up);
+            let loaders = std::mem::transmute::<*mut c_void, LoadersLookUp>(loaders);
             all.iter()
                 .map(|platform| look_up(*platform, name.as_ptr()))
                 .find(|found| !found.is_null())
-                .unwrap_or(std::ptr::null_mut())
+                .unwrap_or_else(|| loaders(name.as_ptr()))
         }
     })
 }

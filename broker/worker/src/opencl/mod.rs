@@ -14,7 +14,7 @@ use std::sync::Mutex;
 
 use ava_protocol::layout::Pixel;
 use ava_protocol::opencl::constant::{
-    CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
+    CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_SIZE, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
 };
 use ava_protocol::opencl::{LIBRARY, kind};
 
@@ -127,6 +127,19 @@ fn mem_flags(session: &Session, object: *mut c_void) -> u64 {
         unsafe { info(object, CL_MEM_FLAGS, 8, (&raw mut flags).cast(), std::ptr::null_mut()) };
     }
     flags
+}
+
+/// How much device memory a new object takes, where the table cannot tell: an image's layout is the vendor's choice. What is
+/// made from another memory object takes none of its own.
+pub fn memory(call: &Call<'_>, is: u16, object: *mut c_void, parents: &[u64]) -> u64 {
+    let (true, Some(info)) = (is == kind::cl_mem, call.vendor().clGetMemObjectInfo) else { return 0 };
+    if parents.iter().any(|parent| call.session.objects.find(*parent, kind::cl_mem).is_ok()) {
+        return 0;
+    }
+    let mut size = 0_u64;
+    // SAFETY: the vendor has just made the object, and the memory has the size that is named.
+    unsafe { info(object, CL_MEM_SIZE, 8, (&raw mut size).cast(), std::ptr::null_mut()) };
+    size
 }
 
 /// Whether an object is a buffer, rather than an image, a pipe, or no memory object at all.

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use ava_protocol::session::SOCKET_VARIABLE;
@@ -52,14 +52,21 @@ fn prepare(words: &[OsString]) -> Result<Command, Failure> {
     Ok(command)
 }
 
-/// The value of `LD_PRELOAD` with `library` in front of what was there.
-fn with_preload(library: &Path, before: Option<&OsStr>) -> Result<OsString, Failure> {
-    // The dynamic linker splits at both, and knows no quotes.
-    if library.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b' ' | b':')) {
-        let message = format!("{}: the dynamic linker cannot preload a path with a space or colon", library.display());
-        return Err(Failure::new(Kind::General, message).hint("move it, or make a link to it and set AVA_SHIM"));
+/// The value of `LD_PRELOAD` with `libraries` in front of what was there.
+fn with_preload(libraries: &[PathBuf], before: Option<&OsStr>) -> Result<OsString, Failure> {
+    let mut value = OsString::new();
+    for library in libraries {
+        // The dynamic linker splits at both, and knows no quotes.
+        if library.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b' ' | b':')) {
+            let message =
+                format!("{}: the dynamic linker cannot preload a path with a space or colon", library.display());
+            return Err(Failure::new(Kind::General, message).hint("move it, or make a link to it and set AVA_SHIM"));
+        }
+        if !value.is_empty() {
+            value.push(":");
+        }
+        value.push(library);
     }
-    let mut value = library.as_os_str().to_owned();
     if let Some(before) = before.filter(|before| !before.is_empty()) {
         value.push(":");
         value.push(before);
@@ -73,10 +80,12 @@ mod tests {
 
     #[test]
     fn what_was_preloaded_still_is() {
-        let library = Path::new("/l/libava.so");
-        assert_eq!(with_preload(library, None).unwrap(), "/l/libava.so");
-        assert_eq!(with_preload(library, Some("".as_ref())).unwrap(), "/l/libava.so");
-        assert_eq!(with_preload(library, Some("a.so b.so".as_ref())).unwrap(), "/l/libava.so:a.so b.so");
-        assert_eq!(with_preload(Path::new("/a b/l.so"), None).unwrap_err().kind, Kind::General);
+        let library = [PathBuf::from("/l/libava.so")];
+        assert_eq!(with_preload(&library, None).unwrap(), "/l/libava.so");
+        assert_eq!(with_preload(&library, Some("".as_ref())).unwrap(), "/l/libava.so");
+        assert_eq!(with_preload(&library, Some("a.so b.so".as_ref())).unwrap(), "/l/libava.so:a.so b.so");
+        let both = [PathBuf::from("/l/libava.so"), PathBuf::from("/l/stubs/libOpenCL.so.1")];
+        assert_eq!(with_preload(&both, None).unwrap(), "/l/libava.so:/l/stubs/libOpenCL.so.1");
+        assert_eq!(with_preload(&["/a b/l.so".into()], None).unwrap_err().kind, Kind::General);
     }
 }

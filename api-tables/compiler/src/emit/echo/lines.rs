@@ -69,7 +69,7 @@ pub fn callback(function: &Function) -> Option<&str> {
 /// A statement that writes down `n` elements of an array.
 fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
     match &b.element {
-        Element::Bytes if matches!(b.len, Len::Layout { .. }) => {
+        Element::Bytes if matches!(b.len, Len::Layout { .. }) || until_event(function, name).is_some() => {
             format!("log_rows(&line, \"{name}\", {name}, {});", rows(function, &b.len))
         }
         Element::Bytes | Element::Tagged(_) => format!("log_bytes(&line, \"{name}\", {name}, {n});"),
@@ -133,11 +133,9 @@ fn result(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
     }
     let unasked = may_be_unasked(function, name);
     match (&b.element, &b.len) {
-        (Element::New(ty), Len::One) if names::is_new_one(b) => format!(
-            "if ({name}) log_handle(&line, \"{name}\", {}, *{name}); else {}",
-            kind(ty),
-            absent(name, unasked)
-        ),
+        (Element::New(ty), Len::One) if names::is_new_one(b) => {
+            format!("if ({name}) log_handle(&line, \"{name}\", {}, *{name}); else {}", kind(ty), absent(name, unasked))
+        }
         (Element::Scalar { scalar, .. }, Len::One) => one(name, &widened(*scalar, &format!("*{name}")), unasked),
         _ => {
             let n = written(function, name).map_or_else(|| count(function, &b.len), |e| super::c_expr(function, e));

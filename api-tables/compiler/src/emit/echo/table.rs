@@ -12,7 +12,9 @@ const HIDDEN: &str = "echo_hidden";
 pub fn emit(api: &Api) -> String {
     let handles = || api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. }));
     let kinds: Vec<_> = handles().map(|t| format!("{} = {}", kind(&t.name), names::kind(api, &t.name))).collect();
-    let mut c = String::from("/* Emitted from a table. */\n#ifndef ECHO_TABLE_H\n#define ECHO_TABLE_H\n\n#include \"echo.h\"\n\n");
+    let mut c = String::from(
+        "/* Emitted from a table. */\n#ifndef ECHO_TABLE_H\n#define ECHO_TABLE_H\n\n#include \"echo.h\"\n\n",
+    );
     c += &format!("enum {{ {} }};\n\n", kinds.join(", "));
     c += "#ifdef ECHO_DEFINE_TABLE\n";
     let titles: Vec<_> = handles().map(|t| format!("\"{}\"", t.name)).collect();
@@ -94,7 +96,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 Payload::HostPtr => "ANSWER_HOST_PTR".into(),
                 Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => "ANSWER_PLAIN".into(),
             };
-            format!("  {{{:#x}, {rest}}},\n", api.constants[&v.key].value)
+            format!("  {{.key = {:#x}, .what = {rest}}},\n", api.constants[&v.key].value)
         })
         .collect();
     let name = &ty.name;

@@ -108,7 +108,7 @@ fn shim() -> Check {
         }
         Ok(()) => {}
     }
-    if preload(&path) == path {
+    if preload(&path).len() == 1 {
         return Check::new(NAME, Health::Note, format!("{}, without stubs/libOpenCL.so.1 beside it", path.display()))
             .fix("programs linked against an OpenCL library that is not installed will not start");
     }

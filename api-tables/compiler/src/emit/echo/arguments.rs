@@ -1,0 +1,154 @@
+//! The driver's arguments: declarations of locals that are called as the parameters are.
+
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Shape, Until};
+
+use super::super::names;
+use super::{buffer, c_expr, condition, count, kind, named, rows, tagged};
+
+/// Declarations in an order in which each finds what it goes by.
+pub fn declare(api: &Api, function: &Function) -> String {
+    let params = || function.params.iter().enumerate();
+    let mut c = String::new();
+    params().for_each(|(i, p)| c += &value(api, function, i, p));
+    params().for_each(|(i, p)| c += &handle(i, p));
+    params().for_each(|(i, p)| c += &plain(function, i, p));
+    params().for_each(|(i, p)| c += &texts(function, i, p));
+    params().for_each(|(_, p)| c += &arrange(function, p));
+    params().for_each(|(i, p)| c += &bytes(api, function, i, p));
+    c
+}
+
+fn value(api: &Api, function: &Function, i: usize, param: &Param) -> String {
+    let Shape::Value { .. } = param.shape else { return String::new() };
+    let (ty, name) = (&param.c_type, &param.name);
+    let value = match (tagged(api, function), size(api, function, name)) {
+        (Some((_, _, key)), _) if key == name => "plan->key".to_owned(),
+        (_, Some(size)) => size,
+        _ => match wanted(function, name) {
+            Some(wanted) => format!("value_or(plan, {i}, \"{name}\", {wanted}ULL)"),
+            None => format!("value_for(plan, {i}, \"{name}\")"),
+        },
+    };
+    format!("  {ty} {name} = ({ty}){value};\n")
+}
+
+/// The value of a parameter that says how long others are.
+pub fn size(api: &Api, function: &Function, name: &str) -> Option<String> {
+    let mut unit = None;
+    for param in &function.params {
+        match &param.shape {
+            Shape::Texts { count, .. } if named(count).contains(&name) => return Some("size_for_texts(plan)".into()),
+            Shape::Buffer(b) => match &b.len {
+                Len::Count(e) if named(e).contains(&name) => {
+                    if let Element::Tagged(ty) = &b.element {
+                        return Some(format!("size_for_answer(plan, &tagged_{ty})"));
+                    }
+                    unit = unit.max(Some(names::element_size(api, &b.element)));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    Some(format!("size_for(plan, {})", unit?))
+}
+
+/// The value that a condition compares a parameter with.
+fn wanted(function: &Function, name: &str) -> Option<i128> {
+    function.facts.when.iter().find_map(|(_, e)| match e {
+        Expr::Binary(Op::Eq, a, b) => match (&**a, &**b) {
+            (Expr::Param(p), Expr::Const(_, value) | Expr::Int(value)) if p == name => Some(*value),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn handle(i: usize, param: &Param) -> String {
+    let (ty, name) = (&param.c_type, &param.name);
+    match &param.shape {
+        Shape::Handle { ty: of, .. } => format!("  {ty} {name} = handle_for(plan, {i}, {});\n", kind(of)),
+        _ => String::new(),
+    }
+}
+
+/// Inputs but bytes, which may go by layouts, and texts, which go by lengths.
+fn plain(function: &Function, i: usize, param: &Param) -> String {
+    let (ty, name) = (&param.c_type, &param.name);
+    let value = match &param.shape {
+        Shape::Text { .. } => format!("text_for(plan, {i})"),
+        Shape::UserData => format!("cookie_for(plan, {i})"),
+        Shape::Callback { .. } => {
+            let on = &function.name;
+            return format!("  {} = plan->null == {i} ? NULL : on_{on};\n", super::declaration(param));
+        }
+        Shape::Buffer(b) if b.direction != Direction::Out => {
+            let n = count(function, &b.len);
+            match &b.element {
+                Element::Bytes | Element::Tagged(_) => return String::new(),
+                Element::Scalar { scalar, .. } => format!("bytes_for(plan, {i}, {} * ({n}))", scalar.size()),
+                Element::Struct(of) => format!("records_for(plan, {i}, {n}, &record_{of})"),
+                Element::Handle(of) | Element::New(of) => format!("handles_for(plan, {i}, {n}, {})", kind(of)),
+                Element::Property(of) => format!("list_for(plan, {i}, &list_{of})"),
+            }
+        }
+        _ => return String::new(),
+    };
+    format!("  {ty} {name} = {value};\n")
+}
+
+fn texts(function: &Function, i: usize, param: &Param) -> String {
+    let Shape::Texts { count, lengths, bytes, .. } = &param.shape else { return String::new() };
+    let (ty, name, n) = (&param.c_type, &param.name, c_expr(function, count));
+    let lengths = lengths.as_deref().unwrap_or("NULL");
+    format!("  {ty} {name} = texts_for(plan, {i}, {n}, {lengths}, {bytes});\n")
+}
+
+/// Gives what a layout goes by values that make sense together.
+fn arrange(function: &Function, param: &Param) -> String {
+    let Some(Buffer { len: Len::Layout { function: layout, args }, .. }) = buffer(param) else { return String::new() };
+    let args: Vec<_> = args
+        .iter()
+        .map(|a| match a {
+            Expr::Param(name) if matches!(function.param(name).map(|p| &p.shape), Some(Shape::Value { .. })) => {
+                format!("&{name}")
+            }
+            Expr::Param(name) => name.clone(),
+            other => c_expr(function, other),
+        })
+        .collect();
+    format!("  arrange_{layout}(plan, {});\n", args.join(", "))
+}
+
+/// Bytes that go in, and room for all that comes out.
+fn bytes(api: &Api, function: &Function, i: usize, param: &Param) -> String {
+    let (ty, name) = (&param.c_type, &param.name);
+    let Some(b) = buffer(param) else { return String::new() };
+    let len = capacity(api, function, b);
+    match (b.direction, &b.element) {
+        (Direction::Out, _) => format!("  {ty} {name} = room_for(plan, {i}, {len});\n"),
+        (_, Element::Bytes | Element::Tagged(_)) => format!("  {ty} {name} = bytes_for(plan, {i}, {len});\n"),
+        _ => String::new(),
+    }
+}
+
+/// Bytes that memory takes, from its pointer on.
+pub fn capacity(api: &Api, function: &Function, b: &Buffer) -> String {
+    match &b.len {
+        Len::Layout { .. } => format!("rows_room({})", rows(function, &b.len)),
+        len => format!("{} * ({})", names::element_size(api, &b.element), count(function, len)),
+    }
+}
+
+/// Memory of the program that the new object uses for as long as it lives, as C; null if the call does not say so.
+pub fn kept(function: &Function) -> Option<String> {
+    let param = function
+        .params
+        .iter()
+        .find(|p| buffer(p).is_some() && names::until(function, &p.name) == Some(&Until::Released))?;
+    let name = &param.name;
+    let rows = rows(function, &buffer(param)?.len);
+    let counts = condition(function, name).unwrap_or_else(|| "true".into());
+    let keeps = if function.param("flags").is_some() { "keeps_host_memory(flags)" } else { "true" };
+    Some(format!("({counts}) && {keeps} && rows_span({rows}) ? {name} : NULL"))
+}

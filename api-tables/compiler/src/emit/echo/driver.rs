@@ -1,0 +1,248 @@
+//! The driver's calls: one function each, that makes arguments by a plan, calls, writes down and checks.
+
+use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, Until};
+
+use super::super::names;
+use super::arguments::{declare, kept, size};
+use super::{
+    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, lines, ret_type, rows, tagged,
+    until_event, written, written_by,
+};
+
+pub fn emit(api: &Api, functions: &[&Function]) -> String {
+    let mut c =
+        String::from("/* Emitted from a table: the calls of the echo vendor's driver. */\n#define ECHO_DEFINE_TABLE\n");
+    c += "#define IS_VENDOR 0\n";
+    c += &super::preamble(api, "driver.h");
+    functions.iter().for_each(|f| c += &function(api, f));
+    c += "const struct function echo_functions[] = {\n";
+    functions.iter().for_each(|f| c += &row(api, f));
+    c + &format!("  {{0}},\n}};\nconst int echo_function_count = {};\n", functions.len())
+}
+
+fn function(api: &Api, function: &Function) -> String {
+    let (name, ret) = (&function.name, ret_type(function));
+    let mut c = format!("static {ret} (*p_{name})({});\n", declarations(&function.params));
+    function.params.iter().for_each(|p| c += &on(function, p));
+    c += &format!("static void call_{name}(struct plan *plan) {{\n{}", declare(api, function));
+    c += &format!("  struct line line;\n  line_begin(&line, \"{name}\");\n{}", lines::arguments(api, function));
+    let args: Vec<_> = function.params.iter().map(|p| p.name.as_str()).collect();
+    let result = if matches!(function.ret, Ret::Void) { String::new() } else { format!("{ret} ret = ") };
+    c += &format!("  arm(plan);\n  {result}p_{name}({});\n  disarm(plan);\n", args.join(", "));
+    c += &outcome(api, function);
+    c += &refusal(function);
+    c += &format!("  check_status(plan, status);\n  if (ok) {{\n{}  }}\n", learn(api, function));
+    c += &seen(api, function);
+    c += &format!("  log_arrow(&line);\n{}{}", lines::returned(function), lines::errcodes(api, function));
+    c += &format!("  if (ok) {{\n{}  }}\n  line_end(&line);\n", lines::results(api, function, &|_, _| None));
+    c += &checks(api, function);
+    c += &format!("  if (ok) {{\n{}  }}\n", aftermath(function));
+    c + &format!("  call_end({});\n}}\n\n", kept(function).is_some())
+}
+
+/// The program's callback.
+fn on(function: &Function, param: &Param) -> String {
+    let Shape::Callback { params, .. } = &param.shape else { return String::new() };
+    let name = &function.name;
+    let user_data = params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or("NULL", |p| &p.name);
+    // It may come before the call has returned what it is about.
+    let early = params.iter().filter_map(|p| match (&p.shape, &function.ret) {
+        (Shape::Handle { ty, .. }, Ret::New { ty: made }) if ty == made => {
+            Some(format!("  made_soon({}, {});\n", kind(ty), p.name))
+        }
+        _ => None,
+    });
+    format!(
+        "static void on_{name}({}) {{\n  callback_lock();\n{}  struct line line;\n  line_begin(&line, \"callback-{name}\");\n\
+        {}  line_end(&line);\n  cookie_came(\"{name}\", {user_data});\n  callback_unlock();\n}}\n",
+        declarations(params),
+        early.collect::<String>(),
+        lines::upcall(params),
+    )
+}
+
+/// `status` and `ok`.
+fn outcome(api: &Api, function: &Function) -> String {
+    match &function.ret {
+        Ret::Status { ty } => {
+            let ok = names::ok_status(api, ty);
+            format!("  int64_t status = ret;\n  bool ok = status == {ok};\n")
+        }
+        Ret::New { .. } => {
+            let errcode = function.params.iter().find(|p| is_errcode(api, function, p));
+            let stored = errcode.map_or("plan->fail".into(), |p| format!("{0} ? *{0} : plan->fail", p.name));
+            format!("  int64_t status = {stored};\n  bool ok = ret != NULL;\n")
+        }
+        _ => "  int64_t status = plan->fail;\n  bool ok = !plan->fail;\n".into(),
+    }
+}
+
+fn refusal(function: &Function) -> String {
+    let made = if matches!(function.ret, Ret::New { .. }) { "ret" } else { "NULL" };
+    list(function)
+        .map(|(param, ty)| {
+            format!(
+                "  if (plan->refuse) {{\n    line_drop(&line);\n    \
+                check_refused(plan, list_refusal(&list_{ty}, {param}), status, {made});\n    call_end(false);\n    return;\n  }}\n"
+            )
+        })
+        .unwrap_or_default()
+}
+
+/// The function's property list: its parameter and type.
+fn list(function: &Function) -> Option<(&str, &str)> {
+    function.params.iter().find_map(|p| match buffer(p)? {
+        Buffer { element: Element::Property(ty), .. } => Some((p.name.as_str(), ty.as_str())),
+        _ => None,
+    })
+}
+
+/// Statements that take note of handles, and wait for the command.
+fn learn(api: &Api, function: &Function) -> String {
+    let mut c = String::new();
+    if let Ret::New { ty } = &function.ret {
+        c += &format!("    made({}, ret);\n", kind(ty));
+    }
+    for (p, b) in function.params.iter().filter_map(|p| Some((p, buffer(p)?))) {
+        let name = &p.name;
+        let n = elements(api, function, p, b);
+        c += &match (&b.element, b.direction) {
+            (_, Direction::In) => continue,
+            (Element::New(ty), _) if names::is_new_one(b) => format!("    if ({name}) made({}, *{name});\n", kind(ty)),
+            (Element::New(ty), _) => {
+                format!("    for (uint64_t i = 0; {name} && i < {n}; i++) made({}, {name}[i]);\n", kind(ty))
+            }
+            (Element::Handle(ty), _) => {
+                format!("    for (uint64_t i = 0; {name} && i < {n}; i++) found({}, {name}[i]);\n", kind(ty))
+            }
+            _ => continue,
+        };
+    }
+    if let Some(event) = function.params.iter().find_map(|p| until_event(function, &p.name)) {
+        let queue = first_handle(function).map_or("NULL", |h| &h.name);
+        c += &format!("    if ({}) settle({event} ? *{event} : NULL, {queue});\n", later(function));
+    }
+    c
+}
+
+/// How many elements of an output came, as far as the call tells.
+fn elements(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
+    let name = &param.name;
+    let all = count(function, &b.len);
+    let Some(written) = written(function, name) else { return all };
+    let known: Vec<_> = written_by(function, name).iter().map(|w| format!("{w} != NULL")).collect();
+    let otherwise = match b.element {
+        Element::New(_) | Element::Handle(_) => {
+            format!("touched({name}, {all}, {})", names::element_size(api, &b.element))
+        }
+        _ => all,
+    };
+    format!("({} ? {} : {otherwise})", known.join(" && "), c_expr(function, written))
+}
+
+/// What the lines of an answer by key go by.
+fn seen(api: &Api, function: &Function) -> String {
+    let Some((param, ..)) = tagged(api, function) else { return String::new() };
+    let len = match written_by(function, &param.name).first() {
+        Some(size_ret) => format!("ok && {size_ret} ? *{size_ret} : 0"),
+        None => "0".into(),
+    };
+    format!("  const void *seen = {};\n  size_t seen_len = {len};\n", param.name)
+}
+
+/// Statements that see to it that nothing else was written.
+fn checks(api: &Api, function: &Function) -> String {
+    let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
+    outputs
+        .filter(|(_, b)| b.direction == Direction::Out)
+        .map(|(p, b)| {
+            let name = &p.name;
+            if is_errcode(api, function, p) {
+                return format!("  check_room(plan, {name}, sizeof *{name});\n");
+            }
+            if matches!(b.len, Len::Layout { .. }) {
+                let rows = rows(function, &b.len);
+                return format!("  if (ok) check_rows(plan, {name}, {rows}); else check_room(plan, {name}, 0);\n");
+            }
+            let size = names::element_size(api, &b.element);
+            let n = elements(api, function, p, b);
+            // An answer whose length the program did not ask for may have filled the room.
+            format!("  check_room(plan, {name}, ok && {name} ? {size} * ({n}) : 0);\n")
+        })
+        .collect()
+}
+
+fn aftermath(function: &Function) -> String {
+    let mut c = String::new();
+    if let Some(host) = kept(function) {
+        c += &format!("    made_with(ret, {host});\n");
+    }
+    if let Some(callback) = lines::callback(function) {
+        let user_data = function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or("NULL", |p| &p.name);
+        let kept = names::until(function, callback) == Some(&Until::Released);
+        let times = match (&function.ret, first_handle(function)) {
+            (Ret::New { .. }, _) if kept => "2".to_owned(),
+            (_, Some(handle)) if kept => format!("{} != NULL", handle.name),
+            _ => "1".to_owned(),
+        };
+        c += &format!("    if ({callback}) cookie_expects(plan, {user_data}, {times});\n");
+    }
+    if let Some(handle) = first_handle(function) {
+        let verb = match &function.facts {
+            f if f.retain.is_some() => "retained",
+            f if f.release.is_some() => "released",
+            _ => return c,
+        };
+        c += &format!("    {verb}({});\n", handle.name);
+    }
+    c
+}
+
+/// A function's row in the driver's table.
+fn row(api: &Api, function: &Function) -> String {
+    let name = &function.name;
+    let pointers: String = function
+        .params
+        .iter()
+        .map(|p| match &p.shape {
+            Shape::Value { .. } if size(api, function, &p.name).is_some() => 's',
+            Shape::Value { .. } | Shape::Pointer => '.',
+            Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. }, .. }) => 'l',
+            _ => 'p',
+        })
+        .collect();
+    let tagged = tagged(api, function).map_or("NULL".into(), |(_, ty, _)| format!("&tagged_{ty}"));
+    let list = list(function).map_or("NULL".into(), |(_, ty)| format!("&list_{ty}"));
+    let (mut needs, mut makes, mut finds) = (Vec::new(), Vec::new(), Vec::new());
+    if let Ret::New { ty } = &function.ret {
+        makes.push(ty);
+    }
+    for param in &function.params {
+        match &param.shape {
+            Shape::Handle { ty, null: false } => needs.push(ty),
+            Shape::Buffer(b) => match (&b.element, b.direction) {
+                (Element::New(ty), _) => makes.push(ty),
+                (Element::Handle(ty), Direction::In) => needs.push(ty),
+                (Element::Handle(ty), _) => finds.push(ty),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    // What it makes it cannot need: a wait list of events may be short.
+    needs.retain(|ty| !makes.contains(ty) && !finds.contains(ty));
+    let set = |types: Vec<&String>| {
+        types.iter().map(|ty| format!("1ul << {}", kind(ty))).chain(["0".into()]).collect::<Vec<_>>().join(" | ")
+    };
+    let of = |ty: &Option<String>| ty.as_deref().map_or("0".into(), kind);
+    format!(
+        "  {{\"{name}\", call_{name}, (void **)&p_{name}, {}, {}, \"{pointers}\", {tagged}, {list}, {}, {}, {}, {}, {}}},\n",
+        function.facts.extension.is_some(),
+        function.params.len(),
+        set(needs),
+        set(makes),
+        set(finds),
+        of(&function.facts.retain),
+        of(&function.facts.release),
+    )
+}

@@ -1,0 +1,282 @@
+//! The vendor's functions: what they are passed goes into the log, and what they give back is made up.
+
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape, Until};
+
+use super::super::names;
+use super::arguments::kept;
+use super::{
+    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, lines, ret_type, rows, tagged,
+    until_event, written, written_by,
+};
+
+/// Most objects that an array of new ones gets.
+const MOST_NEW: u32 = 1200;
+/// Bytes that a callback is shown.
+const SHOWN: u32 = 48;
+
+pub fn emit(api: &Api, functions: &[&Function]) -> String {
+    let mut c =
+        String::from("/* Emitted from a table: the functions of the echo vendor. */\n#define ECHO_DEFINE_TABLE\n");
+    c += "#define IS_VENDOR 1\n";
+    c += &super::preamble(api, "vendor.h");
+    functions.iter().for_each(|f| c += &function(api, f));
+    c += "const struct export echo_extensions[] = {\n";
+    let extensions: Vec<_> = functions.iter().filter(|f| f.facts.extension.is_some()).collect();
+    extensions.iter().for_each(|f| c += &format!("  {{\"{0}\", (void *){0}}},\n", f.name));
+    c += &format!("  {{0}},\n}};\nconst int echo_extension_count = {};\n", extensions.len());
+    c
+}
+
+fn function(api: &Api, function: &Function) -> String {
+    let (name, ret) = (&function.name, ret_type(function));
+    let mut c = callback(function).map(|(_, params)| run(function, params)).unwrap_or_default();
+    c += &format!("EXPORT {ret} {name}({});\n", declarations(&function.params));
+    c += &format!("EXPORT {ret} {name}({}) {{\n  entering(\"{name}\");\n", declarations(&function.params));
+    c += &refusals(api, function);
+    c += &special(api, function);
+    c += &format!("  struct line line;\n  line_begin(&line, \"{name}\");\n");
+    c += &lines::arguments(api, function);
+    c += &shadows(function);
+    c += &format!("  int64_t status = 0;\n  bool ok = !failing(\"{name}\", &status);\n");
+    c += &answer(api, function);
+    c += &match &function.ret {
+        Ret::Void | Ret::Pointer { .. } => String::new(),
+        Ret::Status { .. } => format!("  {ret} ret = ({ret})status;\n"),
+        Ret::Value { .. } => format!("  {ret} ret = ok ? ({ret})echo_seed(\"{name}\", \"ret\") : 0;\n"),
+        Ret::New { ty } => format!("  {ret} ret = ok ? object_new({}) : NULL;\n", kind(ty)),
+    };
+    let errcodes = function.params.iter().filter(|p| is_errcode(api, function, p));
+    errcodes.for_each(|p| c += &format!("  if ({0}) *{0} = status;\n", p.name));
+    c += &format!("  if (ok) {{\n{}  }}\n", outputs(api, function));
+    c += &format!("  log_arrow(&line);\n{}{}", lines::returned(function), lines::errcodes(api, function));
+    let promised = |p: &Param, b: &Buffer| promise(function, p, b);
+    c += &format!("  if (ok) {{\n{}  }}\n  line_end(&line);\n", lines::results(api, function, &promised));
+    c += &format!("  if (ok) {{\n{}  }}\n", aftermath(function));
+    if !matches!(function.ret, Ret::Void) {
+        c += "  return ret;\n";
+    }
+    c + "}\n\n"
+}
+
+/// What the table refuses is refused natively too, and not written down.
+fn refusals(api: &Api, function: &Function) -> String {
+    let lists = function.params.iter().filter_map(|p| match buffer(p)? {
+        Buffer { element: Element::Property(ty), .. } => Some((p, ty)),
+        _ => None,
+    });
+    let answer = match function.ret {
+        Ret::Status { .. } => "return refusal;".to_owned(),
+        _ => {
+            let errcodes = function.params.iter().filter(|p| is_errcode(api, function, p));
+            errcodes.map(|p| format!("if ({0}) *{0} = refusal; ", p.name)).collect::<String>() + "return NULL;"
+        }
+    };
+    lists
+        .map(|(p, ty)| {
+            format!("  int64_t refusal = list_refusal(&list_{ty}, {});\n  if (refusal) {{ {answer} }}\n", p.name)
+        })
+        .collect()
+}
+
+/// Queries that AvA makes for itself.
+fn special(api: &Api, function: &Function) -> String {
+    let key = tagged(api, function).map_or("param_name", |(_, _, key)| key);
+    let value = function.params.iter().find(|p| !written_by(function, &p.name).is_empty());
+    let (Some(at), Some(value)) = (function.params.iter().position(|p| p.name == key), value) else {
+        return String::new();
+    };
+    let Some(Buffer { len: Len::Count(Expr::Param(size)), .. }) = buffer(value) else { return String::new() };
+    let detail = match at.checked_sub(1).map(|before| &function.params[before]) {
+        Some(Param { shape: Shape::Value { .. }, name, .. }) => name,
+        _ => "0",
+    };
+    let about = first_handle(function).map_or("NULL", |h| &h.name);
+    let size_ret = written_by(function, &value.name)[0];
+    format!(
+        "  if (special(\"{}\", (int64_t){key}, {detail}, {about}, {size}, {}, {size_ret})) return 0;\n",
+        function.name, value.name
+    )
+}
+
+/// Outputs that say how much of others counts are there, whether asked for or not.
+fn shadows(function: &Function) -> String {
+    let mut c = String::new();
+    for (param, _) in &function.facts.written {
+        for name in written_by(function, param) {
+            let Some(p) = function.param(name) else { continue };
+            let ty = p.c_type.trim_end_matches('*');
+            c += &format!("  {ty}shadow_{name} = 0;\n  if (!{name}) {name} = &shadow_{name};\n");
+        }
+    }
+    c
+}
+
+fn answer(api: &Api, function: &Function) -> String {
+    let Some((param, ty, key)) = tagged(api, function) else { return String::new() };
+    let about = first_handle(function).map_or("NULL", |h| &h.name);
+    let size = buffer(param).map_or(String::new(), |b| count(function, &b.len));
+    let size_ret = written_by(function, &param.name).first().copied().unwrap_or("NULL");
+    let invalid = api.constants.get("CL_INVALID_VALUE").map_or(i128::from(api.lost), |c| c.value);
+    format!(
+        "  void *seen = NULL;\n  size_t seen_len = 0;\n  \
+        if (ok && !answer(\"{}\", &tagged_{ty}, (int64_t){key}, {about}, {size}, {}, {size_ret}, &seen, &seen_len)) {{\n    \
+        ok = false;\n    status = {invalid};\n  }}\n",
+        function.name, param.name,
+    )
+}
+
+/// Statements that make up what comes out: numbers first, since arrays go by them.
+fn outputs(api: &Api, function: &Function) -> String {
+    let of_tagged = tagged(api, function).map(|(p, ..)| p.name.as_str());
+    let size_of_tagged = of_tagged.map(|p| written_by(function, p)).unwrap_or_default();
+    let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?))).filter(|(p, b)| {
+        b.direction != Direction::In
+            && !is_errcode(api, function, p)
+            && until_event(function, &p.name).is_none()
+            && of_tagged != Some(&p.name)
+            && !size_of_tagged.contains(&p.name.as_str())
+    });
+    let (ones, arrays): (Vec<_>, Vec<_>) = outputs.partition(|(_, b)| matches!(b.len, Len::One));
+    ones.into_iter()
+        .chain(arrays)
+        .map(|(p, b)| format!("    if ({}) {}\n", p.name, output(api, function, p, b)))
+        .collect()
+}
+
+fn output(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
+    let (name, f) = (&param.name, &function.name);
+    let n = written(function, name).map_or_else(|| count(function, &b.len), |e| c_expr(function, e));
+    match (&b.element, &b.len) {
+        (Element::New(ty), Len::One) => format!("*{name} = object_new({});", kind(ty)),
+        (Element::Scalar { .. }, Len::One) => match counted(function, name) {
+            Some(value) => format!("*{name} = {value};"),
+            None => format!("echo_fill({name}, sizeof *{name}, echo_seed(\"{f}\", \"{name}\"));"),
+        },
+        (Element::New(ty), _) => {
+            format!("for (uint64_t i = 0; i < {n}; i++) {name}[i] = object_new({});", kind(ty))
+        }
+        (Element::Handle(ty), _) => {
+            format!("for (uint64_t i = 0; i < {n}; i++) {name}[i] = object_found({}, i);", kind(ty))
+        }
+        (element, _) => {
+            let size = names::element_size(api, element);
+            format!("echo_fill({name}, {size} * ({n}), echo_seed(\"{f}\", \"{name}\"));")
+        }
+    }
+}
+
+/// The value of an output that says how much of another counts.
+fn counted(function: &Function, name: &str) -> Option<String> {
+    let (of, e) = function.facts.written.iter().find(|(p, _)| written_by(function, p).contains(&name))?;
+    let of = function.param(of)?;
+    let b = buffer(of)?;
+    let n = count(function, &b.len);
+    Some(match (e, &b.element) {
+        (Expr::Param(_), _) => format!("answered({n}, {} != NULL)", of.name),
+        (_, Element::New(_)) => format!("available(echo_min({n}, {MOST_NEW}))"),
+        _ => format!("available({n})"),
+    })
+}
+
+/// Memory that is filled once the command has completed.
+fn promise(function: &Function, param: &Param, b: &Buffer) -> Option<String> {
+    let (name, f) = (&param.name, &function.name);
+    let event = until_event(function, name)?;
+    Some(format!(
+        "give_rows(&line, \"{name}\", {name}, {}, echo_seed(\"{f}\", \"{name}\"), {}, {event} ? *{event} : NULL);",
+        rows(function, &b.len),
+        later(function),
+    ))
+}
+
+/// Statements after the line: callbacks, counts of references, memory that stays in use.
+fn aftermath(function: &Function) -> String {
+    let mut c = String::new();
+    for param in &function.params {
+        let (Some(b), Some(event)) = (buffer(param), until_event(function, &param.name)) else { continue };
+        if b.direction == Direction::In {
+            let (name, rows) = (&param.name, rows(function, &b.len));
+            let later = later(function);
+            c += &format!("    watch_rows(\"{name}\", {name}, {rows}, {later}, {event} ? *{event} : NULL);\n");
+        }
+    }
+    if let Some(host) = kept(function) {
+        let flags = if function.param("flags").is_some() { "flags" } else { "0" };
+        c += &format!("    object_made_with(ret, {flags}, {host});\n");
+    } else if matches!(function.ret, Ret::New { .. }) && function.param("flags").is_some() {
+        c += "    object_made_with(ret, flags, NULL);\n";
+    }
+    c += &call_back(function);
+    if let Some(handle) = first_handle(function) {
+        let of = |verb: &str| format!("    object_{verb}({});\n", handle.name);
+        c += &function.facts.retain.as_ref().map(|_| of("retain")).unwrap_or_default();
+        c += &function.facts.release.as_ref().map(|_| of("release")).unwrap_or_default();
+    }
+    c
+}
+
+fn callback(function: &Function) -> Option<(&Param, &[Param])> {
+    function.params.iter().find_map(|p| match &p.shape {
+        Shape::Callback { params, .. } => Some((p, params.as_slice())),
+        _ => None,
+    })
+}
+
+/// Statements that have the program called back.
+fn call_back(function: &Function) -> String {
+    let Some((param, params)) = callback(function) else { return String::new() };
+    let (f, name) = (&function.name, &param.name);
+    let user_data = function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or("NULL", |p| &p.name);
+    let handles = params.iter().enumerate().filter_map(|(i, p)| {
+        let Shape::Handle { ty, .. } = &p.shape else { return None };
+        let of_type = |p: &&Param| matches!(&p.shape, Shape::Handle { ty: other, .. } if other == ty);
+        let handle = match &function.ret {
+            Ret::New { ty: made } if made == ty => "ret",
+            _ => function.params.iter().find(of_type).map_or("NULL", |p| &p.name),
+        };
+        Some(format!("      job.pointer[{i}] = {handle};\n"))
+    });
+    let kept = names::until(function, name) == Some(&Until::Released);
+    let queue = match (&function.ret, first_handle(function)) {
+        (Ret::New { .. }, _) if kept => "job_queue(job, 2);".to_owned(),
+        (_, Some(handle)) if kept => format!("job_at_end({}, job);", handle.name),
+        _ => "job_queue(job, 1);".to_owned(),
+    };
+    format!(
+        "    if ({name}) {{\n      \
+        struct job job = {{.run = run_{f}, .function = (void *){name}, .user_data = {user_data}, .seed = echo_seed(\"{f}\", \"{name}\")}};\n\
+        {}      {queue}\n    }}\n",
+        handles.collect::<String>(),
+    )
+}
+
+/// The function that makes up a callback's arguments and calls it.
+fn run(function: &Function, params: &[Param]) -> String {
+    let is_length = |name: &str| {
+        params.iter().any(|p| matches!(buffer(p), Some(Buffer { len: Len::Count(Expr::Param(n)), .. }) if n == name))
+    };
+    let values = params.iter().enumerate().map(|(i, p)| {
+        let (ty, name) = (&p.c_type, &p.name);
+        match &p.shape {
+            Shape::Value { .. } if is_length(name) => format!("  {ty} {name} = job->round ? 0 : {SHOWN};\n"),
+            Shape::Value { .. } => format!("  {ty} {name} = ({ty})echo_mix(job->seed + {i});\n"),
+            Shape::Handle { .. } => format!("  {ty} {name} = ({ty})job->pointer[{i}];\n"),
+            Shape::Text { .. } => format!("  {ty} {name} = job_text(job->seed, job->round);\n"),
+            Shape::UserData => format!("  {ty} {name} = job->user_data;\n"),
+            _ => format!(
+                "  char data_{name}[{SHOWN}];\n  echo_fill(data_{name}, {SHOWN}, job->seed);\n  \
+                {ty} {name} = job->round ? NULL : data_{name};\n"
+            ),
+        }
+    });
+    let (f, values) = (&function.name, values.collect::<String>());
+    let args: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
+    let types: Vec<_> = params.iter().map(|p| p.c_type.as_str()).collect();
+    format!(
+        "static void run_{f}(const struct job *job) {{\n{values}  struct line line;\n  line_begin(&line, \"callback-{f}\");\n\
+        {}  line_end(&line);\n  ((void (*)({}))job->function)({});\n}}\n\n",
+        lines::upcall(params),
+        types.join(", "),
+        args.join(", "),
+    )
+}
