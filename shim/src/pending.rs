@@ -89,10 +89,10 @@ impl Pending {
         Some(transfer)
     }
 
-    /// The command of a transfer has completed: its data goes where it belongs. Returns a region to tell the worker to drop.
-    pub fn complete(&self, id: u64, failed: bool, pool: &Pool) -> Option<u32> {
+    /// The command of a transfer has completed: its data goes where it belongs. Returns regions to tell the worker to drop.
+    pub fn complete(&self, id: u64, failed: bool, pool: &Pool) -> Vec<u32> {
         let Ok(mut transfers) = self.transfers.lock() else {
-            return None;
+            return Vec::new();
         };
         // In the order of submission, so that of two reads into the same memory the later one stays.
         let transfer = transfers.iter().position(|t| t.id == id).map(|at| transfers.remove(at));
@@ -117,7 +117,7 @@ impl Pending {
             taken.push(id);
         }
         drop(transfers);
-        transfer?.lease.last().and_then(|lease| pool.release(lease))
+        transfer.and_then(|transfer| transfer.lease.last()).map_or_else(Vec::new, |lease| pool.release(lease))
     }
 
     /// What a new input of `len` bytes at `address` meets.

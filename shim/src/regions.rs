@@ -1,5 +1,6 @@
 //! The pool of regions: shared memory for bulk data, recycled warm.
 
+use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,8 +9,8 @@ use ava_transport::region::Region;
 
 use crate::fault::Fault;
 
-/// Bytes of free regions that the pool keeps.
-const KEPT: u64 = 64 << 20;
+/// Bytes of free regions that the pool keeps: fresh memory costs several times what copying into warm memory does.
+const KEPT: u64 = 320 << 20;
 /// Free regions that the pool keeps.
 const MOST_KEPT: usize = 512;
 /// Smallest region, in bytes: a page.
@@ -32,7 +33,7 @@ pub struct Pool {
 
 #[derive(Default)]
 struct Free {
-    leases: Vec<Lease>,
+    leases: VecDeque<Lease>,
     bytes: u64,
 }
 
@@ -44,26 +45,26 @@ impl Pool {
             && let Some(at) = free.leases.iter().rposition(|lease| lease.region.len() == size)
         {
             free.bytes -= size;
-            return Ok(free.leases.swap_remove(at));
+            return free.leases.remove(at).ok_or(Fault::Exhausted);
         }
         let (region, fd) = Region::create(size).map_err(|_| Fault::Exhausted)?;
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Lease { id, region, unsent: Some(fd) })
     }
 
-    /// Takes a region back. Returns the ids of regions that the pool lets go, which the worker is to be told.
-    pub fn release(&self, lease: Lease) -> Option<u32> {
-        let known = lease.unsent.is_none();
-        let Ok(mut free) = self.free.lock() else {
-            return None;
-        };
-        let len = lease.region.len();
-        if free.bytes + len > KEPT || free.leases.len() >= MOST_KEPT {
-            return known.then_some(lease.id);
+    /// Takes a region back. Returns the ids of regions that the pool lets go for it, which the worker is to be told.
+    pub fn release(&self, lease: Lease) -> Vec<u32> {
+        let Ok(mut free) = self.free.lock() else { return Vec::new() };
+        free.bytes += lease.region.len();
+        free.leases.push_back(lease);
+        let mut dropped = Vec::new();
+        while free.bytes > KEPT || free.leases.len() > MOST_KEPT {
+            let Some(oldest) = free.leases.pop_front() else { break };
+            free.bytes -= oldest.region.len();
+            // One that was never sent is nothing to the worker.
+            dropped.extend(oldest.unsent.is_none().then_some(oldest.id));
         }
-        free.bytes += len;
-        free.leases.push(lease);
-        None
+        dropped
     }
 }
 

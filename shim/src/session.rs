@@ -146,7 +146,7 @@ impl Session {
 
     /// Gives regions back, and tells the worker of those that are unmapped.
     pub fn release(&self, leases: Vec<Lease>) {
-        let dropped: Vec<_> = leases.into_iter().filter_map(|lease| self.regions.release(lease)).collect();
+        let dropped: Vec<_> = leases.into_iter().flat_map(|lease| self.regions.release(lease)).collect();
         if !dropped.is_empty() {
             let _ = self.with_lane(|lane| {
                 drop_regions(&lane.lane, dropped);
