@@ -21,6 +21,7 @@
 #![header("CL/cl_gl.h")]
 #![header("CL/cl_egl.h")]
 #![lost(CL_DEVICE_NOT_AVAILABLE)]
+#![exhausted(CL_OUT_OF_HOST_MEMORY)]
 #![lookup(clGetExtensionFunctionAddressForPlatform)]
 // Which drivers the loader takes, and the settings that drivers document.
 #![environment(
@@ -1073,7 +1074,7 @@ extern "C" {
         device_list: Option<&[cl_device_id; num_devices]>,
         lengths: Option<&[usize; num_devices]>,
         binaries: Option<In<[&[c_uchar; lengths]; num_devices]>>,
-        binary_status: Option<Out<[cl_int; num_devices]>>,
+        binary_status: Option<&mut [cl_int; num_devices]>,
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_program>;
 

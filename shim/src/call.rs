@@ -21,7 +21,7 @@ use rkyv::{Portable, Serialize};
 use crate::fault::Fault;
 use crate::memory;
 use crate::pending::{Keep, Meeting, Transfer};
-use crate::regions::Lease;
+use crate::regions::{Announcement, Lease};
 use crate::session::Session;
 
 /// Longest result that comes back in the reply's frame, in bytes.
@@ -34,6 +34,7 @@ pub struct Call {
     budget: usize,
     result_budget: u64,
     pub leases: Vec<Lease>,
+    announcements: Vec<Announcement>,
     minted: Vec<u64>,
     callbacks: Vec<u64>,
     transfers: Vec<u64>,
@@ -46,6 +47,13 @@ pub struct Room {
     pub capacity: u64,
 }
 
+impl Room {
+    /// Of bytes that go in and come out.
+    pub fn exchanged(capacity: Option<u64>) -> Self {
+        Self { place: Place::Inline, capacity: capacity.unwrap_or(0) }
+    }
+}
+
 impl Call {
     pub fn begin(session: &'static Session, opcode: u32) -> Self {
         Self {
@@ -54,6 +62,7 @@ impl Call {
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
             leases: Vec::new(),
+            announcements: Vec::new(),
             minted: Vec::new(),
             callbacks: Vec::new(),
             transfers: Vec::new(),
@@ -333,9 +342,7 @@ impl Call {
         }
         let id = self.session.pending.next_id();
         // The descriptor goes with this call; the transfer keeps the rest.
-        if let Some(fd) = lease.unsent.take() {
-            self.announce(&lease, fd)?;
-        }
+        self.announcements.extend(lease.announce());
         self.session.pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
         self.transfers.push(id);
         Ok(Slice { region, offset: 0, len, pending: id })
@@ -349,9 +356,9 @@ impl Call {
         Ok(Slice { region, offset, len, pending: id })
     }
 
-    /// Tells the worker of a region ahead of the call.
-    pub fn announce(&self, lease: &Lease, fd: std::os::fd::OwnedFd) -> Result<(), Fault> {
-        self.session.add_region(lease.id, lease.region.len(), fd)
+    /// Tells the worker of a region that somebody else keeps.
+    pub fn announce(&mut self, lease: &mut Lease) {
+        self.announcements.extend(lease.announce());
     }
 
     /// An id for an object that the call makes.
@@ -389,24 +396,20 @@ impl Call {
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
         A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
     {
-        let mut leases = std::mem::take(&mut self.leases);
+        let mut regions = std::mem::take(&mut self.announcements);
+        regions.extend(self.leases.iter_mut().filter_map(Lease::announce));
         let session = self.session;
         let opcode = self.opcode;
         let mut accepted = false;
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        // The regions are lent to the exchange for their descriptors and back to the call for the results.
-        let sent = session.send_regions(&mut leases);
-        self.leases = leases;
         tracing::trace!(function = FUNCTIONS[opcode as usize], "call");
-        let result = sent.and_then(|()| {
-            session.exchange(Tag::Call, opcode, encode, |frame| {
-                let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
-                let (ok, result) = read(reply, self);
-                accepted = ok;
-                Ok(result)
-            })
+        let result = session.exchange(Tag::Call, opcode, regions, encode, |frame| {
+            let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
+            let (ok, result) = read(reply, self);
+            accepted = ok;
+            Ok(result)
         });
         if let Err(fault) = &result {
             tracing::debug!(function = FUNCTIONS[opcode as usize], ?fault, "not made");

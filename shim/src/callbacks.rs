@@ -177,6 +177,7 @@ extern "C" fn drain() {
         let number = session.exchange(
             Tag::Drain,
             0,
+            Vec::new(),
             |out, _| Ok(out),
             |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
         );

@@ -109,7 +109,7 @@ impl Pending {
             unsafe {
                 match transfer.lease {
                     Keep::Whole(_) => memory::scatter(from, rows, *target as *mut c_void),
-                    Keep::Mapped(_) => memory::scatter_changes(from, rows.row, *target as *mut c_void),
+                    Keep::Mapped(_) => memory::scatter_changes(from, rows, *target as *mut c_void),
                 }
             }
         }

@@ -21,7 +21,22 @@ pub struct Lease {
     pub id: u32,
     pub region: Region,
     /// The descriptor, until the worker has been sent it.
-    pub unsent: Option<OwnedFd>,
+    unsent: Option<OwnedFd>,
+}
+
+impl Lease {
+    /// What the worker is to be told before the region is used, if it was not told.
+    pub fn announce(&mut self) -> Option<Announcement> {
+        let fd = self.unsent.take()?;
+        Some(Announcement { id: self.id, len: self.region.len(), fd })
+    }
+}
+
+/// A region that the worker is to be told of.
+pub struct Announcement {
+    pub id: u32,
+    pub len: u64,
+    pub fd: OwnedFd,
 }
 
 /// The session's regions that nobody uses.

@@ -6,7 +6,7 @@
 //!   death.
 
 use std::cell::RefCell;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
@@ -23,7 +23,7 @@ use crate::callbacks::Callbacks;
 use crate::fault::Fault;
 use crate::handles::Handles;
 use crate::pending::Pending;
-use crate::regions::{Lease, Pool};
+use crate::regions::{Announcement, Lease, Pool};
 
 /// A session with a worker.
 pub struct Session {
@@ -82,17 +82,24 @@ impl Session {
 
     /// Sends a frame and hands the reply's frame to `read`, in which the notices have been seen to.
     ///
-    /// `encode` puts the body behind the header.
+    /// `encode` puts the body behind the header; `regions` are those that the worker does not know yet.
     pub fn exchange<R>(
         &self,
         tag: Tag,
         word: u32,
+        regions: Vec<Announcement>,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.with_lane(|lane| {
             frame::begin(&mut lane.out, tag, word, self.pending.notices().into_iter());
             lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
+            for region in regions {
+                let mut frame = AlignedVec::<16>::new();
+                frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
+                frame.extend_from_slice(&region.len.to_le_bytes());
+                lane.lane.send(&frame, Some(region.fd.as_fd())).map_err(|_| self.lose())?;
+            }
             lane.lane.send(&lane.out, None).map_err(|_| self.lose())?;
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                 return Err(self.lose());
@@ -106,26 +113,6 @@ impl Session {
             };
             drop_regions(&lane.lane, dropped);
             result
-        })
-    }
-
-    /// Tells the worker of regions that it does not know.
-    pub fn send_regions(&self, leases: &mut [Lease]) -> Result<(), Fault> {
-        for lease in leases.iter_mut() {
-            if let Some(fd) = lease.unsent.take() {
-                self.add_region(lease.id, lease.region.len(), fd)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells the worker of a region.
-    pub fn add_region(&self, id: u32, len: u64, fd: OwnedFd) -> Result<(), Fault> {
-        self.with_lane(|lane| {
-            let mut frame = AlignedVec::<16>::new();
-            frame::begin(&mut frame, Tag::AddRegion, id, std::iter::empty());
-            frame.extend_from_slice(&len.to_le_bytes());
-            lane.lane.send(&frame, Some(fd.as_fd())).map_err(|_| self.lose())
         })
     }
 
@@ -161,7 +148,7 @@ impl Session {
             out.extend_from_slice(&pending.to_le_bytes());
             Ok(out)
         };
-        self.exchange(Tag::Await, 0, encode, |_| Ok(()))
+        self.exchange(Tag::Await, 0, Vec::new(), encode, |_| Ok(()))
     }
 
     /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.

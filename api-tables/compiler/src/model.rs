@@ -25,6 +25,8 @@ pub struct Api {
     pub defines: Vec<String>,
     /// Status of any call whose worker is gone: `#![lost(CL_DEVICE_NOT_AVAILABLE)]`.
     pub lost: i64,
+    /// Status of a call for whose data there is no memory, if not [`Api::lost`]: `#![exhausted(CL_OUT_OF_HOST_MEMORY)]`.
+    pub exhausted: i64,
     /// Environment variables of the *broker* that a worker inherits; a trailing `*` matches any rest:
     /// `#![environment("OCL_ICD_VENDORS", "POCL_*")]`. Nothing of the tenant's environment crosses.
     pub environment: Vec<String>,

@@ -117,13 +117,17 @@ pub enum Malformed {
     Overflow(&'static str),
     #[error("no region {0}")]
     Region(u32),
-    #[error("a region without its descriptor, or with more than one")]
+    #[error("a lane: {0}")]
+    Lane(String),
+    #[error("{0:?} is not for the shim to say")]
+    Notice(Notice),
+    #[error("a region without its descriptor")]
     Descriptor,
     #[error("region {region}: {why}")]
     BadRegion { region: u32, why: String },
     #[error("{what} beyond the limit of {limit}")]
     TooMany { what: &'static str, limit: u64 },
-    #[error("no pending transfer {0}")]
+    #[error("{0} is no number for another pending transfer")]
     Pending(u64),
 }
 

@@ -4,7 +4,7 @@
 //! neither read nor written. Both sides compute the rows with these functions.
 
 /// Rows of bytes behind a pointer: `slices` × `rows` runs of `row` bytes each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(rkyv::Archive, rkyv::Serialize, rkyv::Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows {
     /// Offset of the first byte.
     pub start: u64,
@@ -19,6 +19,8 @@ pub struct Rows {
 }
 
 impl Rows {
+    pub const NOTHING: Self = Self { start: 0, row: 0, rows: 0, row_pitch: 0, slices: 0, slice_pitch: 0 };
+
     /// One run of `len` bytes.
     pub fn flat(len: Option<u64>) -> Option<Self> {
         let row = len?;

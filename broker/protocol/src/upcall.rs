@@ -28,5 +28,6 @@ pub enum Arg {
     Bytes(Option<Vec<u8>>),
 }
 
-/// Longest run of bytes that a callback's argument carries.
-pub const LONGEST_BYTES: usize = 16 << 10;
+/// Longest run of bytes that a callback's argument carries: with as many notices as there may be, the message of a
+/// callback with two such arguments must not be too long.
+pub const LONGEST_BYTES: usize = 7 << 10;

@@ -90,8 +90,14 @@ impl Lane {
             }
             break received;
         };
-        if received.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame beyond the limits"));
+        for (flag, what) in [
+            (ReturnFlags::TRUNC, "a frame longer than allowed"),
+            (ReturnFlags::CTRUNC, "a frame with more than one descriptor, or than this process can hold"),
+        ] {
+            if received.flags.contains(flag) {
+                inbox.fd = None;
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
         }
         inbox.len = received.bytes;
         Ok(received.bytes > 0)

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
 
+use ava_protocol::layout::Rows;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 
@@ -106,6 +107,24 @@ impl Drop for Region {
     fn drop(&mut self) {
         // SAFETY: the mapping is this region's own, and it has no other users: they hold a reference to `self`.
         let _ = unsafe { rustix::mm::munmap(self.at.as_ptr().cast(), self.len) };
+    }
+}
+
+/// Copies rows from `from` to `to`, both of which hold their span; [`Rows::start`] is the callers' matter.
+///
+/// # Safety
+/// `from` is readable and `to` writable where the rows lie, and they do not overlap.
+pub unsafe fn copy_rows(from: *const u8, rows: &Rows, to: *mut u8) {
+    let Some(span) = rows.span().filter(|span| *span > 0) else { return };
+    if rows.is_flat() {
+        // SAFETY: by the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from, to, span as usize) };
+        return;
+    }
+    for offset in rows.offsets() {
+        let at = offset as usize;
+        // SAFETY: by the caller's promise; every row lies within the span.
+        unsafe { std::ptr::copy_nonoverlapping(from.add(at), to.add(at), rows.row as usize) };
     }
 }
 

@@ -24,8 +24,11 @@ impl Call<'_> {
         query: impl Fn(usize, *mut c_void, *mut usize) -> S,
     ) -> S {
         let _ = about;
+        if spec.answer(key).is_some() {
+            value.withdraw();
+        }
         match spec.answer(key) {
-            Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes)),
+            Some(Answer::Names) => self.filtered(size, value, size_ret, query, names),
             Some(Answer::NameVersions { size: each, name }) => {
                 self.filtered(size, value, size_ret, query, |bytes| name_versions(bytes, *each, *name))
             }

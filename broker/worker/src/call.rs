@@ -231,6 +231,14 @@ impl<'a> Call<'a> {
         Ok(input)
     }
 
+    /// Bytes that go in and that the vendor reads, whatever else the program passes: no address will do for them.
+    fn read_input(&self, data: &ArchivedData<'_>, rows: Option<Rows>, what: &'static str) -> Result<Input, Malformed> {
+        match (data, span(rows)) {
+            (ArchivedData::Unread, Some((_, wanted))) if wanted > 0 => Err(Malformed::Size { what, got: 0, wanted }),
+            _ => self.input(data, rows, false, what),
+        }
+    }
+
     pub fn handles(
         &self,
         data: &ArchivedData<'_>,
@@ -239,12 +247,14 @@ impl<'a> Call<'a> {
         what: &'static str,
     ) -> Result<Input, Stop> {
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(8)));
-        let mut input = self.input(data, rows, false, what)?;
+        let mut input = self.read_input(data, rows, what)?;
+        let mut objects = Vec::new();
         if let Source::Private(private) = &mut input.source {
             for word in private.bytes_mut().chunks_exact_mut(8) {
-                self.resolve(word, kind)?;
+                objects.extend(self.resolve(word, kind)?);
             }
         }
+        input.objects = objects;
         Ok(input)
     }
 
@@ -256,7 +266,7 @@ impl<'a> Call<'a> {
         what: &'static str,
     ) -> Result<Input, Stop> {
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(spec.size as u64)));
-        let mut input = self.input(data, rows, false, what)?;
+        let mut input = self.read_input(data, rows, what)?;
         let mut objects = Vec::new();
         if let Source::Private(private) = &mut input.source {
             for one in private.bytes_mut().chunks_exact_mut(spec.size) {
@@ -270,6 +280,9 @@ impl<'a> Call<'a> {
     }
 
     pub fn list(&self, data: &ArchivedData<'_>, spec: &ListSpec, what: &'static str) -> Result<Input, Stop> {
+        if matches!(data, ArchivedData::Unread) {
+            return Err(Malformed::Body(what).into());
+        }
         let mut input = Input::new(self.source(data)?);
         if let Source::Private(private) = &mut input.source {
             let bytes = private.bytes_mut();
@@ -324,7 +337,28 @@ impl<'a> Call<'a> {
         {
             return Ok(Output::seeded(value.to_native(), size));
         }
-        self.output_rows(place, Rows::flat(count.and_then(|n| n.checked_mul(size as u64))), what)
+        let mut output = self.output_rows(place, Rows::flat(count.and_then(|n| n.checked_mul(size as u64))), what)?;
+        if size > 1 {
+            // Not bytes but numbers or handles, which are looked at.
+            output.withdraw();
+        }
+        Ok(output)
+    }
+
+    /// Scalars that go in and come out, whatever the vendor makes of the call.
+    pub fn exchange(
+        &self,
+        data: &ArchivedData<'_>,
+        count: Option<u64>,
+        size: usize,
+        what: &'static str,
+    ) -> Result<Output, Malformed> {
+        let rows = Rows::flat(count.and_then(|n| n.checked_mul(size as u64)));
+        Ok(match self.input(data, rows, false, what)?.source {
+            Source::Null => Output::null(),
+            Source::Private(private) => Output::exchanged(private),
+            Source::Unread | Source::Shared(..) => Output::private(0),
+        })
     }
 
     pub fn output_rows(
@@ -368,15 +402,14 @@ impl<'a> Call<'a> {
         self.session.objects.check_new(id)?;
         let memory =
             memory.filter(|bytes| *bytes > 0).unwrap_or_else(|| crate::opencl::memory(self, kind, pointer, parents));
-        self.session.objects.bind(id, kind, pointer as usize, parents, memory);
-        Ok(())
+        Ok(self.session.objects.bind(id, kind, pointer as usize, parents, memory)?)
     }
 
     /// The object that the vendor has stored through a pointer.
     pub fn delivered(&self, birth: &mut Birth, parents: &[u64]) -> Outcome {
         if birth.id != 0 && !birth.slot.is_null() {
             self.session.objects.check_new(birth.id)?;
-            self.session.objects.bind(birth.id, birth.kind, birth.slot as usize, parents, 0);
+            self.session.objects.bind(birth.id, birth.kind, birth.slot as usize, parents, 0)?;
             birth.made = true;
         }
         Ok(())
@@ -391,6 +424,7 @@ impl<'a> Call<'a> {
     /// The vendor's pointers to new objects become ids.
     pub fn intern_new(&self, output: &mut Output, kind: u16, parents: &[u64]) -> Outcome {
         let objects = &self.session.objects;
+        objects.check_room()?;
         output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_made(kind, pointer, parents)));
         Ok(())
     }
@@ -411,7 +445,7 @@ impl<'a> Call<'a> {
     }
 
     pub fn before_release(&self, id: u64) {
-        if let Some(pointer) = self.session.objects.is_last(id) {
+        if let Some(pointer) = self.session.objects.leaving(id) {
             self.session.pending.adopt(self.session, pointer);
         }
     }
@@ -421,7 +455,9 @@ impl<'a> Call<'a> {
     }
 
     pub fn released(&self, id: u64) {
-        self.session.objects.released(id);
+        if self.session.objects.released(id) {
+            self.session.opencl.forget(id);
+        }
     }
 
     pub fn charge_commands(&self, amount: Option<u64>) {
@@ -470,6 +506,10 @@ impl<'a> Call<'a> {
     }
 
     fn send(&mut self) -> Outcome {
+        if self.out.len() > frame::LONGEST {
+            // Results that a shim would have asked for in regions.
+            return Err(Malformed::Long(self.out.len()).into());
+        }
         self.lane.send(self.out, None).map_err(|_| Stop::Closed)
     }
 }
@@ -482,9 +522,4 @@ fn to_ids(bytes: &mut [u8], mut id: impl FnMut(usize) -> u64) {
         let id = if pointer == 0 { 0 } else { id(pointer) };
         word.copy_from_slice(&id.to_le_bytes());
     }
-}
-
-/// The parents of an object: the call's own and those that a struct names.
-pub fn parents(first: &[u64], in_struct: &[u64]) -> Vec<u64> {
-    first.iter().chain(in_struct).copied().collect()
 }

@@ -4,11 +4,13 @@
 
 use std::collections::VecDeque;
 use std::ffi::{CStr, c_char, c_void};
-use std::sync::{Condvar, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, LazyLock, Mutex};
 
-use ava_protocol::frame::Malformed;
+use ava_protocol::frame::{MOST_NOTICES, Malformed};
 use ava_protocol::upcall::{Arg, LONGEST_BYTES, Upcall};
 use ava_transport::message;
+use dashmap::DashMap;
 use rkyv::rancor::Failure;
 
 use crate::memory::NOWHERE;
@@ -31,10 +33,16 @@ struct Queue {
     /// How many were sent.
     sent: u64,
     sending: bool,
+    /// The program does not hear any more.
+    deaf: bool,
 }
 
-/// What the vendor is given as the callback's user data. Never freed: nobody can tell when a vendor calls for the last
-/// time.
+// What may be in one message is in one message.
+const _: () = assert!(MOST_NOTICES * 8 + 2 * LONGEST_BYTES + 1024 <= message::MAX_BODY);
+
+/// A callback of the program. The vendor is given its number as the user data, so that nothing bad comes of a call for one
+/// that is forgotten.
+#[derive(Clone)]
 struct Registration {
     session: &'static Session,
     callback: u64,
@@ -44,19 +52,32 @@ struct Registration {
     made: u64,
 }
 
+impl Registration {
+    /// Whether the vendor calls it once only. Only the callbacks of contexts, which come with the making of one, are
+    /// for life; `clLinkProgram`'s is kept with them.
+    fn is_for_once(&self) -> bool {
+        self.made == 0
+    }
+}
+
+static REGISTRATIONS: LazyLock<DashMap<usize, Registration>> = LazyLock::new(DashMap::new);
+static LAST: AtomicUsize = AtomicUsize::new(0);
+
 /// A callback of the program, about to be handed to the vendor.
 pub struct Registered {
     callback: u64,
-    data: *mut Registration,
+    /// Its number.
+    data: usize,
 }
 
 impl Registered {
     pub fn new(session: &'static Session, callback: u64, handles: &[u64], made: u64) -> Self {
         if callback == 0 {
-            return Self { callback, data: std::ptr::null_mut() };
+            return Self { callback, data: 0 };
         }
         let about = handles.iter().filter_map(|id| Some((session.objects.pointer(*id)?, *id))).collect();
-        let data = Box::into_raw(Box::new(Registration { session, callback, about, made }));
+        let data = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        REGISTRATIONS.insert(data, Registration { session, callback, about, made });
         Self { callback, data }
     }
 
@@ -67,15 +88,18 @@ impl Registered {
     /// The user data for the vendor; without a callback, as null or not as the program's was.
     pub fn user_data(&self, programs: bool) -> *mut c_void {
         match (self.wanted(), programs) {
-            (true, _) => self.data.cast(),
+            (true, _) => self.data as *mut c_void,
             (false, true) => NOWHERE,
             (false, false) => std::ptr::null_mut(),
         }
     }
 
-    /// The vendor has accepted the registration, or not. One that it has not accepted is leaked all the same: a few
-    /// words, against the chance that it calls.
-    pub fn settle(&self, _accepted: bool) {}
+    /// The vendor has accepted the registration, or not: then it has called already or will not.
+    pub fn settle(&self, accepted: bool) {
+        if !accepted {
+            REGISTRATIONS.remove(&self.data);
+        }
+    }
 }
 
 /// Collects the arguments of one callback.
@@ -127,14 +151,17 @@ impl Collector<'_> {
 /// Queues a callback of the program.
 ///
 /// # Safety
-/// `user_data` came from [`Registered::user_data`] of a wanted callback.
+/// What `fill` does with its pointers is up to the caller; `user_data` may be anything.
 pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
-    if user_data.is_null() {
+    let number = user_data as usize;
+    let found = REGISTRATIONS.get(&number).map(|registration| registration.clone());
+    let Some(registration) = found else {
         return;
+    };
+    if registration.is_for_once() {
+        REGISTRATIONS.remove(&number);
     }
-    // SAFETY: by the caller's promise; registrations are never freed.
-    let registration = unsafe { &*user_data.cast::<Registration>() };
-    let mut collector = Collector { registration, args: Vec::new() };
+    let mut collector = Collector { registration: &registration, args: Vec::new() };
     fill(&mut collector);
     let session = registration.session;
     let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
@@ -146,6 +173,9 @@ impl Upcalls {
         let Ok(mut queue) = self.queue.lock() else {
             return;
         };
+        if queue.deaf {
+            return;
+        }
         if queue.waiting.len() >= MOST {
             drop(queue);
             session.malformed(&Malformed::TooMany { what: "callbacks that nobody reads", limit: MOST as u64 });
@@ -178,16 +208,19 @@ impl Upcalls {
             };
             let number = upcall.number;
             upcall.notices = session.notices().into_iter().map(|notice| notice.to_word()).collect();
-            let Ok(bytes) = rkyv::to_bytes::<Failure>(&upcall) else {
-                continue;
-            };
-            if message::send(session.tenant(), &bytes, &[]).is_err() {
-                return;
-            }
+            let sent = rkyv::to_bytes::<Failure>(&upcall)
+                .is_ok_and(|bytes| message::send(session.tenant(), &bytes, &[]).is_ok());
             if let Ok(mut queue) = self.queue.lock() {
                 queue.sent = number;
+                queue.deaf = !sent;
+                if queue.deaf {
+                    queue.waiting.clear();
+                }
             }
             self.wake.notify_all();
+            if !sent {
+                return;
+            }
         }
     }
 
@@ -197,7 +230,7 @@ impl Upcalls {
             return 0;
         };
         let upto = queue.queued;
-        drop(self.wake.wait_while(queue, |q| q.sent < upto));
+        drop(self.wake.wait_while(queue, |q| q.sent < upto && !q.deaf));
         upto
     }
 }

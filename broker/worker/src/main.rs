@@ -1,31 +1,11 @@
-//! `ava-worker`: owns the vendor's library on behalf of one program.
-//!
-//! - **Invariant**: one session per process; it has no network and opens no path that a tenant named.
-//! - **Invariant**: what a tenant can write is copied before it is looked at, and checked before it is used.
-//! - **Invariant**: nothing is said to the program's standard output and error but what the vendor says.
-
-mod answer;
-mod call;
-mod callbacks;
-mod memory;
-mod objects;
-mod opencl;
-mod pending;
-mod probe;
-mod regions;
-mod session;
-mod vendor;
-
-/// What the table compiler emits.
-mod generated {
-    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
-}
+//! `ava-worker`: the process that serves one program.
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
 use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, TENANT_FD};
 use ava_transport::message;
+use ava_worker::Session;
 use clap::Parser;
 
 /// Runs the vendor's library for one program. Started by ava-broker; by hand only with --probe.
@@ -50,7 +30,7 @@ fn main() {
         std::process::exit(2);
     }
     if args.probe {
-        println!("{}", probe::probe());
+        println!("{}", ava_worker::probe());
         return;
     }
     // SAFETY: the broker hands over these two descriptors, which nothing else in this process owns; asked first.
@@ -67,7 +47,8 @@ fn main() {
     // A program that closes its standard output must not take the worker with it.
     // SAFETY: a plain change of a signal's disposition, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    let (vendor, library) = match opencl::load() {
+    raise_file_limit();
+    let (vendor, library) = match ava_worker::load() {
         Ok(loaded) => loaded,
         Err(error) => {
             let ended = FromWorker::Ended { kind: EndKind::Failed, reason: error };
@@ -75,7 +56,18 @@ fn main() {
             std::process::exit(1);
         }
     };
-    let session: &'static session::Session = Box::leak(Box::new(session::Session::new(vendor, tenant, control)));
+    let session: &'static Session = Box::leak(Box::new(Session::new(vendor, tenant, control)));
     session.tell(&FromWorker::Ready { library, fingerprint: ava_protocol::FINGERPRINT });
     session.serve()
+}
+
+/// Each thread of the program takes a descriptor here; what the broker leaves as the usual limit is too low for some.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const ENOUGH: u64 = 8192;
+    let limit = getrlimit(Resource::Nofile);
+    let current = limit.maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
+    if limit.current.is_some_and(|now| now < current) {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(current), maximum: limit.maximum });
+    }
 }

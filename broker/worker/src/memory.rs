@@ -127,6 +127,8 @@ enum Target {
     Null,
     Private(Private),
     Shared(Arc<Region>),
+    /// Private until it is returned: in a region the program could change what the worker is about to look at.
+    Withdrawn(Private, Arc<Region>),
 }
 
 /// An output argument.
@@ -158,8 +160,22 @@ impl Output {
         Self { target: Target::Private(private), len: size as u64, seeded: true, ..Self::null() }
     }
 
+    /// What goes in comes out as the vendor leaves it.
+    pub fn exchanged(private: Private) -> Self {
+        let len = private.bytes().len() as u64;
+        Self { target: Target::Private(private), len, seeded: true, ..Self::null() }
+    }
+
     pub fn shared(region: Arc<Region>, len: u64, pending: u64) -> Self {
         Self { target: Target::Shared(region), len, pending, ..Self::null() }
+    }
+
+    /// Keeps the result from the program until it is returned. For a transfer that goes on after the call, nothing
+    /// changes: nobody looks at it here.
+    pub fn withdraw(&mut self) {
+        if let (Target::Shared(region), 0) = (&self.target, self.pending) {
+            self.target = Target::Withdrawn(Private::zeroed(self.len as usize), Arc::clone(region));
+        }
     }
 
     pub fn starting_at(mut self, start: u64) -> Self {
@@ -182,7 +198,7 @@ impl Output {
         let start = self.start as usize;
         match &mut self.target {
             Target::Null => std::ptr::null_mut(),
-            Target::Private(private) => private.as_mut_ptr().wrapping_byte_sub(start),
+            Target::Private(private) | Target::Withdrawn(private, _) => private.as_mut_ptr().wrapping_byte_sub(start),
             Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
         }
     }
@@ -193,13 +209,13 @@ impl Output {
 
     pub fn scalar(&self) -> Option<u64> {
         match &self.target {
-            Target::Private(private) => scalar(private.bytes()),
+            Target::Private(private) | Target::Withdrawn(private, _) => scalar(private.bytes()),
             _ => None,
         }
     }
 
     pub fn set_scalar(&mut self, value: u64) {
-        if let Target::Private(private) = &mut self.target {
+        if let Target::Private(private) | Target::Withdrawn(private, _) = &mut self.target {
             let bytes = private.bytes_mut();
             let size = bytes.len().min(8);
             bytes[..size].copy_from_slice(&value.to_le_bytes()[..size]);
@@ -210,7 +226,9 @@ impl Output {
     pub fn set(&mut self, bytes: &[u8]) {
         match &mut self.target {
             Target::Null => (),
-            Target::Private(private) => private.bytes_mut()[..bytes.len()].copy_from_slice(bytes),
+            Target::Private(private) | Target::Withdrawn(private, _) => {
+                private.bytes_mut()[..bytes.len()].copy_from_slice(bytes);
+            }
             Target::Shared(region) => region.write(bytes),
         }
         self.answered = Some(bytes.len() as u64);
@@ -221,14 +239,9 @@ impl Output {
         let len = len.min(self.len) as usize;
         match &mut self.target {
             Target::Null => (),
-            Target::Private(private) => change(&mut private.bytes_mut()[..len]),
-            Target::Shared(region) => {
-                // The vendor has written it, but the program may write it too: work on a copy.
-                let mut copy = vec![0; len];
-                region.read(0, &mut copy);
-                change(&mut copy);
-                region.write(&copy);
-            }
+            Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
+            // The program may have changed it already: what is looked at is withdrawn first.
+            Target::Shared(_) => (),
         }
     }
 
@@ -238,7 +251,7 @@ impl Output {
 
     pub fn region(&self) -> Option<Arc<Region>> {
         match &self.target {
-            Target::Shared(region) => Some(Arc::clone(region)),
+            Target::Shared(region) | Target::Withdrawn(_, region) => Some(Arc::clone(region)),
             _ => None,
         }
     }
@@ -253,6 +266,10 @@ impl Output {
             Target::Null => Returned::Untouched,
             Target::Private(private) => Returned::Inline(&private.bytes()[..len as usize]),
             Target::Shared(_) => Returned::Region(len),
+            Target::Withdrawn(private, region) => {
+                region.write(&private.bytes()[..len as usize]);
+                Returned::Region(len)
+            }
         }
     }
 }

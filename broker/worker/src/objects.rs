@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::frame::Malformed;
-use dashmap::DashMap;
+use dashmap::{DashMap, Entry};
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
 pub const OURS: u64 = 1 << 60;
@@ -23,6 +23,8 @@ struct Object {
     pointer: usize,
     /// References that the program holds.
     references: u64,
+    /// How many of them are about to be given back.
+    leaving: u64,
     /// Made by the program, rather than found: only such objects are ever forgotten.
     made: bool,
     /// Objects made from this one.
@@ -30,6 +32,12 @@ struct Object {
     parents: Vec<u64>,
     /// Bytes of device memory.
     memory: u64,
+}
+
+impl Object {
+    fn made(kind: u16, pointer: usize, parents: Vec<u64>, memory: u64) -> Self {
+        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +80,11 @@ impl Objects {
         if id == 0 || id >= OURS || self.by_id.contains_key(&id) {
             return Err(Malformed::Id(id));
         }
+        self.check_room()
+    }
+
+    /// Whether there may be more objects.
+    pub fn check_room(&self) -> Result<(), Malformed> {
         if self.by_id.len() >= MOST {
             return Err(Malformed::TooMany { what: "objects", limit: MOST as u64 });
         }
@@ -79,12 +92,22 @@ impl Objects {
     }
 
     /// Binds an id of the shim's to an object that the program has made.
-    pub fn bind(&self, id: u64, kind: u16, pointer: usize, parents: &[u64], memory: u64) {
+    ///
+    /// # Errors
+    /// The id is taken.
+    pub fn bind(&self, id: u64, kind: u16, pointer: usize, parents: &[u64], memory: u64) -> Result<(), Malformed> {
         self.highest.fetch_max(id, Ordering::Relaxed);
         let parents: Vec<u64> = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
         self.memory.fetch_add(memory, Ordering::Relaxed);
         self.by_pointer.insert((kind, pointer), id);
-        self.by_id.insert(id, Object { kind, pointer, references: 1, made: true, children: 0, parents, memory });
+        // Two threads of the program may give the same id: the first has it.
+        match self.by_id.entry(id) {
+            Entry::Occupied(_) => Err(Malformed::Id(id)),
+            Entry::Vacant(vacant) => {
+                vacant.insert(Object::made(kind, pointer, parents, memory));
+                Ok(())
+            }
+        }
     }
 
     fn adopt(&self, parent: u64) -> bool {
@@ -101,9 +124,7 @@ impl Objects {
         }
         *self.by_pointer.entry((kind, pointer)).or_insert_with(|| {
             let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
-            let object =
-                Object { kind, pointer, references: 0, made: false, children: 0, parents: Vec::new(), memory: 0 };
-            self.by_id.insert(id, object);
+            self.by_id.insert(id, Object { references: 0, made: false, ..Object::made(kind, pointer, Vec::new(), 0) });
             id
         })
     }
@@ -112,9 +133,8 @@ impl Objects {
     pub fn intern_made(&self, kind: u16, pointer: usize, parents: &[u64]) -> u64 {
         let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
         let parents = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
-        let object = Object { kind, pointer, references: 1, made: true, children: 0, parents, memory: 0 };
         self.by_pointer.insert((kind, pointer), id);
-        self.by_id.insert(id, object);
+        self.by_id.insert(id, Object::made(kind, pointer, parents, 0));
         id
     }
 
@@ -139,23 +159,30 @@ impl Objects {
         }
     }
 
-    /// Whether this is the program's last reference.
-    pub fn is_last(&self, id: u64) -> Option<usize> {
-        self.by_id.get(&id).filter(|object| object.made && object.references == 1).map(|object| object.pointer)
+    /// The program is about to release the object: its pointer if that may be the last time. Threads that release it at
+    /// the same moment are all told so.
+    pub fn leaving(&self, id: u64) -> Option<usize> {
+        let mut object = self.by_id.get_mut(&id)?;
+        object.leaving += 1;
+        (object.made && object.references <= object.leaving).then_some(object.pointer)
     }
 
-    pub fn released(&self, id: u64) {
+    /// The program has released the object; whether it is forgotten with that.
+    pub fn released(&self, id: u64) -> bool {
         if let Some(mut object) = self.by_id.get_mut(&id) {
             object.references = object.references.saturating_sub(1);
+            object.leaving = object.leaving.saturating_sub(1);
         }
+        let mut forgotten = false;
         let mut candidates = vec![id];
-        while let Some(id) = candidates.pop() {
-            let dead = self.by_id.remove_if(&id, |_, o| o.made && o.references == 0 && o.children == 0);
+        while let Some(one) = candidates.pop() {
+            let dead = self.by_id.remove_if(&one, |_, o| o.made && o.references == 0 && o.children == 0);
             let Some((_, object)) = dead else { continue };
-            self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == id);
+            forgotten |= one == id;
+            self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == one);
             self.memory.fetch_sub(object.memory, Ordering::Relaxed);
             if let Ok(mut gone) = self.gone.lock() {
-                gone.push(id);
+                gone.push(one);
             }
             for parent in object.parents {
                 if let Some(mut parent) = self.by_id.get_mut(&parent) {
@@ -164,6 +191,7 @@ impl Objects {
                 candidates.push(parent);
             }
         }
+        forgotten
     }
 
     /// Ids that the shim has not been told are gone, at most so many.
@@ -199,8 +227,9 @@ mod tests {
     #[test]
     fn an_object_outlives_its_release_as_long_as_something_made_from_it_is_left() {
         let objects = Objects::default();
-        objects.bind(1, 1, 0x10, &[], 0);
-        objects.bind(2, 2, 0x20, &[1], 64);
+        objects.bind(1, 1, 0x10, &[], 0).unwrap();
+        objects.bind(2, 2, 0x20, &[1], 64).unwrap();
+        assert!(matches!(objects.bind(2, 2, 0x28, &[], 0), Err(Malformed::Id(2))));
         objects.released(1);
         assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x10))));
         assert_eq!((objects.intern(1, 0x10), objects.memory()), (1, 64));
@@ -208,6 +237,15 @@ mod tests {
         assert_eq!((objects.take_gone(9), objects.memory()), (vec![2, 1], 0));
         assert!(matches!(objects.find(1, 1), Ok(Found::Gone)));
         assert_ne!(objects.intern(1, 0x10), 1);
+    }
+
+    #[test]
+    fn threads_that_release_at_the_same_moment_are_both_told_that_it_may_be_the_last_time() {
+        let objects = Objects::default();
+        objects.bind(1, 1, 0x10, &[], 0).unwrap();
+        objects.retained(1);
+        assert_eq!((objects.leaving(1), objects.leaving(1)), (None, Some(0x10)));
+        assert_eq!((objects.released(1), objects.released(1)), (false, true));
     }
 
     #[test]
@@ -223,7 +261,7 @@ mod tests {
     #[test]
     fn ids_that_were_never_given_are_malformed() {
         let objects = Objects::default();
-        objects.bind(5, 1, 0x10, &[], 0);
+        objects.bind(5, 1, 0x10, &[], 0).unwrap();
         assert!(matches!(objects.find(6, 1), Err(Malformed::Handle(6))));
         assert!(matches!(objects.find(5, 2), Err(Malformed::Kind { .. })));
         assert!(matches!(objects.find(OURS + 1, 1), Err(Malformed::Handle(_))));

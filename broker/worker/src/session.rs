@@ -13,7 +13,7 @@ use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
 use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_transport::lane::{Inbox, Lane};
-use ava_transport::message;
+use ava_transport::message::{self, Progress, Reader};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -101,7 +101,10 @@ impl Session {
 
     /// Serves until the program is gone. Does not return.
     pub fn serve(&'static self) -> ! {
+        // A panic is a bug of ours: better a session less than one that is half alive, and not a word to the program.
+        std::panic::set_hook(Box::new(|panic| self.end(EndKind::Failed, &format!("a bug in the worker: {panic}"))));
         let mut broker = Some(self.control.as_fd());
+        let mut tenants = Reader::limited(OPEN_LANE.len(), 1);
         loop {
             let mut fds = vec![PollFd::new(&self.tenant, PollFlags::IN)];
             fds.extend(broker.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
@@ -113,7 +116,7 @@ impl Session {
             let (tenant, control) =
                 (!fds[0].revents().is_empty(), fds.get(1).is_some_and(|fd| !fd.revents().is_empty()));
             if tenant {
-                self.hear_tenant();
+                self.hear_tenant(&mut tenants);
             }
             if control && !self.hear_broker(self.control.as_fd()) {
                 // The broker is gone; the program is not.
@@ -122,10 +125,12 @@ impl Session {
         }
     }
 
-    fn hear_tenant(&'static self) {
-        match message::recv(&self.tenant) {
-            Ok(None) => self.end(EndKind::TenantLeft, "the program has ended"),
-            Ok(Some((bytes, fds))) => {
+    /// Takes what there is of a message, so that one that never becomes whole keeps nobody waiting.
+    fn hear_tenant(&'static self, reader: &mut Reader) {
+        match reader.poll(&self.tenant) {
+            Ok(Progress::Pending) => (),
+            Ok(Progress::Closed) => self.end(EndKind::TenantLeft, "the program has ended"),
+            Ok(Progress::Message((bytes, fds))) => {
                 if let Err(malformed) = self.open_lane(&bytes, fds) {
                     self.malformed(&malformed);
                 }
@@ -139,14 +144,14 @@ impl Session {
 
     fn open_lane(&'static self, message: &[u8], mut fds: Vec<OwnedFd>) -> Result<(), Malformed> {
         let (true, Some(fd), true) = (message == OPEN_LANE, fds.pop(), fds.is_empty()) else {
-            return Err(Malformed::Descriptor);
+            return Err(Malformed::Lane("asked for with other words, or not with one descriptor".into()));
         };
-        let lane = Lane::from_fd(fd).map_err(|_| Malformed::Descriptor)?;
+        let lane = Lane::from_fd(fd).map_err(|error| Malformed::Lane(error.to_string()))?;
         if self.lanes.fetch_add(1, Ordering::Relaxed) >= MOST_LANES {
             return Err(Malformed::TooMany { what: "lanes", limit: MOST_LANES as u64 });
         }
         let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
-            if let Err(malformed) = self.serve_lane(&lane) {
+            if let Err(malformed) = self.serve_lane(lane) {
                 self.malformed(&malformed);
             }
             self.lanes.fetch_sub(1, Ordering::Relaxed);
@@ -158,37 +163,21 @@ impl Session {
     }
 
     /// Serves one thread of the program until it ends.
-    fn serve_lane(&'static self, lane: &Lane) -> Result<(), Malformed> {
+    fn serve_lane(&'static self, lane: Lane) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
-        let mut out = AlignedVec::new();
-        let mut arena = Arena::new();
+        let mut server = Server::new(self, lane);
         loop {
-            match lane.recv(&mut inbox) {
+            match server.lane.recv(&mut inbox) {
                 Ok(true) => (),
                 Ok(false) => return Ok(()),
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                    return Err(Malformed::Long(ava_protocol::frame::LONGEST + 1));
+                    return Err(Malformed::Lane(error.to_string()));
                 }
                 Err(_) => return Ok(()),
             }
             let fd = inbox.take_fd();
-            let frame = Frame::parse(inbox.bytes())?;
-            for notice in frame.notices() {
-                match notice {
-                    Notice::Taken { pending } => self.pending.taken(pending),
-                    _ => return Err(Malformed::Tag(frame.tag as u32)),
-                }
-            }
-            let mut call = Call::new(self, lane, &mut out, &mut arena);
-            match self.serve_frame(&frame, fd, &mut call) {
-                Ok(()) => (),
-                Err(Stop::Closed) => return Ok(()),
-                Err(Stop::Malformed(malformed)) => return Err(malformed),
-                Err(Stop::Refused(status)) => drop(call.refuse(status)),
-                Err(Stop::Missing(function)) => {
-                    self.log(LogLevel::Warn, &format!("the vendor's library lacks {function}"));
-                    drop(call.refuse(LOST));
-                }
+            if !server.serve(inbox.bytes(), fd)? {
+                return Ok(());
             }
         }
     }
@@ -298,5 +287,45 @@ impl Session {
         self.opencl.clean_up();
         // SAFETY: ends the process at once; nothing of it is needed any more.
         unsafe { libc::_exit(i32::from(kind == EndKind::Failed)) }
+    }
+}
+
+/// Serves the frames of one lane.
+pub struct Server {
+    session: &'static Session,
+    lane: Lane,
+    out: AlignedVec,
+    arena: Arena,
+}
+
+impl Server {
+    pub fn new(session: &'static Session, lane: Lane) -> Self {
+        Self { session, lane, out: AlignedVec::new(), arena: Arena::new() }
+    }
+
+    /// Does what a frame says and answers on the lane; `false` when the peer is gone.
+    ///
+    /// # Errors
+    /// The frame is none that a shim sends: the session is to end.
+    pub fn serve(&mut self, frame: &[u8], fd: Option<OwnedFd>) -> Result<bool, Malformed> {
+        let frame = Frame::parse(frame)?;
+        for notice in frame.notices() {
+            match notice {
+                Notice::Taken { pending } => self.session.pending.taken(pending),
+                other => return Err(Malformed::Notice(other)),
+            }
+        }
+        let mut call = Call::new(self.session, &self.lane, &mut self.out, &mut self.arena);
+        match self.session.serve_frame(&frame, fd, &mut call) {
+            Ok(()) => (),
+            Err(Stop::Closed) => return Ok(false),
+            Err(Stop::Malformed(malformed)) => return Err(malformed),
+            Err(Stop::Refused(status)) => drop(call.refuse(status)),
+            Err(Stop::Missing(function)) => {
+                self.session.log(LogLevel::Warn, &format!("the vendor's library lacks {function}"));
+                drop(call.refuse(LOST));
+            }
+        }
+        Ok(true)
     }
 }

@@ -10,11 +10,14 @@ pub trait Symbols {
     fn find(&mut self, name: &str, extension: bool) -> *mut c_void;
 }
 
+/// Looks a function up by name.
+pub type Finder = Box<dyn Fn(&str) -> *mut c_void>;
+
 /// A loaded vendor library. It is never unloaded: vendors do not survive that.
 pub struct Loaded {
     library: Library,
     /// Looks up an extension function.
-    pub extension: Option<Box<dyn Fn(&str) -> *mut c_void>>,
+    pub extension: Option<Finder>,
     pub missing: Vec<String>,
 }
 

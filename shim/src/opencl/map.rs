@@ -20,6 +20,7 @@ use crate::memory;
 use crate::pending::{Keep, Transfer};
 use crate::regions::Lease;
 use crate::session::Session;
+use rkyv::rancor::Failure;
 
 /// The mappings that the program holds.
 #[derive(Default)]
@@ -33,7 +34,9 @@ struct Mapping {
     /// The address that the program has.
     address: usize,
     object: u64,
-    len: u64,
+    rows: Rows,
+    /// Its transfer, if it did not block.
+    pending: u64,
     writes: bool,
     /// Whether the address lies in the program's own memory, rather than in the region.
     own_memory: bool,
@@ -132,7 +135,7 @@ struct Map {
 
 /// What the vendor answered.
 struct Mapped {
-    len: u64,
+    rows: Option<Rows>,
     address: u64,
     status: i32,
     mapped: bool,
@@ -175,7 +178,7 @@ impl Map {
                     pitches(reply);
                 }
                 let answer = Mapped {
-                    len: reply.len.to_native(),
+                    rows: rkyv::deserialize::<Rows, Failure>(&reply.rows).ok(),
                     address: reply.address.to_native(),
                     status: reply.status.to_native(),
                     mapped,
@@ -187,30 +190,26 @@ impl Map {
             // SAFETY: the program passed the address of a status.
             unsafe { errcode_ret.write(mapped.status) };
         }
-        if !mapped.mapped {
-            return Ok(std::ptr::null_mut());
-        }
+        let (true, Some(rows)) = (mapped.mapped, mapped.rows) else { return Ok(std::ptr::null_mut()) };
+        let len = rows.span().ok_or_else(|| session.lose())?;
         let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) as u64 != 0;
-        let lease = session.regions.acquire(mapped.len)?;
+        let mut lease = session.regions.acquire(len)?;
         let own_memory = mapped.address != 0;
         let address = if own_memory { mapped.address as usize } else { lease.region.as_ptr() as usize };
-        let rows = Rows::flat(Some(mapped.len)).unwrap_or_else(|| unreachable!("a length is a layout"));
         let target = own_memory.then_some((address, rows));
         if !self.blocking {
             let lease = Keep::Mapped(lease.region.as_ptr() as usize);
             session.pending.insert(Transfer { id: pending, target, lease });
         }
-        let mut leases = [lease];
-        session.send_regions(&mut leases)?;
-        let [lease] = leases;
-        let fetch = fetch::Request { mapping, region: Slice { region: lease.id, offset: 0, len: mapped.len, pending } };
+        let fetch = fetch::Request { mapping, region: Slice { region: lease.id, offset: 0, len, pending } };
         let mut call = Call::begin(session, opcode);
+        call.announce(&mut lease);
         call.transact(&MapCall::Fetch(fetch), |_: &ArchivedStatus, _| (true, ()))?;
         if self.blocking && own_memory {
             // SAFETY: the program vouches for the memory that the object was made of.
-            unsafe { memory::scatter_changes(lease.region.as_ptr(), mapped.len, address as *mut c_void) };
+            unsafe { memory::scatter_changes(lease.region.as_ptr(), &rows, address as *mut c_void) };
         }
-        session.mappings.insert(Mapping { id: mapping, address, object, len: mapped.len, writes, own_memory, lease });
+        session.mappings.insert(Mapping { id: mapping, address, object, rows, pending, writes, own_memory, lease });
         Ok(address as *mut c_void)
     }
 }
@@ -229,10 +228,10 @@ pub unsafe fn clEnqueueUnmapMemObject(
     let mapping = session.mappings.take(object, mapped_ptr as usize);
     // SAFETY: the program vouches for its pointers.
     unsafe {
-        if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes)
-            && let Some(rows) = Rows::flat(Some(mapping.len))
-        {
-            memory::gather(mapped_ptr, &rows, mapping.lease.region.as_ptr());
+        // What the program has not seen mapped it has not written: its memory does not hold the mapping yet.
+        let unseen = mapping.as_ref().is_some_and(|m| session.pending.cancel(m.pending).is_some());
+        if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes && !unseen) {
+            memory::gather(mapped_ptr, &mapping.rows, mapping.lease.region.as_ptr());
         }
         let event_id = if event.is_null() { 0 } else { call.mint(kind::cl_event)? };
         let count = num_events_in_wait_list;
@@ -240,6 +239,7 @@ pub unsafe fn clEnqueueUnmapMemObject(
             command_queue: call.handle(command_queue, kind::cl_command_queue),
             memobj: object,
             mapping: mapping.as_ref().map_or(0, |m| m.id),
+            unseen,
             num_events_in_wait_list: count,
             event_wait_list: call.handles(event_wait_list.cast(), Some(count.into()), kind::cl_event)?,
             event: event_id,

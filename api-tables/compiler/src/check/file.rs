@@ -20,6 +20,7 @@ pub(super) const WORDS: &[&str] = &[
     "library",
     "lookup",
     "lost",
+    "exhausted",
     "versions",
 ];
 const REPEATABLE: &[&str] = &["define", "header"];
@@ -36,6 +37,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         headers: Vec::new(),
         defines: Vec::new(),
         lost: 0,
+        exhausted: 0,
         environment: Vec::new(),
         extensions: Vec::new(),
         dispatch: Vec::new(),
@@ -66,6 +68,10 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
                 api.lost = status.unwrap_or_default();
             }
+            "exhausted" => {
+                let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
+                api.exhausted = status.unwrap_or_default();
+            }
             "dispatch" => api.dispatch = dispatch(attr, names, problems),
             "lookup" => api.lookup = attr.name(problems).and_then(|name| names.function(name, problems)),
             _ => {
@@ -73,6 +79,9 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
                 problems.add(attr.span, message, "unknown attribute").near(word, WORDS.iter().copied());
             }
         }
+    }
+    if !seen.contains(&"exhausted") {
+        api.exhausted = api.lost;
     }
     for needed in ["api", "library", "lost"] {
         if !seen.contains(&needed) {

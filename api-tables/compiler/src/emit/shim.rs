@@ -19,7 +19,7 @@ pub fn emit(api: &Api) -> TokenStream {
     let lookup = lookup(api);
     quote! {
         #[allow(unused_imports)]
-        use crate::{call::Call, fault::{Fault, Statuses, guard}, session::Session};
+        use crate::{call::{Call, Room}, fault::{Fault, Statuses, guard}, session::Session};
         #[allow(unused_imports)]
         use ava_protocol::{expr, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
         #[allow(unused_imports)]
@@ -54,7 +54,7 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
     let fail = fail(api, function);
     let lost = int(i128::from(api.lost));
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
-    let exhausted = int(api.constants.get("CL_OUT_OF_HOST_MEMORY").map_or(i128::from(api.lost), |c| c.value));
+    let exhausted = int(i128::from(api.exhausted));
     let hand = ident(&api.name);
     let body = if let Some(unsupported) = &function.facts.unsupported {
         let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
@@ -416,6 +416,10 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
         Element::Bytes => {
             let r = rows_local(&param.name);
             quote!(call.put(#name.cast(), &#w, &reply.#name, #r);)
+        }
+        Element::Scalar { .. } if buffer.direction == Direction::InOut => {
+            let (elements, size) = (elements(function, &buffer.len), element_bytes(&buffer.element));
+            quote!(call.put(#name.cast(), &Room::exchanged(expr::mul(#elements, Some(#size))), &reply.#name, None);)
         }
         Element::Scalar { .. } | Element::Struct(_) => {
             quote!(call.put(#name.cast(), &#w, &reply.#name, None);)

@@ -235,6 +235,10 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
             }
         };
     }
+    if buffer.direction == Direction::InOut {
+        let size = names::element_size(api, &buffer.element);
+        return quote!(let mut #name = call.exchange(&r.#name, #elements, #size, #text)?;);
+    }
     let in_place = matches!(names::until(function, &param.name), Some(Until::Event(_)));
     match &buffer.element {
         Element::Bytes | Element::Tagged(_) => {
@@ -401,21 +405,30 @@ fn first_handle(function: &Function) -> Option<&Param> {
     function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. }))
 }
 
-/// The objects that a new one keeps alive: the call's first handle, and handles in structs.
+/// The objects that a new one keeps alive: the call's first handle, handles in structs, and of what a function returns
+/// (rather than stores, as it does events) the handles in arrays.
 fn parents(function: &Function) -> TokenStream {
     let first = first_handle(function).map(|p| {
         let id = ident(&p.name);
-        quote!(&[r.#id.to_native()])
+        quote!(r.#id.to_native())
     });
-    let in_struct = function.params.iter().find_map(|p| match &p.shape {
-        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Struct(_), .. }) => Some(ident(&p.name)),
+    let returned = matches!(function.ret, Ret::New { .. });
+    let others = function.params.iter().filter_map(|p| match &p.shape {
+        Shape::Buffer(Buffer { direction: Direction::In, element, .. }) => match element {
+            Element::Handle(_) if !returned => None,
+            Element::Struct(_) | Element::Handle(_) => {
+                let name = ident(&p.name);
+                Some(quote!(#name.objects()))
+            }
+            _ => None,
+        },
         _ => None,
     });
-    let first = first.unwrap_or(quote!(&[]));
-    match in_struct {
-        Some(p) => quote!(&crate::call::parents(#first, #p.objects())),
-        None => quote!(#first),
+    let others: Vec<_> = others.collect();
+    if others.is_empty() {
+        return quote!(&[#first]);
     }
+    quote!(&[&[#first][..], #(#others),*].concat())
 }
 
 /// The parameter whose meaning goes by a key, if the function has one that comes out.
@@ -543,7 +556,7 @@ fn scalar_param(function: &Function, name: &str) -> TokenStream {
 }
 
 /// What the vendor calls instead of the program's callback.
-fn trampoline(signature: usize, function: &Function, params: &[Param]) -> TokenStream {
+pub fn trampoline(signature: usize, function: &Function, params: &[Param]) -> TokenStream {
     let name = ident(&function.name);
     let _ = signature;
     let names: Vec<_> = params.iter().map(|p| ident(&p.name)).collect();

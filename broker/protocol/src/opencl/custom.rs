@@ -2,6 +2,7 @@
 
 #![allow(non_snake_case)]
 
+use crate::layout::Rows;
 use crate::wire::{Data, Slice, Texts};
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -90,8 +91,8 @@ pub mod map {
         pub event: bool,
         pub row_pitch: u64,
         pub slice_pitch: u64,
-        /// Bytes of the mapping; its contents are to be fetched with [`super::fetch`].
-        pub len: u64,
+        /// Where the mapping's bytes lie from its address on; they are to be fetched with [`super::fetch`].
+        pub rows: Rows,
         /// Where in the program's memory the mapping lies, for an object that was made of such; else 0.
         pub address: u64,
     }
@@ -125,6 +126,8 @@ pub mod clEnqueueUnmapMemObject {
         pub memobj: u64,
         /// 0 for an address that is no mapping.
         pub mapping: u64,
+        /// The map command had not completed, as far as the program could know: there is nothing to carry back.
+        pub unseen: bool,
         pub num_events_in_wait_list: u32,
         pub event_wait_list: Data<'a>,
         pub event: u64,

@@ -3,8 +3,11 @@
 
 #![allow(non_snake_case)]
 
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ava_protocol::opencl::clGetProgramBuildInfo as build_info;
 use ava_protocol::opencl::constant::{CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS};
@@ -22,7 +25,14 @@ use crate::memory::{Input, Private, Source};
 #[derive(Default)]
 pub struct HeaderFiles {
     root: Mutex<Option<PathBuf>>,
+    /// Bytes that were written, those that were written over too.
+    written: AtomicUsize,
 }
+
+/// Most bytes of headers in a session.
+const MOST: usize = 1 << 30;
+/// What a file takes beside its bytes.
+const FILE: usize = 4096;
 
 impl HeaderFiles {
     /// Lays the files out and goes to where the program's working directory lies among them. The root is returned.
@@ -31,11 +41,17 @@ impl HeaderFiles {
         let root = match &*root {
             Some(root) => root.clone(),
             None => {
-                let fresh = std::env::temp_dir().join(format!("ava-include-{}", std::process::id()));
-                std::fs::create_dir_all(&fresh)?;
+                // Not one that somebody else has made there already.
+                let name = format!("ava-include-{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
+                let fresh = std::env::temp_dir().join(name);
+                std::fs::DirBuilder::new().mode(0o700).create(&fresh)?;
                 root.insert(fresh).clone()
             }
         };
+        let size = headers.files.iter().map(|(path, text)| path.len() + text.len() + FILE).sum();
+        if self.written.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MOST {
+            return Err(std::io::Error::new(std::io::ErrorKind::StorageFull, format!("more than {MOST} bytes")));
+        }
         for (path, text) in &headers.files {
             let path = within(&root, path)?;
             if let Some(dir) = path.parent() {
@@ -89,6 +105,7 @@ pub fn clBuildProgram(call: &mut Call, body: &[u8]) -> Outcome {
     let user_data = notify.user_data(r.user_data);
     // SAFETY: live objects or null, arrays of the sizes that are named, NUL-terminated options.
     let ret = unsafe { build(program, count, devices.as_ptr().cast(), options.as_ptr().cast(), callback, user_data) };
+    notify.settle(ret == 0);
     call.reply(&Status { ret })
 }
 
@@ -120,6 +137,7 @@ pub fn clCompileProgram(call: &mut Call, body: &[u8]) -> Outcome {
             user_data,
         )
     };
+    notify.settle(ret == 0);
     call.reply(&Status { ret })
 }
 

@@ -4,8 +4,10 @@
 
 #![allow(non_snake_case)]
 
+use std::collections::HashMap;
 use std::ffi::c_void;
 
+use ava_protocol::frame::Malformed;
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::constant::{
     CL_INVALID_MEM_OBJECT, CL_KERNEL_ARG_ADDRESS_PRIVATE, CL_KERNEL_ARG_ADDRESS_QUALIFIER, CL_KERNEL_ARG_TYPE_NAME,
@@ -21,7 +23,11 @@ use crate::generated::Vendor;
 use crate::memory::{Input, Private, Source};
 
 /// What is known of kernels' arguments, by kernel and index.
-pub type Arguments = DashMap<(u64, u32), Argument>;
+pub type Arguments = DashMap<u64, HashMap<u32, Argument>>;
+/// Most arguments of one kernel that anything is remembered of.
+const MOST: usize = 1024;
+/// Longest value that a shim sends; beyond, the address is none.
+const LONGEST: usize = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Argument {
@@ -38,6 +44,7 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
     let kernel = call.handle(r.kernel.to_native(), kind::cl_kernel)?;
     let (index, size) = (r.arg_index.to_native(), r.arg_size.to_native() as usize);
     let rows = match &r.arg_value {
+        ArchivedData::Unread if size <= LONGEST => return Err(Malformed::Body(NAME).into()),
         ArchivedData::Null | ArchivedData::Unread => None,
         _ => Rows::flat(Some(size as u64)),
     };
@@ -84,13 +91,16 @@ fn pointer(call: &Call<'_>, object: u64, kind: u16) -> Result<Input, Stop> {
     Ok(Input::new(Source::Private(Private::copy(&(pointer as u64).to_le_bytes()))))
 }
 
-fn argument(call: &Call<'_>, key: (u64, u32), kernel: *mut c_void) -> Argument {
+fn argument(call: &Call<'_>, (id, index): (u64, u32), kernel: *mut c_void) -> Argument {
     let known = &call.session.opencl.arguments;
-    if let Some(argument) = known.get(&key) {
-        return *argument;
+    if let Some(argument) = known.get(&id).and_then(|known| known.get(&index).copied()) {
+        return argument;
     }
-    let argument = ask(call.vendor(), kernel, key.1);
-    known.insert(key, argument);
+    let argument = ask(call.vendor(), kernel, index);
+    let mut known = known.entry(id).or_default();
+    if known.len() < MOST {
+        known.insert(index, argument);
+    }
     argument
 }
 

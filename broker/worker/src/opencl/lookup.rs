@@ -8,7 +8,7 @@ use ava_protocol::opencl::custom::lookup::{ArchivedRequest, Reply};
 use ava_protocol::opencl::kind;
 
 use crate::call::{Call, Outcome, Stop};
-use crate::vendor::Loaded;
+use crate::vendor::{Finder, Loaded};
 
 pub fn clGetExtensionFunctionAddress(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetExtensionFunctionAddress";
@@ -36,7 +36,7 @@ type LoadersLookUp = unsafe extern "C" fn(*const c_char) -> *mut c_void;
 type LookUp = unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_void;
 
 /// Looks a function up on every platform of the library, in order, and then with the loader itself.
-pub fn extension_finder(loaded: &Loaded) -> Box<dyn Fn(&str) -> *mut c_void> {
+pub fn extension_finder(loaded: &Loaded) -> Finder {
     let (platforms, look_up) =
         (loaded.symbol("clGetPlatformIDs"), loaded.symbol("clGetExtensionFunctionAddressForPlatform"));
     let loaders = loaded.symbol("clGetExtensionFunctionAddress");

@@ -6,12 +6,12 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use ava_protocol::frame::Malformed;
-use ava_protocol::layout;
+use ava_protocol::layout::{self, Rows};
 use ava_protocol::opencl::constant::{CL_MAP_READ, CL_MAP_WRITE, CL_MAP_WRITE_INVALIDATE_REGION};
 use ava_protocol::opencl::custom::map::{ArchivedExtent, ArchivedRequest, Reply};
 use ava_protocol::opencl::custom::{ArchivedMapCall, Status, clEnqueueUnmapMemObject as unmap, fetch};
 use ava_protocol::opencl::kind;
-use ava_transport::region::Region;
+use ava_transport::region::{Region, copy_rows};
 use dashmap::DashMap;
 
 use crate::call::{Birth, Call, Outcome, Stop};
@@ -20,8 +20,11 @@ use crate::memory::NOWHERE;
 pub type Mappings = DashMap<u64, Mapping>;
 
 pub struct Mapping {
+    /// What is mapped.
+    object: u64,
     pointer: usize,
-    len: u64,
+    /// Where its bytes lie from the pointer on; what lies between is not the mapping's.
+    rows: Rows,
     queue: u64,
     /// Whether what the vendor has is to be seen by the program.
     reads: bool,
@@ -62,14 +65,22 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
         event.want();
     }
     let id = r.mapping.to_native();
-    if call.session.opencl.mappings.len() >= MOST {
+    let mappings = &call.session.opencl.mappings;
+    if mappings.len() >= MOST {
+        // A program may release what it never unmapped.
+        mappings.retain(|_, mapping| call.session.objects.pointer(mapping.object).is_some());
+    }
+    if mappings.len() >= MOST {
         return Err(Malformed::TooMany { what: "mappings", limit: MOST as u64 }.into());
     }
-    if id == 0 || call.session.opencl.mappings.contains_key(&id) {
+    if id == 0 || mappings.contains_key(&id) {
         return Err(Malformed::Id(id).into());
     }
+    if !r.blocking && r.pending.to_native() == 0 {
+        return Err(Malformed::Pending(0).into());
+    }
     let (mut row_pitch, mut slice_pitch, mut status) = (0_usize, 0_usize, 0_i32);
-    let (pointer, len) = match &r.extent {
+    let (pointer, rows) = match &r.extent {
         ArchivedExtent::Buffer { offset, size } => {
             let map = call.vendor().clEnqueueMapBuffer.ok_or(Stop::Missing(name))?;
             let (offset, size) = (offset.to_native() as usize, size.to_native() as usize);
@@ -77,7 +88,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
             // SAFETY: live objects or null, and arrays of the sizes that are named.
             let pointer =
                 unsafe { map(queue, object, blocking, flags, offset, size, count, wait, event, &raw mut status) };
-            (pointer, Some(size as u64))
+            (pointer, Rows::flat(Some(size as u64)))
         }
         ArchivedExtent::Image { origin, region, row_pitch: wants_row, slice_pitch: wants_slice } => {
             let map = call.vendor().clEnqueueMapImage.ok_or(Stop::Missing(name))?;
@@ -110,17 +121,18 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
             let region = region.map(|r| r.map(|n| n as u64));
             let rows =
                 layout::pixels(super::pixel(call, object), region, Some(row_pitch as u64), Some(slice_pitch as u64));
-            (pointer, rows.and_then(|rows| rows.span()))
+            (pointer, rows)
         }
     };
     let mapped = !pointer.is_null();
-    let len = len.unwrap_or(0);
+    let rows = rows.filter(|_| mapped).unwrap_or(Rows::NOTHING);
     if mapped {
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
         let mapping = Mapping {
+            object: r.object.to_native(),
             pointer: pointer as usize,
-            len,
+            rows,
             queue: r.command_queue.to_native(),
             reads: flags & (CL_MAP_READ | CL_MAP_WRITE) != 0,
             writes: flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0,
@@ -136,7 +148,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
         event: Birth::is_made(&event),
         row_pitch: row_pitch as u64,
         slice_pitch: slice_pitch as u64,
-        len,
+        rows,
         address: super::program_address(call.session, pointer as usize),
     })
 }
@@ -147,18 +159,19 @@ fn fetch(call: &mut Call, r: &fetch::ArchivedRequest) -> Outcome {
     let id = r.mapping.to_native();
     let region = session.regions.find(&r.region)?;
     let mut mapping = session.opencl.mappings.get_mut(&id).ok_or(Malformed::Id(id))?;
-    if region.len() < mapping.len || mapping.region.is_some() {
-        return Err(Malformed::Size { what: "a mapping", got: region.len(), wanted: mapping.len }.into());
+    let len = mapping.rows.span().ok_or(Malformed::Overflow("a mapping"))?;
+    if region.len() < len || mapping.region.is_some() {
+        return Err(Malformed::Size { what: "a mapping", got: region.len(), wanted: len }.into());
     }
     mapping.region = Some(Arc::clone(&region));
-    let (pointer, len, reads, queue) = (mapping.pointer, mapping.len as usize, mapping.reads, mapping.queue);
+    let (pointer, rows, reads, queue) = (mapping.pointer, mapping.rows, mapping.reads, mapping.queue);
     let (event, pending) = (mapping.event.take(), mapping.pending);
     drop(mapping);
     let copy = move || {
         if reads {
-            // SAFETY: the vendor has mapped `len` bytes there until unmap, which first sees to it that this does not
-            // run any more; the region holds as many.
-            unsafe { std::ptr::copy_nonoverlapping(pointer as *const u8, region.as_ptr(), len) };
+            // SAFETY: the vendor has mapped these rows until unmap, which first sees to it that this does not run any
+            // more; the region holds their span.
+            unsafe { copy_rows(pointer as *const u8, &rows, region.as_ptr()) };
         }
     };
     match event {
@@ -168,7 +181,7 @@ fn fetch(call: &mut Call, r: &fetch::ArchivedRequest) -> Outcome {
             session.pending.insert(session, pending, queue, event as *mut c_void, programs, None, finish)?;
         }
     }
-    call.charge_bytes_out(Some(len as u64));
+    call.charge_bytes_out(Some(len));
     call.reply(&Status { ret: 0 })
 }
 
@@ -186,13 +199,15 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
     let mut pointer = NOWHERE;
     if id != 0 {
         let mapping = session.opencl.mappings.get(&id).ok_or(Malformed::Id(id))?;
-        pointer = mapping.pointer as *mut c_void;
+        let its_own = mapping.object == r.memobj.to_native();
+        // That of another object is no address that this one is mapped at.
+        pointer = if its_own { mapping.pointer as *mut c_void } else { NOWHERE };
         // A map command that has not completed has shown the program nothing, so there is nothing to carry back.
-        let settled = mapping.pending == 0 || session.pending.settle(session, mapping.pending);
-        if let (Some(region), true, true) = (&mapping.region, mapping.writes, settled) {
-            // SAFETY: the vendor has mapped `len` bytes there, and the region holds as many.
-            unsafe { std::ptr::copy_nonoverlapping(region.as_ptr(), pointer.cast::<u8>(), mapping.len as usize) };
-            call.charge_bytes_in(Some(mapping.len));
+        let settled = !its_own || mapping.pending == 0 || session.pending.settle(session, mapping.pending);
+        if let (Some(region), true, true) = (&mapping.region, mapping.writes, settled && its_own && !r.unseen) {
+            // SAFETY: the vendor has mapped these rows, and the region holds their span.
+            unsafe { copy_rows(region.as_ptr(), &mapping.rows, pointer.cast::<u8>()) };
+            call.charge_bytes_in(mapping.rows.span());
         }
     }
     // SAFETY: live objects or null; an address that is no mapping's is the vendor's to refuse.

@@ -43,6 +43,11 @@ pub struct State {
 }
 
 impl State {
+    /// An object is gone.
+    pub fn forget(&self, id: u64) {
+        self.arguments.remove(&id);
+    }
+
     /// Leaves nothing behind in the file system.
     pub fn clean_up(&self) {
         self.headers.remove();

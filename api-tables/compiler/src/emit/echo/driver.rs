@@ -181,9 +181,9 @@ fn aftermath(function: &Function) -> String {
         let user_data = function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or("NULL", |p| &p.name);
         let kept = names::until(function, callback) == Some(&Until::Released);
         let times = match (&function.ret, first_handle(function)) {
-            (Ret::New { .. }, _) if kept => "2".to_owned(),
-            (_, Some(handle)) if kept => format!("{} != NULL", handle.name),
-            _ => "1".to_owned(),
+            (Ret::New { .. }, _) if kept => "2, false".to_owned(),
+            (_, Some(handle)) if kept => format!("{} != NULL, true", handle.name),
+            _ => "1, false".to_owned(),
         };
         c += &format!("    if ({callback}) cookie_expects(plan, {user_data}, {times});\n");
     }

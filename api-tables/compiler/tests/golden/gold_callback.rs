@@ -1,0 +1,125 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_callback {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub one: u64,
+        pub notify: u64,
+        pub user_data: bool,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+///`gold_callback` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_callback(
+    one: *mut c_void,
+    notify: Option<unsafe extern "C" fn(*mut c_void, i32, *const c_char, *mut c_void)>,
+    user_data: *mut c_void,
+) -> i32 {
+    guard(
+        || unsafe { marshal::gold_callback(one, notify, user_data) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_callback(
+    one: *mut c_void,
+    notify: Option<unsafe extern "C" fn(*mut c_void, i32, *const c_char, *mut c_void)>,
+    user_data: *mut c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_callback);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let w_notify = call
+            .callback(
+                notify.map(|f| f as usize),
+                user_data as usize,
+                0u32,
+                true,
+                &[(w_one, one)],
+            )?;
+        let request = table::gold_callback::Request {
+            one: w_one,
+            notify: w_notify,
+            user_data: !user_data.is_null(),
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_callback::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_callback::ArchivedRequest>(body, "gold_callback")?;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let notify = call.registration(r.notify.to_native(), &[r.one.to_native()], 0);
+    let user_data = r.user_data;
+    let vendor_function = call
+        .vendor()
+        .gold_callback
+        .ok_or(Stop::Missing("gold_callback"))?;
+    let ret = unsafe {
+        vendor_function(
+            one,
+            notify.wanted().then_some(trampoline::gold_callback as _),
+            notify.user_data(user_data),
+        )
+    };
+    let ok = ret == 0;
+    notify.settle(ok);
+    call.reply(
+        &table::gold_callback::Reply {
+            ret: ret as i32,
+        },
+    )
+}
+
+// worker: trampoline
+
+#[allow(unused_unsafe)]
+pub unsafe extern "C" fn gold_callback(
+    one: *mut c_void,
+    level: i32,
+    text: *const c_char,
+    user_data: *mut c_void,
+) {
+    unsafe {
+        crate::callbacks::upcall(
+            user_data,
+            |upcall| {
+                upcall.handle(one, kind::gold_box);
+                upcall.int(level as i64 as u64);
+                unsafe { upcall.text(text) };
+            },
+        );
+    }
+}

@@ -1,0 +1,89 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_custom {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request<'a> {
+        pub one: u64,
+        pub size: u64,
+        pub value: Data<'a>,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+///`gold_custom` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_custom(
+    one: *mut c_void,
+    size: usize,
+    value: *const c_void,
+) -> i32 {
+    guard(
+        || unsafe { crate::gold::gold_custom(one, size, value) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling, called by hand
+
+pub unsafe fn gold_custom(
+    one: *mut c_void,
+    size: usize,
+    value: *const c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_custom);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let r_value = Rows::flat(Some(size as u64));
+        let w_value = call.bytes(value.cast(), r_value, false)?;
+        let request = table::gold_custom::Request {
+            one: w_one,
+            size: size as u64,
+            value: w_value,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_custom::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server, called by hand
+
+pub fn gold_custom(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_custom::ArchivedRequest>(body, "gold_custom")?;
+    let size: usize = r.size.to_native() as usize;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let value = call
+        .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_custom: value")?;
+    let vendor_function = call.vendor().gold_custom.ok_or(Stop::Missing("gold_custom"))?;
+    let ret = unsafe { vendor_function(one, size, value.as_ptr().cast()) };
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_custom::Reply {
+            ret: ret as i32,
+        },
+    )
+}

@@ -1,0 +1,76 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_handle {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub one: u64,
+        pub other: u64,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+///`gold_handle` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_handle(one: *mut c_void, other: *mut c_void) -> i32 {
+    guard(
+        || unsafe { marshal::gold_handle(one, other) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_handle(one: *mut c_void, other: *mut c_void) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_handle);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let w_other = call.handle_or_null(other, kind::gold_box)?;
+        let request = table::gold_handle::Request {
+            one: w_one,
+            other: w_other,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_handle::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_handle(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_handle::ArchivedRequest>(body, "gold_handle")?;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let other = call.handle(r.other.to_native(), kind::gold_box)?;
+    let vendor_function = call.vendor().gold_handle.ok_or(Stop::Missing("gold_handle"))?;
+    let ret = unsafe { vendor_function(one, other) };
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_handle::Reply {
+            ret: ret as i32,
+        },
+    )
+}

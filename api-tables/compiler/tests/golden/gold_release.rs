@@ -1,0 +1,79 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_release {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub one: u64,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+///`gold_release` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_release(one: *mut c_void) -> i32 {
+    guard(
+        || unsafe { marshal::gold_release(one) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_release);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let request = table::gold_release::Request {
+            one: w_one,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_release::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_release::ArchivedRequest>(body, "gold_release")?;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let vendor_function = call
+        .vendor()
+        .gold_release
+        .ok_or(Stop::Missing("gold_release"))?;
+    call.before_release(r.one.to_native());
+    let ret = unsafe { vendor_function(one) };
+    let ok = ret == 0;
+    if ok {
+        call.released(r.one.to_native());
+    }
+    call.reply(
+        &table::gold_release::Reply {
+            ret: ret as i32,
+        },
+    )
+}

@@ -1,0 +1,75 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_retain {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub one: u64,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+///`gold_retain` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_retain(one: *mut c_void) -> i32 {
+    guard(
+        || unsafe { marshal::gold_retain(one) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_retain);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let request = table::gold_retain::Request {
+            one: w_one,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_retain::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_retain(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_retain::ArchivedRequest>(body, "gold_retain")?;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let vendor_function = call.vendor().gold_retain.ok_or(Stop::Missing("gold_retain"))?;
+    let ret = unsafe { vendor_function(one) };
+    let ok = ret == 0;
+    if ok {
+        call.retained(r.one.to_native());
+    }
+    call.reply(
+        &table::gold_retain::Reply {
+            ret: ret as i32,
+        },
+    )
+}

@@ -1,0 +1,163 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_rows {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request<'a> {
+        pub one: u64,
+        pub blocking: u32,
+        pub origin: Data<'a>,
+        pub region: Data<'a>,
+        pub bytes: Place,
+        pub event: u64,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply<'a> {
+        pub ret: i32,
+        pub bytes: Returned<'a>,
+        pub event: bool,
+    }
+}
+
+// shim: entry
+
+///`gold_rows` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_rows(
+    one: *mut c_void,
+    blocking: u32,
+    origin: *const usize,
+    region: *const usize,
+    bytes: *mut c_void,
+    event: *mut *mut c_void,
+) -> i32 {
+    guard(
+        || unsafe { marshal::gold_rows(one, blocking, origin, region, bytes, event) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_rows(
+    one: *mut c_void,
+    blocking: u32,
+    origin: *const usize,
+    region: *const usize,
+    bytes: *mut c_void,
+    event: *mut *mut c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_rows);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let w_origin = call
+            .bytes(origin.cast(), Rows::flat(expr::mul(Some(3), Some(8u64))), false)?;
+        let w_region = call
+            .bytes(region.cast(), Rows::flat(expr::mul(Some(3), Some(8u64))), false)?;
+        let r_bytes = layout::rect(
+            call.peek_three(origin),
+            call.peek_three(region),
+            Some(0),
+            Some(0),
+        );
+        let w_bytes = call
+            .place(
+                bytes.cast(),
+                r_bytes,
+                !expr::holds(expr::ne(Some(blocking as u64), Some(0))),
+            )?;
+        let w_event = if event.is_null() { 0 } else { call.mint(kind::gold_event)? };
+        let request = table::gold_rows::Request {
+            one: w_one,
+            blocking: blocking as u32,
+            origin: w_origin,
+            region: w_region,
+            bytes: w_bytes.place,
+            event: w_event,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_rows::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                call.put(bytes.cast(), &w_bytes, &reply.bytes, r_bytes);
+                call.put_new(event, w_event, reply.event);
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_rows::ArchivedRequest>(body, "gold_rows")?;
+    let blocking: u32 = r.blocking.to_native() as u32;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let origin = call
+        .input(
+            &r.origin,
+            Rows::flat(expr::mul(Some(3), Some(8u64))),
+            false,
+            "gold_rows: origin",
+        )?;
+    let region = call
+        .input(
+            &r.region,
+            Rows::flat(expr::mul(Some(3), Some(8u64))),
+            false,
+            "gold_rows: region",
+        )?;
+    let mut bytes = call
+        .output_rows(
+            &r.bytes,
+            layout::rect(origin.three(), region.three(), Some(0), Some(0)),
+            "gold_rows: bytes",
+        )?;
+    let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
+    let vendor_function = call.vendor().gold_rows.ok_or(Stop::Missing("gold_rows"))?;
+    let pending = bytes.pending();
+    if pending != 0 && !expr::holds(expr::ne(Some(blocking as u64), Some(0))) {
+        event.want();
+    }
+    let ret = unsafe {
+        vendor_function(
+            one,
+            blocking,
+            origin.as_ptr().cast(),
+            region.as_ptr().cast(),
+            bytes.as_mut_ptr().cast(),
+            event.as_mut_ptr().cast(),
+        )
+    };
+    let ok = ret == 0;
+    if ok {
+        call.delivered(&mut event, &[r.one.to_native()])?;
+    }
+    if ok && pending != 0 {
+        call.pend(pending, r.one.to_native(), &mut event, bytes.region())?;
+    }
+    if ok {
+        call.charge_commands(Some(1));
+    }
+    call.reply(
+        &table::gold_rows::Reply {
+            ret: ret as i32,
+            bytes: bytes.returned(None, ok),
+            event: event.is_made(),
+        },
+    )
+}

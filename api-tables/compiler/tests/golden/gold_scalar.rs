@@ -1,0 +1,77 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_scalar {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub count: u32,
+        pub offset: i64,
+        pub ratio: f64,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+///`gold_scalar` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_scalar(count: u32, offset: isize, ratio: f64) -> i32 {
+    guard(
+        || unsafe { marshal::gold_scalar(count, offset, ratio) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_scalar(count: u32, offset: isize, ratio: f64) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_scalar);
+    unsafe {
+        let request = table::gold_scalar::Request {
+            count: count as u32,
+            offset: offset as i64,
+            ratio: ratio as f64,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_scalar::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_scalar(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_scalar::ArchivedRequest>(body, "gold_scalar")?;
+    let count: u32 = r.count.to_native() as u32;
+    let offset: isize = r.offset.to_native() as isize;
+    let ratio: f64 = r.ratio.to_native() as f64;
+    let vendor_function = call.vendor().gold_scalar.ok_or(Stop::Missing("gold_scalar"))?;
+    let ret = unsafe { vendor_function(count, offset, ratio) };
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_scalar::Reply {
+            ret: ret as i32,
+        },
+    )
+}

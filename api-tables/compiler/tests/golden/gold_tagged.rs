@@ -1,0 +1,131 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_tagged {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub one: u64,
+        pub what: u32,
+        pub size: u64,
+        pub value: Place,
+        pub size_ret: Place,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply<'a> {
+        pub ret: i32,
+        pub value: Returned<'a>,
+        pub size_ret: Returned<'a>,
+    }
+}
+
+// shim: entry
+
+///`gold_tagged` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_tagged(
+    one: *mut c_void,
+    what: u32,
+    size: usize,
+    value: *mut c_void,
+    size_ret: *mut usize,
+) -> i32 {
+    guard(
+        || unsafe { marshal::gold_tagged(one, what, size, value, size_ret) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_tagged(
+    one: *mut c_void,
+    what: u32,
+    size: usize,
+    value: *mut c_void,
+    size_ret: *mut usize,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_tagged);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let w_value = call
+            .place(
+                value.cast(),
+                Rows::flat(expr::mul(Some(size as u64), Some(1))),
+                false,
+            )?;
+        let w_size_ret = call.scalar_place(size_ret);
+        let request = table::gold_tagged::Request {
+            one: w_one,
+            what: what as u32,
+            size: size as u64,
+            value: w_value.place,
+            size_ret: w_size_ret.place,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_tagged::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                call.put_answer(
+                    value.cast(),
+                    &w_value,
+                    &reply.value,
+                    &spec::BoxInfo,
+                    what as i64,
+                );
+                call.put(size_ret.cast(), &w_size_ret, &reply.size_ret, None);
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_tagged(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_tagged::ArchivedRequest>(body, "gold_tagged")?;
+    let what: u32 = r.what.to_native() as u32;
+    let size: usize = r.size.to_native() as usize;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let mut value = call
+        .output(&r.value, Some(size as u64), 1usize, "gold_tagged: value")?;
+    let mut size_ret = call
+        .output(&r.size_ret, Some(1), 8usize, "gold_tagged: size_ret")?;
+    let vendor_function = call.vendor().gold_tagged.ok_or(Stop::Missing("gold_tagged"))?;
+    if !value.is_null() {
+        size_ret.ensure();
+    }
+    let ret = call
+        .answer(
+            &spec::BoxInfo,
+            what as i64,
+            r.one.to_native(),
+            size,
+            &mut value,
+            &mut size_ret,
+            |size: usize, value: *mut c_void, size_ret: *mut usize| unsafe {
+                vendor_function(one, what, size, value.cast(), size_ret)
+            },
+        );
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_tagged::Reply {
+            ret: ret as i32,
+            value: value.returned(expr::mul(size_ret.scalar(), Some(1u64)), ok),
+            size_ret: size_ret.returned(None, ok),
+        },
+    )
+}

@@ -1,0 +1,110 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_until {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request<'a> {
+        pub one: u64,
+        pub size: u64,
+        pub bytes: Data<'a>,
+        pub event: u64,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+        pub event: bool,
+    }
+}
+
+// shim: entry
+
+///`gold_until` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_until(
+    one: *mut c_void,
+    size: usize,
+    bytes: *const c_void,
+    event: *mut *mut c_void,
+) -> i32 {
+    guard(
+        || unsafe { marshal::gold_until(one, size, bytes, event) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_until(
+    one: *mut c_void,
+    size: usize,
+    bytes: *const c_void,
+    event: *mut *mut c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current()?, opcode::gold_until);
+    unsafe {
+        let w_one = call.handle(one, kind::gold_box);
+        let r_bytes = Rows::flat(Some(size as u64));
+        let w_bytes = call.bytes(bytes.cast(), r_bytes, true)?;
+        let w_event = if event.is_null() { 0 } else { call.mint(kind::gold_event)? };
+        let request = table::gold_until::Request {
+            one: w_one,
+            size: size as u64,
+            bytes: w_bytes,
+            event: w_event,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_until::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                call.put_new(event, w_event, reply.event);
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_until::ArchivedRequest>(body, "gold_until")?;
+    let size: usize = r.size.to_native() as usize;
+    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let bytes = call
+        .input(&r.bytes, Rows::flat(Some(size as u64)), true, "gold_until: bytes")?;
+    let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
+    let vendor_function = call.vendor().gold_until.ok_or(Stop::Missing("gold_until"))?;
+    let pending = bytes.pending();
+    if pending != 0 && true {
+        event.want();
+    }
+    let ret = unsafe {
+        vendor_function(one, size, bytes.as_ptr().cast(), event.as_mut_ptr().cast())
+    };
+    let ok = ret == 0;
+    if ok {
+        call.delivered(&mut event, &[r.one.to_native()])?;
+    }
+    if ok && pending != 0 {
+        call.pend(pending, r.one.to_native(), &mut event, bytes.region())?;
+    }
+    call.reply(
+        &table::gold_until::Reply {
+            ret: ret as i32,
+            event: event.is_made(),
+        },
+    )
+}

@@ -1,0 +1,149 @@
+//! One function per shape, for the golden files: what is emitted for each lies beside this table under its name.
+
+#![api(gold = 7)]
+#![library("libgold.so.1")]
+#![header("gold.h")]
+#![lost(GOLD_LOST)]
+#![lookup(gold_find)]
+#![extensions("gold_more")]
+
+#[status(ok = 0)]
+type gold_status = i32;
+type gold_key = u32;
+type gold_property = isize;
+type gold_ulong = u64;
+#[handle(retain = gold_retain, release = gold_release, invalid = GOLD_NO_BOX)]
+type gold_box = Handle;
+#[handle(invalid = GOLD_LOST)]
+type gold_event = Handle;
+
+const GOLD_LOST: gold_status = -1;
+const GOLD_NO_BOX: gold_status = -2;
+const GOLD_READS: gold_ulong = 1 << 0;
+
+struct gold_shape {
+    width: u32,
+    size: usize,
+    parent: Option<gold_box>,
+}
+
+#[tag(what)]
+#[repr(gold_key)]
+enum BoxInfo {
+    GOLD_PARENT(gold_box) = 0x10,
+    #[names]
+    GOLD_NAMES([c_char]) = 0x11,
+}
+
+#[list(end = 0)]
+#[repr(gold_property)]
+enum Property {
+    GOLD_OWNER(gold_box) = 0x20,
+    #[refused(GOLD_LOST)]
+    GOLD_SECRET(c_void) = 0x21,
+}
+
+extern "C" {
+    fn gold_scalar(count: u32, offset: isize, ratio: f64) -> gold_status;
+
+    fn gold_handle(one: gold_box, other: Option<gold_box>) -> gold_status;
+
+    #[oneway]
+    #[retain(gold_box)]
+    fn gold_retain(one: gold_box) -> gold_status;
+
+    #[oneway]
+    #[release(gold_box)]
+    fn gold_release(one: gold_box) -> gold_status;
+
+    fn gold_text(name: &CStr, comment: Option<&CStr>) -> gold_status;
+
+    fn gold_texts(
+        count: u32,
+        lines: &[&CStr; count],
+        lengths: Option<&[usize; count]>,
+        parts: Option<In<[&[c_uchar; lengths]; count]>>,
+    ) -> gold_status;
+
+    #[when(bytes = flags & GOLD_READS != 0)]
+    #[charge(bytes_in = size + 8)]
+    fn gold_in(
+        flags: gold_ulong,
+        size: usize,
+        bytes: Option<&[c_void; size]>,
+        numbers: &[u32; 3],
+        shapes: &[gold_shape; 2],
+        boxes: Option<&[gold_box; size]>,
+    ) -> gold_status;
+
+    #[written(numbers = min(room, found))]
+    fn gold_out(
+        room: u32,
+        numbers: Option<Out<[u32; room]>>,
+        found: Option<Out<u32>>,
+        boxes: Out<[gold_box; room]>,
+        level: &mut i32,
+    ) -> gold_status;
+
+    #[cached]
+    #[written(value = size_ret)]
+    fn gold_tagged(
+        one: gold_box,
+        what: gold_key,
+        size: usize,
+        value: Option<Out<[BoxInfo; size]>>,
+        size_ret: Option<Out<usize>>,
+    ) -> gold_status;
+
+    fn gold_list(properties: Option<&[Property]>) -> gold_status;
+
+    #[until(notify = released)]
+    fn gold_callback(
+        one: gold_box,
+        notify: Option<fn(one: gold_box, level: i32, text: &CStr, user_data: UserData)>,
+        user_data: UserData,
+    ) -> gold_status;
+
+    #[until(memory = released)]
+    #[charge(device_memory = size)]
+    fn gold_new(
+        parent: gold_box,
+        size: usize,
+        memory: Option<In<[c_void; size]>>,
+        errcode_ret: Option<Out<gold_status>>,
+    ) -> New<gold_box>;
+
+    #[oneway(unless = blocking != 0)]
+    #[until(bytes = event)]
+    #[charge(commands = 1)]
+    fn gold_rows(
+        one: gold_box,
+        blocking: u32,
+        origin: &[usize; 3],
+        region: &[usize; 3],
+        bytes: Out<[c_void; rect(origin, region, 0, 0)]>,
+        event: Option<Out<New<gold_event>>>,
+    ) -> gold_status;
+
+    #[oneway]
+    #[until(bytes = event)]
+    fn gold_until(
+        one: gold_box,
+        size: usize,
+        bytes: &[c_void; size],
+        event: Option<Out<New<gold_event>>>,
+    ) -> gold_status;
+
+    #[unsupported(status = GOLD_LOST, why = "an address means nothing over there")]
+    fn gold_unsupported(one: gold_box, address: *mut c_void, errcode_ret: Option<Out<gold_status>>) -> New<gold_box>;
+
+    #[extension("gold_more")]
+    fn gold_extension(count: u32) -> u64;
+
+    #[custom]
+    #[oneway]
+    fn gold_custom(one: gold_box, size: usize, value: Option<&[c_void; size]>) -> gold_status;
+
+    #[local]
+    fn gold_find(name: &CStr) -> *mut c_void;
+}

@@ -1,0 +1,31 @@
+//! The worker: it owns the vendor's library on behalf of one program. `main.rs` is the process, this library what it does;
+//! the fuzzer in `fuzz/` uses it without a process around it.
+//!
+//! - **Invariant**: one session per process; it has no network and opens no path that a tenant named.
+//! - **Invariant**: what a tenant can write is copied before it is looked at, and checked before it is used.
+//! - **Invariant**: nothing is said to the program's standard output and error but what the vendor says.
+
+mod answer;
+mod call;
+mod callbacks;
+mod memory;
+mod objects;
+mod opencl;
+mod pending;
+mod probe;
+mod regions;
+mod session;
+mod vendor;
+
+/// What the table compiler emits. That its unsafe blocks are sound is argued there: the header check holds the table to the
+/// vendor's prototypes, and `call` to what each argument needs.
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+}
+
+pub use generated::Vendor;
+pub use opencl::load;
+pub use probe::probe;
+pub use session::{Server, Session};
+pub use vendor::Symbols;
