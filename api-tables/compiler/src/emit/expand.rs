@@ -1,6 +1,6 @@
 //! What is generated for one function, to be read: `cargo xtask expand` and the golden files.
 
-use super::{format, names, shim, wire, worker};
+use super::{format, names, shim, vendor, wire, worker};
 use crate::model::{Api, Function, Ret};
 
 /// The wire types, the shim's entry and marshalling, the worker's server and trampoline, formatted, each under a title.
@@ -19,9 +19,8 @@ pub fn expand(api: &Api, function: &Function) -> String {
         let title = if facts.custom.worker { "worker: server, called by hand" } else { "worker: server" };
         sections.push((title, worker::server(api, function)));
     }
-    let callbacks = names::callbacks(api);
-    for (signature, (_, _, params)) in callbacks.iter().enumerate().filter(|(_, (f, ..))| f.name == function.name) {
-        sections.push(("worker: trampoline", worker::trampoline(signature, function, params)));
+    for (_, _, params) in names::callbacks(api).iter().filter(|(f, ..)| f.name == function.name) {
+        sections.push(("worker: trampoline", vendor::trampoline(function, params)));
     }
     let texts: Vec<_> =
         sections.into_iter().map(|(title, tokens)| format!("// {title}\n\n{}", format(tokens))).collect();

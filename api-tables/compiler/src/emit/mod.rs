@@ -7,6 +7,8 @@ mod expr;
 pub mod header;
 pub mod names;
 pub mod shim;
+mod sizes;
+mod vendor;
 pub mod wire;
 pub mod worker;
 

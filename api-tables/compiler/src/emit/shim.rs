@@ -1,12 +1,10 @@
 //! Emits the shim's side: every C entry point of the API, the marshalling behind it, the delivery of callbacks, and the
 //! dispatch table of an installable client driver.
 
-use super::expr::lower;
 use super::names::{self, ident, int};
+use super::sizes::{Side, Sizes, element_bytes, tag};
 use super::wire::address_of;
-use crate::model::{
-    Api, Buffer, Direction, Element, Expr, Function, Len, Oneway, Param, Ret, Scalar, Shape, TypeKind, Until,
-};
+use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind, Until};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -195,7 +193,7 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
         }
         Shape::Text { .. } => quote!(let #w = call.text(#name)?;),
         Shape::Texts { count, lengths, bytes, .. } => {
-            let count = lower(count, &|p| scalar_param(function, p));
+            let count = sizes(api, function).value(count);
             let lengths = match lengths {
                 Some(lengths) => {
                     let lengths = ident(lengths);
@@ -223,14 +221,14 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
             }
         }
         Shape::Buffer(buffer) => {
-            let value = buffer_value(function, param, buffer);
+            let value = buffer_value(api, function, param, buffer);
             let rows = matches!(buffer.element, Element::Bytes).then(|| {
-                let (r, rows) = (rows_local(&param.name), rows(function, &buffer.len));
+                let (r, rows) = (rows_local(&param.name), sizes(api, function).rows(&buffer.len));
                 quote!(let #r = #rows;)
             });
             let value = match function.facts.when.iter().find(|(p, _)| *p == param.name) {
                 Some((_, condition)) => {
-                    let condition = lower(condition, &|p| scalar_param(function, p));
+                    let condition = sizes(api, function).value(condition);
                     quote!(let #w = if expr::holds(#condition) { #value } else { call.unread(#name.cast()) };)
                 }
                 None => quote!(let #w = #value;),
@@ -240,7 +238,7 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
     }
 }
 
-fn buffer_value(function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
+fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
     let name = ident(&param.name);
     if names::is_new_one(buffer) {
         let Element::New(ty) = &buffer.element else { unreachable!("is_new_one") };
@@ -248,8 +246,8 @@ fn buffer_value(function: &Function, param: &Param, buffer: &Buffer) -> TokenStr
         return quote!(if #name.is_null() { 0 } else { call.mint(kind::#kind)? });
     }
     let pending = matches!(names::until(function, &param.name), Some(Until::Event(_)))
-        .then(|| pending_condition(function.facts.oneway.as_ref(), &|p| scalar_param(function, p)));
-    let elements = elements(function, &buffer.len);
+        .then(|| sizes(api, function).outlives_call(function.facts.oneway.as_ref()));
+    let elements = sizes(api, function).elements(&buffer.len);
     if buffer.direction == Direction::Out {
         return match (&buffer.element, &buffer.len) {
             (Element::Scalar { .. }, Len::One) => quote!(call.scalar_place(#name)),
@@ -287,95 +285,6 @@ fn buffer_value(function: &Function, param: &Param, buffer: &Buffer) -> TokenStr
             let ty = ident(ty);
             quote!(call.list(#name.cast(), &spec::#ty)?)
         }
-    }
-}
-
-/// Bytes per element, as far as that is known without the API: structs go by their descriptor.
-fn element_bytes(element: &Element) -> TokenStream {
-    match element {
-        Element::Bytes | Element::Tagged(_) => quote!(1),
-        Element::Scalar { scalar, .. } => {
-            let size = scalar.size() as u64;
-            quote!(#size)
-        }
-        Element::Handle(_) | Element::New(_) => quote!(8),
-        Element::Struct(ty) | Element::Property(ty) => {
-            let ty = ident(ty);
-            quote!(spec::#ty.size as u64)
-        }
-    }
-}
-
-/// Whether the call leaves before its command has completed.
-pub fn pending_condition(oneway: Option<&Oneway>, param: &dyn Fn(&str) -> TokenStream) -> TokenStream {
-    match oneway {
-        Some(Oneway { unless: Some(blocking) }) => {
-            let blocking = lower(blocking, param);
-            quote!(!expr::holds(#blocking))
-        }
-        _ => quote!(true),
-    }
-}
-
-fn elements(function: &Function, len: &Len) -> TokenStream {
-    match len {
-        Len::One => quote!(Some(1)),
-        Len::Count(e) => lower(e, &|p| scalar_param(function, p)),
-        Len::Layout { .. } | Len::Ended => quote!(None),
-    }
-}
-
-/// The rows of a run of bytes, as an `Option<Rows>`.
-fn rows(function: &Function, len: &Len) -> TokenStream {
-    match len {
-        Len::Layout { function: layout, args } => {
-            let layout = format_ident!("{layout}");
-            let args = args.iter().map(|a| layout_arg(function, a));
-            quote!(layout::#layout(#(#args),*))
-        }
-        other => {
-            let elements = elements(function, other);
-            quote!(Rows::flat(#elements))
-        }
-    }
-}
-
-fn layout_arg(function: &Function, arg: &Expr) -> TokenStream {
-    let Expr::Param(name) = arg else {
-        return lower(arg, &|p| scalar_param(function, p));
-    };
-    let value = ident(name);
-    match function.param(name).map(|p| &p.shape) {
-        Some(Shape::Handle { .. }) => quote!(crate::opencl::pixel(#value)?),
-        Some(Shape::Buffer(Buffer { element: Element::Struct(ty), .. })) => {
-            let ty = ident(ty);
-            quote!(call.peek(#value.cast(), spec::#ty.size))
-        }
-        Some(Shape::Buffer(_)) => quote!(call.peek_three(#value)),
-        _ => scalar_param(function, name),
-    }
-}
-
-/// A parameter in an expression, as an `Option<u64>`.
-fn scalar_param(function: &Function, name: &str) -> TokenStream {
-    let value = ident(name);
-    match function.param(name).map(|p| &p.shape) {
-        Some(Shape::Value { scalar, .. }) => widen(*scalar, quote!(#value)),
-        Some(Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. })) => {
-            let value = widen(*scalar, quote!(#value.read()));
-            let pointer = ident(name);
-            quote!((if #pointer.is_null() { None } else { #value }))
-        }
-        _ => quote!(None),
-    }
-}
-
-fn widen(scalar: Scalar, value: TokenStream) -> TokenStream {
-    match scalar {
-        Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => {
-            quote!(Some(#value as i64 as u64))
-        }
-        _ => quote!(Some(#value as u64)),
     }
 }
 
@@ -418,7 +327,7 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
             quote!(call.put(#name.cast(), &#w, &reply.#name, #r);)
         }
         Element::Scalar { .. } if buffer.direction == Direction::InOut => {
-            let (elements, size) = (elements(function, &buffer.len), element_bytes(&buffer.element));
+            let (elements, size) = (sizes(api, function).elements(&buffer.len), element_bytes(&buffer.element));
             quote!(call.put(#name.cast(), &Room::exchanged(expr::mul(#elements, Some(#size))), &reply.#name, None);)
         }
         Element::Scalar { .. } | Element::Struct(_) => {
@@ -438,14 +347,6 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
             quote!(call.put_list(#name.cast(), &#w, &reply.#name, &spec::#ty);)
         }
     })
-}
-
-/// The parameter that a tagged enum goes by.
-pub fn tag(api: &Api, function: &Function, ty: &str) -> proc_macro2::Ident {
-    match api.types.get(ty).map(|t| &t.kind) {
-        Some(TypeKind::Tagged { tag, .. }) if function.param(tag).is_some() => ident(tag),
-        _ => ident("param_name"),
-    }
 }
 
 fn user_data(function: &Function) -> TokenStream {
@@ -563,4 +464,8 @@ fn lookup(api: &Api) -> TokenStream {
             }
         }
     }
+}
+
+fn sizes<'a>(api: &'a Api, function: &'a Function) -> Sizes<'a> {
+    Sizes { api, function, side: Side::Shim }
 }

@@ -1,9 +1,9 @@
 //! Emits the worker's side: the vendor's functions as a struct of pointers, one server function per entry that decodes,
 //! calls the vendor and encodes, the dispatch by opcode, and the trampolines that vendors call back.
 
-use super::expr::lower;
 use super::names::{self, ident, int};
-use super::shim::{pending_condition, tag};
+use super::sizes::{Side, Sizes, tag};
+use super::vendor;
 use super::wire::address_of;
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Scalar, Shape, Until};
 use proc_macro2::TokenStream;
@@ -11,10 +11,10 @@ use quote::{format_ident, quote};
 
 pub fn emit(api: &Api) -> TokenStream {
     let module = ident(&api.name);
-    let vendor = vendor(api);
+    let vendor = vendor::functions(api);
     let dispatch = dispatch(api);
     let servers = api.functions.iter().filter(|f| has_server(f)).map(|f| server(api, f));
-    let trampolines = names::callbacks(api).into_iter().enumerate().map(|(i, (f, _, params))| trampoline(i, f, params));
+    let trampolines = names::callbacks(api).into_iter().map(|(f, _, params)| vendor::trampoline(f, params));
     quote! {
         #[allow(unused_imports)]
         use crate::{call::{Call, Outcome, Stop}, vendor::Symbols};
@@ -40,38 +40,6 @@ pub fn emit(api: &Api) -> TokenStream {
 
 fn has_server(function: &Function) -> bool {
     names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. })
-}
-
-/// `struct Vendor`: a pointer per function, filled from the library.
-fn vendor(api: &Api) -> TokenStream {
-    let functions: Vec<_> = api
-        .functions
-        .iter()
-        .filter(|f| f.facts.unsupported.is_none() && (!f.facts.local || Some(&f.name) == api.lookup.as_ref()))
-        .collect();
-    let fields = functions.iter().map(|f| {
-        let name = ident(&f.name);
-        let types = f.params.iter().map(names::c_param);
-        let ret = names::c_ret(&f.ret, api);
-        quote!(pub #name: Option<unsafe extern "C" fn(#(#types),*) -> #ret>)
-    });
-    let loads = functions.iter().map(|f| {
-        let (field, name) = (ident(&f.name), &f.name);
-        let extension = f.facts.extension.is_some();
-        // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
-        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name, #extension)) })
-    });
-    quote! {
-        /// The vendor library's functions; `None` where it lacks one.
-        #[allow(non_snake_case)]
-        pub struct Vendor { #(#fields),* }
-
-        impl Vendor {
-            pub fn load(symbols: &mut dyn Symbols) -> Self {
-                Self { #(#loads),* }
-            }
-        }
-    }
 }
 
 fn dispatch(api: &Api) -> TokenStream {
@@ -107,7 +75,7 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
         function.params.iter().partition(|p| matches!(p.shape, Shape::Value { .. }));
     let decode = scalars.into_iter().chain(others).map(|p| decode(api, function, p));
     let args = function.params.iter().map(|p| argument(function, p));
-    let before = before(function);
+    let before = before(api, function);
     let ret_ok = match &function.ret {
         Ret::Status { ty } => {
             let ok = int(i128::from(names::ok_status(api, ty)));
@@ -123,7 +91,7 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
             let ret = unsafe { vendor_function(#(#args),*) };
         },
     };
-    let after = after(function);
+    let after = after(api, function);
     let mut fields = Vec::new();
     match &function.ret {
         Ret::Void | Ret::Pointer { .. } => {}
@@ -191,7 +159,7 @@ fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
         }
         Shape::Text { .. } => quote!(let #name = call.text(&r.#name)?;),
         Shape::Texts { count, lengths, .. } => {
-            let count = lower(count, &|p| scalar_param(function, p));
+            let count = sizes(api, function).value(count);
             let lengths = match lengths {
                 Some(lengths) => {
                     let lengths = ident(lengths);
@@ -222,11 +190,11 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
         let kind = ident(ty);
         return quote!(let mut #name = call.birth(r.#name.to_native(), kind::#kind)?;);
     }
-    let elements = elements(function, &buffer.len);
+    let elements = sizes(api, function).elements(&buffer.len);
     if buffer.direction == Direction::Out {
         return match (&buffer.element, &buffer.len) {
             (Element::Bytes, Len::Layout { .. }) => {
-                let rows = rows(function, &buffer.len);
+                let rows = sizes(api, function).rows(&buffer.len);
                 quote!(let mut #name = call.output_rows(&r.#name, #rows, #text)?;)
             }
             (element, _) => {
@@ -242,7 +210,7 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
     let in_place = matches!(names::until(function, &param.name), Some(Until::Event(_)));
     match &buffer.element {
         Element::Bytes | Element::Tagged(_) => {
-            let rows = rows(function, &buffer.len);
+            let rows = sizes(api, function).rows(&buffer.len);
             quote!(let #name = call.input(&r.#name, #rows, #in_place, #text)?;)
         }
         Element::Scalar { scalar, .. } => {
@@ -290,7 +258,7 @@ fn argument(function: &Function, param: &Param) -> TokenStream {
 }
 
 /// Statements between decoding and the call.
-fn before(function: &Function) -> TokenStream {
+fn before(api: &Api, function: &Function) -> TokenStream {
     let mut statements = Vec::new();
     if let (Some(_), Some(param)) = (&function.facts.release, first_handle(function)) {
         let id = ident(&param.name);
@@ -299,7 +267,7 @@ fn before(function: &Function) -> TokenStream {
     for (param, until) in &function.facts.until {
         if let (Until::Event(event), Some(_)) = (until, function.param(param)) {
             let (param, event) = (ident(param), ident(event));
-            let condition = pending_condition(function.facts.oneway.as_ref(), &|p| scalar_param(function, p));
+            let condition = sizes(api, function).outlives_call(function.facts.oneway.as_ref());
             statements.push(quote!(let pending = #param.pending(); if pending != 0 && #condition { #event.want(); }));
         }
     }
@@ -331,10 +299,10 @@ fn written_param(function: &Function, param: &str) -> Option<String> {
 }
 
 /// Statements between the call and the reply.
-fn after(function: &Function) -> TokenStream {
+fn after(api: &Api, function: &Function) -> TokenStream {
     let mut statements = Vec::new();
     let parent = parents(function);
-    let memory = charge(function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
+    let memory = charge(api, function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
     if let Ret::New { ty } = &function.ret {
         let kind = ident(ty);
         let held = function.facts.until.iter().find_map(|(p, u)| {
@@ -388,7 +356,7 @@ fn after(function: &Function) -> TokenStream {
         (Resource::BytesIn, "charge_bytes_in"),
         (Resource::BytesOut, "charge_bytes_out"),
     ] {
-        if let Some(amount) = charge(function, resource) {
+        if let Some(amount) = charge(api, function, resource) {
             let method = format_ident!("{method}");
             statements.push(quote!(if ok { call.#method(#amount); }));
         }
@@ -396,9 +364,9 @@ fn after(function: &Function) -> TokenStream {
     quote!(#(#statements)*)
 }
 
-fn charge(function: &Function, resource: Resource) -> Option<TokenStream> {
+fn charge(api: &Api, function: &Function, resource: Resource) -> Option<TokenStream> {
     let (_, e) = function.facts.charge.iter().find(|(r, _)| *r == resource)?;
-    Some(lower(e, &|p| scalar_param(function, p)))
+    Some(sizes(api, function).value(e))
 }
 
 fn first_handle(function: &Function) -> Option<&Param> {
@@ -497,7 +465,7 @@ fn translation(function: &Function, param: &Param, buffer: &Buffer) -> Option<To
 fn written(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
     match function.facts.written.iter().find(|(p, _)| *p == param.name) {
         Some((_, e)) => {
-            let count = lower(e, &|p| scalar_param(function, p));
+            let count = sizes(api, function).value(e);
             let size = names::element_size(api, &buffer.element) as u64;
             quote!(expr::mul(#count, Some(#size)))
         }
@@ -505,91 +473,6 @@ fn written(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> To
     }
 }
 
-fn elements(function: &Function, len: &Len) -> TokenStream {
-    match len {
-        Len::One => quote!(Some(1)),
-        Len::Count(e) => lower(e, &|p| scalar_param(function, p)),
-        Len::Layout { .. } | Len::Ended => quote!(None),
-    }
-}
-
-fn rows(function: &Function, len: &Len) -> TokenStream {
-    match len {
-        Len::Layout { function: layout, args } => {
-            let layout = format_ident!("{layout}");
-            let args = args.iter().map(|a| layout_arg(function, a));
-            quote!(layout::#layout(#(#args),*))
-        }
-        other => {
-            let elements = elements(function, other);
-            quote!(Rows::flat(#elements))
-        }
-    }
-}
-
-fn layout_arg(function: &Function, arg: &Expr) -> TokenStream {
-    let Expr::Param(name) = arg else {
-        return lower(arg, &|p| scalar_param(function, p));
-    };
-    let value = ident(name);
-    match function.param(name).map(|p| &p.shape) {
-        Some(Shape::Handle { .. }) => quote!(crate::opencl::pixel(call, #value)),
-        Some(Shape::Buffer(Buffer { element: Element::Struct(_), .. })) => quote!(#value.bytes()),
-        Some(Shape::Buffer(_)) => quote!(#value.three()),
-        _ => scalar_param(function, name),
-    }
-}
-
-/// A parameter in an expression, as an `Option<u64>`.
-fn scalar_param(function: &Function, name: &str) -> TokenStream {
-    let value = ident(name);
-    match function.param(name).map(|p| &p.shape) {
-        Some(Shape::Value { scalar, .. }) => match scalar {
-            Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => {
-                quote!(Some(#value as i64 as u64))
-            }
-            _ => quote!(Some(#value as u64)),
-        },
-        Some(Shape::Buffer(_)) => quote!(#value.scalar()),
-        _ => quote!(None),
-    }
-}
-
-/// What the vendor calls instead of the program's callback.
-pub fn trampoline(signature: usize, function: &Function, params: &[Param]) -> TokenStream {
-    let name = ident(&function.name);
-    let _ = signature;
-    let names: Vec<_> = params.iter().map(|p| ident(&p.name)).collect();
-    let types = params.iter().map(names::c_param);
-    let user_data =
-        params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or(quote!(std::ptr::null_mut()), |p| {
-            let p = ident(&p.name);
-            quote!(#p)
-        });
-    let args = params.iter().filter_map(|p| {
-        let name = ident(&p.name);
-        Some(match &p.shape {
-            Shape::Value { .. } => quote!(upcall.int(#name as i64 as u64);),
-            Shape::Handle { ty, .. } => {
-                let kind = ident(ty);
-                quote!(upcall.handle(#name, kind::#kind);)
-            }
-            Shape::Text { .. } => quote!(unsafe { upcall.text(#name) };),
-            Shape::Buffer(Buffer { len: Len::Count(Expr::Param(len)), .. }) => {
-                let len = ident(len);
-                quote!(unsafe { upcall.bytes(#name.cast(), #len as usize) };)
-            }
-            Shape::UserData => return None,
-            _ => quote!(upcall.int(0);),
-        })
-    });
-    quote! {
-        #[allow(unused_unsafe)]
-        pub unsafe extern "C" fn #name(#(#names: #types),*) {
-            // SAFETY: the vendor passes back the registration that it was given, and arguments as its API says.
-            unsafe {
-                crate::callbacks::upcall(#user_data, |upcall| { #(#args)* });
-            }
-        }
-    }
+fn sizes<'a>(api: &'a Api, function: &'a Function) -> Sizes<'a> {
+    Sizes { api, function, side: Side::Worker }
 }

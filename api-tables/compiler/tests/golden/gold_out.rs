@@ -91,7 +91,12 @@ pub unsafe fn gold_out(
                 call.put(numbers.cast(), &w_numbers, &reply.numbers, None);
                 call.put(found.cast(), &w_found, &reply.found, None);
                 call.put_handles(boxes.cast(), &w_boxes, &reply.boxes, kind::gold_box);
-                call.put(level.cast(), &w_level, &reply.level, None);
+                call.put(
+                    level.cast(),
+                    &Room::exchanged(expr::mul(Some(1), Some(4u64))),
+                    &reply.level,
+                    None,
+                );
                 (ok, reply.ret.to_native() as _)
             },
         )
@@ -107,13 +112,7 @@ pub fn gold_out(call: &mut Call, body: &[u8]) -> Outcome {
         .output(&r.numbers, Some(room as u64), 4usize, "gold_out: numbers")?;
     let mut found = call.output(&r.found, Some(1), 4usize, "gold_out: found")?;
     let mut boxes = call.output(&r.boxes, Some(room as u64), 8usize, "gold_out: boxes")?;
-    let level = call
-        .input(
-            &r.level,
-            Rows::flat(expr::mul(Some(1), Some(4u64))),
-            false,
-            "gold_out: level",
-        )?;
+    let mut level = call.exchange(&r.level, Some(1), 4usize, "gold_out: level")?;
     let vendor_function = call.vendor().gold_out.ok_or(Stop::Missing("gold_out"))?;
     if !numbers.is_null() {
         found.ensure();

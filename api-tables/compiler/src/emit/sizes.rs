@@ -1,0 +1,132 @@
+//! How much memory an argument takes: the same expressions on both sides, over what either side has at hand.
+
+use super::expr::lower;
+use super::names::{self, ident};
+use crate::model::{Api, Buffer, Element, Expr, Function, Len, Oneway, Scalar, Shape};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+/// Where the emitted code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Parameters are the program's own.
+    Shim,
+    /// Parameters are what `Call` has made of the request.
+    Worker,
+}
+
+/// Sizes of one function's arguments.
+pub struct Sizes<'a> {
+    pub api: &'a Api,
+    pub function: &'a Function,
+    pub side: Side,
+}
+
+impl Sizes<'_> {
+    /// An expression's value, an `Option<u64>`.
+    pub fn value(&self, e: &Expr) -> TokenStream {
+        lower(e, &|name| self.scalar(name))
+    }
+
+    /// The number of elements, an `Option<u64>`; `None` where it is not known before the memory is read.
+    pub fn elements(&self, len: &Len) -> TokenStream {
+        match len {
+            Len::One => quote!(Some(1)),
+            Len::Count(e) => self.value(e),
+            Len::Layout { .. } | Len::Ended => quote!(None),
+        }
+    }
+
+    /// The rows of a run of bytes, an `Option<Rows>`.
+    pub fn rows(&self, len: &Len) -> TokenStream {
+        match len {
+            Len::Layout { function, args } => {
+                let function = format_ident!("{function}");
+                let args = args.iter().map(|a| self.layout_argument(a));
+                quote!(layout::#function(#(#args),*))
+            }
+            other => {
+                let elements = self.elements(other);
+                quote!(Rows::flat(#elements))
+            }
+        }
+    }
+
+    /// Whether the call leaves before its command has completed.
+    pub fn outlives_call(&self, oneway: Option<&Oneway>) -> TokenStream {
+        match oneway {
+            Some(Oneway { unless: Some(blocking) }) => {
+                let blocking = self.value(blocking);
+                quote!(!expr::holds(#blocking))
+            }
+            _ => quote!(true),
+        }
+    }
+
+    fn layout_argument(&self, argument: &Expr) -> TokenStream {
+        let Expr::Param(name) = argument else { return self.value(argument) };
+        let value = ident(name);
+        match (self.function.param(name).map(|p| &p.shape), self.side) {
+            (Some(Shape::Handle { .. }), side) => {
+                let hand = ident(&self.api.name);
+                match side {
+                    Side::Shim => quote!(crate::#hand::pixel(#value)?),
+                    Side::Worker => quote!(crate::#hand::pixel(call, #value)),
+                }
+            }
+            (Some(Shape::Buffer(Buffer { element: Element::Struct(ty), .. })), Side::Shim) => {
+                let ty = ident(ty);
+                quote!(call.peek(#value.cast(), spec::#ty.size))
+            }
+            (Some(Shape::Buffer(Buffer { element: Element::Struct(_), .. })), Side::Worker) => quote!(#value.bytes()),
+            (Some(Shape::Buffer(_)), Side::Shim) => quote!(call.peek_three(#value)),
+            (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.three()),
+            _ => self.scalar(name),
+        }
+    }
+
+    /// A parameter in an expression, an `Option<u64>`.
+    fn scalar(&self, name: &str) -> TokenStream {
+        let value = ident(name);
+        match (self.function.param(name).map(|p| &p.shape), self.side) {
+            (Some(Shape::Value { scalar, .. }), _) => widen(*scalar, &quote!(#value)),
+            (Some(Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. })), Side::Shim) => {
+                let read = widen(*scalar, &quote!(#value.read()));
+                quote!((if #value.is_null() { None } else { #read }))
+            }
+            (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.scalar()),
+            _ => quote!(None),
+        }
+    }
+}
+
+fn widen(scalar: Scalar, value: &TokenStream) -> TokenStream {
+    match scalar {
+        Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => quote!(Some(#value as i64 as u64)),
+        _ => quote!(Some(#value as u64)),
+    }
+}
+
+/// Bytes of one element, as far as they are known without the descriptors.
+pub fn element_bytes(element: &Element) -> TokenStream {
+    match element {
+        Element::Bytes | Element::Tagged(_) => quote!(1),
+        Element::Scalar { scalar, .. } => {
+            let size = scalar.size() as u64;
+            quote!(#size)
+        }
+        Element::Handle(_) | Element::New(_) => quote!(8),
+        Element::Struct(ty) | Element::Property(ty) => {
+            let ty = ident(ty);
+            quote!(spec::#ty.size as u64)
+        }
+    }
+}
+
+/// The parameter that a tagged enum goes by.
+pub fn tag(api: &Api, function: &Function, ty: &str) -> proc_macro2::Ident {
+    match api.types.get(ty).map(|t| &t.kind) {
+        Some(crate::model::TypeKind::Tagged { tag, .. }) if function.param(tag).is_some() => names::ident(tag),
+        _ => ident("param_name"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Emits what the worker has of the vendor: its functions as a struct of pointers, and the trampolines that it calls back.
+
+use super::names::{self, ident};
+use crate::model::{Api, Buffer, Expr, Function, Len, Param, Shape};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `struct Vendor`: a pointer per function, filled from the library.
+pub fn functions(api: &Api) -> TokenStream {
+    let functions: Vec<_> = api
+        .functions
+        .iter()
+        .filter(|f| f.facts.unsupported.is_none() && (!f.facts.local || Some(&f.name) == api.lookup.as_ref()))
+        .collect();
+    let fields = functions.iter().map(|f| {
+        let name = ident(&f.name);
+        let types = f.params.iter().map(names::c_param);
+        let ret = names::c_ret(&f.ret, api);
+        quote!(pub #name: Option<unsafe extern "C" fn(#(#types),*) -> #ret>)
+    });
+    let loads = functions.iter().map(|f| {
+        let (field, name) = (ident(&f.name), &f.name);
+        let extension = f.facts.extension.is_some();
+        // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
+        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name, #extension)) })
+    });
+    quote! {
+        /// The vendor library's functions; `None` where it lacks one.
+        #[allow(non_snake_case)]
+        pub struct Vendor { #(#fields),* }
+
+        impl Vendor {
+            pub fn load(symbols: &mut dyn Symbols) -> Self {
+                Self { #(#loads),* }
+            }
+        }
+    }
+}
+
+/// What the vendor calls instead of the program's callback.
+pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
+    let name = ident(&function.name);
+    let names: Vec<_> = params.iter().map(|p| ident(&p.name)).collect();
+    let types = params.iter().map(names::c_param);
+    let user_data =
+        params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or(quote!(std::ptr::null_mut()), |p| {
+            let p = ident(&p.name);
+            quote!(#p)
+        });
+    let args = params.iter().filter_map(|p| {
+        let name = ident(&p.name);
+        Some(match &p.shape {
+            Shape::Value { .. } => quote!(upcall.int(#name as i64 as u64);),
+            Shape::Handle { ty, .. } => {
+                let kind = ident(ty);
+                quote!(upcall.handle(#name, kind::#kind);)
+            }
+            Shape::Text { .. } => quote!(unsafe { upcall.text(#name) };),
+            Shape::Buffer(Buffer { len: Len::Count(Expr::Param(len)), .. }) => {
+                let len = ident(len);
+                quote!(unsafe { upcall.bytes(#name.cast(), #len as usize) };)
+            }
+            Shape::UserData => return None,
+            _ => quote!(upcall.int(0);),
+        })
+    });
+    quote! {
+        #[allow(unused_unsafe)]
+        pub unsafe extern "C" fn #name(#(#names: #types),*) {
+            // SAFETY: the vendor passes back the registration that it was given, and arguments as its API says.
+            unsafe {
+                crate::callbacks::upcall(#user_data, |upcall| { #(#args)* });
+            }
+        }
+    }
+}
