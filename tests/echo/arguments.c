@@ -1,6 +1,7 @@
 /* The driver's arguments, and what is checked of its results. */
 #include "driver.h"
 
+#define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -165,7 +166,8 @@ static void three(const void *at, size_t x, size_t y, size_t z) {
   if (at) memcpy((void *)at, (size_t[]){x, y, z}, 3 * sizeof x);
 }
 
-void arrange_rect(const struct plan *p, const void *origin, const void *region, size_t *row_pitch, size_t *slice_pitch) {
+void arrange_rect(const struct plan *p, const void *origin, const void *region, size_t *row_pitch,
+    size_t *slice_pitch) {
   bool large = p->size == LARGE, tight = p->seed % 2 == 0;
   size_t width = large ? 300 : 5, height = large ? 20 : 4;
   three(origin, tight ? 0 : 2, 1, 1);
@@ -174,7 +176,8 @@ void arrange_rect(const struct plan *p, const void *origin, const void *region, 
   *slice_pitch = tight ? 0 : *row_pitch * (height + 2);
 }
 
-void arrange_pixels(const struct plan *p, const void *image, const void *region, size_t *row_pitch, size_t *slice_pitch) {
+void arrange_pixels(const struct plan *p, const void *image, const void *region, size_t *row_pitch,
+    size_t *slice_pitch) {
   (void)image;
   bool large = p->size == LARGE, tight = p->seed % 2 == 0;
   size_t width = large ? 150 : 5, height = large ? 30 : 4;
@@ -190,7 +193,8 @@ static bool arrange_format(const struct plan *p, const void *format) {
 }
 
 void arrange_image(const struct plan *p, const void *format, const void *at) {
-  static const cl_uint types[] = {CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE3D, CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE1D_ARRAY};
+  static const cl_uint types[] = {CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE3D, CL_MEM_OBJECT_IMAGE2D,
+      CL_MEM_OBJECT_IMAGE1D_ARRAY};
   bool large = arrange_format(p, format), tight = p->seed % 2 == 0;
   cl_image_desc *desc = (void *)at;
   if (!desc) return;
@@ -209,7 +213,8 @@ void arrange_image2d(const struct plan *p, const void *format, size_t *width, si
   *row_pitch = p->seed % 2 ? *width * 4 + 12 : 0;
 }
 
-void arrange_image3d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *depth, size_t *row_pitch, size_t *slice_pitch) {
+void arrange_image3d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *depth,
+    size_t *row_pitch, size_t *slice_pitch) {
   arrange_image2d(p, format, width, height, row_pitch);
   *depth = 3;
   *slice_pitch = *row_pitch ? *row_pitch * *height + 8 : 0;

@@ -58,7 +58,8 @@ void arrange_rect(const struct plan *, const void *origin, const void *region, s
 void arrange_pixels(const struct plan *, const void *image, const void *region, size_t *row_pitch, size_t *slice_pitch);
 void arrange_image(const struct plan *, const void *format, const void *desc);
 void arrange_image2d(const struct plan *, const void *format, size_t *width, size_t *height, size_t *row_pitch);
-void arrange_image3d(const struct plan *, const void *format, size_t *width, size_t *height, size_t *depth, size_t *row_pitch, size_t *slice_pitch);
+void arrange_image3d(const struct plan *, const void *format, size_t *width, size_t *height, size_t *depth,
+    size_t *row_pitch, size_t *slice_pitch);
 
 /* ---- the call ---------------------------------------------------------------------------------------------------- */
 
@@ -79,6 +80,8 @@ void settle(void *event, void *queue);
 /* ---- handles ----------------------------------------------------------------------------------------------------- */
 
 void made(int kind, void *handle);
+/* A callback names it before its call has returned. */
+void made_soon(int kind, void *handle);
 void made_with(void *handle, const void *host);
 void found(int kind, void *handle);
 void retained(void *handle);
@@ -92,13 +95,16 @@ void *any_made(int kind);
 
 /* ---- callbacks --------------------------------------------------------------------------------------------------- */
 
-/* User data of a callback that is to be called `times`; those at the end of an object, once it is released. */
+/* User data of a callback that is to be called `times`: soon, or at the end of an object. */
 void *cookie_for(const struct plan *, int param);
-void cookie_expects(const struct plan *, void *cookie, int times);
+void cookie_expects(const struct plan *, void *cookie, int times, bool at_end);
 void cookie_came(const char *function, void *cookie);
 /* Callbacks may come at any time. */
 void callback_lock(void);
 void callback_unlock(void);
+
+/* Waits until the callbacks have come that come soon, or all. How many came. */
+int callbacks_wait(bool all);
 
 /* By hand: the calls that the table says too little of. */
 void by_hand(void);

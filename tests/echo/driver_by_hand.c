@@ -111,14 +111,16 @@ static void map(struct mapping m) {
   struct rows rows = rows_flat(m.size);
   void *pointer;
   if (m.image) {
-    pointer = p_clEnqueueMapImage(queue, object, m.blocking, m.flags, origin, region, &row_pitch, &slice_pitch, 1, &wait, m.event ? &event : NULL, &status);
+    pointer = p_clEnqueueMapImage(queue, object, m.blocking, m.flags, origin, region, &row_pitch, &slice_pitch, 1,
+        &wait, m.event ? &event : NULL, &status);
     rows = rows_pixels(object, region, row_pitch, slice_pitch);
     line_begin(&line, "clEnqueueMapImage");
     log_handle(&line, "queue", KIND_cl_command_queue, queue);
     log_bytes(&line, "origin", origin, sizeof origin);
     log_bytes(&line, "region", region, sizeof region);
   } else {
-    pointer = p_clEnqueueMapBuffer(queue, object, m.blocking, m.flags, m.offset, m.size, 1, &wait, m.event ? &event : NULL, &status);
+    pointer = p_clEnqueueMapBuffer(queue, object, m.blocking, m.flags, m.offset, m.size, 1, &wait,
+        m.event ? &event : NULL, &status);
     line_begin(&line, "clEnqueueMapBuffer");
     log_handle(&line, "queue", KIND_cl_command_queue, queue);
     log_int(&line, "size", m.size);
@@ -155,12 +157,14 @@ static void map(struct mapping m) {
   else log_set(&line, "event", false);
   line_end(&line);
   /* What is no mapping is the vendor's to refuse. */
-  if (p_clEnqueueUnmapMemObject(queue, object, &status, 0, NULL, NULL) != CL_INVALID_VALUE) line_problem("a stray address was unmapped");
+  cl_int stray = p_clEnqueueUnmapMemObject(queue, object, &status, 0, NULL, NULL);
+  if (stray != CL_INVALID_VALUE) line_problem("a stray address was unmapped");
 }
 
 static void maps(void) {
   static char host[200000];
-  static const cl_map_flags flags[] = {CL_MAP_READ, CL_MAP_WRITE, CL_MAP_READ | CL_MAP_WRITE, CL_MAP_WRITE_INVALIDATE_REGION};
+  static const cl_map_flags flags[] = {CL_MAP_READ, CL_MAP_WRITE, CL_MAP_READ | CL_MAP_WRITE,
+      CL_MAP_WRITE_INVALIDATE_REGION};
   for (int i = 0; i < 4; i++)
     for (int way = 0; way < 8; way++)
       for (size_t size = 100; size <= 100000; size *= 1000) {
@@ -176,10 +180,14 @@ static void binaries(void) {
   cl_program program = any(KIND_cl_program, 0);
   size_t sizes[3] = {0}, len = 0;
   p_clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof sizes, sizes, &len);
-  if (len != sizeof sizes || sizes[0] != 40 || sizes[1] != 0 || sizes[2] != 70000) return line_problem("sizes of binaries");
+  bool right = len == sizeof sizes && sizes[0] == 40 && sizes[1] == 0 && sizes[2] == 70000;
+  if (!right) return line_problem("sizes of binaries");
   for (int skip = -1; skip < 3; skip += 2) {
     unsigned char *at[3];
-    for (int i = 0; i < 3; i++) at[i] = i == skip || !sizes[i] ? NULL : memset(malloc(sizes[i] + 1), ECHO_PATTERN, sizes[i] + 1);
+    for (int i = 0; i < 3; i++) {
+      size_t room = sizes[i] + 1;
+      at[i] = i == skip || !sizes[i] ? NULL : memset(malloc(room), ECHO_PATTERN, room);
+    }
     cl_int status = p_clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof at, at, &len);
     if (status != CL_SUCCESS || len != sizeof at) line_problem("binaries: status %d, %zu bytes", status, len);
     for (int i = 0; i < 3; i++) {
@@ -194,8 +202,9 @@ static void binaries(void) {
 }
 
 static void look_ups(void) {
-  if (!p_clGetExtensionFunctionAddress("clGetKernelSubGroupInfoKHR")) line_problem("an extension function is not found");
-  if (p_clGetExtensionFunctionAddress("clNoSuchThingKHR") || look_up("clNoSuchThingKHR")) line_problem("an unknown function is found");
+  const char *extension = "clFinalizeCommandBufferKHR", *unknown = "clNoSuchThingKHR";
+  if (!p_clGetExtensionFunctionAddress(extension)) line_problem("%s is not found", extension);
+  if (p_clGetExtensionFunctionAddress(unknown) || look_up(unknown)) line_problem("%s is found", unknown);
   if (p_clGetExtensionFunctionAddress(NULL) || look_up(NULL)) line_problem("a function without a name is found");
 }
 

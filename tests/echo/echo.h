@@ -46,7 +46,15 @@ struct record {
   int kind[4];
 };
 
-enum answer_kind { ANSWER_PLAIN, ANSWER_HANDLES, ANSWER_HIDDEN, ANSWER_NAMES, ANSWER_NAME_VERSIONS, ANSWER_LIST, ANSWER_HOST_PTR };
+enum answer_kind {
+  ANSWER_PLAIN,
+  ANSWER_HANDLES,
+  ANSWER_HIDDEN,
+  ANSWER_NAMES,
+  ANSWER_NAME_VERSIONS,
+  ANSWER_LIST,
+  ANSWER_HOST_PTR,
+};
 
 /* A key of an answer. */
 struct answer {
@@ -86,9 +94,14 @@ struct rows rows_rect(const size_t *origin, const size_t *region, size_t row_pit
 struct rows rows_pixels(const void *image, const size_t *region, size_t row_pitch, size_t slice_pitch);
 struct rows rows_image(const void *format, const void *desc);
 struct rows rows_image2d(const void *format, size_t width, size_t height, size_t row_pitch);
-struct rows rows_image3d(const void *format, size_t width, size_t height, size_t depth, size_t row_pitch, size_t slice_pitch);
+struct rows rows_image3d(const void *format, size_t width, size_t height, size_t depth, size_t row_pitch,
+    size_t slice_pitch);
 /* Bytes from the first to behind the last. */
 uint64_t rows_span(struct rows);
+/* Bytes that the memory takes, from the pointer on. */
+uint64_t rows_room(struct rows);
+/* Whether an object with these flags goes on using the program's memory. */
+bool keeps_host_memory(uint64_t flags);
 /* Offset of a row from the pointer. */
 uint64_t rows_at(struct rows, uint64_t slice, uint64_t row);
 
@@ -129,7 +142,8 @@ void log_texts(struct line *, const char *name, const void *, uint64_t count, co
 void log_records(struct line *, const char *name, const void *, uint64_t count, const struct record *);
 void log_list(struct line *, const char *name, const void *, const struct list *);
 /* An answer of `len` bytes about the object `about`. */
-void log_answer(struct line *, const char *name, const struct tagged *, int64_t key, const void *, uint64_t len, const void *about);
+void log_answer(struct line *, const char *name, const struct tagged *, int64_t key, const void *, uint64_t len,
+    const void *about);
 
 /* Elements of a list with its end; 0 for null. */
 int list_length(const struct list *, const void *);

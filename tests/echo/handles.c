@@ -73,7 +73,16 @@ void made(int kind, void *handle) {
   callback_lock();
   struct entry *old = handle ? entry_of(handle) : NULL;
   if (old && old->live) line_problem("a new %s has the address of one that is alive", echo_kinds[kind]);
-  if (handle) enliven(add(kind, handle, true));
+  bool soon = old && !old->live && !old->made;
+  if (handle) enliven(soon ? old : add(kind, handle, true));
+  if (soon) old->made = true;
+  callback_unlock();
+}
+
+void made_soon(int kind, void *handle) {
+  callback_lock();
+  struct entry *entry = handle ? entry_of(handle) : NULL;
+  if (handle && !(entry && entry->live)) add(kind, handle, false);
   callback_unlock();
 }
 
@@ -140,7 +149,7 @@ long handle_number(int kind, const void *handle) {
 
 struct cookie {
   const char *function;
-  int expected, came;
+  int soon, at_end, came;
   struct cookie *next;
 };
 
@@ -149,18 +158,20 @@ static struct cookie *cookies, without = {.function = "callbacks without user da
 void *cookie_for(const struct plan *plan, int param) {
   if (plan->null == param) return NULL;
   callback_lock();
-  struct cookie *cookie = malloc(sizeof *cookie);
-  *cookie = (struct cookie){plan->function, 0, 0, cookies};
+  struct cookie *cookie = calloc(1, sizeof *cookie);
+  cookie->function = plan->function;
+  cookie->next = cookies;
   cookies = cookie;
   callback_unlock();
   return cookie;
 }
 
-void cookie_expects(const struct plan *plan, void *at, int times) {
+void cookie_expects(const struct plan *plan, void *at, int times, bool at_end) {
   (void)plan;
   struct cookie *cookie = at ? at : &without;
   callback_lock();
-  cookie->expected += times;
+  if (at_end) cookie->at_end += times;
+  else cookie->soon += times;
   callback_unlock();
 }
 
@@ -168,30 +179,36 @@ void cookie_came(const char *function, void *at) {
   struct cookie *cookie = cookies;
   while (cookie && cookie != at) cookie = cookie->next;
   if (at && !cookie) return line_problem("%s: user data that was not passed", function);
-  if (cookie && strcmp(cookie->function, function) != 0) line_problem("%s was given the user data of %s", function, cookie->function);
+  if (cookie && strcmp(cookie->function, function) != 0) line_problem("%s was given the user data of %s", function,
+      cookie->function);
   (cookie ? cookie : &without)->came++;
   pthread_cond_broadcast(&wake);
 }
 
-static bool all_came(void) {
+static int expected(const struct cookie *c, bool all) { return c->soon + (all ? c->at_end : 0); }
+
+static bool have_come(bool all) {
   for (struct cookie *c = cookies; c; c = c->next)
-    if (c->came < c->expected) return false;
-  return without.came >= without.expected;
+    if (c->came < expected(c, all)) return false;
+  return without.came >= expected(&without, all);
 }
 
-/* Waits until every callback has come; how many did. */
-int callbacks_wait(void) {
+static int count(const struct cookie *c, bool all) {
+  if (all && c->came != expected(c, all)) line_problem("%s: %d callbacks instead of %d", c->function, c->came,
+      expected(c, all));
+  return c->came;
+}
+
+int callbacks_wait(bool all) {
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += PATIENCE;
   callback_lock();
-  int late = 0, sum = without.came;
-  while (!all_came() && !late) late = pthread_cond_timedwait(&wake, &mutex, &until);
-  if (without.came != without.expected) line_problem("%d %s instead of %d", without.came, without.function, without.expected);
-  for (struct cookie *c = cookies; c; c = c->next) {
-    sum += c->came;
-    if (c->came != c->expected) line_problem("%s: %d callbacks instead of %d", c->function, c->came, c->expected);
-  }
+  int late = 0, sum = 0;
+  while (!have_come(all) && !late) late = pthread_cond_timedwait(&wake, &mutex, &until);
+  if (late) line_problem("some callbacks do not come");
+  sum = count(&without, all);
+  for (struct cookie *c = cookies; c; c = c->next) sum += count(c, all);
   callback_unlock();
   return sum;
 }

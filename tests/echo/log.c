@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Longest run of bytes that is written out; of a longer one there is a sum. */
-enum { SHOWN = 16 };
+/* Longest run of bytes that is written out, and longest array of handles; of a longer one there is a sum. */
+enum { SHOWN = 16, SHOWN_HANDLES = 2000, FIRST_HANDLES = 32 };
 
 uint64_t echo_mix(uint64_t x) {
   x += 0x9E3779B97F4A7C15u;
@@ -89,7 +89,9 @@ void log_arrow(struct line *line) { add(line, " ->"); }
 
 void log_any(struct line *line, const char *name) { add(line, " %s=*", name); }
 
-void log_int(struct line *line, const char *name, uint64_t value) { add(line, " %s=%#llx", name, (unsigned long long)value); }
+void log_int(struct line *line, const char *name, uint64_t value) {
+  add(line, " %s=%#llx", name, (unsigned long long)value);
+}
 
 void log_set(struct line *line, const char *name, bool set) { add(line, " %s=%s", name, set ? "set" : "null"); }
 
@@ -107,11 +109,19 @@ void log_handle(struct line *line, const char *name, int kind, const void *handl
 
 void log_handles(struct line *line, const char *name, int kind, const void *at, uint64_t count) {
   if (!at) return log_set(line, name, false);
+  void *const *handles = at;
+  uint64_t rest = 0, shown = count > SHOWN_HANDLES ? FIRST_HANDLES : count;
   add(line, " %s=[", name);
-  for (uint64_t i = 0; i < count; i++) {
+  for (uint64_t i = 0; i < shown; i++) {
     if (i) add(line, ",");
-    add_handle(line, kind, ((void *const *)at)[i]);
+    add_handle(line, kind, handles[i]);
   }
+  /* Of the rest, which are which: where each was first. */
+  for (uint64_t i = shown, first; i < count; i++) {
+    for (first = 0; handles[first] != handles[i]; first++) {}
+    rest = echo_mix(rest + first);
+  }
+  if (rest) add(line, ";%llu;%016llx", (unsigned long long)count, (unsigned long long)rest);
   add(line, "]");
 }
 
@@ -134,10 +144,13 @@ void log_rows(struct line *line, const char *name, const void *at, struct rows r
   uint64_t all = r.rows * r.slices, total = 0;
   for (uint64_t s = 0; s < r.slices; s++)
     for (uint64_t i = 0; i < r.rows; i++) total = sum(total, (const uint8_t *)at + rows_at(r, s, i), r.row);
-  add(line, " %s=%llux%llu:%016llx", name, (unsigned long long)all, (unsigned long long)r.row, (unsigned long long)total);
+  add(line, " %s=%llux%llu:%016llx", name, (unsigned long long)all, (unsigned long long)r.row,
+      (unsigned long long)total);
 }
 
-void log_text(struct line *line, const char *name, const char *text) { log_bytes(line, name, text, text ? strlen(text) : 0); }
+void log_text(struct line *line, const char *name, const char *text) {
+  log_bytes(line, name, text, text ? strlen(text) : 0);
+}
 
 void log_texts(struct line *line, const char *name, const void *at, uint64_t count, const size_t *lengths, bool bytes) {
   if (!at) return log_set(line, name, false);
@@ -237,18 +250,14 @@ bool is_filtered(const struct tagged *tagged, int64_t key) {
   return answer->what == ANSWER_NAMES || answer->what == ANSWER_NAME_VERSIONS;
 }
 
-void log_answer(struct line *line, const char *name, const struct tagged *tagged, int64_t key, const void *at, uint64_t len, const void *about) {
+void log_answer(struct line *line, const char *name, const struct tagged *tagged, int64_t key, const void *at,
+    uint64_t len, const void *about) {
   const struct answer *answer = answer_of(tagged, key);
   if (!at) return log_set(line, name, false);
   switch (answer->what) {
   case ANSWER_HANDLES: return log_handles(line, name, answer->kind, at, len / sizeof(void *));
   case ANSWER_LIST: return log_list(line, name, at, answer->list);
-  case ANSWER_HIDDEN: {
-    /* The program sees what is left: the vendor writes that down, too. */
-    uint64_t value = 0;
-    memcpy(&value, at, answer->size);
-    return log_int(line, name, value & ~answer->bits);
-  }
+  case ANSWER_HIDDEN:
   case ANSWER_HOST_PTR: {
     const void *pointer, *own = host_memory(about);
     memcpy(&pointer, at, sizeof pointer);

@@ -1,6 +1,7 @@
 /* Where the bytes behind host pointers lie, written anew from the specification of OpenCL 3.0. */
 #include "echo.h"
 
+#define CL_TARGET_OPENCL_VERSION 300
 #include <CL/cl.h>
 
 struct rows rows_flat(uint64_t bytes) { return (struct rows){true, 0, bytes, 1, bytes, 1, bytes}; }
@@ -28,7 +29,8 @@ static bool known(const cl_image_format *format) {
   return format && format->image_channel_order == CL_RGBA && format->image_channel_data_type == CL_UNORM_INT8;
 }
 
-struct rows rows_image3d(const void *format, size_t width, size_t height, size_t depth, size_t row_pitch, size_t slice_pitch) {
+struct rows rows_image3d(const void *format, size_t width, size_t height, size_t depth, size_t row_pitch,
+    size_t slice_pitch) {
   if (!known(format)) return (struct rows){0};
   uint64_t pitch = row_pitch ? row_pitch : width * 4;
   uint64_t slice = slice_pitch ? slice_pitch : pitch * height;
@@ -47,9 +49,11 @@ struct rows rows_image(const void *format, const void *at) {
   case CL_MEM_OBJECT_IMAGE2D:
     return rows_image3d(format, desc->image_width, desc->image_height, 1, desc->image_row_pitch, 0);
   case CL_MEM_OBJECT_IMAGE3D:
-    return rows_image3d(format, desc->image_width, desc->image_height, desc->image_depth, desc->image_row_pitch, desc->image_slice_pitch);
+    return rows_image3d(format, desc->image_width, desc->image_height, desc->image_depth, desc->image_row_pitch,
+        desc->image_slice_pitch);
   case CL_MEM_OBJECT_IMAGE1D_ARRAY:
-    return rows_image3d(format, desc->image_width, 1, desc->image_array_size, desc->image_row_pitch, desc->image_slice_pitch);
+    return rows_image3d(format, desc->image_width, 1, desc->image_array_size, desc->image_row_pitch,
+        desc->image_slice_pitch);
   default: return (struct rows){0};
   }
 }
@@ -59,4 +63,10 @@ uint64_t rows_span(struct rows r) {
   return (r.slices - 1) * r.slice_pitch + (r.rows - 1) * r.row_pitch + r.row;
 }
 
-uint64_t rows_at(struct rows r, uint64_t slice, uint64_t row) { return r.start + slice * r.slice_pitch + row * r.row_pitch; }
+uint64_t rows_at(struct rows r, uint64_t slice, uint64_t row) {
+  return r.start + slice * r.slice_pitch + row * r.row_pitch;
+}
+
+uint64_t rows_room(struct rows r) { return r.known ? r.start + rows_span(r) : 0; }
+
+bool keeps_host_memory(uint64_t flags) { return flags & CL_MEM_USE_HOST_PTR; }

@@ -201,7 +201,8 @@ static void attach(struct work work, void *event) {
 
 static char *scratch(struct rows rows) { return calloc(1, rows.start + rows_span(rows) + 1); }
 
-void give_rows(struct line *line, const char *name, void *to, struct rows rows, uint64_t seed, bool later, void *event) {
+void give_rows(struct line *line, const char *name, void *to, struct rows rows, uint64_t seed, bool later,
+    void *event) {
   if (!to || !rows.known) return log_rows(line, name, to, rows);
   char *data = scratch(rows);
   echo_fill_rows(data, rows, seed);
@@ -295,7 +296,8 @@ static size_t list(const struct list *list, int64_t *elements) {
   return (size_t)at * list->size;
 }
 
-bool answer(const char *function, const struct tagged *tagged, int64_t key, const void *about, size_t size, void *value, size_t *size_ret, void **seen, size_t *seen_len) {
+bool answer(const char *function, const struct tagged *tagged, int64_t key, const void *about, size_t size,
+    void *value, size_t *size_ret, void **seen, size_t *seen_len) {
   static __thread char all[1 << 17], shown[1 << 17];
   const struct answer *a = answer_of(tagged, key);
   uint64_t seed = echo_mix(echo_seed(function, "answer") + (uint64_t)key);
@@ -306,7 +308,11 @@ bool answer(const char *function, const struct tagged *tagged, int64_t key, cons
     len = a->many ? (value ? (size / 8 > 1 ? size / 8 - 1 : size / 8) * 8 : 16) : 8;
     for (size_t i = 0; i < len / 8; i++) ((void **)all)[i] = object_live(a->kind, seed + i);
     break;
-  case ANSWER_HIDDEN: len = a->size; echo_fill(all, len, seed); break;
+  case ANSWER_HIDDEN:
+    len = a->size;
+    echo_fill(all, len, seed);
+    for (size_t i = 0; i < len; i++) shown[i] = all[i] & ~(char)(a->bits >> 8 * i);
+    break;
   case ANSWER_NAMES: len = names(all, shown, seen_len); break;
   case ANSWER_NAME_VERSIONS: len = name_versions(a, all, shown, seen_len); break;
   case ANSWER_LIST: len = list(a->list, (int64_t *)all); break;
@@ -321,9 +327,10 @@ bool answer(const char *function, const struct tagged *tagged, int64_t key, cons
   if (value && size < len) return false;
   if (value) memcpy(value, all, len);
   if (size_ret) *size_ret = len;
-  bool filtered = is_filtered(tagged, key);
-  *seen = !value ? NULL : filtered ? shown : value;
-  if (!filtered) *seen_len = len;
+  /* The program itself, without AvA in between, sees everything. */
+  bool less = !getenv("ECHO_NATIVE") && (a->what == ANSWER_HIDDEN || is_filtered(tagged, key));
+  *seen = !value ? NULL : less ? shown : value;
+  if (!less || a->what == ANSWER_HIDDEN) *seen_len = len;
   return true;
 }
 

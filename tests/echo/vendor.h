@@ -22,14 +22,16 @@ void entering(const char *function);
 /* Whether the driver wants this call to fail, and how. */
 bool failing(const char *function, int64_t *status);
 /* Answers that AvA itself asks for and that have to make sense; these are not written down. By hand. */
-bool special(const char *function, int64_t key, uint64_t detail, void *about, size_t size, void *value, size_t *size_ret);
+bool special(const char *function, int64_t key, uint64_t detail, void *about, size_t size, void *value,
+    size_t *size_ret);
 
 /* How many there are, for a program that has room for `n`. */
 uint64_t available(uint64_t n);
 /* How long an answer is, for a program that has room for `size` bytes. */
 size_t answered(size_t size, bool has_value);
 /* Gives an answer by key: false if it does not fit. `seen` and `seen_len` are what the program is to see of it. */
-bool answer(const char *function, const struct tagged *, int64_t key, const void *about, size_t size, void *value, size_t *size_ret, void **seen, size_t *seen_len);
+bool answer(const char *function, const struct tagged *, int64_t key, const void *about, size_t size, void *value,
+    size_t *size_ret, void **seen, size_t *seen_len);
 
 /* Memory that comes out, at once or when `event` has completed. */
 void give_rows(struct line *, const char *name, void *, struct rows, uint64_t seed, bool later, void *event);

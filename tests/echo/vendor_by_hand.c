@@ -27,7 +27,8 @@ static bool give(const void *from, size_t len, size_t size, void *value, size_t 
   if (size_ret) *size_ret = len;
   return true;
 }
-#define GIVE(type, what) give(&(type){what}, sizeof(type), size, value, size_ret)
+/* About nothing there is nothing to say: null is answered with 0. */
+#define GIVE(type, what) give(&(type){about ? (what) : 0}, sizeof(type), size, value, size_ret)
 
 static bool give_binaries(size_t size, void *value, size_t *size_ret) {
   unsigned char **binaries = value;
@@ -37,7 +38,8 @@ static bool give_binaries(size_t size, void *value, size_t *size_ret) {
   return true;
 }
 
-bool special(const char *function, int64_t key, uint64_t detail, void *about, size_t size, void *value, size_t *size_ret) {
+bool special(const char *function, int64_t key, uint64_t detail, void *about, size_t size, void *value,
+    size_t *size_ret) {
   if (!strcmp(function, "clGetEventInfo") && key == CL_EVENT_COMMAND_EXECUTION_STATUS)
     return GIVE(cl_int, is_complete(about) ? CL_COMPLETE : CL_RUNNING);
   if (!strcmp(function, "clGetCommandQueueInfo") && key == CL_QUEUE_PROPERTIES) return GIVE(cl_ulong, 0);
@@ -86,7 +88,8 @@ struct mapping {
 
 static struct mapping *mappings;
 
-static void *map(struct line *line, cl_mem object, cl_bool blocking, cl_map_flags flags, size_t offset, struct rows rows, cl_uint count, const cl_event *wait, cl_event *event, cl_int *errcode_ret, const char *function) {
+static void *map(struct line *line, cl_mem object, cl_bool blocking, cl_map_flags flags, size_t offset,
+    struct rows rows, cl_uint count, const cl_event *wait, cl_event *event, cl_int *errcode_ret, const char *function) {
   int64_t status = CL_SUCCESS;
   log_handle(line, "object", KIND_cl_mem, object);
   log_int(line, "blocking", blocking);
@@ -114,15 +117,19 @@ static void *map(struct line *line, cl_mem object, cl_bool blocking, cl_map_flag
   return pointer;
 }
 
-EXPORT void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, cl_map_flags flags, size_t offset, size_t size, cl_uint count, const cl_event *wait, cl_event *event, cl_int *errcode_ret) {
+EXPORT void *clEnqueueMapBuffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking, cl_map_flags flags,
+    size_t offset, size_t size, cl_uint count, const cl_event *wait, cl_event *event, cl_int *errcode_ret) {
   struct line line;
   line_begin(&line, "clEnqueueMapBuffer");
   log_handle(&line, "queue", KIND_cl_command_queue, queue);
   log_int(&line, "size", size);
-  return map(&line, buffer, blocking, flags, offset, rows_flat(size), count, wait, event, errcode_ret, "clEnqueueMapBuffer");
+  return map(&line, buffer, blocking, flags, offset, rows_flat(size), count, wait, event, errcode_ret,
+      "clEnqueueMapBuffer");
 }
 
-EXPORT void *clEnqueueMapImage(cl_command_queue queue, cl_mem image, cl_bool blocking, cl_map_flags flags, const size_t *origin, const size_t *region, size_t *row_pitch, size_t *slice_pitch, cl_uint count, const cl_event *wait, cl_event *event, cl_int *errcode_ret) {
+EXPORT void *clEnqueueMapImage(cl_command_queue queue, cl_mem image, cl_bool blocking, cl_map_flags flags,
+    const size_t *origin, const size_t *region, size_t *row_pitch, size_t *slice_pitch, cl_uint count,
+    const cl_event *wait, cl_event *event, cl_int *errcode_ret) {
   struct line line;
   line_begin(&line, "clEnqueueMapImage");
   log_handle(&line, "queue", KIND_cl_command_queue, queue);
@@ -135,7 +142,8 @@ EXPORT void *clEnqueueMapImage(cl_command_queue queue, cl_mem image, cl_bool blo
   return map(&line, image, blocking, flags, 0, rows, count, wait, event, errcode_ret, "clEnqueueMapImage");
 }
 
-EXPORT cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem memobj, void *pointer, cl_uint count, const cl_event *wait, cl_event *event) {
+EXPORT cl_int clEnqueueUnmapMemObject(cl_command_queue queue, cl_mem memobj, void *pointer, cl_uint count,
+    const cl_event *wait, cl_event *event) {
   struct line line;
   line_begin(&line, "clEnqueueUnmapMemObject");
   log_handle(&line, "queue", KIND_cl_command_queue, queue);

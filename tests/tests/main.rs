@@ -4,6 +4,8 @@
 
 mod apps;
 mod conformance;
+mod echo;
+mod hostile;
 mod isolation;
 mod preload;
 

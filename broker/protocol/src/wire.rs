@@ -23,6 +23,7 @@ pub enum Data<'a> {
 
 /// `len` bytes of a shared region, from `offset` on.
 #[derive(Archive, Serialize, Debug, Clone, Copy, PartialEq, Eq)]
+#[rkyv(derive(Clone, Copy, PartialEq))]
 pub struct Slice {
     pub region: u32,
     pub offset: u64,

@@ -1,5 +1,6 @@
 //! One call on its way through the worker: the generated servers and the hand-written ones are written against this.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +9,7 @@ use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::KINDS;
 use ava_protocol::spec::{ListSpec, Step, StructSpec};
-use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedTexts};
+use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice, ArchivedTexts};
 use ava_transport::lane::Lane;
 use ava_transport::region::Region;
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
@@ -50,6 +51,8 @@ pub struct Call<'a> {
     lane: &'a Lane,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
+    /// The lengths of texts, if they came in a region: looked at twice, but copied once.
+    lengths: RefCell<Option<(ArchivedSlice, Vec<u8>)>>,
 }
 
 /// An object that the call may make through a pointer.
@@ -89,7 +92,7 @@ impl Birth {
 
 impl<'a> Call<'a> {
     pub fn new(session: &'static Session, lane: &'a Lane, out: &'a mut AlignedVec, arena: &'a mut Arena) -> Self {
-        Self { session, lane, out, arena }
+        Self { session, lane, out, arena, lengths: RefCell::default() }
     }
 
     pub fn vendor(&self) -> &'static Vendor {
@@ -122,6 +125,11 @@ impl<'a> Call<'a> {
             ArchivedData::Inline(bytes) => Some(Private::copy(bytes)),
             ArchivedData::Translated(bytes) => Some(Private::copy(bytes)),
             ArchivedData::Region(slice) => {
+                if let Some((known, bytes)) = &*self.lengths.borrow()
+                    && known == slice
+                {
+                    return Ok(Some(Private::copy(bytes)));
+                }
                 let region = self.session.regions.find(slice)?;
                 let mut private = Private::zeroed(slice.len.to_native() as usize);
                 region.read(slice.offset.to_native(), private.bytes_mut());
@@ -162,10 +170,15 @@ impl<'a> Call<'a> {
         if !null && count != Some(present) {
             return Err(Malformed::Size { what, got: present, wanted: count.unwrap_or(u64::MAX) });
         }
-        let lengths = match lengths {
+        let told = lengths;
+        let lengths = match told {
+            Some(ArchivedData::Unread) if present > 0 => return Err(Malformed::Size { what, got: 0, wanted: present }),
             Some(lengths) => self.copied(lengths)?,
             None => None,
         };
+        if let (Some(ArchivedData::Region(slice)), Some(lengths)) = (told, &lengths) {
+            self.lengths.replace(Some((*slice, lengths.bytes().to_vec())));
+        }
         let packed = self.copied(&texts.more)?;
         let mut rest = packed.as_ref().map(Private::bytes);
         let mut items = Vec::with_capacity(texts.items.len());
@@ -354,7 +367,7 @@ impl<'a> Call<'a> {
         what: &'static str,
     ) -> Result<Output, Malformed> {
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(size as u64)));
-        Ok(match self.input(data, rows, false, what)?.source {
+        Ok(match self.read_input(data, rows, what)?.source {
             Source::Null => Output::null(),
             Source::Private(private) => Output::exchanged(private),
             Source::Unread | Source::Shared(..) => Output::private(0),

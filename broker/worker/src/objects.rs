@@ -69,7 +69,7 @@ impl Objects {
 
     fn was_bound(&self, id: u64) -> bool {
         if id & OURS != 0 {
-            id - OURS <= self.last_of_ours.load(Ordering::Relaxed)
+            (1..=self.last_of_ours.load(Ordering::Relaxed)).contains(&(id - OURS))
         } else {
             id <= self.highest.load(Ordering::Relaxed)
         }
@@ -264,7 +264,9 @@ mod tests {
         objects.bind(5, 1, 0x10, &[], 0).unwrap();
         assert!(matches!(objects.find(6, 1), Err(Malformed::Handle(6))));
         assert!(matches!(objects.find(5, 2), Err(Malformed::Kind { .. })));
-        assert!(matches!(objects.find(OURS + 1, 1), Err(Malformed::Handle(_))));
+        for id in [OURS, OURS + 1, u64::MAX] {
+            assert!(matches!(objects.find(id, 1), Err(Malformed::Handle(_))));
+        }
         assert!(objects.check_new(5).is_err() && objects.check_new(0).is_err() && objects.check_new(OURS).is_err());
         assert!(objects.check_new(6).is_ok());
     }

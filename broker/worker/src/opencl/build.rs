@@ -77,6 +77,12 @@ impl HeaderFiles {
     }
 }
 
+impl Drop for HeaderFiles {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
 /// A path of the program, under `root`. Nothing leads out of it.
 fn within(root: &Path, path: &str) -> std::io::Result<PathBuf> {
     let mut inside = root.to_path_buf();

@@ -167,8 +167,11 @@ pub fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
     let (Some(image_info), Some(mem_info)) = (vendor.clGetImageInfo, vendor.clGetMemObjectInfo) else {
         return Pixel::default();
     };
+    if image.is_null() {
+        return Pixel::default();
+    }
     let (mut size, mut kind) = (0_usize, 0_u32);
-    // SAFETY: null or a live object, and memory of the sizes that are named.
+    // SAFETY: a live object, and memory of the sizes that are named.
     unsafe {
         image_info(image, CL_IMAGE_ELEMENT_SIZE, size_of::<usize>(), (&raw mut size).cast(), std::ptr::null_mut());
         mem_info(image, CL_MEM_TYPE, 4, (&raw mut kind).cast(), std::ptr::null_mut());

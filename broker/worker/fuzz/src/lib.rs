@@ -1,0 +1,144 @@
+//! What a worker makes of frames that nobody has checked, on a vendor library that is none: [`vendor`] looks at all the
+//! memory that it is handed, as a real one would, so that too little of it is noticed, and makes up the rest.
+//!
+//! - **Invariant:** no code of a vendor runs here, and no process but this one.
+
+pub mod mutate;
+pub mod records;
+pub mod vendor;
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ava_protocol::frame::{Frame, Malformed, Tag};
+use ava_transport::lane::{Inbox, Lane};
+use ava_transport::region::Region;
+use ava_worker::{Server, Session};
+use rkyv::util::AlignedVec;
+use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+use records::{Attached, Record};
+
+/// The largest region that an input gets.
+const LARGEST: u64 = 64 << 20;
+
+/// What became of an input's frames.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Answered by the vendor.
+    pub replies: usize,
+    /// Answered without it.
+    pub refusals: usize,
+    /// Would have ended a session.
+    pub malformed: usize,
+}
+
+/// Serves an input's frames. Unlike a worker it goes on after a malformed one: there is more to see that way.
+pub fn run(input: &[u8]) -> Tally {
+    run_with(input, |_| ())
+}
+
+/// The same, while somebody else writes to the regions that the input brings.
+pub fn run_scribbled(input: &[u8]) -> Tally {
+    run_with(input, scribble)
+}
+
+fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
+    let Ok((lane, theirs)) = Lane::pair() else { return Tally::default() };
+    let Ok(theirs) = Lane::from_fd(theirs) else { return Tally::default() };
+    let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
+    let raw = Box::into_raw(Box::new(Session::new(vendor::vendor(), tenant, control)));
+    let mut tally = Tally::default();
+    let scribbled = Scribbled::default();
+    std::thread::scope(|threads| {
+        let helper = threads.spawn(|| meanwhile(&scribbled));
+        // SAFETY: the session was leaked just now and is freed below, when nothing uses it any more.
+        let mut server = Server::new(unsafe { &*raw }, theirs);
+        let mut inbox = Inbox::new();
+        // Frames are read in place, at the alignment that an inbox has.
+        let mut frame = AlignedVec::<16>::new();
+        for record in records::read(input) {
+            frame.clear();
+            frame.extend_from_slice(record.frame);
+            let fd = attach(&record, &scribbled);
+            match server.serve(&frame, fd) {
+                Ok(_) => hear(&lane, &mut inbox, &mut tally),
+                Err(Malformed::TooMany { .. }) => break,
+                Err(_) => tally.malformed += 1,
+            }
+        }
+        scribbled.over.store(true, Ordering::Release);
+        let _ = helper.join();
+    });
+    // SAFETY: made by `Box::into_raw` above. The server is gone; the vendor calls nothing back; no callback was ever
+    // accepted, so no thread of the session runs.
+    drop(unsafe { Box::from_raw(raw) });
+    tally
+}
+
+/// A socket whose other end is closed.
+fn deaf() -> Option<OwnedFd> {
+    Some(socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).ok()?.0)
+}
+
+/// Takes the answer, if there is one.
+fn hear(lane: &Lane, inbox: &mut Inbox, tally: &mut Tally) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    while poll(&mut [PollFd::new(lane, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready > 0) {
+        if !lane.recv(inbox).unwrap_or(false) {
+            return;
+        }
+        // A shim can read whatever a worker says.
+        match Frame::parse(inbox.bytes()).map(|frame| frame.tag) {
+            Ok(Tag::Reply) => tally.replies += 1,
+            Ok(Tag::Refused) => tally.refusals += 1,
+            other => panic!("a worker says {other:?}"),
+        }
+    }
+}
+
+/// The descriptor that comes with a frame.
+fn attach(record: &Record<'_>, scribbled: &Scribbled) -> Option<OwnedFd> {
+    match record.attached {
+        Attached::Nothing => None,
+        Attached::Other => deaf(),
+        Attached::Region => {
+            let announced = Frame::parse(record.frame).ok()?.body.first_chunk().map(|len| u64::from_le_bytes(*len));
+            let len = announced.filter(|len| (1..=LARGEST).contains(len)).unwrap_or(4096);
+            let fd = rustix::fs::memfd_create(c"fuzz", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).ok()?;
+            rustix::fs::ftruncate(&fd, len).ok()?;
+            rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL).ok()?;
+            if let (Ok(region), Ok(mut regions)) = (Region::open(&fd.as_fd(), len), scribbled.regions.lock()) {
+                regions.push(region);
+            }
+            Some(fd)
+        }
+    }
+}
+
+/// The regions of an input, as the program's side has them.
+#[derive(Default)]
+struct Scribbled {
+    regions: std::sync::Mutex<Vec<Region>>,
+    over: AtomicBool,
+}
+
+/// Writes this and that until the input is over.
+fn scribble(regions: &Scribbled) {
+    let mut random = mutate::Random::new(1);
+    while !regions.over.load(Ordering::Acquire) {
+        let Ok(regions) = regions.regions.lock() else { return };
+        for region in regions.iter() {
+            let word = match random.below(3) {
+                0 => random.next(),
+                1 => u64::MAX,
+                _ => random.below(64) as u64,
+            };
+            region.write(&word.to_le_bytes().repeat(1 + random.below(64)));
+        }
+        drop(regions);
+        std::thread::yield_now();
+    }
+}

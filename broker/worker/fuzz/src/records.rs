@@ -1,0 +1,59 @@
+//! The form of an input: frames in the order in which a worker gets them, each behind its length in 2 bytes (little endian)
+//! and one that says what descriptor comes with it.
+
+/// The descriptor that comes with a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attached {
+    Nothing,
+    /// A region of the size that the frame says, if that is a possible one.
+    Region,
+    /// One of something else.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    pub attached: Attached,
+    pub frame: &'a [u8],
+}
+
+/// The records of an input. Any bytes are one; what is cut off at the end is shorter.
+pub fn read(mut input: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    std::iter::from_fn(move || {
+        let ([low, high, attached], rest) = input.split_first_chunk()?;
+        let len = usize::from(u16::from_le_bytes([*low, *high])).min(rest.len());
+        let (frame, rest) = rest.split_at(len);
+        input = rest;
+        let attached = [Attached::Nothing, Attached::Region, Attached::Other][usize::from(*attached) % 3];
+        Some(Record { attached, frame })
+    })
+}
+
+/// Appends a record to an input. Frames that are too long for one are left out.
+pub fn write(input: &mut Vec<u8>, record: Record<'_>) {
+    if let Ok(len) = u16::try_from(record.frame.len()) {
+        input.extend_from_slice(&len.to_le_bytes());
+        input.push(record.attached as u8);
+        input.extend_from_slice(record.frame);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_and_any_bytes_are_an_input() {
+        let records = [
+            Record { attached: Attached::Region, frame: b"one" },
+            Record { attached: Attached::Nothing, frame: b"" },
+            Record { attached: Attached::Other, frame: &[7; 300] },
+        ];
+        let mut input = Vec::new();
+        records.iter().for_each(|record| write(&mut input, *record));
+        assert!(read(&input).eq(records));
+        for len in 0..input.len() {
+            assert!(read(&input[..len]).count() <= records.len());
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! A bounded run of what the fuzzer runs without end. `tests/hostile` does the same with recorded traffic.
+
+use ava_protocol::frame::{self, Notice, Tag};
+use ava_protocol::opencl::custom::map::Extent;
+use ava_protocol::opencl::custom::{self, MapCall};
+use ava_protocol::opencl::{self, FUNCTIONS, opcode};
+use ava_protocol::wire::{Data, Place, Slice, Texts};
+use ava_worker_fuzz::mutate::{Random, mutated};
+use ava_worker_fuzz::records::{self, Attached, Record};
+use ava_worker_fuzz::{Tally, run, run_scribbled};
+use rkyv::api::high::{HighSerializer, to_bytes_in};
+use rkyv::rancor::Failure;
+use rkyv::ser::allocator::ArenaHandle;
+use rkyv::util::AlignedVec;
+
+/// Ids of the worker's, and of the program's.
+const PLATFORM: u64 = (1 << 60) + 1;
+const DEVICE: u64 = (1 << 60) + 2;
+const CONTEXT: u64 = 1;
+const QUEUE: u64 = 2;
+const BUFFER: u64 = 3;
+const PROGRAM: u64 = 4;
+const KERNEL: u64 = 5;
+const EVENT: u64 = 6;
+const STATUS: Place = Place::Scalar(0);
+const SIZE: u64 = 4096;
+
+#[derive(Default)]
+struct Program(Vec<u8>);
+
+impl Program {
+    fn plain(&mut self, tag: Tag, word: u32, body: &[u8]) {
+        let attached = if tag == Tag::AddRegion { Attached::Region } else { Attached::Nothing };
+        let mut out = AlignedVec::new();
+        frame::begin(&mut out, tag, word, [Notice::Taken { pending: 1 }].into_iter());
+        out.extend_from_slice(body);
+        records::write(&mut self.0, Record { attached, frame: &out });
+    }
+
+    fn call(
+        &mut self,
+        opcode: u32,
+        request: &impl for<'b> rkyv::Serialize<HighSerializer<AlignedVec, ArenaHandle<'b>, Failure>>,
+    ) {
+        let mut out = AlignedVec::new();
+        frame::begin(&mut out, Tag::Call, opcode, std::iter::empty());
+        let out = to_bytes_in::<_, Failure>(request, out).unwrap();
+        records::write(&mut self.0, Record { attached: Attached::Nothing, frame: &out });
+    }
+}
+
+/// A program that does a little of everything.
+fn program() -> Vec<u8> {
+    let mut p = Program::default();
+    p.call(
+        opcode::clGetPlatformIDs,
+        &opencl::clGetPlatformIDs::Request { num_entries: 1, platforms: Place::Inline, num_platforms: STATUS },
+    );
+    let device = DEVICE.to_le_bytes();
+    p.call(
+        opcode::clGetDeviceIDs,
+        &opencl::clGetDeviceIDs::Request {
+            platform: PLATFORM,
+            device_type: 1,
+            num_entries: 1,
+            devices: Place::Inline,
+            num_devices: STATUS,
+        },
+    );
+    let properties = [0x1084_u64, PLATFORM, 0].map(u64::to_le_bytes).concat();
+    p.call(
+        opcode::clCreateContext,
+        &opencl::clCreateContext::Request {
+            properties: Data::Inline(&properties),
+            num_devices: 1,
+            devices: Data::Inline(&device),
+            pfn_notify: 0,
+            user_data: false,
+            errcode_ret: STATUS,
+            new_object: CONTEXT,
+        },
+    );
+    p.call(
+        opcode::clCreateCommandQueue,
+        &opencl::clCreateCommandQueue::Request {
+            context: CONTEXT,
+            device: DEVICE,
+            properties: 0,
+            errcode_ret: STATUS,
+            new_object: QUEUE,
+        },
+    );
+    let bytes = [7; 64];
+    p.call(
+        opcode::clCreateBuffer,
+        &opencl::clCreateBuffer::Request {
+            context: CONTEXT,
+            flags: 32,
+            size: 64,
+            host_ptr: Data::Inline(&bytes),
+            host_ptr_address: 0x1000,
+            errcode_ret: STATUS,
+            new_object: BUFFER,
+        },
+    );
+    transfers(&mut p);
+    kernels(&mut p);
+    for object in [BUFFER, BUFFER, 99] {
+        p.call(opcode::clReleaseMemObject, &opencl::clReleaseMemObject::Request { memobj: object });
+    }
+    p.call(opcode::clFinish, &opencl::clFinish::Request { command_queue: QUEUE });
+    p.0
+}
+
+fn transfers(p: &mut Program) {
+    p.plain(Tag::AddRegion, 1, &SIZE.to_le_bytes());
+    let slice = |pending| Slice { region: 1, offset: 0, len: SIZE, pending };
+    let read = |blocking_read, ptr, event| opencl::clEnqueueReadBuffer::Request {
+        command_queue: QUEUE,
+        buffer: BUFFER,
+        blocking_read,
+        offset: 0,
+        size: SIZE,
+        ptr,
+        num_events_in_wait_list: 0,
+        event_wait_list: Data::Null,
+        event,
+    };
+    p.call(opcode::clEnqueueReadBuffer, &read(1, Place::Inline, 0));
+    p.call(opcode::clEnqueueReadBuffer, &read(1, Place::Region(slice(0)), 0));
+    for pending in 1..=4 {
+        p.call(opcode::clEnqueueReadBuffer, &read(0, Place::Region(slice(pending)), EVENT + pending));
+    }
+    p.plain(Tag::Await, 0, &2_u64.to_le_bytes());
+    p.plain(Tag::Drain, 0, &[]);
+    let origin = [1_u64, 1, 0].map(u64::to_le_bytes).concat();
+    let region = [8_u64, 4, 1].map(u64::to_le_bytes).concat();
+    let rect = |ptr| opencl::clEnqueueReadBufferRect::Request {
+        command_queue: QUEUE,
+        buffer: BUFFER,
+        blocking_read: 1,
+        buffer_origin: Data::Inline(&origin),
+        host_origin: Data::Inline(&origin),
+        region: Data::Inline(&region),
+        buffer_row_pitch: 16,
+        buffer_slice_pitch: 0,
+        host_row_pitch: 16,
+        host_slice_pitch: 0,
+        ptr,
+        num_events_in_wait_list: 0,
+        event_wait_list: Data::Null,
+        event: 0,
+    };
+    p.call(opcode::clEnqueueReadBufferRect, &rect(Place::Inline));
+    p.call(opcode::clEnqueueReadBufferRect, &rect(Place::Region(slice(0))));
+    let map = custom::map::Request {
+        command_queue: QUEUE,
+        object: BUFFER,
+        blocking: true,
+        flags: 3,
+        extent: Extent::Buffer { offset: 0, size: SIZE },
+        num_events_in_wait_list: 0,
+        event_wait_list: Data::Null,
+        event: 0,
+        errcode_ret: true,
+        mapping: 1,
+        pending: 0,
+    };
+    p.call(opcode::clEnqueueMapBuffer, &MapCall::Map(map));
+    p.call(opcode::clEnqueueMapBuffer, &MapCall::Fetch(custom::fetch::Request { mapping: 1, region: slice(0) }));
+    let unmap = custom::clEnqueueUnmapMemObject::Request {
+        command_queue: QUEUE,
+        memobj: BUFFER,
+        mapping: 1,
+        num_events_in_wait_list: 0,
+        event_wait_list: Data::Null,
+        event: 0,
+        unseen: false,
+    };
+    p.call(opcode::clEnqueueUnmapMemObject, &unmap);
+    // Handles that the vendor writes where the program can write too.
+    let query = opencl::clGetContextInfo::Request {
+        context: CONTEXT,
+        param_name: 0x1081,
+        param_value_size: 64,
+        param_value: Place::Region(slice(0)),
+        param_value_size_ret: STATUS,
+    };
+    p.call(opcode::clGetContextInfo, &query);
+    p.plain(Tag::DropRegion, 1, &[]);
+}
+
+fn kernels(p: &mut Program) {
+    let source = Texts { null: false, items: vec![Some(&b"kernel"[..]), None], more: Data::Null };
+    let lengths = [3_u64, 0].map(u64::to_le_bytes).concat();
+    p.call(
+        opcode::clCreateProgramWithSource,
+        &opencl::clCreateProgramWithSource::Request {
+            context: CONTEXT,
+            count: 2,
+            strings: source,
+            lengths: Data::Inline(&lengths),
+            errcode_ret: STATUS,
+            new_object: PROGRAM,
+        },
+    );
+    let source = Texts { null: false, items: vec![Some(&b"kernel"[..])], more: Data::Null };
+    p.call(
+        opcode::clCreateProgramWithSource,
+        &opencl::clCreateProgramWithSource::Request {
+            context: CONTEXT,
+            count: 1,
+            strings: source,
+            lengths: Data::Null,
+            errcode_ret: STATUS,
+            new_object: PROGRAM,
+        },
+    );
+    p.call(
+        opcode::clCreateKernel,
+        &opencl::clCreateKernel::Request {
+            program: PROGRAM,
+            kernel_name: Data::Inline(b"name"),
+            errcode_ret: STATUS,
+            new_object: KERNEL,
+        },
+    );
+    let value = 7_u64.to_le_bytes();
+    for (arg_index, object) in [(0, BUFFER), (1, 0), (2, BUFFER), (3, 0)] {
+        let kind = u16::from(object != 0) * opencl::kind::cl_mem;
+        let arg_value = if arg_index == 3 { Data::Null } else { Data::Inline(&value) };
+        p.call(
+            opcode::clSetKernelArg,
+            &custom::clSetKernelArg::Request { kernel: KERNEL, arg_index, arg_size: 8, arg_value, object, kind },
+        );
+    }
+    p.call(
+        opcode::clEnqueueNDRangeKernel,
+        &opencl::clEnqueueNDRangeKernel::Request {
+            command_queue: QUEUE,
+            kernel: KERNEL,
+            work_dim: 1,
+            global_work_offset: Data::Null,
+            global_work_size: Data::Inline(&value),
+            local_work_size: Data::Null,
+            num_events_in_wait_list: 0,
+            event_wait_list: Data::Null,
+            event: 0,
+        },
+    );
+}
+
+#[test]
+fn a_program_is_served() {
+    let tally = run(&program());
+    // The last object was never made; one was released before, and one is no object where the kernel wants one.
+    assert_eq!(tally, Tally { malformed: 1, refusals: 2, ..tally });
+    assert!(tally.replies > 25, "{tally:?}");
+    assert_eq!(run_scribbled(&program()), tally);
+}
+
+#[test]
+fn every_truncation_of_every_frame_is_survived() {
+    let program = program();
+    let all: Vec<_> = records::read(&program).collect();
+    for (i, record) in all.iter().enumerate() {
+        let mut input = Vec::new();
+        all[..i].iter().for_each(|before| records::write(&mut input, *before));
+        for len in (0..record.frame.len()).rev() {
+            records::write(&mut input, Record { frame: &record.frame[..len], ..*record });
+        }
+        let tally = run(&input);
+        assert!(tally.malformed >= 16, "{i}: {tally:?}");
+    }
+}
+
+#[test]
+fn every_function_refuses_a_body_that_is_none() {
+    let mut random = Random::new(3);
+    for opcode in 0..FUNCTIONS.len() as u32 + 2 {
+        let mut input = Program::default();
+        for len in [0, 1, 8, 64, 1024] {
+            let body: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+            input.plain(Tag::Call, opcode, &body);
+        }
+        // Of bodies that long, none is well-formed by accident, but of functions without arguments.
+        let tally = run(&input.0);
+        assert!(tally.malformed >= 1 || tally.refusals + tally.replies == 5, "{opcode}: {tally:?}");
+    }
+}
+
+#[test]
+fn changed_programs_are_survived() {
+    let program = program();
+    let mut all = Tally::default();
+    for round in 0..4000 {
+        let input = mutated(&program, &mut Random::new(round));
+        let tally = if round % 8 == 0 { run_scribbled(&input) } else { run(&input) };
+        all.replies += tally.replies;
+        all.malformed += tally.malformed;
+    }
+    // Most frames are still good, and enough are not.
+    assert!(all.replies > all.malformed && all.malformed > 4000, "{all:?}");
+}

@@ -1,0 +1,177 @@
+//! Connections and lanes that are used as no shim uses them.
+
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use ava_protocol::frame::Tag;
+use ava_protocol::opencl::{self, opcode};
+use ava_protocol::session::{Hello, Refusal};
+use ava_protocol::upcall::OPEN_LANE;
+use ava_transport::lane::Lane;
+use ava_transport::message;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+use super::client::{Client, call, hello, plain};
+use super::scene::{GATE, QUEUE, Scene};
+use super::stage::Stage;
+
+#[test]
+fn hellos() {
+    let stage = Stage::new();
+    let refused = |hello: Hello| Client::with(&stage.socket(), hello).err().unwrap();
+    assert_eq!(refused(Hello { protocol: 999, ..hello() }).0, Refusal::Version);
+    assert_eq!(refused(Hello { fingerprint: 12345, ..hello() }).0, Refusal::Version);
+    assert_eq!(refused(Hello { api: "vulkan".into(), ..hello() }).0, Refusal::UnknownApi);
+    assert_eq!(refused(Hello { stdout: true, ..hello() }).0, Refusal::Malformed);
+    stage.is_unharmed();
+}
+
+#[test]
+fn control_channels() {
+    let stage = Stage::new();
+    let said = |say: &dyn Fn(&UnixStream), reason: &str| {
+        let scene = Scene::new(&stage);
+        say(&scene.client.stream);
+        scene.ends(reason);
+    };
+    let send = |body: &'static [u8], fds: &[BorrowedFd<'_>]| {
+        let fds: Vec<_> = fds.iter().map(|fd| fd.try_clone_to_owned().unwrap()).collect();
+        move |stream: &UnixStream| {
+            let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+            let _ = message::send(stream, body, &fds);
+        }
+    };
+    let (_ours, lane) = Lane::pair().unwrap();
+    let lane = lane.as_fd();
+    let no_lane = "a lane: asked for with other words, or not with one descriptor";
+    said(&send(b"", &[lane]), no_lane);
+    said(&send(b"fine", &[lane]), no_lane);
+    said(&send(OPEN_LANE, &[]), no_lane);
+    said(&send(OPEN_LANE, &[lane; 2]), "on the control channel: a message with more than 1 descriptors");
+    said(&send(&[b'x'; 60_000], &[lane]), "on the control channel: a message of 60000 bytes; 4 are allowed");
+    let head = |length: u32| move |mut stream: &UnixStream| stream.write_all(&length.to_le_bytes()).unwrap();
+    said(&head(u32::MAX), "on the control channel: a message of 4294967295 bytes");
+    for kind in [SocketType::STREAM, SocketType::DGRAM] {
+        let (one, _other) = socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).unwrap();
+        said(&send(OPEN_LANE, &[one.as_fd()]), "a lane: a lane over");
+    }
+    let (pipe, _write) = rustix::pipe::pipe().unwrap();
+    said(&send(OPEN_LANE, &[pipe.as_fd()]), "a lane: ");
+    let listener = rustix::net::socket(AddressFamily::UNIX, SocketType::SEQPACKET, None).unwrap();
+    // A socket of the right kind that leads nowhere is a lane on which nothing is ever said.
+    let mut scene = Scene::new(&stage);
+    send(OPEN_LANE, &[listener.as_fd()])(&scene.client.stream);
+    // Half a message keeps nobody waiting.
+    (&scene.client.stream).write_all(&4_u32.to_le_bytes()[..3]).unwrap();
+    scene.goes_on();
+    let session = scene.client.session;
+    drop(scene);
+    assert!(stage.end_of(session).contains("3 bytes into a message"));
+    stage.is_unharmed();
+}
+
+#[test]
+fn more_lanes_than_any_program_has_threads() {
+    let stage = Stage::new();
+    let scene = Scene::new(&stage);
+    let (_ours, theirs) = Lane::pair().unwrap();
+    for _ in 0..5000 {
+        if message::send(&scene.client.stream, OPEN_LANE, &[theirs.as_fd()]).is_err() {
+            break;
+        }
+    }
+    scene.ends("lanes beyond the limit of 4096");
+    stage.is_unharmed();
+}
+
+#[test]
+fn who_does_not_read_answers_waits_alone() {
+    let stage = Stage::new();
+    let mut scene = Scene::new(&stage);
+    let worker = stage.worker_of(scene.client.session);
+    let deaf = scene.client.lane();
+    let before = super::stage::memory(worker);
+    let frame = call(opcode::clFinish, &opencl::clFinish::Request { command_queue: QUEUE });
+    let mut sent = 0;
+    while deaf.is_free(Duration::from_secs(1)) {
+        assert!(deaf.send(&frame, None));
+        sent += 1;
+        assert!(sent < 100_000, "nobody waits");
+    }
+    // The rest of the session goes on, and what waits is in the sockets.
+    scene.goes_on();
+    assert!(super::stage::memory(worker) < before + 16_000);
+    let session = scene.client.session;
+    drop(scene);
+    assert!(stage.end_of(session).contains("the program has ended"), "{}", stage.log());
+    drop(deaf);
+    stage.is_unharmed();
+}
+
+#[test]
+fn who_does_not_hear_callbacks_is_ended_when_there_are_too_many() {
+    let stage = Stage::new();
+    let mut scene = Scene::new(&stage);
+    let worker = stage.worker_of(scene.client.session);
+    let request = opencl::clSetEventCallback::Request {
+        event: GATE,
+        command_exec_callback_type: 0,
+        pfn_notify: 7,
+        user_data: true,
+    };
+    let frame = call(opcode::clSetEventCallback, &request);
+    for _ in 0..70_000 {
+        assert!(scene.lane.send(&frame, None) && scene.lane.hear().is_some());
+    }
+    assert!(super::stage::memory(worker) < 400_000);
+    let request = opencl::clSetUserEventStatus::Request { event: GATE, execution_status: 0 };
+    assert!(scene.lane.send(&call(opcode::clSetUserEventStatus, &request), None));
+    // Nothing is read from the control channel until the worker has given up.
+    let line = stage.end_of(scene.client.session);
+    assert!(line.contains("callbacks that nobody reads beyond the limit of 65536"), "{line}");
+    stage.is_unharmed();
+}
+
+#[test]
+fn who_says_nothing_disturbs_nobody() {
+    let stage = Stage::new();
+    let client = Client::open(&stage.socket());
+    let lane = client.lane();
+    let mut ten_thousand = Vec::new();
+    for _ in 0..10_000 {
+        match UnixStream::connect(stage.socket()) {
+            Ok(stream) => ten_thousand.push(stream),
+            // This process has no more descriptors, or the broker takes no more at once.
+            Err(_) => drop(ten_thousand.drain(..ten_thousand.len() / 2)),
+        }
+    }
+    assert!(super::stage::open_files(stage.broker()) < 3000);
+    drop(ten_thousand);
+    // Whose turn it is comes soon.
+    let deadline = Instant::now() + super::stage::PATIENCE;
+    while Client::with(&stage.socket(), hello()).is_err() {
+        assert!(Instant::now() < deadline, "{}", stage.log());
+    }
+    let session = client.session;
+    drop((lane, client));
+    assert!(stage.end_of(session).contains("the program has ended"));
+    stage.is_unharmed();
+}
+
+#[test]
+fn a_lane_that_closes_within_a_call_is_no_end() {
+    let stage = Stage::new();
+    let mut scene = Scene::new(&stage);
+    for _ in 0..50 {
+        let lane = scene.client.lane();
+        assert!(lane.send(&call(opcode::clFinish, &opencl::clFinish::Request { command_queue: QUEUE }), None));
+    }
+    let empty = scene.client.lane();
+    assert!(empty.send(&[], None), "a frame of no bytes closes a lane");
+    assert_eq!(scene.lane.ask(Tag::Drain, &[]), [0; 8]);
+    assert!(scene.lane.send(&plain(Tag::Drain, 9, b"more than needed"), None) && scene.lane.hear().is_some());
+    scene.leaves();
+    stage.is_unharmed();
+}

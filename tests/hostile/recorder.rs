@@ -1,0 +1,109 @@
+//! Stands between programs and a broker, and keeps what the programs say to their workers.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ava_protocol::upcall::OPEN_LANE;
+use ava_transport::lane::{Inbox, Lane};
+use ava_transport::message;
+use ava_worker_fuzz::records::{self, Attached, Record};
+use rustix::event::{PollFd, PollFlags, poll};
+
+/// The most that is kept of one session.
+const LONGEST: usize = 256 << 10;
+
+/// What each session said, in the form of the fuzzer's inputs.
+pub struct Recorder {
+    pub socket: PathBuf,
+    sessions: Arc<Mutex<Vec<Arc<Session>>>>,
+}
+
+type Session = Mutex<Vec<u8>>;
+
+impl Recorder {
+    /// Listens at `socket` for programs of the broker at `broker`.
+    pub fn new(socket: PathBuf, broker: PathBuf) -> Self {
+        let listener = UnixListener::bind(&socket).unwrap();
+        let sessions = Arc::<Mutex<Vec<_>>>::default();
+        let ours = Arc::clone(&sessions);
+        std::thread::spawn(move || {
+            for program in listener.incoming().map_while(Result::ok) {
+                let session = Arc::<Session>::default();
+                ours.lock().unwrap().push(Arc::clone(&session));
+                let broker = broker.clone();
+                std::thread::spawn(move || serve(&program, &broker, &session));
+            }
+        });
+        Self { socket, sessions }
+    }
+
+    pub fn sessions(&self) -> Vec<Vec<u8>> {
+        let sessions = self.sessions.lock().unwrap();
+        sessions.iter().map(|session| session.lock().unwrap().clone()).filter(|session| !session.is_empty()).collect()
+    }
+}
+
+/// Carries messages both ways until one side is gone.
+fn serve(program: &UnixStream, broker: &Path, session: &Arc<Session>) -> Option<()> {
+    let worker = UnixStream::connect(broker).ok()?;
+    loop {
+        let (from_program, from_worker) = wait(program, &worker)?;
+        if from_program {
+            let (body, fds) = message::recv(program).ok()??;
+            let fds = if body == OPEN_LANE { splice(fds, session)? } else { fds };
+            let fds: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+            message::send(&worker, &body, &fds).ok()?;
+        }
+        if from_worker {
+            let (body, _) = message::recv(&worker).ok()??;
+            message::send(program, &body, &[]).ok()?;
+        }
+    }
+}
+
+/// Puts a lane of ours in the place of the program's.
+fn splice(mut fds: Vec<OwnedFd>, session: &Arc<Session>) -> Option<Vec<OwnedFd>> {
+    let program = Lane::from_fd(fds.pop()?).ok()?;
+    let (worker, theirs) = Lane::pair().ok()?;
+    let session = Arc::clone(session);
+    std::thread::spawn(move || carry(&program, &worker, &session));
+    Some(vec![theirs])
+}
+
+/// Carries frames both ways until one side is gone.
+fn carry(program: &Lane, worker: &Lane, session: &Session) -> Option<()> {
+    let mut inbox = Inbox::new();
+    loop {
+        let (from_program, from_worker) = wait(program, worker)?;
+        for (from, to, record) in [(program, worker, from_program), (worker, program, from_worker)] {
+            if !record {
+                continue;
+            }
+            if !from.recv(&mut inbox).ok()? {
+                return None;
+            }
+            let fd = inbox.take_fd();
+            if std::ptr::eq(from, program) {
+                keep(session, inbox.bytes(), fd.is_some());
+            }
+            to.send(inbox.bytes(), fd.as_ref().map(AsFd::as_fd)).ok()?;
+        }
+    }
+}
+
+fn keep(session: &Session, frame: &[u8], with_fd: bool) {
+    let mut session = session.lock().unwrap();
+    if session.len() + frame.len() < LONGEST {
+        let attached = if with_fd { Attached::Region } else { Attached::Nothing };
+        records::write(&mut session, Record { attached, frame });
+    }
+}
+
+/// Which of the two has something to say.
+fn wait(one: &impl AsFd, other: &impl AsFd) -> Option<(bool, bool)> {
+    let mut fds = [PollFd::new(one, PollFlags::IN), PollFd::new(other, PollFlags::IN)];
+    while poll(&mut fds, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
+    Some((!fds[0].revents().is_empty(), !fds[1].revents().is_empty()))
+}

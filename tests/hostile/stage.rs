@@ -1,0 +1,142 @@
+//! A broker whose log is read as it comes, a program that works beside what the tests do to it, and what both must still be
+//! like afterwards.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use ava_tests::{Ended, Program, Running, Vendor, World, built};
+
+/// How long anything may take: much longer than it should, on a machine that does much else.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+pub struct Stage {
+    broker: Child,
+    log: Arc<Log>,
+    bystander: Running,
+    /// Open files and kilobytes of the broker at the start.
+    before: (usize, u64),
+    pub world: World,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    grown: Condvar,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let world = World::without_broker(Vendor::Pocl);
+        let socket = world.socket();
+        let home = socket.with_file_name("broker");
+        let mut command = Command::new(built::file("ava-broker"));
+        command.arg("--socket").arg(&socket).env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
+        command.env("OCL_ICD_VENDORS", Vendor::Pocl.registration()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut broker = command.spawn().unwrap();
+        let log = Arc::new(Log::default());
+        let (stderr, ours) = (broker.stderr.take().unwrap(), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                ours.lines.lock().unwrap().push(line);
+                ours.grown.notify_all();
+            }
+        });
+        log.wait("listens", |line| line.contains(" listens "));
+        let bystander = begin(&world, 1);
+        let before = (open_files(broker.id()), memory(broker.id()));
+        Self { broker, log, bystander, before, world }
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.world.socket()
+    }
+
+    pub fn broker(&self) -> u32 {
+        self.broker.id()
+    }
+
+    /// The log's line on the end of a session, as soon as it is there.
+    pub fn end_of(&self, session: u64) -> String {
+        let number = format!(" session={session} ");
+        self.log.wait("end of a session", |line| line.contains("session ended") && line.contains(&number))
+    }
+
+    /// The worker of a session.
+    pub fn worker_of(&self, session: u64) -> u32 {
+        let number = format!(" session={session} ");
+        let line = self.log.wait("session", |line| line.contains("session begins") && line.contains(&number));
+        let worker = line.split_once("worker=").and_then(|(_, rest)| rest.split(' ').next());
+        worker.and_then(|number| number.parse().ok()).unwrap()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lines.lock().unwrap().join("\n")
+    }
+
+    pub fn kill_broker(&mut self) {
+        let _ = self.broker.kill();
+        let _ = self.broker.wait();
+    }
+
+    /// The program that ran beside it all goes on, another one can begin, and the broker is what it was.
+    pub fn is_unharmed(mut self) {
+        self.bystander.tell("another\n");
+        self.bystander.wait_for("round another\n");
+        let (files, kilobytes) = self.before;
+        let deadline = Instant::now() + PATIENCE;
+        // What has ended is cleared away soon, if not at once.
+        while open_files(self.broker()) > files {
+            assert!(Instant::now() < deadline, "{} open files, {files} before", open_files(self.broker()));
+            std::thread::yield_now();
+        }
+        let now = memory(self.broker());
+        assert!(now < kilobytes + 16_000, "{now} kB in the broker, {kilobytes} before");
+        let log = self.log();
+        let another = begin(&self.world, 2);
+        for program in [self.bystander, another] {
+            let answer = program.answer();
+            assert_eq!(answer.ended, Ended::With(0), "{answer}\n{log}");
+            assert!(answer.stdout.ends_with("right to the end\n"), "{answer}\n{log}");
+        }
+        let _ = self.broker.kill();
+        let _ = self.broker.wait();
+    }
+}
+
+fn begin(world: &World, seed: u32) -> Running {
+    let program = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
+    let mut program = world.start_remote(&Program::new(program).args([seed.to_string()]).within(4 * PATIENCE));
+    program.wait_for("steady\n");
+    program
+}
+
+impl Log {
+    fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = self.lines.lock().unwrap();
+        loop {
+            if let Some(line) = lines.iter().rev().find(|line| wanted(line)) {
+                return line.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no {what} in the log:\n{}", lines.join("\n"));
+            lines = self.grown.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+}
+
+pub fn open_files(process: u32) -> usize {
+    fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
+}
+
+/// Resident kilobytes.
+pub fn memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+}

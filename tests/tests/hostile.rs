@@ -1,0 +1,25 @@
+//! Clients that do what no shim does, and deaths at bad moments: each ends one session, for a reason that the log has, and
+//! nothing else notices.
+
+#[path = "../hostile/channels.rs"]
+mod channels;
+#[path = "../hostile/client.rs"]
+mod client;
+#[path = "../hostile/deaths.rs"]
+mod deaths;
+#[path = "../hostile/errors.rs"]
+mod errors;
+#[path = "../hostile/frames.rs"]
+mod frames;
+#[path = "../hostile/maps.rs"]
+mod maps;
+#[path = "../hostile/recorded.rs"]
+mod recorded;
+#[path = "../hostile/recorder.rs"]
+mod recorder;
+#[path = "../hostile/regions.rs"]
+mod regions;
+#[path = "../hostile/scene.rs"]
+mod scene;
+#[path = "../hostile/stage.rs"]
+mod stage;

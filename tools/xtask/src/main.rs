@@ -1,0 +1,57 @@
+//! `cargo xtask`: what developers of AvA do now and then.
+//!
+//! **Invariant:** nothing here is needed to build or to use AvA.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod repository;
+mod tables;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What developers of AvA do now and then.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Expand(tables::Expand),
+    Import(tables::Import),
+    Coverage(tables::Coverage),
+    Bench(bench::Bench),
+    Tidy(tidy::Tidy),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().verb {
+        Verb::Expand(expand) => expand.run(),
+        Verb::Import(import) => import.run(),
+        Verb::Coverage(coverage) => coverage.run(),
+        Verb::Bench(bench) => bench.run(),
+        Verb::Tidy(tidy) => tidy.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,43 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use ava_tables::model::Api;
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The table of an API, read and checked.
+pub fn table(api: &str) -> Result<Api> {
+    let path = root().join("api-tables").join(format!("{api}.rs"));
+    ensure!(path.exists(), "there is no table {}", path.display());
+    ava_tables::read(&path).map_err(|report| anyhow::anyhow!("{report:?}"))
+}
+
+/// Every file that git knows or would know, from the root.
+pub fn files() -> Result<Vec<PathBuf>> {
+    let listed = run(Command::new("git").arg("-C").arg(root()).args([
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))?;
+    let mut files: Vec<_> = listed.lines().map(PathBuf::from).filter(|file| root().join(file).is_file()).collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// Runs a tool that has to succeed; what it said on standard output.
+pub fn run(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{} {}:\n{}", command.get_program().display(), output.status, said.trim_end());
+    }
+    String::from_utf8(output.stdout).context("its output is no text")
+}

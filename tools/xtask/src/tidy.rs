@@ -1,0 +1,154 @@
+//! Rules of the repository that no compiler knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::repository::{files, root};
+
+/// Most lines of a source file.
+const LONGEST: usize = 500;
+/// Files that may be longer: tables are data. The rest of the list wants to be split.
+const LONGER: &[&str] = &["api-tables/opencl.rs", "broker/worker/src/call.rs"];
+/// Crates without unsafe code: their root says so.
+const SAFE: &[&str] = &[
+    "api-tables/compiler/src/lib.rs",
+    "broker/protocol/src/lib.rs",
+    "broker/src/main.rs",
+    "tests/src/lib.rs",
+    "tools/xtask/src/main.rs",
+];
+/// What licences the repository.
+const LICENCES: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT"];
+
+/// Check the repository's own rules
+///
+/// Length of files, what they open with, licences, paths of one machine, sleeping tests, notes to oneself. Also a test:
+/// cargo test -p xtask.
+#[derive(Args)]
+pub struct Tidy {}
+
+impl Tidy {
+    pub fn run(self) -> Result<()> {
+        let problems = problems()?;
+        if problems.is_empty() {
+            return Ok(());
+        }
+        for problem in &problems {
+            println!("{problem}");
+        }
+        bail!("{} rules are broken", problems.len());
+    }
+}
+
+fn problems() -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let files = files()?;
+    for name in LICENCES.iter().chain(SAFE).filter(|name| !root().join(name).is_file()) {
+        problems.push(format!("{name} is missing"));
+    }
+    for file in &files {
+        // What is no text has no rules.
+        let Ok(text) = fs::read_to_string(root().join(file)) else { continue };
+        problems.extend(of_file(file, &text).into_iter().map(|problem| format!("{}: {problem}", file.display())));
+    }
+    Ok(problems)
+}
+
+/// The rules that a file breaks.
+fn of_file(file: &Path, text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let name = file.to_string_lossy();
+    let has = |extension: &str| file.extension().is_some_and(|e| e == extension);
+    let ours = !name.contains("/ui/") && !name.contains("/golden/") && !has("lock") && !has("snap") && !has("stderr");
+    if !ours {
+        return problems;
+    }
+    let lines = text.lines().count();
+    if (has("rs") || has("c") || has("h")) && lines > LONGEST && !LONGER.contains(&&*name) {
+        problems.push(format!("{lines} lines; it wants to be two files (at most {LONGEST})"));
+    }
+    if has("rs") && !text.starts_with("//!") && !file.ends_with("tests.rs") {
+        problems.push("it does not open with what it is for (//!)".into());
+    }
+    if SAFE.contains(&&*name) && !text.contains("#![forbid(unsafe_code)]") {
+        problems.push("it does not forbid unsafe code".into());
+    }
+    if file.ends_with("Cargo.toml") && name != "Cargo.toml" {
+        for line in ["license.workspace = true", "[lints]\nworkspace = true"] {
+            if !text.contains(line) {
+                problems.push(format!("it lacks {line:?}"));
+            }
+        }
+    }
+    if !text.is_empty() && !text.ends_with('\n') && !name.starts_with("LICENSE") {
+        problems.push("its last line has no end".into());
+    }
+    if has("md") || file == Path::new("tools/xtask/src/tidy.rs") {
+        return problems;
+    }
+    let lines: Vec<_> = text.lines().collect();
+    for (number, line) in lines.iter().enumerate() {
+        let at = |problem: &str| format!("line {}: {problem}", number + 1);
+        let explained = lines[number.saturating_sub(2)..number].iter().any(|line| line.trim().starts_with("//"));
+        if line.contains("thread::sleep") && has("rs") && !explained && !name.contains("/examples/") {
+            problems.push(at("something sleeps and does not say why time itself matters"));
+        }
+        problems.extend(of_line(file, line).into_iter().map(at));
+    }
+    problems
+}
+
+fn of_line(file: &Path, line: &str) -> Vec<&'static str> {
+    let mut problems = Vec::new();
+    let rust = file.extension().is_some_and(|e| e == "rs");
+    if rust && line.trim() == "#[ignore]" {
+        problems.push("a test is ignored without a reason");
+    }
+    if ["TODO", "FIXME"].iter().any(|note| line.contains(note)) {
+        problems.push("a note to oneself; do it, or write an issue");
+    }
+    if line.contains("/work/") || line.contains(&*root_text()) {
+        problems.push("a path of one machine");
+    }
+    if line.ends_with([' ', '\t']) && !line.trim().is_empty() {
+        problems.push("spaces at the end");
+    }
+    problems
+}
+
+/// Where the repository is on this machine, which no file of it may know.
+fn root_text() -> String {
+    let path: PathBuf = fs::canonicalize(root()).unwrap_or_else(|_| root().to_owned());
+    path.display().to_string() + "/"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_is_tidy() {
+        let problems = problems().expect("git lists the files");
+        assert!(problems.is_empty(), "{}", problems.join("\n"));
+    }
+
+    #[test]
+    fn what_is_not_tidy_is_said() {
+        let said = |file: &str, text: &str| of_file(Path::new(file), text).join("; ");
+        assert_eq!(said("a.rs", "//! A.\nfn a() {}\n"), "");
+        assert_eq!(said("a.rs", "fn a() {}\n"), "it does not open with what it is for (//!)");
+        assert_eq!(said("a.rs", "//! A.\n#[ignore]\n"), "line 2: a test is ignored without a reason");
+        assert_eq!(said("a.rs", "//! A.\n// TODO: b\n"), "line 2: a note to oneself; do it, or write an issue");
+        let sleeps = "line 4: something sleeps and does not say why time itself matters";
+        assert_eq!(said("a.rs", "//! A.\n\n\nstd::thread::sleep(x);\n"), sleeps);
+        assert_eq!(said("a.rs", "//! A.\n// Longer than it lasts.\nstd::thread::sleep(x);\n"), "");
+        assert_eq!(said("a.c", "x \n"), "line 1: spaces at the end");
+        assert_eq!(said("a.c", "x"), "its last line has no end");
+        assert_eq!(said("a.c", &"x;\n".repeat(501)), "501 lines; it wants to be two files (at most 500)");
+        assert_eq!(said("api-tables/opencl.rs", &"//! A.\n".repeat(501)), "");
+        assert_eq!(said("a/Cargo.toml", "license.workspace = true\n"), "it lacks \"[lints]\\nworkspace = true\"");
+    }
+}
