@@ -131,8 +131,8 @@ impl Call {
             ArchivedReturned::Region(len) => {
                 let len = len.to_native().min(room.capacity) as usize;
                 let region = self.region(room)?;
-                // SAFETY: the region was made for the room's capacity; copied at once, so that no reference stays.
                 let mut bytes = vec![0; len];
+                // SAFETY: the region was made for the room's capacity; copied at once, so that no reference stays.
                 unsafe { std::ptr::copy_nonoverlapping(region, bytes.as_mut_ptr(), len) };
                 bytes
             }

@@ -25,7 +25,7 @@ fn hellos() {
     assert_eq!(refused(Hello { fingerprint: 12345, ..hello() }).0, Refusal::Version);
     assert_eq!(refused(Hello { api: "vulkan".into(), ..hello() }).0, Refusal::UnknownApi);
     assert_eq!(refused(Hello { stdout: true, ..hello() }).0, Refusal::Malformed);
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn control_channels() {
     let session = scene.client.session;
     drop(scene);
     assert!(stage.end_of(session).contains("3 bytes into a message"));
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn more_lanes_than_any_program_has_threads() {
         }
     }
     scene.ends("lanes beyond the limit of 4096");
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn who_does_not_read_answers_waits_alone() {
     drop(scene);
     assert!(stage.end_of(session).contains("the program has ended"), "{}", stage.log());
     drop(deaf);
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn who_does_not_hear_callbacks_is_ended_when_there_are_too_many() {
     // Nothing is read from the control channel until the worker has given up.
     let line = stage.end_of(scene.client.session);
     assert!(line.contains("callbacks that nobody reads beyond the limit of 65536"), "{line}");
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn who_says_nothing_disturbs_nobody() {
     let session = client.session;
     drop((lane, client));
     assert!(stage.end_of(session).contains("the program has ended"));
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -173,5 +173,5 @@ fn a_lane_that_closes_within_a_call_is_no_end() {
     assert_eq!(scene.lane.ask(Tag::Drain, &[]), [0; 8]);
     assert!(scene.lane.send(&plain(Tag::Drain, 9, b"more than needed"), None) && scene.lane.hear().is_some());
     scene.leaves();
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }

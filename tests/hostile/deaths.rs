@@ -38,7 +38,7 @@ fn a_program_within_a_call() {
     assert!(line.contains("the program"), "{line}");
     is_gone(worker);
     assert_eq!(program.answer().ended, Ended::By(9));
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_worker_within_a_call() {
     let answer = program.answer();
     assert_eq!(answer.ended, Ended::With(3), "{answer}");
     assert!(stage.end_of(session).contains("signal"));
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn invalid_arguments_are_data() {
     );
     let _ = gate;
     scene.leaves();
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_was_released_is_invalid_and_not_malformed() {
     assert_eq!(scene.read(&request), 0);
     assert_eq!(scene.finish(QUEUE), 0);
     scene.leaves();
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 fn scalar(returned: &ava_protocol::wire::ArchivedReturned<'_>) -> i32 {

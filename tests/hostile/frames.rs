@@ -60,7 +60,7 @@ fn headers() {
     for tag in [Tag::Await, Tag::AddRegion] {
         fatal(&stage, &plain(tag, 0, &[1, 2, 3]), "the body does not hold the arguments of");
     }
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn functions() {
     }
     let log = stage.log();
     assert!(!log.contains("signal"), "a worker crashed:\n{log}");
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn sizes() {
         let request = opencl::clCreateContext::Request { properties, ..context(&device, FREE) };
         fatal(&stage, &call(opcode::clCreateContext, &request), "clCreateContext: properties");
     }
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn slices() {
     assert!(scene.lane.send(&call(opcode::clEnqueueReadBuffer, &read(Place::Region(slice(1, 0, SIZE)))), None));
     scene.ends("no region 1");
     fatal(&stage, &plain(Tag::DropRegion, 9, &[]), "no region 9");
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn handles() {
         fatal(&stage, &call(opcode::clEnqueueReadBuffer, &request), "is taken or not for the shim to give");
     }
     other.leaves();
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -222,5 +222,5 @@ fn transfers() {
     assert_eq!(scene.lane.ask(Tag::Await, &9_u64.to_le_bytes()), Vec::<u8>::new());
     scene.leaves();
     drop((region, fd));
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }

@@ -51,7 +51,7 @@ fn what_is_no_region_is_none() {
         fatal(&stage, huge, Some(file(huge, ALL).as_fd()), "bytes of regions beyond the limit of");
     }
     fatal(&stage, u64::MAX, Some(file(SIZE, ALL).as_fd()), "bytes of regions beyond the limit of");
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn there_may_be_so_many() {
     assert!(super::stage::open_files(worker) <= before + 1);
     scene.leaves();
     drop(region);
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }
 
 fn region_fd(fd: &OwnedFd) -> BorrowedFd<'_> {
@@ -144,5 +144,5 @@ fn handles_cannot_be_forged_in_shared_memory() {
     assert!(scene.lane.send(&super::client::call(opcode::clReleaseDevice, &request), None));
     scene.ends(&format!("handle {last:#x} was never made"));
     let _ = BUFFER;
-    stage.is_unharmed();
+    stage.stays_unharmed();
 }

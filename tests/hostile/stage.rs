@@ -84,7 +84,7 @@ impl Stage {
     }
 
     /// The program that ran beside it all goes on, another one can begin, and the broker is what it was.
-    pub fn is_unharmed(mut self) {
+    pub fn stays_unharmed(mut self) {
         self.bystander.tell("another\n");
         self.bystander.wait_for("round another\n");
         let (files, kilobytes) = self.before;

@@ -39,9 +39,11 @@ impl Rows {
         Some(span)
     }
 
-    /// Offset of every row from the first byte, in order. Only for rows whose [`Rows::span`] does not overflow.
+    /// Offset of every row from the first byte, in order; none of rows that are empty. Only for rows whose [`Rows::span`]
+    /// does not overflow.
     pub fn offsets(&self) -> impl Iterator<Item = u64> + use<> {
-        let Self { rows, row_pitch, slices, slice_pitch, .. } = *self;
+        let Self { row, rows, row_pitch, slice_pitch, .. } = *self;
+        let slices = if row == 0 || rows == 0 { 0 } else { self.slices };
         (0..slices).flat_map(move |s| (0..rows).map(move |r| s * slice_pitch + r * row_pitch))
     }
 

@@ -106,9 +106,12 @@ const FIRST_INVALID: i32 = -30;
 
 /// The files that the program's source includes, for the request.
 unsafe fn headers<'a>(call: &mut Call, program: *mut c_void, options: *const c_char) -> Result<Data<'a>, Fault> {
-    // SAFETY: the program vouches for its options.
-    let options =
-        if options.is_null() { String::new() } else { unsafe { CStr::from_ptr(options) }.to_string_lossy().into() };
+    let options = if options.is_null() {
+        String::new()
+    } else {
+        // SAFETY: the program vouches for its options.
+        unsafe { CStr::from_ptr(options) }.to_string_lossy().into()
+    };
     let source = source(program)?;
     let headers = include::collect(&source, &options);
     if headers == Headers::default() {
@@ -120,7 +123,7 @@ unsafe fn headers<'a>(call: &mut Call, program: *mut c_void, options: *const c_c
 
 /// The program's source as it was passed; empty for one that has none.
 fn source(program: *mut c_void) -> Result<String, Fault> {
-    let name = CL_PROGRAM_SOURCE as u32;
+    let name = CL_PROGRAM_SOURCE;
     let mut len = 0;
     // SAFETY: memory of the sizes that are named.
     unsafe {

@@ -192,7 +192,7 @@ impl Map {
         }
         let (true, Some(rows)) = (mapped.mapped, mapped.rows) else { return Ok(std::ptr::null_mut()) };
         let len = rows.span().ok_or_else(|| session.lose())?;
-        let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) as u64 != 0;
+        let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0;
         let mut lease = session.regions.acquire(len)?;
         let own_memory = mapped.address != 0;
         let address = if own_memory { mapped.address as usize } else { lease.region.as_ptr() as usize };

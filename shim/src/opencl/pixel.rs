@@ -26,15 +26,15 @@ pub fn pixel(image: *mut c_void) -> Result<Pixel, Fault> {
         unsafe {
             marshal::clGetImageInfo(
                 image,
-                CL_IMAGE_ELEMENT_SIZE as u32,
+                CL_IMAGE_ELEMENT_SIZE,
                 size_of::<usize>(),
                 (&raw mut size).cast(),
                 std::ptr::null_mut(),
             )?;
-            marshal::clGetMemObjectInfo(image, CL_MEM_TYPE as u32, 4, (&raw mut kind).cast(), std::ptr::null_mut())?;
+            marshal::clGetMemObjectInfo(image, CL_MEM_TYPE, 4, (&raw mut kind).cast(), std::ptr::null_mut())?;
         }
         noted = KNOWN | size as u64;
-        if kind == CL_MEM_OBJECT_IMAGE1D_ARRAY as u32 {
+        if kind == CL_MEM_OBJECT_IMAGE1D_ARRAY {
             noted |= ARRAY_OF_ROWS;
         }
         note.store(noted, Ordering::Relaxed);

@@ -23,7 +23,7 @@ pub unsafe fn clGetProgramInfo(
     param_value_size_ret: *mut usize,
 ) -> Result<i32, Fault> {
     let count = param_value_size / size_of::<*mut c_void>();
-    if param_name != CL_PROGRAM_BINARIES as u32 || param_value.is_null() || count == 0 {
+    if param_name != CL_PROGRAM_BINARIES || param_value.is_null() || count == 0 {
         // Where nothing is filled the vendor's answer is right as it is.
         // SAFETY: the program vouches for its pointers.
         return unsafe {
@@ -78,7 +78,7 @@ pub unsafe fn clGetProgramInfo(
 
 /// The status and value of `CL_PROGRAM_BINARY_SIZES`.
 fn sizes(program: *mut c_void) -> Result<(i32, Vec<usize>), Fault> {
-    let name = CL_PROGRAM_BINARY_SIZES as u32;
+    let name = CL_PROGRAM_BINARY_SIZES;
     let mut len = 0;
     // SAFETY: memory of the sizes that are named.
     unsafe {
