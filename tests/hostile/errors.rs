@@ -3,7 +3,7 @@
 use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place};
 
-use super::scene::{BUFFER, CONTEXT, FREE, GATE, QUEUE, SIZE, Scene, buffer, context, read, write};
+use super::scene::{BUFFER, CONTEXT, FREE, QUEUE, SIZE, Scene, buffer, context, read, write};
 use super::stage::Stage;
 
 const CL_INVALID_VALUE: i32 = -30;
@@ -19,7 +19,6 @@ fn invalid_arguments_are_data() {
     let mut scene = Scene::new(&stage);
     assert_eq!(scene.finish(0), CL_INVALID_COMMAND_QUEUE);
     assert_eq!(scene.release_buffer(0), CL_INVALID_MEM_OBJECT);
-    let gate = GATE.to_le_bytes();
     let nothing = 0_u64.to_le_bytes();
     type Read<'a> = opencl::clEnqueueReadBuffer::Request<'a>;
     let reads = [
@@ -75,7 +74,6 @@ fn invalid_arguments_are_data() {
     assert!(
         !scene.lane.call(opcode::clCreateContext, &request, |r: &opencl::clCreateContext::ArchivedReply<'_>| r.made)
     );
-    let _ = gate;
     scene.leaves();
     stage.stays_unharmed();
 }

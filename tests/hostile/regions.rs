@@ -10,7 +10,7 @@ use ava_transport::region::Region;
 use rustix::fs::{MemfdFlags, SealFlags};
 
 use super::client::plain;
-use super::scene::{BUFFER, CONTEXT, SIZE, Scene};
+use super::scene::{CONTEXT, SIZE, Scene};
 use super::stage::Stage;
 
 /// A file of `len` bytes with these seals.
@@ -82,7 +82,7 @@ fn there_may_be_so_many() {
     let worker = stage.worker_of(scene.client.session);
     let before = super::stage::open_files(worker);
     for _ in 0..500 {
-        assert!(scene.lane.send(&plain(Tag::Drain, 0, &[]), Some(region_fd(&fd))));
+        assert!(scene.lane.send(&plain(Tag::Drain, 0, &[]), Some(fd.as_fd())));
         assert!(scene.lane.hear().is_some());
     }
     // The last one may be about to be.
@@ -90,10 +90,6 @@ fn there_may_be_so_many() {
     scene.leaves();
     drop(region);
     stage.stays_unharmed();
-}
-
-fn region_fd(fd: &OwnedFd) -> BorrowedFd<'_> {
-    fd.as_fd()
 }
 
 /// What the vendor writes, and the worker then looks at, is not where the program can write.
@@ -143,6 +139,5 @@ fn handles_cannot_be_forged_in_shared_memory() {
     let request = opencl::clReleaseDevice::Request { device: last };
     assert!(scene.lane.send(&super::client::call(opcode::clReleaseDevice, &request), None));
     scene.ends(&format!("handle {last:#x} was never made"));
-    let _ = BUFFER;
     stage.stays_unharmed();
 }

@@ -1,5 +1,7 @@
 //! One call on its way through the worker: the generated servers and the hand-written ones are written against this.
 
+mod inputs;
+
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -8,8 +10,7 @@ use std::sync::atomic::Ordering;
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::KINDS;
-use ava_protocol::spec::{ListSpec, Step, StructSpec};
-use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice, ArchivedTexts};
+use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice};
 use ava_transport::lane::Lane;
 use ava_transport::region::Region;
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
@@ -21,7 +22,7 @@ use rkyv::{Portable, Serialize};
 
 use crate::callbacks::Registered;
 use crate::generated::Vendor;
-use crate::memory::{Input, Output, Private, Source, TextArray, span};
+use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
 
@@ -116,225 +117,6 @@ impl<'a> Call<'a> {
             Found::Pointer(pointer) => Ok(pointer as *mut c_void),
             Found::Gone => Err(Stop::Refused(KINDS[usize::from(kind) - 1].invalid)),
         }
-    }
-
-    /// The bytes of an argument, copied.
-    fn copied(&self, data: &ArchivedData<'_>) -> Result<Option<Private>, Malformed> {
-        Ok(match data {
-            ArchivedData::Null | ArchivedData::Unread => None,
-            ArchivedData::Inline(bytes) => Some(Private::copy(bytes)),
-            ArchivedData::Translated(bytes) => Some(Private::copy(bytes)),
-            ArchivedData::Region(slice) => {
-                if let Some((known, bytes)) = &*self.lengths.borrow()
-                    && known == slice
-                {
-                    return Ok(Some(Private::copy(bytes)));
-                }
-                let region = self.session.regions.find(slice)?;
-                let mut private = Private::zeroed(slice.len.to_native() as usize);
-                region.read(slice.offset.to_native(), private.bytes_mut());
-                Some(private)
-            }
-        })
-    }
-
-    fn source(&self, data: &ArchivedData<'_>) -> Result<Source, Malformed> {
-        Ok(match self.copied(data)? {
-            Some(private) => Source::Private(private),
-            None if matches!(data, ArchivedData::Null) => Source::Null,
-            None => Source::Unread,
-        })
-    }
-
-    /// A text, with its NUL.
-    pub fn text(&self, data: &ArchivedData<'_>) -> Result<Input, Malformed> {
-        Ok(Input::new(match self.copied(data)? {
-            Some(text) => {
-                let mut bytes = text.bytes().to_vec();
-                bytes.push(0);
-                Source::Private(Private::copy(&bytes))
-            }
-            None => Source::Null,
-        }))
-    }
-
-    pub fn texts(
-        &self,
-        texts: &ArchivedTexts<'_>,
-        count: Option<u64>,
-        lengths: Option<&ArchivedData<'_>>,
-        what: &'static str,
-    ) -> Result<TextArray, Malformed> {
-        let null = texts.null;
-        let present = texts.items.len() as u64;
-        if !null && count != Some(present) {
-            return Err(Malformed::Size { what, got: present, wanted: count.unwrap_or(u64::MAX) });
-        }
-        let told = lengths;
-        let lengths = match told {
-            Some(ArchivedData::Unread) if present > 0 => return Err(Malformed::Size { what, got: 0, wanted: present }),
-            Some(lengths) => self.copied(lengths)?,
-            None => None,
-        };
-        if let (Some(ArchivedData::Region(slice)), Some(lengths)) = (told, &lengths) {
-            self.lengths.replace(Some((*slice, lengths.bytes().to_vec())));
-        }
-        let packed = self.copied(&texts.more)?;
-        let mut rest = packed.as_ref().map(Private::bytes);
-        let mut items = Vec::with_capacity(texts.items.len());
-        for (i, item) in texts.items.iter().enumerate() {
-            let mut bytes: &[u8] = item.as_ref().map_or(&[], |item| item);
-            if let Some(packed) = &mut rest {
-                let (len, after) = packed.split_first_chunk().ok_or(Malformed::Overflow(what))?;
-                let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| Malformed::Overflow(what))?;
-                (bytes, *packed) = after.split_at_checked(len).ok_or(Malformed::Overflow(what))?;
-            }
-            if item.is_none() {
-                items.push(None);
-                continue;
-            }
-            // The vendor reads as many bytes as the lengths say, or up to the NUL that is put here.
-            let told = lengths.as_ref().and_then(|l| l.bytes().get(i * 8..i * 8 + 8)).map(|b| {
-                let mut word = [0; 8];
-                word.copy_from_slice(b);
-                u64::from_le_bytes(word)
-            });
-            if told.is_some_and(|told| told > bytes.len() as u64) {
-                return Err(Malformed::Size { what, got: bytes.len() as u64, wanted: told.unwrap_or(0) });
-            }
-            let mut with_nul = bytes.to_vec();
-            with_nul.push(0);
-            items.push(Some(Private::copy(&with_nul)));
-        }
-        if lengths.as_ref().is_some_and(|l| (l.bytes().len() / 8) < items.len()) {
-            return Err(Malformed::Size { what, got: 0, wanted: items.len() as u64 });
-        }
-        Ok(TextArray::new(null, items))
-    }
-
-    /// Bytes that go in; `in_place` says that the vendor may use them where they lie.
-    pub fn input(
-        &self,
-        data: &ArchivedData<'_>,
-        rows: Option<Rows>,
-        in_place: bool,
-        what: &'static str,
-    ) -> Result<Input, Malformed> {
-        let got = match data {
-            ArchivedData::Null => return Ok(Input::new(Source::Null)),
-            ArchivedData::Unread => return Ok(Input::new(Source::Unread)),
-            ArchivedData::Inline(bytes) => bytes.len() as u64,
-            ArchivedData::Translated(bytes) => bytes.len() as u64,
-            ArchivedData::Region(slice) => slice.len.to_native(),
-        };
-        let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
-        if got != wanted {
-            return Err(Malformed::Size { what, got, wanted });
-        }
-        let mut input = match data {
-            ArchivedData::Region(slice) if in_place => {
-                let region = self.session.regions.find(slice)?;
-                let mut input = Input::new(Source::Shared(region, slice.offset.to_native()));
-                input.pending = slice.pending.to_native();
-                input
-            }
-            _ => Input::new(self.source(data)?),
-        };
-        input.start = rows.start;
-        Ok(input)
-    }
-
-    /// Bytes that go in and that the vendor reads, whatever else the program passes: no address will do for them.
-    fn read_input(&self, data: &ArchivedData<'_>, rows: Option<Rows>, what: &'static str) -> Result<Input, Malformed> {
-        match (data, span(rows)) {
-            (ArchivedData::Unread, Some((_, wanted))) if wanted > 0 => Err(Malformed::Size { what, got: 0, wanted }),
-            _ => self.input(data, rows, false, what),
-        }
-    }
-
-    pub fn handles(
-        &self,
-        data: &ArchivedData<'_>,
-        count: Option<u64>,
-        kind: u16,
-        what: &'static str,
-    ) -> Result<Input, Stop> {
-        let rows = Rows::flat(count.and_then(|n| n.checked_mul(8)));
-        let mut input = self.read_input(data, rows, what)?;
-        let mut objects = Vec::new();
-        if let Source::Private(private) = &mut input.source {
-            for word in private.bytes_mut().chunks_exact_mut(8) {
-                objects.extend(self.resolve(word, kind)?);
-            }
-        }
-        input.objects = objects;
-        Ok(input)
-    }
-
-    pub fn structs(
-        &self,
-        data: &ArchivedData<'_>,
-        count: Option<u64>,
-        spec: &StructSpec,
-        what: &'static str,
-    ) -> Result<Input, Stop> {
-        let rows = Rows::flat(count.and_then(|n| n.checked_mul(spec.size as u64)));
-        let mut input = self.read_input(data, rows, what)?;
-        let mut objects = Vec::new();
-        if let Source::Private(private) = &mut input.source {
-            for one in private.bytes_mut().chunks_exact_mut(spec.size) {
-                for (at, kind) in spec.handles {
-                    objects.extend(self.resolve(&mut one[*at..*at + 8], *kind)?);
-                }
-            }
-        }
-        input.objects = objects;
-        Ok(input)
-    }
-
-    pub fn list(&self, data: &ArchivedData<'_>, spec: &ListSpec, what: &'static str) -> Result<Input, Stop> {
-        if matches!(data, ArchivedData::Unread) {
-            return Err(Malformed::Body(what).into());
-        }
-        let mut input = Input::new(self.source(data)?);
-        if let Source::Private(private) = &mut input.source {
-            let bytes = private.bytes_mut();
-            let element = |i: usize| {
-                let word = bytes.get(i * spec.size..(i + 1) * spec.size)?;
-                Some(match spec.size {
-                    4 => i64::from(i32::from_le_bytes(word.try_into().ok()?)),
-                    _ => i64::from_le_bytes(word.try_into().ok()?),
-                })
-            };
-            let mut handles = Vec::new();
-            let mut refused = None;
-            let walked = spec.walk(element, |step| match step {
-                Step::Handle(at, kind) => handles.push((at, kind)),
-                Step::Refused(status) => refused = Some(status),
-            });
-            walked.ok_or(Malformed::Overflow(what))?;
-            if let Some(status) = refused {
-                return Err(Stop::Refused(status));
-            }
-            for (at, kind) in handles {
-                self.resolve(&mut bytes[at * spec.size..(at + 1) * spec.size], kind)?;
-            }
-        }
-        Ok(input)
-    }
-
-    /// An id to the vendor's pointer, in place.
-    fn resolve(&self, word: &mut [u8], kind: u16) -> Result<Option<u64>, Stop> {
-        let mut id = [0; 8];
-        id.copy_from_slice(word);
-        let id = u64::from_le_bytes(id);
-        let pointer = match self.handle(id, kind) {
-            // One that is gone is no object: the vendor says so in its own words.
-            Err(Stop::Refused(_)) => std::ptr::null_mut(),
-            other => other?,
-        };
-        word.copy_from_slice(&(pointer as u64).to_le_bytes());
-        Ok((id != 0).then_some(id))
     }
 
     pub fn output(

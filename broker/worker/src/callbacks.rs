@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, LazyLock, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
 use ava_protocol::frame::{MOST_NOTICES, Malformed};
 use ava_protocol::upcall::{Arg, LONGEST_BYTES, Upcall};
@@ -42,7 +42,6 @@ const _: () = assert!(MOST_NOTICES * 8 + 2 * LONGEST_BYTES + 1024 <= message::MA
 
 /// A callback of the program. The vendor is given its number as the user data, so that nothing bad comes of a call for one
 /// that is forgotten.
-#[derive(Clone)]
 struct Registration {
     session: &'static Session,
     callback: u64,
@@ -50,6 +49,8 @@ struct Registration {
     about: Vec<(usize, u64)>,
     /// The object that the registering call makes, which the vendor may name before it has returned it.
     made: u64,
+    /// While that object is not known yet: what waits until it is, since the program may use it at once.
+    early: Mutex<Option<Vec<Upcall>>>,
 }
 
 impl Registration {
@@ -60,7 +61,7 @@ impl Registration {
     }
 }
 
-static REGISTRATIONS: LazyLock<DashMap<usize, Registration>> = LazyLock::new(DashMap::new);
+static REGISTRATIONS: LazyLock<DashMap<usize, Arc<Registration>>> = LazyLock::new(DashMap::new);
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
 /// A callback of the program, about to be handed to the vendor.
@@ -77,7 +78,8 @@ impl Registered {
         }
         let about = handles.iter().filter_map(|id| Some((session.objects.pointer(*id)?, *id))).collect();
         let data = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        REGISTRATIONS.insert(data, Registration { session, callback, about, made });
+        let early = Mutex::new((made != 0).then(Vec::new));
+        REGISTRATIONS.insert(data, Arc::new(Registration { session, callback, about, made, early }));
         Self { callback, data }
     }
 
@@ -94,8 +96,16 @@ impl Registered {
         }
     }
 
-    /// The vendor has accepted the registration, or not: then it has called already or will not.
+    /// The vendor has accepted the registration, and the object that the call makes is known; or it has not, and then it has
+    /// called already or will not.
     pub fn settle(&self, accepted: bool) {
+        let found = REGISTRATIONS.get(&self.data).map(|registration| Arc::clone(&registration));
+        let Some(registration) = found else { return };
+        if let Ok(mut early) = registration.early.lock() {
+            for upcall in early.take().into_iter().flatten() {
+                registration.session.upcalls.push(registration.session, upcall);
+            }
+        }
         if !accepted {
             REGISTRATIONS.remove(&self.data);
         }
@@ -154,7 +164,7 @@ impl Collector<'_> {
 /// What `fill` does with its pointers is up to the caller; `user_data` may be anything.
 pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
     let number = user_data as usize;
-    let found = REGISTRATIONS.get(&number).map(|registration| registration.clone());
+    let found = REGISTRATIONS.get(&number).map(|registration| Arc::clone(&registration));
     let Some(registration) = found else {
         return;
     };
@@ -165,7 +175,11 @@ pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) 
     fill(&mut collector);
     let session = registration.session;
     let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
-    session.upcalls.push(session, upcall);
+    let Ok(mut early) = registration.early.lock() else { return };
+    match &mut *early {
+        Some(early) => early.push(upcall),
+        None => session.upcalls.push(session, upcall),
+    }
 }
 
 impl Upcalls {
