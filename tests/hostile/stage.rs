@@ -14,12 +14,22 @@ use ava_tests::{Ended, Program, Running, Vendor, World, built};
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Stage {
-    broker: Child,
+    broker: Broker,
     log: Arc<Log>,
     bystander: Running,
     /// Open files and kilobytes of the broker at the start.
     before: (usize, u64),
     pub world: World,
+}
+
+/// Gone when this is.
+struct Broker(Child);
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[derive(Default)]
@@ -37,9 +47,9 @@ impl Stage {
         command.arg("--socket").arg(&socket).env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
         command.env("OCL_ICD_VENDORS", Vendor::Pocl.registration()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut broker = command.spawn().unwrap();
+        let mut broker = Broker(command.spawn().unwrap());
         let log = Arc::new(Log::default());
-        let (stderr, ours) = (broker.stderr.take().unwrap(), Arc::clone(&log));
+        let (stderr, ours) = (broker.0.stderr.take().unwrap(), Arc::clone(&log));
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 ours.lines.lock().unwrap().push(line);
@@ -48,7 +58,7 @@ impl Stage {
         });
         log.wait("listens", |line| line.contains(" listens "));
         let bystander = begin(&world, 1);
-        let before = (open_files(broker.id()), memory(broker.id()));
+        let before = (open_files(broker.0.id()), memory(broker.0.id()));
         Self { broker, log, bystander, before, world }
     }
 
@@ -57,7 +67,7 @@ impl Stage {
     }
 
     pub fn broker(&self) -> u32 {
-        self.broker.id()
+        self.broker.0.id()
     }
 
     /// The log's line on the end of a session, as soon as it is there.
@@ -79,8 +89,8 @@ impl Stage {
     }
 
     pub fn kill_broker(&mut self) {
-        let _ = self.broker.kill();
-        let _ = self.broker.wait();
+        let _ = self.broker.0.kill();
+        let _ = self.broker.0.wait();
     }
 
     /// The program that ran beside it all goes on, another one can begin, and the broker is what it was.
@@ -103,8 +113,6 @@ impl Stage {
             assert_eq!(answer.ended, Ended::With(0), "{answer}\n{log}");
             assert!(answer.stdout.ends_with("right to the end\n"), "{answer}\n{log}");
         }
-        let _ = self.broker.kill();
-        let _ = self.broker.wait();
     }
 }
 
