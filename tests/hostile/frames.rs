@@ -13,6 +13,9 @@ use super::scene::{
 };
 use super::stage::Stage;
 
+/// `CL_MEM_COPY_HOST_PTR`
+const COPY_HOST_PTR: u64 = 1 << 5;
+
 /// One frame that ends a session.
 #[track_caller]
 fn fatal(stage: &Stage, frame: &[u8], reason: &str) {
@@ -91,6 +94,24 @@ fn sizes() {
         let frame = call(opcode::clEnqueueWriteBuffer, &write(Data::Inline(&bytes), 100));
         fatal(&stage, &frame, &format!("clEnqueueWriteBuffer: ptr: {len} bytes where 100 are needed"));
     }
+    // Nothing, where the vendor reads something.
+    let frame = call(opcode::clEnqueueWriteBuffer, &write(Data::Unread, 100));
+    fatal(&stage, &frame, "clEnqueueWriteBuffer: ptr: 0 bytes where 100 are needed");
+    let copied = opencl::clCreateBuffer::Request { flags: COPY_HOST_PTR, host_ptr: Data::Unread, ..buffer(FREE) };
+    fatal(&stage, &call(opcode::clCreateBuffer, &copied), "clCreateBuffer: host_ptr: 0 bytes where 4096 are needed");
+    let launch = opencl::clEnqueueNDRangeKernel::Request {
+        command_queue: QUEUE,
+        kernel: 0,
+        work_dim: 3,
+        global_work_offset: Data::Null,
+        global_work_size: Data::Unread,
+        local_work_size: Data::Null,
+        num_events_in_wait_list: 0,
+        event_wait_list: Data::Null,
+        event: 0,
+    };
+    let frame = call(opcode::clEnqueueNDRangeKernel, &launch);
+    fatal(&stage, &frame, "clEnqueueNDRangeKernel: global_work_size: 0 bytes where 24 are needed");
     let count = 2_u32.pow(31);
     let wait = |num_events, event_list| opencl::clWaitForEvents::Request { num_events, event_list };
     let gate = GATE.to_le_bytes();
@@ -211,6 +232,13 @@ fn transfers() {
     assert_eq!(scene.lane.ask(Tag::Await, &10_u64.to_le_bytes()), Vec::<u8>::new());
     assert!(scene.lane.send(&call(opcode::clEnqueueReadBuffer, &waiting_read(place, &gate)), None));
     scene.ends("9 is no number for another pending transfer");
+
+    // Memory of a command that goes on after the call is nobody's unless the transfer has a number.
+    let bytes = [0; 8];
+    let written = opencl::clEnqueueWriteBuffer::Request { blocking_write: 0, ..write(Data::Inline(&bytes), 8) };
+    fatal(&stage, &call(opcode::clEnqueueWriteBuffer, &written), "0 is no number for another pending transfer");
+    let frame = call(opcode::clEnqueueReadBuffer, &waiting_read(Place::Inline, &gate));
+    fatal(&stage, &frame, "0 is no number for another pending transfer");
 
     // The region of a transfer may be dropped while it goes on.
     let mut scene = Scene::new(&stage);

@@ -149,7 +149,7 @@ impl<'a> Call<'a> {
         what: &'static str,
     ) -> Result<Output, Malformed> {
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(size as u64)));
-        Ok(match self.read_input(data, rows, what)?.source {
+        Ok(match self.input(data, rows, false, what)?.source {
             Source::Null => Output::null(),
             Source::Private(private) => Output::exchanged(private),
             Source::Unread | Source::Shared(..) => Output::private(0),

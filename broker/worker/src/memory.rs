@@ -108,6 +108,15 @@ impl Input {
         self.pending
     }
 
+    /// Whether there is no memory for the vendor to use.
+    pub fn is_empty(&self) -> bool {
+        match &self.source {
+            Source::Null | Source::Unread => true,
+            Source::Private(private) => private.bytes().is_empty(),
+            Source::Shared(..) => false,
+        }
+    }
+
     pub fn objects(&self) -> &[u64] {
         &self.objects
     }
@@ -205,6 +214,11 @@ impl Output {
 
     pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Whether there is no memory for the vendor to use.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     pub fn scalar(&self) -> Option<u64> {

@@ -208,9 +208,17 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
         return quote!(let mut #name = call.exchange(&r.#name, #elements, #size, #text)?;);
     }
     let in_place = matches!(names::until(function, &param.name), Some(Until::Event(_)));
+    let condition = function.facts.when.iter().find(|(p, _)| *p == param.name);
     match &buffer.element {
         Element::Bytes | Element::Tagged(_) => {
             let rows = sizes(api, function).rows(&buffer.len);
+            let rows = match condition {
+                Some((_, condition)) => {
+                    let condition = sizes(api, function).value(condition);
+                    quote!(if expr::holds(#condition) { #rows } else { None })
+                }
+                None => rows,
+            };
             quote!(let #name = call.input(&r.#name, #rows, #in_place, #text)?;)
         }
         Element::Scalar { scalar, .. } => {
@@ -268,7 +276,16 @@ fn before(api: &Api, function: &Function) -> TokenStream {
         if let (Until::Event(event), Some(_)) = (until, function.param(param)) {
             let (param, event) = (ident(param), ident(event));
             let condition = sizes(api, function).outlives_call(function.facts.oneway.as_ref());
-            statements.push(quote!(let pending = #param.pending(); if pending != 0 && #condition { #event.want(); }));
+            statements.push(quote! {
+                let pending = #param.pending();
+                if #condition {
+                    if pending != 0 {
+                        #event.want();
+                    } else if !#param.is_empty() {
+                        return Err(Malformed::Pending(0).into());
+                    }
+                }
+            });
         }
     }
     for (param, _) in &function.facts.written {

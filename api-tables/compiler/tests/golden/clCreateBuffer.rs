@@ -111,7 +111,16 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
     let host_ptr = call
         .input(
             &r.host_ptr,
-            Rows::flat(Some(size as u64)),
+            if expr::holds(
+                expr::ne(
+                    expr::bit_and(Some(flags as u64), expr::bit_or(Some(8), Some(32))),
+                    Some(0),
+                ),
+            ) {
+                Rows::flat(Some(size as u64))
+            } else {
+                None
+            },
             false,
             "clCreateBuffer: host_ptr",
         )?;

@@ -98,7 +98,18 @@ pub fn gold_in(call: &mut Call, body: &[u8]) -> Outcome {
     let flags: u64 = r.flags.to_native() as u64;
     let size: usize = r.size.to_native() as usize;
     let bytes = call
-        .input(&r.bytes, Rows::flat(Some(size as u64)), false, "gold_in: bytes")?;
+        .input(
+            &r.bytes,
+            if expr::holds(
+                expr::ne(expr::bit_and(Some(flags as u64), Some(1)), Some(0)),
+            ) {
+                Rows::flat(Some(size as u64))
+            } else {
+                None
+            },
+            false,
+            "gold_in: bytes",
+        )?;
     let numbers = call
         .input(
             &r.numbers,

@@ -130,8 +130,12 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
     let vendor_function = call.vendor().gold_rows.ok_or(Stop::Missing("gold_rows"))?;
     let pending = bytes.pending();
-    if pending != 0 && !expr::holds(expr::ne(Some(blocking as u64), Some(0))) {
-        event.want();
+    if !expr::holds(expr::ne(Some(blocking as u64), Some(0))) {
+        if pending != 0 {
+            event.want();
+        } else if !bytes.is_empty() {
+            return Err(Malformed::Pending(0).into());
+        }
     }
     let ret = unsafe {
         vendor_function(

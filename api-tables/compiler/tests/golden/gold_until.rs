@@ -88,8 +88,12 @@ pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
     let vendor_function = call.vendor().gold_until.ok_or(Stop::Missing("gold_until"))?;
     let pending = bytes.pending();
-    if pending != 0 && true {
-        event.want();
+    if true {
+        if pending != 0 {
+            event.want();
+        } else if !bytes.is_empty() {
+            return Err(Malformed::Pending(0).into());
+        }
     }
     let ret = unsafe {
         vendor_function(one, size, bytes.as_ptr().cast(), event.as_mut_ptr().cast())

@@ -78,14 +78,6 @@ fn take<T>(at: *const T, len: usize) {
     }
 }
 
-/// Reads `len` bytes, unless there is nothing. Whether the address is one that the call does not read depends on other
-/// arguments, which only the shim looks at; a vendor that follows it ends the worker, and nothing else.
-fn take_if_there<T>(at: *const T, len: usize) {
-    if !is_nowhere(at) {
-        take(at, len);
-    }
-}
-
 /// Writes `len` bytes.
 fn give<T>(at: *mut T, len: usize) {
     if at.is_null() || len == 0 {

@@ -104,7 +104,8 @@ impl Call<'_> {
         Ok(TextArray::new(null, items))
     }
 
-    /// Bytes that go in; `in_place` says that the vendor may use them where they lie.
+    /// Bytes that go in; `in_place` says that the vendor may use them where they lie. Where the sizes are not known, the
+    /// vendor is given an address to refuse; where they are, nothing but bytes will do.
     pub fn input(
         &self,
         data: &ArchivedData<'_>,
@@ -114,7 +115,10 @@ impl Call<'_> {
     ) -> Result<Input, Malformed> {
         let got = match data {
             ArchivedData::Null => return Ok(Input::new(Source::Null)),
-            ArchivedData::Unread => return Ok(Input::new(Source::Unread)),
+            ArchivedData::Unread => match span(rows) {
+                Some((_, wanted)) if wanted > 0 => return Err(Malformed::Size { what, got: 0, wanted }),
+                _ => return Ok(Input::new(Source::Unread)),
+            },
             ArchivedData::Inline(bytes) => bytes.len() as u64,
             ArchivedData::Translated(bytes) => bytes.len() as u64,
             ArchivedData::Region(slice) => slice.len.to_native(),
@@ -136,19 +140,6 @@ impl Call<'_> {
         Ok(input)
     }
 
-    /// Bytes that go in and that the vendor reads, whatever else the program passes: no address will do for them.
-    pub(super) fn read_input(
-        &self,
-        data: &ArchivedData<'_>,
-        rows: Option<Rows>,
-        what: &'static str,
-    ) -> Result<Input, Malformed> {
-        match (data, span(rows)) {
-            (ArchivedData::Unread, Some((_, wanted))) if wanted > 0 => Err(Malformed::Size { what, got: 0, wanted }),
-            _ => self.input(data, rows, false, what),
-        }
-    }
-
     pub fn handles(
         &self,
         data: &ArchivedData<'_>,
@@ -157,7 +148,7 @@ impl Call<'_> {
         what: &'static str,
     ) -> Result<Input, Stop> {
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(8)));
-        let mut input = self.read_input(data, rows, what)?;
+        let mut input = self.input(data, rows, false, what)?;
         let mut objects = Vec::new();
         if let Source::Private(private) = &mut input.source {
             for word in private.bytes_mut().chunks_exact_mut(8) {
@@ -176,7 +167,7 @@ impl Call<'_> {
         what: &'static str,
     ) -> Result<Input, Stop> {
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(spec.size as u64)));
-        let mut input = self.read_input(data, rows, what)?;
+        let mut input = self.input(data, rows, false, what)?;
         let mut objects = Vec::new();
         if let Source::Private(private) = &mut input.source {
             for one in private.bytes_mut().chunks_exact_mut(spec.size) {

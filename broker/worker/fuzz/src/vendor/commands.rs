@@ -5,8 +5,7 @@ use std::ffi::c_void;
 use ava_protocol::layout::{self, Pixel, Rows};
 
 use super::{
-    Handle, INVALID_VALUE, INVALID_WAIT_LIST, OUT_OF_RESOURCES, at, functions, give, object, put, take, take_if_there,
-    three,
+    Handle, INVALID_VALUE, INVALID_WAIT_LIST, OUT_OF_RESOURCES, at, functions, give, object, put, take, three,
 };
 
 /// Memory for mappings, all of which share it.
@@ -75,7 +74,7 @@ functions! {
         events: *const Handle, event: *mut Handle,
     ) -> i32 {
         let Some(rows) = rows(Rows::flat(Some(size as u64)), from) else { return INVALID_VALUE };
-        each(rows, from, take_if_there);
+        each(rows, from, take);
         command(queue, n, events, event)
     }
     clEnqueueReadBufferRect(
@@ -99,14 +98,14 @@ functions! {
         let Some(rows) = rows(layout::rect(three(host_origin), three(region), row, slice), from) else {
             return INVALID_VALUE;
         };
-        each(rows, from, take_if_there);
+        each(rows, from, take);
         command(queue, n, events, event)
     }
     clEnqueueFillBuffer(
         queue: Handle, _buffer: Handle, pattern: *const c_void, size: usize, _offset: usize, _len: usize, n: u32,
         events: *const Handle, event: *mut Handle,
     ) -> i32 {
-        take_if_there(pattern, size);
+        take(pattern, size);
         command(queue, n, events, event)
     }
     clEnqueueCopyBuffer(
@@ -130,7 +129,7 @@ functions! {
     ) -> i32 {
         three(origin);
         let Some(rows) = rows(pixels(region, row_pitch, slice_pitch), from) else { return INVALID_VALUE };
-        each(rows, from, take_if_there);
+        each(rows, from, take);
         command(queue, n, events, event)
     }
     clEnqueueMapBuffer(
@@ -169,7 +168,7 @@ functions! {
         if !(1..=3).contains(&dimensions) {
             return INVALID_VALUE;
         }
-        [offset, global, local].into_iter().for_each(|sizes| take_if_there(sizes, dimensions as usize * 8));
+        [offset, global, local].into_iter().for_each(|sizes| take(sizes, dimensions as usize * 8));
         command(queue, n, events, event)
     }
     clEnqueueMarkerWithWaitList(queue: Handle, n: u32, events: *const Handle, event: *mut Handle) -> i32 {

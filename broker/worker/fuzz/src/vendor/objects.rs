@@ -2,9 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::{
-    Handle, INVALID_OPERATION, INVALID_VALUE, at, functions, give, list, made, object, put, take, take_if_there, text,
-};
+use super::{Handle, INVALID_OPERATION, INVALID_VALUE, at, functions, give, list, made, object, put, take, text};
 
 type Notify = Option<unsafe extern "C" fn(Handle, Handle)>;
 const READS_HOST_PTR: u64 = 8 | 32;
@@ -81,7 +79,7 @@ functions! {
     }
     clCreateBuffer(context: Handle, flags: u64, size: usize, host: *const c_void, error: *mut i32) -> Handle {
         if flags & READS_HOST_PTR != 0 {
-            take_if_there(host, size);
+            take(host, size);
         }
         made(!context.is_null() && size > 0, error)
     }
@@ -90,21 +88,21 @@ functions! {
     ) -> Handle {
         list(properties);
         if flags & READS_HOST_PTR != 0 {
-            take_if_there(host, size);
+            take(host, size);
         }
         made(!context.is_null() && size > 0, error)
     }
     clCreateSubBuffer(buffer: Handle, _flags: u64, kind: u32, info: *const c_void, error: *mut i32) -> Handle {
         if kind == 0x1220 {
-            take_if_there(info, 16);
+            take(info, 16);
         }
         made(!buffer.is_null(), error)
     }
     clCreateImage(
         context: Handle, _flags: u64, format: *const c_void, desc: *const c_void, _host: *const c_void, error: *mut i32,
     ) -> Handle {
-        take_if_there(format, 8);
-        take_if_there(desc, 72);
+        take(format, 8);
+        take(desc, 72);
         made(!context.is_null() && !format.is_null() && !desc.is_null(), error)
     }
     clCreateSampler(context: Handle, _normalized: u32, _addressing: u32, _filter: u32, error: *mut i32) -> Handle {
@@ -142,7 +140,7 @@ functions! {
         made(text(names) > 0 && !context.is_null(), error)
     }
     clCreateProgramWithIL(context: Handle, il: *const c_void, length: usize, error: *mut i32) -> Handle {
-        take_if_there(il, length);
+        take(il, length);
         made(!context.is_null() && !il.is_null(), error)
     }
     clBuildProgram(
@@ -172,7 +170,7 @@ functions! {
         made(notify.is_none() && !context.is_null(), error)
     }
     clSetProgramSpecializationConstant(program: Handle, _id: u32, size: usize, value: *const c_void) -> i32 {
-        take_if_there(value, size);
+        take(value, size);
         reference(program)
     }
     clCreateKernel(program: Handle, name: *const c_char, error: *mut i32) -> Handle {

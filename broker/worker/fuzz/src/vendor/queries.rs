@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::{Handle, INVALID_VALUE, at, functions, give, put, take_if_there, text};
+use super::{Handle, INVALID_VALUE, at, functions, give, put, take, text};
 
 /// What the vendor answers to any key of any object: two words that may pass for handles, and a 0.
 const ANSWER: [u64; 3] = [0x1_0000, 0x1_0040, 0];
@@ -115,7 +115,7 @@ functions! {
         o: Handle, _device: Handle, key: u32, given: usize, input: *const c_void, size: usize, value: *mut c_void,
         ret: *mut usize,
     ) -> i32 {
-        take_if_there(input, given);
+        take(input, given);
         any(o, key, size, value, ret)
     }
     clGetSupportedImageFormats(
