@@ -48,7 +48,7 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
     let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
     let types: Vec<_> = function.params.iter().map(names::c_param).collect();
     let ret = names::c_ret(&function.ret, api);
-    let doc = format!("`{}` of the vendor's API.", function.name);
+    let doc = format!(" `{}` of the vendor's API.", function.name);
     let fail = fail(api, function);
     let lost = int(i128::from(api.lost));
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));

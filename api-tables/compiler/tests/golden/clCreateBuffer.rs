@@ -23,7 +23,7 @@ pub mod clCreateBuffer {
 
 // shim: entry
 
-///`clCreateBuffer` of the vendor's API.
+/// `clCreateBuffer` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

@@ -18,7 +18,7 @@ pub mod gold_callback {
 
 // shim: entry
 
-///`gold_callback` of the vendor's API.
+/// `gold_callback` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

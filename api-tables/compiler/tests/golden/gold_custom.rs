@@ -18,7 +18,7 @@ pub mod gold_custom {
 
 // shim: entry
 
-///`gold_custom` of the vendor's API.
+/// `gold_custom` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

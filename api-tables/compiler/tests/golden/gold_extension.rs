@@ -16,7 +16,7 @@ pub mod gold_extension {
 
 // shim: entry
 
-///`gold_extension` of the vendor's API.
+/// `gold_extension` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

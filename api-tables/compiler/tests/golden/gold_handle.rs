@@ -17,7 +17,7 @@ pub mod gold_handle {
 
 // shim: entry
 
-///`gold_handle` of the vendor's API.
+/// `gold_handle` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

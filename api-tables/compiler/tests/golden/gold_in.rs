@@ -21,7 +21,7 @@ pub mod gold_in {
 
 // shim: entry
 
-///`gold_in` of the vendor's API.
+/// `gold_in` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

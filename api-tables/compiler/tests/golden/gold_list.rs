@@ -16,7 +16,7 @@ pub mod gold_list {
 
 // shim: entry
 
-///`gold_list` of the vendor's API.
+/// `gold_list` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

@@ -22,7 +22,7 @@ pub mod gold_new {
 
 // shim: entry
 
-///`gold_new` of the vendor's API.
+/// `gold_new` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

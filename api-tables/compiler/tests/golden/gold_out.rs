@@ -24,7 +24,7 @@ pub mod gold_out {
 
 // shim: entry
 
-///`gold_out` of the vendor's API.
+/// `gold_out` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

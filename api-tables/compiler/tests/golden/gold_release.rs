@@ -16,7 +16,7 @@ pub mod gold_release {
 
 // shim: entry
 
-///`gold_release` of the vendor's API.
+/// `gold_release` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

@@ -16,7 +16,7 @@ pub mod gold_retain {
 
 // shim: entry
 
-///`gold_retain` of the vendor's API.
+/// `gold_retain` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

@@ -23,7 +23,7 @@ pub mod gold_rows {
 
 // shim: entry
 
-///`gold_rows` of the vendor's API.
+/// `gold_rows` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

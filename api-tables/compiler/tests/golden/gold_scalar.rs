@@ -18,7 +18,7 @@ pub mod gold_scalar {
 
 // shim: entry
 
-///`gold_scalar` of the vendor's API.
+/// `gold_scalar` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

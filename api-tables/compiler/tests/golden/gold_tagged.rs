@@ -22,7 +22,7 @@ pub mod gold_tagged {
 
 // shim: entry
 
-///`gold_tagged` of the vendor's API.
+/// `gold_tagged` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

@@ -17,7 +17,7 @@ pub mod gold_text {
 
 // shim: entry
 
-///`gold_text` of the vendor's API.
+/// `gold_text` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

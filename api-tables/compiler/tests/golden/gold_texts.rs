@@ -19,7 +19,7 @@ pub mod gold_texts {
 
 // shim: entry
 
-///`gold_texts` of the vendor's API.
+/// `gold_texts` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

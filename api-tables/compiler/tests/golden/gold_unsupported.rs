@@ -1,6 +1,6 @@
 // shim: entry
 
-///`gold_unsupported` of the vendor's API.
+/// `gold_unsupported` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.

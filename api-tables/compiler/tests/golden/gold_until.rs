@@ -20,7 +20,7 @@ pub mod gold_until {
 
 // shim: entry
 
-///`gold_until` of the vendor's API.
+/// `gold_until` of the vendor's API.
 ///
 /// # Safety
 /// The arguments are as the vendor's API demands.
