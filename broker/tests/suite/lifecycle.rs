@@ -5,8 +5,14 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ava_protocol::session::Refusal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::world::{World, fd, pipe, wait_for_death};
+
+fn signal(pid: impl TryInto<i32>, signal: Signal) {
+    let pid = pid.try_into().ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, signal).unwrap();
+}
 
 #[test]
 fn a_tenant_talks_to_its_worker_and_the_end_is_logged() {
@@ -65,7 +71,7 @@ fn a_killed_worker_is_reaped() {
     let mut world = World::new();
     let tenant = world.tenant();
     let worker = world.sessions(false)[0].worker_pid;
-    Command::new("kill").args(["-9", &worker.to_string()]).status().unwrap();
+    signal(worker, Signal::KILL);
     tenant.wait_for_end();
     assert!(world.logged("session ended").contains("signal 9 (SIGKILL)"));
     assert!(!std::path::Path::new(&format!("/proc/{worker}")).exists());
@@ -88,7 +94,7 @@ fn sessions_survive_their_broker_and_end_with_their_tenant() {
 fn a_broker_that_is_told_to_end_leaves_sessions_alone_and_no_socket() {
     let mut world = World::new();
     let tenant = world.tenant();
-    Command::new("kill").arg(world.broker.id().to_string()).status().unwrap();
+    signal(world.broker.id(), Signal::TERM);
     assert!(world.broker.wait().unwrap().success());
     assert!(!world.socket().exists());
     assert_eq!(tenant.ask("x"), "x");

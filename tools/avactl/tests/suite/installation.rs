@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use ava_protocol::session::{Answer, Hello, Opening, open, seal};
 use ava_transport::client;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A directory with `bin/` and `run/`, and whatever private broker was started for it.
 pub struct Installation {
@@ -96,8 +97,8 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        if let Some(broker) = self.broker() {
-            let _ = Command::new("kill").arg(broker).status();
+        if let Some(broker) = self.broker().and_then(|pid| Pid::from_raw(pid.parse().ok()?)) {
+            let _ = kill_process(broker, Signal::TERM);
         }
     }
 }
