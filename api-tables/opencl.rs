@@ -432,6 +432,7 @@ const CL_PROGRAM_BUILD_LOG: cl_program_build_info = 0x1183;
 const CL_IMAGE_ELEMENT_SIZE: cl_image_info = 0x1111;
 const CL_MEM_TYPE: cl_mem_info = 0x1100;
 const CL_MEM_SIZE: cl_mem_info = 0x1102;
+const CL_MEM_MAP_COUNT: cl_mem_info = 0x1104;
 const CL_MEM_OBJECT_IMAGE1D_ARRAY: cl_mem_object_type = 0x10F5;
 const CL_EVENT_COMMAND_EXECUTION_STATUS: cl_event_info = 0x11D3;
 const CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE: cl_command_queue_properties = 1 << 0;
@@ -481,6 +482,7 @@ enum DeviceInfo {
     #[names]
     CL_DEVICE_EXTENSIONS_WITH_VERSION([cl_name_version]) = 0x1060,
     CL_DEVICE_PLATFORM(cl_platform_id) = 0x1031,
+    CL_DEVICE_REFERENCE_COUNT(References) = 0x1047,
     CL_DEVICE_PARENT_DEVICE(cl_device_id) = 0x1042,
     CL_DEVICE_PARENT_DEVICE_EXT(cl_device_id) = 0x4054,
     #[hide(CL_EXEC_NATIVE_KERNEL)]
@@ -508,6 +510,7 @@ enum DeviceInfo {
 #[tag(param_name)]
 #[repr(cl_context_info)]
 enum ContextInfo {
+    CL_CONTEXT_REFERENCE_COUNT(References) = 0x1080,
     CL_CONTEXT_DEVICES([cl_device_id]) = 0x1081,
     CL_CONTEXT_PROPERTIES(ContextProperty) = 0x1082,
 }
@@ -517,6 +520,7 @@ enum ContextInfo {
 enum QueueInfo {
     CL_QUEUE_CONTEXT(cl_context) = 0x1090,
     CL_QUEUE_DEVICE(cl_device_id) = 0x1091,
+    CL_QUEUE_REFERENCE_COUNT(References) = 0x1092,
     CL_QUEUE_DEVICE_DEFAULT(cl_command_queue) = 0x1095,
 }
 
@@ -524,6 +528,7 @@ enum QueueInfo {
 #[repr(cl_mem_info)]
 enum MemInfo {
     CL_MEM_HOST_PTR(HostPtr) = 0x1103,
+    CL_MEM_REFERENCE_COUNT(References) = 0x1105,
     CL_MEM_CONTEXT(cl_context) = 0x1106,
     CL_MEM_ASSOCIATED_MEMOBJECT(cl_mem) = 0x1107,
 }
@@ -537,12 +542,14 @@ enum ImageInfo {
 #[tag(param_name)]
 #[repr(cl_sampler_info)]
 enum SamplerInfo {
+    CL_SAMPLER_REFERENCE_COUNT(References) = 0x1150,
     CL_SAMPLER_CONTEXT(cl_context) = 0x1151,
 }
 
 #[tag(param_name)]
 #[repr(cl_program_info)]
 enum ProgramInfo {
+    CL_PROGRAM_REFERENCE_COUNT(References) = 0x1160,
     CL_PROGRAM_CONTEXT(cl_context) = 0x1161,
     CL_PROGRAM_DEVICES([cl_device_id]) = 0x1163,
 }
@@ -550,6 +557,7 @@ enum ProgramInfo {
 #[tag(param_name)]
 #[repr(cl_kernel_info)]
 enum KernelInfo {
+    CL_KERNEL_REFERENCE_COUNT(References) = 0x1192,
     CL_KERNEL_CONTEXT(cl_context) = 0x1193,
     CL_KERNEL_PROGRAM(cl_program) = 0x1194,
 }
@@ -558,6 +566,7 @@ enum KernelInfo {
 #[repr(cl_event_info)]
 enum EventInfo {
     CL_EVENT_COMMAND_QUEUE(cl_command_queue) = 0x11D0,
+    CL_EVENT_REFERENCE_COUNT(References) = 0x11D2,
     CL_EVENT_CONTEXT(cl_context) = 0x11D4,
 }
 
@@ -565,6 +574,7 @@ enum EventInfo {
 #[repr(cl_command_buffer_info_khr)]
 enum CommandBufferInfo {
     CL_COMMAND_BUFFER_QUEUES_KHR([cl_command_queue]) = 0x1294,
+    CL_COMMAND_BUFFER_REFERENCE_COUNT_KHR(References) = 0x1296,
     CL_COMMAND_BUFFER_CONTEXT_KHR(cl_context) = 0x1299,
 }
 
@@ -673,7 +683,6 @@ enum NdRangeProperty {
 // Platforms and devices.
 
 extern "C" {
-    #[cached]
     #[no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)]
     #[written(platforms = min(num_entries, num_platforms))]
     fn clGetPlatformIDs(
@@ -701,7 +710,6 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
-    #[cached]
     #[written(devices = min(num_entries, num_devices))]
     fn clGetDeviceIDs(
         platform: Option<cl_platform_id>,
@@ -794,6 +802,7 @@ extern "C" {
     #[release(cl_context)]
     fn clReleaseContext(context: cl_context) -> cl_int;
 
+    #[cached]
     #[written(param_value = param_value_size_ret)]
     fn clGetContextInfo(
         context: cl_context,
@@ -836,6 +845,7 @@ extern "C" {
     #[release(cl_command_queue)]
     fn clReleaseCommandQueue(command_queue: cl_command_queue) -> cl_int;
 
+    #[cached(unless = param_name == CL_QUEUE_PROPERTIES || param_name == CL_QUEUE_DEVICE_DEFAULT)]
     #[written(param_value = param_value_size_ret)]
     fn clGetCommandQueueInfo(
         command_queue: cl_command_queue,
@@ -974,7 +984,6 @@ extern "C" {
     #[release(cl_mem)]
     fn clReleaseMemObject(memobj: cl_mem) -> cl_int;
 
-    #[cached]
     #[written(image_formats = min(num_entries, num_image_formats))]
     fn clGetSupportedImageFormats(
         context: cl_context,
@@ -985,6 +994,7 @@ extern "C" {
         num_image_formats: Option<Out<cl_uint>>,
     ) -> cl_int;
 
+    #[cached(unless = param_name == CL_MEM_MAP_COUNT)]
     #[written(param_value = param_value_size_ret)]
     fn clGetMemObjectInfo(
         memobj: cl_mem,
@@ -994,6 +1004,7 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
+    #[cached]
     #[written(param_value = param_value_size_ret)]
     fn clGetImageInfo(
         image: cl_mem,
@@ -1049,6 +1060,7 @@ extern "C" {
     #[release(cl_sampler)]
     fn clReleaseSampler(sampler: cl_sampler) -> cl_int;
 
+    #[cached]
     #[written(param_value = param_value_size_ret)]
     fn clGetSamplerInfo(
         sampler: cl_sampler,
@@ -1227,6 +1239,7 @@ extern "C" {
         arg_value: Option<&[c_void; arg_size]>,
     ) -> cl_int;
 
+    #[cached]
     #[written(param_value = param_value_size_ret)]
     fn clGetKernelInfo(
         kernel: cl_kernel,
@@ -1287,6 +1300,7 @@ extern "C" {
 extern "C" {
     fn clWaitForEvents(num_events: cl_uint, event_list: Option<&[cl_event; num_events]>) -> cl_int;
 
+    #[cached(unless = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS)]
     #[written(param_value = param_value_size_ret)]
     fn clGetEventInfo(
         event: cl_event,

@@ -18,7 +18,10 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
+pub use ava_transport::lane::Wake;
+
 use crate::fault::Fault;
+use crate::known::Combination;
 use crate::memory;
 use crate::pending::{Keep, Meeting, Transfer};
 use crate::regions::{Announcement, Lease};
@@ -30,6 +33,12 @@ const INLINE_RESULT: u64 = 8 << 10;
 pub struct Call {
     pub session: &'static Session,
     opcode: u32,
+    /// What the call is made with, as far as its success may depend on it.
+    combination: Combination,
+    /// Whether the combination is worth remembering.
+    learns: bool,
+    /// The first object that the call names; 0 for none.
+    pub first: u64,
     /// Bytes that may still go into the frame, and come back in the reply's.
     budget: usize,
     result_budget: u64,
@@ -59,6 +68,9 @@ impl Call {
         Self {
             session,
             opcode,
+            combination: Combination::of(opcode),
+            learns: false,
+            first: 0,
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
             leases: Vec::new(),
@@ -70,17 +82,62 @@ impl Call {
     }
 
     /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
-    pub fn handle(&self, pointer: *mut c_void, kind: u16) -> u64 {
-        self.session.handles.id(pointer, kind).unwrap_or(0)
+    pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
+        let (id, state) = self.session.handles.id_and_state(pointer, kind).unwrap_or((0, 0));
+        self.combination.mix(id);
+        self.combination.mix(state);
+        if self.first == 0 {
+            self.first = id;
+        }
+        id
     }
 
     /// A handle argument that may be null, so that something else than a live handle is refused here.
-    pub fn handle_or_null(&self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
-        match self.session.handles.id(pointer, kind) {
-            Some(id) => Ok(id),
-            None if pointer.is_null() => Ok(0),
-            None => Err(Fault::Status(KINDS[usize::from(kind) - 1].invalid)),
+    pub fn handle_or_null(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
+        match self.handle(pointer, kind) {
+            0 if !pointer.is_null() => Err(Fault::Status(KINDS[usize::from(kind) - 1].invalid)),
+            id => Ok(id),
         }
+    }
+
+    /// Something else that the call's success may depend on.
+    pub fn combine(&mut self, word: u64) {
+        self.combination.mix(word);
+    }
+
+    /// Nothing else that the call's success may depend on.
+    pub fn combine_only(&mut self, object: u64, word: u64) {
+        self.combination = Combination::of(self.opcode);
+        self.combination.mix(object);
+        self.combination.mix(word);
+    }
+
+    /// An argument likewise, with what it says.
+    pub fn combine_bytes(&mut self, data: &Data<'_>) {
+        match data {
+            Data::Null => self.combination.mix(1),
+            Data::Inline(bytes) => {
+                self.combination.mix(bytes.len() as u64);
+                for chunk in bytes.chunks(8) {
+                    let mut word = [0; 8];
+                    word[..chunk.len()].copy_from_slice(chunk);
+                    self.combination.mix(u64::from_le_bytes(word));
+                }
+            }
+            Data::Unread | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
+        }
+    }
+
+    /// Whether the vendor has accepted the combination before, so that nobody needs to wait for it to say so again. If
+    /// not, it is remembered when the vendor accepts it now.
+    pub fn is_known(&mut self) -> bool {
+        self.learns = true;
+        self.leaves() && self.session.known.has(self.combination)
+    }
+
+    /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
+    pub fn leaves(&self) -> bool {
+        !self.session.known.is_strict() && self.leases.is_empty() && self.callbacks.is_empty()
     }
 
     /// # Safety
@@ -214,7 +271,9 @@ impl Call {
         for i in 0..count as usize {
             // SAFETY: by the caller's promise.
             let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
-            ids.extend_from_slice(&self.handle(handle, kind).to_le_bytes());
+            let (id, origin) = self.session.handles.id_and_origin(handle, kind).unwrap_or((0, 0));
+            self.combination.mix(origin);
+            ids.extend_from_slice(&id.to_le_bytes());
         }
         self.owned(ids)
     }
@@ -271,7 +330,7 @@ impl Call {
         self.owned(bytes)
     }
 
-    fn translate(&self, word: &mut [u8], kind: u16) -> Result<(), Fault> {
+    fn translate(&mut self, word: &mut [u8], kind: u16) -> Result<(), Fault> {
         let mut pointer = [0; 8];
         pointer.copy_from_slice(word);
         let pointer = usize::from_le_bytes(pointer) as *mut c_void;
@@ -363,7 +422,14 @@ impl Call {
 
     /// An id for an object that the call makes.
     pub fn mint(&mut self, kind: u16) -> Result<u64, Fault> {
-        let id = self.session.handles.mint(kind)?;
+        let id = self.session.handles.mint(kind, 0)?;
+        self.minted.push(id);
+        Ok(id)
+    }
+
+    /// An id likewise, for one of the many objects that the first object which the call names brings forth: an event.
+    pub fn mint_from_first(&mut self, kind: u16) -> Result<u64, Fault> {
+        let id = self.session.handles.mint(kind, self.first)?;
         self.minted.push(id);
         Ok(id)
     }
@@ -388,6 +454,27 @@ impl Call {
         let id = self.session.callbacks.register(self.session, function, user_data, signature, kept, about)?;
         self.callbacks.push(id);
         Ok(id)
+    }
+
+    /// Crosses without waiting. What the call makes is there as far as the program can tell.
+    pub fn post<Q>(&mut self, request: &Q, wake: Wake) -> Result<(), Fault>
+    where
+        Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+    {
+        let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
+            to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
+        };
+        tracing::trace!(function = FUNCTIONS[self.opcode as usize], "oneway");
+        self.session.post(self.opcode, std::mem::take(&mut self.announcements), encode, wake)?;
+        self.keep();
+        Ok(())
+    }
+
+    /// What the call has taken stays taken.
+    fn keep(&mut self) {
+        self.minted.clear();
+        self.callbacks.clear();
+        self.transfers.clear();
     }
 
     /// Crosses: `read` gets the reply and tells whether the vendor accepted the call.
@@ -415,9 +502,10 @@ impl Call {
             tracing::debug!(function = FUNCTIONS[opcode as usize], ?fault, "not made");
         }
         if accepted {
-            self.minted.clear();
-            self.callbacks.clear();
-            self.transfers.clear();
+            self.keep();
+            if self.learns {
+                session.known.learn(self.combination);
+            }
         }
         result
     }
@@ -426,7 +514,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         for id in self.minted.drain(..) {
-            self.session.handles.forget(id);
+            self.session.forget(id);
         }
         for id in self.callbacks.drain(..) {
             self.session.callbacks.forget(id);

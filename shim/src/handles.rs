@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 
@@ -32,6 +32,15 @@ pub struct Object {
     kind: AtomicU32,
     /// Something an API's hand-written code remembers about the object; 0 at first.
     note: AtomicU64,
+    /// The object that this one was made from, for objects that calls make through a parameter: one is as good as
+    /// another of the same origin.
+    origin: AtomicU64,
+    /// What was done to the object that decides whether calls with it succeed, as a number; 0 at first.
+    state: AtomicU64,
+    /// References that the program holds, of which the vendor knows one; 0 if the vendor counts.
+    references: AtomicU32,
+    /// Whether something about the object is remembered elsewhere.
+    remembered: AtomicBool,
 }
 
 /// Most objects alive at once.
@@ -46,6 +55,8 @@ pub struct Handles {
     used: AtomicUsize,
     free: Mutex<VecDeque<u32>>,
     by_id: DashMap<u64, u32>,
+    /// Whether references are counted here; else by the vendor.
+    counts: bool,
     last_id: AtomicU64,
 }
 
@@ -55,8 +66,9 @@ unsafe impl Send for Handles {}
 unsafe impl Sync for Handles {}
 
 impl Handles {
-    /// Reserves the range; its memory is used page by page as objects are made.
-    pub fn new() -> Result<Self, Fault> {
+    /// Reserves the range; its memory is used page by page as objects are made. With `counts`, the references to objects
+    /// that the program makes are counted here.
+    pub fn new(counts: bool) -> Result<Self, Fault> {
         let mut capacity = CAPACITY;
         loop {
             // SAFETY: a fresh anonymous mapping takes nothing from anyone.
@@ -77,6 +89,7 @@ impl Handles {
                     used: AtomicUsize::new(0),
                     free: Mutex::default(),
                     by_id: DashMap::new(),
+                    counts,
                     last_id: AtomicU64::new(0),
                 });
             }
@@ -88,15 +101,15 @@ impl Handles {
         }
     }
 
-    /// A new id for an object of `kind` that a call is about to make.
-    pub fn mint(&self, kind: u16) -> Result<u64, Fault> {
+    /// A new id for an object of `kind` that a call is about to make from `origin`, or 0.
+    pub fn mint(&self, kind: u16, origin: u64) -> Result<u64, Fault> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        self.place(id, kind)?;
+        self.place(id, kind, origin, 1)?;
         Ok(id)
     }
 
-    /// The handle of an object that the worker named, new or known.
-    pub fn intern(&self, id: u64, kind: u16) -> *mut c_void {
+    /// The handle of an object that the worker named, new or known; with `made`, one that the program has just made.
+    pub fn intern(&self, id: u64, kind: u16, made: bool) -> *mut c_void {
         if id == 0 {
             return std::ptr::null_mut();
         }
@@ -104,7 +117,43 @@ impl Handles {
         if !known.is_null() {
             return known;
         }
-        self.place(id, kind).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+        self.place(id, kind, 0, u32::from(made)).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+    }
+
+    /// Counts another reference, if they are counted here.
+    pub fn retain(&self, pointer: *mut c_void, kind: u16) -> bool {
+        let Some(object) = self.of_kind(pointer, kind) else { return false };
+        let more = |n: u32| if n == 0 { None } else { n.checked_add(1) };
+        object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// Counts a reference less; `None` if others are left. Else the vendor is to be told: that it was the last
+    /// (`true`), or because the vendor counts.
+    pub fn release(&self, pointer: *mut c_void, kind: u16) -> Option<bool> {
+        let Some(object) = self.of_kind(pointer, kind) else { return Some(false) };
+        match object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| n.checked_sub(1)) {
+            Ok(1) => Some(true),
+            Ok(_) => None,
+            Err(_) => Some(false),
+        }
+    }
+
+    /// References to the object that the vendor does not know of.
+    pub fn extra_references(&self, id: u64) -> u32 {
+        self.by_id.get(&id).map_or(0, |index| {
+            // SAFETY: the index was handed out by `place`, so it lies in the range.
+            let object = unsafe { &*self.at(*index) };
+            object.references.load(Ordering::Relaxed).saturating_sub(1)
+        })
+    }
+
+    /// Notes that something is remembered about the object, to be forgotten with it; `false` if it is gone already.
+    pub fn mark_remembered(&self, id: u64) -> bool {
+        self.by_id.get(&id).is_some_and(|index| {
+            // SAFETY: as above.
+            unsafe { &*self.at(*index) }.remembered.store(true, Ordering::Relaxed);
+            true
+        })
     }
 
     /// The handle of `id`; null if it is gone.
@@ -112,10 +161,25 @@ impl Handles {
         self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.at(*index).cast())
     }
 
-    /// The id behind a pointer of the program, if that is a live handle of `kind`.
-    pub fn id(&self, pointer: *mut c_void, kind: u16) -> Option<u64> {
-        let object = self.object(pointer)?;
-        (object.kind.load(Ordering::Relaxed) == u32::from(kind)).then(|| object.id.load(Ordering::Acquire))
+    /// The id behind a pointer of the program, if that is a live handle of `kind`, and what was done to the object.
+    pub fn id_and_state(&self, pointer: *mut c_void, kind: u16) -> Option<(u64, u64)> {
+        let object = self.of_kind(pointer, kind)?;
+        Some((object.id.load(Ordering::Acquire), object.state.load(Ordering::Relaxed)))
+    }
+
+    /// The id likewise, and what stands for the object where one is as good as another.
+    pub fn id_and_origin(&self, pointer: *mut c_void, kind: u16) -> Option<(u64, u64)> {
+        let object = self.of_kind(pointer, kind)?;
+        let id = object.id.load(Ordering::Acquire);
+        let origin = object.origin.load(Ordering::Relaxed);
+        Some((id, if origin == 0 { id } else { origin }))
+    }
+
+    /// Notes that something was done to a live object: `change` is the difference, by exclusive or.
+    pub fn change_state(&self, pointer: *mut c_void, change: u64) {
+        if let Some(object) = self.object(pointer) {
+            object.state.fetch_xor(change, Ordering::Relaxed);
+        }
     }
 
     /// The id and kind behind a pointer of the program, if that is a live handle at all.
@@ -129,10 +193,10 @@ impl Handles {
         self.object(pointer).map(|object| &object.note)
     }
 
-    /// The object is gone: its handle is one no more.
-    pub fn forget(&self, id: u64) {
+    /// The object is gone: its handle is one no more. Whether something about it is remembered elsewhere.
+    pub fn forget(&self, id: u64) -> bool {
         let Some((_, index)) = self.by_id.remove(&id) else {
-            return;
+            return false;
         };
         // SAFETY: the index was handed out by `place`, so it lies in the range.
         let object = unsafe { &*self.at(index) };
@@ -140,15 +204,20 @@ impl Handles {
         if let Ok(mut free) = self.free.lock() {
             free.push_back(index);
         }
+        object.remembered.load(Ordering::Relaxed)
     }
 
-    fn place(&self, id: u64, kind: u16) -> Result<u32, Fault> {
+    fn place(&self, id: u64, kind: u16, origin: u64, references: u32) -> Result<u32, Fault> {
         let index = self.vacancy()?;
         // SAFETY: the index lies in the range, whose memory is zeroed at first and atomics ever after.
         let object = unsafe { &*self.at(index) };
         object.dispatch.store(crate::dispatch_table(), Ordering::Relaxed);
         object.kind.store(u32::from(kind), Ordering::Relaxed);
         object.note.store(0, Ordering::Relaxed);
+        object.origin.store(origin, Ordering::Relaxed);
+        object.state.store(0, Ordering::Relaxed);
+        object.references.store(if self.counts { references } else { 0 }, Ordering::Relaxed);
+        object.remembered.store(false, Ordering::Relaxed);
         object.id.store(id, Ordering::Release);
         // Two threads may see the worker name the same object at once: the first one's place stands.
         match self.by_id.entry(id) {
@@ -184,6 +253,10 @@ impl Handles {
 
     fn at(&self, index: u32) -> *mut Object {
         self.base.wrapping_add(index as usize)
+    }
+
+    fn of_kind(&self, pointer: *mut c_void, kind: u16) -> Option<&Object> {
+        self.object(pointer).filter(|object| object.kind.load(Ordering::Relaxed) == u32::from(kind))
     }
 
     fn object(&self, pointer: *mut c_void) -> Option<&Object> {

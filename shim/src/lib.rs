@@ -7,10 +7,12 @@
 //! - **Invariant**: nothing here is a check on the program: whoever holds the program holds this library.
 //! - **Invariant**: neither a panic nor a signal of ours reaches the program.
 
+mod answers;
 mod call;
 mod callbacks;
 mod fault;
 mod handles;
+mod known;
 mod log;
 mod memory;
 mod opencl;

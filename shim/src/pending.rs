@@ -5,7 +5,7 @@
 //! it does.
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ava_protocol::frame::Notice;
@@ -64,6 +64,7 @@ pub struct Pending {
     transfers: Mutex<Vec<Transfer>>,
     /// What `Taken` notices wait to be sent.
     taken: Mutex<Vec<u64>>,
+    any_taken: AtomicBool,
     last_id: AtomicU64,
     count: AtomicUsize,
 }
@@ -115,6 +116,7 @@ impl Pending {
         }
         if let Ok(mut taken) = self.taken.lock() {
             taken.push(id);
+            self.any_taken.store(true, Ordering::Release);
         }
         drop(transfers);
         transfer.and_then(|transfer| transfer.lease.last()).map_or_else(Vec::new, |lease| pool.release(lease))
@@ -157,12 +159,15 @@ impl Pending {
 
     /// What the next request tells the worker.
     pub fn notices(&self) -> Vec<Notice> {
-        match self.taken.lock() {
-            Ok(mut taken) if !taken.is_empty() => {
-                let most = taken.len().min(MOST);
-                taken.drain(..most).map(|pending| Notice::Taken { pending }).collect()
-            }
-            _ => Vec::new(),
+        if !self.any_taken.load(Ordering::Acquire) {
+            return Vec::new();
         }
+        let Ok(mut taken) = self.taken.lock() else {
+            return Vec::new();
+        };
+        let most = taken.len().min(MOST);
+        let notices = taken.drain(..most).map(|pending| Notice::Taken { pending }).collect();
+        self.any_taken.store(!taken.is_empty(), Ordering::Release);
+        notices
     }
 }

@@ -37,12 +37,19 @@ impl Call {
     }
 
     /// # Safety
-    /// `to` is what the room was made for: an array of handles.
-    pub unsafe fn put_handles(&mut self, to: *mut c_void, room: &Room, from: &ArchivedReturned<'_>, kind: u16) {
+    /// `to` is what the room was made for: an array of handles, which with `made` are new.
+    pub unsafe fn put_handles(
+        &mut self,
+        to: *mut c_void,
+        room: &Room,
+        from: &ArchivedReturned<'_>,
+        kind: u16,
+        made: bool,
+    ) {
         let Some(mut bytes) = self.copied(room, from) else {
             return;
         };
-        self.to_handles(&mut bytes, kind);
+        self.to_handles(&mut bytes, kind, made);
         for (i, handle) in bytes.chunks_exact(8).enumerate() {
             if handle != [0; 8] {
                 // SAFETY: by the caller's promise; the length was checked against the room.
@@ -66,12 +73,24 @@ impl Call {
                 let Some(mut bytes) = self.copied(room, from) else {
                     return;
                 };
-                self.to_handles(&mut bytes, *kind);
+                self.to_handles(&mut bytes, *kind, false);
                 // SAFETY: by the caller's promise; the length was checked against the room.
                 unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.cast(), bytes.len()) };
             }
             // SAFETY: by the caller's promise.
             Some(Answer::List(list)) => unsafe { self.put_list(to, room, from, list) },
+            Some(Answer::References) => {
+                let Some(mut bytes) = self.copied(room, from) else {
+                    return;
+                };
+                if let Some(count) = bytes.first_chunk_mut::<4>() {
+                    let vendors = u32::from_le_bytes(*count);
+                    let ours = self.session.handles.extra_references(self.first);
+                    *count = vendors.saturating_add(ours).to_le_bytes();
+                }
+                // SAFETY: by the caller's promise; the length was checked against the room.
+                unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.cast(), bytes.len()) };
+            }
             // SAFETY: by the caller's promise.
             _ => unsafe { self.put(to, room, from, None) },
         }
@@ -96,7 +115,7 @@ impl Call {
             }
         });
         for (at, kind) in handles {
-            self.to_handles(&mut bytes[at * spec.size..(at + 1) * spec.size], kind);
+            self.to_handles(&mut bytes[at * spec.size..(at + 1) * spec.size], kind, false);
         }
         // SAFETY: by the caller's promise; the length was checked against the room.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.cast(), bytes.len()) };
@@ -114,11 +133,11 @@ impl Call {
     }
 
     /// Ids to handles, in place.
-    fn to_handles(&self, bytes: &mut [u8], kind: u16) {
+    fn to_handles(&self, bytes: &mut [u8], kind: u16, made: bool) {
         for word in bytes.chunks_exact_mut(8) {
             let mut id = [0; 8];
             id.copy_from_slice(word);
-            let handle = self.session.handles.intern(u64::from_le_bytes(id), kind);
+            let handle = self.session.handles.intern(u64::from_le_bytes(id), kind, made);
             word.copy_from_slice(&(handle as u64).to_le_bytes());
         }
     }

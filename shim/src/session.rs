@@ -14,16 +14,23 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
 use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::lane::{Inbox, Lane};
+use ava_transport::lane::{Inbox, Lane, Wake};
 use ava_transport::{client, message};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 
+use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::fault::Fault;
 use crate::handles::Handles;
+use crate::known::Known;
 use crate::pending::Pending;
 use crate::regions::{Announcement, Lease, Pool};
+
+/// With the value `1`, every call crosses and waits for the vendor's answer.
+const STRICT_VARIABLE: &str = "AVA_STRICT";
+/// Most calls in a row that a thread sends without waiting.
+const MOST_POSTED: u32 = 4096;
 
 /// A session with a worker.
 pub struct Session {
@@ -31,11 +38,16 @@ pub struct Session {
     /// Tells this process's session from those of its ancestors.
     generation: u64,
     lost: AtomicBool,
+    /// Oneways that have been sent.
+    tickets: AtomicU64,
     pub handles: Handles,
+    pub known: Known,
+    pub answers: Answers,
     pub regions: Pool,
     pub pending: Pending,
     pub callbacks: Callbacks,
     pub mappings: crate::opencl::Mappings,
+    pub arguments: crate::opencl::Arguments,
 }
 
 struct State {
@@ -92,14 +104,10 @@ impl Session {
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.with_lane(|lane| {
-            frame::begin(&mut lane.out, tag, word, self.pending.notices().into_iter());
-            lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
-            for region in regions {
-                let mut frame = AlignedVec::<16>::new();
-                frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
-                frame.extend_from_slice(&region.len.to_le_bytes());
-                lane.lane.send(&frame, Some(region.fd.as_fd())).map_err(|_| self.lose())?;
-            }
+            self.begin(lane, tag, word, regions, encode)?;
+            // Whatever this program has sent before, by whichever lane, comes first.
+            frame::set_ticket(&mut lane.out, self.tickets.load(Ordering::Relaxed));
+            lane.posted = 0;
             lane.lane.send(&lane.out, None).map_err(|_| self.lose())?;
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                 return Err(self.lose());
@@ -116,6 +124,56 @@ impl Session {
         })
     }
 
+    /// Sends a call that is not answered.
+    pub fn post(
+        &self,
+        opcode: u32,
+        regions: Vec<Announcement>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        _wake: Wake,
+    ) -> Result<(), Fault> {
+        let crowded = self.with_lane(|lane| {
+            self.begin(lane, Tag::Oneway, opcode, regions, encode)?;
+            // Last, since whoever has a ticket must send: all that come later wait for it.
+            frame::set_ticket(&mut lane.out, self.tickets.fetch_add(1, Ordering::Relaxed) + 1);
+            lane.lane.send(&lane.out, None).map_err(|_| self.lose())?;
+            lane.posted += 1;
+            Ok(lane.posted >= MOST_POSTED)
+        })?;
+        if crowded {
+            // For the notices of a reply: what has completed or is gone is not to pile up.
+            self.wait_for(0)?;
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &self,
+        lane: &mut ThreadLane,
+        tag: Tag,
+        word: u32,
+        regions: Vec<Announcement>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+    ) -> Result<(), Fault> {
+        frame::begin(&mut lane.out, tag, word, self.pending.notices().into_iter());
+        lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
+        for region in regions {
+            let mut frame = AlignedVec::<16>::new();
+            frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
+            frame.extend_from_slice(&region.len.to_le_bytes());
+            lane.lane.send(&frame, Some(region.fd.as_fd())).map_err(|_| self.lose())?;
+        }
+        Ok(())
+    }
+
+    /// An object is gone.
+    pub fn forget(&self, id: u64) {
+        if self.handles.forget(id) {
+            self.answers.forget(id);
+            self.arguments.forget(id);
+        }
+    }
+
     /// Acts on what the worker tells beside the matter. Returns regions to tell it to drop.
     pub fn heed(&self, notices: impl Iterator<Item = Notice>) -> Vec<u32> {
         let mut dropped = Vec::new();
@@ -124,7 +182,7 @@ impl Session {
                 Notice::Completed { pending, failed } => {
                     dropped.extend(self.pending.complete(pending, failed, &self.regions));
                 }
-                Notice::Gone { object } => self.handles.forget(object),
+                Notice::Gone { object } => self.forget(object),
                 Notice::Taken { .. } => (),
             }
         }
@@ -182,6 +240,7 @@ impl Session {
             inbox: Inbox::new(),
             out: AlignedVec::new(),
             arena: Arena::new(),
+            posted: 0,
         })
     }
 }
@@ -192,6 +251,8 @@ struct ThreadLane {
     inbox: Inbox,
     out: AlignedVec,
     arena: Arena,
+    /// Calls that were sent without waiting since the last that was answered.
+    posted: u32,
 }
 
 thread_local! {
@@ -335,16 +396,21 @@ fn connect() -> Option<Session> {
         Err(error) => return refused(error.to_string()),
     }
     CONTROL.store(control.as_raw_fd(), Ordering::Relaxed);
-    let handles = Handles::new().ok()?;
+    let strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
+    let handles = Handles::new(!strict).ok()?;
     Some(Session {
         control,
         generation: GENERATION.fetch_add(1, Ordering::Relaxed) + 1,
         lost: AtomicBool::new(false),
+        tickets: AtomicU64::new(0),
         handles,
+        known: Known::new(strict),
+        answers: Answers::new(strict),
         regions: Pool::default(),
         pending: Pending::default(),
         callbacks: Callbacks::default(),
         mappings: crate::opencl::Mappings::default(),
+        arguments: crate::opencl::Arguments::default(),
     })
 }
 

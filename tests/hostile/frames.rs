@@ -39,15 +39,15 @@ pub fn nonsense(seed: u64) -> impl Iterator<Item = u8> {
 fn headers() {
     let stage = Stage::new();
     let good = call(opcode::clFinish, &opencl::clFinish::Request { command_queue: QUEUE });
-    for len in [1, 15] {
+    for len in [1, 31] {
         fatal(&stage, &good[..len], "shorter than its header");
     }
-    for len in [16, good.len() - 1] {
+    for len in [32, good.len() - 1] {
         fatal(&stage, &good[..len], "the body does not hold the arguments of clFinish");
     }
     fatal(&stage, &nonsense(7).take(4000).collect::<Vec<_>>(), "no frame has tag");
     fatal(&stage, &vec![1; LONGEST + 1], "a lane: a frame longer than allowed");
-    for tag in [0_u32, 6, Tag::Reply as u32, Tag::Refused as u32, u32::MAX] {
+    for tag in [0_u32, 7, Tag::Reply as u32, Tag::Refused as u32, u32::MAX] {
         let mut frame = good.to_vec();
         frame[..4].copy_from_slice(&tag.to_le_bytes());
         fatal(&stage, &frame, &format!("no frame has tag {tag}"));

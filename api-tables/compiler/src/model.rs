@@ -137,6 +137,8 @@ pub enum Payload {
     Run { end: i64 },
     /// `KEY(HostPtr)`: the address in the program that the object was made with.
     HostPtr,
+    /// `KEY(References)`: the object's reference count, part of which the shim keeps.
+    References,
     /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum: a call that uses this key fails with the status.
     Refused(i64),
 }
@@ -315,7 +317,8 @@ pub struct Facts {
     pub oneway: Option<Oneway>,
     /// Answered in the shim by a hand-written function; never crosses.
     pub local: bool,
-    pub cached: bool,
+    /// `cached` or `cached(unless = e)`.
+    pub cached: Option<Cached>,
     /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).
     pub custom: Custom,
     /// Parameter → condition under which it counts.
@@ -343,6 +346,12 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct Oneway {
     /// The call waits for its command if this holds.
+    pub unless: Option<Expr>,
+}
+
+#[derive(Debug)]
+pub struct Cached {
+    /// The answer may change if this holds.
     pub unless: Option<Expr>,
 }
 
@@ -435,5 +444,21 @@ impl Api {
 impl Function {
     pub fn param(&self, name: &str) -> Option<&Param> {
         self.params.iter().find(|p| p.name == name)
+    }
+
+    /// The bytes that the function answers with, and the parameters that say how long they may be and how long they are.
+    pub fn answer(&self) -> Option<(&Param, &str, &str)> {
+        self.params.iter().find_map(|p| {
+            let Shape::Buffer(Buffer { direction: Direction::Out, element, len, .. }) = &p.shape else {
+                return None;
+            };
+            let (Element::Bytes | Element::Tagged(_), Len::Count(Expr::Param(size))) = (element, len) else {
+                return None;
+            };
+            match self.facts.written.iter().find(|(name, _)| *name == p.name) {
+                Some((_, Expr::Param(size_ret))) => Some((p, size.as_str(), size_ret.as_str())),
+                _ => None,
+            }
+        })
     }
 }

@@ -8,7 +8,9 @@
 //! | 4..8 | opcode (call), status (refused reply), region (region frames) |
 //! | 8..12 | number of notices |
 //! | 12..16 | 0 |
-//! | 16.. | the notices, 8 bytes each |
+//! | 16..24 | ticket: of a oneway, its place among the session's; of a frame that is answered, the last oneway sent before |
+//! | 24..32 | 0 |
+//! | 32.. | the notices, 8 bytes each |
 //! | next multiple of 16.. | the body |
 //!
 //! **Invariant**: nothing here trusts a length that it has not compared with the bytes at hand.
@@ -20,7 +22,7 @@ pub const LONGEST: usize = 128 << 10;
 /// Most bytes that one call puts into its frame before it turns to regions.
 pub const INLINE_BUDGET: usize = 48 << 10;
 /// Bytes of header.
-pub const HEADER: usize = 16;
+pub const HEADER: usize = 32;
 /// Most notices in one frame.
 pub const MOST_NOTICES: usize = 6144;
 
@@ -38,6 +40,9 @@ pub enum Tag {
     Await = 4,
     /// Shim to worker: answered, with an empty reply, when every callback due so far has been sent.
     Drain = 5,
+    /// Shim to worker: call a function that the table calls oneway. Not answered; oneways run in the order of their
+    /// tickets, whichever lane they come by, and what is answered runs after those that were sent before it.
+    Oneway = 6,
     /// Worker to shim: the vendor was called.
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
@@ -46,9 +51,17 @@ pub enum Tag {
 
 impl Tag {
     fn parse(raw: u32) -> Option<Self> {
-        [Self::Call, Self::AddRegion, Self::DropRegion, Self::Await, Self::Drain, Self::Reply, Self::Refused]
-            .into_iter()
-            .find(|tag| *tag as u32 == raw)
+        Some(match raw {
+            1 => Self::Call,
+            2 => Self::AddRegion,
+            3 => Self::DropRegion,
+            4 => Self::Await,
+            5 => Self::Drain,
+            6 => Self::Oneway,
+            16 => Self::Reply,
+            17 => Self::Refused,
+            _ => return None,
+        })
     }
 }
 
@@ -101,6 +114,8 @@ pub enum Malformed {
     Tag(u32),
     #[error("{notices} notices in a frame of {len} bytes")]
     Notices { notices: u32, len: usize },
+    #[error("{0} is answered, not sent oneway")]
+    Answered(&'static str),
     #[error("no function has opcode {0}")]
     Opcode(u32),
     #[error("the body does not hold the arguments of {0}")]
@@ -137,6 +152,7 @@ pub struct Frame<'a> {
     pub tag: Tag,
     /// Opcode, status or region, by tag.
     pub word: u32,
+    pub ticket: u64,
     notices: &'a [u8],
     pub body: &'a [u8],
 }
@@ -160,7 +176,8 @@ impl<'a> Frame<'a> {
             return Err(bad);
         }
         let body_at = notices_len.next_multiple_of(16).min(rest.len());
-        Ok(Self { tag, word: word(4), notices: &rest[..notices_len], body: &rest[body_at..] })
+        let ticket = u64::from(word(16)) | u64::from(word(20)) << 32;
+        Ok(Self { tag, word: word(4), ticket, notices: &rest[..notices_len], body: &rest[body_at..] })
     }
 
     pub fn notices(&self) -> impl Iterator<Item = Notice> {
@@ -194,6 +211,11 @@ pub fn begin(out: &mut rkyv::util::AlignedVec, tag: Tag, word: u32, notices: imp
     out[8..12].copy_from_slice(&count.to_le_bytes());
 }
 
+/// Puts the ticket into a frame that has been begun.
+pub fn set_ticket(out: &mut rkyv::util::AlignedVec, ticket: u64) {
+    out[16..24].copy_from_slice(&ticket.to_le_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,10 +226,12 @@ mod tests {
             [Notice::Completed { pending: 3, failed: true }, Notice::Gone { object: 9 }, Notice::Taken { pending: 4 }];
         for n in 0..=notices.len() {
             let mut out = rkyv::util::AlignedVec::new();
-            begin(&mut out, Tag::Reply, 77, notices[..n].iter().copied());
+            begin(&mut out, Tag::Oneway, 77, notices[..n].iter().copied());
             out.extend_from_slice(b"body");
+            set_ticket(&mut out, u64::MAX - 9);
             let frame = Frame::parse(&out).unwrap();
-            assert_eq!((frame.tag, frame.word, frame.body), (Tag::Reply, 77, &b"body"[..]));
+            assert_eq!((frame.tag, frame.word, frame.ticket), (Tag::Oneway, 77, u64::MAX - 9));
+            assert_eq!(frame.body, b"body");
             assert_eq!(frame.notices().collect::<Vec<_>>(), notices[..n]);
             assert_eq!(frame.body.as_ptr() as usize % 16, 0);
         }

@@ -28,6 +28,11 @@ impl TaggedSpec {
     pub fn answer(&self, key: i64) -> Option<&'static Answer> {
         self.answers.iter().find(|(k, _)| *k == key).map(|(_, answer)| answer)
     }
+
+    /// Whether the answer is a reference count, which changes.
+    pub fn is_count(&self, key: i64) -> bool {
+        matches!(self.answer(key), Some(Answer::References))
+    }
 }
 
 #[derive(Debug)]
@@ -44,6 +49,8 @@ pub enum Answer {
     List(&'static ListSpec),
     /// The program's address of the memory that the object was made with.
     HostPtr,
+    /// A reference count in 4 bytes, to which the shim adds the references that it keeps to itself.
+    References,
 }
 
 /// Keys and values in elements of `size` bytes, ended by the key `end`.

@@ -16,6 +16,13 @@ use rustix::net::{
 
 use ava_protocol::frame::LONGEST;
 
+/// When a peer that sleeps is to look at a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    Now,
+    Later,
+}
+
 /// One end of a lane.
 #[derive(Debug)]
 pub struct Lane {

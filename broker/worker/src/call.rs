@@ -2,7 +2,7 @@
 
 mod inputs;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -52,6 +52,13 @@ pub struct Call<'a> {
     lane: &'a Lane,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
+    /// Nobody waits for a reply.
+    oneway: bool,
+    /// The first object that the call names; 0 for none.
+    first: Cell<u64>,
+    /// What a oneway is to make: objects, and transfers. Whether or not it does, they are spoken of afterwards.
+    births: RefCell<Vec<(u64, u16)>>,
+    transfers: RefCell<Vec<u64>>,
     /// The lengths of texts, if they came in a region: looked at twice, but copied once.
     lengths: RefCell<Option<(ArchivedSlice, Vec<u8>)>>,
 }
@@ -93,7 +100,45 @@ impl Birth {
 
 impl<'a> Call<'a> {
     pub fn new(session: &'static Session, lane: &'a Lane, out: &'a mut AlignedVec, arena: &'a mut Arena) -> Self {
-        Self { session, lane, out, arena, lengths: RefCell::default() }
+        Self {
+            session,
+            lane,
+            out,
+            arena,
+            oneway: false,
+            first: Cell::new(0),
+            births: RefCell::default(),
+            transfers: RefCell::default(),
+            lengths: RefCell::default(),
+        }
+    }
+
+    /// From now on nobody waits for a reply.
+    pub fn go_oneway(&mut self) {
+        self.oneway = true;
+    }
+
+    pub fn is_oneway(&self) -> bool {
+        self.oneway
+    }
+
+    /// The outcome of a oneway.
+    pub fn settle(&self, ok: bool, status: i64) -> Outcome {
+        if !ok {
+            self.fail(status);
+        }
+        Ok(())
+    }
+
+    /// A oneway has failed: what it was to make ends in error, and who next asks about what it was about is told.
+    pub fn fail(&self, status: i64) {
+        for (id, kind) in self.births.take() {
+            crate::opencl::stillborn(self.session, id, kind, self.first.get(), status);
+        }
+        for transfer in self.transfers.take() {
+            self.session.pending.fail(transfer);
+        }
+        self.session.failures.note(self.first.get(), status);
     }
 
     pub fn vendor(&self) -> &'static Vendor {
@@ -108,10 +153,24 @@ impl<'a> Call<'a> {
         rkyv::access::<T, Failure>(body).map_err(|_| Malformed::Body(function))
     }
 
-    /// The vendor's object behind an id; null for 0.
+    /// The vendor's object behind an id; null for 0. Fails with what is to be told of the object.
     pub fn handle(&self, id: u64, kind: u16) -> Result<*mut c_void, Stop> {
+        match self.session.failures.take(id) {
+            Some(status) => {
+                self.counted_handle(id, kind)?;
+                Err(Stop::Refused(status))
+            }
+            None => self.counted_handle(id, kind),
+        }
+    }
+
+    /// The vendor's object likewise, for calls that only count references.
+    pub fn counted_handle(&self, id: u64, kind: u16) -> Result<*mut c_void, Stop> {
         if id == 0 {
             return Ok(std::ptr::null_mut());
+        }
+        if self.first.get() == 0 {
+            self.first.set(id);
         }
         match self.session.objects.find(id, kind)? {
             Found::Pointer(pointer) => Ok(pointer as *mut c_void),
@@ -179,8 +238,16 @@ impl<'a> Call<'a> {
                 if wanted > slice.len.to_native() {
                     return Err(Malformed::Size { what, got: slice.len.to_native(), wanted });
                 }
+                self.spoken_of(slice.pending.to_native());
                 Ok(Output::shared(region, wanted, slice.pending.to_native()).starting_at(rows.start))
             }
+        }
+    }
+
+    /// A oneway is to end this transfer.
+    fn spoken_of(&self, transfer: u64) {
+        if self.oneway && transfer != 0 {
+            self.transfers.borrow_mut().push(transfer);
         }
     }
 
@@ -188,6 +255,9 @@ impl<'a> Call<'a> {
     pub fn birth(&self, id: u64, kind: u16) -> Result<Birth, Malformed> {
         if id != 0 {
             self.session.objects.check_new(id)?;
+            if self.oneway {
+                self.births.borrow_mut().push((id, kind));
+            }
         }
         Ok(Birth { id, kind, slot: std::ptr::null_mut(), wanted: id != 0, made: false })
     }
@@ -251,6 +321,7 @@ impl<'a> Call<'a> {
 
     pub fn released(&self, id: u64) {
         if self.session.objects.released(id) {
+            self.session.failures.take(id);
             self.session.opencl.forget(id);
         }
     }
@@ -288,6 +359,10 @@ impl<'a> Call<'a> {
 
     /// Answers that the call fails, without the vendor.
     pub fn refuse(&mut self, status: i64) -> Outcome {
+        if self.oneway {
+            self.fail(status);
+            return Ok(());
+        }
         self.begin(Tag::Refused, status as u32);
         self.send()
     }

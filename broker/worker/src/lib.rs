@@ -10,6 +10,7 @@ mod call;
 mod callbacks;
 mod memory;
 mod objects;
+mod oneway;
 mod opencl;
 mod pending;
 mod probe;

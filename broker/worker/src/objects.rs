@@ -110,6 +110,11 @@ impl Objects {
         }
     }
 
+    /// Takes an id of the shim's as one whose object is gone already.
+    pub fn bury(&self, id: u64) {
+        self.highest.fetch_max(id, Ordering::Relaxed);
+    }
+
     fn adopt(&self, parent: u64) -> bool {
         self.by_id.get_mut(&parent).is_some_and(|mut object| {
             object.children += 1;

@@ -67,6 +67,27 @@ impl Pending {
         Ok(())
     }
 
+    /// A transfer has failed before there was a command.
+    pub fn fail(&self, id: u64) {
+        if let Ok(mut transfers) = self.transfers.lock()
+            && transfers.len() < MOST
+            && transfers.iter().all(|t| t.id != id)
+        {
+            let done = Some(true);
+            transfers.push(Transfer {
+                id,
+                queue: 0,
+                event: 0,
+                owned: false,
+                _region: None,
+                finish: None,
+                done,
+                ordered: false,
+            });
+            self.count.store(transfers.len(), Ordering::Release);
+        }
+    }
+
     /// The program is about to release an event for the last time: transfers that go by it keep it.
     pub fn adopt(&self, session: &Session, event: usize) {
         if self.count.load(Ordering::Acquire) == 0 {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
-use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST};
+use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST, ONEWAY};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_transport::lane::{Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
@@ -22,6 +22,7 @@ use crate::call::{Call, Outcome, Stop};
 use crate::callbacks::Upcalls;
 use crate::generated::{self, Vendor};
 use crate::objects::Objects;
+use crate::oneway::{Failures, Tickets};
 use crate::opencl;
 use crate::pending::Pending;
 use crate::regions::Regions;
@@ -34,6 +35,8 @@ pub struct Session {
     pub objects: Objects,
     pub regions: Regions,
     pub pending: Pending,
+    pub tickets: Tickets,
+    pub failures: Failures,
     pub upcalls: Upcalls,
     pub stats: Stats,
     pub opencl: opencl::State,
@@ -82,6 +85,8 @@ impl Session {
             objects: Objects::default(),
             regions: Regions::default(),
             pending: Pending::default(),
+            tickets: Tickets::default(),
+            failures: Failures::default(),
             upcalls: Upcalls::default(),
             stats: Stats::new(),
             opencl: opencl::State::default(),
@@ -187,7 +192,21 @@ impl Session {
         match frame.tag {
             Tag::Call => {
                 self.stats.count(frame.word, frame.body.len());
-                generated::dispatch(frame.word, call, frame.body)
+                self.tickets.wait_for(frame.ticket, || self.wake_lanes());
+                self.dispatch(frame, call)
+            }
+            Tag::Oneway => {
+                match ONEWAY.get(frame.word as usize) {
+                    Some(true) => call.go_oneway(),
+                    Some(false) => return Err(Malformed::Answered(FUNCTIONS[frame.word as usize]).into()),
+                    None => return Err(Malformed::Opcode(frame.word).into()),
+                }
+                self.stats.count(frame.word, frame.body.len());
+                self.tickets.wait_for(frame.ticket.saturating_sub(1), || self.wake_lanes());
+                let outcome = self.dispatch(frame, call);
+                // Whoever comes next finds what this call was to make, if only in error.
+                self.tickets.done(frame.ticket);
+                outcome
             }
             Tag::AddRegion => {
                 let len = number().ok_or(Malformed::Body("a region"))?;
@@ -195,16 +214,34 @@ impl Session {
             }
             Tag::DropRegion => Ok(self.regions.drop_region(frame.word)?),
             Tag::Await => {
+                self.tickets.wait_for(frame.ticket, || self.wake_lanes());
                 self.pending.wait(self, number().ok_or(Malformed::Body("a wait"))?)?;
                 call.reply_bytes(&[])
             }
             Tag::Drain => {
+                self.tickets.wait_for(frame.ticket, || self.wake_lanes());
                 let upto = self.upcalls.drain();
                 call.reply_bytes(&upto.to_le_bytes())
             }
             Tag::Reply | Tag::Refused => Err(Malformed::Tag(frame.tag as u32).into()),
         }
     }
+
+    /// Calls the vendor, and answers if it could not be called.
+    fn dispatch(&'static self, frame: &Frame<'_>, call: &mut Call<'_>) -> Outcome {
+        let status = match generated::dispatch(frame.word, call, frame.body) {
+            Err(Stop::Refused(status)) => status,
+            Err(Stop::Missing(function)) => {
+                self.log(LogLevel::Warn, &format!("the vendor's library lacks {function}"));
+                LOST
+            }
+            outcome => return outcome,
+        };
+        call.refuse(status)
+    }
+
+    /// Has every lane look for what its thread was not woken for.
+    fn wake_lanes(&self) {}
 
     /// What the shim is to be told with the next frame.
     pub fn notices(&self) -> Vec<Notice> {
@@ -317,15 +354,11 @@ impl Server {
         }
         let mut call = Call::new(self.session, &self.lane, &mut self.out, &mut self.arena);
         match self.session.serve_frame(&frame, fd, &mut call) {
-            Ok(()) => (),
-            Err(Stop::Closed) => return Ok(false),
-            Err(Stop::Malformed(malformed)) => return Err(malformed),
-            Err(Stop::Refused(status)) => drop(call.refuse(status)),
-            Err(Stop::Missing(function)) => {
-                self.session.log(LogLevel::Warn, &format!("the vendor's library lacks {function}"));
-                drop(call.refuse(LOST));
-            }
+            Ok(()) => Ok(true),
+            Err(Stop::Closed) => Ok(false),
+            Err(Stop::Malformed(malformed)) => Err(malformed),
+            // Of what is no call there is nothing to refuse.
+            Err(Stop::Refused(_) | Stop::Missing(_)) => Ok(true),
         }
-        Ok(true)
     }
 }

@@ -4,19 +4,55 @@
 #![allow(non_snake_case)]
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::custom::ArchivedStatus;
 use ava_protocol::opencl::custom::clSetKernelArg::Request;
 use ava_protocol::opencl::{kind, opcode};
+use dashmap::DashMap;
 
-use crate::call::Call;
+use crate::call::{Call, Wake};
 use crate::fault::Fault;
+use crate::known::mix;
 use crate::session::Session;
 
 /// Longest value that is read on the program's word; a longer one is no argument of any device, and the vendor refuses
 /// the size without looking at the value.
 const LONGEST: usize = 1 << 20;
+/// Arguments of a kernel that are kept apart. A kernel with more waits for every answer about the others.
+const KEPT: usize = 32;
+
+/// What kernels' arguments were last set to, as far as a launch's success may depend on it: the object, or the size of
+/// local memory.
+#[derive(Default)]
+pub struct Arguments {
+    set: DashMap<u64, [AtomicU64; KEPT]>,
+    others: AtomicU64,
+}
+
+impl Arguments {
+    /// The argument of a kernel was set. The difference that this makes to the kernel's state.
+    fn set(&self, session: &Session, kernel: u64, index: u32, meaning: u64) -> u64 {
+        if index as usize >= KEPT {
+            // Never the same again.
+            return mix(self.others.fetch_add(1, Ordering::Relaxed), index.into());
+        }
+        let swap = |set: &[AtomicU64; KEPT]| set[index as usize].swap(meaning, Ordering::Relaxed) ^ meaning;
+        if let Some(set) = self.set.get(&kernel) {
+            return swap(&set);
+        }
+        if !session.handles.mark_remembered(kernel) {
+            return meaning;
+        }
+        swap(&self.set.entry(kernel).or_default())
+    }
+
+    /// The object is gone.
+    pub fn forget(&self, kernel: u64) {
+        self.set.remove(&kernel);
+    }
+}
 
 pub unsafe fn clSetKernelArg(
     kernel: *mut c_void,
@@ -25,17 +61,19 @@ pub unsafe fn clSetKernelArg(
     arg_value: *const c_void,
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(Session::current()?, opcode::clSetKernelArg);
+    let session = call.session;
     let rows = (arg_size <= LONGEST).then(|| Rows::flat(Some(arg_size as u64))).flatten();
     let (mut object, mut object_kind) = (0, 0);
     if arg_size == size_of::<*mut c_void>() && !arg_value.is_null() {
         // SAFETY: the program passed a value of this size.
         let value = unsafe { arg_value.cast::<*mut c_void>().read_unaligned() };
-        if let Some((id, kind)) = call.session.handles.any(value) {
+        if let Some((id, kind)) = session.handles.any(value) {
             (object, object_kind) = (id, kind);
         }
     }
+    let id = call.handle(kernel, kind::cl_kernel);
     let request = Request {
-        kernel: call.handle(kernel, kind::cl_kernel),
+        kernel: id,
         arg_index,
         arg_size: arg_size as u64,
         // SAFETY: as above.
@@ -43,5 +81,21 @@ pub unsafe fn clSetKernelArg(
         object,
         kind: object_kind,
     };
-    call.transact(&request, |reply: &ArchivedStatus, _| (true, reply.ret.to_native()))
+    // What the argument is does not depend on the others.
+    let meaning = [arg_index.into(), arg_size as u64, u64::from(arg_value.is_null()), object].into_iter().fold(1, mix);
+    call.combine_only(id, meaning);
+    let is_set = || session.handles.change_state(kernel, session.arguments.set(session, id, arg_index, meaning));
+    if call.is_known() {
+        call.post(&request, Wake::Later)?;
+        is_set();
+        return Ok(0);
+    }
+    let status = call.transact(&request, |reply: &ArchivedStatus, _| {
+        let status = reply.ret.to_native();
+        (status == 0, status)
+    });
+    if status == Ok(0) {
+        is_set();
+    }
+    status
 }

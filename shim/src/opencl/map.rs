@@ -152,14 +152,15 @@ impl Map {
     ) -> Result<*mut c_void, Fault> {
         let session = Session::current()?;
         let mut call = Call::begin(session, opcode);
+        let command_queue = call.handle(self.command_queue, kind::cl_command_queue);
         let object = call.handle(self.object, kind::cl_mem);
         let mapping = session.mappings.next_id();
         let pending = if self.blocking { 0 } else { session.pending.next_id() };
         // SAFETY: the program vouches for its pointers.
         let mapped = unsafe {
-            let event_id = if event.is_null() { 0 } else { call.mint(kind::cl_event)? };
+            let event_id = if event.is_null() { 0 } else { call.mint_from_first(kind::cl_event)? };
             let request = map::Request {
-                command_queue: call.handle(self.command_queue, kind::cl_command_queue),
+                command_queue,
                 object,
                 blocking: self.blocking,
                 flags: self.flags,
@@ -224,6 +225,7 @@ pub unsafe fn clEnqueueUnmapMemObject(
 ) -> Result<i32, Fault> {
     let session = Session::current()?;
     let mut call = Call::begin(session, opcode::clEnqueueUnmapMemObject);
+    let command_queue = call.handle(command_queue, kind::cl_command_queue);
     let object = call.handle(memobj, kind::cl_mem);
     let mapping = session.mappings.take(object, mapped_ptr as usize);
     // SAFETY: the program vouches for its pointers.
@@ -233,10 +235,10 @@ pub unsafe fn clEnqueueUnmapMemObject(
         if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes && !unseen) {
             memory::gather(mapped_ptr, &mapping.rows, mapping.lease.region.as_ptr());
         }
-        let event_id = if event.is_null() { 0 } else { call.mint(kind::cl_event)? };
+        let event_id = if event.is_null() { 0 } else { call.mint_from_first(kind::cl_event)? };
         let count = num_events_in_wait_list;
         let request = unmap::Request {
-            command_queue: call.handle(command_queue, kind::cl_command_queue),
+            command_queue,
             memobj: object,
             mapping: mapping.as_ref().map_or(0, |m| m.id),
             unseen,

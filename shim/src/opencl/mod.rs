@@ -9,7 +9,7 @@ mod pixel;
 mod program_info;
 
 pub use build::{clBuildProgram, clCompileProgram};
-pub use kernel_arg::clSetKernelArg;
+pub use kernel_arg::{Arguments, clSetKernelArg};
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
 pub use map::{Mappings, clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;

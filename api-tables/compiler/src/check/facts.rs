@@ -3,7 +3,7 @@
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
-    Buffer, Custom, Direction, Element, Facts, Len, Oneway, Param, Resource, Shape, Unsupported, Until,
+    Buffer, Cached, Custom, Direction, Element, Facts, Len, Oneway, Param, Resource, Shape, Unsupported, Until,
 };
 use crate::problem::Problems;
 use proc_macro2::Span;
@@ -86,14 +86,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn fact(&mut self, attr: &Attr, problems: &mut Problems) {
         match attr.word.as_str() {
-            "oneway" => self.facts.oneway = self.oneway(attr, problems),
+            "oneway" => self.facts.oneway = self.unless(attr, problems).map(|unless| Oneway { unless }),
+            "cached" => self.facts.cached = self.unless(attr, problems).map(|unless| Cached { unless }),
             "local" => {
                 attr.flag(problems);
                 self.facts.local = true;
-            }
-            "cached" => {
-                attr.flag(problems);
-                self.facts.cached = true;
             }
             "custom" => self.facts.custom = custom(attr, problems),
             "when" => self.when(attr, problems),
@@ -129,12 +126,12 @@ impl Reader<'_> {
         }
     }
 
-    fn oneway(&self, attr: &Attr, problems: &mut Problems) -> Option<Oneway> {
-        let unless = match attr.known(&["unless"], problems)?.pop().flatten() {
-            Some(e) => Some(expr::number(e, self.scope, problems)?),
-            None => None,
-        };
-        Some(Oneway { unless })
+    /// A fact with an exception, if it has one.
+    fn unless(&self, attr: &Attr, problems: &mut Problems) -> Option<Option<crate::model::Expr>> {
+        match attr.known(&["unless"], problems)?.pop().flatten() {
+            Some(e) => Some(Some(expr::number(e, self.scope, problems)?)),
+            None => Some(None),
+        }
     }
 
     fn when(&mut self, attr: &Attr, problems: &mut Problems) {

@@ -20,6 +20,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         lengths(function, problems);
         layouts(function, problems);
         replies(api, function, problems);
+        answers(function, problems);
         reachable(api, function, problems);
     }
 }
@@ -231,6 +232,16 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
     if oneway.unless.is_none() && matches!(function.ret, Ret::Value { .. } | Ret::Pointer { .. }) {
         let message = format!("`{}` does not wait, so it cannot return a value", function.name);
         problems.add(function.span, message, "oneway");
+    }
+}
+
+/// What is remembered is bytes, whose number the function tells.
+fn answers(function: &Function, problems: &mut Problems) {
+    if function.facts.cached.is_some() && function.answer().is_none() {
+        let message = format!("`{}` is cached, and does not answer with bytes", function.name);
+        problems
+            .add(function.span, message, "cached")
+            .help("an answer is `value: Out<[T; size]>`, T tagged or `c_void`, with `#[written(value = size_ret)]`");
     }
 }
 

@@ -7,6 +7,7 @@ mod expr;
 pub mod header;
 pub mod names;
 pub mod shim;
+mod shortcut;
 mod sizes;
 mod vendor;
 pub mod wire;

@@ -2,6 +2,7 @@
 //! dispatch table of an installable client driver.
 
 use super::names::{self, ident, int};
+use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes, tag};
 use super::wire::address_of;
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind, Until};
@@ -17,7 +18,7 @@ pub fn emit(api: &Api) -> TokenStream {
     let lookup = lookup(api);
     quote! {
         #[allow(unused_imports)]
-        use crate::{call::{Call, Room}, fault::{Fault, Statuses, guard}, session::Session};
+        use crate::{call::{Call, Room, Wake}, fault::{Fault, Statuses, guard}, session::Session};
         #[allow(unused_imports)]
         use ava_protocol::{expr, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
         #[allow(unused_imports)]
@@ -159,17 +160,23 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
     } else {
         quote!(table::#name::Request { #(#fields),* })
     };
+    let (before, then) = (shortcut::before(api, function), shortcut::then(api, function));
+    let (instead, after) = (shortcut::instead(api, function), shortcut::after(api, function));
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
             let mut call = Call::begin(Session::current()?, opcode::#name);
             // SAFETY: the program vouches for its pointers, as it would to the vendor.
             unsafe {
+                #before
                 #(#encode)*
                 #mint
+                #then
                 let request = #request;
+                #instead
                 call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
                     let ok = #ok;
                     #(#decode)*
+                    #after
                     (ok, #result)
                 })
             }
@@ -243,7 +250,7 @@ fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) 
     if names::is_new_one(buffer) {
         let Element::New(ty) = &buffer.element else { unreachable!("is_new_one") };
         let kind = ident(ty);
-        return quote!(if #name.is_null() { 0 } else { call.mint(kind::#kind)? });
+        return quote!(if #name.is_null() { 0 } else { call.mint_from_first(kind::#kind)? });
     }
     let pending = matches!(names::until(function, &param.name), Some(Until::Event(_)))
         .then(|| sizes(api, function).outlives_call(function.facts.oneway.as_ref()));
@@ -334,8 +341,8 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
             quote!(call.put(#name.cast(), &#w, &reply.#name, None);)
         }
         Element::Handle(ty) | Element::New(ty) => {
-            let kind = ident(ty);
-            quote!(call.put_handles(#name.cast(), &#w, &reply.#name, kind::#kind);)
+            let (kind, made) = (ident(ty), matches!(buffer.element, Element::New(_)));
+            quote!(call.put_handles(#name.cast(), &#w, &reply.#name, kind::#kind, #made);)
         }
         Element::Tagged(ty) => {
             let key = tag(api, function, ty);
@@ -368,7 +375,7 @@ fn rows_local(name: &str) -> proc_macro2::Ident {
     format_ident!("r_{name}")
 }
 
-fn local(name: &str) -> proc_macro2::Ident {
+pub(super) fn local(name: &str) -> proc_macro2::Ident {
     format_ident!("w_{name}")
 }
 

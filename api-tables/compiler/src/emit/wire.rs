@@ -57,7 +57,10 @@ fn opcodes(api: &Api) -> TokenStream {
         let (name, extension) = (&f.name, f.facts.extension.as_ref()?);
         Some(quote!((#name, #extension)))
     });
+    let oneway = api.functions.iter().map(|f| f.facts.oneway.is_some());
     quote! {
+        /// Whether a function may be called without waiting for its reply, by opcode.
+        pub const ONEWAY: &[bool] = &[#(#oneway),*];
         /// Function names by opcode.
         pub const FUNCTIONS: &[&str] = &[#(#names),*];
         /// Functions that are refused, and why.
@@ -190,6 +193,7 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
             quote!(Answer::List(&#name))
         }
         Payload::HostPtr => quote!(Answer::HostPtr),
+        Payload::References => quote!(Answer::References),
         Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => return None,
     })
 }

@@ -124,6 +124,10 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
+    let oneway = function.facts.oneway.as_ref().map(|_| {
+        let status = if matches!(function.ret, Ret::Status { .. }) { quote!(ret as i64) } else { quote!(0) };
+        quote!(if call.is_oneway() { return call.settle(ok, #status); })
+    });
     quote! {
         pub fn #name(call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
@@ -133,6 +137,7 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
             #call_vendor
             let ok = #ret_ok;
             #after
+            #oneway
             #(#translate)*
             call.reply(&#reply)
         }
@@ -155,7 +160,9 @@ fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
         Shape::UserData => quote!(let #name = r.#name;),
         Shape::Handle { ty, .. } => {
             let kind = ident(ty);
-            quote!(let #name = call.handle(r.#name.to_native(), kind::#kind)?;)
+            let counted = function.facts.retain.is_some() || function.facts.release.is_some();
+            let find = if counted { quote!(counted_handle) } else { quote!(handle) };
+            quote!(let #name = call.#find(r.#name.to_native(), kind::#kind)?;)
         }
         Shape::Text { .. } => quote!(let #name = call.text(&r.#name)?;),
         Shape::Texts { count, lengths, .. } => {

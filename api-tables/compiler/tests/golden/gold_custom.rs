@@ -55,11 +55,18 @@ pub unsafe fn gold_custom(
         let w_one = call.handle(one, kind::gold_box);
         let r_value = Rows::flat(Some(size as u64));
         let w_value = call.bytes(value.cast(), r_value, false)?;
+        call.combine(size as u64);
+        call.combine(u64::from(value.is_null()));
+        let leaves = true && call.is_known();
         let request = table::gold_custom::Request {
             one: w_one,
             size: size as u64,
             value: w_value,
         };
+        if leaves {
+            call.post(&request, Wake::Later)?;
+            return Ok(0 as _);
+        }
         call.transact(
             &request,
             |reply: &table::gold_custom::ArchivedReply, call| {
@@ -81,6 +88,9 @@ pub fn gold_custom(call: &mut Call, body: &[u8]) -> Outcome {
     let vendor_function = call.vendor().gold_custom.ok_or(Stop::Missing("gold_custom"))?;
     let ret = unsafe { vendor_function(one, size, value.as_ptr().cast()) };
     let ok = ret == 0;
+    if call.is_oneway() {
+        return call.settle(ok, ret as i64);
+    }
     call.reply(
         &table::gold_custom::Reply {
             ret: ret as i32,

@@ -90,7 +90,13 @@ pub unsafe fn gold_out(
                 let ok = reply.ret.to_native() == 0;
                 call.put(numbers.cast(), &w_numbers, &reply.numbers, None);
                 call.put(found.cast(), &w_found, &reply.found, None);
-                call.put_handles(boxes.cast(), &w_boxes, &reply.boxes, kind::gold_box);
+                call.put_handles(
+                    boxes.cast(),
+                    &w_boxes,
+                    &reply.boxes,
+                    kind::gold_box,
+                    false,
+                );
                 call.put(
                     level.cast(),
                     &Room::exchanged(expr::mul(Some(1), Some(4u64))),

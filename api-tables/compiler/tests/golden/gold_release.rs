@@ -42,10 +42,18 @@ pub unsafe extern "C" fn gold_release(one: *mut c_void) -> i32 {
 pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(Session::current()?, opcode::gold_release);
     unsafe {
+        let Some(last) = call.session.handles.release(one, kind::gold_box) else {
+            return Ok(0 as _);
+        };
         let w_one = call.handle(one, kind::gold_box);
+        let leaves = last && call.leaves();
         let request = table::gold_release::Request {
             one: w_one,
         };
+        if leaves {
+            call.post(&request, Wake::Later)?;
+            return Ok(0 as _);
+        }
         call.transact(
             &request,
             |reply: &table::gold_release::ArchivedReply, call| {
@@ -60,7 +68,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
 
 pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_release::ArchivedRequest>(body, "gold_release")?;
-    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
     let vendor_function = call
         .vendor()
         .gold_release
@@ -70,6 +78,9 @@ pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
     let ok = ret == 0;
     if ok {
         call.released(r.one.to_native());
+    }
+    if call.is_oneway() {
+        return call.settle(ok, ret as i64);
     }
     call.reply(
         &table::gold_release::Reply {

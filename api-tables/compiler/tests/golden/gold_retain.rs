@@ -42,6 +42,9 @@ pub unsafe extern "C" fn gold_retain(one: *mut c_void) -> i32 {
 pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(Session::current()?, opcode::gold_retain);
     unsafe {
+        if call.session.handles.retain(one, kind::gold_box) {
+            return Ok(0 as _);
+        }
         let w_one = call.handle(one, kind::gold_box);
         let request = table::gold_retain::Request {
             one: w_one,
@@ -60,12 +63,15 @@ pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
 
 pub fn gold_retain(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_retain::ArchivedRequest>(body, "gold_retain")?;
-    let one = call.handle(r.one.to_native(), kind::gold_box)?;
+    let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
     let vendor_function = call.vendor().gold_retain.ok_or(Stop::Missing("gold_retain"))?;
     let ret = unsafe { vendor_function(one) };
     let ok = ret == 0;
     if ok {
         call.retained(r.one.to_native());
+    }
+    if call.is_oneway() {
+        return call.settle(ok, ret as i64);
     }
     call.reply(
         &table::gold_retain::Reply {

@@ -80,7 +80,18 @@ pub unsafe fn gold_rows(
                 r_bytes,
                 !expr::holds(expr::ne(Some(blocking as u64), Some(0))),
             )?;
-        let w_event = if event.is_null() { 0 } else { call.mint(kind::gold_event)? };
+        let w_event = if event.is_null() {
+            0
+        } else {
+            call.mint_from_first(kind::gold_event)?
+        };
+        call.combine(blocking as u64);
+        call.combine_bytes(&w_origin);
+        call.combine_bytes(&w_region);
+        call.combine(u64::from(bytes.is_null()));
+        call.combine(u64::from(w_event != 0));
+        let leaves = !expr::holds(expr::ne(Some(blocking as u64), Some(0)))
+            && call.is_known();
         let request = table::gold_rows::Request {
             one: w_one,
             blocking: blocking as u32,
@@ -89,6 +100,11 @@ pub unsafe fn gold_rows(
             bytes: w_bytes.place,
             event: w_event,
         };
+        if leaves {
+            call.post(&request, Wake::Now)?;
+            call.put_new(event, w_event, true);
+            return Ok(0 as _);
+        }
         call.transact(
             &request,
             |reply: &table::gold_rows::ArchivedReply, call| {
@@ -156,6 +172,9 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
     }
     if ok {
         call.charge_commands(Some(1));
+    }
+    if call.is_oneway() {
+        return call.settle(ok, ret as i64);
     }
     call.reply(
         &table::gold_rows::Reply {

@@ -59,13 +59,26 @@ pub unsafe fn gold_until(
         let w_one = call.handle(one, kind::gold_box);
         let r_bytes = Rows::flat(Some(size as u64));
         let w_bytes = call.bytes(bytes.cast(), r_bytes, true)?;
-        let w_event = if event.is_null() { 0 } else { call.mint(kind::gold_event)? };
+        let w_event = if event.is_null() {
+            0
+        } else {
+            call.mint_from_first(kind::gold_event)?
+        };
+        call.combine(size as u64);
+        call.combine(u64::from(bytes.is_null()));
+        call.combine(u64::from(w_event != 0));
+        let leaves = true && call.is_known();
         let request = table::gold_until::Request {
             one: w_one,
             size: size as u64,
             bytes: w_bytes,
             event: w_event,
         };
+        if leaves {
+            call.post(&request, Wake::Later)?;
+            call.put_new(event, w_event, true);
+            return Ok(0 as _);
+        }
         call.transact(
             &request,
             |reply: &table::gold_until::ArchivedReply, call| {
@@ -104,6 +117,9 @@ pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
     }
     if ok && pending != 0 {
         call.pend(pending, r.one.to_native(), &mut event, bytes.region())?;
+    }
+    if call.is_oneway() {
+        return call.settle(ok, ret as i64);
     }
     call.reply(
         &table::gold_until::Reply {

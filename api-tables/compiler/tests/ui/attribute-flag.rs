@@ -6,6 +6,6 @@
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 extern "C" {
-    #[cached(1)]
+    #[local(1)]
     fn toy_version() -> toy_status;
 }

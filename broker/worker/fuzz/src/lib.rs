@@ -61,6 +61,10 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
         for record in records::read(input) {
             frame.clear();
             frame.extend_from_slice(record.frame);
+            // Tickets order what comes by several lanes. Here is one, which would wait for nobody.
+            if let Some(ticket) = frame.get_mut(16..24) {
+                ticket.fill(0);
+            }
             let fd = attach(&record, &scribbled);
             match server.serve(&frame, fd) {
                 Ok(_) => hear(&lane, &mut inbox, &mut tally),

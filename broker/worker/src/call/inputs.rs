@@ -132,6 +132,7 @@ impl Call<'_> {
                 let region = self.session.regions.find(slice)?;
                 let mut input = Input::new(Source::Shared(region, slice.offset.to_native()));
                 input.pending = slice.pending.to_native();
+                self.spoken_of(input.pending);
                 input
             }
             _ => Input::new(self.source(data)?),

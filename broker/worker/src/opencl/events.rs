@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use ava_protocol::opencl::constant::{
-    CL_EVENT_COMMAND_EXECUTION_STATUS, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, CL_QUEUE_PROPERTIES,
+    CL_EVENT_COMMAND_EXECUTION_STATUS, CL_QUEUE_CONTEXT, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, CL_QUEUE_PROPERTIES,
 };
 
 use crate::session::Session;
@@ -36,6 +36,26 @@ pub fn release(session: &Session, event: usize) {
     if let Some(release) = session.vendor.clReleaseEvent {
         // SAFETY: the reference is ours.
         unsafe { release(event as *mut c_void) };
+    }
+}
+
+/// An event that has ended in error, in the context of the queue that it should have come from.
+pub fn failed(session: &Session, queue: *mut c_void, status: i32) -> Option<*mut c_void> {
+    let (info, create) = (session.vendor.clGetCommandQueueInfo?, session.vendor.clCreateUserEvent?);
+    let set_status = session.vendor.clSetUserEventStatus?;
+    let mut context = std::ptr::null_mut::<c_void>();
+    // SAFETY: the queue is alive, memory has the sizes that are named, and the event is ours until it is given away.
+    unsafe {
+        let asked = info(queue, CL_QUEUE_CONTEXT, 8, (&raw mut context).cast(), std::ptr::null_mut());
+        if asked != 0 {
+            return None;
+        }
+        let event = create(context, std::ptr::null_mut());
+        if event.is_null() {
+            return None;
+        }
+        set_status(event, status.min(-1));
+        Some(event)
     }
 }
 

@@ -65,6 +65,9 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
     // SAFETY: a live kernel or null, and a value of `size` bytes or null. A value beyond every size is an address that
     // the vendor does not look at, since the size is no argument's.
     let ret = unsafe { set(kernel, index, size, value.as_ptr()) };
+    if call.is_oneway() {
+        return call.settle(ret == 0, ret.into());
+    }
     call.reply(&Status { ret })
 }
 

@@ -78,6 +78,16 @@ pub fn load() -> Result<(Vendor, String), String> {
     Ok((vendor, path))
 }
 
+/// An object that a oneway was to make from another, and did not: an event is one that has ended in error.
+pub fn stillborn(session: &Session, id: u64, made: u16, from: u64, status: i64) {
+    let from = session.objects.pointer(from).filter(|_| made == kind::cl_event);
+    let event = from.and_then(|queue| events::failed(session, queue as *mut c_void, status as i32));
+    let bound = event.is_some_and(|event| session.objects.bind(id, made, event as usize, &[], 0).is_ok());
+    if !bound {
+        session.objects.bury(id);
+    }
+}
+
 /// Keeps the memory of an object that uses the program's, until the vendor has destroyed it.
 pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
     let Some(object) = session.objects.pointer(id) else {

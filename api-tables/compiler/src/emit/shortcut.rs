@@ -1,0 +1,192 @@
+//! Emits what spares the shim a wait: references that it counts itself, answers that it remembers, and calls whose
+//! success is known beforehand, so that nobody waits for the reply.
+
+use super::names::{self, ident, int};
+use super::shim::local;
+use super::sizes::{Side, Sizes, tag};
+use crate::model::{Api, Buffer, Direction, Element, Function, Param, Resource, Ret, Shape};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Statements before the arguments are looked at.
+pub fn before(api: &Api, function: &Function) -> TokenStream {
+    let Some(handle) = function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. })) else {
+        return quote!();
+    };
+    let Shape::Handle { ty, .. } = &handle.shape else { unreachable!("found by its shape") };
+    let (name, kind, ok) = (ident(&handle.name), ident(ty), success(api, function));
+    if function.facts.retain.is_some() {
+        return quote! {
+            if call.session.handles.retain(#name, kind::#kind) {
+                return Ok(#ok as _);
+            }
+        };
+    }
+    if function.facts.release.is_some() {
+        return quote! {
+            let Some(last) = call.session.handles.release(#name, kind::#kind) else {
+                return Ok(#ok as _);
+            };
+        };
+    }
+    quote!()
+}
+
+/// Statements between the arguments and the request.
+pub fn then(api: &Api, function: &Function) -> TokenStream {
+    let recalled = question(api, function).map(|question| {
+        let Question { words, unless, value, size, size_ret, .. } = question;
+        let ok = success(api, function);
+        quote! {
+            let question = [#(#words),*];
+            let settled = !expr::holds(#unless);
+            if settled && call.session.answers.recall(&question, #value.cast(), #size as u64, #size_ret) {
+                return Ok(#ok as _);
+            }
+        }
+    });
+    let leaves = function.facts.oneway.as_ref().filter(|_| leaves(function)).map(|oneway| {
+        if function.facts.release.is_some() {
+            // The last reference that the program holds: giving it back does not fail.
+            return quote!(let leaves = last && call.leaves(););
+        }
+        let mix = function.params.iter().filter_map(combined);
+        let goes_on = Sizes { api, function, side: Side::Shim }.outlives_call(Some(oneway));
+        quote! {
+            #(#mix)*
+            let leaves = #goes_on && call.is_known();
+        }
+    });
+    quote!(#recalled #leaves)
+}
+
+/// Statements between the request and the crossing with a reply.
+pub fn instead(api: &Api, function: &Function) -> TokenStream {
+    if !leaves(function) {
+        return quote!();
+    }
+    let commands = function.facts.charge.iter().any(|(resource, _)| *resource == Resource::Commands);
+    let wake = if commands { quote!(Wake::Now) } else { quote!(Wake::Later) };
+    let made = function.params.iter().filter_map(|p| match &p.shape {
+        Shape::Buffer(buffer) if names::is_new_one(buffer) => {
+            let (name, w) = (ident(&p.name), local(&p.name));
+            Some(quote!(call.put_new(#name, #w, true);))
+        }
+        _ => None,
+    });
+    let result = match &function.ret {
+        Ret::Void => quote!(()),
+        _ => {
+            let ok = success(api, function);
+            quote!(#ok as _)
+        }
+    };
+    quote! {
+        if leaves {
+            call.post(&request, #wake)?;
+            #(#made)*
+            return Ok(#result);
+        }
+    }
+}
+
+/// Statements in the reply's reading, after the results are in place.
+pub fn after(api: &Api, function: &Function) -> TokenStream {
+    match question(api, function) {
+        Some(Question { value, unless_count, .. }) => quote! {
+            if ok && settled #unless_count {
+                call.session.answers.remember(&call.session.handles, &question, #value.cast(), &reply.#value);
+            }
+        },
+        None => quote!(),
+    }
+}
+
+/// Whether the call may go without waiting: it is oneway, the shim does not answer it, and its arguments are of the
+/// kinds that calls are made with over and over.
+fn leaves(function: &Function) -> bool {
+    let recurs = |p: &Param| match &p.shape {
+        Shape::Value { .. } | Shape::Pointer | Shape::Handle { .. } => true,
+        Shape::Buffer(buffer) => {
+            names::is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
+        }
+        Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
+    };
+    function.facts.oneway.is_some() && function.facts.retain.is_none() && function.params.iter().all(recurs)
+}
+
+/// What a parameter adds to the combination that the vendor accepts or does not. Handles add themselves.
+fn combined(param: &Param) -> Option<TokenStream> {
+    let (name, w) = (ident(&param.name), local(&param.name));
+    match &param.shape {
+        Shape::Value { .. } => Some(quote!(call.combine(#name as u64);)),
+        Shape::Buffer(buffer) if names::is_new_one(buffer) => Some(quote!(call.combine(u64::from(#w != 0));)),
+        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Scalar { .. }, .. }) => {
+            Some(quote!(call.combine_bytes(&#w);))
+        }
+        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Handle(_), .. }) => None,
+        Shape::Buffer(_) | Shape::Pointer => Some(quote!(call.combine(u64::from(#name.is_null()));)),
+        // Handles are added as they are looked up; of what is left, see `leaves`.
+        _ => None,
+    }
+}
+
+/// A query whose answer is remembered.
+struct Question {
+    /// The function, what it asks about, and what it asks.
+    words: Vec<TokenStream>,
+    /// The condition under which the answer may change.
+    unless: TokenStream,
+    /// Another: that it is a reference count.
+    unless_count: TokenStream,
+    value: proc_macro2::Ident,
+    size: proc_macro2::Ident,
+    size_ret: proc_macro2::Ident,
+}
+
+fn question(api: &Api, function: &Function) -> Option<Question> {
+    let cached = function.facts.cached.as_ref()?;
+    let (param, size, size_ret) = function.answer()?;
+    let unless_count = match &param.shape {
+        Shape::Buffer(Buffer { element: Element::Tagged(ty), .. }) => {
+            let (key, ty) = (tag(api, function, ty), ident(ty));
+            quote!(&& !spec::#ty.is_count(#key as i64))
+        }
+        _ => quote!(),
+    };
+    let name = ident(&function.name);
+    let about = function.params.iter().filter_map(|p| match &p.shape {
+        Shape::Handle { .. } => Some(local(&p.name)),
+        _ => None,
+    });
+    let asked = function.params.iter().filter_map(|p| match &p.shape {
+        Shape::Value { .. } if p.name != size => Some(ident(&p.name)),
+        _ => None,
+    });
+    let words = std::iter::once(quote!(u64::from(opcode::#name)))
+        .chain(about.map(|id| quote!(#id)))
+        .chain(asked.map(|word| quote!(#word as u64)));
+    let unless = match &cached.unless {
+        Some(condition) => Sizes { api, function, side: Side::Shim }.value(condition),
+        None => quote!(None),
+    };
+    Some(Question {
+        words: words.collect(),
+        unless,
+        unless_count,
+        value: ident(&param.name),
+        size: ident(size),
+        size_ret: ident(size_ret),
+    })
+}
+
+/// The status that stands for success.
+fn success(api: &Api, function: &Function) -> TokenStream {
+    match &function.ret {
+        Ret::Status { ty } => {
+            let ok = int(i128::from(names::ok_status(api, ty)));
+            quote!(#ok)
+        }
+        _ => quote!(0),
+    }
+}
