@@ -166,6 +166,24 @@ fn a_full_lane_holds_the_sender_and_goes_on() {
 }
 
 #[test]
+fn a_peer_that_makes_the_socket_non_blocking_changes_nothing() {
+    for kind in KINDS {
+        let (mut ours, fds) = offer(kind).unwrap();
+        rustix::io::ioctl_fionbio(&fds[0], true).unwrap();
+        let mut theirs = accept(fds).unwrap();
+        let receiver = thread::spawn(move || {
+            let mut inbox = Inbox::new();
+            (0..2).all(|_| theirs.recv(&mut inbox).unwrap())
+        });
+        for _ in 0..2 {
+            thread::sleep(Duration::from_millis(10));
+            ours.send(b"x", Some(memfd().as_fd()), Wake::Now).unwrap();
+        }
+        assert!(receiver.join().unwrap());
+    }
+}
+
+#[test]
 fn many_descriptors_that_the_peer_does_not_read_hold_the_sender_only() {
     for kind in KINDS {
         let (mut ours, mut theirs) = pair(kind);
