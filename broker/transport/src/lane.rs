@@ -1,119 +1,108 @@
 //! A lane: one program thread's ordered channel to one worker thread.
 //!
-//! Frames travel as datagrams of a `SOCK_SEQPACKET` socket pair. This is the one door to the transport: the shim and the
-//! worker know `Lane` and [`Inbox`], not the socket.
+//! This is the one door to the transport: the shim and the worker know [`Lane`] and [`Inbox`], not what carries the
+//! frames. There are two kinds. A socket lane is a `SOCK_SEQPACKET` socket pair, one frame a datagram. A ring lane adds a
+//! memory file with a ring for each direction, so that a frame to a peer that is awake costs no system call; its socket
+//! pair carries descriptors and tells of the peer's death.
+//!
+//! - **Invariant:** a frame is copied to private memory, the [`Inbox`], before anything looks at it.
+//! - **Invariant:** whatever the peer does to what both ends share, a lane's methods return or sleep: they do not panic,
+//!   access what is not theirs, or use up the processor.
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+mod memory;
+mod ring;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rkyv::util::AlignedVec;
-use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
-};
 
 use ava_protocol::frame::LONGEST;
+
+use ring::{Bell, Ring};
+use socket::Socket;
 
 /// When a peer that sleeps is to look at a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
+    /// At once.
     Now,
+    /// The frame is visible at once, but a peer that sleeps is woken only by a frame with [`Wake::Now`], when this end
+    /// waits, or when what it was sent passes 64 frames or 32 KiB. A socket wakes its peer in any case.
     Later,
 }
 
+/// What carries the frames of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Socket,
+    Ring,
+}
+
 /// One end of a lane.
-#[derive(Debug)]
-pub struct Lane {
-    socket: OwnedFd,
+///
+/// In a forked child an end is of no use; it can only be dropped, which its peer does not notice.
+pub trait Lane: Send {
+    /// Sends one frame, with a descriptor if there is one. Waits while there is no room.
+    ///
+    /// # Errors
+    /// `BrokenPipe` when the peer is gone, as far as that is known by now; `InvalidInput` if the frame is empty or longer
+    /// than [`LONGEST`], which sends nothing; `InvalidData` if the peer broke the rules.
+    fn send(&mut self, frame: &[u8], fd: Option<BorrowedFd<'_>>, wake: Wake) -> io::Result<()>;
+
+    /// Waits for a frame; `false` when the peer is gone and has left none.
+    ///
+    /// # Errors
+    /// `InvalidData` if the peer broke the rules: a frame longer than allowed, more or fewer descriptors than announced (or
+    /// than this process can hold), a cursor that makes no sense. The lane is of no use after that.
+    fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool>;
+
+    /// A bell for this process's other threads to make a `recv` of this end look again.
+    fn doorbell(&self) -> Doorbell;
 }
 
-impl Lane {
-    /// A new lane and the descriptor of its other end.
-    ///
-    /// # Errors
-    /// Those of `socketpair`.
-    pub fn pair() -> io::Result<(Self, OwnedFd)> {
-        let (ours, theirs) =
-            rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-        Ok((Self { socket: ours }, theirs))
-    }
-
-    /// A lane from the descriptor that the peer sent.
-    ///
-    /// # Errors
-    /// `InvalidData` if it is no socket of a lane.
-    pub fn from_fd(socket: OwnedFd) -> io::Result<Self> {
-        match rustix::net::sockopt::socket_type(&socket) {
-            Ok(SocketType::SEQPACKET) => Ok(Self { socket }),
-            Ok(other) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("a lane over {other:?}"))),
-            Err(error) => Err(error.into()),
+/// Makes a lane: the program's end, and the descriptors from which the peer makes the other one.
+///
+/// # Errors
+/// Those of `socketpair`, `memfd_create`, `ftruncate` and `mmap`.
+pub fn offer(kind: Kind) -> io::Result<(Box<dyn Lane>, Vec<OwnedFd>)> {
+    let (ours, theirs) = socket::pair()?;
+    match kind {
+        Kind::Socket => Ok((Box::new(Socket::new(ours)), vec![theirs])),
+        Kind::Ring => {
+            let (ring, memory) = Ring::offer(ours)?;
+            Ok((Box::new(ring), vec![theirs, memory]))
         }
-    }
-
-    /// Sends one frame, with a descriptor if there is one. Waits while the peer has not read what it was sent before.
-    ///
-    /// # Errors
-    /// `BrokenPipe` when the peer is gone.
-    pub fn send(&self, frame: &[u8], fd: Option<BorrowedFd<'_>>) -> io::Result<()> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        let fds = fd.as_slice();
-        if !fds.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(fds)) {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        loop {
-            match rustix::net::sendmsg(&self.socket, &[IoSlice::new(frame)], &mut ancillary, SendFlags::NOSIGNAL) {
-                Ok(_) => return Ok(()),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Waits for a frame; `false` when the peer is gone.
-    ///
-    /// # Errors
-    /// `InvalidData` for a frame longer than allowed or with more than one descriptor; those of the socket.
-    pub fn recv(&self, inbox: &mut Inbox) -> io::Result<bool> {
-        inbox.len = 0;
-        inbox.fd = None;
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let received = loop {
-            let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-            let mut target = [IoSliceMut::new(&mut inbox.bytes)];
-            let received =
-                match rustix::net::recvmsg(&self.socket, &mut target, &mut ancillary, RecvFlags::CMSG_CLOEXEC) {
-                    Ok(received) => received,
-                    Err(Errno::INTR) => continue,
-                    Err(Errno::CONNRESET) => return Ok(false),
-                    Err(error) => return Err(error.into()),
-                };
-            for message in ancillary.drain() {
-                if let RecvAncillaryMessage::ScmRights(mut fds) = message {
-                    inbox.fd = fds.next();
-                }
-            }
-            break received;
-        };
-        for (flag, what) in [
-            (ReturnFlags::TRUNC, "a frame longer than allowed"),
-            (ReturnFlags::CTRUNC, "a frame with more than one descriptor, or than this process can hold"),
-        ] {
-            if received.flags.contains(flag) {
-                inbox.fd = None;
-                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-            }
-        }
-        inbox.len = received.bytes;
-        Ok(received.bytes > 0)
     }
 }
 
-impl AsFd for Lane {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+/// The worker's end of a lane, from the descriptors that the peer sent.
+///
+/// # Errors
+/// `InvalidData` if they are no lane's; those of `mmap`.
+pub fn accept(mut fds: Vec<OwnedFd>) -> io::Result<Box<dyn Lane>> {
+    match (fds.pop(), fds.pop(), fds.is_empty()) {
+        (Some(socket), None, _) => Ok(Box::new(Socket::new(socket::check(socket)?))),
+        (Some(memory), Some(socket), true) => Ok(Box::new(Ring::accept(socket::check(socket)?, &memory)?)),
+        _ => Err(invalid("a lane is made of one descriptor or two".into())),
+    }
+}
+
+/// Makes a `recv` that sleeps look again at what was sent, also at what was sent with [`Wake::Later`].
+///
+/// What the peer sent before the bell is rung, in the sense that whoever rings has heard of it, the `recv` sees.
+#[derive(Debug, Clone)]
+pub struct Doorbell(Option<Bell>);
+
+impl Doorbell {
+    pub fn ring(&self) {
+        if let Some(bell) = &self.0 {
+            bell.ring();
+        }
     }
 }
 
@@ -141,6 +130,11 @@ impl Inbox {
     pub fn take_fd(&mut self) -> Option<OwnedFd> {
         self.fd.take()
     }
+
+    fn clear(&mut self) {
+        self.len = 0;
+        self.fd = None;
+    }
 }
 
 impl Default for Inbox {
@@ -149,39 +143,14 @@ impl Default for Inbox {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_keep_their_bounds_and_descriptors() {
-        let (ours, theirs) = Lane::pair().unwrap();
-        let theirs = Lane::from_fd(theirs).unwrap();
-        let file = rustix::fs::memfd_create(c"x", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
-        ours.send(b"one", None).unwrap();
-        ours.send(&vec![7; LONGEST], Some(file.as_fd())).unwrap();
-        let mut inbox = Inbox::new();
-        assert!(theirs.recv(&mut inbox).unwrap());
-        assert_eq!(inbox.bytes(), b"one");
-        assert!(inbox.take_fd().is_none());
-        assert!(theirs.recv(&mut inbox).unwrap());
-        assert_eq!(inbox.bytes().len(), LONGEST);
-        assert!(inbox.take_fd().is_some());
-        drop(ours);
-        assert!(!theirs.recv(&mut inbox).unwrap());
+fn check_length(frame: &[u8]) -> io::Result<()> {
+    if frame.is_empty() || frame.len() > LONGEST {
+        let what = format!("a frame of {} bytes; 1 to {LONGEST} are allowed", frame.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
+    Ok(())
+}
 
-    #[test]
-    fn a_frame_that_is_too_long_is_an_error() {
-        let (ours, theirs) = Lane::pair().unwrap();
-        let theirs = Lane::from_fd(theirs).unwrap();
-        ours.send(&vec![7; LONGEST + 1], None).unwrap();
-        assert_eq!(theirs.recv(&mut Inbox::new()).unwrap_err().kind(), io::ErrorKind::InvalidData);
-    }
-
-    #[test]
-    fn a_descriptor_that_is_no_lane_is_refused() {
-        let file = rustix::fs::memfd_create(c"x", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
-        assert!(Lane::from_fd(file).is_err());
-    }
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }

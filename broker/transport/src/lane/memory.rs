@@ -1,0 +1,231 @@
+//! The memory that the two ends of a ring lane share.
+//!
+//! The file holds a page of words and two rings, the first for frames of the end that offered the lane. Every ring is
+//! mapped twice, one behind the other, so that a frame that goes past the ring's end is contiguous all the same. Pages
+//! come into being when they are first touched.
+//!
+//! - **Invariant:** there are no references into this memory but to atomics: the peer may write at any time.
+//! - **Invariant:** the file can neither shrink nor grow, so that a peer cannot make an access fault.
+
+use std::ffi::c_void;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::ptr::{NonNull, null_mut};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use ava_protocol::frame::LONGEST;
+use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, ProtFlags};
+
+use super::invalid;
+
+/// Bytes of each ring.
+pub const CAPACITY: usize = 256 << 10;
+/// Frames begin at multiples of this many bytes.
+pub const ALIGN: usize = 8;
+/// Bytes before a frame: a word with its length and perhaps [`DESCRIPTOR`].
+pub const PREFIX: usize = size_of::<u64>();
+/// Marks the length of a frame whose descriptor is in the socket.
+pub const DESCRIPTOR: u64 = 1 << 63;
+
+/// Bytes before the first ring: a page, of whatever size.
+const WORDS: usize = 64 << 10;
+const FILE: usize = WORDS + 2 * CAPACITY;
+const MAPPED: usize = WORDS + 4 * CAPACITY;
+
+const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
+
+const _: () = assert!(CAPACITY.is_power_of_two() && CAPACITY >= 2 * LONGEST);
+const _: () = assert!(size_of::<[End; 2]>() <= 4096);
+
+/// What one end tells the other, and its sleep. Nobody believes any of it.
+#[derive(Debug)]
+#[repr(C)]
+pub struct End {
+    pub outgoing: Line<Outgoing>,
+    /// How many bytes of the peer's frames this end has read, ever; it tells seldom.
+    pub head: Line<AtomicU64>,
+    /// Whether and why this end sleeps.
+    pub sleep: Line<AtomicU32>,
+}
+
+/// What the peer looks at when it waits for frames.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Outgoing {
+    /// How many bytes of frames this end has published, ever.
+    pub tail: AtomicU64,
+    /// Not 0 once the end has been dropped.
+    pub closed: AtomicU32,
+    /// The processor that this end last ran on, plus one.
+    pub cpu: AtomicU32,
+}
+
+/// Two cache lines, because processors fetch pairs of them: what one end writes does not slow the other down.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub struct Line<T>(pub T);
+
+/// The mapped memory of a lane.
+#[derive(Debug)]
+pub struct Memory {
+    at: NonNull<u8>,
+    /// The process that mapped it. A forked child does not have the mapping.
+    process: u32,
+}
+
+// SAFETY: the memory is reached through atomics and raw pointers only.
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// Makes and maps the file of a lane.
+    ///
+    /// # Errors
+    /// Those of `memfd_create`, `ftruncate`, `mmap`.
+    pub fn create() -> io::Result<(Self, OwnedFd)> {
+        let fd = rustix::fs::memfd_create(c"ava lane", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        rustix::fs::ftruncate(&fd, FILE as u64)?;
+        rustix::fs::fcntl_add_seals(&fd, SEALS)?;
+        Ok((Self::map(&fd)?, fd))
+    }
+
+    /// Maps the file that a peer has made.
+    ///
+    /// # Errors
+    /// `InvalidData` if it is not sealed as it should be, not of the right size, or cannot be written; those of `mmap`.
+    pub fn open(fd: &OwnedFd) -> io::Result<Self> {
+        let seals = rustix::fs::fcntl_get_seals(fd).map_err(|error| invalid(format!("no memory file: {error}")))?;
+        if !seals.contains(SEALS) || seals.intersects(SealFlags::WRITE | SealFlags::FUTURE_WRITE) {
+            return Err(invalid(format!("a lane's memory sealed by {seals:?}")));
+        }
+        let size = rustix::fs::fstat(fd)?.st_size;
+        if usize::try_from(size) != Ok(FILE) {
+            return Err(invalid(format!("a lane's memory of {size} bytes")));
+        }
+        Self::map(fd).map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::ACCESS | Errno::PERM) => invalid("a lane's memory that cannot be written".into()),
+            _ => error,
+        })
+    }
+
+    fn map(fd: &impl AsFd) -> io::Result<Self> {
+        // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
+        let at = unsafe {
+            rustix::mm::mmap_anonymous(null_mut(), MAPPED, ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE)?
+        };
+        let at = NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        let memory = Self { at, process: std::process::id() };
+        // The file from its start to the first ring's end; both rings; the second ring.
+        memory.put(fd, 0, 0, WORDS + CAPACITY)?;
+        memory.put(fd, WORDS + CAPACITY, WORDS, 2 * CAPACITY)?;
+        memory.put(fd, WORDS + 3 * CAPACITY, WORDS + CAPACITY, CAPACITY)?;
+        // SAFETY: this is the mapping's own range, and the advice changes nothing in this process.
+        unsafe { rustix::mm::madvise(memory.at.as_ptr().cast(), MAPPED, Advice::LinuxDontFork)? };
+        Ok(memory)
+    }
+
+    /// Puts `len` bytes of the file from `from` on to `to` in the mapping.
+    fn put(&self, fd: &impl AsFd, to: usize, from: usize, len: usize) -> io::Result<()> {
+        assert!(to + len <= MAPPED && from + len <= FILE);
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the range lies within the mapping, in which nobody holds a pointer yet.
+        unsafe {
+            let at = self.at.as_ptr().add(to).cast::<c_void>();
+            rustix::mm::mmap(at, len, protection, MapFlags::SHARED | MapFlags::FIXED, fd, from as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Whether this is the process that mapped the memory.
+    pub fn is_mapped(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// The words of an end, 0 or 1.
+    #[inline]
+    pub fn end(&self, side: usize) -> &End {
+        // SAFETY:
+        // - the first page holds two of them, aligned, and is mapped as long as `self` lives
+        // - they are atomics, for which any bytes are valid and which the peer may change
+        let ends = unsafe { self.at.cast::<[End; 2]>().as_ref() };
+        &ends[side & 1]
+    }
+
+    /// Where the byte number `cursor` of the frames of an end is; valid for [`CAPACITY`] bytes as long as `self` lives.
+    #[inline]
+    pub fn frame(&self, side: usize, cursor: u64) -> *mut u8 {
+        let offset = WORDS + (side & 1) * 2 * CAPACITY + (cursor as usize & (CAPACITY - 1));
+        // SAFETY: a ring is mapped twice from its start on, so `CAPACITY` bytes from any offset in it are mapped.
+        unsafe { self.at.as_ptr().add(offset) }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.is_mapped() {
+            // SAFETY: the mapping is this one's own, and it has no other users: they hold a reference to `self`.
+            let _ = unsafe { rustix::mm::munmap(self.at.as_ptr().cast(), MAPPED) };
+        }
+    }
+}
+
+/// Bytes that a frame of `len` bytes takes in a ring.
+#[inline]
+pub const fn span(len: usize) -> usize {
+    (PREFIX + len).next_multiple_of(ALIGN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_goes_on_behind_its_end() {
+        let (ours, fd) = Memory::create().unwrap();
+        let theirs = Memory::open(&fd).unwrap();
+        for side in 0..2 {
+            let edge = ours.frame(side, CAPACITY as u64 - 4);
+            // SAFETY: 8 bytes are fewer than a ring has.
+            unsafe { edge.cast::<u64>().write_unaligned(0x0807_0605_0403_0201 + side as u64) };
+            let start = theirs.frame(side, 7 * CAPACITY as u64);
+            // SAFETY: as above.
+            assert_eq!(unsafe { start.cast::<u32>().read() }, 0x0807_0605);
+            // SAFETY: as above.
+            let all = unsafe { theirs.frame(side, CAPACITY as u64 - 4).cast::<u64>().read_unaligned() };
+            assert_eq!(all, 0x0807_0605_0403_0201 + side as u64);
+        }
+    }
+
+    #[test]
+    fn what_is_not_sealed_or_not_of_its_size_is_refused() {
+        let file = |size: u64, seals| {
+            let fd = rustix::fs::memfd_create(c"x", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
+            rustix::fs::ftruncate(&fd, size).unwrap();
+            rustix::fs::fcntl_add_seals(&fd, seals).unwrap();
+            Memory::open(&fd).map_err(|error| error.kind())
+        };
+        let size = FILE as u64;
+        assert!(file(size, SEALS).is_ok());
+        for (size, seals) in [
+            (size, SealFlags::SHRINK | SealFlags::SEAL),
+            (size, SEALS | SealFlags::WRITE),
+            (size, SEALS | SealFlags::FUTURE_WRITE),
+            (size - 1, SEALS),
+            (size + 4096, SEALS),
+            (0, SEALS),
+        ] {
+            assert_eq!(file(size, seals).unwrap_err(), io::ErrorKind::InvalidData);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        use std::os::fd::AsRawFd;
+        let (_memory, fd) = Memory::create().unwrap();
+        let read_only = std::fs::File::open(format!("/proc/self/fd/{}", fd.as_raw_fd())).unwrap();
+        assert_eq!(Memory::open(&read_only.into()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}

@@ -1,0 +1,328 @@
+//! Lanes over rings in shared memory.
+//!
+//! Each end keeps its own cursors and believes the other's only after a check. A sender publishes by moving its tail; a
+//! receiver copies frames out and moves its head when it has read a quarter of the ring, which is seldom enough that a
+//! sender that streams keeps the line with the head in its cache.
+//!
+//! - **Invariant:** a cursor of the peer is read once, and used only if it is aligned, has not moved back, and has not
+//!   passed what it can have come to; a frame's length is read once, and used only if the frame ends before the tail.
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ava_protocol::frame::LONGEST;
+use rustix::net::{RecvFlags, SendFlags};
+
+use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
+use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
+use super::{Doorbell, Inbox, Lane, Wake, check_length, invalid, socket};
+
+/// How many bytes a receiver reads before it tells the sender that they are free.
+const RELEASE: u64 = CAPACITY as u64 / 4;
+/// A peer that sleeps is woken when it was sent so many frames or bytes without being told.
+const MOST_FRAMES_LATER: u32 = 64;
+const MOST_BYTES_LATER: u64 = 32 << 10;
+/// How long the program's end sleeps before it asks whether the worker still exists.
+const SLICE: Duration = Duration::from_millis(100);
+
+// When a receiver has read everything, there is room for any frame, though it has not told of the last ones it read.
+const _: () = assert!(span(LONGEST) as u64 <= CAPACITY as u64 - RELEASE);
+
+/// The end that offered the lane, the program's.
+const OFFERING: usize = 0;
+/// The end that accepted it, the worker's.
+const ACCEPTING: usize = 1;
+
+/// One end of a lane over rings.
+#[derive(Debug)]
+pub struct Ring {
+    memory: Arc<Memory>,
+    socket: OwnedFd,
+    side: usize,
+    /// The peer's process has died, which it cannot say in the shared memory.
+    gone: bool,
+    /// How far this end has written and published.
+    tail: u64,
+    /// How far the peer has read what this end wrote, as far as is known.
+    peer_head: u64,
+    /// How far this end has read.
+    head: u64,
+    /// How far of that the peer was told.
+    released: u64,
+    /// How far the peer has written, as far as is known.
+    peer_tail: u64,
+    /// What was sent since this end last looked whether the peer sleeps.
+    later_frames: u32,
+    later_bytes: u64,
+    /// The processor that the peer was told this end runs on.
+    cpu: u32,
+}
+
+/// What rings at one end of a lane.
+#[derive(Debug, Clone)]
+pub struct Bell {
+    memory: Arc<Memory>,
+    side: usize,
+}
+
+impl Bell {
+    pub fn ring(&self) {
+        if self.memory.is_mapped() {
+            wait::rouse(&self.memory.end(self.side).sleep.0);
+        }
+    }
+}
+
+impl Ring {
+    /// The program's end, and the descriptor of the memory.
+    ///
+    /// # Errors
+    /// Those of `memfd_create`, `ftruncate`, `mmap`.
+    pub fn offer(socket: OwnedFd) -> io::Result<(Self, OwnedFd)> {
+        let (memory, fd) = Memory::create()?;
+        Ok((Self::new(memory, socket, OFFERING), fd))
+    }
+
+    /// The worker's end.
+    ///
+    /// # Errors
+    /// `InvalidData` if the memory is no lane's; those of `mmap`.
+    pub fn accept(socket: OwnedFd, memory: &OwnedFd) -> io::Result<Self> {
+        Ok(Self::new(Memory::open(memory)?, socket, ACCEPTING))
+    }
+
+    fn new(memory: Memory, socket: OwnedFd, side: usize) -> Self {
+        Self {
+            memory: Arc::new(memory),
+            socket,
+            side,
+            gone: false,
+            tail: 0,
+            peer_head: 0,
+            head: 0,
+            released: 0,
+            peer_tail: 0,
+            later_frames: 0,
+            later_bytes: 0,
+            cpu: 0,
+        }
+    }
+
+    fn ours(&self) -> &End {
+        self.memory.end(self.side)
+    }
+
+    fn theirs(&self) -> &End {
+        self.memory.end(1 - self.side)
+    }
+
+    fn room(&self) -> u64 {
+        CAPACITY as u64 - (self.tail - self.peer_head)
+    }
+
+    /// Waits until the peer has read enough for so many bytes.
+    #[cold]
+    fn await_room(&mut self, bytes: u64) -> io::Result<()> {
+        self.announce();
+        let (theirs, tail, known) = (self.theirs(), self.tail, self.peer_head);
+        let look = || {
+            let head = theirs.head.0.load(Ordering::Acquire);
+            // What the peer has not read is no more than it was, and not negative.
+            let unread = tail.wrapping_sub(head);
+            if unread > tail - known || !unread.is_multiple_of(ALIGN as u64) {
+                return Some(Err(invalid(format!("{head} bytes read, {known} before, of {tail}"))));
+            }
+            if CAPACITY as u64 - unread >= bytes {
+                return Some(Ok(head));
+            }
+            let closed = theirs.outgoing.0.closed.load(Ordering::Acquire) != 0;
+            closed.then(|| Err(io::ErrorKind::BrokenPipe.into()))
+        };
+        match self.wait(FOR_ROOM, look) {
+            Some(head) => self.peer_head = head?,
+            None => {
+                self.gone = true;
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the peer has published a frame; `false` when it is gone.
+    fn await_frame(&mut self) -> io::Result<bool> {
+        let found = new_tail(self.theirs(), self.head).or_else(|| {
+            if self.later_frames > 0 {
+                // The peer's answer may be what this end waits for.
+                self.announce();
+            }
+            self.wait(FOR_FRAMES, || new_tail(self.theirs(), self.head))
+        });
+        match found {
+            Some(tail) => self.peer_tail = tail?,
+            None => self.gone = true,
+        }
+        Ok(self.peer_tail != self.head)
+    }
+
+    fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {
+        // The worker's process is ended by other means when the program dies, so only the program's end asks.
+        let slice = (self.side == OFFERING).then_some(SLICE);
+        let peer_cpu = self.theirs().outgoing.0.cpu.load(Ordering::Relaxed);
+        let patience = Patience { reason, spin: peer_cpu == 0 || peer_cpu != current_cpu(), slice };
+        patience.wait(&self.ours().sleep.0, look, || socket::is_hung_up(&self.socket))
+    }
+
+    /// Wakes the peer if it sleeps for frames.
+    fn announce(&mut self) {
+        self.later_frames = 0;
+        self.later_bytes = 0;
+        wait::wake(&self.theirs().sleep.0, FOR_FRAMES);
+    }
+
+    /// Tells the peer what was read, and wakes it if it sleeps for room.
+    fn release(&mut self) {
+        self.tell_cpu();
+        self.released = self.head;
+        self.ours().head.0.store(self.head, Ordering::Release);
+        wait::wake(&self.theirs().sleep.0, FOR_ROOM);
+    }
+
+    /// Tells the peer where this end runs, which is to its own advantage only.
+    fn tell_cpu(&mut self) {
+        let cpu = current_cpu();
+        if cpu != self.cpu {
+            self.cpu = cpu;
+            self.ours().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
+        }
+    }
+
+    /// Puts the descriptor of the next frame into the socket.
+    fn send_fd(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        match socket::send(&self.socket, &[0], Some(fd), SendFlags::DONTWAIT) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // The peer reads descriptors with their frames, for which it must not be asleep.
+                self.announce();
+                socket::send(&self.socket, &[0], Some(fd), SendFlags::empty())
+            }
+            sent => sent,
+        }
+    }
+
+    /// Takes the descriptor of a frame out of the socket; `None` when the peer is gone.
+    fn recv_fd(&self) -> io::Result<Option<OwnedFd>> {
+        match socket::recv(&self.socket, &mut [0], RecvFlags::DONTWAIT) {
+            Ok((1, Some(fd))) => Ok(Some(fd)),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error),
+            _ => Err(invalid("a frame without the descriptor it announces".into())),
+        }
+    }
+}
+
+impl Lane for Ring {
+    fn send(&mut self, frame: &[u8], fd: Option<BorrowedFd<'_>>, wake: Wake) -> io::Result<()> {
+        check_length(frame)?;
+        if self.gone || self.theirs().outgoing.0.closed.load(Ordering::Relaxed) != 0 {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let bytes = span(frame.len()) as u64;
+        if self.room() < bytes {
+            self.await_room(bytes)?;
+        }
+        if let Some(fd) = fd {
+            self.send_fd(fd)?;
+        }
+        let prefix = frame.len() as u64 | if fd.is_some() { DESCRIPTOR } else { 0 };
+        let at = self.memory.frame(self.side, self.tail);
+        // SAFETY:
+        // - the frame and its prefix are no longer than a ring, so they can be written at `at`
+        // - `frame` is private memory, so the two do not overlap
+        unsafe {
+            at.cast::<u64>().write_volatile(prefix);
+            std::ptr::copy_nonoverlapping(frame.as_ptr(), at.add(PREFIX), frame.len());
+        }
+        self.tell_cpu();
+        self.tail += bytes;
+        self.ours().outgoing.0.tail.store(self.tail, Ordering::Release);
+        self.later_frames += 1;
+        self.later_bytes += bytes;
+        if wake == Wake::Now || self.later_frames >= MOST_FRAMES_LATER || self.later_bytes >= MOST_BYTES_LATER {
+            self.announce();
+        }
+        Ok(())
+    }
+
+    fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool> {
+        inbox.clear();
+        if self.head == self.peer_tail && !self.await_frame()? {
+            return Ok(false);
+        }
+        let at = self.memory.frame(1 - self.side, self.head);
+        // SAFETY: a frame's prefix is shorter than a ring and aligned.
+        let prefix = unsafe { at.cast::<u64>().read_volatile() };
+        let len = (prefix & !DESCRIPTOR) as usize;
+        let there = self.peer_tail - self.head;
+        if len == 0 || len > LONGEST || span(len) as u64 > there {
+            return Err(invalid(format!("a frame of {len} bytes in {there}")));
+        }
+        // SAFETY:
+        // - a frame and its prefix are shorter than a ring, and `LONGEST` is the inbox's size
+        // - the inbox is private memory, so the two do not overlap
+        // - if the peer writes meanwhile, the inbox gets a mixture, which is as good as anything else it could have sent
+        unsafe { std::ptr::copy_nonoverlapping(at.add(PREFIX), inbox.bytes.as_mut_ptr(), len) };
+        if prefix & DESCRIPTOR != 0 {
+            inbox.fd = self.recv_fd()?;
+            if inbox.fd.is_none() {
+                self.gone = true;
+                return Ok(false);
+            }
+        }
+        inbox.len = len;
+        self.head += span(len) as u64;
+        if self.head - self.released >= RELEASE {
+            self.release();
+        }
+        Ok(true)
+    }
+
+    fn doorbell(&self) -> Doorbell {
+        Doorbell(Some(Bell { memory: self.memory.clone(), side: self.side }))
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        if self.memory.is_mapped() {
+            self.ours().outgoing.0.closed.store(1, Ordering::Release);
+            wait::wake(&self.theirs().sleep.0, FOR_FRAMES | FOR_ROOM);
+        }
+    }
+}
+
+/// The peer's tail if it is not at `head`, up to which this end has read, or if the peer has left.
+///
+/// # Errors
+/// `InvalidData` if it makes no sense.
+fn new_tail(theirs: &End, head: u64) -> Option<io::Result<u64>> {
+    let theirs = &theirs.outgoing.0;
+    // What it published before it left comes first, so the tail is read after the flag.
+    let closed = theirs.closed.load(Ordering::Acquire) != 0;
+    let tail = theirs.tail.load(Ordering::Acquire);
+    let unread = tail.wrapping_sub(head);
+    if unread > CAPACITY as u64 || !unread.is_multiple_of(ALIGN as u64) {
+        return Some(Err(invalid(format!("{tail} bytes sent, {head} read"))));
+    }
+    (closed || unread > 0).then_some(Ok(tail))
+}
+
+/// The processor that this thread runs on, plus one; 0 if the kernel does not say.
+fn current_cpu() -> u32 {
+    // SAFETY: the call takes nothing. The C library reads it from memory that the kernel keeps up to date.
+    u32::try_from(unsafe { libc::sched_getcpu() } + 1).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;
