@@ -457,6 +457,9 @@ impl Call {
     }
 
     /// Crosses without waiting. What the call makes is there as far as the program can tell.
+    ///
+    /// [`Wake::Later`] is for what nobody can see the effect of until another call is made; a command, or the release of
+    /// an object that tells of its end, is to take effect though the program does nothing more.
     pub fn post<Q>(&mut self, request: &Q, wake: Wake) -> Result<(), Fault>
     where
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
 use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::lane::{Inbox, Lane, Wake};
+use ava_transport::lane::{self, Inbox, Lane, Wake};
 use ava_transport::{client, message};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
@@ -29,12 +29,15 @@ use crate::regions::{Announcement, Lease, Pool};
 
 /// With the value `1`, every call crosses and waits for the vendor's answer.
 const STRICT_VARIABLE: &str = "AVA_STRICT";
+/// With the value `socket`, calls travel over sockets, without shared memory.
+const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 /// Most calls in a row that a thread sends without waiting.
 const MOST_POSTED: u32 = 4096;
 
 /// A session with a worker.
 pub struct Session {
     control: UnixStream,
+    transport: lane::Kind,
     /// Tells this process's session from those of its ancestors.
     generation: u64,
     lost: AtomicBool,
@@ -108,7 +111,7 @@ impl Session {
             // Whatever this program has sent before, by whichever lane, comes first.
             frame::set_ticket(&mut lane.out, self.tickets.load(Ordering::Relaxed));
             lane.posted = 0;
-            lane.lane.send(&lane.out, None).map_err(|_| self.lose())?;
+            lane.lane.send(&lane.out, None, Wake::Now).map_err(|_| self.lose())?;
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                 return Err(self.lose());
             }
@@ -119,7 +122,7 @@ impl Session {
                 Tag::Refused => Err(Fault::Status(i64::from(frame.status()))),
                 _ => Err(self.lose()),
             };
-            drop_regions(&lane.lane, dropped);
+            drop_regions(&mut *lane.lane, dropped);
             result
         })
     }
@@ -130,13 +133,13 @@ impl Session {
         opcode: u32,
         regions: Vec<Announcement>,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
-        _wake: Wake,
+        wake: Wake,
     ) -> Result<(), Fault> {
         let crowded = self.with_lane(|lane| {
             self.begin(lane, Tag::Oneway, opcode, regions, encode)?;
             // Last, since whoever has a ticket must send: all that come later wait for it.
             frame::set_ticket(&mut lane.out, self.tickets.fetch_add(1, Ordering::Relaxed) + 1);
-            lane.lane.send(&lane.out, None).map_err(|_| self.lose())?;
+            lane.lane.send(&lane.out, None, wake).map_err(|_| self.lose())?;
             lane.posted += 1;
             Ok(lane.posted >= MOST_POSTED)
         })?;
@@ -161,7 +164,7 @@ impl Session {
             let mut frame = AlignedVec::<16>::new();
             frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
             frame.extend_from_slice(&region.len.to_le_bytes());
-            lane.lane.send(&frame, Some(region.fd.as_fd())).map_err(|_| self.lose())?;
+            lane.lane.send(&frame, Some(region.fd.as_fd()), Wake::Later).map_err(|_| self.lose())?;
         }
         Ok(())
     }
@@ -194,7 +197,7 @@ impl Session {
         let dropped: Vec<_> = leases.into_iter().flat_map(|lease| self.regions.release(lease)).collect();
         if !dropped.is_empty() {
             let _ = self.with_lane(|lane| {
-                drop_regions(&lane.lane, dropped);
+                drop_regions(&mut *lane.lane, dropped);
                 Ok(())
             });
         }
@@ -232,8 +235,9 @@ impl Session {
     }
 
     fn open_lane(&self) -> Result<ThreadLane, Fault> {
-        let (lane, theirs) = Lane::pair().map_err(|_| Fault::Exhausted)?;
-        message::send(&self.control, OPEN_LANE, &[theirs.as_fd()]).map_err(|_| self.lose())?;
+        let (lane, theirs) = lane::offer(self.transport).map_err(|_| Fault::Exhausted)?;
+        let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+        message::send(&self.control, OPEN_LANE, &theirs).map_err(|_| self.lose())?;
         Ok(ThreadLane {
             generation: self.generation,
             lane,
@@ -247,7 +251,7 @@ impl Session {
 
 struct ThreadLane {
     generation: u64,
-    lane: Lane,
+    lane: Box<dyn Lane>,
     inbox: Inbox,
     out: AlignedVec,
     arena: Arena,
@@ -259,11 +263,11 @@ thread_local! {
     static LANE: RefCell<Option<ThreadLane>> = const { RefCell::new(None) };
 }
 
-fn drop_regions(lane: &Lane, regions: Vec<u32>) {
+fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
     for region in regions {
         let mut frame = AlignedVec::<16>::new();
         frame::begin(&mut frame, Tag::DropRegion, region, std::iter::empty());
-        let _ = lane.send(&frame, None);
+        let _ = lane.send(&frame, None, Wake::Later);
     }
 }
 
@@ -398,8 +402,10 @@ fn connect() -> Option<Session> {
     CONTROL.store(control.as_raw_fd(), Ordering::Relaxed);
     let strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
     let handles = Handles::new(!strict).ok()?;
+    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
     Some(Session {
         control,
+        transport: if sockets { lane::Kind::Socket } else { lane::Kind::Ring },
         generation: GENERATION.fetch_add(1, Ordering::Relaxed) + 1,
         lost: AtomicBool::new(false),
         tickets: AtomicU64::new(0),

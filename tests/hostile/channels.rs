@@ -9,13 +9,13 @@ use ava_protocol::frame::Tag;
 use ava_protocol::opencl::{self, opcode};
 use ava_protocol::session::{Hello, Refusal};
 use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::lane::Lane;
 use ava_transport::message;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use super::client::{Client, call, hello, plain};
 use super::scene::{GATE, QUEUE, Scene};
 use super::stage::Stage;
+use super::wire::Wire;
 
 #[test]
 fn hellos() {
@@ -43,13 +43,14 @@ fn control_channels() {
             let _ = message::send(stream, body, &fds);
         }
     };
-    let (_ours, lane) = Lane::pair().unwrap();
+    let (_ours, lane) = Wire::pair();
     let lane = lane.as_fd();
-    let no_lane = "a lane: asked for with other words, or not with one descriptor";
+    let no_lane = "a lane: asked for with other words";
     said(&send(b"", &[lane]), no_lane);
     said(&send(b"fine", &[lane]), no_lane);
-    said(&send(OPEN_LANE, &[]), no_lane);
-    said(&send(OPEN_LANE, &[lane; 2]), "on the control channel: a message with more than 1 descriptors");
+    said(&send(OPEN_LANE, &[]), "a lane: a lane is made of one descriptor or two");
+    said(&send(OPEN_LANE, &[lane; 2]), "a lane: ");
+    said(&send(OPEN_LANE, &[lane; 3]), "on the control channel: a message with more than 2 descriptors");
     said(&send(&[b'x'; 60_000], &[lane]), "on the control channel: a message of 60000 bytes; 4 are allowed");
     let head = |length: u32| move |mut stream: &UnixStream| stream.write_all(&length.to_le_bytes()).unwrap();
     said(&head(u32::MAX), "on the control channel: a message of 4294967295 bytes");
@@ -76,7 +77,7 @@ fn control_channels() {
 fn more_lanes_than_any_program_has_threads() {
     let stage = Stage::new();
     let scene = Scene::new(&stage);
-    let (_ours, theirs) = Lane::pair().unwrap();
+    let (_ours, theirs) = Wire::pair();
     for _ in 0..5000 {
         if message::send(&scene.client.stream, OPEN_LANE, &[theirs.as_fd()]).is_err() {
             break;

@@ -9,7 +9,6 @@ use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::session::{Answer, Hello, Opening, Refusal, open, seal};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_tests::running::ready;
-use ava_transport::lane::{Inbox, Lane};
 use ava_transport::{client, message};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in};
 use rkyv::bytecheck::CheckBytes;
@@ -20,6 +19,7 @@ use rkyv::{Portable, Serialize};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::stage::PATIENCE;
+use super::wire::Wire;
 
 pub fn hello() -> Hello {
     Hello::new("opencl", ava_protocol::FINGERPRINT, "hostile", 1, "hostile", "/")
@@ -46,9 +46,9 @@ impl Client {
     }
 
     pub fn lane(&self) -> Thread {
-        let (lane, theirs) = Lane::pair().unwrap();
+        let (lane, theirs) = Wire::pair();
         message::send(&self.stream, OPEN_LANE, &[theirs.as_fd()]).unwrap();
-        Thread { lane, inbox: Inbox::new() }
+        Thread { lane }
     }
 
     /// Waits until the worker has closed the session.
@@ -68,14 +68,13 @@ impl Client {
 
 /// A lane, and what is said on it.
 pub struct Thread {
-    pub lane: Lane,
-    inbox: Inbox,
+    pub lane: Wire,
 }
 
 impl Thread {
     /// Sends a frame, if the worker takes it.
     pub fn send(&self, frame: &[u8], fd: Option<BorrowedFd<'_>>) -> bool {
-        self.is_free(PATIENCE) && self.lane.send(frame, fd).is_ok()
+        self.is_free(PATIENCE) && self.lane.send(frame, fd)
     }
 
     /// Whether the worker takes another frame, in so much time.
@@ -87,10 +86,7 @@ impl Thread {
     /// The worker's next frame; `None` when it has closed the lane.
     pub fn hear(&mut self) -> Option<Frame<'_>> {
         assert!(ready(&[self.lane.as_fd()], Instant::now() + PATIENCE), "no answer");
-        match self.lane.recv(&mut self.inbox) {
-            Ok(true) => Some(Frame::parse(self.inbox.bytes()).unwrap()),
-            _ => None,
-        }
+        self.lane.recv().map(|(bytes, _)| Frame::parse(bytes).unwrap())
     }
 
     /// Calls a function that is answered.

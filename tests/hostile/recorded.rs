@@ -17,7 +17,8 @@ fn recorded_programs_and_changed_ones() {
     let conformance = Program::new(built::conformance().join("conformance"));
     let programs = [conformance.args(["all"]).env("CONFORMANCE_REMOTE", "1"), Program::new("clinfo")];
     for program in programs {
-        let answer = world.remote(&program.within(Duration::from_mins(5)).env("AVA_SOCKET", &recorder.socket));
+        let program = program.within(Duration::from_mins(5));
+        let answer = world.remote(&program.env("AVA_SOCKET", &recorder.socket).env("AVA_TRANSPORT", "socket"));
         assert_eq!(answer.ended, Ended::With(0), "{answer}");
     }
     // Where the fuzzer finds them: see its README.

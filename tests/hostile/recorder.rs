@@ -1,4 +1,5 @@
-//! Stands between programs and a broker, and keeps what the programs say to their workers.
+//! Stands between programs and a broker, and keeps what the programs say to their workers. Programs use sockets only
+//! (`AVA_TRANSPORT=socket`): nobody can stand between the ends of a ring.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -6,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::lane::{Inbox, Lane};
 use ava_transport::message;
 use ava_worker_fuzz::records::{self, Attached, Record};
 use rustix::event::{PollFd, PollFlags, poll};
+
+use super::wire::Wire;
 
 /// The most that is kept of one session.
 const LONGEST: usize = 256 << 10;
@@ -65,30 +67,25 @@ fn serve(program: &UnixStream, broker: &Path, session: &Arc<Session>) -> Option<
 
 /// Puts a lane of ours in the place of the program's.
 fn splice(mut fds: Vec<OwnedFd>, session: &Arc<Session>) -> Option<Vec<OwnedFd>> {
-    let program = Lane::from_fd(fds.pop()?).ok()?;
-    let (worker, theirs) = Lane::pair().ok()?;
+    let program = Wire::new(fds.pop()?);
+    let (worker, theirs) = Wire::pair();
     let session = Arc::clone(session);
-    std::thread::spawn(move || carry(&program, &worker, &session));
+    std::thread::spawn(move || carry(program, worker, &session));
     Some(vec![theirs])
 }
 
 /// Carries frames both ways until one side is gone.
-fn carry(program: &Lane, worker: &Lane, session: &Session) -> Option<()> {
-    let mut inbox = Inbox::new();
+fn carry(mut program: Wire, mut worker: Wire, session: &Session) -> Option<()> {
     loop {
-        let (from_program, from_worker) = wait(program, worker)?;
-        for (from, to, record) in [(program, worker, from_program), (worker, program, from_worker)] {
-            if !record {
-                continue;
-            }
-            if !from.recv(&mut inbox).ok()? {
-                return None;
-            }
-            let fd = inbox.take_fd();
-            if std::ptr::eq(from, program) {
-                keep(session, inbox.bytes(), fd.is_some());
-            }
-            to.send(inbox.bytes(), fd.as_ref().map(AsFd::as_fd)).ok()?;
+        let (from_program, from_worker) = wait(&program, &worker)?;
+        if from_program {
+            let (frame, fd) = program.recv()?;
+            keep(session, frame, fd.is_some());
+            worker.send(frame, fd.as_ref().map(AsFd::as_fd)).then_some(())?;
+        }
+        if from_worker {
+            let (frame, fd) = worker.recv()?;
+            program.send(frame, fd.as_ref().map(AsFd::as_fd)).then_some(())?;
         }
     }
 }

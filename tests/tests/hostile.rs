@@ -23,3 +23,5 @@ mod regions;
 mod scene;
 #[path = "../hostile/stage.rs"]
 mod stage;
+#[path = "../hostile/wire.rs"]
+mod wire;

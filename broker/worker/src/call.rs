@@ -11,7 +11,7 @@ use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::KINDS;
 use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice};
-use ava_transport::lane::Lane;
+use ava_transport::lane::{Lane, Wake};
 use ava_transport::region::Region;
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
@@ -49,7 +49,7 @@ pub type Outcome = Result<(), Stop>;
 
 pub struct Call<'a> {
     pub session: &'static Session,
-    lane: &'a Lane,
+    lane: &'a mut dyn Lane,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
     /// Nobody waits for a reply.
@@ -99,7 +99,7 @@ impl Birth {
 }
 
 impl<'a> Call<'a> {
-    pub fn new(session: &'static Session, lane: &'a Lane, out: &'a mut AlignedVec, arena: &'a mut Arena) -> Self {
+    pub fn new(session: &'static Session, lane: &'a mut dyn Lane, out: &'a mut AlignedVec, arena: &'a mut Arena) -> Self {
         Self {
             session,
             lane,
@@ -380,7 +380,7 @@ impl<'a> Call<'a> {
             // Results that a shim would have asked for in regions.
             return Err(Malformed::Long(self.out.len()).into());
         }
-        self.lane.send(self.out, None).map_err(|_| Stop::Closed)
+        self.lane.send(self.out, None, Wake::Now).map_err(|_| Stop::Closed)
     }
 }
 

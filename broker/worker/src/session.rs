@@ -5,15 +5,16 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
 use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST, ONEWAY};
 use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::lane::{Inbox, Lane};
+use ava_transport::lane::{self, Doorbell, Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
+use dashmap::DashMap;
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -45,7 +46,8 @@ pub struct Session {
     tenant: OwnedFd,
     control: OwnedFd,
     to_broker: Mutex<()>,
-    lanes: AtomicUsize,
+    lanes: DashMap<u64, Doorbell>,
+    last_lane: AtomicU64,
     ending: AtomicBool,
 }
 
@@ -94,7 +96,8 @@ impl Session {
             tenant,
             control,
             to_broker: Mutex::new(()),
-            lanes: AtomicUsize::new(0),
+            lanes: DashMap::new(),
+            last_lane: AtomicU64::new(0),
             ending: AtomicBool::new(false),
         }
     }
@@ -109,7 +112,7 @@ impl Session {
         // A panic is a bug of ours: better a session less than one that is half alive, and not a word to the program.
         std::panic::set_hook(Box::new(|panic| self.end(EndKind::Failed, &format!("a bug in the worker: {panic}"))));
         let mut broker = Some(self.control.as_fd());
-        let mut tenants = Reader::limited(OPEN_LANE.len(), 1);
+        let mut tenants = Reader::limited(OPEN_LANE.len(), 2);
         loop {
             let mut fds = vec![PollFd::new(&self.tenant, PollFlags::IN)];
             fds.extend(broker.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
@@ -147,19 +150,21 @@ impl Session {
         }
     }
 
-    fn open_lane(&'static self, message: &[u8], mut fds: Vec<OwnedFd>) -> Result<(), Malformed> {
-        let (true, Some(fd), true) = (message == OPEN_LANE, fds.pop(), fds.is_empty()) else {
-            return Err(Malformed::Lane("asked for with other words, or not with one descriptor".into()));
-        };
-        let lane = Lane::from_fd(fd).map_err(|error| Malformed::Lane(error.to_string()))?;
-        if self.lanes.fetch_add(1, Ordering::Relaxed) >= MOST_LANES {
+    fn open_lane(&'static self, message: &[u8], fds: Vec<OwnedFd>) -> Result<(), Malformed> {
+        if message != OPEN_LANE {
+            return Err(Malformed::Lane("asked for with other words".into()));
+        }
+        let lane = lane::accept(fds).map_err(|error| Malformed::Lane(error.to_string()))?;
+        let number = self.last_lane.fetch_add(1, Ordering::Relaxed);
+        if self.lanes.len() >= MOST_LANES {
             return Err(Malformed::TooMany { what: "lanes", limit: MOST_LANES as u64 });
         }
+        self.lanes.insert(number, lane.doorbell());
         let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
             if let Err(malformed) = self.serve_lane(lane) {
                 self.malformed(&malformed);
             }
-            self.lanes.fetch_sub(1, Ordering::Relaxed);
+            self.lanes.remove(&number);
         });
         if let Err(error) = spawned {
             self.end(EndKind::Failed, &format!("cannot start a thread: {error}"));
@@ -168,7 +173,7 @@ impl Session {
     }
 
     /// Serves one thread of the program until it ends.
-    fn serve_lane(&'static self, lane: Lane) -> Result<(), Malformed> {
+    fn serve_lane(&'static self, lane: Box<dyn Lane>) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
         let mut server = Server::new(self, lane);
         loop {
@@ -241,7 +246,9 @@ impl Session {
     }
 
     /// Has every lane look for what its thread was not woken for.
-    fn wake_lanes(&self) {}
+    fn wake_lanes(&self) {
+        self.lanes.iter().for_each(|bell| bell.ring());
+    }
 
     /// What the shim is to be told with the next frame.
     pub fn notices(&self) -> Vec<Notice> {
@@ -330,13 +337,13 @@ impl Session {
 /// Serves the frames of one lane.
 pub struct Server {
     session: &'static Session,
-    lane: Lane,
+    lane: Box<dyn Lane>,
     out: AlignedVec,
     arena: Arena,
 }
 
 impl Server {
-    pub fn new(session: &'static Session, lane: Lane) -> Self {
+    pub fn new(session: &'static Session, lane: Box<dyn Lane>) -> Self {
         Self { session, lane, out: AlignedVec::new(), arena: Arena::new() }
     }
 
@@ -352,7 +359,7 @@ impl Server {
                 other => return Err(Malformed::Notice(other)),
             }
         }
-        let mut call = Call::new(self.session, &self.lane, &mut self.out, &mut self.arena);
+        let mut call = Call::new(self.session, &mut *self.lane, &mut self.out, &mut self.arena);
         match self.session.serve_frame(&frame, fd, &mut call) {
             Ok(()) => Ok(true),
             Err(Stop::Closed) => Ok(false),

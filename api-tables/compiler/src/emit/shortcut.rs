@@ -4,7 +4,7 @@
 use super::names::{self, ident, int};
 use super::shim::local;
 use super::sizes::{Side, Sizes, tag};
-use crate::model::{Api, Buffer, Direction, Element, Function, Param, Resource, Ret, Shape};
+use crate::model::{Api, Buffer, Direction, Element, Function, Param, Ret, Shape};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -65,8 +65,6 @@ pub fn instead(api: &Api, function: &Function) -> TokenStream {
     if !leaves(function) {
         return quote!();
     }
-    let commands = function.facts.charge.iter().any(|(resource, _)| *resource == Resource::Commands);
-    let wake = if commands { quote!(Wake::Now) } else { quote!(Wake::Later) };
     let made = function.params.iter().filter_map(|p| match &p.shape {
         Shape::Buffer(buffer) if names::is_new_one(buffer) => {
             let (name, w) = (ident(&p.name), local(&p.name));
@@ -83,7 +81,7 @@ pub fn instead(api: &Api, function: &Function) -> TokenStream {
     };
     quote! {
         if leaves {
-            call.post(&request, #wake)?;
+            call.post(&request, Wake::Now)?;
             #(#made)*
             return Ok(#result);
         }

@@ -64,7 +64,7 @@ pub unsafe fn gold_custom(
             value: w_value,
         };
         if leaves {
-            call.post(&request, Wake::Later)?;
+            call.post(&request, Wake::Now)?;
             return Ok(0 as _);
         }
         call.transact(

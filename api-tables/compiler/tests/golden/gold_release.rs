@@ -51,7 +51,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
             one: w_one,
         };
         if leaves {
-            call.post(&request, Wake::Later)?;
+            call.post(&request, Wake::Now)?;
             return Ok(0 as _);
         }
         call.transact(

@@ -75,7 +75,7 @@ pub unsafe fn gold_until(
             event: w_event,
         };
         if leaves {
-            call.post(&request, Wake::Later)?;
+            call.post(&request, Wake::Now)?;
             call.put_new(event, w_event, true);
             return Ok(0 as _);
         }

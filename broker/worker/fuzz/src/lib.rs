@@ -10,13 +10,13 @@ pub mod vendor;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ava_protocol::frame::{Frame, Malformed, Tag};
-use ava_transport::lane::{Inbox, Lane};
+use ava_protocol::frame::{Frame, LONGEST, Malformed, Tag};
+use ava_transport::lane;
 use ava_transport::region::Region;
 use ava_worker::{Server, Session};
 use rkyv::util::AlignedVec;
 use rustix::fs::{MemfdFlags, SealFlags};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
 
 use records::{Attached, Record};
 
@@ -45,8 +45,10 @@ pub fn run_scribbled(input: &[u8]) -> Tally {
 }
 
 fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
-    let Ok((lane, theirs)) = Lane::pair() else { return Tally::default() };
-    let Ok(theirs) = Lane::from_fd(theirs) else { return Tally::default() };
+    let Ok((ours, theirs)) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None) else {
+        return Tally::default();
+    };
+    let Ok(theirs) = lane::accept(vec![theirs]) else { return Tally::default() };
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
     let raw = Box::into_raw(Box::new(Session::new(vendor::vendor(), tenant, control)));
     let mut tally = Tally::default();
@@ -55,7 +57,8 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
         let helper = threads.spawn(|| meanwhile(&scribbled));
         // SAFETY: the session was leaked just now and is freed below, when nothing uses it any more.
         let mut server = Server::new(unsafe { &*raw }, theirs);
-        let mut inbox = Inbox::new();
+        let mut inbox = AlignedVec::<16>::new();
+        inbox.resize(LONGEST, 0);
         // Frames are read in place, at the alignment that an inbox has.
         let mut frame = AlignedVec::<16>::new();
         for record in records::read(input) {
@@ -67,7 +70,7 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
             }
             let fd = attach(&record, &scribbled);
             match server.serve(&frame, fd) {
-                Ok(_) => hear(&lane, &mut inbox, &mut tally),
+                Ok(_) => hear(&ours, &mut inbox, &mut tally),
                 Err(Malformed::TooMany { .. }) => break,
                 Err(_) => tally.malformed += 1,
             }
@@ -87,15 +90,10 @@ fn deaf() -> Option<OwnedFd> {
 }
 
 /// Takes the answer, if there is one.
-fn hear(lane: &Lane, inbox: &mut Inbox, tally: &mut Tally) {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    while poll(&mut [PollFd::new(lane, PollFlags::IN)], Some(&now)).is_ok_and(|ready| ready > 0) {
-        if !lane.recv(inbox).unwrap_or(false) {
-            return;
-        }
+fn hear(socket: &OwnedFd, inbox: &mut [u8], tally: &mut Tally) {
+    while let Ok((_, len @ 1..)) = rustix::net::recv(socket, &mut *inbox, RecvFlags::DONTWAIT) {
         // A shim can read whatever a worker says.
-        match Frame::parse(inbox.bytes()).map(|frame| frame.tag) {
+        match Frame::parse(&inbox[..len]).map(|frame| frame.tag) {
             Ok(Tag::Reply) => tally.replies += 1,
             Ok(Tag::Refused) => tally.refusals += 1,
             other => panic!("a worker says {other:?}"),
