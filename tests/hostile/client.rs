@@ -46,9 +46,7 @@ impl Client {
     }
 
     pub fn lane(&self) -> Thread {
-        let (lane, theirs) = Lane::pair().unwrap();
-        message::send(&self.stream, OPEN_LANE, &[theirs.as_fd()]).unwrap();
-        Thread { lane, inbox: Inbox::new() }
+        Thread::open(&self.stream)
     }
 
     /// Waits until the worker has closed the session.
@@ -73,6 +71,13 @@ pub struct Thread {
 }
 
 impl Thread {
+    /// A lane of the session that this connection is, or will be.
+    pub fn open(stream: &UnixStream) -> Self {
+        let (lane, theirs) = Lane::pair().unwrap();
+        message::send(stream, OPEN_LANE, &[theirs.as_fd()]).unwrap();
+        Self { lane, inbox: Inbox::new() }
+    }
+
     /// Sends a frame, if the worker takes it.
     pub fn send(&self, frame: &[u8], fd: Option<BorrowedFd<'_>>) -> bool {
         self.is_free(PATIENCE) && self.lane.send(frame, fd).is_ok()

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub const MOST: usize = 16;
 /// After so long without a session a user gets none any more.
 const KEPT: Duration = Duration::from_secs(60 * 60);
-/// The next spare is started so long after a session was welcomed, when its program's first calls are through.
+/// The next spare is started so long after a session began, when its program's first calls are through.
 const PAUSE: Duration = Duration::from_millis(100);
 /// So many failures in a row are followed by another attempt soon.
 const FREE: u32 = 3;
@@ -52,7 +52,18 @@ impl Warmth {
         Self { each: each.min(MOST), records: Vec::new() }
     }
 
-    /// A session begins, ends, or is expected.
+    /// A session begins, and has taken a spare if there was one.
+    pub fn begun(&mut self, whose: Whose, now: Instant) {
+        self.used(whose, now);
+        if let Some(record) = self.record(whose) {
+            // One that is due already is not put off: programs that follow each other closely get spares too.
+            if record.not_before <= now {
+                record.not_before = now + PAUSE;
+            }
+        }
+    }
+
+    /// A session ends, or is expected.
     pub fn used(&mut self, whose: Whose, now: Instant) {
         if self.each == 0 {
             return;
@@ -70,7 +81,9 @@ impl Warmth {
 
     /// A session's worker was ready.
     pub fn succeeded(&mut self, whose: Whose, now: Instant) {
-        if let Some(record) = self.record(whose) {
+        if let Some(record) = self.record(whose)
+            && record.failures > 0
+        {
             (record.failures, record.not_before) = (0, now + PAUSE);
         }
     }
@@ -123,9 +136,12 @@ mod tests {
         assert_eq!(next(&warmth, 0), None);
         warmth.used(user(1), now);
         assert_eq!(next(&warmth, 0), Some((user(1), now)));
+        warmth.begun(user(1), now);
         assert_eq!(warmth.next(|_| 0, |_| true), None, "a session of theirs is still to be welcomed");
         warmth.succeeded(user(1), now);
         assert_eq!(next(&warmth, 1), Some((user(1), now + PAUSE)));
+        warmth.begun(user(1), now + PAUSE / 2);
+        assert_eq!(next(&warmth, 1), Some((user(1), now + PAUSE)), "not put off");
         assert_eq!(next(&warmth, 2), None, "that is all of them");
     }
 
@@ -144,7 +160,7 @@ mod tests {
         for _ in 0..5 {
             warmth.failed(user(1), now);
             // That a session begins is no success.
-            warmth.used(user(1), now);
+            warmth.begun(user(1), now);
             waits.push((next(&warmth, 0).unwrap().1 - now).as_secs());
         }
         assert_eq!(waits, [1, 1, 60, 60, 60]);

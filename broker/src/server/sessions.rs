@@ -61,7 +61,7 @@ impl Server {
         self.last_session += 1;
         let number = self.last_session;
         let whose = Whose { uid, api: api.name };
-        self.warmth.used(whose, Instant::now());
+        self.warmth.begun(whose, Instant::now());
         let (worker, output, loaded) = match self.find_worker(whose, api, output) {
             Ok(found) => found,
             Err(error) => {

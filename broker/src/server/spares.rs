@@ -48,9 +48,7 @@ impl Server {
     fn next_spare(&self) -> Option<(Whose, Instant)> {
         let have = |whose| self.spares.values().filter(|spare| spare.whose == whose).count();
         let starts = |session: &Session| session.state() == State::Starting;
-        self.warmth.next(have, |whose| {
-            self.sessions.values().any(|session| session.whose == whose && starts(session))
-        })
+        self.warmth.next(have, |whose| self.sessions.values().any(|session| session.whose == whose && starts(session)))
     }
 
     /// Starts the next spare if it is time for it.

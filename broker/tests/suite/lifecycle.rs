@@ -31,8 +31,8 @@ fn a_worker_gets_nothing_it_is_not_meant_to_have() {
     let world = World::with("", &["--vendor-library-path", "/opt/vendor/lib"]);
     let text = world.tenant().ask("surroundings");
     let names: Vec<_> = text.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
-    let expected =
-        ["AVA_LOG",
+    let expected = [
+        "AVA_LOG",
         "HOME",
         "LD_LIBRARY_PATH",
         "PATH",

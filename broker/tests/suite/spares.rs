@@ -13,12 +13,14 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::world::{World, fd, pipe, wait_for_death};
 
-/// The only spare, once it is ready.
+/// The only spare, once it is ready and those whose sessions have ended are gone.
 fn spare(world: &World) -> u32 {
-    world.wait_for_spares(1);
-    let spares = world.spares();
-    assert_eq!(spares.len(), 1);
-    spares[0]
+    loop {
+        world.wait_for_spares(1);
+        if let [spare] = world.spares()[..] {
+            return spare;
+        }
+    }
 }
 
 fn kill(pid: u32) {

@@ -30,6 +30,7 @@ const START_SECONDS: i64 = 20;
 const ENVIRONMENT: &[&str] = &[
     "AVA_LOG",
     "AVA_VENDOR_LIBRARY_PATH",
+    "AVA_WARM",
     "HOME",
     "LANG",
     "LOGNAME",
