@@ -1,6 +1,7 @@
 //! A worker for the broker's own tests: it has no vendor library and does what `POCL_FAKE` or its tenant says.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::exit;
@@ -8,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use ava_protocol::archive::Message;
-use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, FunctionStats, LogLevel, Stats, TENANT_FD, ToWorker};
+use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, FunctionStats, LogLevel, Stats, ToWorker};
+use ava_transport::handover::{Awaited, Handover, wait};
 use ava_transport::message::{recv, send};
 
 fn say(control: &UnixStream, message: &FromWorker) -> io::Result<()> {
@@ -41,32 +43,46 @@ fn obey(control: &UnixStream) {
                 say(control, &FromWorker::Report { ticket, stats: stats(1) }).unwrap()
             }
             ToWorker::Shutdown { reason } => ended(control, EndKind::Shutdown, &reason),
+            ToWorker::Serve { .. } => panic!("a second tenant"),
         }
     }
 }
 
 /// What else this process was given: `name=value` lines and descriptor numbers.
-fn surroundings() -> String {
+fn surroundings(session: u64) -> String {
     let mut lines: Vec<String> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
     let mut fds: Vec<u32> = std::fs::read_dir("/proc/self/fd")
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
         .collect();
     fds.sort_unstable();
+    lines.push(format!("session={session}"));
     lines.push(format!("fds={fds:?}"));
     lines.push(format!("args={:?}", std::env::args().skip(1).collect::<Vec<_>>()));
     lines.join("\n")
 }
 
+/// The tenant, whose output becomes this process's.
+fn tenant(control: &UnixStream) -> (u64, UnixStream) {
+    let Handover { session, tenant, output } = match wait(control) {
+        Awaited::Tenant(handover) => handover,
+        Awaited::Shutdown(reason) => ended(control, EndKind::Shutdown, &reason),
+        Awaited::Nobody => exit(0),
+    };
+    output.stdout.into_iter().for_each(|fd| rustix::stdio::dup2_stdout(fd).unwrap());
+    output.stderr.into_iter().for_each(|fd| rustix::stdio::dup2_stderr(fd).unwrap());
+    (session, tenant.into())
+}
+
 fn main() {
-    // SAFETY: the broker put these two descriptors here for this process, and nothing else uses the numbers.
-    let (tenant, control) = unsafe { (OwnedFd::from_raw_fd(TENANT_FD), OwnedFd::from_raw_fd(CONTROL_FD)) };
-    let surroundings = surroundings();
-    let (tenant, control) = (UnixStream::from(tenant), UnixStream::from(control));
+    // SAFETY: the broker put this descriptor here for this process, and nothing else uses the number.
+    let control = UnixStream::from(unsafe { OwnedFd::from_raw_fd(CONTROL_FD) });
     let mode = std::env::var("POCL_FAKE").unwrap_or_default();
+    let spare = std::env::args().any(|argument| argument == "--spare");
     match mode.as_str() {
         "crash" => std::process::abort(),
         "fail" => ended(&control, EndKind::Failed, "libOpenCL.so.1: cannot open shared object file"),
+        "fail ahead" if spare => ended(&control, EndKind::Failed, "spares are not for us"),
         "nonsense" => (&control).write_all(&[5, 0, 0, 0, 1, 2, 3, 4, 5]).unwrap(),
         "flood" => {
             let log = FromWorker::Log { level: LogLevel::Info, text: "again\u{1b}[2J".into() };
@@ -74,7 +90,13 @@ fn main() {
         }
         _ => {}
     }
+    // Loading takes until somebody has opened the other end and closed it.
+    if let Some(gate) = mode.strip_prefix("gate ") {
+        File::open(gate).unwrap().read_to_end(&mut Vec::new()).unwrap();
+    }
     say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7 }).unwrap();
+    let (session, tenant) = tenant(&control);
+    let surroundings = surroundings(session);
     if mode == "deaf" {
         loop {
             thread::sleep(Duration::from_secs(1000));
@@ -84,7 +106,8 @@ fn main() {
     thread::spawn(move || obey(&broker));
     loop {
         match recv(&tenant) {
-            Ok(Some((body, _))) => match body.as_slice() {
+            Ok(Some((body, fds))) => match body.as_slice() {
+                b"write" => fds.into_iter().for_each(|fd| File::from(fd).write_all(b"written").unwrap()),
                 b"abort" => std::process::abort(),
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"print" => println!("printed on the program's standard output"),

@@ -26,6 +26,10 @@ pub enum Source {
     Tenant(u64),
     /// A program that was going to open a session is over.
     Expected(u64),
+    /// A worker that waits for a session says something.
+    Spare(u64),
+    /// The process of a worker that waits for a session is over.
+    SpareWorker(u64),
 }
 
 impl Source {
@@ -38,13 +42,15 @@ impl Source {
             Self::Worker(number) => (4, number),
             Self::Tenant(number) => (5, number),
             Self::Expected(number) => (6, number),
+            Self::Spare(number) => (7, number),
+            Self::SpareWorker(number) => (8, number),
         };
-        number << 3 | kind
+        number << 4 | kind
     }
 
     fn unpack(packed: u64) -> Option<Self> {
-        let number = packed >> 3;
-        Some(match packed & 7 {
+        let number = packed >> 4;
+        Some(match packed & 15 {
             0 => Self::Listener,
             1 => Self::Signal,
             2 => Self::Connection(number),
@@ -52,6 +58,8 @@ impl Source {
             4 => Self::Worker(number),
             5 => Self::Tenant(number),
             6 => Self::Expected(number),
+            7 => Self::Spare(number),
+            8 => Self::SpareWorker(number),
             _ => return None,
         })
     }
@@ -159,12 +167,14 @@ mod tests {
             Source::Connection(1),
             Source::Control(2),
             Source::Worker(3),
-            Source::Tenant(1 << 60),
+            Source::Tenant(1 << 59),
             Source::Expected(5),
+            Source::Spare(6),
+            Source::SpareWorker(7),
         ];
         for source in all {
             assert_eq!(Source::unpack(source.pack()), Some(source));
         }
-        assert_eq!(Source::unpack(7), None);
+        assert_eq!(Source::unpack(15), None);
     }
 }

@@ -18,6 +18,7 @@ mod place;
 mod policy;
 mod server;
 mod session;
+mod spare;
 mod tenant;
 mod text;
 mod worker;
@@ -82,6 +83,7 @@ fn serve(options: Options) -> Result<(), Error> {
         worker,
         cache: environment::cache_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
         limits: options.limits().fit(files),
+        warm: usize::from(options.warm),
         idle_exit: options.idle_exit.map(Duration::from_secs),
         log: options.log.name(),
         vendor_library_path: options.vendor_library_path.filter(|path| !path.is_empty()),

@@ -37,6 +37,13 @@ pub struct Options {
     #[arg(long, value_name = "DIRS", env = "AVA_VENDOR_LIBRARY_PATH")]
     pub vendor_library_path: Option<OsString>,
 
+    /// Workers that wait for each user's next session with the vendor's library loaded; 0 for none
+    ///
+    /// Users are those who had a session in the last hour; a broker that is for one user alone starts with theirs. There
+    /// are 16 such workers in all, at most. They count for no limit and keep no idle broker alive.
+    #[arg(long, value_name = "N", default_value_t = 1, env = "AVA_WARM", value_parser = clap::value_parser!(u8).range(..=16))]
+    pub warm: u8,
+
     /// How much to log on standard error
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "AVA_LOG")]
     pub log: Level,

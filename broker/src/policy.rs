@@ -4,3 +4,4 @@ pub mod admission;
 pub mod damping;
 pub mod deadlines;
 pub mod noise;
+pub mod warmth;

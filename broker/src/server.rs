@@ -6,6 +6,7 @@
 mod accept;
 mod requests;
 mod sessions;
+mod spares;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -24,12 +25,14 @@ use crate::connection::Connection;
 use crate::events::{Events, Happened, Interest, Source};
 use crate::gathering::Gatherings;
 use crate::history::History;
-use crate::place::{Place, listening};
+use crate::place::{Access, Place, listening};
 use crate::policy::admission::{Admission, Limits};
 use crate::policy::damping::Damping;
 use crate::policy::deadlines::Deadlines;
 use crate::policy::noise::{Line, Noise};
+use crate::policy::warmth::Warmth;
 use crate::session::Session;
+use crate::spare::Spare;
 
 /// What the broker was told about itself.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Settings {
     pub cache: PathBuf,
     /// Upper bounds.
     pub limits: Limits,
+    /// Workers to start ahead for each user.
+    pub warm: usize,
     /// End after so long without a session.
     pub idle_exit: Option<Duration>,
     /// The log level's name, for workers.
@@ -63,6 +68,10 @@ enum Due {
     Start(u64),
     /// A session does not end.
     End(u64),
+    /// A spare is to be started, or somebody to be forgotten.
+    Spares,
+    /// A spare does not become ready, or does not end.
+    Spare(u64),
     /// Reports do not come.
     Gathering(u64),
     /// Accepting is paused.
@@ -84,6 +93,8 @@ pub struct Server {
     damping: Damping,
     connections: HashMap<u64, Connection>,
     sessions: BTreeMap<u64, Session>,
+    warmth: Warmth,
+    spares: BTreeMap<u64, Spare>,
     gatherings: Gatherings,
     /// Programs that will open a session, and whose they are.
     expected: HashMap<u64, (u32, OwnedFd)>,
@@ -91,6 +102,7 @@ pub struct Server {
     refusals: Noise,
     last_connection: u64,
     last_session: u64,
+    last_spare: u64,
     watchdog: Option<Duration>,
     /// Why the loop is to end.
     over: Option<&'static str>,
@@ -105,6 +117,7 @@ impl Server {
         events.add(&signal, Source::Signal, Interest::Read)?;
         Ok(Self {
             admission: Admission::new(settings.limits),
+            warmth: Warmth::new(settings.warm),
             settings,
             place,
             events,
@@ -113,12 +126,14 @@ impl Server {
             damping: Damping::default(),
             connections: HashMap::new(),
             sessions: BTreeMap::new(),
+            spares: BTreeMap::new(),
             gatherings: Gatherings::default(),
             expected: HashMap::new(),
             history: History::default(),
             refusals: Noise::new(10),
             last_connection: 0,
             last_session: 0,
+            last_spare: 0,
             watchdog: None,
             over: None,
         })
@@ -130,6 +145,9 @@ impl Server {
         self.watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
         self.due(Due::Watchdog, Instant::now());
         let _ = sd_notify::notify(&[NotifyState::Ready]);
+        if let Access::Only(uid) = self.place.access {
+            self.expect_session(uid);
+        }
         while self.over.is_none() {
             let now = Instant::now();
             while let Some(due) = self.deadlines.due(now) {
@@ -139,6 +157,7 @@ impl Server {
                 break;
             }
             self.watch_idleness(now);
+            self.watch_spares(now);
             for happened in self.events.wait(self.deadlines.wait(Instant::now()))? {
                 self.happened(happened);
             }
@@ -159,6 +178,8 @@ impl Server {
             Source::Control(number) => self.control_ready(number, happened),
             Source::Worker(number) => self.worker_over(number),
             Source::Tenant(number) => self.tenant_over(number),
+            Source::Spare(number) => self.hear_spare(number, sessions::BATCH),
+            Source::SpareWorker(number) => self.spare_over(number),
             Source::Expected(number) => {
                 if let Some((_, process)) = self.expected.remove(&number) {
                     self.events.remove(&process);
@@ -172,6 +193,8 @@ impl Server {
             Due::Connection(number) => self.connection_silent(number),
             Due::Start(number) => self.doom(number, "the worker did not become ready in time".to_owned()),
             Due::End(number) => self.kill(number),
+            Due::Spares => self.start_spare(now),
+            Due::Spare(number) => self.spare_late(number),
             Due::Gathering(ticket) => self.gathering_late(ticket),
             Due::Accept => self.accept_again(),
             Due::Idle => {

@@ -12,8 +12,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ava_protocol::admin::{self, Detail, State};
 use ava_protocol::control::{EndKind, Stats};
 use ava_protocol::session::Hello;
+use ava_transport::handover::Output;
 
 use crate::policy::noise::Noise;
+use crate::policy::warmth::Whose;
 use crate::tenant::Tenant;
 use crate::text::clean;
 use crate::worker::Worker;
@@ -32,10 +34,14 @@ pub struct Session {
     pub number: u64,
     /// Whose it is.
     pub tenant: Tenant,
+    /// Whose spares could serve it.
+    pub whose: Whose,
     /// The worker.
     pub worker: Worker,
-    /// The tenant's connection until it is welcomed or refused; the worker has it too.
+    /// The tenant's connection until it is welcomed, and given to the worker, or refused.
     pub stream: Option<UnixStream>,
+    /// The tenant's output until then, if the worker was not started with it.
+    pub output: Output,
     /// The fingerprint of the tenant's shim.
     pub fingerprint: u64,
     /// What is shown of it.
@@ -53,8 +59,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session whose worker was just started.
-    pub fn new(number: u64, tenant: Tenant, worker: Worker, stream: UnixStream, hello: &Hello) -> Self {
+    /// A session that has just got its worker.
+    pub fn new(number: u64, tenant: Tenant, whose: Whose, worker: Worker, stream: UnixStream, hello: &Hello) -> Self {
         let session = admin::Session {
             session: number,
             pid: tenant.pid,
@@ -84,8 +90,10 @@ impl Session {
         Self {
             number,
             tenant,
+            whose,
             worker,
             stream: Some(stream),
+            output: Output::default(),
             fingerprint: hello.fingerprint,
             detail,
             word: None,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use ava_protocol::archive::{Malformed, Message};
 use ava_protocol::control::{FromWorker, ToWorker};
+use ava_transport::handover::{self, Output};
 use ava_transport::message::{Progress, Reader, Writer};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Rlimit, Signal, kill_process_group, pidfd_open};
 
 /// Where a worker program is looked for, relative to the broker's own.
@@ -31,18 +33,14 @@ pub fn find(executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
 pub struct Start<'a> {
     /// The program.
     pub program: &'a Path,
-    /// The session's number.
-    pub session: u64,
+    /// It is started ahead, before there is a session for it.
+    pub spare: bool,
     /// The table's name.
     pub api: &'a str,
     /// All of its environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// The tenant's connection.
-    pub tenant: OwnedFd,
-    /// The tenant's standard output, if it has one.
-    pub stdout: Option<OwnedFd>,
-    /// The tenant's standard error, if it has one.
-    pub stderr: Option<OwnedFd>,
+    /// The tenant's output, as far as there is a tenant and it has one.
+    pub output: Output,
     /// The limit of open files that the broker itself was started with.
     pub files: Option<Rlimit>,
 }
@@ -82,15 +80,15 @@ impl Worker {
         let stream = |fd: Option<OwnedFd>| fd.map_or_else(Stdio::null, Stdio::from);
         let mut command = Command::new(start.program);
         command
-            .args(["--session", &start.session.to_string(), "--api", start.api])
+            .args(["--api", start.api])
+            .args(start.spare.then_some("--spare"))
             .env_clear()
             .envs(start.environment)
             .current_dir("/")
             .stdin(Stdio::null())
-            .stdout(stream(start.stdout))
-            .stderr(stream(start.stderr));
-        let fds = vec![start.tenant, theirs.into()];
-        let mut child = ava_transport::spawn::spawn(&mut command, fds, start.files)?;
+            .stdout(stream(start.output.stdout))
+            .stderr(stream(start.output.stderr));
+        let mut child = ava_transport::spawn::spawn(&mut command, vec![theirs.into()], start.files)?;
         match handle(&child) {
             Ok(process) => Ok(Self { child, process, control, reader: Reader::new(), writer: Writer::new() }),
             Err(error) => {
@@ -128,6 +126,24 @@ impl Worker {
     pub fn say(&mut self, message: &ToWorker) -> io::Result<bool> {
         self.writer.push(&message.encode())?;
         self.flush()
+    }
+
+    /// Gives it its tenant, whose output it has already unless that comes along.
+    ///
+    /// # Errors
+    /// The socket's, also if it could not take all of it at once: the worker is of no use then.
+    pub fn serve(&self, session: u64, tenant: &UnixStream, output: &Output) -> io::Result<()> {
+        if self.writer.queued() > 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        handover::give(&self.control, session, tenant.as_fd(), output)
+    }
+
+    /// The process is over, though it may not have been heard of yet.
+    pub fn is_over(&self) -> bool {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let mut fds = [PollFd::new(&self.process, PollFlags::IN)];
+        poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
     }
 
     /// Goes on saying what waits. `true` if nothing waits any more.

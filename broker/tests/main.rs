@@ -5,6 +5,7 @@ mod suite {
     mod bad_input;
     mod lifecycle;
     mod place;
+    mod spares;
     mod units;
     mod world;
 

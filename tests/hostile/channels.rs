@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use ava_protocol::frame::Tag;
 use ava_protocol::opencl::{self, opcode};
-use ava_protocol::session::{Hello, Refusal};
+use ava_protocol::session::{Answer, Hello, Opening, Refusal, open, seal};
 use ava_protocol::upcall::OPEN_LANE;
+use ava_protocol::wire::Place;
 use ava_transport::message;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::client::{Client, call, hello, plain};
-use super::scene::{GATE, QUEUE, Scene};
+use super::client::{Client, Thread, call, hello, plain};
+use super::scene::{GATE, QUEUE, Scene, first};
 use super::stage::Stage;
 use super::wire::Wire;
 
@@ -25,6 +26,23 @@ fn hellos() {
     assert_eq!(refused(Hello { fingerprint: 12345, ..hello() }).0, Refusal::Version);
     assert_eq!(refused(Hello { api: "vulkan".into(), ..hello() }).0, Refusal::UnknownApi);
     assert_eq!(refused(Hello { stdout: true, ..hello() }).0, Refusal::Malformed);
+    stage.stays_unharmed();
+}
+
+/// Nobody has to wait for the welcome: what follows the hello waits for the worker.
+#[test]
+fn hellos_and_calls_at_once() {
+    let stage = Stage::new();
+    let stream = UnixStream::connect(stage.socket()).unwrap();
+    message::send(&stream, &seal(&Opening::Session(hello())), &[]).unwrap();
+    let mut lane = Thread::open(&stream);
+    let request =
+        opencl::clGetPlatformIDs::Request { num_entries: 1, platforms: Place::Inline, num_platforms: Place::Null };
+    let platform = |r: &opencl::clGetPlatformIDs::ArchivedReply<'_>| first(&r.platforms);
+    assert_ne!(lane.call(opcode::clGetPlatformIDs, &request, platform), 0);
+    let (answer, _) = message::recv(&stream).unwrap().unwrap();
+    assert!(matches!(open(&answer).unwrap(), Answer::Welcome { .. }));
+    drop((stream, lane));
     stage.stays_unharmed();
 }
 

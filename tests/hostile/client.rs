@@ -46,9 +46,7 @@ impl Client {
     }
 
     pub fn lane(&self) -> Thread {
-        let (lane, theirs) = Wire::pair();
-        message::send(&self.stream, OPEN_LANE, &[theirs.as_fd()]).unwrap();
-        Thread { lane }
+        Thread::open(&self.stream)
     }
 
     /// Waits until the worker has closed the session.
@@ -72,6 +70,13 @@ pub struct Thread {
 }
 
 impl Thread {
+    /// A lane of the session that this connection is, or will be.
+    pub fn open(stream: &UnixStream) -> Self {
+        let (lane, theirs) = Wire::pair();
+        message::send(stream, OPEN_LANE, &[theirs.as_fd()]).unwrap();
+        Self { lane }
+    }
+
     /// Sends a frame, if the worker takes it.
     pub fn send(&self, frame: &[u8], fd: Option<BorrowedFd<'_>>) -> bool {
         self.is_free(PATIENCE) && self.lane.send(frame, fd)

@@ -42,13 +42,12 @@ fn invalid_arguments_are_data() {
         assert_eq!(scene.lane.call(opcode::clEnqueueWriteBuffer, &request, ret), CL_INVALID_VALUE);
     }
     type Buffer<'a> = opencl::clCreateBuffer::Request<'a>;
-    let bytes = [0; 8];
     let buffers = [
         (Buffer { size: 0, ..buffer(FREE) }, CL_INVALID_BUFFER_SIZE),
         (Buffer { size: u64::MAX, ..buffer(FREE) }, CL_INVALID_BUFFER_SIZE),
         (Buffer { context: 0, ..buffer(FREE) }, CL_INVALID_CONTEXT),
         (Buffer { flags: u64::MAX, ..buffer(FREE) }, CL_INVALID_VALUE),
-        (Buffer { size: 8, host_ptr: Data::Inline(&bytes), ..buffer(FREE) }, -37),
+        (Buffer { size: 8, host_ptr: Data::Unread, ..buffer(FREE) }, -37),
         (Buffer { flags: 1 << 5, ..buffer(FREE) }, -37),
     ];
     for (request, status) in &buffers {

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use ava_tests::administration::wait_for_spare;
 use ava_tests::{Ended, Program, Running, Vendor, World, built};
 
 /// How long anything may take: much longer than it should, on a machine that does much else.
@@ -58,6 +59,8 @@ impl Stage {
         });
         log.wait("listens", |line| line.contains(" listens "));
         let bystander = begin(&world, 1);
+        // The broker is to have all that it has when nothing happens.
+        wait_for_spare(&socket);
         let before = (open_files(broker.0.id()), memory(broker.0.id()));
         Self { broker, log, bystander, before, world }
     }

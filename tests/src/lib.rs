@@ -8,6 +8,7 @@
 //! - **Invariant:** what is missing fails a test, with the command that brings it; no test is skipped in silence.
 #![forbid(unsafe_code)]
 
+pub mod administration;
 pub mod built;
 pub mod compare;
 pub mod program;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ava_tests::administration::worker_of;
 use ava_tests::running::{Running, ready};
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
@@ -13,12 +14,10 @@ fn steady(seed: u32) -> Program {
 
 /// A program that computes until it is told to stop, and the worker it got.
 fn begin(world: &World, seed: u32) -> (Running, Pid) {
-    let before = world.workers();
     let mut program = world.start_remote(&steady(seed));
     program.wait_for("steady\n");
-    let fresh: Vec<_> = world.workers().into_iter().filter(|worker| !before.contains(worker)).collect();
-    assert_eq!(fresh.len(), 1, "one program, one worker");
-    (program, Pid::from_raw(i32::try_from(fresh[0]).unwrap()).unwrap())
+    let worker = worker_of(&world.socket(), program.id());
+    (program, Pid::from_raw(i32::try_from(worker).unwrap()).unwrap())
 }
 
 /// The program still computes, and ends as it should.

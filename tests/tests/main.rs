@@ -8,6 +8,7 @@ mod echo;
 mod hostile;
 mod isolation;
 mod preload;
+mod startup;
 
 use std::fs;
 

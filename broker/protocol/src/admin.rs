@@ -96,6 +96,8 @@ pub struct Status {
     pub sessions_limit: u64,
     /// Sessions each user may have at most.
     pub sessions_per_user_limit: u64,
+    /// Workers that wait for a session with the vendor's library loaded.
+    pub spares: u64,
     /// Connections that have not become sessions.
     pub connections: u64,
     /// Seconds without a session after which it ends; 0 for never.

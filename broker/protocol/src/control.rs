@@ -1,24 +1,33 @@
 //! Broker and worker, over a socket pair made at spawn.
 //!
-//! The worker finds the tenant's connection at [`TENANT_FD`] and its end of this conversation at [`CONTROL_FD`].
-//! It says [`FromWorker::Ready`] once the vendor library is loaded (or [`FromWorker::Ended`] if it cannot be), and then
-//! answers [`ToWorker::ReportRequest`]s.
+//! The worker finds its end of this conversation at [`CONTROL_FD`]. It says [`FromWorker::Ready`] once the vendor library is
+//! loaded (or [`FromWorker::Ended`] if it cannot be), is given its tenant with [`ToWorker::Serve`], at once or, if it was
+//! started ahead, some time later, and then answers [`ToWorker::ReportRequest`]s.
 //!
-//! - **Invariant:** the broker never waits for a worker; a worker never waits for the broker.
-//! - **Invariant:** a worker that can no longer reach its broker goes on serving its tenant. Only before `Ready` does it
-//!   end, because nobody would welcome the tenant.
+//! - **Invariant:** the broker never waits for a worker; a worker waits for the broker only until it has a tenant.
+//! - **Invariant:** a worker that can no longer reach its broker goes on serving its tenant. Only one without a tenant
+//!   ends, because nobody would give it one.
+//! - **Invariant:** a worker is given one tenant in its life.
 //! - **Invariant:** to the broker a worker is not to be trusted: it runs vendor code on a tenant's data.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// The worker's descriptor number of the tenant's connection.
-pub const TENANT_FD: i32 = 3;
 /// The worker's descriptor number of its control socket to the broker.
-pub const CONTROL_FD: i32 = 4;
+pub const CONTROL_FD: i32 = 3;
 
 /// What the broker says to a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum ToWorker {
+    /// Serve this tenant, who has been welcomed. Its connection comes with the message, then the descriptors that become
+    /// the worker's standard output and standard error, as far as they are announced here.
+    Serve {
+        /// The session's number.
+        session: u64,
+        /// The program's standard output comes along.
+        stdout: bool,
+        /// The program's standard error comes along, after standard output.
+        stderr: bool,
+    },
     /// Answer with a [`FromWorker::Report`] of the same ticket, soon.
     ReportRequest {
         /// Comes back in the report.
@@ -34,7 +43,7 @@ pub enum ToWorker {
 /// What a worker says to the broker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum FromWorker {
-    /// The vendor library is loaded and the worker serves its tenant.
+    /// The vendor library is loaded and the worker can serve a tenant.
     Ready {
         /// The vendor library's file, as far as known.
         library: String,

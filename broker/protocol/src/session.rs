@@ -4,10 +4,12 @@
 //! [`PROTOCOL`]), so that two versions that cannot read each other's messages can still say so.
 //!
 //! After [`Answer::Welcome`] the very same connection is the session's control channel between shim and worker: the
-//! broker has given its end to the worker and takes no further part.
+//! broker has given its end to the worker and takes no further part. A program may send what is for the worker right behind
+//! its opening, as messages of their own: the broker takes its own message from the connection and not a byte or descriptor
+//! more.
 //!
-//! - **Invariant:** the worker does not write to the connection before the tenant has sent something on it after
-//!   `Welcome`, so the broker's answer is always the first thing a client reads.
+//! - **Invariant:** the broker writes its answer before it gives the connection to the worker, which has no other way to it.
+//!   So the answer is always the first thing a client reads, whenever it sends what follows.
 //! - **Invariant:** what a [`Hello`] says about its sender is for people to read. Who the sender is comes from the
 //!   kernel.
 
@@ -85,7 +87,7 @@ impl Hello {
 /// The broker's answer to an [`Opening`].
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Answer {
-    /// The session exists, its worker has the vendor library and listens on this connection.
+    /// The session exists: its worker has the vendor library and listens on this connection from now on.
     Welcome {
         /// The session's number, unique as long as the broker runs.
         session: u64,

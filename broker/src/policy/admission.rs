@@ -17,9 +17,10 @@ pub struct Limits {
 
 /// The most descriptors a connection holds: its socket, its process, and two that came with an unfinished message.
 const FILES_PER_CONNECTION: usize = 4;
-/// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket.
+/// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket. (The
+/// output that waits for a spare to become ready is among the reserved ones: there are few spares.)
 const FILES_PER_SESSION: usize = 4;
-/// For everything else: listener, epoll, standard streams, log, spawning, waiting programs.
+/// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs.
 const FILES_RESERVED: usize = 128;
 
 impl Limits {

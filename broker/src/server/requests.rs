@@ -79,6 +79,7 @@ impl Server {
             sessions: sessions as u64,
             sessions_limit: self.settings.limits.sessions as u64,
             sessions_per_user_limit: self.settings.limits.sessions_per_user as u64,
+            spares: self.ready_spares() as u64,
             connections: connections as u64,
             idle_exit_s: self.settings.idle_exit.map_or(0, |time| time.as_secs()),
         }
@@ -95,6 +96,7 @@ impl Server {
             && self.events.add(&process, Source::Expected(client), Interest::Read).is_ok()
         {
             self.expected.insert(client, (uid, process));
+            self.expect_session(uid);
         }
         self.answer(client, vec![Answer::Expected]);
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ava_protocol::admin::State;
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{APIS, Answer, Api, Hello, PROTOCOL, Refusal};
+use ava_transport::handover::Output;
 use tracing::{debug, error, info, warn};
 
 use super::{Due, Server};
@@ -14,21 +15,23 @@ use crate::connection::{refuse, tell};
 use crate::environment::{Directories, of_worker};
 use crate::events::{Happened, Interest, Source};
 use crate::policy::noise::Line;
+use crate::policy::warmth::Whose;
 use crate::session::Session;
+use crate::spare::Loaded;
 use crate::tenant::Tenant;
 use crate::text::clean;
 use crate::worker::{Heard, Start, Worker, in_words};
 
 /// A worker must have its vendor library after so long.
-const START_TIME: Duration = Duration::from_secs(60);
+pub(super) const START_TIME: Duration = Duration::from_secs(60);
 /// A worker that was told to end is killed after so long.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// Messages taken from one worker before others get their turn.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 /// Messages taken from a worker that is over: more than its socket's buffer holds.
-const LAST_WORDS: usize = 1 << 15;
+pub(super) const LAST_WORDS: usize = 1 << 15;
 /// The longest line that a worker can write to the log, in bytes.
-const LONGEST_LINE: usize = 512;
+pub(super) const LONGEST_LINE: usize = 512;
 
 impl Server {
     /// A connection wants to become a session.
@@ -51,14 +54,16 @@ impl Server {
         fds: Vec<OwnedFd>,
     ) -> Result<(), (UnixStream, Refusal, String)> {
         let uid = tenant.uid;
-        let api = match self.judge(uid, hello, fds.len()) {
-            Ok(api) => api,
+        let (api, output) = match self.judge(uid, hello, fds) {
+            Ok(admitted) => admitted,
             Err((code, reason)) => return Err((stream, code, reason)),
         };
         self.last_session += 1;
         let number = self.last_session;
-        let worker = match self.start_worker(number, uid, api, &stream, hello, fds) {
-            Ok(worker) => worker,
+        let whose = Whose { uid, api: api.name };
+        self.warmth.begun(whose, Instant::now());
+        let (worker, output, loaded) = match self.find_worker(whose, api, output) {
+            Ok(found) => found,
             Err(error) => {
                 self.admission.end(uid);
                 let reason = format!("{} cannot be started: {error}", self.settings.worker.display());
@@ -66,7 +71,8 @@ impl Server {
                 return Err((stream, Refusal::Worker, reason));
             }
         };
-        let session = Session::new(number, tenant, worker, stream, hello);
+        let mut session = Session::new(number, tenant, whose, worker, stream, hello);
+        session.output = output;
         let shown = &session.detail.session;
         info!(
             session = number,
@@ -90,19 +96,27 @@ impl Server {
         if let Err(error) = added {
             self.doom(number, format!("it cannot be watched: {error}"));
         }
+        if let Some(Loaded { library, fingerprint }) = loaded {
+            self.welcome(number, &library, fingerprint);
+        }
         Ok(())
     }
 
     /// May this session be? If so it is counted.
-    fn judge(&mut self, uid: u32, hello: &Hello, fds: usize) -> Result<&'static Api, (Refusal, String)> {
+    fn judge(
+        &mut self,
+        uid: u32,
+        hello: &Hello,
+        fds: Vec<OwnedFd>,
+    ) -> Result<(&'static Api, Output), (Refusal, String)> {
         if hello.protocol != PROTOCOL {
             let reason = format!("the program's side speaks protocol {}, this broker {PROTOCOL}", hello.protocol);
             return Err((Refusal::Version, reason));
         }
-        let announced = usize::from(hello.stdout) + usize::from(hello.stderr);
-        if fds != announced {
-            return Err((Refusal::Malformed, format!("{fds} descriptors came and {announced} were announced")));
-        }
+        let (came, announced) = (fds.len(), usize::from(hello.stdout) + usize::from(hello.stderr));
+        let Some(output) = Output::announced(hello.stdout, hello.stderr, fds) else {
+            return Err((Refusal::Malformed, format!("{came} descriptors came and {announced} were announced")));
+        };
         let Some(api) = Api::find(&hello.api) else {
             let known: Vec<_> = APIS.iter().map(|api| api.name).collect();
             let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
@@ -115,32 +129,33 @@ impl Server {
             return Err((Refusal::Damped, reason));
         }
         self.admission.begin(uid).map_err(|full| (Refusal::Busy, full.to_string()))?;
-        Ok(api)
+        Ok((api, output))
     }
 
-    fn start_worker(
-        &self,
-        session: u64,
-        uid: u32,
+    /// A worker for a session: a spare, to which the output is to be given and which may have its library already, or else a
+    /// new one, which is started with the output.
+    fn find_worker(
+        &mut self,
+        whose: Whose,
         api: &Api,
-        stream: &UnixStream,
-        hello: &Hello,
-        fds: Vec<OwnedFd>,
-    ) -> std::io::Result<Worker> {
+        output: Output,
+    ) -> std::io::Result<(Worker, Output, Option<Loaded>)> {
+        match self.take_spare(whose) {
+            Some(spare) => Ok((spare.worker, output, spare.loaded)),
+            None => Ok((self.start_worker(whose.uid, api, output, false)?, Output::default(), None)),
+        }
+    }
+
+    pub(super) fn start_worker(&self, uid: u32, api: &Api, output: Output, spare: bool) -> std::io::Result<Worker> {
         let directories = Directories::prepare(&self.settings.cache, uid)?;
         let vendor_library_path = self.settings.vendor_library_path.as_deref();
         let environment = of_worker(api, std::env::vars_os(), &directories, vendor_library_path, self.settings.log);
-        let mut fds = fds.into_iter();
-        let stdout = if hello.stdout { fds.next() } else { None };
-        let stderr = if hello.stderr { fds.next() } else { None };
         Worker::start(Start {
             program: &self.settings.worker,
-            session,
+            spare,
             api: api.name,
             environment,
-            tenant: stream.try_clone()?.into(),
-            stdout,
-            stderr,
+            output,
             files: self.settings.files,
         })
     }
@@ -196,15 +211,7 @@ impl Server {
             FromWorker::Ended { kind, reason } => session.word = Some((kind, clean(&reason, LONGEST_LINE))),
             FromWorker::Log { level, text } => {
                 if let Line::Write { left_out } = session.noise.line(Instant::now()) {
-                    let text = clean(&text, LONGEST_LINE);
-                    match level {
-                        LogLevel::Error => error!(session = number, left_out, "worker: {text}"),
-                        LogLevel::Warn => warn!(session = number, left_out, "worker: {text}"),
-                        LogLevel::Info => info!(session = number, left_out, "worker: {text}"),
-                        LogLevel::Debug | LogLevel::Trace => {
-                            debug!(session = number, left_out, "worker: {text}")
-                        }
-                    }
+                    log_worker(Some(number), level, &text, left_out);
                 }
             }
         }
@@ -233,6 +240,12 @@ impl Server {
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails the tenant is gone, which the worker sees too.
         let _ = tell(&stream, &Answer::Welcome { session: number });
+        // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
+        let given = session.worker.serve(number, &stream, &std::mem::take(&mut session.output));
+        self.warmth.succeeded(session.whose, Instant::now());
+        if let Err(error) = given {
+            self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
+        }
     }
 
     pub(super) fn tenant_over(&mut self, number: u64) {
@@ -302,6 +315,10 @@ impl Server {
         if session.is_crash() {
             self.damping.crashed(uid, Instant::now());
         }
+        if state == State::Starting {
+            self.warmth.failed(session.whose, Instant::now());
+        }
+        self.warmth.used(session.whose, Instant::now());
         if let Some(stream) = session.stream.take() {
             refuse(&stream, Refusal::Worker, &reason);
         }
@@ -325,5 +342,16 @@ impl Server {
             self.killed(client, number, &reason);
         }
         self.reported(number);
+    }
+}
+
+/// Writes what a worker has to say to the log; `None` for one without a session.
+pub(super) fn log_worker(session: Option<u64>, level: LogLevel, text: &str, left_out: u64) {
+    let text = clean(text, LONGEST_LINE);
+    match level {
+        LogLevel::Error => error!(session, left_out, "worker: {text}"),
+        LogLevel::Warn => warn!(session, left_out, "worker: {text}"),
+        LogLevel::Info => info!(session, left_out, "worker: {text}"),
+        LogLevel::Debug | LogLevel::Trace => debug!(session, left_out, "worker: {text}"),
     }
 }

@@ -34,6 +34,11 @@ impl World {
         Self::with("", &[])
     }
 
+    /// A broker that starts `each` workers ahead.
+    pub fn warm(fake: &str, each: usize, arguments: &[&str]) -> Self {
+        Self::with(fake, &[&["--warm", &each.to_string()], arguments].concat())
+    }
+
     /// A broker whose workers behave like `fake`, with more arguments.
     pub fn with(fake: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -48,6 +53,7 @@ impl World {
             .env_clear()
             .env("POCL_FAKE", fake)
             .env("SECRET", "not for workers")
+            .env("AVA_WARM", "0")
             .env("XDG_CACHE_HOME", directory.path().join("cache"))
             .env("NOTIFY_SOCKET", &notify)
             .stdin(Stdio::null())
@@ -97,14 +103,46 @@ impl World {
 
     /// The next log line that has `text` in it.
     pub fn logged(&mut self, text: &str) -> String {
+        self.logged_until(text).pop().unwrap()
+    }
+
+    /// The log's lines up to the next one that has `text` in it.
+    pub fn logged_until(&mut self, text: &str) -> Vec<String> {
         let log = self.log.as_mut().unwrap();
+        let mut lines = Vec::new();
         loop {
             let mut line = String::new();
             assert!(log.read_line(&mut line).unwrap() > 0, "the log ended without {text:?}");
-            if line.contains(text) {
-                return line;
+            let found = line.contains(text);
+            lines.push(line);
+            if found {
+                return lines;
             }
         }
+    }
+
+    pub fn status_answer(&self) -> admin::Status {
+        match self.ask(admin::Request::Status) {
+            admin::Answer::Status(status) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Waits until so many workers wait for a session with their library loaded.
+    pub fn wait_for_spares(&self, count: u64) {
+        let started = std::time::Instant::now();
+        while self.status_answer().spares != count {
+            assert!(started.elapsed() < std::time::Duration::from_secs(60), "no {count} spares");
+            std::thread::yield_now();
+        }
+    }
+
+    /// The broker's children that serve no session.
+    pub fn spares(&self) -> Vec<u32> {
+        let broker = self.broker.id();
+        let children = std::fs::read_to_string(format!("/proc/{broker}/task/{broker}/children")).unwrap();
+        let workers: Vec<u32> = self.sessions(false).iter().map(|session| session.worker_pid).collect();
+        children.split_whitespace().map(|pid| pid.parse().unwrap()).filter(|pid| !workers.contains(pid)).collect()
     }
 
     /// A number from the broker's `/proc/PID/status`, as in `VmRSS: 1234 kB`.

@@ -1,5 +1,6 @@
 //! How bytes and descriptors cross between AvA's processes.
 pub mod client;
+pub mod handover;
 pub mod lane;
 pub mod message;
 pub mod peer;

@@ -49,6 +49,23 @@ pub fn send(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Resu
     Ok(())
 }
 
+/// Sends one message at once or not at all.
+///
+/// # Errors
+/// Those of [`send`], and `WouldBlock` if the socket does not take all of it now. Then nothing was sent, unless the socket
+/// was all but full of other messages: after any error the stream is to be closed.
+pub fn send_now(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let head = head(body, fds)?;
+    loop {
+        return match send_some(socket, &head, body, 0, fds, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            Ok(count) if count == HEAD + body.len() => Ok(()),
+            Ok(_) => Err(ErrorKind::WouldBlock.into()),
+            Err(Errno::INTR) => continue,
+            Err(error) => Err(error.into()),
+        };
+    }
+}
+
 /// Receives one message, waiting for it; `None` at the end of the stream.
 ///
 /// # Errors

@@ -99,7 +99,12 @@ impl Birth {
 }
 
 impl<'a> Call<'a> {
-    pub fn new(session: &'static Session, lane: &'a mut dyn Lane, out: &'a mut AlignedVec, arena: &'a mut Arena) -> Self {
+    pub fn new(
+        session: &'static Session,
+        lane: &'a mut dyn Lane,
+        out: &'a mut AlignedVec,
+        arena: &'a mut Arena,
+    ) -> Self {
         Self {
             session,
             lane,

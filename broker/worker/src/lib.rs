@@ -26,7 +26,7 @@ mod generated {
 }
 
 pub use generated::Vendor;
-pub use opencl::load;
+pub use opencl::{load, warm_up};
 pub use probe::probe;
 pub use session::{Server, Session};
 pub use vendor::Symbols;

@@ -270,7 +270,8 @@ impl Session {
                 true
             }
             Ok(ToWorker::Shutdown { reason }) => self.end(EndKind::Shutdown, &reason),
-            Err(_) => false,
+            // No broker gives a worker a second tenant.
+            Ok(ToWorker::Serve { .. }) | Err(_) => false,
         }
     }
 

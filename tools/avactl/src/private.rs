@@ -30,6 +30,7 @@ const START_SECONDS: i64 = 20;
 const ENVIRONMENT: &[&str] = &[
     "AVA_LOG",
     "AVA_VENDOR_LIBRARY_PATH",
+    "AVA_WARM",
     "HOME",
     "LANG",
     "LOGNAME",
@@ -168,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_private_broker_gets_what_it_needs_and_nothing_that_loads_code() {
-        let names = ["HOME", "POCL_DEVICES", "LD_PRELOAD", "LD_LIBRARY_PATH", "AVA_SOCKET", "SSH_AUTH_SOCK"];
+        let names = ["HOME", "POCL_DEVICES", "LD_PRELOAD", "LD_LIBRARY_PATH", "AVA_SOCKET", "AVA_WARM"];
         let kept: Vec<_> = names.into_iter().filter(|name| passes(name)).collect();
-        assert_eq!(kept, ["HOME", "POCL_DEVICES"]);
+        assert_eq!(kept, ["HOME", "POCL_DEVICES", "AVA_WARM"]);
     }
 }

@@ -46,6 +46,36 @@ fn descriptors_stay_with_their_own_message() {
 }
 
 #[test]
+fn who_says_two_things_at_once_is_heard_one_by_one() {
+    // As a program that does not wait for the broker's answer: what follows is for another process with the same socket.
+    let (a, b) = pair();
+    let other = b.try_clone().unwrap();
+    let (read, write) = pipe();
+    send(&a, b"hello", &[write.as_fd()]).unwrap();
+    send(&a, b"lane", &[read.as_fd()]).unwrap();
+    send(&a, b"and more", &[]).unwrap();
+    let mut reader = Reader::limited(5, 1);
+    let Progress::Message((body, fds)) = reader.poll(&b).unwrap() else { panic!("no message") };
+    assert_eq!((body.as_slice(), fds.len()), (&b"hello"[..], 1));
+    drop((reader, b));
+    let (body, fds) = recv(&other).unwrap().unwrap();
+    assert_eq!((body.as_slice(), fds.len()), (&b"lane"[..], 1));
+    assert_eq!(recv(&other).unwrap().unwrap().0, b"and more");
+}
+
+#[test]
+fn what_must_not_wait_is_sent_whole_or_not() {
+    let (a, b) = pair();
+    send_now(&a, b"now", &[b.as_fd()]).unwrap();
+    let (body, fds) = recv(&b).unwrap().unwrap();
+    assert_eq!((body.as_slice(), fds.len()), (&b"now"[..], 1));
+    let error = (0..10_000).find_map(|_| send_now(&a, &[3; 500], &[]).err()).unwrap();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    let (a, _) = pair();
+    assert_eq!(send_now(&a, b"x", &[]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
 fn the_longest_message_passes_and_a_longer_one_does_not() {
     let (a, b) = pair();
     let sender = thread::spawn(move || {

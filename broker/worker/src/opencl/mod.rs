@@ -88,6 +88,17 @@ pub fn stillborn(session: &Session, id: u64, made: u16, from: u64, status: i64) 
     }
 }
 
+/// Asks the vendor for its platforms and devices: what it puts off until then is done before a program waits for it.
+pub fn warm_up(vendor: &Vendor) {
+    const CL_DEVICE_TYPE_ALL: u64 = 0xFFFF_FFFF;
+    let Some(devices) = vendor.clGetDeviceIDs else { return };
+    for platform in platforms(vendor) {
+        let mut count = 0;
+        // SAFETY: a live platform, no array, and a place for the count.
+        unsafe { devices(platform, CL_DEVICE_TYPE_ALL, 0, std::ptr::null_mut(), &raw mut count) };
+    }
+}
+
 /// Keeps the memory of an object that uses the program's, until the vendor has destroyed it.
 pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
     let Some(object) = session.objects.pointer(id) else {
@@ -220,22 +231,29 @@ pub fn device_names(session: &Session) -> Vec<String> {
 pub fn platform_names(vendor: &Vendor) -> Vec<String> {
     const CL_PLATFORM_VERSION: u32 = 0x0901;
     const CL_PLATFORM_NAME: u32 = 0x0902;
-    let (Some(ids), Some(info)) = (vendor.clGetPlatformIDs, vendor.clGetPlatformInfo) else {
+    let Some(info) = vendor.clGetPlatformInfo else {
         return Vec::new();
     };
-    let mut platforms = [std::ptr::null_mut(); 16];
-    let mut count = 0;
-    // SAFETY: an array of the size that is named.
-    unsafe { ids(platforms.len() as u32, platforms.as_mut_ptr(), &raw mut count) };
     let text = |platform, key| {
         let mut text = vec![0_u8; 256];
         // SAFETY: a live platform, and memory of the size that is named.
         unsafe { info(platform, key, text.len(), text.as_mut_ptr().cast(), std::ptr::null_mut()) };
         String::from_utf8_lossy(text.split(|b| *b == 0).next().unwrap_or_default()).into_owned()
     };
-    platforms
+    platforms(vendor)
         .into_iter()
-        .take(count as usize)
         .map(|platform| format!("{} ({})", text(platform, CL_PLATFORM_NAME), text(platform, CL_PLATFORM_VERSION)))
         .collect()
+}
+
+/// The library's platforms.
+fn platforms(vendor: &Vendor) -> Vec<*mut c_void> {
+    let Some(ids) = vendor.clGetPlatformIDs else {
+        return Vec::new();
+    };
+    let mut platforms = [std::ptr::null_mut(); 16];
+    let mut count = 0;
+    // SAFETY: an array of the size that is named.
+    unsafe { ids(platforms.len() as u32, platforms.as_mut_ptr(), &raw mut count) };
+    platforms.into_iter().take(count as usize).collect()
 }

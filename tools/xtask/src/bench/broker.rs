@@ -29,6 +29,8 @@ impl Broker {
         notices.set_read_timeout(Some(START))?;
         let mut command = Command::new(built("ava-broker"));
         command.arg("--socket").arg(&socket).arg("--worker").arg(built("ava-worker"));
+        // Nothing is to start beside what is measured.
+        command.args(["--warm", "0"]);
         if let Some(libraries) = vendor.libraries() {
             command.arg("--vendor-library-path").arg(libraries);
         }

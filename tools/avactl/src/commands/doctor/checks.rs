@@ -74,7 +74,8 @@ fn broker() -> (Check, Option<Status>) {
     match broker.ask(Request::Status) {
         Ok(Answer::Status(status)) => {
             let sessions = format!("{} of {} sessions", status.sessions, status.sessions_limit);
-            let found = format!("{which}: version {}, process {}, {sessions}", status.version, status.pid);
+            let spares = format!("spare workers: {}", status.spares);
+            let found = format!("{which}: version {}, process {}, {sessions}, {spares}", status.version, status.pid);
             let check = if status.version == env!("CARGO_PKG_VERSION") {
                 Check::new(NAME, Health::Ok, found)
             } else {

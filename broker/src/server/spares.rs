@@ -1,0 +1,190 @@
+//! Spares: workers that are started ahead, wait with the vendor's library loaded, and become a session's.
+//!
+//! - **Invariant:** a spare holds nothing of any program, and is given to one session at most.
+//! - **Invariant:** spares are nobody's sessions: they count for no limit, and keep no idle broker alive.
+
+use std::time::Instant;
+
+use ava_protocol::admin::State;
+use ava_protocol::control::{FromWorker, ToWorker};
+use ava_protocol::session::{APIS, Api};
+use ava_transport::handover::Output;
+use tracing::{debug, warn};
+
+use super::sessions::{GRACE, LAST_WORDS, LONGEST_LINE, START_TIME, log_worker};
+use super::{Due, Server};
+use crate::events::{Interest, Source};
+use crate::policy::noise::Line;
+use crate::policy::warmth::Whose;
+use crate::session::Session;
+use crate::spare::{Loaded, Spare};
+use crate::text::clean;
+use crate::worker::{Heard, in_words};
+
+impl Server {
+    /// Somebody is about to open a session, of whatever API.
+    pub(super) fn expect_session(&mut self, uid: u32) {
+        for api in APIS {
+            self.warmth.used(Whose { uid, api: api.name }, Instant::now());
+        }
+    }
+
+    /// Dismisses the spares that nobody is to get any more, and sees to it that missing ones are started.
+    pub(super) fn watch_spares(&mut self, now: Instant) {
+        let forgetting = self.warmth.forget(now);
+        let unwanted = self.spares.iter().filter(|(_, spare)| !spare.dismissed && !self.warmth.keeps(spare.whose));
+        for number in unwanted.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.dismiss(number);
+        }
+        let starting = self.next_spare().map(|(_, at)| at);
+        match [forgetting, starting].into_iter().flatten().min() {
+            Some(at) => self.deadlines.set(Due::Spares, at),
+            None => self.deadlines.cancel(Due::Spares),
+        }
+    }
+
+    /// Who gets the next spare, and when: nobody who has a session that is not welcomed yet, for the two would share the
+    /// processors.
+    fn next_spare(&self) -> Option<(Whose, Instant)> {
+        let have = |whose| self.spares.values().filter(|spare| spare.whose == whose).count();
+        let starts = |session: &Session| session.state() == State::Starting;
+        self.warmth.next(have, |whose| self.sessions.values().any(|session| session.whose == whose && starts(session)))
+    }
+
+    /// Starts the next spare if it is time for it.
+    pub(super) fn start_spare(&mut self, now: Instant) {
+        let Some((whose, at)) = self.next_spare() else {
+            return;
+        };
+        let (true, Some(api)) = (at <= now, Api::find(whose.api)) else {
+            return;
+        };
+        let worker = match self.start_worker(whose.uid, api, Output::default(), true) {
+            Ok(worker) => worker,
+            Err(error) => {
+                warn!(uid = whose.uid, %error, "no spare worker can be started");
+                return self.warmth.failed(whose, now);
+            }
+        };
+        self.last_spare += 1;
+        let number = self.last_spare;
+        debug!(uid = whose.uid, worker = worker.pid(), "a spare worker starts");
+        let added = self.events.add(&worker.control, Source::Spare(number), Interest::Read);
+        let added = added.and_then(|()| self.events.add(&worker.process, Source::SpareWorker(number), Interest::Read));
+        self.spares.insert(number, Spare::new(whose, worker));
+        self.deadlines.set(Due::Spare(number), now + START_TIME);
+        if added.is_err() {
+            self.end_spare(number, "it cannot be watched");
+        }
+    }
+
+    /// Takes a spare for a session: one that is ready, else the one that will be first.
+    pub(super) fn take_spare(&mut self, whose: Whose) -> Option<Spare> {
+        let free = self.spares.iter().filter(|(_, spare)| spare.whose == whose && spare.is_free());
+        let (&number, _) = free.min_by_key(|(number, spare)| (spare.loaded.is_none(), **number))?;
+        self.remove_spare(number)
+    }
+
+    /// Those that a session can have without waiting.
+    pub(super) fn ready_spares(&self) -> usize {
+        self.spares.values().filter(|spare| spare.loaded.is_some() && spare.is_free()).count()
+    }
+
+    /// Takes what a spare has said, up to so many messages.
+    pub(super) fn hear_spare(&mut self, number: u64, messages: usize) {
+        for _ in 0..messages {
+            let Some(spare) = self.spares.get_mut(&number) else {
+                return;
+            };
+            match spare.worker.hear() {
+                Heard::Nothing => return,
+                Heard::Message(message) => self.heard_spare(number, message),
+                Heard::Closed => {
+                    // It usually ends at the same time.
+                    self.events.remove(&spare.worker.control);
+                    spare.word.get_or_insert_with(|| "it stopped talking to the broker".to_owned());
+                    return self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
+                }
+                Heard::Nonsense(what) => {
+                    self.events.remove(&spare.worker.control);
+                    return self.end_spare(number, &format!("it sent nonsense: {what}"));
+                }
+            }
+        }
+    }
+
+    fn heard_spare(&mut self, number: u64, message: FromWorker) {
+        let Some(spare) = self.spares.get_mut(&number) else {
+            return;
+        };
+        match message {
+            FromWorker::Ready { library, fingerprint } if spare.loaded.is_none() => {
+                debug!(uid = spare.whose.uid, worker = spare.worker.pid(), "a spare worker is ready");
+                spare.loaded = Some(Loaded { library, fingerprint });
+                self.deadlines.cancel(Due::Spare(number));
+            }
+            FromWorker::Ready { .. } | FromWorker::Report { .. } => {}
+            FromWorker::Ended { reason, .. } => spare.word = Some(clean(&reason, LONGEST_LINE)),
+            FromWorker::Log { level, text } => {
+                if let Line::Write { left_out } = spare.noise.line(Instant::now()) {
+                    log_worker(None, level, &text, left_out);
+                }
+            }
+        }
+    }
+
+    /// A spare is not needed any more: it is told, and killed if it takes too long.
+    fn dismiss(&mut self, number: u64) {
+        let Some(spare) = self.spares.get_mut(&number) else {
+            return;
+        };
+        spare.dismissed = true;
+        // One that cannot be told is killed.
+        let _ = spare.worker.say(&ToWorker::Shutdown { reason: "its user had no session for long".to_owned() });
+        self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
+    }
+
+    /// A spare did not load the library, or did not end, in time.
+    pub(super) fn spare_late(&mut self, number: u64) {
+        self.end_spare(number, "it did not become ready in time");
+        self.spare_over(number);
+    }
+
+    /// Ends a spare without asking.
+    fn end_spare(&mut self, number: u64, why: &str) {
+        let Some(spare) = self.spares.get_mut(&number) else {
+            return;
+        };
+        spare.word.get_or_insert_with(|| why.to_owned());
+        spare.worker.kill();
+        // For one whose end is not heard of.
+        self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
+    }
+
+    /// A spare's process is over.
+    pub(super) fn spare_over(&mut self, number: u64) {
+        self.hear_spare(number, LAST_WORDS);
+        let Some(status) = self.spares.get_mut(&number).and_then(|spare| spare.worker.reap()) else {
+            return;
+        };
+        let Some(spare) = self.remove_spare(number) else {
+            return;
+        };
+        let (uid, worker, exit) = (spare.whose.uid, spare.worker.pid(), in_words(status));
+        if spare.dismissed {
+            return debug!(uid, worker, exit, "a spare worker was not needed any more");
+        }
+        let reason = spare.word.unwrap_or_else(|| format!("the worker {exit}"));
+        warn!(uid, worker, reason, exit, "a spare worker ended");
+        self.warmth.failed(spare.whose, Instant::now());
+    }
+
+    /// Takes a spare out of everything that knows it.
+    fn remove_spare(&mut self, number: u64) -> Option<Spare> {
+        let spare = self.spares.remove(&number)?;
+        self.events.remove(&spare.worker.control);
+        self.events.remove(&spare.worker.process);
+        self.deadlines.cancel(Due::Spare(number));
+        Some(spare)
+    }
+}
