@@ -23,6 +23,7 @@ const LOOK_UPS: &[&str] = &["clGetExtensionFunctionAddress", "clGetExtensionFunc
 const ASKED: &[&str] = &[
     "clFinish",
     "clGetCommandQueueInfo",
+    "clGetDeviceIDs",
     "clGetDeviceInfo",
     "clGetEventInfo",
     "clGetImageInfo",
