@@ -1,0 +1,97 @@
+//! The private memory of an idle session: `tests/bench/session.c`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::cpus;
+use super::results::{Figure, Sides, Unit};
+use super::setting::{Setting, Side};
+
+/// How many sessions share the broker when it is looked at.
+const SESSIONS: usize = 8;
+
+/// Programs that are idle after the same calls, on each side, and what they and their broker hold for themselves.
+pub fn measure(setting: &Setting<'_>, sides: &[Side]) -> Result<Vec<Figure>> {
+    let without = Idle::start(setting, Side::Native, "nothing")?.private()?;
+    let with_vendor = Idle::start(setting, Side::Native, "calls")?.private()?;
+    let mut program = [None; 2];
+    let mut broker = [None; 2];
+    for side in sides.iter().filter(|side| **side != Side::Native) {
+        let at = usize::from(*side == Side::AvaSocket);
+        let idle = (0..SESSIONS).map(|_| Idle::start(setting, *side, "calls")).collect::<Result<Vec<_>>>()?;
+        program[at] = Some(idle[0].private()?);
+        broker[at] = Some(private(setting.broker())? / SESSIONS as f64);
+    }
+    let session = [0, 1].map(|at| Some((program[at]? - without).max(0.0) + broker[at]?));
+    let figure = |name: &str, native, [ava, socket]: [Option<f64>; 2]| Figure {
+        name: name.to_owned(),
+        unit: Unit::Bytes,
+        sides: Sides::new(native, ava, socket),
+    };
+    Ok(vec![
+        figure("memory_without_calls", Some(without), [None; 2]),
+        figure("memory_program", Some(with_vendor), program),
+        figure("memory_broker_share", None, broker),
+        figure("memory_session", None, session),
+    ])
+}
+
+/// A program that is idle until this is gone.
+struct Idle(Child);
+
+impl Idle {
+    fn start(setting: &Setting<'_>, side: Side, what: &str) -> Result<Self> {
+        let mut command = setting.command(side, &setting.built.program("session")?)?;
+        command.arg(what).current_dir(setting.home(side)).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut idle = Self(cpus::spawn(&mut command, &setting.cpus(side))?);
+        let mut line = String::new();
+        BufReader::new(idle.0.stdout.take().context("its output")?).read_line(&mut line)?;
+        if line != "idle\n" {
+            bail!("session.c ended before it was idle: {}", idle.0.wait()?);
+        }
+        Ok(idle)
+    }
+
+    fn private(&self) -> Result<f64> {
+        private(self.0.id())
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        // The end of its input is its end.
+        self.0.stdin.take();
+        let _ = self.0.wait();
+    }
+}
+
+/// The bytes that a process shares with no other.
+fn private(process: u32) -> Result<f64> {
+    let file = format!("/proc/{process}/smaps_rollup");
+    let text = fs::read_to_string(&file).with_context(|| file.clone())?;
+    private_of(&text).with_context(|| format!("{file} does not say what is private"))
+}
+
+fn private_of(rollup: &str) -> Option<f64> {
+    let kib = |name: &str| {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    Some((kib("Private_Clean")? + kib("Private_Dirty")?) * 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_memory_is_read() {
+        let text = "00400000-7ffe [rollup]\nRss:  900 kB\nPrivate_Clean:   12 kB\nPrivate_Dirty:  100 kB\nSwap: 0 kB\n";
+        assert_eq!(private_of(text), Some(112.0 * 1024.0));
+        assert_eq!(private_of("Rss: 900 kB\n"), None);
+        assert!(private(std::process::id()).unwrap() > 0.0);
+    }
+}
