@@ -131,6 +131,9 @@ impl Bench {
         results.groups.retain(|group| !group.figures.is_empty() || !group.programs.is_empty());
         results.targets = results.groups.iter().flat_map(targets::verdicts).collect();
         self.show(&results)?;
+        if results.groups.iter().any(is_alike) {
+            eprintln!("xtask: AVA_TRANSPORT=socket makes no difference: has this AvA another transport?");
+        }
         for error in &results.errors {
             eprintln!("xtask: {error}");
         }
@@ -175,6 +178,11 @@ impl Bench {
     ) -> Result<()> {
         let turns = Turns { sides: self.transport.sides(), repeat: self.repeat, quick: self.quick };
         for (index, pins) in modes.iter().enumerate() {
+            // What takes long, and what does not depend on where things run, is measured once.
+            let last = index + 1 == modes.len();
+            if !last && !selection.micro("calls") && !selection.micro("clbench") {
+                continue;
+            }
             let mut group = Group::new(Some(vendor.name()), mode_of(*pins));
             let place = directory.join(format!("{}-{}", vendor.name(), group.mode.name()));
             let setting = Setting::new(vendor, *pins, built, &place)?;
@@ -200,8 +208,7 @@ impl Bench {
                 say("clbench");
                 note("clbench", micro::clbench(&setting, turns, &mut group));
             }
-            // What takes long, and what does not depend on where things run, is measured once.
-            if index + 1 == modes.len() {
+            if last {
                 if selection.micro("memory") {
                     say("memory");
                     let figures = memory::measure(&setting, turns.sides);
@@ -242,6 +249,12 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// Whether the round trip takes as long with either transport.
+fn is_alike(group: &Group) -> bool {
+    let sides = group.figure("round_trip").map(|figure| figure.sides).unwrap_or_default();
+    matches!((sides.ava, sides.ava_socket), (Some(ava), Some(socket)) if (0.67..1.5).contains(&(socket / ava)))
 }
 
 fn mode_of(pins: Option<Pins>) -> cpus::Mode {

@@ -1,6 +1,7 @@
 //! A program run to its end, and how long that took.
 
 use std::fs::{self, File};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,12 +47,16 @@ pub fn run(mut command: Command, place: &Path, cpus: &[usize], limit: Duration) 
 
 fn ended_within(child: &Child, limit: Duration) -> Result<bool> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process without a number")?;
-    let process = pidfd_open(pid, PidfdFlags::empty())?;
+    readable_within(&pidfd_open(pid, PidfdFlags::empty())?, limit)
+}
+
+/// Whether there is something to read, or an end, before so long.
+pub fn readable_within(file: &impl AsFd, limit: Duration) -> Result<bool> {
     let deadline = Instant::now() + limit;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let left = Timespec { tv_sec: left.as_secs().try_into()?, tv_nsec: left.subsec_nanos().into() };
-        match poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&left)) {
+        match poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&left)) {
             Err(rustix::io::Errno::INTR) => {}
             ready => return Ok(ready? > 0),
         }

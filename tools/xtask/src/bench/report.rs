@@ -32,6 +32,7 @@ const LABELS: &[(&str, &str)] = &[
     ("memory_without_calls", "private memory without OpenCL"),
     ("memory_program", "private memory of the program"),
     ("memory_broker_share", "private memory of the broker / 8"),
+    ("memory_shared", "its share of memory with the worker"),
     ("memory_session", "of a session: broker and library"),
     ("instructions_set_kernel_arg", "clSetKernelArg"),
     ("instructions_enqueue", "clEnqueueNDRangeKernel, no event"),
@@ -43,7 +44,8 @@ const LABELS: &[(&str, &str)] = &[
 pub fn table(results: &Results) -> String {
     let machine = &results.machine;
     let cpus = if machine.cpus == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", machine.cpus) };
-    let mut text = format!("{cpus} ({}), medians of {} runs by turns\n", machine.processor, results.repeat);
+    let runs = if results.repeat == 1 { "one run".to_owned() } else { format!("medians of {} runs", results.repeat) };
+    let mut text = format!("{cpus} ({}), {runs} by turns\n", machine.processor);
     if results.quick {
         text += "A quick run: it shows that all works, its figures are rough.\n";
     }
