@@ -9,7 +9,6 @@ use serde_json::Value;
 fn bench(arguments: &[&str]) -> Value {
     let mut bench = Command::new(built::file("xtask"));
     bench.args(["bench", "--quick", "--repeat", "1", "--format", "json", "--binaries"]).arg(built::directory());
-    ["libava.so", "ava-broker", "ava-worker"].map(built::file);
     let said = must(bench.args(arguments));
     serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
