@@ -117,7 +117,10 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
     for (name, label) in [("programs_mean", "programs, geometric mean"), ("programs_worst", "programs, slowest")] {
         let own = results.targets.iter().filter(|v| v.vendor == group.vendor && v.mode == group.mode);
         for verdict in own.filter(|verdict| verdict.figure == name) {
-            let sides = Sides { ratio: Some(verdict.value), ..Sides::default() };
+            let only_sockets = group.programs.iter().all(|program| program.sides.ava.is_none());
+            let (ratio, ratio_socket) =
+                if only_sockets { (None, Some(verdict.value)) } else { (Some(verdict.value), None) };
+            let sides = Sides { ratio, ratio_socket, ..Sides::default() };
             row(label, Unit::Ratio, &sides, &verdicts(name));
         }
     }
