@@ -2,7 +2,7 @@
  * calls of different threads hold each other up.
  *
  *   cc -O2 -pthread -o threads threads.c -lOpenCL
- *   threads [LAUNCHES]   (30000 in each thread)
+ *   threads [LAUNCHES]   (90000 in each thread)
  *
  * Sixteen launches, then a blocking read of some of the numbers, which the host computes as well.
  */
@@ -64,7 +64,7 @@ static void *work(void *argument)
 
 int main(int argc, char **argv)
 {
-    unsigned launches = count_of(argc, argv, 30000);
+    unsigned launches = count_of(argc, argv, 90000);
     struct worker workers[THREADS];
     uint64_t sum = CHECKSUM_BEGIN;
 

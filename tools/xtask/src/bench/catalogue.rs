@@ -74,7 +74,7 @@ pub const ENTRIES: &[Entry] = &[
     ours("reduce", &["30000"], &["500"]),
     ours("copy", &["400"], &["10"]),
     ours("pipeline", &["12000"], &["300"]),
-    ours("threads", &["30000"], &["480"]),
+    ours("threads", &["90000"], &["480"]),
     ours("blur", &["20"], &["2"]),
     Entry {
         name: "hashcat",

@@ -10,6 +10,8 @@ pub fn readable(unit: Unit, value: f64) -> String {
         Unit::Bytes if value >= 1_048_576.0 => format!("{:.2} MiB", value / 1_048_576.0),
         Unit::Bytes => format!("{:.0} KiB", value / 1024.0),
         Unit::Instructions => format!("{value:.0}"),
+        // What little is missing is not nothing.
+        Unit::Ratio if value < 0.01 => format!("{value:.4}x"),
         Unit::Ratio => format!("{value:.2}x"),
     }
 }
@@ -38,5 +40,6 @@ mod tests {
         assert_eq!(readable(Unit::Bytes, 2048.0), "2 KiB");
         assert_eq!(readable(Unit::Instructions, 41.7), "42");
         assert_eq!(readable(Unit::Ratio, 1.3), "1.30x");
+        assert_eq!(readable(Unit::Ratio, 0.004), "0.0040x");
     }
 }
