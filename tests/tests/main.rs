@@ -3,6 +3,7 @@
 //! `tools/check` runs what takes seconds, `tools/check --all` also what is ignored as long.
 
 mod apps;
+mod bench;
 mod conformance;
 mod echo;
 mod hostile;

@@ -1,161 +1,262 @@
-//! `cargo xtask bench`: `tests/bench/clbench.c` natively and through AvA, side by side.
+//! `cargo xtask bench`: single calls and whole programs natively and through AvA by turns, beside the targets.
 
-mod broker;
+mod build;
+mod catalogue;
+mod cpus;
+mod instructions;
+mod memory;
+mod micro;
+mod preload;
+mod process;
+mod programs;
 mod report;
+mod results;
+mod selection;
+mod setting;
+mod statistics;
+mod targets;
+mod units;
 mod vendor;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::repository::{root, run};
-use broker::Broker;
-use report::Report;
-use vendor::Vendor;
+use build::Built;
+use catalogue::ENTRIES;
+use cpus::Pins;
+use programs::Fared;
+use results::{Group, Machine, Results, Skipped};
+use selection::Selection;
+use setting::{Setting, Transport, Turns};
+use vendor::{Choice, Vendor};
 
 /// Measure what AvA costs
 ///
-/// Builds AvA with optimizations, then runs the same program natively and through AvA by turns, linked against the loader
-/// and opening it with dlopen, on every OpenCL implementation that tools/setup installs. Shows the median of the
-/// rounds and the ratio of AvA's time to the native one.
+/// Builds AvA with optimizations, then runs the same programs natively and through AvA by turns, on every OpenCL
+/// implementation that tools/setup installs. Shows medians, ratios, and whether the targets are met: how much a call may
+/// cost is written in tools/xtask/src/bench/targets.rs, what the programs do in tests/bench/README.md.
+///
+/// A target that is missed is no failure. A program that fails or computes something else through AvA is.
+///
+/// Pinned, the program runs on one CPU and the broker with its workers on another; natively the program has both. Whole
+/// programs and memory are measured unpinned, unless only --pinned is asked for.
+///
+/// The memory of an idle session is what its program holds for itself (Private_Clean and Private_Dirty in
+/// /proc/PID/smaps_rollup) beyond the same program without any call of OpenCL, and an eighth of what the broker holds for
+/// itself while it has eight such sessions. Not in it: the worker, which has the vendor library that the program would
+/// have had itself (its private memory natively is shown), and memory that both sides have touched, which is not
+/// private to either.
 #[derive(Args)]
 pub struct Bench {
+    /// Only this implementation
+    #[arg(long, value_enum, default_value = "all")]
+    vendor: Choice,
+    /// Only these: micro (calls, clbench, preload, memory), programs, or one of their names
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    only: Vec<String>,
     /// How often each is run, by turns
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Iterations of each latency test
-    #[arg(long, default_value_t = 500, value_name = "N")]
-    iterations: u32,
-    /// Sizes of the bandwidth tests
-    #[arg(long, default_value = "4k,1m,64m", value_name = "SIZES")]
-    sizes: String,
-    /// Only these tests of clbench
-    #[arg(long, value_name = "TESTS")]
-    tests: Option<String>,
-    /// Only this implementation
-    #[arg(long, value_enum)]
-    vendor: Option<Vendor>,
-    /// Run everything on so many CPUs, the first that are allowed; 0 stands for all
-    #[arg(long, default_value_t = 2, value_name = "N")]
-    cpus: usize,
+    repeat: u32,
+    /// Only with the program on one CPU and broker and workers on another
+    #[arg(long)]
+    pinned: bool,
+    /// Only wherever the kernel runs it
+    #[arg(long)]
+    unpinned: bool,
+    /// What carries the calls
+    #[arg(long, value_enum, default_value = "default")]
+    transport: Transport,
+    /// Count the instructions of hot calls in the program's process (with valgrind) instead of measuring time
+    #[arg(long)]
+    instructions: bool,
+    /// Shorter runs, which show that everything works; their figures are rough
+    #[arg(long)]
+    quick: bool,
     /// How to show it
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
+    /// Write it there instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Measure the AvA that is built there instead of building it
+    #[arg(long, value_name = "DIRECTORY")]
+    binaries: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
     Table,
-    /// For scripts
+    /// For scripts: "schema": 1, seconds, bytes and counts
     Json,
-}
-
-/// How the program comes to its functions.
-#[derive(Clone, Copy)]
-enum Linkage {
-    Direct,
-    Dlopen,
-}
-
-impl Linkage {
-    const ALL: [Self; 2] = [Self::Direct, Self::Dlopen];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Dlopen => "dlopen",
-        }
-    }
 }
 
 impl Bench {
     pub fn run(self) -> Result<()> {
-        build()?;
-        let directory = tempfile::Builder::new().prefix("ava-bench-").tempdir()?;
-        let programs = Linkage::ALL.map(|linkage| Ok((linkage, compile(linkage, directory.path())?)));
-        let programs = programs.into_iter().collect::<Result<Vec<_>>>()?;
-        let vendors = Vendor::present(self.vendor)?;
-        let cpus = pin(self.cpus)?;
-        let mut report = Report::new(cpus, self.rounds);
-        for vendor in vendors {
-            let place = directory.path().join(vendor.name());
-            std::fs::create_dir(&place)?;
-            let broker = Broker::start(vendor, &place)?;
-            for round in 1..=self.rounds {
-                for (linkage, program) in &programs {
-                    eprint!("\r{}, {}: round {round} of {} ", vendor.name(), linkage.name(), self.rounds);
-                    let native = self.measure(vendor.natively(Command::new(program), &place))?;
-                    let remote = self.measure(broker.through(Command::new(program), &place))?;
-                    report.add(vendor.name(), linkage.name(), &native, &remote)?;
-                }
-            }
-            eprintln!();
+        let selection = Selection::new(self.only.clone())?;
+        let modes = self.modes()?;
+        if self.instructions {
+            instructions::valgrind()?;
         }
-        print!(
-            "{}",
-            match self.format {
-                Format::Table => report.table(),
-                Format::Json => report.json(),
+        let directory = tempfile::Builder::new().prefix("ava-bench-").tempdir()?;
+        let built = Built::new(self.binaries.clone(), &directory.path().join("programs"))?;
+        let pins = modes.iter().copied().flatten().next();
+        let mut results = Results {
+            schema: 1,
+            machine: Machine::this(cpus::allowed()?.len(), pins),
+            repeat: self.repeat,
+            quick: self.quick,
+            groups: Vec::new(),
+            skipped: Vec::new(),
+            errors: Vec::new(),
+            targets: Vec::new(),
+        };
+        if selection.micro("preload") && !self.instructions {
+            for pins in &modes {
+                let mut group = Group::new(None, mode_of(*pins));
+                eprintln!("{}: preload", group.mode.name());
+                group.figures = preload::measure(&built.file("libava.so"), *pins, self.repeat, self.quick)?;
+                results.groups.push(group);
             }
-        );
+        }
+        if self.instructions || selection.needs_vendor() {
+            let (vendors, missing) = Vendor::present(self.vendor)?;
+            results.skipped.extend(missing);
+            for vendor in vendors {
+                self.vendor(vendor, &modes, &selection, &built, directory.path(), &mut results)?;
+            }
+        }
+        results.groups.retain(|group| !group.figures.is_empty() || !group.programs.is_empty());
+        results.targets = results.groups.iter().flat_map(targets::verdicts).collect();
+        self.show(&results)?;
+        if results.groups.iter().any(is_alike) {
+            eprintln!("xtask: AVA_TRANSPORT=socket makes no difference: has this AvA another transport?");
+        }
+        for error in &results.errors {
+            eprintln!("xtask: {error}");
+        }
+        ensure!(results.errors.is_empty(), "{} of the programs went wrong", results.errors.len());
         Ok(())
     }
 
-    fn measure(&self, mut program: Command) -> Result<serde_json::Value> {
-        let iterations = self.iterations.to_string();
-        program.args(["--iters", &iterations, "--async", &(self.iterations * 4).to_string()]);
-        program.args(["--batch", "200", "--warmup", "50", "--sizes", &self.sizes]);
-        program.args(["--bw-bytes", "128m", "--bw-max", "500"]);
-        if let Some(tests) = &self.tests {
-            program.args(["--tests", tests]);
+    /// The ways to measure: unpinned is without pins, and comes last.
+    fn modes(&self) -> Result<Vec<Option<Pins>>> {
+        // Counting does not depend on where things run.
+        if self.instructions {
+            return Ok(vec![None]);
         }
-        let said = run(&mut program)?;
-        serde_json::from_str(&said).with_context(|| format!("clbench said no JSON: {said}"))
+        let both = self.pinned == self.unpinned;
+        let pins = match Pins::choose() {
+            Ok(pins) => Some(pins),
+            Err(error) if self.pinned => return Err(error),
+            Err(error) => {
+                if both {
+                    eprintln!("xtask: {error:#}; only unpinned runs are measured");
+                }
+                None
+            }
+        };
+        let mut modes = Vec::new();
+        modes.extend(pins.filter(|_| both || self.pinned).map(Some));
+        if both || self.unpinned {
+            modes.push(None);
+        }
+        Ok(modes)
+    }
+
+    /// Everything on one vendor.
+    fn vendor(
+        &self,
+        vendor: Vendor,
+        modes: &[Option<Pins>],
+        selection: &Selection,
+        built: &Built,
+        directory: &Path,
+        results: &mut Results,
+    ) -> Result<()> {
+        let turns = Turns { sides: self.transport.sides(), repeat: self.repeat, quick: self.quick };
+        for (index, pins) in modes.iter().enumerate() {
+            // What takes long, and what does not depend on where things run, is measured once.
+            let last = index + 1 == modes.len();
+            if !last && !selection.micro("calls") && !selection.micro("clbench") {
+                continue;
+            }
+            let mut group = Group::new(Some(vendor.name()), mode_of(*pins));
+            let place = directory.join(format!("{}-{}", vendor.name(), group.mode.name()));
+            let setting = Setting::new(vendor, *pins, built, &place)?;
+            let label = format!("{}, {}", vendor.name(), group.mode.name());
+            let say = |what: &str| eprintln!("{label}: {what}");
+            if self.instructions {
+                say("instructions");
+                group.figures = instructions::measure(&setting, turns)?;
+                results.groups.push(group);
+                continue;
+            }
+            let mut errors = Vec::new();
+            let mut note = |name: &str, done: Result<()>| {
+                if let Err(error) = done {
+                    errors.push(format!("{label}: {name}: {error:#}"));
+                }
+            };
+            if selection.micro("calls") {
+                say("calls");
+                note("calls", micro::calls(&setting, turns, &mut group));
+            }
+            if selection.micro("clbench") {
+                say("clbench");
+                note("clbench", micro::clbench(&setting, turns, &mut group));
+            }
+            if last {
+                if selection.micro("memory") {
+                    say("memory");
+                    let figures = memory::measure(&setting, turns.sides);
+                    note("memory", figures.map(|figures| group.figures.extend(figures)));
+                }
+                for entry in ENTRIES.iter().filter(|entry| selection.program(entry.name)) {
+                    say(entry.name);
+                    match programs::measure(&setting, entry, turns) {
+                        Ok(Fared::Measured(program)) => group.programs.push(program),
+                        Ok(Fared::Differs(program, difference)) => {
+                            group.programs.push(program);
+                            note(entry.name, Err(anyhow::anyhow!("it computes something else: {difference}")));
+                        }
+                        Ok(Fared::Missing(why)) => {
+                            let skipped = Skipped { name: entry.name.to_owned(), why };
+                            if !results.skipped.contains(&skipped) {
+                                results.skipped.push(skipped);
+                            }
+                        }
+                        Err(error) => note(entry.name, Err(error)),
+                    }
+                }
+            }
+            results.errors.extend(errors);
+            results.groups.push(group);
+        }
+        Ok(())
+    }
+
+    fn show(&self, results: &Results) -> Result<()> {
+        let text = match self.format {
+            Format::Table => report::table(results),
+            Format::Json => serde_json::to_string_pretty(results)? + "\n",
+        };
+        match &self.output {
+            Some(file) => std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?,
+            None => print!("{text}"),
+        }
+        Ok(())
     }
 }
 
-/// Builds AvA, with optimizations.
-fn build() -> Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.current_dir(root()).args(["build", "--release", "--quiet"]);
-    build.args(["--package", "ava-shim", "--package", "ava-broker", "--package", "ava-worker"]);
-    ensure!(build.status().context("cargo")?.success(), "AvA does not build");
-    Ok(())
+/// Whether the round trip takes as long with either transport.
+fn is_alike(group: &Group) -> bool {
+    let sides = group.figure("round_trip").map(|figure| figure.sides).unwrap_or_default();
+    matches!((sides.ava, sides.ava_socket), (Some(ava), Some(socket)) if (0.67..1.5).contains(&(socket / ava)))
 }
 
-/// A file that the build makes.
-fn built(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("release").join(name)
-}
-
-fn compile(linkage: Linkage, directory: &Path) -> Result<PathBuf> {
-    let program = directory.join(format!("clbench-{}", linkage.name()));
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
-    let mut cc = Command::new(compiler);
-    cc.arg("-O2").arg("-o").arg(&program).arg(root().join("tests/bench/clbench.c"));
-    match linkage {
-        Linkage::Direct => cc.args(["-lOpenCL", "-lm"]),
-        Linkage::Dlopen => cc.args(["-DCLBENCH_DLOPEN", "-ldl", "-lm"]),
-    };
-    run(&mut cc).context("clbench does not compile; tools/setup installs what it needs")?;
-    Ok(program)
-}
-
-/// Keeps this process, and so all that it starts, on the first CPUs that it may use.
-fn pin(count: usize) -> Result<usize> {
-    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-    let allowed = sched_getaffinity(None)?;
-    let cpus: Vec<_> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
-    if count == 0 || count >= cpus.len() {
-        return Ok(cpus.len());
-    }
-    let mut chosen = CpuSet::new();
-    cpus.iter().take(count).for_each(|cpu| chosen.set(*cpu));
-    sched_setaffinity(None, &chosen)?;
-    Ok(count)
+fn mode_of(pins: Option<Pins>) -> cpus::Mode {
+    if pins.is_some() { cpus::Mode::Pinned } else { cpus::Mode::Unpinned }
 }

@@ -1,173 +1,207 @@
-//! What was measured, as a table and as JSON.
+//! Results as a table.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use super::cpus::Mode;
+use super::results::{Group, Results, Sides, Unit};
+use super::units::readable;
 
-/// Everything measured.
-pub struct Report {
-    cpus: usize,
-    rounds: u32,
-    /// In the order of the program's tests.
-    groups: Vec<Group>,
-}
+/// What figures are called. In the order of the table.
+const LABELS: &[(&str, &str)] = &[
+    ("round_trip", "round trip: a reference count"),
+    ("set_kernel_arg", "clSetKernelArg"),
+    ("enqueue", "clEnqueueNDRangeKernel, no event"),
+    ("device_info", "clGetDeviceInfo"),
+    ("retain_release", "clRetain and clReleaseMemObject"),
+    ("event_poll", "clGetEventInfo, until complete"),
+    ("launch_polled", "launch, and polls until complete"),
+    ("device_info_single", "clGetDeviceInfo, timed singly"),
+    ("finish_idle", "clFinish of an idle queue"),
+    ("launch_finish", "launch and clFinish"),
+    ("launches_1000_enqueue", "one of 1,000 launches"),
+    ("launches_1000", "the same with its share of clFinish"),
+    ("write_4", "blocking write of 4 bytes"),
+    ("read_4", "blocking read of 4 bytes"),
+    ("write_1m", "write of 1 MiB"),
+    ("read_1m", "read of 1 MiB"),
+    ("map_1m", "map, fill, unmap 1 MiB"),
+    ("write_256m", "write of 256 MiB"),
+    ("read_256m", "read of 256 MiB"),
+    ("map_256m", "map, fill, unmap 256 MiB"),
+    ("preload", "/bin/true, started and ended"),
+    ("memory_without_calls", "private memory without OpenCL"),
+    ("memory_program", "private memory of the program"),
+    ("memory_broker_share", "private memory of the broker / 8"),
+    ("memory_shared", "its share of memory with the worker"),
+    ("memory_session", "of a session: broker and library"),
+    ("instructions_set_kernel_arg", "clSetKernelArg"),
+    ("instructions_enqueue", "clEnqueueNDRangeKernel, no event"),
+    ("instructions_device_info", "clGetDeviceInfo"),
+    ("instructions_retain_release", "clRetain and clReleaseMemObject"),
+];
 
-/// One implementation, one linkage.
-struct Group {
-    vendor: String,
-    linkage: String,
-    device: String,
-    order: Vec<String>,
-    times: BTreeMap<String, [Vec<f64>; 2]>,
-}
-
-impl Report {
-    pub fn new(cpus: usize, rounds: u32) -> Self {
-        Self { cpus, rounds, groups: Vec::new() }
+/// For people.
+pub fn table(results: &Results) -> String {
+    let machine = &results.machine;
+    let cpus = if machine.cpus == 1 { "1 CPU".to_owned() } else { format!("{} CPUs", machine.cpus) };
+    let runs = if results.repeat == 1 { "one run".to_owned() } else { format!("medians of {} runs", results.repeat) };
+    let mut text = format!("{cpus} ({}), {runs} by turns\n", machine.processor);
+    if results.quick {
+        text += "A quick run: it shows that all works, its figures are rough.\n";
     }
-
-    /// Takes the answers of two runs of clbench.
-    pub fn add(&mut self, vendor: &str, linkage: &str, native: &Value, remote: &Value) -> Result<()> {
-        let known = self.groups.iter().position(|g| g.vendor == vendor && g.linkage == linkage);
-        let at = known.unwrap_or(self.groups.len());
-        if known.is_none() {
-            self.groups.push(Group {
-                vendor: vendor.to_owned(),
-                linkage: linkage.to_owned(),
-                device: native["device"].as_str().unwrap_or_default().to_owned(),
-                order: Vec::new(),
-                times: BTreeMap::new(),
-            });
-        }
-        let group = &mut self.groups[at];
-        for (side, answer) in [native, remote].into_iter().enumerate() {
-            for (test, time) in times(answer)? {
-                if !group.times.contains_key(&test) {
-                    group.order.push(test.clone());
-                }
-                group.times.entry(test).or_default()[side].push(time);
-            }
-        }
-        Ok(())
+    let sockets = results.groups.iter().any(|group| {
+        let figures = group.figures.iter().map(|figure| &figure.sides);
+        figures.chain(group.programs.iter().map(|program| &program.sides)).any(|sides| sides.ava_socket.is_some())
+    });
+    for group in &results.groups {
+        of_group(&mut text, results, group, sockets);
     }
-
-    pub fn table(&self) -> String {
-        let mut text = format!("medians of {} rounds, on {} CPUs\n", self.rounds, self.cpus);
-        for group in &self.groups {
-            let (vendor, linkage, device) = (&group.vendor, &group.linkage, &group.device);
-            let _ = writeln!(text, "\n{vendor} ({device}), {linkage}");
-            let _ = writeln!(text, "{:<28} {:>12} {:>12} {:>8}", "TEST", "NATIVE", "AVA", "RATIO");
-            for (test, native, remote) in group.medians() {
-                let ratio = remote / native.max(1.0);
-                let _ = writeln!(text, "{test:<28} {:>12} {:>12} {ratio:>7.2}x", readable(native), readable(remote));
-            }
-        }
-        text
-    }
-
-    /// `{"schema", "cpus", "rounds", "groups": [{"vendor", "device", "linkage", "tests": [{"test", "native_seconds",
-    /// "ava_seconds", "ratio"}]}]}`
-    pub fn json(&self) -> String {
-        let groups: Vec<_> = self
-            .groups
-            .iter()
-            .map(|group| {
-                let tests: Vec<_> = group
-                    .medians()
-                    .map(|(test, native, remote)| {
-                        let seconds = |ns: f64| ns / 1e9;
-                        json!({"test": test, "native_seconds": seconds(native), "ava_seconds": seconds(remote),
-                            "ratio": remote / native.max(1.0)})
-                    })
-                    .collect();
-                json!({"vendor": group.vendor, "device": group.device, "linkage": group.linkage, "tests": tests})
-            })
-            .collect();
-        let all = json!({"schema": 1, "cpus": self.cpus, "rounds": self.rounds, "groups": groups});
-        serde_json::to_string_pretty(&all).unwrap_or_default() + "\n"
-    }
-}
-
-impl Group {
-    /// Each test with its native time and AvA's, in nanoseconds.
-    fn medians(&self) -> impl Iterator<Item = (&str, f64, f64)> {
-        self.order.iter().filter_map(|test| {
-            let [native, remote] = self.times.get(test)?;
-            Some((test.as_str(), median(native)?, median(remote)?))
-        })
-    }
-}
-
-/// Each test's median time, in nanoseconds: a size is part of the name, each step of the set-up is a test.
-fn times(answer: &Value) -> Result<Vec<(String, f64)>> {
-    let results = answer["results"].as_array().context("clbench has no results")?;
-    let mut times = Vec::new();
-    for result in results {
-        let test = result["test"].as_str().context("a result without a test")?;
-        if let Some(median) = result["median_ns"].as_f64() {
-            let size = result["size"].as_u64().map(|size| format!(" {}", bytes(size))).unwrap_or_default();
-            times.push((format!("{test}{size}"), median));
-            continue;
-        }
-        let steps = result.as_object().into_iter().flatten();
-        for (step, time) in steps.filter_map(|(name, v)| Some((name.strip_suffix("_ns")?, v.as_f64()?))) {
-            times.push((format!("{test}: {step}"), time));
+    if !results.skipped.is_empty() {
+        text += "\nskipped\n";
+        for skipped in &results.skipped {
+            let _ = writeln!(text, "  {}: {}", skipped.name, skipped.why);
         }
     }
-    Ok(times)
-}
-
-fn median(times: &[f64]) -> Option<f64> {
-    let mut sorted = times.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
-}
-
-fn readable(ns: f64) -> String {
-    match ns {
-        ..1e3 => format!("{ns:.0} ns"),
-        ..1e6 => format!("{:.2} us", ns / 1e3),
-        ..1e9 => format!("{:.2} ms", ns / 1e6),
-        _ => format!("{:.2} s", ns / 1e9),
+    if !results.targets.is_empty() {
+        let met = results.targets.iter().filter(|verdict| verdict.met).count();
+        let _ = writeln!(text, "\n{met} of {} targets met", results.targets.len());
     }
+    text
 }
 
-fn bytes(size: u64) -> String {
-    match size {
-        size if size >= 1 << 20 => format!("{} MiB", size >> 20),
-        size if size >= 1 << 10 => format!("{} KiB", size >> 10),
-        size => format!("{size} B"),
+fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) {
+    let title = match (group.vendor, &group.device) {
+        (Some(vendor), Some(device)) => format!("{vendor} ({device})"),
+        (Some(vendor), None) => vendor.to_owned(),
+        (None, _) => "without OpenCL".to_owned(),
+    };
+    let place = match (group.mode, results.machine.program_cpu, results.machine.broker_cpu) {
+        (Mode::Pinned, Some(program), Some(broker)) => {
+            format!("pinned: the program on CPU {program}, broker and worker on CPU {broker}, natively on both")
+        }
+        (mode, ..) => mode.name().to_owned(),
+    };
+    let _ = writeln!(text, "\n{title}, {place}");
+    let socket_columns = if sockets { format!("{:>12} {:>9} ", "SOCKET", "RATIO") } else { String::new() };
+    let head = format!("{:<36} {:>12} {:>12} {:>9} {socket_columns} TARGET", "", "NATIVE", "AVA", "RATIO");
+    let _ = writeln!(text, "{}", head.trim_end());
+    let verdicts = |name: &str| {
+        let own = results.targets.iter().filter(|v| v.vendor == group.vendor && v.mode == group.mode);
+        let said = own.filter(|verdict| verdict.figure == name).map(|v| format!("{}: {}", v.target, v.says()));
+        said.collect::<Vec<_>>().join("; ")
+    };
+    let mut row = |label: &str, unit: Unit, sides: &Sides, target: &str| {
+        let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| readable(unit, value));
+        let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}x"));
+        let socket = if sockets {
+            format!("{:>12} {:>9} ", value(sides.ava_socket), ratio(sides.ratio_socket))
+        } else {
+            String::new()
+        };
+        let line = format!(
+            "{label:<36} {:>12} {:>12} {:>9} {socket} {target}",
+            value(sides.native),
+            value(sides.ava),
+            ratio(sides.ratio)
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+    };
+    let known = LABELS.iter().filter_map(|(name, label)| Some((*label, group.figure(name)?)));
+    for (label, figure) in known {
+        row(label, figure.unit, &figure.sides, &verdicts(&figure.name));
+    }
+    for program in &group.programs {
+        let difference = if program.checksums_equal { "" } else { "COMPUTES SOMETHING ELSE" };
+        row(program.name, program.unit, &program.sides, difference);
+    }
+    for (name, label) in [("programs_mean", "programs, geometric mean"), ("programs_worst", "programs, slowest")] {
+        let own = results.targets.iter().filter(|v| v.vendor == group.vendor && v.mode == group.mode);
+        for verdict in own.filter(|verdict| verdict.figure == name) {
+            let only_sockets = group.programs.iter().all(|program| program.sides.ava.is_none());
+            let (ratio, ratio_socket) =
+                if only_sockets { (None, Some(verdict.value)) } else { (Some(verdict.value), None) };
+            let sides = Sides { ratio, ratio_socket, ..Sides::default() };
+            row(label, Unit::Ratio, &sides, &verdicts(name));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
+    use super::super::results::{Figure, Machine, Program, Skipped};
+    use super::super::targets::verdicts;
     use super::*;
 
-    fn answer(query: u64, transfer: u64) -> Value {
-        json!({"device": "cpu", "results": [
-            {"test": "setup", "build_ns": 1_500_000, "n": 1},
-            {"test": "query", "median_ns": query},
-            {"test": "bw_write", "size": 4096, "median_ns": transfer},
-        ]})
+    fn results(sockets: Option<f64>) -> Results {
+        let mut group = Group::new(Some("pocl"), Mode::Unpinned);
+        group.device = Some("cpu".to_owned());
+        let sides = Sides::new(Some(20e-9), Some(9e-6), sockets);
+        group.figures.push(Figure { name: "round_trip".to_owned(), unit: Unit::Seconds, sides });
+        let bandwidth = Sides::new(Some(20e9), Some(19e9), None);
+        group.figures.push(Figure { name: "read_1m".to_owned(), unit: Unit::BytesPerSecond, sides: bandwidth });
+        group.programs.push(Program {
+            name: "stencil",
+            unit: Unit::Seconds,
+            sides: Sides::new(Some(2.0), Some(4.0), None),
+            checksum_native: "a".to_owned(),
+            checksum_ava: "a".to_owned(),
+            checksums_equal: true,
+        });
+        let targets = verdicts(&group);
+        Results {
+            schema: 1,
+            machine: Machine { processor: "A CPU".to_owned(), cpus: 2, program_cpu: None, broker_cpu: None },
+            repeat: 3,
+            quick: false,
+            groups: vec![group],
+            skipped: vec![Skipped { name: "hashcat".to_owned(), why: "it is not there".to_owned() }],
+            errors: Vec::new(),
+            targets,
+        }
     }
 
     #[test]
-    fn medians_and_ratios_are_shown() {
-        let mut report = Report::new(2, 3);
-        for (native, remote) in [(20, 5000), (10, 4000), (30, 9000)] {
-            report.add("pocl", "direct", &answer(native, 1000), &answer(remote, 2500)).unwrap();
-        }
-        let expected = "medians of 3 rounds, on 2 CPUs\n\n\
-            pocl (cpu), direct\n\
-            TEST                               NATIVE          AVA    RATIO\n\
-            setup: build                      1.50 ms      1.50 ms    1.00x\n\
-            query                               20 ns      5.00 us  250.00x\n\
-            bw_write 4 KiB                    1.00 us      2.50 us    2.50x\n";
-        assert_eq!(report.table(), expected);
-        let json: Value = serde_json::from_str(&report.json()).unwrap();
-        assert_eq!(json["groups"][0]["tests"][2]["ratio"], 2.5);
+    fn the_table_says_what_is_met() {
+        let expected = "\
+2 CPUs (A CPU), medians of 3 runs by turns
+
+pocl (cpu), unpinned
+                                           NATIVE          AVA     RATIO  TARGET
+round trip: a reference count             20.0 ns      9.00 us   450.00x  <= 6.00 us: missed by 3.00 us
+read of 1 MiB                          20.00 GB/s   19.00 GB/s     0.95x  >= 0.90x native: met
+stencil                                    2.00 s       4.00 s     2.00x
+programs, geometric mean                        -            -     2.00x  geometric mean of 1 <= 1.03x native: missed by 0.97x
+programs, slowest                               -            -     2.00x  each <= 1.10x native, worst is stencil: missed by 0.90x
+
+skipped
+  hashcat: it is not there
+
+1 of 4 targets met
+";
+        assert_eq!(table(&results(None)), expected);
+    }
+
+    #[test]
+    fn sockets_have_columns_of_their_own() {
+        let table = table(&results(Some(90e-6)));
+        let row = table.lines().find(|line| line.starts_with("round trip")).unwrap();
+        let columns: Vec<_> = row.split_whitespace().skip(5).take(9).collect();
+        assert_eq!(columns, ["20.0", "ns", "9.00", "us", "450.00x", "90.00", "us", "4500.00x", "<="]);
+    }
+
+    #[test]
+    fn json_has_base_units() {
+        let json: Value = serde_json::to_value(results(None)).unwrap();
+        assert_eq!(json["schema"], 1);
+        let figure = &json["groups"][0]["figures"][0];
+        assert_eq!((&figure["name"], &figure["unit"]), (&"round_trip".into(), &"seconds".into()));
+        assert_eq!(figure["native"], 20e-9);
+        assert!(figure.get("ava_socket").is_none());
+        assert_eq!(json["groups"][0]["programs"][0]["ratio"], 2.0);
+        assert_eq!(json["groups"][0]["programs"][0]["checksums_equal"], true);
+        assert_eq!(json["targets"][0]["met"], false);
+        assert_eq!(json["skipped"][0]["name"], "hashcat");
     }
 }

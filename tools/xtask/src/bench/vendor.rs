@@ -1,34 +1,45 @@
 //! The OpenCL implementations that `tools/setup` installs.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
+use super::results::Skipped;
+
 /// An implementation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vendor {
+    Pocl,
+    Intel,
+}
+
+/// Which of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
     /// PoCL of the distribution
     Pocl,
     /// Intel's runtime for CPUs
     Intel,
+    /// Those that are installed
+    All,
 }
 
 impl Vendor {
-    /// Those that are there, or `only` one; says how to get the others.
-    pub fn present(only: Option<Self>) -> Result<Vec<Self>> {
-        let wanted = only.map_or_else(|| vec![Self::Pocl, Self::Intel], |one| vec![one]);
+    /// Those of the choice that are there, and what to say of the others.
+    pub fn present(choice: Choice) -> Result<(Vec<Self>, Vec<Skipped>)> {
+        let wanted = match choice {
+            Choice::Pocl => vec![Self::Pocl],
+            Choice::Intel => vec![Self::Intel],
+            Choice::All => vec![Self::Pocl, Self::Intel],
+        };
         let (present, missing): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|v| v.registration().exists());
-        for vendor in missing {
-            eprintln!(
-                "xtask: {} is not there ({}); tools/setup installs it",
-                vendor.name(),
-                vendor.registration().display()
-            );
-        }
-        ensure!(!present.is_empty(), "there is no OpenCL implementation to measure");
-        Ok(present)
+        let why = |vendor: Self| format!("{} is not there; tools/setup installs it", vendor.registration().display());
+        let missing: Vec<_> =
+            missing.into_iter().map(|vendor| Skipped { name: vendor.name().to_owned(), why: why(vendor) }).collect();
+        let reasons = missing.iter().map(|skipped| format!("{}: {}", skipped.name, skipped.why)).collect::<Vec<_>>();
+        ensure!(!present.is_empty(), "there is no OpenCL implementation to measure\n{}", reasons.join("\n"));
+        Ok((present, missing))
     }
 
     pub fn name(self) -> &'static str {
@@ -53,19 +64,10 @@ impl Vendor {
             Self::Intel => self.registration().parent().map(Path::to_owned),
         }
     }
-
-    /// The program on the implementation itself.
-    pub fn natively(self, mut program: Command, place: &Path) -> Command {
-        program.env("OCL_ICD_VENDORS", self.registration()).env("POCL_CACHE_DIR", place.join("native"));
-        if let Some(libraries) = self.libraries() {
-            program.env("LD_LIBRARY_PATH", libraries);
-        }
-        program
-    }
 }
 
 /// Where `tools/setup` puts what is not from the distribution.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("AVA_TESTS_CACHE").unwrap_or_else(|| {
         let home = || named("HOME").unwrap_or_default().join(".cache");

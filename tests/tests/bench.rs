@@ -1,0 +1,38 @@
+//! The benchmark measures: that it works, not what it finds.
+
+use std::process::Command;
+
+use ava_tests::built::{self, must};
+use serde_json::Value;
+
+/// Runs `cargo xtask bench --quick` with what the tests are built with, and reads its answer.
+fn bench(arguments: &[&str]) -> Value {
+    let mut bench = Command::new(built::file("xtask"));
+    bench.args(["bench", "--quick", "--repeat", "1", "--format", "json", "--binaries"]).arg(built::directory());
+    let said = must(bench.args(arguments));
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+}
+
+#[test]
+fn a_program_is_compared() {
+    let results = bench(&["--only", "stencil", "--vendor", "pocl"]);
+    assert_eq!(results["schema"], 1);
+    assert_eq!(results["errors"], Value::Array(Vec::new()));
+    let program = &results["groups"][0]["programs"][0];
+    assert_eq!(program["name"], "stencil");
+    assert!(program["ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{program}");
+    assert_eq!(program["checksums_equal"], true, "{program}");
+    assert_eq!(program["checksum_native"], program["checksum_ava"], "{program}");
+    assert!(results["targets"].as_array().is_some_and(|targets| !targets.is_empty()), "{results}");
+}
+
+#[test]
+fn calls_and_memory_are_measured() {
+    let results = bench(&["--only", "calls", "memory", "--vendor", "pocl", "--unpinned"]);
+    let figures = results["groups"][0]["figures"].as_array().expect("figures");
+    for name in ["round_trip", "set_kernel_arg", "enqueue", "device_info", "event_poll", "memory_session"] {
+        let figure = figures.iter().find(|figure| figure["name"] == name);
+        let value = figure.and_then(|figure| figure["ava"].as_f64());
+        assert!(value.is_some_and(|value| value > 0.0), "{name}: {figure:?}");
+    }
+}

@@ -1,0 +1,227 @@
+//! What AvA is to cost at most, and whether it does.
+
+use serde::Serialize;
+
+use super::cpus::Mode;
+use super::results::{Group, Sides, Unit};
+use super::statistics::geometric_mean;
+use super::units::readable;
+
+/// A limit of a figure.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// So much at most.
+    Most(f64),
+    /// What it takes natively, and so much more.
+    MostBeyondNative(f64),
+    /// So many times what it takes natively.
+    MostOfNative(f64),
+    /// At least so many times what there is natively.
+    LeastOfNative(f64),
+    /// So many times faster than through sockets.
+    FasterThanSockets(f64),
+}
+
+/// A limit, and in which runs it holds (all, if nothing is said).
+struct Target(&'static str, Option<Mode>, Limit);
+
+const US: f64 = 1e-6;
+const NS: f64 = 1e-9;
+
+const TARGETS: &[Target] = &[
+    Target("round_trip", Some(Mode::Pinned), Limit::Most(1.5 * US)),
+    Target("round_trip", Some(Mode::Unpinned), Limit::Most(6.0 * US)),
+    Target("round_trip", Some(Mode::Pinned), Limit::FasterThanSockets(10.0)),
+    Target("set_kernel_arg", None, Limit::Most(150.0 * NS)),
+    Target("enqueue", None, Limit::Most(300.0 * NS)),
+    Target("enqueue", None, Limit::MostBeyondNative(0.0)),
+    Target("device_info", None, Limit::MostBeyondNative(0.0)),
+    Target("launches_1000", None, Limit::MostOfNative(1.3)),
+    Target("launch_finish", None, Limit::MostBeyondNative(3.0 * US)),
+    Target("read_4", None, Limit::MostBeyondNative(3.0 * US)),
+    Target("write_4", None, Limit::MostBeyondNative(3.0 * US)),
+    Target("read_1m", None, Limit::LeastOfNative(0.9)),
+    Target("write_1m", None, Limit::LeastOfNative(0.9)),
+    Target("map_1m", None, Limit::LeastOfNative(0.9)),
+    Target("read_256m", None, Limit::LeastOfNative(0.9)),
+    Target("write_256m", None, Limit::LeastOfNative(0.9)),
+    Target("map_256m", None, Limit::LeastOfNative(0.9)),
+    Target("preload", None, Limit::MostBeyondNative(300.0 * US)),
+    Target("memory_session", None, Limit::Most(8.0 * 1024.0 * 1024.0)),
+];
+
+/// Of the ratios of whole programs: their geometric mean, and each of them.
+const MEAN: f64 = 1.03;
+const WORST: f64 = 1.10;
+
+/// Whether a target is met.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    pub vendor: Option<&'static str>,
+    pub mode: Mode,
+    /// A figure, `programs_mean` or `programs_worst`.
+    pub figure: String,
+    /// The limit for people.
+    pub target: String,
+    pub unit: Unit,
+    pub value: f64,
+    pub limit: f64,
+    pub met: bool,
+    /// How far beyond the limit it is, in its unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed_by: Option<f64>,
+}
+
+impl Verdict {
+    /// `met` or `missed by 7.99 us`.
+    pub fn says(&self) -> String {
+        self.missed_by.map_or_else(|| "met".to_owned(), |by| format!("missed by {}", readable(self.unit, by)))
+    }
+}
+
+/// The verdicts on a group: of each target whose figure was measured, and of its whole programs.
+pub fn verdicts(group: &Group) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for Target(name, mode, limit) in TARGETS {
+        let Some(figure) = group.figure(name) else { continue };
+        if mode.is_some_and(|mode| mode != group.mode) {
+            continue;
+        }
+        verdicts.extend(verdict(group, name, figure.unit, &figure.sides, *limit));
+    }
+    // Pinned, natively a program has two CPUs and its worker one: not what the targets are about.
+    if group.mode == Mode::Unpinned {
+        verdicts.extend(of_programs(group));
+    }
+    verdicts
+}
+
+fn verdict(group: &Group, figure: &str, unit: Unit, sides: &Sides, limit: Limit) -> Option<Verdict> {
+    let (measured, ratio) = sides.measured();
+    let (target, unit, value, bound, least) = match limit {
+        Limit::Most(bound) => (format!("<= {}", readable(unit, bound)), unit, measured?, bound, false),
+        Limit::MostBeyondNative(more) => {
+            let more_text = if more > 0.0 { format!(" + {}", readable(unit, more)) } else { String::new() };
+            (format!("<= native{more_text}"), unit, measured?, sides.native? + more, false)
+        }
+        Limit::MostOfNative(bound) => (format!("<= {bound:.2}x native"), Unit::Ratio, ratio?, bound, false),
+        Limit::LeastOfNative(bound) => (format!(">= {bound:.2}x native"), Unit::Ratio, ratio?, bound, true),
+        Limit::FasterThanSockets(bound) => {
+            let faster = sides.ava_socket? / sides.ava?;
+            (format!("{bound:.0}x faster than sockets"), Unit::Ratio, faster, bound, true)
+        }
+    };
+    Some(judged(group, figure.to_owned(), target, unit, (value, bound, least)))
+}
+
+fn judged(
+    group: &Group,
+    figure: String,
+    target: String,
+    unit: Unit,
+    (value, limit, least): (f64, f64, bool),
+) -> Verdict {
+    let beyond = if least { limit - value } else { value - limit };
+    let met = beyond <= 0.0;
+    let (vendor, mode, missed_by) = (group.vendor, group.mode, (!met).then_some(beyond));
+    Verdict { vendor, mode, figure, target, unit, value, limit, met, missed_by }
+}
+
+fn of_programs(group: &Group) -> Vec<Verdict> {
+    let good = group.programs.iter().filter(|program| program.checksums_equal);
+    let ratios: Vec<_> = good.filter_map(|program| Some((program.name, program.sides.measured().1?))).collect();
+    let Some(mean) = geometric_mean(&ratios.iter().map(|(_, ratio)| *ratio).collect::<Vec<_>>()) else {
+        return Vec::new();
+    };
+    let count = ratios.len();
+    let Some((worst, ratio)) = ratios.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) else { return Vec::new() };
+    let of_mean = format!("geometric mean of {count} <= {MEAN:.2}x native");
+    let of_worst = format!("each <= {WORST:.2}x native, worst is {worst}");
+    vec![
+        judged(group, "programs_mean".to_owned(), of_mean, Unit::Ratio, (mean, MEAN, false)),
+        judged(group, "programs_worst".to_owned(), of_worst, Unit::Ratio, (ratio, WORST, false)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::results::{Figure, Program};
+    use super::*;
+
+    fn group(mode: Mode, figures: &[(&str, Unit, [Option<f64>; 3])]) -> Group {
+        let mut group = Group::new(Some("pocl"), mode);
+        group.figures = figures
+            .iter()
+            .map(|(name, unit, [native, ava, socket])| Figure {
+                name: (*name).to_owned(),
+                unit: *unit,
+                sides: Sides::new(*native, *ava, *socket),
+            })
+            .collect();
+        group
+    }
+
+    fn said(group: &Group) -> Vec<String> {
+        verdicts(group).iter().map(|v| format!("{} {}: {}", v.figure, v.target, v.says())).collect()
+    }
+
+    #[test]
+    fn limits_depend_on_pinning() {
+        let round_trip = [("round_trip", Unit::Seconds, [Some(20e-9), Some(4e-6), Some(30e-6)])];
+        let pinned = said(&group(Mode::Pinned, &round_trip));
+        let expected =
+            ["round_trip <= 1.50 us: missed by 2.50 us", "round_trip 10x faster than sockets: missed by 2.50x"];
+        assert_eq!(pinned, expected);
+        assert_eq!(said(&group(Mode::Unpinned, &round_trip)), ["round_trip <= 6.00 us: met"]);
+    }
+
+    #[test]
+    fn each_kind_of_limit_is_judged() {
+        let figures = [
+            ("enqueue", Unit::Seconds, [Some(200e-9), Some(250e-9), None]),
+            ("launches_1000", Unit::Seconds, [Some(2e-6), Some(2.5e-6), None]),
+            ("read_4", Unit::Seconds, [Some(2e-6), Some(6e-6), None]),
+            ("read_1m", Unit::BytesPerSecond, [Some(1e9), Some(0.95e9), None]),
+            ("write_1m", Unit::BytesPerSecond, [Some(1e9), Some(0.5e9), None]),
+            ("memory_session", Unit::Bytes, [None, Some(9.0 * 1_048_576.0), None]),
+            ("unknown", Unit::Seconds, [Some(1.0), Some(2.0), None]),
+        ];
+        let expected = [
+            "enqueue <= 300 ns: met",
+            "enqueue <= native: missed by 50.0 ns",
+            "launches_1000 <= 1.30x native: met",
+            "read_4 <= native + 3.00 us: missed by 1.00 us",
+            "read_1m >= 0.90x native: met",
+            "write_1m >= 0.90x native: missed by 0.40x",
+            "memory_session <= 8.00 MiB: missed by 1.00 MiB",
+        ];
+        assert_eq!(said(&group(Mode::Unpinned, &figures)), expected);
+    }
+
+    #[test]
+    fn sockets_alone_are_judged_like_the_default() {
+        let round_trip = [("round_trip", Unit::Seconds, [Some(20e-9), None, Some(5e-6)])];
+        assert_eq!(said(&group(Mode::Unpinned, &round_trip)), ["round_trip <= 6.00 us: met"]);
+    }
+
+    #[test]
+    fn programs_are_judged_together() {
+        let program = |name, ava: f64, same| Program {
+            name,
+            unit: Unit::Seconds,
+            sides: Sides::new(Some(1.0), Some(ava), None),
+            checksum_native: String::new(),
+            checksum_ava: String::new(),
+            checksums_equal: same,
+        };
+        let mut group = group(Mode::Unpinned, &[]);
+        group.programs = vec![program("fast", 1.0, true), program("slow", 1.21, true), program("wrong", 9.0, false)];
+        let expected = [
+            "programs_mean geometric mean of 2 <= 1.03x native: missed by 0.07x",
+            "programs_worst each <= 1.10x native, worst is slow: missed by 0.11x",
+        ];
+        assert_eq!(said(&group), expected);
+        group.mode = Mode::Pinned;
+        assert!(verdicts(&group).is_empty());
+    }
+}
