@@ -431,6 +431,9 @@ const CL_PROGRAM_BUILD_OPTIONS: cl_program_build_info = 0x1182;
 const CL_PROGRAM_BUILD_LOG: cl_program_build_info = 0x1183;
 const CL_IMAGE_ELEMENT_SIZE: cl_image_info = 0x1111;
 const CL_MEM_TYPE: cl_mem_info = 0x1100;
+const CL_DEVICE_TYPE: cl_device_info = 0x1000;
+const CL_DEVICE_TYPE_CPU: cl_device_type = 1 << 1;
+const CL_DEVICE_HOST_UNIFIED_MEMORY: cl_device_info = 0x1035;
 const CL_MEM_SIZE: cl_mem_info = 0x1102;
 const CL_MEM_MAP_COUNT: cl_mem_info = 0x1104;
 const CL_MEM_OBJECT_IMAGE1D_ARRAY: cl_mem_object_type = 0x10F5;
@@ -527,6 +530,7 @@ enum QueueInfo {
 #[tag(param_name)]
 #[repr(cl_mem_info)]
 enum MemInfo {
+    CL_MEM_FLAGS(HostFlags) = 0x1101,
     CL_MEM_HOST_PTR(HostPtr) = 0x1103,
     CL_MEM_REFERENCE_COUNT(References) = 0x1105,
     CL_MEM_CONTEXT(cl_context) = 0x1106,
@@ -877,6 +881,8 @@ extern "C" {
 // Memory objects.
 
 extern "C" {
+    /// By hand in the shim: where the device works on the memory of the host, the buffer lives in shared memory.
+    #[custom(shim)]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(device_memory = size)]
@@ -1342,6 +1348,8 @@ extern "C" {
 // Commands: buffers.
 
 extern "C" {
+    /// By hand in the shim: what lives in shared memory the program copies itself.
+    #[custom(shim)]
     /// `ptr` is filled before `event` completes.
     #[oneway(unless = blocking_read != 0)]
     #[until(ptr = event)]
@@ -1378,6 +1386,8 @@ extern "C" {
         event: Option<Out<New<cl_event>>>,
     ) -> cl_int;
 
+    /// By hand in the shim, likewise.
+    #[custom(shim)]
     #[oneway(unless = blocking_write != 0)]
     #[until(ptr = event)]
     #[charge(commands = 1, bytes_in = size)]

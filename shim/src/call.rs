@@ -467,7 +467,7 @@ impl Call {
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = FUNCTIONS[self.opcode as usize], "oneway");
+        tracing::trace!(function = name(self.opcode), "oneway");
         self.session.post(self.opcode, std::mem::take(&mut self.announcements), encode, wake)?;
         self.keep();
         Ok(())
@@ -494,7 +494,7 @@ impl Call {
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = FUNCTIONS[opcode as usize], "call");
+        tracing::trace!(function = name(opcode), "call");
         let result = session.exchange(Tag::Call, opcode, regions, encode, |frame| {
             let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
             let (ok, result) = read(reply, self);
@@ -502,7 +502,7 @@ impl Call {
             Ok(result)
         });
         if let Err(fault) = &result {
-            tracing::debug!(function = FUNCTIONS[opcode as usize], ?fault, "not made");
+            tracing::debug!(function = name(opcode), ?fault, "not made");
         }
         if accepted {
             self.keep();
@@ -530,6 +530,11 @@ impl Drop for Call {
             self.session.release(std::mem::take(&mut self.leases));
         }
     }
+}
+
+/// A call's name, for the log; those beside the API's functions have none.
+fn name(opcode: u32) -> &'static str {
+    FUNCTIONS.get(opcode as usize).copied().unwrap_or("a call beside the functions")
 }
 
 /// The items behind each other, and in their places texts of no bytes but the right nullness.

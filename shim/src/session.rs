@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 
 use ava_protocol::frame::{self, Frame, Notice, Tag};
@@ -18,13 +18,14 @@ use ava_transport::lane::{self, Inbox, Lane, Wake};
 use ava_transport::{client, message};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
+use rustix::process::Pid;
 
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::fault::Fault;
 use crate::handles::Handles;
 use crate::known::Known;
-use crate::pending::Pending;
+use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
 
 /// With the value `1`, every call crosses and waits for the vendor's answer.
@@ -51,6 +52,11 @@ pub struct Session {
     pub callbacks: Callbacks,
     pub mappings: crate::opencl::Mappings,
     pub arguments: crate::opencl::Arguments,
+    pub residents: crate::opencl::Residents,
+    /// The process that it belongs to.
+    pid: Pid,
+    /// Threads that have a lane.
+    threads: Mutex<usize>,
 }
 
 struct State {
@@ -99,7 +105,7 @@ impl Session {
     ///
     /// `encode` puts the body behind the header; `regions` are those that the worker does not know yet.
     pub fn exchange<R>(
-        &self,
+        &'static self,
         tag: Tag,
         word: u32,
         regions: Vec<Announcement>,
@@ -129,7 +135,7 @@ impl Session {
 
     /// Sends a call that is not answered.
     pub fn post(
-        &self,
+        &'static self,
         opcode: u32,
         regions: Vec<Announcement>,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
@@ -174,6 +180,7 @@ impl Session {
         if self.handles.forget(id) {
             self.answers.forget(id);
             self.arguments.forget(id);
+            self.residents.forget(id);
         }
     }
 
@@ -186,6 +193,9 @@ impl Session {
                     dropped.extend(self.pending.complete(pending, failed, &self.regions));
                 }
                 Notice::Gone { object } => self.forget(object),
+                Notice::Vacant { region } => {
+                    dropped.extend(self.residents.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default());
+                }
                 Notice::Taken { .. } => (),
             }
         }
@@ -193,7 +203,7 @@ impl Session {
     }
 
     /// Gives regions back, and tells the worker of those that are unmapped.
-    pub fn release(&self, leases: Vec<Lease>) {
+    pub fn release(&'static self, leases: Vec<Lease>) {
         let dropped: Vec<_> = leases.into_iter().flat_map(|lease| self.regions.release(lease)).collect();
         if !dropped.is_empty() {
             let _ = self.with_lane(|lane| {
@@ -204,7 +214,7 @@ impl Session {
     }
 
     /// Waits until the command of a pending transfer has completed and its data is in place.
-    pub fn wait_for(&self, pending: u64) -> Result<(), Fault> {
+    pub fn wait_for(&'static self, pending: u64) -> Result<(), Fault> {
         let encode = |mut out: AlignedVec, _: &mut Arena| {
             out.extend_from_slice(&pending.to_le_bytes());
             Ok(out)
@@ -212,8 +222,34 @@ impl Session {
         self.exchange(Tag::Await, 0, Vec::new(), encode, |_| Ok(()))
     }
 
+    /// Waits for transfers that are to change these bytes of the program's memory.
+    pub fn settle(&'static self, address: usize, len: u64) -> Result<(), Fault> {
+        loop {
+            match self.pending.meet(address, len) {
+                Meeting::Nothing => return Ok(()),
+                Meeting::Within { transfer, .. } | Meeting::Overlap { transfer } => self.wait_for(transfer)?,
+            }
+        }
+    }
+
+    /// Whether only one thread has called, or is still there of those that have.
+    pub fn is_alone(&self) -> bool {
+        self.threads.lock().is_ok_and(|threads| *threads == 1)
+    }
+
+    /// Runs `f` while only one thread calls: another that begins to waits for it. `false` if it has begun already.
+    pub fn alone(&self, f: impl FnOnce()) -> bool {
+        match self.threads.lock() {
+            Ok(threads) if *threads == 1 => {
+                f();
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.
-    fn with_lane<R>(&self, f: impl FnOnce(&mut ThreadLane) -> Result<R, Fault>) -> Result<R, Fault> {
+    fn with_lane<R>(&'static self, f: impl FnOnce(&mut ThreadLane) -> Result<R, Fault>) -> Result<R, Fault> {
         let mut f = Some(f);
         let tried = LANE.try_with(|slot| {
             let mut slot = slot.try_borrow_mut().ok()?;
@@ -234,11 +270,15 @@ impl Session {
         }
     }
 
-    fn open_lane(&self) -> Result<ThreadLane, Fault> {
+    fn open_lane(&'static self) -> Result<ThreadLane, Fault> {
+        if let Ok(mut threads) = self.threads.lock() {
+            *threads += 1;
+        }
         let (lane, theirs) = lane::offer(self.transport).map_err(|_| Fault::Exhausted)?;
         let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
         message::send(&self.control, OPEN_LANE, &theirs).map_err(|_| self.lose())?;
         Ok(ThreadLane {
+            session: self,
             generation: self.generation,
             lane,
             inbox: Inbox::new(),
@@ -250,6 +290,7 @@ impl Session {
 }
 
 struct ThreadLane {
+    session: &'static Session,
     generation: u64,
     lane: Box<dyn Lane>,
     inbox: Inbox,
@@ -257,6 +298,17 @@ struct ThreadLane {
     arena: Arena,
     /// Calls that were sent without waiting since the last that was answered.
     posted: u32,
+}
+
+impl Drop for ThreadLane {
+    fn drop(&mut self) {
+        // In a forked child this is a copy of the parent's, whose lock another thread may have held.
+        if self.session.pid == rustix::process::getpid()
+            && let Ok(mut threads) = self.session.threads.lock()
+        {
+            *threads = threads.saturating_sub(1);
+        }
+    }
 }
 
 thread_local! {
@@ -417,6 +469,9 @@ fn connect() -> Option<Session> {
         callbacks: Callbacks::default(),
         mappings: crate::opencl::Mappings::default(),
         arguments: crate::opencl::Arguments::default(),
+        residents: crate::opencl::Residents::default(),
+        pid: rustix::process::getpid(),
+        threads: Mutex::new(0),
     })
 }
 

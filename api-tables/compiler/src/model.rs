@@ -137,6 +137,8 @@ pub enum Payload {
     Run { end: i64 },
     /// `KEY(HostPtr)`: the address in the program that the object was made with.
     HostPtr,
+    /// `KEY(HostFlags)`: flags that say how the object was made of the program's memory.
+    HostFlags,
     /// `KEY(References)`: the object's reference count, part of which the shim keeps.
     References,
     /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum: a call that uses this key fails with the status.

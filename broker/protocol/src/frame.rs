@@ -75,11 +75,15 @@ pub enum Notice {
     Taken { pending: u64 },
     /// Worker: this object no longer exists.
     Gone { object: u64 },
+    /// Worker: the vendor no longer uses this region, in which an object lived.
+    Vacant { region: u32 },
 }
 
 const FAILED: u64 = 1 << 63;
 const GONE: u64 = 1 << 62;
 const TAKEN: u64 = 1 << 61;
+/// Of what is neither gone nor taken, whose numbers are larger.
+const VACANT: u64 = 1 << 60;
 const NUMBER: u64 = TAKEN - 1;
 
 impl Notice {
@@ -88,6 +92,7 @@ impl Notice {
             Self::Completed { pending, failed } => pending | if failed { FAILED } else { 0 },
             Self::Taken { pending } => pending | TAKEN,
             Self::Gone { object } => object | GONE,
+            Self::Vacant { region } => u64::from(region) | VACANT,
         }
     }
 
@@ -97,6 +102,8 @@ impl Notice {
             Self::Gone { object: number }
         } else if word & TAKEN != 0 {
             Self::Taken { pending: number }
+        } else if word & VACANT != 0 {
+            Self::Vacant { region: number as u32 }
         } else {
             Self::Completed { pending: number, failed: word & FAILED != 0 }
         }
@@ -222,8 +229,12 @@ mod tests {
 
     #[test]
     fn a_frame_comes_back_as_it_was_made() {
-        let notices =
-            [Notice::Completed { pending: 3, failed: true }, Notice::Gone { object: 9 }, Notice::Taken { pending: 4 }];
+        let notices = [
+            Notice::Completed { pending: 3, failed: true },
+            Notice::Gone { object: (1 << 60) + 9 },
+            Notice::Taken { pending: 4 },
+            Notice::Vacant { region: u32::MAX },
+        ];
         for n in 0..=notices.len() {
             let mut out = rkyv::util::AlignedVec::new();
             begin(&mut out, Tag::Oneway, 77, notices[..n].iter().copied());

@@ -49,6 +49,8 @@ pub enum Answer {
     List(&'static ListSpec),
     /// The program's address of the memory that the object was made with.
     HostPtr,
+    /// Flags in 8 bytes, as the program gave them: the worker may have made the object of memory of its own choice.
+    HostFlags,
     /// A reference count in 4 bytes, to which the shim adds the references that it keeps to itself.
     References,
 }

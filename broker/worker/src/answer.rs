@@ -23,7 +23,6 @@ impl Call<'_> {
         size_ret: &mut Output,
         query: impl Fn(usize, *mut c_void, *mut usize) -> S,
     ) -> S {
-        let _ = about;
         if spec.answer(key).is_some() {
             value.withdraw();
         }
@@ -36,14 +35,14 @@ impl Call<'_> {
                 let status = query(size, value.as_mut_ptr(), size_ret.as_mut_ptr().cast());
                 if status == S::default() && !value.is_null() {
                     let len = size_ret.scalar().unwrap_or(value.len());
-                    self.translate(answer, len, value);
+                    self.translate(answer, about, len, value);
                 }
                 status
             }
         }
     }
 
-    fn translate(&self, answer: Option<&Answer>, len: u64, value: &mut Output) {
+    fn translate(&self, answer: Option<&Answer>, about: u64, len: u64, value: &mut Output) {
         let objects = &self.session.objects;
         match answer {
             Some(Answer::Handles(kind)) => value.edit(len, |bytes| {
@@ -58,6 +57,9 @@ impl Call<'_> {
             }),
             Some(Answer::HostPtr) => value.edit(len, |bytes| {
                 each_word(bytes, |pointer| crate::opencl::program_address(self.session, pointer as usize));
+            }),
+            Some(Answer::HostFlags) => value.edit(len, |bytes| {
+                each_word(bytes, |flags| crate::opencl::program_flags(self.session, about, flags));
             }),
             Some(Answer::List(list)) => value.edit(len, |bytes| {
                 let mut handles = Vec::new();

@@ -143,6 +143,11 @@ impl Objects {
         id
     }
 
+    /// What an object was made from.
+    pub fn parents(&self, id: u64) -> Vec<u64> {
+        self.by_id.get(&id).map_or_else(Vec::new, |object| object.parents.clone())
+    }
+
     /// The vendor's pointer behind an id of any kind.
     pub fn pointer(&self, id: u64) -> Option<usize> {
         self.by_id.get(&id).map(|object| object.pointer)

@@ -72,7 +72,7 @@ impl Stats {
         }
     }
 
-    fn count(&self, opcode: u32, bytes: usize) {
+    pub fn count(&self, opcode: u32, bytes: usize) {
         if let Some(calls) = self.calls.get(opcode as usize) {
             calls.fetch_add(1, Ordering::Relaxed);
             self.bytes[opcode as usize].fetch_add(bytes as u64, Ordering::Relaxed);
@@ -254,6 +254,8 @@ impl Session {
     pub fn notices(&self) -> Vec<Notice> {
         let mut notices = Vec::new();
         self.pending.notices(self, &mut notices);
+        let room = MOST_NOTICES.saturating_sub(notices.len());
+        self.opencl.residents.notices(room, &mut notices);
         let room = MOST_NOTICES.saturating_sub(notices.len());
         notices.extend(self.objects.take_gone(room).into_iter().map(|object| Notice::Gone { object }));
         notices

@@ -40,7 +40,8 @@ struct Mapping {
     writes: bool,
     /// Whether the address lies in the program's own memory, rather than in the region.
     own_memory: bool,
-    lease: Lease,
+    /// `None` where the object lives in a region, which the address lies in.
+    lease: Option<Lease>,
 }
 
 impl Mappings {
@@ -139,6 +140,8 @@ struct Mapped {
     address: u64,
     status: i32,
     mapped: bool,
+    /// The region that the object lives in, and where in it.
+    place: (u32, u64),
 }
 
 impl Map {
@@ -183,6 +186,7 @@ impl Map {
                     address: reply.address.to_native(),
                     status: reply.status.to_native(),
                     mapped,
+                    place: (reply.region.to_native(), reply.offset.to_native()),
                 };
                 (mapped, answer)
             })?
@@ -194,6 +198,14 @@ impl Map {
         let (true, Some(rows)) = (mapped.mapped, mapped.rows) else { return Ok(std::ptr::null_mut()) };
         let len = rows.span().ok_or_else(|| session.lose())?;
         let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0;
+        if mapped.place.0 != 0 {
+            let (region, offset) = mapped.place;
+            let address = session.residents.address(region, offset).ok_or_else(|| session.lose())? as usize;
+            let mapping =
+                Mapping { id: mapping, address, object, rows, pending: 0, writes, own_memory: false, lease: None };
+            session.mappings.insert(mapping);
+            return Ok(address as *mut c_void);
+        }
         let mut lease = session.regions.acquire(len)?;
         let own_memory = mapped.address != 0;
         let address = if own_memory { mapped.address as usize } else { lease.region.as_ptr() as usize };
@@ -210,6 +222,7 @@ impl Map {
             // SAFETY: the program vouches for the memory that the object was made of.
             unsafe { memory::scatter_changes(lease.region.as_ptr(), &rows, address as *mut c_void) };
         }
+        let lease = Some(lease);
         session.mappings.insert(Mapping { id: mapping, address, object, rows, pending, writes, own_memory, lease });
         Ok(address as *mut c_void)
     }
@@ -232,8 +245,10 @@ pub unsafe fn clEnqueueUnmapMemObject(
     unsafe {
         // What the program has not seen mapped it has not written: its memory does not hold the mapping yet.
         let unseen = mapping.as_ref().is_some_and(|m| session.pending.cancel(m.pending).is_some());
-        if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes && !unseen) {
-            memory::gather(mapped_ptr, &mapping.rows, mapping.lease.region.as_ptr());
+        if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes && !unseen)
+            && let Some(lease) = &mapping.lease
+        {
+            memory::gather(mapped_ptr, &mapping.rows, lease.region.as_ptr());
         }
         let event_id = if event.is_null() { 0 } else { call.mint_from_first(kind::cl_event)? };
         let count = num_events_in_wait_list;
@@ -254,7 +269,7 @@ pub unsafe fn clEnqueueUnmapMemObject(
             (status == 0, status)
         });
         match (mapping, &status) {
-            (Some(mapping), Ok(0)) => session.release(vec![mapping.lease]),
+            (Some(mapping), Ok(0)) => session.release(mapping.lease.into_iter().collect()),
             (Some(mapping), _) => session.mappings.give_back(mapping),
             (None, _) => (),
         }

@@ -7,6 +7,7 @@ mod lookup;
 mod map;
 mod pixel;
 mod program_info;
+mod resident;
 
 pub use build::{clBuildProgram, clCompileProgram};
 pub use kernel_arg::{Arguments, clSetKernelArg};
@@ -14,3 +15,4 @@ pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressFor
 pub use map::{Mappings, clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;
 pub use program_info::clGetProgramInfo;
+pub use resident::{Residents, clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};

@@ -142,12 +142,15 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
     let Some(name) = shapes::name(ty) else {
         problems
             .add(ty.span(), "this is no value of a key", "not a value")
-            .help("a value is `T` or `[T]` of a scalar, struct or handle, a property list, `HostPtr`, or `References`");
+            .help("a value is `T` or `[T]` of a scalar, struct or handle, a property list, `HostPtr`, `HostFlags`, or `References`");
         return None;
     };
     let text = name.to_string();
     if text == "HostPtr" {
         return outside(in_list, name.span(), "an address", problems).map(|()| Payload::HostPtr);
+    }
+    if text == "HostFlags" {
+        return outside(in_list, name.span(), "a set of flags", problems).map(|()| Payload::HostFlags);
     }
     if text == "References" {
         return outside(in_list, name.span(), "a count", problems).map(|()| Payload::References);

@@ -58,7 +58,7 @@ const BUILTIN: &[(&str, Scalar, &str)] = &[
 
 /// Shapes: words that look like types and are none.
 pub const SHAPES: &[&str] =
-    &["CStr", "Custom", "HostPtr", "In", "Mirror", "New", "Option", "Out", "References", "UserData"];
+    &["CStr", "Custom", "HostFlags", "HostPtr", "In", "Mirror", "New", "Option", "Out", "References", "UserData"];
 
 /// The C name of a type that a table may write as `name`.
 pub fn c_name(name: &str) -> &str {

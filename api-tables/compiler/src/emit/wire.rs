@@ -193,6 +193,7 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
             quote!(Answer::List(&#name))
         }
         Payload::HostPtr => quote!(Answer::HostPtr),
+        Payload::HostFlags => quote!(Answer::HostFlags),
         Payload::References => quote!(Answer::References),
         Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => return None,
     })

@@ -60,7 +60,7 @@ fn dispatch(api: &Api) -> TokenStream {
         pub fn dispatch(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
             match opcode {
                 #(#arms,)*
-                other => Err(Malformed::Opcode(other).into()),
+                other => crate::#hand::own(other, call, body),
             }
         }
     }

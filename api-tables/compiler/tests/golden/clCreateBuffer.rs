@@ -38,7 +38,7 @@ pub unsafe extern "C" fn clCreateBuffer(
 ) -> *mut c_void {
     guard(
         || unsafe {
-            marshal::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)
+            crate::opencl::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)
         },
         |fault| {
             let status = fault
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn clCreateBuffer(
     )
 }
 
-// shim: marshalling
+// shim: marshalling, called by hand
 
 pub unsafe fn clCreateBuffer(
     context: *mut c_void,

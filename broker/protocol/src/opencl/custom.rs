@@ -95,6 +95,10 @@ pub mod map {
         pub rows: Rows,
         /// Where in the program's memory the mapping lies, for an object that was made of such; else 0.
         pub address: u64,
+        /// The region that the mapping lies in, if the object lives in one, so that there is nothing to fetch; else 0.
+        pub region: u32,
+        /// Where in that region.
+        pub offset: u64,
     }
 }
 
@@ -155,5 +159,57 @@ pub mod lookup {
     pub struct Reply {
         /// Whether the vendor has a function of this name.
         pub found: bool,
+    }
+}
+
+/// Calls beside the API's functions, by numbers that no function has.
+pub mod own {
+    pub const CREATE_RESIDENT: u32 = 0x8000_0000;
+    pub const READ_RESIDENT: u32 = 0x8000_0001;
+    pub const WRITE_RESIDENT: u32 = 0x8000_0002;
+}
+
+/// Buffers that live in a region, where the device works on the memory of the host: what the program reads and writes it
+/// then copies itself, straight from and to where the device has it.
+pub mod resident {
+    use super::*;
+
+    /// `clCreateBuffer`.
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Create {
+        pub context: u64,
+        pub flags: u64,
+        /// All of the buffer.
+        pub region: Slice,
+        pub new_object: u64,
+    }
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Created {
+        /// Whether the context's devices work on such memory. If not, nothing was tried.
+        pub suits: bool,
+        pub made: bool,
+        pub status: i32,
+    }
+
+    /// `clEnqueueReadBuffer` and `clEnqueueWriteBuffer` that block: the command takes its place in the queue and moves a
+    /// byte, and the program moves the rest when it has completed.
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Transfer<'a> {
+        pub command_queue: u64,
+        pub buffer: u64,
+        pub offset: u64,
+        pub size: u64,
+        /// The first byte, for a write.
+        pub first: u8,
+        pub num_events_in_wait_list: u32,
+        pub event_wait_list: Data<'a>,
+        pub event: u64,
+    }
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Transferred {
+        pub ret: i32,
+        pub event: bool,
     }
 }

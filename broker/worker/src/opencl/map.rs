@@ -32,6 +32,8 @@ pub struct Mapping {
     /// The event of a mapping that does not block, and whether the program holds it.
     event: Option<(usize, bool)>,
     region: Option<Arc<Region>>,
+    /// The program has this very memory.
+    shared: bool,
     pending: u64,
 }
 
@@ -126,6 +128,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
     };
     let mapped = !pointer.is_null();
     let rows = rows.filter(|_| mapped).unwrap_or(Rows::NOTHING);
+    let (region, offset) = session_region(call, pointer).unwrap_or_default();
     if mapped {
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
@@ -138,8 +141,13 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
             writes: flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0,
             event: (!r.blocking).then(|| (event.pointer() as usize, event.is_programs())),
             region: None,
-            pending: r.pending.to_native(),
+            shared: region != 0,
+            pending: if region == 0 { r.pending.to_native() } else { 0 },
         };
+        if let (true, false, Some((event, _))) = (region != 0, event.is_programs(), mapping.event) {
+            // There will be nothing to fetch when it completes.
+            super::events::release(call.session, event);
+        }
         call.session.opencl.mappings.insert(id, mapping);
     }
     call.reply(&Reply {
@@ -150,7 +158,14 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
         slice_pitch: slice_pitch as u64,
         rows,
         address: super::program_address(call.session, pointer as usize),
+        region,
+        offset,
     })
+}
+
+/// The region that a mapping lies in, and where, if its object lives in one.
+fn session_region(call: &Call, pointer: *mut c_void) -> Option<(u32, u64)> {
+    if pointer.is_null() { None } else { call.session.opencl.residents.find(pointer as usize) }
 }
 
 /// The shim has a region for a mapping: its contents go there when the map command has completed.
@@ -160,7 +175,7 @@ fn fetch(call: &mut Call, r: &fetch::ArchivedRequest) -> Outcome {
     let region = session.regions.find(&r.region)?;
     let mut mapping = session.opencl.mappings.get_mut(&id).ok_or(Malformed::Id(id))?;
     let len = mapping.rows.span().ok_or(Malformed::Overflow("a mapping"))?;
-    if region.len() < len || mapping.region.is_some() {
+    if region.len() < len || mapping.region.is_some() || mapping.shared {
         return Err(Malformed::Size { what: "a mapping", got: region.len(), wanted: len }.into());
     }
     mapping.region = Some(Arc::clone(&region));

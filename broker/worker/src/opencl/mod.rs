@@ -7,18 +7,21 @@ mod kernel_arg;
 mod lookup;
 mod map;
 mod program_info;
+mod resident;
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
+use ava_protocol::frame::Malformed;
 use ava_protocol::layout::Pixel;
 use ava_protocol::opencl::constant::{
     CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_SIZE, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
 };
+use ava_protocol::opencl::custom::own;
 use ava_protocol::opencl::{LIBRARY, kind};
 
-use crate::call::Call;
+use crate::call::{Call, Outcome};
 use crate::generated::Vendor;
 use crate::memory::Input;
 use crate::session::Session;
@@ -30,6 +33,7 @@ pub use lookup::extension_finder;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform};
 pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use program_info::clGetProgramInfo;
+pub use resident::program_flags;
 
 /// What OpenCL's exceptions remember of a session.
 #[derive(Default)]
@@ -40,12 +44,14 @@ pub struct State {
     headers: build::HeaderFiles,
     arguments: kernel_arg::Arguments,
     devices: Mutex<Vec<String>>,
+    pub residents: resident::Residents,
 }
 
 impl State {
     /// An object is gone.
     pub fn forget(&self, id: u64) {
         self.arguments.remove(&id);
+        self.residents.forget(id);
     }
 
     /// Leaves nothing behind in the file system.
@@ -99,6 +105,16 @@ pub fn warm_up(vendor: &Vendor) {
     }
 }
 
+/// Serves a call beside the API's functions.
+pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
+    match opcode {
+        own::CREATE_RESIDENT => resident::create(call, body),
+        own::READ_RESIDENT => resident::read(call, body),
+        own::WRITE_RESIDENT => resident::write(call, body),
+        other => Err(Malformed::Opcode(other).into()),
+    }
+}
+
 /// Keeps the memory of an object that uses the program's, until the vendor has destroyed it.
 pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
     let Some(object) = session.objects.pointer(id) else {
@@ -114,16 +130,25 @@ pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
     if let Ok(mut held) = session.opencl.held.lock() {
         held.insert(base, Held { _memory: input, len, address });
     }
-    let Some(set_callback) = session.vendor.clSetMemObjectDestructorCallback else {
-        return;
-    };
-    SESSION.get_or_init(|| session);
-    // SAFETY: the object is alive; the callback takes the address that it is given as user data.
-    unsafe { set_callback(object as *mut c_void, Some(destroyed), base as *mut c_void) };
+    when_destroyed(session, object as *mut c_void, base, destroyed);
 }
 
 /// For callbacks of the vendor whose user data is taken.
-static SESSION: std::sync::OnceLock<&'static Session> = std::sync::OnceLock::new();
+static SESSION: OnceLock<&'static Session> = OnceLock::new();
+
+/// Has the vendor tell that it has destroyed a memory object.
+fn when_destroyed(
+    session: &'static Session,
+    object: *mut c_void,
+    base: usize,
+    tell: unsafe extern "C" fn(*mut c_void, *mut c_void),
+) {
+    if let Some(set_callback) = session.vendor.clSetMemObjectDestructorCallback {
+        SESSION.get_or_init(|| session);
+        // SAFETY: the object is alive; the callback takes the address that it is given as user data.
+        unsafe { set_callback(object, Some(tell), base as *mut c_void) };
+    }
+}
 
 /// The vendor has destroyed an object whose memory is held.
 unsafe extern "C" fn destroyed(_object: *mut c_void, base: *mut c_void) {

@@ -94,7 +94,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 }
                 Payload::List(list) => format!("ANSWER_LIST, .list = &list_{list}"),
                 Payload::HostPtr => "ANSWER_HOST_PTR".into(),
-                Payload::Plain(_) | Payload::References | Payload::Run { .. } | Payload::Refused(_) => {
+                Payload::Plain(_) | Payload::HostFlags | Payload::References | Payload::Run { .. } | Payload::Refused(_) => {
                     "ANSWER_PLAIN".into()
                 }
             };

@@ -1,0 +1,258 @@
+//! Buffers that live in a region. On a device that works on the memory of the host, such as a CPU, the vendor uses the
+//! region in place of memory of its own (`CL_MEM_USE_HOST_PTR`), and the program, which has it too, copies to and from it
+//! without anybody in between.
+//!
+//! - **Invariant**: a region is vacant when the vendor has destroyed the buffer, not when the program has released it: a
+//!   command may still use it.
+
+#![allow(non_snake_case)]
+
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex};
+
+use ava_protocol::frame::{Malformed, Notice};
+use ava_protocol::opencl::constant::{
+    CL_CONTEXT_DEVICES, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_DEVICE_TYPE, CL_DEVICE_TYPE_CPU, CL_MEM_ALLOC_HOST_PTR,
+    CL_MEM_COPY_HOST_PTR, CL_MEM_USE_HOST_PTR,
+};
+use ava_protocol::opencl::custom::resident::{ArchivedCreate, ArchivedTransfer, Created, Transferred};
+use ava_protocol::opencl::{kind, opcode};
+use ava_transport::region::Region;
+use dashmap::DashMap;
+
+use crate::call::{Call, Outcome, Stop};
+use crate::session::Session;
+
+/// What is known of buffers in regions.
+#[derive(Default)]
+pub struct Residents {
+    /// By the first byte's address.
+    places: Mutex<BTreeMap<usize, Place>>,
+    /// The flags that the program gave, by object.
+    flags: DashMap<u64, u64>,
+    /// Whether a context's devices work on the memory of the host.
+    suited: DashMap<u64, bool>,
+    vacant: Mutex<Vec<u32>>,
+}
+
+struct Place {
+    number: u32,
+    region: Arc<Region>,
+}
+
+impl Residents {
+    /// An object is gone.
+    pub fn forget(&self, id: u64) {
+        self.flags.remove(&id);
+        self.suited.remove(&id);
+    }
+
+    /// The region that an address of the vendor's lies in, and where in it.
+    pub fn find(&self, address: usize) -> Option<(u32, u64)> {
+        let places = self.places.lock().ok()?;
+        let (base, place) = places.range(..=address).next_back()?;
+        let offset = (address - base) as u64;
+        (offset < place.region.len()).then_some((place.number, offset))
+    }
+
+    /// Regions that are used no more, at most so many.
+    pub fn notices(&self, room: usize, out: &mut Vec<Notice>) {
+        let Ok(mut vacant) = self.vacant.lock() else { return };
+        let first = vacant.len().saturating_sub(room);
+        out.extend(vacant.drain(first..).map(|region| Notice::Vacant { region }));
+    }
+}
+
+/// The flags of an object, as the program gave them to it or to the buffer that it is part of.
+pub fn program_flags(session: &Session, about: u64, vendors: u64) -> u64 {
+    const HOW: u64 = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
+    let residents = &session.opencl.residents;
+    let own = residents.flags.get(&about).map(|flags| *flags);
+    let given = own.or_else(|| {
+        let parents = session.objects.parents(about);
+        parents.iter().find_map(|parent| residents.flags.get(parent).map(|flags| *flags))
+    });
+    given.map_or(vendors, |given| vendors & !HOW | given & HOW)
+}
+
+pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "clCreateBuffer";
+    let r = call.read::<ArchivedCreate>(body, NAME)?;
+    call.session.stats.count(opcode::clCreateBuffer, body.len());
+    let session = call.session;
+    let context = call.handle(r.context.to_native(), kind::cl_context)?;
+    let id = r.new_object.to_native();
+    session.objects.check_new(id)?;
+    let region = session.regions.find(&r.region)?;
+    let (offset, len) = (r.region.offset.to_native(), r.region.len.to_native());
+    let flags = r.flags.to_native();
+    if offset != 0 || flags & CL_MEM_USE_HOST_PTR != 0 {
+        return Err(Malformed::Body(NAME).into());
+    }
+    if !suits(session, r.context.to_native(), context) {
+        return call.reply(&Created { suits: false, made: false, status: 0 });
+    }
+    let create = call.vendor().clCreateBuffer.ok_or(Stop::Missing(NAME))?;
+    let theirs = flags & !(CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR) | CL_MEM_USE_HOST_PTR;
+    let base = region.as_ptr() as usize;
+    let number = r.region.region.to_native();
+    {
+        let mut places = session.opencl.residents.places.lock().map_err(|_| Stop::Closed)?;
+        if places.contains_key(&base) {
+            return Err(Malformed::BadRegion { region: number, why: "in use by another buffer".into() }.into());
+        }
+        places.insert(base, Place { number, region: Arc::clone(&region) });
+    }
+    let mut status = 0;
+    // SAFETY: a live context or null; the region has `len` bytes and is kept until the vendor has destroyed the buffer.
+    let buffer = unsafe { create(context, theirs, len as usize, region.as_ptr().cast(), &raw mut status) };
+    if buffer.is_null() {
+        vacate(session, base);
+        return call.reply(&Created { suits: true, made: false, status });
+    }
+    super::when_destroyed(session, buffer, base, vacated);
+    session.opencl.residents.flags.insert(id, flags);
+    call.born(id, kind::cl_mem, buffer, &[r.context.to_native()], Some(len))?;
+    call.reply(&Created { suits: true, made: true, status })
+}
+
+/// The vendor has destroyed the buffer whose memory begins there.
+unsafe extern "C" fn vacated(_buffer: *mut c_void, base: *mut c_void) {
+    if let Some(session) = super::SESSION.get() {
+        vacate(session, base as usize);
+    }
+}
+
+fn vacate(session: &Session, base: usize) {
+    let residents = &session.opencl.residents;
+    let place = residents.places.lock().ok().and_then(|mut places| places.remove(&base));
+    if let (Some(place), Ok(mut vacant)) = (place, residents.vacant.lock()) {
+        vacant.push(place.number);
+    }
+}
+
+pub fn read(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "clEnqueueReadBuffer";
+    let enqueue = call.vendor().clEnqueueReadBuffer.ok_or(Stop::Missing(NAME))?;
+    call.session.stats.count(opcode::clEnqueueReadBuffer, body.len());
+    transfer(call, body, NAME, |call, queue, buffer, offset, size, _, n, wait, event| {
+        call.charge_bytes_out(Some(size));
+        let mut byte = 0_u8;
+        // SAFETY: live objects or null, an array of the length that is named, and room for a byte.
+        unsafe { enqueue(queue, buffer, 1, offset, 1, (&raw mut byte).cast(), n, wait, event) }
+    })
+}
+
+pub fn write(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "clEnqueueWriteBuffer";
+    let enqueue = call.vendor().clEnqueueWriteBuffer.ok_or(Stop::Missing(NAME))?;
+    call.session.stats.count(opcode::clEnqueueWriteBuffer, body.len());
+    transfer(call, body, NAME, |call, queue, buffer, offset, size, first, n, wait, event| {
+        call.charge_bytes_in(Some(size));
+        // SAFETY: as for a read, and a byte.
+        unsafe { enqueue(queue, buffer, 1, offset, 1, (&raw const first).cast(), n, wait, event) }
+    })
+}
+
+type Wait = *const *mut c_void;
+type Event = *mut *mut c_void;
+
+fn transfer(
+    call: &mut Call,
+    body: &[u8],
+    name: &'static str,
+    enqueue: impl FnOnce(&Call, *mut c_void, *mut c_void, usize, u64, u8, u32, Wait, Event) -> i32,
+) -> Outcome {
+    let r = call.read::<ArchivedTransfer>(body, name)?;
+    let queue = call.handle(r.command_queue.to_native(), kind::cl_command_queue)?;
+    let buffer = call.handle(r.buffer.to_native(), kind::cl_mem)?;
+    let count = r.num_events_in_wait_list.to_native();
+    let wait = call.handles(&r.event_wait_list, Some(count.into()), kind::cl_event, name)?;
+    let mut event = call.birth(r.event.to_native(), kind::cl_event)?;
+    let (offset, size) = (r.offset.to_native() as usize, r.size.to_native());
+    let ret = enqueue(call, queue, buffer, offset, size, r.first, count, wait.as_ptr().cast(), event.as_mut_ptr());
+    if ret == 0 {
+        call.delivered(&mut event, &[r.command_queue.to_native()])?;
+        call.charge_commands(Some(1));
+    }
+    call.reply(&Transferred { ret, event: event.is_made() })
+}
+
+/// Whether what the context's devices do to a buffer in memory of ours is there at once, and what is there they see.
+fn suits(session: &Session, id: u64, context: *mut c_void) -> bool {
+    if let Some(known) = session.opencl.residents.suited.get(&id) {
+        return *known;
+    }
+    let suits = !context.is_null() && try_context(session, context).unwrap_or(false);
+    session.opencl.residents.suited.insert(id, suits);
+    suits
+}
+
+fn try_context(session: &Session, context: *mut c_void) -> Option<bool> {
+    const MOST: usize = 64;
+    let vendor = &session.vendor;
+    let mut devices = [std::ptr::null_mut::<c_void>(); MOST];
+    let mut len = 0_usize;
+    // SAFETY: a live context, and memory of the size that is named.
+    let asked = unsafe {
+        let info = vendor.clGetContextInfo?;
+        info(context, CL_CONTEXT_DEVICES, size_of_val(&devices), devices.as_mut_ptr().cast(), &raw mut len)
+    };
+    let devices = devices.get(..len / 8).filter(|devices| asked == 0 && !devices.is_empty())?;
+    for device in devices {
+        let (mut ty, mut unified) = (0_u64, 0_u32);
+        // SAFETY: a device of the context, and memory of the sizes that are named.
+        let asked = unsafe {
+            let info = vendor.clGetDeviceInfo?;
+            let null = std::ptr::null_mut();
+            info(*device, CL_DEVICE_TYPE, 8, (&raw mut ty).cast(), null)
+                | info(*device, CL_DEVICE_HOST_UNIFIED_MEMORY, 4, (&raw mut unified).cast(), null)
+        };
+        if asked != 0 || ty & CL_DEVICE_TYPE_CPU == 0 || unified == 0 || !try_device(session, context, *device)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// Writes a byte through the device and looks for it in memory, and the other way round.
+fn try_device(session: &Session, context: *mut c_void, device: *mut c_void) -> Option<bool> {
+    const LEN: usize = 64 << 10;
+    const AT: usize = 4099;
+    let vendor = &session.vendor;
+    let (create_queue, release_queue) = (vendor.clCreateCommandQueue?, vendor.clReleaseCommandQueue?);
+    let (create, release) = (vendor.clCreateBuffer?, vendor.clReleaseMemObject?);
+    let (write, read) = (vendor.clEnqueueWriteBuffer?, vendor.clEnqueueReadBuffer?);
+    let (region, _) = Region::create(LEN as u64).ok()?;
+    let mut status = 0;
+    // SAFETY: a device of the context.
+    let queue = unsafe { create_queue(context, device, 0, &raw mut status) };
+    if queue.is_null() {
+        return Some(false);
+    }
+    let base = region.as_ptr();
+    // SAFETY: a live context, and memory that outlives the buffer, which is released before it.
+    let buffer = unsafe { create(context, CL_MEM_USE_HOST_PTR, LEN, base.cast(), &raw mut status) };
+    let mut seen = false;
+    if !buffer.is_null() {
+        let (there, mut back) = (0xA5_u8, 0_u8);
+        let none = std::ptr::null();
+        // SAFETY: live objects, blocking transfers of a byte, and a place within the region.
+        unsafe {
+            let wrote = write(queue, buffer, 1, AT, 1, (&raw const there).cast(), 0, none, std::ptr::null_mut()) == 0;
+            let written = base.add(AT).read_volatile() == there;
+            base.add(AT).write_volatile(0x5A);
+            let read = read(queue, buffer, 1, AT, 1, (&raw mut back).cast(), 0, none, std::ptr::null_mut()) == 0;
+            seen = wrote && written && read && back == 0x5A;
+            release(buffer);
+        }
+    }
+    // SAFETY: our own queue, on which nothing goes on.
+    unsafe { release_queue(queue) };
+    if !seen {
+        // A vendor that keeps a copy may look at the memory once more.
+        std::mem::forget(region);
+    }
+    Some(seen)
+}
