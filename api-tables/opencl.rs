@@ -883,6 +883,7 @@ extern "C" {
 extern "C" {
     /// By hand in the shim: where the device works on the memory of the host, the buffer lives in shared memory.
     #[custom(shim)]
+    #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(device_memory = size)]

@@ -39,6 +39,8 @@ pub struct Call {
     learns: bool,
     /// The first object that the call names; 0 for none.
     pub first: u64,
+    /// The last so far.
+    last: u64,
     /// Bytes that may still go into the frame, and come back in the reply's.
     budget: usize,
     result_budget: u64,
@@ -71,6 +73,7 @@ impl Call {
             combination: Combination::of(opcode),
             learns: false,
             first: 0,
+            last: 0,
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
             leases: Vec::new(),
@@ -83,13 +86,19 @@ impl Call {
 
     /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
     pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
-        let (id, state) = self.session.handles.id_and_state(pointer, kind).unwrap_or((0, 0));
-        self.combination.mix(id);
-        self.combination.mix(state);
+        let Some(found) = self.session.handles.find(pointer, kind) else {
+            self.combination.mix(0);
+            return 0;
+        };
+        self.combination.mix(found.class);
+        self.combination.mix(found.state);
+        // An object twice is something else than two that are as good as each other.
+        self.combination.mix(u64::from(found.id == self.last));
+        self.last = found.id;
         if self.first == 0 {
-            self.first = id;
+            self.first = found.id;
         }
-        id
+        found.id
     }
 
     /// A handle argument that may be null, so that something else than a live handle is refused here.
@@ -133,6 +142,11 @@ impl Call {
     pub fn is_known(&mut self) -> bool {
         self.learns = true;
         self.leaves() && self.session.known.has(self.combination)
+    }
+
+    /// The vendor has accepted the combination.
+    pub fn learn(&self) {
+        self.session.known.learn(self.combination);
     }
 
     /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
@@ -271,8 +285,8 @@ impl Call {
         for i in 0..count as usize {
             // SAFETY: by the caller's promise.
             let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
-            let (id, origin) = self.session.handles.id_and_origin(handle, kind).unwrap_or((0, 0));
-            self.combination.mix(origin);
+            let (id, class) = self.session.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
+            self.combination.mix(class);
             ids.extend_from_slice(&id.to_le_bytes());
         }
         self.owned(ids)
@@ -429,7 +443,12 @@ impl Call {
 
     /// An id likewise, for one of the many objects that the first object which the call names brings forth: an event.
     pub fn mint_from_first(&mut self, kind: u16) -> Result<u64, Fault> {
-        let id = self.session.handles.mint(kind, self.first)?;
+        self.mint_of_class(kind, self.first)
+    }
+
+    /// An id likewise, for an object that is as good as another of its class.
+    pub fn mint_of_class(&mut self, kind: u16, class: u64) -> Result<u64, Fault> {
+        let id = self.session.handles.mint(kind, class)?;
         self.minted.push(id);
         Ok(id)
     }
@@ -507,7 +526,7 @@ impl Call {
         if accepted {
             self.keep();
             if self.learns {
-                session.known.learn(self.combination);
+                self.learn();
             }
         }
         result

@@ -32,15 +32,38 @@ pub struct Object {
     kind: AtomicU32,
     /// Something an API's hand-written code remembers about the object; 0 at first.
     note: AtomicU64,
-    /// The object that this one was made from, for objects that calls make through a parameter: one is as good as
-    /// another of the same origin.
-    origin: AtomicU64,
+    /// What the object was made of, as a number, where one is as good as another that was made likewise: events of a
+    /// queue, buffers of a size. 0 for an object that only stands for itself.
+    class: AtomicU64,
     /// What was done to the object that decides whether calls with it succeed, as a number; 0 at first.
     state: AtomicU64,
     /// References that the program holds, of which the vendor knows one; 0 if the vendor counts.
     references: AtomicU32,
     /// Whether something about the object is remembered elsewhere.
     remembered: AtomicBool,
+}
+
+/// What is known of a live handle.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    pub id: u64,
+    pub kind: u16,
+    /// What stands for the object where one is as good as another: its class, or its id.
+    pub class: u64,
+    pub state: u64,
+}
+
+impl Object {
+    fn found(&self) -> Found {
+        let id = self.id.load(Ordering::Acquire);
+        let class = self.class.load(Ordering::Relaxed);
+        Found {
+            id,
+            kind: self.kind.load(Ordering::Relaxed) as u16,
+            class: if class == 0 { id } else { class },
+            state: self.state.load(Ordering::Relaxed),
+        }
+    }
 }
 
 /// Most objects alive at once.
@@ -101,10 +124,10 @@ impl Handles {
         }
     }
 
-    /// A new id for an object of `kind` that a call is about to make from `origin`, or 0.
-    pub fn mint(&self, kind: u16, origin: u64) -> Result<u64, Fault> {
+    /// A new id for an object of `kind` and of a class, or 0, that a call is about to make.
+    pub fn mint(&self, kind: u16, class: u64) -> Result<u64, Fault> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        self.place(id, kind, origin, 1)?;
+        self.place(id, kind, class, 1)?;
         Ok(id)
     }
 
@@ -161,18 +184,21 @@ impl Handles {
         self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.at(*index).cast())
     }
 
-    /// The id behind a pointer of the program, if that is a live handle of `kind`, and what was done to the object.
-    pub fn id_and_state(&self, pointer: *mut c_void, kind: u16) -> Option<(u64, u64)> {
-        let object = self.of_kind(pointer, kind)?;
-        Some((object.id.load(Ordering::Acquire), object.state.load(Ordering::Relaxed)))
+    /// A live handle of `kind`, looked up.
+    pub fn find(&self, pointer: *mut c_void, kind: u16) -> Option<Found> {
+        self.of_kind(pointer, kind).map(Object::found)
     }
 
-    /// The id likewise, and what stands for the object where one is as good as another.
-    pub fn id_and_origin(&self, pointer: *mut c_void, kind: u16) -> Option<(u64, u64)> {
-        let object = self.of_kind(pointer, kind)?;
-        let id = object.id.load(Ordering::Acquire);
-        let origin = object.origin.load(Ordering::Relaxed);
-        Some((id, if origin == 0 { id } else { origin }))
+    /// A live handle of any kind, looked up.
+    pub fn any(&self, pointer: *mut c_void) -> Option<Found> {
+        self.object(pointer).map(Object::found)
+    }
+
+    /// Notes of a live object that it is as good as another of its class.
+    pub fn set_class(&self, pointer: *mut c_void, class: u64) {
+        if let Some(object) = self.object(pointer) {
+            object.class.store(class, Ordering::Relaxed);
+        }
     }
 
     /// Notes that something was done to a live object: `change` is the difference, by exclusive or.
@@ -180,12 +206,6 @@ impl Handles {
         if let Some(object) = self.object(pointer) {
             object.state.fetch_xor(change, Ordering::Relaxed);
         }
-    }
-
-    /// The id and kind behind a pointer of the program, if that is a live handle at all.
-    pub fn any(&self, pointer: *mut c_void) -> Option<(u64, u16)> {
-        let object = self.object(pointer)?;
-        Some((object.id.load(Ordering::Acquire), object.kind.load(Ordering::Relaxed) as u16))
     }
 
     /// The note on a live handle.
@@ -207,14 +227,14 @@ impl Handles {
         object.remembered.load(Ordering::Relaxed)
     }
 
-    fn place(&self, id: u64, kind: u16, origin: u64, references: u32) -> Result<u32, Fault> {
+    fn place(&self, id: u64, kind: u16, class: u64, references: u32) -> Result<u32, Fault> {
         let index = self.vacancy()?;
         // SAFETY: the index lies in the range, whose memory is zeroed at first and atomics ever after.
         let object = unsafe { &*self.at(index) };
         object.dispatch.store(crate::dispatch_table(), Ordering::Relaxed);
         object.kind.store(u32::from(kind), Ordering::Relaxed);
         object.note.store(0, Ordering::Relaxed);
-        object.origin.store(origin, Ordering::Relaxed);
+        object.class.store(class, Ordering::Relaxed);
         object.state.store(0, Ordering::Relaxed);
         object.references.store(if self.counts { references } else { 0 }, Ordering::Relaxed);
         object.remembered.store(false, Ordering::Relaxed);

@@ -20,8 +20,6 @@ const SMALLEST: u64 = 4096;
 pub struct Lease {
     pub id: u32,
     pub region: Region,
-    /// How many of its bytes are in use, where somebody wants to know.
-    pub used: u64,
     /// The descriptor, until the worker has been sent it.
     unsent: Option<OwnedFd>,
 }
@@ -66,7 +64,7 @@ impl Pool {
         }
         let (region, fd) = Region::create(size).map_err(|_| Fault::Exhausted)?;
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Lease { id, region, used: 0, unsent: Some(fd) })
+        Ok(Lease { id, region, unsent: Some(fd) })
     }
 
     /// Takes a region back. Returns the ids of regions that the pool lets go for it, which the worker is to be told.

@@ -8,8 +8,8 @@
 use std::cell::RefCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
@@ -52,7 +52,7 @@ pub struct Session {
     pub callbacks: Callbacks,
     pub mappings: crate::opencl::Mappings,
     pub arguments: crate::opencl::Arguments,
-    pub residents: crate::opencl::Residents,
+    pub buffers: crate::opencl::Buffers,
     /// The process that it belongs to.
     pid: Pid,
     /// Threads that have a lane.
@@ -180,7 +180,7 @@ impl Session {
         if self.handles.forget(id) {
             self.answers.forget(id);
             self.arguments.forget(id);
-            self.residents.forget(id);
+            self.buffers.forget(id);
         }
     }
 
@@ -194,7 +194,9 @@ impl Session {
                 }
                 Notice::Gone { object } => self.forget(object),
                 Notice::Vacant { region } => {
-                    dropped.extend(self.residents.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default());
+                    dropped.extend(
+                        self.buffers.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default(),
+                    );
                 }
                 Notice::Taken { .. } => (),
             }
@@ -469,7 +471,7 @@ fn connect() -> Option<Session> {
         callbacks: Callbacks::default(),
         mappings: crate::opencl::Mappings::default(),
         arguments: crate::opencl::Arguments::default(),
-        residents: crate::opencl::Residents::default(),
+        buffers: crate::opencl::Buffers::default(),
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),
     })

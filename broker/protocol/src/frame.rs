@@ -121,8 +121,8 @@ pub enum Malformed {
     Tag(u32),
     #[error("{notices} notices in a frame of {len} bytes")]
     Notices { notices: u32, len: usize },
-    #[error("{0} is answered, not sent oneway")]
-    Answered(&'static str),
+    #[error("what has opcode {0} is answered, not sent oneway")]
+    Answered(u32),
     #[error("no function has opcode {0}")]
     Opcode(u32),
     #[error("the body does not hold the arguments of {0}")]

@@ -249,6 +249,13 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// A oneway is to make this object.
+    pub fn expect(&self, id: u64, kind: u16) {
+        if self.oneway {
+            self.births.borrow_mut().push((id, kind));
+        }
+    }
+
     /// A oneway is to end this transfer.
     fn spoken_of(&self, transfer: u64) {
         if self.oneway && transfer != 0 {
@@ -260,9 +267,7 @@ impl<'a> Call<'a> {
     pub fn birth(&self, id: u64, kind: u16) -> Result<Birth, Malformed> {
         if id != 0 {
             self.session.objects.check_new(id)?;
-            if self.oneway {
-                self.births.borrow_mut().push((id, kind));
-            }
+            self.expect(id, kind);
         }
         Ok(Birth { id, kind, slot: std::ptr::null_mut(), wanted: id != 0, made: false })
     }

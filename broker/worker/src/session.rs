@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
-use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST, ONEWAY};
+use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_transport::lane::{self, Doorbell, Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
@@ -201,9 +201,9 @@ impl Session {
                 self.dispatch(frame, call)
             }
             Tag::Oneway => {
-                match ONEWAY.get(frame.word as usize) {
+                match opencl::oneway(frame.word) {
                     Some(true) => call.go_oneway(),
-                    Some(false) => return Err(Malformed::Answered(FUNCTIONS[frame.word as usize]).into()),
+                    Some(false) => return Err(Malformed::Answered(frame.word).into()),
                     None => return Err(Malformed::Opcode(frame.word).into()),
                 }
                 self.stats.count(frame.word, frame.body.len());
@@ -331,7 +331,6 @@ impl Session {
         }
         self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
         self.tell(&FromWorker::Ended { kind, reason: reason.into() });
-        self.opencl.clean_up();
         // SAFETY: ends the process at once; nothing of it is needed any more.
         unsafe { libc::_exit(i32::from(kind == EndKind::Failed)) }
     }

@@ -63,12 +63,12 @@ pub unsafe fn clSetKernelArg(
     let mut call = Call::begin(Session::current()?, opcode::clSetKernelArg);
     let session = call.session;
     let rows = (arg_size <= LONGEST).then(|| Rows::flat(Some(arg_size as u64))).flatten();
-    let (mut object, mut object_kind) = (0, 0);
+    let (mut object, mut object_kind, mut class) = (0, 0, 0);
     if arg_size == size_of::<*mut c_void>() && !arg_value.is_null() {
         // SAFETY: the program passed a value of this size.
         let value = unsafe { arg_value.cast::<*mut c_void>().read_unaligned() };
-        if let Some((id, kind)) = session.handles.any(value) {
-            (object, object_kind) = (id, kind);
+        if let Some(found) = session.handles.any(value) {
+            (object, object_kind, class) = (found.id, found.kind, found.class);
         }
     }
     let id = call.handle(kernel, kind::cl_kernel);
@@ -82,7 +82,7 @@ pub unsafe fn clSetKernelArg(
         kind: object_kind,
     };
     // What the argument is does not depend on the others.
-    let meaning = [arg_index.into(), arg_size as u64, u64::from(arg_value.is_null()), object].into_iter().fold(1, mix);
+    let meaning = [arg_index.into(), arg_size as u64, u64::from(arg_value.is_null()), class].into_iter().fold(1, mix);
     call.combine_only(id, meaning);
     let is_set = || session.handles.change_state(kernel, session.arguments.set(session, id, arg_index, meaning));
     if call.is_known() {

@@ -200,7 +200,7 @@ impl Map {
         let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0;
         if mapped.place.0 != 0 {
             let (region, offset) = mapped.place;
-            let address = session.residents.address(region, offset).ok_or_else(|| session.lose())? as usize;
+            let address = session.buffers.address(region, offset).ok_or_else(|| session.lose())? as usize;
             let mapping =
                 Mapping { id: mapping, address, object, rows, pending: 0, writes, own_memory: false, lease: None };
             session.mappings.insert(mapping);

@@ -1,5 +1,6 @@
 //! OpenCL's exceptions: the functions that the table marks `custom` or `local`, one file per subject.
 
+mod buffers;
 mod build;
 mod include;
 mod kernel_arg;
@@ -7,12 +8,11 @@ mod lookup;
 mod map;
 mod pixel;
 mod program_info;
-mod resident;
 
+pub use buffers::{Buffers, clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
 pub use build::{clBuildProgram, clCompileProgram};
 pub use kernel_arg::{Arguments, clSetKernelArg};
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
 pub use map::{Mappings, clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;
 pub use program_info::clGetProgramInfo;
-pub use resident::{Residents, clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};

@@ -99,6 +99,19 @@ pub fn ok_status(api: &Api, ty: &str) -> i64 {
     }
 }
 
+/// An out parameter of a status type in a function that returns no status: where an error is stored.
+pub fn errcode<'a>(api: &Api, function: &'a Function) -> Option<&'a Param> {
+    function.params.iter().find(|param| {
+        let Shape::Buffer(Buffer {
+            direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, ..
+        }) = &param.shape
+        else {
+            return false;
+        };
+        matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }))
+    })
+}
+
 /// `Out<New<H>>` to one object: minted by the shim, so it needs no place on the wire.
 pub fn is_new_one(buffer: &Buffer) -> bool {
     matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))

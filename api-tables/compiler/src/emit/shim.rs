@@ -5,7 +5,7 @@ use super::names::{self, ident, int};
 use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes, tag};
 use super::wire::address_of;
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind, Until};
+use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, Until};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -86,7 +86,7 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
 
 /// What an entry point returns when the call could not be made.
 fn fail(api: &Api, function: &Function) -> TokenStream {
-    let errcode = function.params.iter().find(|p| is_errcode(api, p)).map(|p| {
+    let errcode = names::errcode(api, function).map(|p| {
         let name = ident(&p.name);
         // SAFETY of the emitted write: the program passed the address of a status, or null.
         quote!(if !#name.is_null() { unsafe { #name.write(status as _) } })
@@ -99,16 +99,6 @@ fn fail(api: &Api, function: &Function) -> TokenStream {
             quote! { let _ = status; #errcode std::ptr::null_mut() }
         }
     }
-}
-
-/// An out parameter of a status type in a function that returns no status: where an error is stored.
-fn is_errcode(api: &Api, param: &Param) -> bool {
-    let Shape::Buffer(Buffer { direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, .. }) =
-        &param.shape
-    else {
-        return false;
-    };
-    matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }))
 }
 
 /// The generated marshalling of one function.

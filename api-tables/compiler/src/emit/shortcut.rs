@@ -110,7 +110,8 @@ fn leaves(function: &Function) -> bool {
         }
         Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
     };
-    function.facts.oneway.is_some() && function.facts.retain.is_none() && function.params.iter().all(recurs)
+    let answers = matches!(function.ret, Ret::Status { .. } | Ret::Void);
+    function.facts.oneway.is_some() && function.facts.retain.is_none() && answers && function.params.iter().all(recurs)
 }
 
 /// What a parameter adds to the combination that the vendor accepts or does not. Handles add themselves.

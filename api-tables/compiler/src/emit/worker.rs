@@ -124,14 +124,29 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
+    let expect = match &function.ret {
+        Ret::New { ty } if function.facts.oneway.is_some() => {
+            let kind = ident(ty);
+            quote!(call.expect(r.new_object.to_native(), kind::#kind);)
+        }
+        _ => quote!(),
+    };
     let oneway = function.facts.oneway.as_ref().map(|_| {
-        let status = if matches!(function.ret, Ret::Status { .. }) { quote!(ret as i64) } else { quote!(0) };
+        let status = match (&function.ret, names::errcode(api, function)) {
+            (Ret::Status { .. }, _) => quote!(ret as i64),
+            (_, Some(errcode)) => {
+                let errcode = ident(&errcode.name);
+                quote!(#errcode.scalar().map_or(0, |status| i64::from(status as i32)))
+            }
+            _ => quote!(0),
+        };
         quote!(if call.is_oneway() { return call.settle(ok, #status); })
     });
     quote! {
         pub fn #name(call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
             #(#decode)*
+            #expect
             let vendor_function = call.vendor().#name.ok_or(Stop::Missing(#text))?;
             #before
             #call_vendor

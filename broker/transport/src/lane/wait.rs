@@ -19,9 +19,9 @@ pub const FOR_FRAMES: u32 = 1;
 /// The end sleeps until there is room.
 pub const FOR_ROOM: u32 = 2;
 
-/// How often an end looks before it gives its processor away. On x86 a `PAUSE` takes 10 to 50 ns, so this takes about as
-/// long as to fall asleep and be woken, and spinning never costs more than twice what sleeping would have.
-const SPINS: u32 = 1000;
+/// How often an end looks before it gives its processor away. On x86 a `PAUSE` takes 10 to 50 ns, so this is some 80 µs:
+/// a short kernel on a CPU device, whose end is then not missed by the time that falling asleep and being woken take.
+const SPINS: u32 = 3000;
 /// How often an end gives its processor away before it sleeps. When both ends share a processor, a peer that is ready to
 /// run mostly answers within a few of these, at a tenth of the price of two wake-ups.
 const YIELDS: u32 = 20;

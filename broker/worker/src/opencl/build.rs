@@ -3,11 +3,12 @@
 
 #![allow(non_snake_case)]
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use ava_protocol::opencl::clGetProgramBuildInfo as build_info;
 use ava_protocol::opencl::constant::{CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS};
@@ -21,11 +22,13 @@ use crate::call::{Call, Outcome, Stop};
 use crate::generated::{serve, trampoline};
 use crate::memory::{Input, Private, Source};
 
-/// Where the session's headers lie.
+/// Where the session's headers lie: in a directory for each set of them, named by their contents. A program that is run
+/// again finds them where they were, as does the vendor, whose cache of compiled programs goes by that.
 #[derive(Default)]
 pub struct HeaderFiles {
-    root: Mutex<Option<PathBuf>>,
-    /// Bytes that were written, those that were written over too.
+    /// The directories in use.
+    roots: Mutex<Vec<PathBuf>>,
+    /// Bytes that were written.
     written: AtomicUsize,
 }
 
@@ -33,53 +36,88 @@ pub struct HeaderFiles {
 const MOST: usize = 1 << 30;
 /// What a file takes beside its bytes.
 const FILE: usize = 4096;
+/// What the directories' names begin with.
+const PREFIX: &str = "ava-include-";
+/// Headers that nobody has built with for so long are removed.
+const KEPT: Duration = Duration::from_hours(7 * 24);
 
 impl HeaderFiles {
     /// Lays the files out and goes to where the program's working directory lies among them. The root is returned.
-    fn lay_out(&self, headers: &Headers) -> std::io::Result<PathBuf> {
-        let mut root = self.root.lock().map_err(|_| std::io::ErrorKind::Other)?;
-        let root = match &*root {
-            Some(root) => root.clone(),
-            None => {
-                // Not one that somebody else has made there already.
-                let name = format!("ava-include-{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
-                let fresh = std::env::temp_dir().join(name);
-                std::fs::DirBuilder::new().mode(0o700).create(&fresh)?;
-                root.insert(fresh).clone()
+    fn lay_out(&self, headers: &Headers, bytes: &[u8]) -> std::io::Result<PathBuf> {
+        let mut roots = self.roots.lock().map_err(|_| std::io::ErrorKind::Other)?;
+        let root = std::env::temp_dir().join(format!("{PREFIX}{}", name(bytes)));
+        if !roots.contains(&root) {
+            if root.is_dir() {
+                // Somebody builds with them still.
+                let _ = std::fs::File::open(&root).and_then(|dir| dir.set_modified(SystemTime::now()));
+            } else {
+                remove_old(&std::env::temp_dir());
+                self.write(headers, &root)?;
             }
-        };
+            roots.push(root.clone());
+        }
+        // The worker names nothing by relative paths itself, and the compiler may run on after the call.
+        std::env::set_current_dir(within(&root, &headers.cwd)?)?;
+        Ok(root)
+    }
+
+    /// Writes the files under a name of their own first: whoever finds them in their place finds all of them.
+    fn write(&self, headers: &Headers, root: &Path) -> std::io::Result<()> {
         let size = headers.files.iter().map(|(path, text)| path.len() + text.len() + FILE).sum();
         if self.written.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MOST {
             return Err(std::io::Error::new(std::io::ErrorKind::StorageFull, format!("more than {MOST} bytes")));
         }
-        for (path, text) in &headers.files {
-            let path = within(&root, path)?;
-            if let Some(dir) = path.parent() {
-                std::fs::create_dir_all(dir)?;
+        let fresh = root.with_extension(format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(0)));
+        std::fs::DirBuilder::new().mode(0o700).create(&fresh)?;
+        let written = headers.files.iter().try_for_each(|(path, text)| {
+            let path = within(&fresh, path)?;
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(path, text)
+        });
+        let placed = written
+            .and_then(|()| std::fs::create_dir_all(within(&fresh, &headers.cwd)?))
+            .and_then(|()| std::fs::rename(&fresh, root));
+        if placed.is_err() {
+            let _ = std::fs::remove_dir_all(&fresh);
+        }
+        // Another session may have been quicker.
+        if root.is_dir() { Ok(()) } else { placed }
+    }
+
+    /// `text` without the directories.
+    fn strip(&self, text: &[u8]) -> Vec<u8> {
+        let mut text = String::from_utf8_lossy(text).into_owned();
+        if let Ok(roots) = self.roots.lock() {
+            for root in roots.iter() {
+                text = text.replace(&*root.to_string_lossy(), "");
             }
-            std::fs::write(path, text)?;
         }
-        let cwd = within(&root, &headers.cwd)?;
-        std::fs::create_dir_all(&cwd)?;
-        // The worker names nothing by relative paths itself, and the compiler may run on after the call.
-        std::env::set_current_dir(cwd)?;
-        Ok(root)
+        text.into_bytes()
     }
 
-    fn root(&self) -> Option<String> {
-        self.root.lock().ok()?.as_ref().map(|root| root.to_string_lossy().into_owned())
-    }
-
-    pub fn remove(&self) {
-        if let Some(root) = self.root.lock().ok().and_then(|mut root| root.take()) {
-            let _ = std::fs::remove_dir_all(root);
-        }
+    fn is_empty(&self) -> bool {
+        self.roots.lock().is_ok_and(|roots| roots.is_empty())
     }
 }
 
-impl Drop for HeaderFiles {
-    fn drop(&mut self) {
-        self.remove();
+/// A name for these bytes.
+fn name(bytes: &[u8]) -> String {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(salt);
+        hasher.write(bytes);
+        hasher.finish()
+    };
+    format!("{:016x}{:016x}", half(1), half(2))
+}
+
+fn remove_old(place: &Path) {
+    let old = |entry: &std::fs::DirEntry| {
+        let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
+        entry.file_name().to_string_lossy().starts_with(PREFIX) && age.is_some_and(|age| age > KEPT)
+    };
+    for entry in std::fs::read_dir(place).into_iter().flatten().flatten().filter(old) {
+        let _ = std::fs::remove_dir_all(entry.path());
     }
 }
 
@@ -159,7 +197,7 @@ fn options(call: &Call<'_>, r: &ArchivedRequest<'_>) -> Result<Input, Stop> {
     aligned.extend_from_slice(headers);
     let headers = rkyv::from_bytes::<Headers, Failure>(&aligned)
         .map_err(|_| ava_protocol::frame::Malformed::Body("what a program includes"))?;
-    match call.session.opencl.headers.lay_out(&headers) {
+    match call.session.opencl.headers.lay_out(&headers, &aligned) {
         Ok(root) => Ok(match options.bytes() {
             Some(text) => {
                 Input::new(Source::Private(Private::copy(&redirect(text, root.to_string_lossy().as_bytes()))))
@@ -203,10 +241,10 @@ pub fn clGetProgramBuildInfo(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetProgramBuildInfo";
     let r = call.read::<build_info::ArchivedRequest>(body, NAME)?;
     let key = r.param_name.to_native();
-    let root = call.session.opencl.headers.root();
-    let (true, Some(root)) = ([CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS].contains(&key), root) else {
+    let headers = &call.session.opencl.headers;
+    if ![CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS].contains(&key) || headers.is_empty() {
         return serve::clGetProgramBuildInfo(call, body);
-    };
+    }
     let info = call.vendor().clGetProgramBuildInfo.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let device = call.handle(r.device.to_native(), kind::cl_device_id)?;
@@ -217,8 +255,7 @@ pub fn clGetProgramBuildInfo(call: &mut Call, body: &[u8]) -> Outcome {
         // SAFETY: live objects or null, and memory of the size that is named.
         unsafe { info(program, device, key, size, value, size_ret) }
     };
-    let strip = |text: &[u8]| String::from_utf8_lossy(text).replace(&root, "").into_bytes();
-    let ret = call.filtered(size, &mut value, &mut size_ret, query, strip);
+    let ret = call.filtered(size, &mut value, &mut size_ret, query, |text| headers.strip(text));
     let ok = ret == 0;
     call.reply(&build_info::Reply {
         ret,
@@ -237,6 +274,13 @@ mod tests {
         assert_eq!(redirected("-I/a -I b -I \"/c d\" -DX=-I/e"), "-I/r/a -I b -I \"/r/c d\" -DX=-I/e");
         assert_eq!(redirected("-include /a/b.h -cl-mad-enable"), "-include /r/a/b.h -cl-mad-enable");
         assert_eq!(redirected(""), "");
+    }
+
+    #[test]
+    fn the_same_headers_lie_in_the_same_place_and_others_elsewhere() {
+        assert_eq!(name(b"a"), name(b"a"));
+        assert_ne!(name(b"a"), name(b"b"));
+        assert_eq!(name(b"").len(), 32);
     }
 
     #[test]

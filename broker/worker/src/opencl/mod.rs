@@ -19,7 +19,7 @@ use ava_protocol::opencl::constant::{
     CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_SIZE, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
 };
 use ava_protocol::opencl::custom::own;
-use ava_protocol::opencl::{LIBRARY, kind};
+use ava_protocol::opencl::{LIBRARY, ONEWAY, kind};
 
 use crate::call::{Call, Outcome};
 use crate::generated::Vendor;
@@ -52,11 +52,6 @@ impl State {
     pub fn forget(&self, id: u64) {
         self.arguments.remove(&id);
         self.residents.forget(id);
-    }
-
-    /// Leaves nothing behind in the file system.
-    pub fn clean_up(&self) {
-        self.headers.remove();
     }
 }
 
@@ -112,6 +107,15 @@ pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
         own::READ_RESIDENT => resident::read(call, body),
         own::WRITE_RESIDENT => resident::write(call, body),
         other => Err(Malformed::Opcode(other).into()),
+    }
+}
+
+/// Whether a function, or a call beside the functions, may be called without waiting; `None` if there is none.
+pub fn oneway(opcode: u32) -> Option<bool> {
+    match opcode {
+        own::CREATE_RESIDENT => Some(true),
+        own::READ_RESIDENT | own::WRITE_RESIDENT => Some(false),
+        function => ONEWAY.get(function as usize).copied(),
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use ava_protocol::frame::{Malformed, Notice};
 use ava_protocol::opencl::constant::{
     CL_CONTEXT_DEVICES, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_DEVICE_TYPE, CL_DEVICE_TYPE_CPU, CL_MEM_ALLOC_HOST_PTR,
-    CL_MEM_COPY_HOST_PTR, CL_MEM_USE_HOST_PTR,
+    CL_MEM_COPY_HOST_PTR, CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_MEM_USE_HOST_PTR,
 };
 use ava_protocol::opencl::custom::resident::{ArchivedCreate, ArchivedTransfer, Created, Transferred};
 use ava_protocol::opencl::{kind, opcode};
@@ -90,7 +90,11 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
     if offset != 0 || flags & CL_MEM_USE_HOST_PTR != 0 {
         return Err(Malformed::Body(NAME).into());
     }
+    call.expect(id, kind::cl_mem);
     if !suits(session, r.context.to_native(), context) {
+        if call.is_oneway() {
+            return call.settle(false, CL_MEM_OBJECT_ALLOCATION_FAILURE.into());
+        }
         return call.reply(&Created { suits: false, made: false, status: 0 });
     }
     let create = call.vendor().clCreateBuffer.ok_or(Stop::Missing(NAME))?;
@@ -108,12 +112,22 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
     // SAFETY: a live context or null; the region has `len` bytes and is kept until the vendor has destroyed the buffer.
     let buffer = unsafe { create(context, theirs, len as usize, region.as_ptr().cast(), &raw mut status) };
     if buffer.is_null() {
-        vacate(session, base);
+        if call.is_oneway() {
+            vacate(session, base);
+            return call.settle(false, status.into());
+        }
+        // The shim takes the region back with the reply.
+        if let Ok(mut places) = session.opencl.residents.places.lock() {
+            places.remove(&base);
+        }
         return call.reply(&Created { suits: true, made: false, status });
     }
     super::when_destroyed(session, buffer, base, vacated);
     session.opencl.residents.flags.insert(id, flags);
     call.born(id, kind::cl_mem, buffer, &[r.context.to_native()], Some(len))?;
+    if call.is_oneway() {
+        return call.settle(true, 0);
+    }
     call.reply(&Created { suits: true, made: true, status })
 }
 

@@ -94,9 +94,11 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 }
                 Payload::List(list) => format!("ANSWER_LIST, .list = &list_{list}"),
                 Payload::HostPtr => "ANSWER_HOST_PTR".into(),
-                Payload::Plain(_) | Payload::HostFlags | Payload::References | Payload::Run { .. } | Payload::Refused(_) => {
-                    "ANSWER_PLAIN".into()
-                }
+                Payload::Plain(_)
+                | Payload::HostFlags
+                | Payload::References
+                | Payload::Run { .. }
+                | Payload::Refused(_) => "ANSWER_PLAIN".into(),
             };
             format!("  {{.key = {:#x}, .what = {rest}}},\n", api.constants[&v.key].value)
         })
