@@ -22,6 +22,7 @@ pub use ava_transport::lane::Wake;
 
 use crate::fault::Fault;
 use crate::known::Combination;
+use crate::lines::After;
 use crate::memory;
 use crate::pending::{Keep, Meeting, Transfer};
 use crate::regions::{Announcement, Lease};
@@ -41,6 +42,12 @@ pub struct Call {
     pub first: u64,
     /// The last so far.
     last: u64,
+    /// The thread's line, and those that the call comes after.
+    line: u32,
+    after: Vec<u32>,
+    /// Whether the call names an object that calls are put in order by.
+    ordered: bool,
+    after_all: bool,
     /// Bytes that may still go into the frame, and come back in the reply's.
     budget: usize,
     result_budget: u64,
@@ -74,6 +81,10 @@ impl Call {
             learns: false,
             first: 0,
             last: 0,
+            line: session.line().unwrap_or(0),
+            after: Vec::new(),
+            ordered: false,
+            after_all: false,
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
             leases: Vec::new(),
@@ -95,6 +106,7 @@ impl Call {
         // An object twice is something else than two that are as good as each other.
         self.combination.mix(u64::from(found.id == self.last));
         self.last = found.id;
+        self.uses(pointer, kind);
         if self.first == 0 {
             self.first = found.id;
         }
@@ -107,6 +119,30 @@ impl Call {
             0 if !pointer.is_null() => Err(Fault::Status(KINDS[usize::from(kind) - 1].invalid)),
             id => Ok(id),
         }
+    }
+
+    /// The call is about a live object.
+    pub fn uses(&mut self, pointer: *mut c_void, kind: u16) {
+        if KINDS[usize::from(kind) - 1].ordered {
+            self.ordered = true;
+            let user = self.session.handles.used(pointer, self.line);
+            if user != 0 && !self.after.contains(&user) {
+                self.after.push(user);
+            }
+        }
+    }
+
+    /// The call comes after all that other threads have sent.
+    pub fn comes_after_all(&mut self) {
+        self.after_all = true;
+    }
+
+    fn after(&mut self, waits: bool) -> After {
+        // What is waited for may depend on anything, unless it says on what.
+        if self.after_all || (waits && !self.ordered) {
+            return After::All;
+        }
+        After::Lines(std::mem::take(&mut self.after))
     }
 
     /// Something else that the call's success may depend on.
@@ -287,6 +323,9 @@ impl Call {
             let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
             let (id, class) = self.session.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
             self.combination.mix(class);
+            if id != 0 {
+                self.uses(handle, kind);
+            }
             ids.extend_from_slice(&id.to_le_bytes());
         }
         self.owned(ids)
@@ -436,7 +475,7 @@ impl Call {
 
     /// An id for an object that the call makes.
     pub fn mint(&mut self, kind: u16) -> Result<u64, Fault> {
-        let id = self.session.handles.mint(kind, 0)?;
+        let id = self.session.handles.mint(kind, 0, self.line)?;
         self.minted.push(id);
         Ok(id)
     }
@@ -448,7 +487,7 @@ impl Call {
 
     /// An id likewise, for an object that is as good as another of its class.
     pub fn mint_of_class(&mut self, kind: u16, class: u64) -> Result<u64, Fault> {
-        let id = self.session.handles.mint(kind, class)?;
+        let id = self.session.handles.mint(kind, class, self.line)?;
         self.minted.push(id);
         Ok(id)
     }
@@ -487,7 +526,8 @@ impl Call {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
         tracing::trace!(function = name(self.opcode), "oneway");
-        self.session.post(self.opcode, std::mem::take(&mut self.announcements), encode, wake)?;
+        let after = self.after(false);
+        self.session.post(self.opcode, std::mem::take(&mut self.announcements), after, encode, wake)?;
         self.keep();
         Ok(())
     }
@@ -509,12 +549,13 @@ impl Call {
         regions.extend(self.leases.iter_mut().filter_map(Lease::announce));
         let session = self.session;
         let opcode = self.opcode;
+        let after = self.after(true);
         let mut accepted = false;
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
         tracing::trace!(function = name(opcode), "call");
-        let result = session.exchange(Tag::Call, opcode, regions, encode, |frame| {
+        let result = session.exchange(Tag::Call, opcode, regions, after, encode, |frame| {
             let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
             let (ok, result) = read(reply, self);
             accepted = ok;

@@ -15,6 +15,7 @@ use dashmap::DashMap;
 use rkyv::rancor::Failure;
 
 use crate::fault::Fault;
+use crate::lines::After;
 use crate::session::Session;
 
 /// How long the exit of the process waits for callbacks that run.
@@ -178,6 +179,7 @@ extern "C" fn drain() {
             Tag::Drain,
             0,
             Vec::new(),
+            After::All,
             |out, _| Ok(out),
             |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
         );

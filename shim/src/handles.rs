@@ -37,6 +37,8 @@ pub struct Object {
     class: AtomicU64,
     /// What was done to the object that decides whether calls with it succeed, as a number; 0 at first.
     state: AtomicU64,
+    /// The line of the thread that used the object last; 0 for none.
+    user: AtomicU32,
     /// References that the program holds, of which the vendor knows one; 0 if the vendor counts.
     references: AtomicU32,
     /// Whether something about the object is remembered elsewhere.
@@ -124,10 +126,10 @@ impl Handles {
         }
     }
 
-    /// A new id for an object of `kind` and of a class, or 0, that a call is about to make.
-    pub fn mint(&self, kind: u16, class: u64) -> Result<u64, Fault> {
+    /// A new id for an object of `kind` and of a class, or 0, that a call of this line is about to make.
+    pub fn mint(&self, kind: u16, class: u64, line: u32) -> Result<u64, Fault> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        self.place(id, kind, class, 1)?;
+        self.place(id, kind, class, line, 1)?;
         Ok(id)
     }
 
@@ -140,7 +142,7 @@ impl Handles {
         if !known.is_null() {
             return known;
         }
-        self.place(id, kind, 0, u32::from(made)).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+        self.place(id, kind, 0, 0, u32::from(made)).map_or(std::ptr::null_mut(), |_| self.pointer(id))
     }
 
     /// Counts another reference, if they are counted here.
@@ -194,6 +196,19 @@ impl Handles {
         self.object(pointer).map(Object::found)
     }
 
+    /// A thread uses a live object: the line of another that used it before, or 0.
+    pub fn used(&self, pointer: *mut c_void, line: u32) -> u32 {
+        let Some(object) = self.object(pointer) else { return 0 };
+        // Two threads that use it at the same time are in no order.
+        match object.user.load(Ordering::Relaxed) {
+            user if user == line => 0,
+            user => {
+                object.user.store(line, Ordering::Relaxed);
+                user
+            }
+        }
+    }
+
     /// Notes of a live object that it is as good as another of its class.
     pub fn set_class(&self, pointer: *mut c_void, class: u64) {
         if let Some(object) = self.object(pointer) {
@@ -227,7 +242,7 @@ impl Handles {
         object.remembered.load(Ordering::Relaxed)
     }
 
-    fn place(&self, id: u64, kind: u16, class: u64, references: u32) -> Result<u32, Fault> {
+    fn place(&self, id: u64, kind: u16, class: u64, line: u32, references: u32) -> Result<u32, Fault> {
         let index = self.vacancy()?;
         // SAFETY: the index lies in the range, whose memory is zeroed at first and atomics ever after.
         let object = unsafe { &*self.at(index) };
@@ -237,6 +252,7 @@ impl Handles {
         object.class.store(class, Ordering::Relaxed);
         object.state.store(0, Ordering::Relaxed);
         object.references.store(if self.counts { references } else { 0 }, Ordering::Relaxed);
+        object.user.store(line, Ordering::Relaxed);
         object.remembered.store(false, Ordering::Relaxed);
         object.id.store(id, Ordering::Release);
         // Two threads may see the worker name the same object at once: the first one's place stands.

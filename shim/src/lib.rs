@@ -13,6 +13,7 @@ mod callbacks;
 mod fault;
 mod handles;
 mod known;
+mod lines;
 mod log;
 mod memory;
 mod opencl;

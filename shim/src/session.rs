@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
@@ -25,6 +25,7 @@ use crate::callbacks::Callbacks;
 use crate::fault::Fault;
 use crate::handles::Handles;
 use crate::known::Known;
+use crate::lines::{After, Line, Lines};
 use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
 
@@ -33,7 +34,7 @@ const STRICT_VARIABLE: &str = "AVA_STRICT";
 /// With the value `socket`, calls travel over sockets, without shared memory.
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 /// Most calls in a row that a thread sends without waiting.
-const MOST_POSTED: u32 = 4096;
+const MOST_POSTED: u64 = 4096;
 
 /// A session with a worker.
 pub struct Session {
@@ -42,8 +43,7 @@ pub struct Session {
     /// Tells this process's session from those of its ancestors.
     generation: u64,
     lost: AtomicBool,
-    /// Oneways that have been sent.
-    tickets: AtomicU64,
+    pub lines: Lines,
     pub handles: Handles,
     pub known: Known,
     pub answers: Answers,
@@ -109,18 +109,17 @@ impl Session {
         tag: Tag,
         word: u32,
         regions: Vec<Announcement>,
+        after: After,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         self.with_lane(|lane| {
-            self.begin(lane, tag, word, regions, encode)?;
-            // Whatever this program has sent before, by whichever lane, comes first.
-            frame::set_ticket(&mut lane.out, self.tickets.load(Ordering::Relaxed));
-            lane.posted = 0;
+            self.begin(lane, tag, word, regions, &after, encode)?;
             lane.lane.send(&lane.out, None, Wake::Now).map_err(|_| self.lose())?;
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                 return Err(self.lose());
             }
+            lane.line.all_served();
             let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
             let dropped = self.heed(frame.notices());
             let result = match frame.tag {
@@ -138,16 +137,16 @@ impl Session {
         &'static self,
         opcode: u32,
         regions: Vec<Announcement>,
+        after: After,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         wake: Wake,
     ) -> Result<(), Fault> {
         let crowded = self.with_lane(|lane| {
-            self.begin(lane, Tag::Oneway, opcode, regions, encode)?;
-            // Last, since whoever has a ticket must send: all that come later wait for it.
-            frame::set_ticket(&mut lane.out, self.tickets.fetch_add(1, Ordering::Relaxed) + 1);
+            self.begin(lane, Tag::Oneway, opcode, regions, &after, encode)?;
+            // Last, since whatever is counted must be sent: others wait for it.
+            let waiting = lane.line.posted();
             lane.lane.send(&lane.out, None, wake).map_err(|_| self.lose())?;
-            lane.posted += 1;
-            Ok(lane.posted >= MOST_POSTED)
+            Ok(waiting >= MOST_POSTED)
         })?;
         if crowded {
             // For the notices of a reply: what has completed or is gone is not to pile up.
@@ -162,9 +161,12 @@ impl Session {
         tag: Tag,
         word: u32,
         regions: Vec<Announcement>,
+        after: &After,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
     ) -> Result<(), Fault> {
-        frame::begin(&mut lane.out, tag, word, self.pending.notices().into_iter());
+        let notices = self.pending.notices().into_iter().chain(self.lines.notices(after, lane.line.number));
+        frame::begin(&mut lane.out, tag, word, notices);
+        frame::set_lane(&mut lane.out, lane.line.number);
         lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
         for region in regions {
             let mut frame = AlignedVec::<16>::new();
@@ -198,7 +200,7 @@ impl Session {
                         self.buffers.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default(),
                     );
                 }
-                Notice::Taken { .. } => (),
+                Notice::Taken { .. } | Notice::After { .. } => (),
             }
         }
         dropped
@@ -221,7 +223,7 @@ impl Session {
             out.extend_from_slice(&pending.to_le_bytes());
             Ok(out)
         };
-        self.exchange(Tag::Await, 0, Vec::new(), encode, |_| Ok(()))
+        self.exchange(Tag::Await, 0, Vec::new(), After::All, encode, |_| Ok(()))
     }
 
     /// Waits for transfers that are to change these bytes of the program's memory.
@@ -248,6 +250,11 @@ impl Session {
             }
             _ => false,
         }
+    }
+
+    /// The number of the thread's lane.
+    pub fn line(&'static self) -> Result<u32, Fault> {
+        self.with_lane(|lane| Ok(lane.line.number))
     }
 
     /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.
@@ -286,7 +293,7 @@ impl Session {
             inbox: Inbox::new(),
             out: AlignedVec::new(),
             arena: Arena::new(),
-            posted: 0,
+            line: self.lines.open()?,
         })
     }
 }
@@ -298,8 +305,7 @@ struct ThreadLane {
     inbox: Inbox,
     out: AlignedVec,
     arena: Arena,
-    /// Calls that were sent without waiting since the last that was answered.
-    posted: u32,
+    line: Arc<Line>,
 }
 
 impl Drop for ThreadLane {
@@ -462,7 +468,7 @@ fn connect() -> Option<Session> {
         transport: if sockets { lane::Kind::Socket } else { lane::Kind::Ring },
         generation: GENERATION.fetch_add(1, Ordering::Relaxed) + 1,
         lost: AtomicBool::new(false),
-        tickets: AtomicU64::new(0),
+        lines: Lines::default(),
         handles,
         known: Known::new(strict),
         answers: Answers::new(strict),

@@ -7,10 +7,8 @@
 //! | 0..4 | [`Tag`] |
 //! | 4..8 | opcode (call), status (refused reply), region (region frames) |
 //! | 8..12 | number of notices |
-//! | 12..16 | 0 |
-//! | 16..24 | ticket: of a oneway, its place among the session's; of a frame that is answered, the last oneway sent before |
-//! | 24..32 | 0 |
-//! | 32.. | the notices, 8 bytes each |
+//! | 12..16 | the lane's number in what other lanes say of it; 0 from a worker |
+//! | 16.. | the notices, 8 bytes each |
 //! | next multiple of 16.. | the body |
 //!
 //! **Invariant**: nothing here trusts a length that it has not compared with the bytes at hand.
@@ -22,7 +20,7 @@ pub const LONGEST: usize = 128 << 10;
 /// Most bytes that one call puts into its frame before it turns to regions.
 pub const INLINE_BUDGET: usize = 48 << 10;
 /// Bytes of header.
-pub const HEADER: usize = 32;
+pub const HEADER: usize = 16;
 /// Most notices in one frame.
 pub const MOST_NOTICES: usize = 6144;
 
@@ -40,8 +38,7 @@ pub enum Tag {
     Await = 4,
     /// Shim to worker: answered, with an empty reply, when every callback due so far has been sent.
     Drain = 5,
-    /// Shim to worker: call a function that the table calls oneway. Not answered; oneways run in the order of their
-    /// tickets, whichever lane they come by, and what is answered runs after those that were sent before it.
+    /// Shim to worker: call a function that the table calls oneway. Not answered.
     Oneway = 6,
     /// Worker to shim: the vendor was called.
     Reply = 16,
@@ -75,6 +72,9 @@ pub enum Notice {
     Taken { pending: u64 },
     /// Worker: this object no longer exists.
     Gone { object: u64 },
+    /// Shim: the frame is to be served after so many oneways that came by another lane. Numbers up to [`MOST_LANE`], counts
+    /// up to [`MOST_COUNT`].
+    After { lane: u32, count: u64 },
     /// Worker: the vendor no longer uses this region, in which an object lived.
     Vacant { region: u32 },
 }
@@ -84,6 +84,12 @@ const GONE: u64 = 1 << 62;
 const TAKEN: u64 = 1 << 61;
 /// Of what is neither gone nor taken, whose numbers are larger.
 const VACANT: u64 = 1 << 60;
+/// Of what is none of these.
+const AFTER: u64 = 1 << 59;
+const COUNT_BITS: u32 = 39;
+/// The highest number of a lane, and the highest count, in [`Notice::After`].
+pub const MOST_LANE: u32 = (1 << (59 - COUNT_BITS)) - 1;
+pub const MOST_COUNT: u64 = (1 << COUNT_BITS) - 1;
 const NUMBER: u64 = TAKEN - 1;
 
 impl Notice {
@@ -93,6 +99,7 @@ impl Notice {
             Self::Taken { pending } => pending | TAKEN,
             Self::Gone { object } => object | GONE,
             Self::Vacant { region } => u64::from(region) | VACANT,
+            Self::After { lane, count } => u64::from(lane.min(MOST_LANE)) << COUNT_BITS | count.min(MOST_COUNT) | AFTER,
         }
     }
 
@@ -104,6 +111,8 @@ impl Notice {
             Self::Taken { pending: number }
         } else if word & VACANT != 0 {
             Self::Vacant { region: number as u32 }
+        } else if word & AFTER != 0 {
+            Self::After { lane: (number >> COUNT_BITS) as u32 & MOST_LANE, count: number & MOST_COUNT }
         } else {
             Self::Completed { pending: number, failed: word & FAILED != 0 }
         }
@@ -159,7 +168,7 @@ pub struct Frame<'a> {
     pub tag: Tag,
     /// Opcode, status or region, by tag.
     pub word: u32,
-    pub ticket: u64,
+    pub lane: u32,
     notices: &'a [u8],
     pub body: &'a [u8],
 }
@@ -183,8 +192,7 @@ impl<'a> Frame<'a> {
             return Err(bad);
         }
         let body_at = notices_len.next_multiple_of(16).min(rest.len());
-        let ticket = u64::from(word(16)) | u64::from(word(20)) << 32;
-        Ok(Self { tag, word: word(4), ticket, notices: &rest[..notices_len], body: &rest[body_at..] })
+        Ok(Self { tag, word: word(4), lane: word(12), notices: &rest[..notices_len], body: &rest[body_at..] })
     }
 
     pub fn notices(&self) -> impl Iterator<Item = Notice> {
@@ -218,9 +226,9 @@ pub fn begin(out: &mut rkyv::util::AlignedVec, tag: Tag, word: u32, notices: imp
     out[8..12].copy_from_slice(&count.to_le_bytes());
 }
 
-/// Puts the ticket into a frame that has been begun.
-pub fn set_ticket(out: &mut rkyv::util::AlignedVec, ticket: u64) {
-    out[16..24].copy_from_slice(&ticket.to_le_bytes());
+/// Puts the lane's number into a frame that has been begun.
+pub fn set_lane(out: &mut rkyv::util::AlignedVec, lane: u32) {
+    out[12..16].copy_from_slice(&lane.to_le_bytes());
 }
 
 #[cfg(test)]
@@ -234,14 +242,15 @@ mod tests {
             Notice::Gone { object: (1 << 60) + 9 },
             Notice::Taken { pending: 4 },
             Notice::Vacant { region: u32::MAX },
+            Notice::After { lane: MOST_LANE, count: MOST_COUNT },
         ];
         for n in 0..=notices.len() {
             let mut out = rkyv::util::AlignedVec::new();
             begin(&mut out, Tag::Oneway, 77, notices[..n].iter().copied());
             out.extend_from_slice(b"body");
-            set_ticket(&mut out, u64::MAX - 9);
+            set_lane(&mut out, u32::MAX - 9);
             let frame = Frame::parse(&out).unwrap();
-            assert_eq!((frame.tag, frame.word, frame.ticket), (Tag::Oneway, 77, u64::MAX - 9));
+            assert_eq!((frame.tag, frame.word, frame.lane), (Tag::Oneway, 77, u32::MAX - 9));
             assert_eq!(frame.body, b"body");
             assert_eq!(frame.notices().collect::<Vec<_>>(), notices[..n]);
             assert_eq!(frame.body.as_ptr() as usize % 16, 0);

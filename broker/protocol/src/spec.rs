@@ -9,6 +9,9 @@ pub struct KindSpec {
     pub name: &'static str,
     /// Status of a call that is given something else than a live handle of this type.
     pub invalid: i64,
+    /// Oneway calls name such objects: what one thread of the program has done with one comes before what another does
+    /// with it later.
+    pub ordered: bool,
 }
 
 /// A C struct: its size in bytes, and the offset and kind of each handle in it.

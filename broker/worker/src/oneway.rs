@@ -1,40 +1,57 @@
 //! Calls that are not answered: the order they run in, and where their failures go.
 //!
-//! - **Invariant**: oneways run in the order of their tickets, whichever lanes they come by, and a call that is answered
-//!   runs after those that the program sent before it. What the program can order stays in order.
+//! - **Invariant**: the oneways of a lane run in order, and a frame runs after those of other lanes that it says it comes
+//!   after. The shim says so of what the program can have put in order: what another thread did with the same objects.
 //! - **Invariant**: a failure is told. What the call was to make ends in error, and so does the next answered call with
 //!   the object that the failed one was about.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+
+use ava_protocol::frame::Malformed;
+use dashmap::DashMap;
 
 /// How long a lane waits before it has the others look again, at first and at most.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
+/// Most lanes that are counted: those that have ended are, too.
+const MOST: usize = 64 << 10;
 
-/// The session's oneways, counted.
+/// How many oneways each lane has served.
 #[derive(Default)]
-pub struct Tickets {
-    done: AtomicU64,
+pub struct Order {
+    served: DashMap<u32, Arc<AtomicU64>>,
     waiting: AtomicUsize,
     turn: Mutex<()>,
     moved: Condvar,
 }
 
-impl Tickets {
-    /// Waits until every oneway up to this ticket has run. `wake` has the other lanes look for what they were not woken
-    /// for; it may come too early, so it is done again.
-    pub fn wait_for(&self, ticket: u64, wake: impl Fn()) {
-        if self.done.load(Ordering::Acquire) >= ticket {
-            return;
+impl Order {
+    /// The count of a lane.
+    pub fn of(&self, lane: u32) -> Result<Arc<AtomicU64>, Malformed> {
+        if let Some(count) = self.served.get(&lane) {
+            return Ok(Arc::clone(&count));
+        }
+        if self.served.len() >= MOST {
+            return Err(Malformed::TooMany { what: "lanes that are counted", limit: MOST as u64 });
+        }
+        Ok(Arc::clone(&self.served.entry(lane).or_default()))
+    }
+
+    /// Waits until a lane has served so many. `wake` has the lanes look for what they were not woken for; it may come
+    /// too early, so it is done again.
+    pub fn wait_for(&self, lane: u32, count: u64, wake: impl Fn()) -> Result<(), Malformed> {
+        let served = self.of(lane)?;
+        if served.load(Ordering::Acquire) >= count {
+            return Ok(());
         }
         wake();
         let (mut patience, longest) = LOOK_AGAIN;
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut turn = self.turn.lock();
         while let Ok(guard) = turn
-            && self.done.load(Ordering::SeqCst) < ticket
+            && served.load(Ordering::SeqCst) < count
         {
             turn = match self.moved.wait_timeout(guard, patience) {
                 Ok((guard, waited)) => {
@@ -48,12 +65,12 @@ impl Tickets {
             };
         }
         self.waiting.fetch_sub(1, Ordering::SeqCst);
+        Ok(())
     }
 
-    /// The oneway with this ticket has run.
-    pub fn done(&self, ticket: u64) {
-        // A tenant that gives a ticket twice only confuses itself.
-        self.done.fetch_max(ticket, Ordering::SeqCst);
+    /// The lane with this count has served another.
+    pub fn served(&self, count: &AtomicU64) {
+        count.fetch_add(1, Ordering::SeqCst);
         if self.waiting.load(Ordering::SeqCst) > 0 {
             drop(self.turn.lock());
             self.moved.notify_all();
@@ -94,35 +111,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_by_several_lanes_runs_in_the_order_of_its_tickets() {
-        let tickets = Tickets::default();
-        let order = Mutex::new(Vec::new());
+    fn who_comes_after_others_waits_for_them() {
+        let order = Order::default();
+        let seen = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
-            for lane in 0..4_u64 {
-                let (tickets, order) = (&tickets, &order);
+            // Each turn of a lane comes after the same turn of the lane before it.
+            for lane in 1..=4_u32 {
+                let (order, seen) = (&order, &seen);
                 scope.spawn(move || {
-                    for ticket in (1..=400).filter(|ticket| ticket % 4 == lane) {
-                        tickets.wait_for(ticket - 1, || ());
-                        order.lock().unwrap().push(ticket);
-                        tickets.done(ticket);
+                    let count = order.of(lane).unwrap();
+                    for turn in 1..=100 {
+                        if lane > 1 {
+                            order.wait_for(lane - 1, turn, || ()).unwrap();
+                        }
+                        seen.lock().unwrap().push((turn, lane));
+                        order.served(&count);
                     }
-                    tickets.wait_for(400, || ());
                 });
             }
         });
-        assert_eq!(order.into_inner().unwrap(), (1..=400).collect::<Vec<_>>());
+        let seen = seen.into_inner().unwrap();
+        let place = |one| seen.iter().position(|other| *other == one).unwrap();
+        for turn in 1..=100 {
+            assert!((1..4).all(|lane| place((turn, lane)) < place((turn, lane + 1))));
+        }
     }
 
     #[test]
     fn who_waits_has_the_others_look_until_they_have_seen() {
-        let tickets = Tickets::default();
+        let order = Order::default();
         let looks = AtomicUsize::new(0);
-        tickets.wait_for(1, || {
+        let wake = || {
             if looks.fetch_add(1, Ordering::Relaxed) == 3 {
-                tickets.done.store(1, Ordering::SeqCst);
+                order.of(7).unwrap().store(1, Ordering::SeqCst);
             }
-        });
+        };
+        order.wait_for(7, 1, wake).unwrap();
         assert_eq!(looks.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn lanes_are_counted_up_to_a_limit() {
+        let order = Order::default();
+        for lane in 0..MOST as u32 {
+            order.of(lane).unwrap();
+        }
+        assert!(matches!(order.of(u32::MAX), Err(Malformed::TooMany { .. })));
+        assert!(order.of(5).is_ok());
     }
 
     #[test]

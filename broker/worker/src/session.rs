@@ -4,8 +4,8 @@
 //! - **Invariant**: malformed input ends the session, with the reason in the broker's log.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
@@ -23,7 +23,7 @@ use crate::call::{Call, Outcome, Stop};
 use crate::callbacks::Upcalls;
 use crate::generated::{self, Vendor};
 use crate::objects::Objects;
-use crate::oneway::{Failures, Tickets};
+use crate::oneway::{Failures, Order};
 use crate::opencl;
 use crate::pending::Pending;
 use crate::regions::Regions;
@@ -36,7 +36,7 @@ pub struct Session {
     pub objects: Objects,
     pub regions: Regions,
     pub pending: Pending,
-    pub tickets: Tickets,
+    pub order: Order,
     pub failures: Failures,
     pub upcalls: Upcalls,
     pub stats: Stats,
@@ -87,7 +87,7 @@ impl Session {
             objects: Objects::default(),
             regions: Regions::default(),
             pending: Pending::default(),
-            tickets: Tickets::default(),
+            order: Order::default(),
             failures: Failures::default(),
             upcalls: Upcalls::default(),
             stats: Stats::new(),
@@ -197,7 +197,6 @@ impl Session {
         match frame.tag {
             Tag::Call => {
                 self.stats.count(frame.word, frame.body.len());
-                self.tickets.wait_for(frame.ticket, || self.wake_lanes());
                 self.dispatch(frame, call)
             }
             Tag::Oneway => {
@@ -207,11 +206,7 @@ impl Session {
                     None => return Err(Malformed::Opcode(frame.word).into()),
                 }
                 self.stats.count(frame.word, frame.body.len());
-                self.tickets.wait_for(frame.ticket.saturating_sub(1), || self.wake_lanes());
-                let outcome = self.dispatch(frame, call);
-                // Whoever comes next finds what this call was to make, if only in error.
-                self.tickets.done(frame.ticket);
-                outcome
+                self.dispatch(frame, call)
             }
             Tag::AddRegion => {
                 let len = number().ok_or(Malformed::Body("a region"))?;
@@ -219,12 +214,10 @@ impl Session {
             }
             Tag::DropRegion => Ok(self.regions.drop_region(frame.word)?),
             Tag::Await => {
-                self.tickets.wait_for(frame.ticket, || self.wake_lanes());
                 self.pending.wait(self, number().ok_or(Malformed::Body("a wait"))?)?;
                 call.reply_bytes(&[])
             }
             Tag::Drain => {
-                self.tickets.wait_for(frame.ticket, || self.wake_lanes());
                 let upto = self.upcalls.drain();
                 call.reply_bytes(&upto.to_le_bytes())
             }
@@ -340,13 +333,16 @@ impl Session {
 pub struct Server {
     session: &'static Session,
     lane: Box<dyn Lane>,
+    /// The number that the shim knows the lane by, and how many oneways came by it.
+    number: Option<u32>,
+    served: Arc<AtomicU64>,
     out: AlignedVec,
     arena: Arena,
 }
 
 impl Server {
     pub fn new(session: &'static Session, lane: Box<dyn Lane>) -> Self {
-        Self { session, lane, out: AlignedVec::new(), arena: Arena::new() }
+        Self { session, lane, number: None, served: Arc::default(), out: AlignedVec::new(), arena: Arena::new() }
     }
 
     /// Does what a frame says and answers on the lane; `false` when the peer is gone.
@@ -358,11 +354,23 @@ impl Server {
         for notice in frame.notices() {
             match notice {
                 Notice::Taken { pending } => self.session.pending.taken(pending),
+                Notice::After { lane, count } => {
+                    self.session.order.wait_for(lane, count, || self.session.wake_lanes())?;
+                }
                 other => return Err(Malformed::Notice(other)),
             }
         }
+        if self.number != Some(frame.lane) {
+            self.number = Some(frame.lane);
+            self.served = self.session.order.of(frame.lane)?;
+        }
         let mut call = Call::new(self.session, &mut *self.lane, &mut self.out, &mut self.arena);
-        match self.session.serve_frame(&frame, fd, &mut call) {
+        let outcome = self.session.serve_frame(&frame, fd, &mut call);
+        if frame.tag == Tag::Oneway {
+            // Whoever comes next finds what this call was to make, if only in error.
+            self.session.order.served(&self.served);
+        }
+        match outcome {
             Ok(()) => Ok(true),
             Err(Stop::Closed) => Ok(false),
             Err(Stop::Malformed(malformed)) => Err(malformed),

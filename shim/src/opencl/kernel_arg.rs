@@ -69,6 +69,7 @@ pub unsafe fn clSetKernelArg(
         let value = unsafe { arg_value.cast::<*mut c_void>().read_unaligned() };
         if let Some(found) = session.handles.any(value) {
             (object, object_kind, class) = (found.id, found.kind, found.class);
+            call.uses(value, found.kind);
         }
     }
     let id = call.handle(kernel, kind::cl_kernel);

@@ -164,3 +164,39 @@ pub fn callbacks(api: &Api) -> Vec<(&Function, &Param, &[Param])> {
         })
         .collect()
 }
+
+/// Whether the call may go without waiting: it is oneway, the shim does not answer it, and its arguments are of the
+/// kinds that calls are made with over and over.
+pub fn posts(function: &Function) -> bool {
+    let recurs = |p: &Param| match &p.shape {
+        Shape::Value { .. } | Shape::Pointer | Shape::Handle { .. } => true,
+        Shape::Buffer(buffer) => {
+            is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
+        }
+        Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
+    };
+    let answers = matches!(function.ret, Ret::Status { .. } | Ret::Void);
+    function.facts.oneway.is_some() && function.facts.retain.is_none() && answers && function.params.iter().all(recurs)
+}
+
+/// Whether the call is about objects of this type, other than to release one.
+pub fn mentions(function: &Function, handle: &str) -> bool {
+    let about = |p: &Param| match &p.shape {
+        Shape::Handle { ty, .. } => ty == handle,
+        Shape::Buffer(buffer) => matches!(&buffer.element, Element::Handle(ty) | Element::New(ty) if ty == handle),
+        _ => false,
+    };
+    function.facts.release.is_none() && function.params.iter().any(about)
+}
+
+/// Whether oneway calls make the objects that the function releases: there are many of them, and whatever uses one names
+/// it.
+pub fn is_fleeting(api: &Api, function: &Function) -> bool {
+    let makes = |f: &Function, handle: &str| {
+        f.params.iter().any(|p| match &p.shape {
+            Shape::Buffer(buffer) => is_new_one(buffer) && matches!(&buffer.element, Element::New(ty) if ty == handle),
+            _ => false,
+        })
+    };
+    function.facts.release.as_ref().is_some_and(|handle| api.functions.iter().any(|f| posts(f) && makes(f, handle)))
+}

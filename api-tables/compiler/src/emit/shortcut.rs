@@ -45,10 +45,12 @@ pub fn then(api: &Api, function: &Function) -> TokenStream {
             }
         }
     });
-    let leaves = function.facts.oneway.as_ref().filter(|_| leaves(function)).map(|oneway| {
+    let leaves = function.facts.oneway.as_ref().filter(|_| names::posts(function)).map(|oneway| {
         if function.facts.release.is_some() {
-            // The last reference that the program holds: giving it back does not fail.
-            return quote!(let leaves = last && call.leaves(););
+            // The last reference that the program holds: giving it back does not fail. What still uses the object may
+            // not name it, as a kernel does not its arguments; what makes objects by the way is told of each.
+            let all = if names::is_fleeting(api, function) { quote!() } else { quote!(call.comes_after_all();) };
+            return quote!(#all let leaves = last && call.leaves(););
         }
         let mix = function.params.iter().filter_map(combined);
         let goes_on = Sizes { api, function, side: Side::Shim }.outlives_call(Some(oneway));
@@ -62,7 +64,7 @@ pub fn then(api: &Api, function: &Function) -> TokenStream {
 
 /// Statements between the request and the crossing with a reply.
 pub fn instead(api: &Api, function: &Function) -> TokenStream {
-    if !leaves(function) {
+    if !names::posts(function) {
         return quote!();
     }
     let made = function.params.iter().filter_map(|p| match &p.shape {
@@ -98,20 +100,6 @@ pub fn after(api: &Api, function: &Function) -> TokenStream {
         },
         None => quote!(),
     }
-}
-
-/// Whether the call may go without waiting: it is oneway, the shim does not answer it, and its arguments are of the
-/// kinds that calls are made with over and over.
-fn leaves(function: &Function) -> bool {
-    let recurs = |p: &Param| match &p.shape {
-        Shape::Value { .. } | Shape::Pointer | Shape::Handle { .. } => true,
-        Shape::Buffer(buffer) => {
-            names::is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
-        }
-        Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
-    };
-    let answers = matches!(function.ret, Ret::Status { .. } | Ret::Void);
-    function.facts.oneway.is_some() && function.facts.retain.is_none() && answers && function.params.iter().all(recurs)
 }
 
 /// What a parameter adds to the combination that the vendor accepts or does not. Handles add themselves.

@@ -82,7 +82,8 @@ fn kinds(api: &Api) -> TokenStream {
         let name = &t.name;
         let TypeKind::Handle { invalid, .. } = t.kind else { unreachable!("filtered above") };
         let invalid = int(i128::from(invalid));
-        quote!(KindSpec { name: #name, invalid: #invalid })
+        let ordered = api.functions.iter().any(|f| names::posts(f) && names::mentions(f, name));
+        quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered })
     });
     quote! {
         #[allow(non_upper_case_globals)]

@@ -10,7 +10,7 @@ pub mod vendor;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ava_protocol::frame::{Frame, LONGEST, Malformed, Tag};
+use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
 use ava_transport::lane;
 use ava_transport::region::Region;
 use ava_worker::{Server, Session};
@@ -64,9 +64,13 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
         for record in records::read(input) {
             frame.clear();
             frame.extend_from_slice(record.frame);
-            // Tickets order what comes by several lanes. Here is one, which would wait for nobody.
-            if let Some(ticket) = frame.get_mut(16..24) {
-                ticket.fill(0);
+            // Here is no other lane to come after.
+            for word in frame.get_mut(HEADER..).unwrap_or_default().chunks_exact_mut(8) {
+                let mut notice = [0; 8];
+                notice.copy_from_slice(word);
+                if matches!(Notice::from_word(u64::from_le_bytes(notice)), Notice::After { .. }) {
+                    word[7] = 0;
+                }
             }
             let fd = attach(&record, &scribbled);
             match server.serve(&frame, fd) {

@@ -200,7 +200,9 @@ fn options(call: &Call<'_>, r: &ArchivedRequest<'_>) -> Result<Input, Stop> {
     match call.session.opencl.headers.lay_out(&headers, &aligned) {
         Ok(root) => Ok(match options.bytes() {
             Some(text) => {
-                Input::new(Source::Private(Private::copy(&redirect(text, root.to_string_lossy().as_bytes()))))
+                let place = root.to_string_lossy();
+                let text = redirect(text, place.as_bytes(), |path| make_way(&root, path));
+                Input::new(Source::Private(Private::copy(&text)))
             }
             None => options,
         }),
@@ -212,8 +214,24 @@ fn options(call: &Call<'_>, r: &ArchivedRequest<'_>) -> Result<Input, Stop> {
     }
 }
 
-/// Puts `root` before every absolute directory that the options name after `-I` or `-include`.
-fn redirect(options: &[u8], root: &[u8]) -> Vec<u8> {
+/// Makes the directories that a path leads through, and out of again by `..`. Nothing leads out of the root.
+fn make_way(root: &Path, path: &str) {
+    let mut inside = Vec::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(name) => {
+                inside.push(name);
+                let _ = std::fs::create_dir(root.join(inside.iter().collect::<PathBuf>()));
+            }
+            Component::ParentDir => drop(inside.pop()),
+            _ => (),
+        }
+    }
+}
+
+/// Puts `root` before every absolute path that the options name after `-I` or `-include`, and tells of those that have
+/// `..` in them.
+fn redirect(options: &[u8], root: &[u8], winding: impl Fn(&str)) -> Vec<u8> {
     let mut out = Vec::with_capacity(options.len() + root.len());
     let mut rest = options;
     let mut at_word = true;
@@ -230,6 +248,14 @@ fn redirect(options: &[u8], root: &[u8]) -> Vec<u8> {
         out.extend_from_slice(head);
         if tail.starts_with(b"/") {
             out.extend_from_slice(root);
+            let quoted = head.ends_with(b"\"") || head.ends_with(b"'");
+            let end = |byte: &u8| b"\"'\0".contains(byte) || (!quoted && byte.is_ascii_whitespace());
+            let path = &tail[..tail.iter().position(end).unwrap_or(tail.len())];
+            if let Ok(path) = std::str::from_utf8(path)
+                && path.contains("..")
+            {
+                winding(path);
+            }
         }
         rest = tail;
         at_word = false;
@@ -270,10 +296,22 @@ mod tests {
 
     #[test]
     fn absolute_directories_are_redirected_and_nothing_else() {
-        let redirected = |text: &str| String::from_utf8(redirect(text.as_bytes(), b"/r")).unwrap();
+        let redirected = |text: &str| String::from_utf8(redirect(text.as_bytes(), b"/r", |_| ())).unwrap();
         assert_eq!(redirected("-I/a -I b -I \"/c d\" -DX=-I/e"), "-I/r/a -I b -I \"/r/c d\" -DX=-I/e");
         assert_eq!(redirected("-include /a/b.h -cl-mad-enable"), "-include /r/a/b.h -cl-mad-enable");
         assert_eq!(redirected(""), "");
+    }
+
+    #[test]
+    fn paths_that_wind_are_told_of() {
+        let told = std::cell::RefCell::new(Vec::new());
+        let options = b"-I/a/../b -I \"/c d/../e\" -I /plain -I relative/../x\0";
+        redirect(options, b"/r", |path| told.borrow_mut().push(path.to_owned()));
+        assert_eq!(*told.borrow(), ["/a/../b", "/c d/../e"]);
+        let root = tempfile::tempdir().unwrap();
+        make_way(root.path(), "/a/../../../b/./c/..");
+        let there: Vec<_> = ["a", "b/c", "../b"].iter().map(|path| root.path().join(path).is_dir()).collect();
+        assert_eq!(there, [true, true, false]);
     }
 
     #[test]
