@@ -257,13 +257,13 @@ void log_answer(struct line *line, const char *name, const struct tagged *tagged
   switch (answer->what) {
   case ANSWER_HANDLES: return log_handles(line, name, answer->kind, at, len / sizeof(void *));
   case ANSWER_LIST: return log_list(line, name, at, answer->list);
-  case ANSWER_HIDDEN:
   case ANSWER_HOST_PTR: {
     const void *pointer, *own = host_memory(about);
     memcpy(&pointer, at, sizeof pointer);
     add(line, " %s=%s", name, !pointer ? "null" : pointer == own ? "own" : "other");
     return;
   }
+  case ANSWER_HIDDEN:
   case ANSWER_PLAIN:
   case ANSWER_NAMES:
   case ANSWER_NAME_VERSIONS: return log_bytes(line, name, at, len);

@@ -51,7 +51,12 @@ impl Client {
 
     /// Waits until the worker has closed the session.
     pub fn is_over(&self) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+        self.is_over_by(PATIENCE)
+    }
+
+    /// Waits likewise, but only so long.
+    pub fn is_over_by(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
         loop {
             if !ready(&[self.stream.as_fd()], deadline) {
                 return false;

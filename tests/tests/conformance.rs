@@ -11,12 +11,32 @@ fn verdicts(stdout: &str) -> BTreeMap<&str, &str> {
     lines.filter(|(_, rest)| ["ok", "FAIL ", "skip: "].iter().any(|verdict| rest.starts_with(verdict))).collect()
 }
 
-fn compare(vendor: Vendor, through_icd: bool) {
+/// How the calls get to the worker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// What programs get.
+    Usual,
+    /// The system's loader takes AvA for a driver.
+    Icd,
+    /// With this variable in the program's environment.
+    With(&'static str, &'static str),
+}
+
+const STRICT: Way = Way::With("AVA_STRICT", "1");
+const SOCKETS: Way = Way::With("AVA_TRANSPORT", "socket");
+
+fn compare(vendor: Vendor, way: Way) {
+    let through_icd = way == Way::Icd;
     let world = World::new(vendor);
     let all = Program::new(built::conformance().join("conformance")).args(["all"]).within(Duration::from_mins(5));
     let native = world.native(&all);
     // The system's loader keeps the platforms it found: what a forked child needs, it has when AvA is preloaded.
-    let remote = if through_icd { world.through_icd(&all) } else { world.remote(&all.env("CONFORMANCE_REMOTE", "1")) };
+    let preloaded = all.clone().env("CONFORMANCE_REMOTE", "1");
+    let remote = match way {
+        Way::Usual => world.remote(&preloaded),
+        Way::Icd => world.through_icd(&all),
+        Way::With(name, value) => world.remote(&preloaded.env(name, value)),
+    };
     assert_eq!(native.ended, Ended::With(0), "fails natively: {native}");
     let (natively, remotely) = (verdicts(&native.stdout), verdicts(&remote.stdout));
     assert!(natively.len() > 100, "only {} cases: {native}", natively.len());
@@ -39,16 +59,38 @@ fn compare(vendor: Vendor, through_icd: bool) {
 
 #[test]
 fn on_pocl() {
-    compare(Vendor::Pocl, false);
+    compare(Vendor::Pocl, Way::Usual);
 }
 
 #[test]
 fn on_intel() {
-    compare(Vendor::Intel, false);
+    compare(Vendor::Intel, Way::Usual);
+}
+
+#[test]
+fn on_pocl_with_every_call_waiting() {
+    compare(Vendor::Pocl, STRICT);
+}
+
+#[test]
+fn on_intel_over_sockets() {
+    compare(Vendor::Intel, SOCKETS);
+}
+
+#[test]
+#[ignore = "long: tools/check --all"]
+fn on_intel_with_every_call_waiting() {
+    compare(Vendor::Intel, STRICT);
+}
+
+#[test]
+#[ignore = "long: tools/check --all"]
+fn on_pocl_over_sockets() {
+    compare(Vendor::Pocl, SOCKETS);
 }
 
 #[test]
 #[ignore = "long: tools/check --all"]
 fn on_pocl_as_a_driver_of_the_system_loader() {
-    compare(Vendor::Pocl, true);
+    compare(Vendor::Pocl, Way::Icd);
 }

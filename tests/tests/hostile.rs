@@ -13,12 +13,16 @@ mod errors;
 mod frames;
 #[path = "../hostile/maps.rs"]
 mod maps;
+#[path = "../hostile/oneways.rs"]
+mod oneways;
 #[path = "../hostile/recorded.rs"]
 mod recorded;
 #[path = "../hostile/recorder.rs"]
 mod recorder;
 #[path = "../hostile/regions.rs"]
 mod regions;
+#[path = "../hostile/rings.rs"]
+mod rings;
 #[path = "../hostile/scene.rs"]
 mod scene;
 #[path = "../hostile/stage.rs"]

@@ -1,7 +1,7 @@
 //! What must hold for all arguments, tried with many: the odd ones, and what a generator makes, the same in every run.
 
 use ava_protocol::expr;
-use ava_protocol::frame::{Frame, HEADER, LONGEST, MOST_NOTICES, Notice, Tag, begin};
+use ava_protocol::frame::{Frame, HEADER, LONGEST, MOST_COUNT, MOST_LANE, MOST_NOTICES, Notice, Tag, begin};
 use ava_protocol::layout::{Pixel, Rows, image3d, pixels, rect};
 use rkyv::util::AlignedVec;
 
@@ -129,12 +129,14 @@ fn no_numbers_make_a_layout_overflow() {
 fn notices_come_back() {
     let mut random = Random(17);
     for _ in 0..10_000 {
-        let number = random.odd() & ((1 << 61) - 1);
+        let number = random.odd() & ((1 << 59) - 1);
         for notice in [
             Notice::Completed { pending: number, failed: false },
             Notice::Completed { pending: number, failed: true },
             Notice::Taken { pending: number },
-            Notice::Gone { object: number },
+            Notice::Gone { object: number | random.odd() & 1 << 60 },
+            Notice::Vacant { region: number as u32 },
+            Notice::After { lane: number as u32 & MOST_LANE, count: number & MOST_COUNT },
         ] {
             assert_eq!(Notice::from_word(notice.to_word()), notice);
         }

@@ -126,6 +126,7 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
         )?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "clCreateBuffer: errcode_ret")?;
+    call.expect(r.new_object.to_native(), kind::cl_mem);
     let vendor_function = call
         .vendor()
         .clCreateBuffer
@@ -149,6 +150,13 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
             Some(size as u64),
         )?;
         call.hold(r.new_object.to_native(), host_ptr, r.host_ptr_address.to_native());
+    }
+    if call.is_oneway() {
+        return call
+            .settle(
+                ok,
+                errcode_ret.scalar().map_or(0, |status| i64::from(status as i32)),
+            );
     }
     call.reply(
         &table::clCreateBuffer::Reply {

@@ -46,6 +46,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
             return Ok(0 as _);
         };
         let w_one = call.handle(one, kind::gold_box);
+        call.comes_after_all();
         let leaves = last && call.leaves();
         let request = table::gold_release::Request {
             one: w_one,

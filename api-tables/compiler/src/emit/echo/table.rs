@@ -94,11 +94,11 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 }
                 Payload::List(list) => format!("ANSWER_LIST, .list = &list_{list}"),
                 Payload::HostPtr => "ANSWER_HOST_PTR".into(),
-                Payload::Plain(_)
-                | Payload::HostFlags
-                | Payload::References
-                | Payload::Run { .. }
-                | Payload::Refused(_) => "ANSWER_PLAIN".into(),
+                // The echo vendor has flags of its own, which the worker asks for.
+                Payload::HostFlags => return String::new(),
+                // Bits of which nothing is hidden.
+                Payload::References => "ANSWER_HIDDEN, .size = 4, .bits = 0".into(),
+                Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => "ANSWER_PLAIN".into(),
             };
             format!("  {{.key = {:#x}, .what = {rest}}},\n", api.constants[&v.key].value)
         })
@@ -108,6 +108,6 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
         "static const struct answer answers_{name}[] = {{\n{}  {{0}},\n}};\n\
         __attribute__((unused)) static const struct tagged tagged_{name} = {{{}, answers_{name}}};\n\n",
         rows.concat(),
-        rows.len(),
+        rows.iter().filter(|row| !row.is_empty()).count(),
     ))
 }
