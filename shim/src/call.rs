@@ -3,14 +3,15 @@
 //! The generated marshalling is written against this type. What a call takes (regions, new handles, callback
 //! registrations, pending transfers) it gives back if the vendor did not accept it.
 
-use std::ffi::{CStr, c_char, c_void};
+mod inputs;
+
+use std::ffi::c_void;
 use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::{FUNCTIONS, KINDS};
-use ava_protocol::spec::{ListSpec, Step, StructSpec};
-use ava_protocol::wire::{Data, Place, Slice, Texts};
+use ava_protocol::wire::{Data, Place, Slice};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Failure;
@@ -23,8 +24,7 @@ pub use ava_transport::lane::Wake;
 use crate::fault::Fault;
 use crate::known::Combination;
 use crate::lines::After;
-use crate::memory;
-use crate::pending::{Keep, Meeting, Transfer};
+use crate::pending::{Keep, Transfer};
 use crate::regions::{Announcement, Lease};
 use crate::session::Session;
 
@@ -188,225 +188,6 @@ impl Call {
     /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
     pub fn leaves(&self) -> bool {
         !self.session.known.is_strict() && self.leases.is_empty() && self.callbacks.is_empty()
-    }
-
-    /// # Safety
-    /// `text` is null or NUL-terminated.
-    pub unsafe fn text<'a>(&mut self, text: *const c_char) -> Result<Data<'a>, Fault> {
-        if text.is_null() {
-            return Ok(Data::Null);
-        }
-        // SAFETY: by the caller's promise.
-        let len = unsafe { CStr::from_ptr(text) }.count_bytes() as u64;
-        // SAFETY: as above: `len` bytes precede the NUL.
-        unsafe { self.bytes(text.cast(), Rows::flat(Some(len)), false) }
-    }
-
-    /// # Safety
-    /// `texts` is null or holds `count` pointers, each null or to as many bytes as `lengths` says, or to a
-    /// NUL-terminated text where that is null or 0.
-    pub unsafe fn texts<'a>(
-        &mut self,
-        texts: *const *const c_char,
-        count: Option<u64>,
-        lengths: *const usize,
-        bytes: bool,
-    ) -> Result<Texts<'a>, Fault> {
-        if texts.is_null() {
-            return Ok(Texts { null: true, items: Vec::new(), more: Data::Null });
-        }
-        let count = count.ok_or(Fault::Exhausted)? as usize;
-        let mut items = Vec::with_capacity(count.min(1024));
-        let mut total = 0;
-        for i in 0..count {
-            // SAFETY: by the caller's promise.
-            let item = unsafe { texts.add(i).read() };
-            if item.is_null() {
-                items.push(None);
-                continue;
-            }
-            // SAFETY: as above.
-            let given = if lengths.is_null() { 0 } else { unsafe { lengths.add(i).read() } };
-            let len = match given {
-                // SAFETY: as above.
-                0 if !bytes => unsafe { CStr::from_ptr(item) }.count_bytes(),
-                given => given,
-            };
-            total += len + 16;
-            // SAFETY: as above.
-            items.push(Some(unsafe { std::slice::from_raw_parts(item.cast::<u8>(), len) }));
-        }
-        if total <= self.budget {
-            self.budget -= total;
-            return Ok(Texts { null: false, items, more: Data::Null });
-        }
-        // Too much for a frame: lengths in the frame, the bytes behind each other in a region.
-        let (packed, lengths) = pack(&items);
-        let more = self.owned(packed)?;
-        Ok(Texts { null: false, items: lengths, more })
-    }
-
-    /// A pointer that the call does not read.
-    pub fn unread<'a>(&self, pointer: *const c_void) -> Data<'a> {
-        if pointer.is_null() { Data::Null } else { Data::Unread }
-    }
-
-    /// Bytes that go in. With `pending`, the vendor may use them until the command has completed.
-    ///
-    /// # Safety
-    /// `pointer` is null or the rows behind it are readable.
-    pub unsafe fn bytes<'a>(
-        &mut self,
-        pointer: *const c_void,
-        rows: Option<Rows>,
-        pending: bool,
-    ) -> Result<Data<'a>, Fault> {
-        if pointer.is_null() {
-            return Ok(Data::Null);
-        }
-        let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
-            return Ok(Data::Unread);
-        };
-        let first = pointer.cast::<u8>().wrapping_add(rows.start as usize);
-        // The memory may be about to change. A command that runs later takes what a transfer brings from where the
-        // transfer brings it; anything else waits.
-        loop {
-            match self.session.pending.meet(first as usize, span) {
-                Meeting::Nothing => break,
-                Meeting::Within { lease, offset, .. } if pending && rows.is_flat() => {
-                    return Ok(Data::Region(self.share(lease, offset, span)?));
-                }
-                Meeting::Within { transfer, .. } | Meeting::Overlap { transfer } => {
-                    self.session.wait_for(transfer)?;
-                }
-            }
-        }
-        if span == 0 {
-            return Ok(Data::Inline(&[]));
-        }
-        if !pending && rows.is_flat() && span <= self.budget as u64 {
-            self.budget -= span as usize;
-            // SAFETY: by the caller's promise.
-            return Ok(Data::Inline(unsafe { std::slice::from_raw_parts(first, span as usize) }));
-        }
-        let lease = self.session.regions.acquire(span)?;
-        // SAFETY: the caller vouches for the rows, and the region holds their span.
-        unsafe { memory::gather(pointer, &rows, lease.region.as_ptr()) };
-        Ok(Data::Region(self.slice(lease, span, pending.then_some(None))?))
-    }
-
-    /// Bytes that the shim made.
-    pub fn owned<'a>(&mut self, bytes: Vec<u8>) -> Result<Data<'a>, Fault> {
-        if bytes.len() <= self.budget {
-            self.budget -= bytes.len();
-            return Ok(Data::Translated(bytes));
-        }
-        let lease = self.session.regions.acquire(bytes.len() as u64)?;
-        lease.region.write(&bytes);
-        Ok(Data::Region(self.slice(lease, bytes.len() as u64, None)?))
-    }
-
-    /// # Safety
-    /// `pointer` is null or holds `count` handles.
-    pub unsafe fn handles<'a>(
-        &mut self,
-        pointer: *const c_void,
-        count: Option<u64>,
-        kind: u16,
-    ) -> Result<Data<'a>, Fault> {
-        let Some(count) = count.filter(|_| !pointer.is_null()) else {
-            return Ok(self.unread(pointer));
-        };
-        let mut ids = Vec::with_capacity(count.min(4096) as usize * 8);
-        for i in 0..count as usize {
-            // SAFETY: by the caller's promise.
-            let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
-            let (id, class) = self.session.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
-            self.combination.mix(class);
-            if id != 0 {
-                self.uses(handle, kind);
-            }
-            ids.extend_from_slice(&id.to_le_bytes());
-        }
-        self.owned(ids)
-    }
-
-    /// # Safety
-    /// `pointer` is null or holds `count` structs.
-    pub unsafe fn structs<'a>(
-        &mut self,
-        pointer: *const c_void,
-        count: Option<u64>,
-        spec: &StructSpec,
-    ) -> Result<Data<'a>, Fault> {
-        let Some(count) = count.filter(|_| !pointer.is_null()) else {
-            return Ok(self.unread(pointer));
-        };
-        let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size)).ok_or(Fault::Exhausted)?;
-        // SAFETY: by the caller's promise.
-        let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len) }.to_vec();
-        for one in bytes.chunks_exact_mut(spec.size) {
-            for (at, kind) in spec.handles {
-                self.translate(&mut one[*at..*at + 8], *kind)?;
-            }
-        }
-        self.owned(bytes)
-    }
-
-    /// # Safety
-    /// `pointer` is null or leads to a property list.
-    pub unsafe fn list<'a>(&mut self, pointer: *const c_void, spec: &ListSpec) -> Result<Data<'a>, Fault> {
-        if pointer.is_null() {
-            return Ok(Data::Null);
-        }
-        let element = |i: usize| {
-            // SAFETY: by the caller's promise: the walk reads no further than the list's end.
-            Some(unsafe {
-                match spec.size {
-                    4 => i64::from(pointer.cast::<i32>().add(i).read_unaligned()),
-                    _ => pointer.cast::<i64>().add(i).read_unaligned(),
-                }
-            })
-        };
-        let mut steps = Vec::new();
-        let len = spec.walk(element, |step| steps.push(step)).ok_or(Fault::Exhausted)?;
-        // SAFETY: the walk has read as many elements.
-        let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len * spec.size) }.to_vec();
-        for step in steps {
-            match step {
-                Step::Refused(status) => return Err(Fault::Status(status)),
-                Step::Handle(at, kind) => {
-                    self.translate(&mut bytes[at * spec.size..(at + 1) * spec.size], kind)?;
-                }
-            }
-        }
-        self.owned(bytes)
-    }
-
-    fn translate(&mut self, word: &mut [u8], kind: u16) -> Result<(), Fault> {
-        let mut pointer = [0; 8];
-        pointer.copy_from_slice(word);
-        let pointer = usize::from_le_bytes(pointer) as *mut c_void;
-        word.copy_from_slice(&self.handle_or_null(pointer, kind)?.to_le_bytes());
-        Ok(())
-    }
-
-    /// The bytes of one struct that a layout goes by.
-    ///
-    /// # Safety
-    /// `pointer` is null or leads to `size` bytes.
-    pub unsafe fn peek<'a>(&self, pointer: *const c_void, size: usize) -> Option<&'a [u8]> {
-        // SAFETY: by the caller's promise.
-        (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), size) })
-    }
-
-    /// The three sizes that a layout goes by.
-    ///
-    /// # Safety
-    /// `pointer` is null or leads to three sizes.
-    pub unsafe fn peek_three(&self, pointer: *const usize) -> Option<[u64; 3]> {
-        // SAFETY: by the caller's promise.
-        (!pointer.is_null()).then(|| unsafe { pointer.cast::<[usize; 3]>().read() }.map(|n| n as u64))
     }
 
     /// Room for one scalar.
@@ -595,15 +376,4 @@ impl Drop for Call {
 /// A call's name, for the log; those beside the API's functions have none.
 fn name(opcode: u32) -> &'static str {
     FUNCTIONS.get(opcode as usize).copied().unwrap_or("a call beside the functions")
-}
-
-/// The items behind each other, and in their places texts of no bytes but the right nullness.
-fn pack<'a>(items: &[Option<&[u8]>]) -> (Vec<u8>, Vec<Option<&'a [u8]>>) {
-    let mut packed = Vec::new();
-    for item in items {
-        let len = item.map_or(0, <[u8]>::len) as u64;
-        packed.extend_from_slice(&len.to_le_bytes());
-        packed.extend_from_slice(item.unwrap_or_default());
-    }
-    (packed, items.iter().map(|item| item.map(|_| &[][..])).collect())
 }

@@ -6,6 +6,7 @@ pub mod expand;
 mod expr;
 pub mod header;
 pub mod names;
+mod request;
 pub mod shim;
 mod shortcut;
 mod sizes;

@@ -107,6 +107,7 @@ fn a_threads_end_is_heard_by_who_sleeps() {
                 std::mem::swap(&mut ours, &mut theirs);
             }
             let sleeper = thread::spawn(move || theirs.recv(&mut Inbox::new()).unwrap());
+            // Long enough for the other thread to fall asleep; if it does not, less is tested.
             thread::sleep(Duration::from_millis(20));
             drop(ours);
             assert!(!sleeper.join().unwrap());
@@ -129,6 +130,7 @@ fn who_waits_for_room_hears_that_the_peer_left() {
                     }
                 }
             });
+            // Long enough for the other thread to fall asleep; if it does not, less is tested.
             thread::sleep(Duration::from_millis(20));
             assert!(!sender.is_finished());
             drop(theirs);
@@ -176,6 +178,7 @@ fn a_peer_that_makes_the_socket_non_blocking_changes_nothing() {
             (0..2).all(|_| theirs.recv(&mut inbox).unwrap())
         });
         for _ in 0..2 {
+            // Long enough for the other thread to fall asleep; if it does not, less is tested.
             thread::sleep(Duration::from_millis(10));
             ours.send(b"x", Some(memfd().as_fd()), Wake::Now).unwrap();
         }
@@ -189,6 +192,7 @@ fn many_descriptors_that_the_peer_does_not_read_hold_the_sender_only() {
         let (mut ours, mut theirs) = pair(kind);
         let reader = thread::spawn(move || {
             let mut inbox = Inbox::new();
+            // Time for what was sent to pile up; if it does not, less is tested.
             thread::sleep(Duration::from_millis(50));
             for _ in 0..400 {
                 assert!(theirs.recv(&mut inbox).unwrap() && inbox.take_fd().is_some());
@@ -275,6 +279,7 @@ impl Dice {
     /// Seldom a sleep, sometimes a while of doing something else.
     fn pause(&mut self) {
         match self.roll(4000) {
+            // Pauses are what is tested.
             0 => thread::sleep(Duration::from_micros(self.roll(2000) as u64)),
             1..20 => thread::yield_now(),
             20..60 => (0..self.roll(3000)).for_each(|_| std::hint::spin_loop()),

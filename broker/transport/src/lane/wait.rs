@@ -118,6 +118,7 @@ impl Patience {
             suspect = if start.elapsed() < SUSPECT { suspect + 1 } else { 0 };
             if suspect > MOST_SUSPECT {
                 suspect = MOST_SUSPECT;
+                // Where no peer can wake it: see `NAP`.
                 thread::sleep(NAP);
             }
         }

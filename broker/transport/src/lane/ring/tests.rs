@@ -19,6 +19,7 @@ fn until(what: impl Fn() -> bool) {
     let start = Instant::now();
     while !what() {
         assert!(start.elapsed() < Duration::from_secs(20));
+        // Long enough for the other thread to fall asleep; if it does not, less is tested.
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -114,6 +115,7 @@ fn a_worker_that_dies_is_noticed_while_waiting_for_room() {
             }
         }
     });
+    // Long enough for the other thread to fall asleep; if it does not, less is tested.
     thread::sleep(Duration::from_millis(20));
     drop(fds);
     assert_eq!(sender.join().unwrap(), io::ErrorKind::BrokenPipe);
@@ -229,6 +231,7 @@ fn a_peer_that_never_lets_us_sleep_does_not_keep_us_busy() {
                 assert!(!ours.recv(&mut Inbox::new()).unwrap());
                 busy() - start
             });
+            // Time in which a thread that does not sleep would be caught at it.
             thread::sleep(Duration::from_millis(200));
             drop(theirs);
             let busy = waiting.join().unwrap();
@@ -333,6 +336,7 @@ fn scribble(length: Duration) {
         let ends = [run(ours, seed ^ 5), run(theirs, seed ^ 9)];
         let round = Instant::now();
         while round.elapsed() < Duration::from_millis(10) && !ends.iter().all(thread::JoinHandle::is_finished) {
+            // The pace of what disturbs, not a wait for anything.
             thread::sleep(Duration::from_micros(200));
         }
         stop.store(true, Ordering::Relaxed);
@@ -343,6 +347,7 @@ fn scribble(length: Duration) {
             for side in [OFFERING, ACCEPTING] {
                 wait::rouse(&memory.end(side).sleep.0);
             }
+            // The pace of what disturbs, not a wait for anything.
             thread::sleep(Duration::from_micros(200));
         }
         for end in ends {
