@@ -5,8 +5,8 @@
 //! serve what that thread has sent until then, all of it. A call that names no such object, or lets go of one that others
 //! may use without naming it, comes after everything.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
 
 use ava_protocol::frame::{MOST_LANE, Notice};
 
@@ -16,6 +16,8 @@ use crate::fault::Fault;
 #[derive(Debug, Default)]
 pub struct Lines {
     lines: RwLock<Vec<Arc<Line>>>,
+    /// Of threads that have ended.
+    free: Mutex<Vec<Arc<Line>>>,
 }
 
 /// One thread's.
@@ -25,6 +27,8 @@ pub struct Line {
     /// Calls that were sent without waiting, and how many of them the worker is known to have served.
     posted: AtomicU64,
     served: AtomicU64,
+    /// Whether a thread has just taken it over from one that has ended: what that has sent comes first.
+    inherited: AtomicBool,
 }
 
 /// Whose calls another comes after.
@@ -36,32 +40,51 @@ pub enum After {
 }
 
 impl Lines {
+    /// A line for a thread, which may have been another's.
     pub fn open(&self) -> Result<Arc<Line>, Fault> {
+        if let Some(line) = self.free.lock().ok().and_then(|mut free| free.pop()) {
+            line.inherited.store(true, Ordering::Relaxed);
+            return Ok(line);
+        }
         let mut lines = self.lines.write().map_err(|_| Fault::Panicked)?;
         let number = u32::try_from(lines.len() + 1).ok().filter(|number| *number <= MOST_LANE);
-        let (posted, served) = Default::default();
-        let line = Arc::new(Line { number: number.ok_or(Fault::Exhausted)?, posted, served });
+        let (posted, served, inherited) = Default::default();
+        let line = Arc::new(Line { number: number.ok_or(Fault::Exhausted)?, posted, served, inherited });
         lines.push(Arc::clone(&line));
         Ok(line)
     }
 
-    /// What a frame of the line `own` says about those that it comes after.
-    pub fn notices(&self, after: &After, own: u32) -> Vec<Notice> {
-        if matches!(after, After::Lines(lines) if lines.is_empty()) {
-            return Vec::new();
+    /// The line's thread has ended.
+    pub fn close(&self, line: Arc<Line>) {
+        if let Ok(mut free) = self.free.lock() {
+            free.push(line);
         }
-        let Ok(lines) = self.lines.read() else { return Vec::new() };
-        let notice = |line: &Arc<Line>| {
+    }
+
+    /// What the next frame of the line `own` says about those that it comes after.
+    pub fn notices(&self, after: &After, own: &Line) -> Vec<Notice> {
+        let notice = |line: &Line| {
             let count = line.posted.load(Ordering::Acquire);
-            let wanted = line.number != own && line.served.load(Ordering::Relaxed) < count;
-            wanted.then_some(Notice::After { lane: line.number, count })
+            let waits = line.served.load(Ordering::Relaxed) < count;
+            waits.then_some(Notice::After { lane: line.number, count })
         };
+        let mut notices = Vec::new();
+        if own.inherited.swap(false, Ordering::Relaxed) {
+            notices.extend(notice(own));
+        }
+        if matches!(after, After::Lines(lines) if lines.is_empty()) {
+            return notices;
+        }
+        let Ok(lines) = self.lines.read() else { return notices };
+        let other = |line: &&Arc<Line>| line.number != own.number;
         match after {
-            After::All => lines.iter().filter_map(notice).collect(),
+            After::All => notices.extend(lines.iter().filter(other).filter_map(|line| notice(line))),
             After::Lines(numbers) => {
-                numbers.iter().filter_map(|number| lines.get(*number as usize - 1).and_then(notice)).collect()
+                let lines = numbers.iter().filter_map(|number| lines.get(*number as usize - 1));
+                notices.extend(lines.filter(other).filter_map(|line| notice(line)));
             }
         }
+        notices
     }
 }
 
@@ -87,13 +110,30 @@ mod tests {
         let (one, two, three) = (lines.open().unwrap(), lines.open().unwrap(), lines.open().unwrap());
         assert_eq!((one.posted(), one.posted(), two.posted()), (1, 2, 1));
         let after = |lane, count| Notice::After { lane, count };
-        assert_eq!(lines.notices(&After::All, 3), [after(1, 2), after(2, 1)]);
-        assert_eq!(lines.notices(&After::All, 1), [after(2, 1)]);
-        assert_eq!(lines.notices(&After::Lines(vec![2, 3]), 1), [after(2, 1)]);
-        assert_eq!(lines.notices(&After::Lines(Vec::new()), 3), []);
+        assert_eq!(lines.notices(&After::All, &three), [after(1, 2), after(2, 1)]);
+        assert_eq!(lines.notices(&After::All, &one), [after(2, 1)]);
+        assert_eq!(lines.notices(&After::Lines(vec![2, 3]), &one), [after(2, 1)]);
+        assert_eq!(lines.notices(&After::Lines(Vec::new()), &three), []);
         one.all_served();
-        assert_eq!(lines.notices(&After::All, three.number), [after(2, 1)]);
+        assert_eq!(lines.notices(&After::All, &three), [after(2, 1)]);
         assert_eq!(one.posted(), 1);
-        assert_eq!(lines.notices(&After::Lines(vec![1]), 3), [after(1, 3)]);
+        assert_eq!(lines.notices(&After::Lines(vec![1]), &three), [after(1, 3)]);
+    }
+
+    #[test]
+    fn threads_come_and_go_and_lines_stay_few() {
+        let lines = Lines::default();
+        let mut sent = 0;
+        for _ in 0..1000 {
+            let line = lines.open().unwrap();
+            assert_eq!(line.number, 1);
+            // The first frame comes after what the thread before has sent, and only the first.
+            let before = (sent > 0).then_some(Notice::After { lane: 1, count: sent });
+            assert_eq!(lines.notices(&After::Lines(Vec::new()), &line), before.into_iter().collect::<Vec<_>>());
+            assert_eq!(lines.notices(&After::All, &line), []);
+            line.posted();
+            sent += 1;
+            lines.close(line);
+        }
     }
 }

@@ -164,7 +164,7 @@ impl Session {
         after: &After,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
     ) -> Result<(), Fault> {
-        let notices = self.pending.notices().into_iter().chain(self.lines.notices(after, lane.line.number));
+        let notices = self.pending.notices().into_iter().chain(self.lines.notices(after, &lane.line));
         frame::begin(&mut lane.out, tag, word, notices);
         frame::set_lane(&mut lane.out, lane.line.number);
         lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
@@ -315,6 +315,7 @@ impl Drop for ThreadLane {
             && let Ok(mut threads) = self.session.threads.lock()
         {
             *threads = threads.saturating_sub(1);
+            self.session.lines.close(Arc::clone(&self.line));
         }
     }
 }

@@ -143,7 +143,10 @@ impl<'a> Call<'a> {
         for transfer in self.transfers.take() {
             self.session.pending.fail(transfer);
         }
-        self.session.failures.note(self.first.get(), status);
+        // Of what is gone nobody asks any more.
+        if self.session.objects.pointer(self.first.get()).is_some() {
+            self.session.failures.note(self.first.get(), status);
+        }
     }
 
     pub fn vendor(&self) -> &'static Vendor {
