@@ -40,6 +40,8 @@ const MOST_POSTED: u64 = 4096;
 pub struct Session {
     control: UnixStream,
     transport: lane::Kind,
+    /// Made with the session, for the first thread that calls.
+    first_lane: Mutex<Option<Box<dyn Lane>>>,
     /// Tells this process's session from those of its ancestors.
     generation: u64,
     lost: AtomicBool,
@@ -283,9 +285,15 @@ impl Session {
         if let Ok(mut threads) = self.threads.lock() {
             *threads += 1;
         }
-        let (lane, theirs) = lane::offer(self.transport).map_err(|_| Fault::Exhausted)?;
-        let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
-        message::send(&self.control, OPEN_LANE, &theirs).map_err(|_| self.lose())?;
+        let lane = match self.first_lane.lock().ok().and_then(|mut first| first.take()) {
+            Some(lane) => lane,
+            None => {
+                let (lane, theirs) = lane::offer(self.transport).map_err(|_| Fault::Exhausted)?;
+                let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+                message::send(&self.control, OPEN_LANE, &theirs).map_err(|_| self.lose())?;
+                lane
+            }
+        };
         Ok(ThreadLane {
             session: self,
             generation: self.generation,
@@ -450,7 +458,12 @@ fn connect() -> Option<Session> {
             _ => error.to_string(),
         });
     }
-    let (control, answer) = match client::open(socket.path(), &opening, &fds) {
+    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
+    let transport = if sockets { lane::Kind::Socket } else { lane::Kind::Ring };
+    // The first lane goes with the hello.
+    let (first_lane, theirs) = lane::offer(transport).ok()?;
+    let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+    let (control, answer) = match client::open_session(socket.path(), &opening, &fds, (OPEN_LANE, &theirs)) {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
@@ -463,10 +476,10 @@ fn connect() -> Option<Session> {
     CONTROL.store(control.as_raw_fd(), Ordering::Relaxed);
     let strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
     let handles = Handles::new(!strict).ok()?;
-    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
     Some(Session {
         control,
-        transport: if sockets { lane::Kind::Socket } else { lane::Kind::Ring },
+        transport,
+        first_lane: Mutex::new(Some(first_lane)),
         generation: GENERATION.fetch_add(1, Ordering::Relaxed) + 1,
         lost: AtomicBool::new(false),
         lines: Lines::default(),

@@ -60,13 +60,32 @@ pub fn open(socket: &Path, opening: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(Un
     Ok((stream, answer))
 }
 
+/// The same for a session: with `more` and its descriptors right behind, which are for the worker and wait for nobody.
+///
+/// # Errors
+/// [`Error`] says how far it came.
+pub fn open_session(
+    socket: &Path,
+    opening: &[u8],
+    fds: &[BorrowedFd<'_>],
+    more: (&[u8], &[BorrowedFd<'_>]),
+) -> Result<(UnixStream, Vec<u8>), Error> {
+    let stream = UnixStream::connect(socket).map_err(Error::Connect)?;
+    let sent = message::send(&stream, opening, fds).and_then(|()| message::send(&stream, more.0, more.1));
+    let answer = answer(&stream, sent)?;
+    Ok((stream, answer))
+}
+
 /// Sends `request` on a connection and waits for one answer.
 ///
 /// # Errors
 /// [`Error::Broken`].
 pub fn ask(stream: &UnixStream, request: &[u8], fds: &[BorrowedFd<'_>]) -> Result<Vec<u8>, Error> {
-    // A broker that refuses at once closes its end; its reason still waits to be read.
-    let sent = message::send(stream, request, fds);
+    answer(stream, message::send(stream, request, fds))
+}
+
+/// The answer to what was sent. A broker that refuses at once closes its end; its reason still waits to be read.
+fn answer(stream: &UnixStream, sent: io::Result<()>) -> Result<Vec<u8>, Error> {
     match (message::recv(stream), sent) {
         (Ok(Some((answer, _))), _) => Ok(answer),
         (_, Err(error)) | (Err(error), Ok(())) => Err(Error::Broken(error)),
