@@ -123,8 +123,7 @@ mod tests {
     #[test]
     fn threads_come_and_go_and_lines_stay_few() {
         let lines = Lines::default();
-        let mut sent = 0;
-        for _ in 0..1000 {
+        for sent in 0..1000 {
             let line = lines.open().unwrap();
             assert_eq!(line.number, 1);
             // The first frame comes after what the thread before has sent, and only the first.
@@ -132,7 +131,6 @@ mod tests {
             assert_eq!(lines.notices(&After::Lines(Vec::new()), &line), before.into_iter().collect::<Vec<_>>());
             assert_eq!(lines.notices(&After::All, &line), []);
             line.posted();
-            sent += 1;
             lines.close(line);
         }
     }
