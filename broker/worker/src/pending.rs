@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ThreadId;
 
 use ava_protocol::frame::{Malformed, Notice};
 use ava_transport::region::Region;
@@ -30,6 +31,8 @@ struct Transfer {
     done: Option<bool>,
     /// Commands of the queue complete in order.
     ordered: bool,
+    /// Who made it. Only of one thread's transfers is it known that they were enqueued in the order they are listed in.
+    thread: ThreadId,
 }
 
 #[derive(Default)]
@@ -62,7 +65,8 @@ impl Pending {
         }
         let event = event as usize;
         let owned = !programs_event;
-        transfers.push(Transfer { id, queue, event, owned, _region: region, finish, done: None, ordered });
+        let thread = std::thread::current().id();
+        transfers.push(Transfer { id, queue, event, owned, _region: region, finish, done: None, ordered, thread });
         self.count.store(transfers.len(), Ordering::Release);
         Ok(())
     }
@@ -83,6 +87,7 @@ impl Pending {
                 finish: None,
                 done,
                 ordered: false,
+                thread: std::thread::current().id(),
             });
             self.count.store(transfers.len(), Ordering::Release);
         }
@@ -110,9 +115,9 @@ impl Pending {
         let Ok(mut transfers) = self.transfers.lock() else {
             return;
         };
-        let mut waiting: Vec<u64> = Vec::new();
+        let mut waiting: Vec<(u64, ThreadId)> = Vec::new();
         for transfer in transfers.iter_mut() {
-            if transfer.done.is_none() && !waiting.contains(&transfer.queue) {
+            if transfer.done.is_none() && !waiting.contains(&(transfer.queue, transfer.thread)) {
                 transfer.done = events::outcome(session, transfer.event);
                 match transfer.done {
                     Some(failed) => {
@@ -123,7 +128,7 @@ impl Pending {
                             events::release(session, transfer.event);
                         }
                     }
-                    None if transfer.ordered => waiting.push(transfer.queue),
+                    None if transfer.ordered => waiting.push((transfer.queue, transfer.thread)),
                     None => (),
                 }
             }
