@@ -42,7 +42,7 @@ pub struct Call {
     pub first: u64,
     /// The last so far.
     last: u64,
-    /// The thread's line, and those that the call comes after.
+    /// The thread's line, once it is needed, and those that the call comes after.
     line: u32,
     after: Vec<u32>,
     /// Whether the call names an object that calls are put in order by.
@@ -81,7 +81,7 @@ impl Call {
             learns: false,
             first: 0,
             last: 0,
-            line: session.line().unwrap_or(0),
+            line: 0,
             after: Vec::new(),
             ordered: false,
             after_all: false,
@@ -125,11 +125,19 @@ impl Call {
     pub fn uses(&mut self, pointer: *mut c_void, kind: u16) {
         if KINDS[usize::from(kind) - 1].ordered {
             self.ordered = true;
-            let user = self.session.handles.used(pointer, self.line);
+            let line = self.line();
+            let user = self.session.handles.used(pointer, line);
             if user != 0 && !self.after.contains(&user) {
                 self.after.push(user);
             }
         }
+    }
+
+    fn line(&mut self) -> u32 {
+        if self.line == 0 {
+            self.line = self.session.line().unwrap_or(0);
+        }
+        self.line
     }
 
     /// The call comes after all that other threads have sent.
@@ -256,7 +264,8 @@ impl Call {
 
     /// An id for an object that the call makes.
     pub fn mint(&mut self, kind: u16) -> Result<u64, Fault> {
-        let id = self.session.handles.mint(kind, 0, self.line)?;
+        let line = self.line();
+        let id = self.session.handles.mint(kind, 0, line)?;
         self.minted.push(id);
         Ok(id)
     }
@@ -268,7 +277,8 @@ impl Call {
 
     /// An id likewise, for an object that is as good as another of its class.
     pub fn mint_of_class(&mut self, kind: u16, class: u64) -> Result<u64, Fault> {
-        let id = self.session.handles.mint(kind, class, self.line)?;
+        let line = self.line();
+        let id = self.session.handles.mint(kind, class, line)?;
         self.minted.push(id);
         Ok(id)
     }

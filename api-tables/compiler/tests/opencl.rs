@@ -39,7 +39,7 @@ fn lacks_nothing_of_the_core_header() {
     let mut api = api();
     let output = cc(&["-E"], &write("core.c", &header::preamble(&api)));
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let core = of_file(&text(&output.stdout), "CL/cl.h");
+    let core = header::lines_of(&text(&output.stdout), "CL/cl.h");
     let draft = ava_tables::import(&core, &api);
     assert!(draft.is_empty(), "CL/cl.h has more than the table:\n{draft}");
     api.functions.retain(|f| f.name != "clFinish");
@@ -95,21 +95,6 @@ fn library(soname: &str) -> PathBuf {
     let path = PathBuf::from(text(&output.stdout).trim());
     assert!(path.is_absolute(), "{soname} is not installed: Debian has it in ocl-icd-libopencl1");
     path
-}
-
-/// The lines of a preprocessor's output that come from one header.
-fn of_file(output: &str, header: &str) -> String {
-    let ending = format!("{header}\"");
-    let mut inside = false;
-    let mut lines = String::new();
-    for line in output.lines() {
-        match line.strip_prefix("# ") {
-            Some(marker) => inside = marker.split_whitespace().nth(1).is_some_and(|file| file.ends_with(&ending)),
-            None if inside => lines.extend([line, "\n"]),
-            None => {}
-        }
-    }
-    lines
 }
 
 fn cc(flags: &[&str], file: &Path) -> Output {

@@ -73,25 +73,10 @@ impl Import {
         std::fs::write(&file, format!("{}#include {quoted}\n", header::preamble(api)))?;
         let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
         let output = run(Command::new(compiler).arg("-E").arg(&file)).context("the header cannot be read")?;
-        let declared = of_header(&output, &include);
+        let declared = header::lines_of(&output, &include);
         ensure!(!declared.trim().is_empty(), "{} declares nothing", self.header);
         Ok(declared)
     }
-}
-
-/// The lines of a preprocessor's output that come from one header.
-fn of_header(output: &str, header: &str) -> String {
-    let ending = format!("{header}\"");
-    let mut inside = false;
-    let mut lines = String::new();
-    for line in output.lines() {
-        match line.strip_prefix("# ") {
-            Some(marker) => inside = marker.split_whitespace().nth(1).is_some_and(|file| file.ends_with(&ending)),
-            None if inside => lines.extend([line, "\n"]),
-            None => {}
-        }
-    }
-    lines
 }
 
 /// Show what becomes of each function
@@ -136,7 +121,7 @@ mod tests {
     #[test]
     fn lines_of_other_headers_are_left_out() {
         let output = "# 1 \"a.c\"\nint a;\n# 1 \"/usr/include/CL/cl.h\" 1 3\nint b;\n# 2 \"a.c\" 2\nint c;\n";
-        assert_eq!(of_header(output, "CL/cl.h"), "int b;\n");
+        assert_eq!(header::lines_of(output, "CL/cl.h"), "int b;\n");
     }
 
     #[test]

@@ -97,3 +97,18 @@ fn literal(value: i128) -> String {
 fn line(c: &mut String, text: std::fmt::Arguments<'_>) {
     c.write_fmt(text).and_then(|()| c.write_char('\n')).expect("a string takes what is written");
 }
+
+/// The lines of a preprocessor's output that come from one header.
+pub fn lines_of(output: &str, header: &str) -> String {
+    let ending = format!("{header}\"");
+    let mut inside = false;
+    let mut lines = String::new();
+    for line in output.lines() {
+        match line.strip_prefix("# ") {
+            Some(marker) => inside = marker.split_whitespace().nth(1).is_some_and(|file| file.ends_with(&ending)),
+            None if inside => lines.extend([line, "\n"]),
+            None => {}
+        }
+    }
+    lines
+}
