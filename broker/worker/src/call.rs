@@ -172,7 +172,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The vendor's object likewise, for calls that only count references.
+    /// The vendor's object likewise, for calls that only count references and for handles among others in an array.
     pub fn counted_handle(&self, id: u64, kind: u16) -> Result<*mut c_void, Stop> {
         if id == 0 {
             return Ok(std::ptr::null_mut());

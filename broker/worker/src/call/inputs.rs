@@ -217,7 +217,8 @@ impl Call<'_> {
         let mut id = [0; 8];
         id.copy_from_slice(word);
         let id = u64::from_le_bytes(id);
-        let pointer = match self.handle(id, kind) {
+        // Not by `handle`: what is to be told of the object would be lost here.
+        let pointer = match self.counted_handle(id, kind) {
             // One that is gone is no object: the vendor says so in its own words.
             Err(Stop::Refused(_)) => std::ptr::null_mut(),
             other => other?,
