@@ -13,10 +13,7 @@ fn waiting(stage: &Stage) -> (Running, u64) {
     let program = built::compiled("waits", "hostile/waits.c", &["-lOpenCL", "-lpthread"]);
     let mut program = stage.world.start_remote(&Program::new(program).within(super::stage::PATIENCE));
     program.wait_for("waiting\n");
-    let pid = format!(" pid={} ", program.id());
-    let log = stage.log();
-    let line = log.lines().find(|line| line.contains(&pid)).unwrap();
-    let session = line.split_once("session=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok()).unwrap();
+    let session = stage.session_of(program.id());
     (program, session)
 }
 

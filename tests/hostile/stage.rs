@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -79,12 +80,16 @@ impl Stage {
         self.log.wait("end of a session", |line| line.contains("session ended") && line.contains(&number))
     }
 
+    /// The session of a program. Whoever has its worker from the spare ones may be further than the log is.
+    pub fn session_of(&self, program: u32) -> u64 {
+        let number = format!(" pid={program} ");
+        field(&self.log.wait("session", |line| line.contains("session begins") && line.contains(&number)), "session=")
+    }
+
     /// The worker of a session.
     pub fn worker_of(&self, session: u64) -> u32 {
         let number = format!(" session={session} ");
-        let line = self.log.wait("session", |line| line.contains("session begins") && line.contains(&number));
-        let worker = line.split_once("worker=").and_then(|(_, rest)| rest.split(' ').next());
-        worker.and_then(|number| number.parse().ok()).unwrap()
+        field(&self.log.wait("session", |line| line.contains("session begins") && line.contains(&number)), "worker=")
     }
 
     pub fn log(&self) -> String {
@@ -124,6 +129,12 @@ fn begin(world: &World, seed: u32) -> Running {
     let mut program = world.start_remote(&Program::new(program).args([seed.to_string()]).within(4 * PATIENCE));
     program.wait_for("steady\n");
     program
+}
+
+/// The number after `name` in a line of the log.
+fn field<N: FromStr>(line: &str, name: &str) -> N {
+    let number = line.split_once(name).and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no {name} in {line}"))
 }
 
 impl Log {
