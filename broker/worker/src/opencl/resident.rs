@@ -162,10 +162,28 @@ pub fn write(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueWriteBuffer";
     let enqueue = call.vendor().clEnqueueWriteBuffer.ok_or(Stop::Missing(NAME))?;
     call.session.stats.count(opcode::clEnqueueWriteBuffer, body.len());
+    let (wait_for, release) = (call.vendor().clWaitForEvents, call.vendor().clReleaseEvent);
+    let (wait_for, release) = (wait_for.ok_or(Stop::Missing(NAME))?, release.ok_or(Stop::Missing(NAME))?);
     transfer(call, body, NAME, |call, queue, buffer, offset, size, first, n, wait, event| {
         call.charge_bytes_in(Some(size));
-        // SAFETY: as for a read, and a byte.
-        unsafe { enqueue(queue, buffer, 1, offset, 1, (&raw const first).cast(), n, wait, event) }
+        // A blocking write may return as soon as the vendor has the bytes. The program's copy must not overtake what
+        // comes before it in the queue, hence an event.
+        let mut own = std::ptr::null_mut();
+        let done = if event.is_null() { &raw mut own } else { event };
+        // SAFETY: as for a read, and a byte that outlives the command, or was copied; an event that was just made.
+        unsafe {
+            let status = enqueue(queue, buffer, 1, offset, 1, (&raw const first).cast(), n, wait, done);
+            if status != 0 {
+                return status;
+            }
+            let waited = wait_for(1, done);
+            if !own.is_null() {
+                release(own);
+            } else if waited != 0 {
+                release(event.read());
+            }
+            waited
+        }
     })
 }
 
@@ -237,7 +255,7 @@ fn try_device(session: &Session, context: *mut c_void, device: *mut c_void) -> O
     let vendor = &session.vendor;
     let (create_queue, release_queue) = (vendor.clCreateCommandQueue?, vendor.clReleaseCommandQueue?);
     let (create, release) = (vendor.clCreateBuffer?, vendor.clReleaseMemObject?);
-    let (write, read) = (vendor.clEnqueueWriteBuffer?, vendor.clEnqueueReadBuffer?);
+    let (write, read, finish) = (vendor.clEnqueueWriteBuffer?, vendor.clEnqueueReadBuffer?, vendor.clFinish?);
     let (region, _) = Region::create(LEN as u64).ok()?;
     let mut status = 0;
     // SAFETY: a device of the context.
@@ -255,7 +273,8 @@ fn try_device(session: &Session, context: *mut c_void, device: *mut c_void) -> O
         // SAFETY: live objects, blocking transfers of a byte, and a place within the region.
         unsafe {
             let wrote = write(queue, buffer, 1, AT, 1, (&raw const there).cast(), 0, none, std::ptr::null_mut()) == 0;
-            let written = base.add(AT).read_volatile() == there;
+            // A blocking write may return as soon as the vendor has the byte.
+            let written = finish(queue) == 0 && base.add(AT).read_volatile() == there;
             base.add(AT).write_volatile(0x5A);
             let read = read(queue, buffer, 1, AT, 1, (&raw mut back).cast(), 0, none, std::ptr::null_mut()) == 0;
             seen = wrote && written && read && back == 0x5A;
