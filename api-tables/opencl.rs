@@ -1307,6 +1307,8 @@ extern "C" {
 extern "C" {
     fn clWaitForEvents(num_events: cl_uint, event_list: Option<&[cl_event; num_events]>) -> cl_int;
 
+    /// By hand in the shim: how far a command has got is read from shared memory.
+    #[custom(shim)]
     #[cached(unless = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS)]
     #[written(param_value = param_value_size_ret)]
     fn clGetEventInfo(

@@ -52,6 +52,9 @@ pub struct Session {
     pub mappings: crate::opencl::Mappings,
     pub arguments: crate::opencl::Arguments,
     pub buffers: crate::opencl::Buffers,
+    pub board: crate::opencl::Board,
+    /// How often the worker was heard.
+    heard: AtomicU64,
     /// The process that it belongs to.
     pid: Pid,
     /// Threads that have a lane.
@@ -185,8 +188,14 @@ impl Session {
         }
     }
 
+    /// How often a call has returned, or a callback was called.
+    pub fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     /// Acts on what the worker tells beside the matter. Returns regions to tell it to drop.
     pub fn heed(&self, notices: impl Iterator<Item = Notice>) -> Vec<u32> {
+        self.heard.fetch_add(1, Ordering::Relaxed);
         let mut dropped = Vec::new();
         for notice in notices {
             match notice {

@@ -85,6 +85,8 @@ fn what_is_answered_is_no_oneway() {
         oneway(opcode::clFinish, &finish()),
         noticed(Tag::Oneway, own::READ_RESIDENT, &[], &[]),
         noticed(Tag::Oneway, own::WRITE_RESIDENT, &[], &[]),
+        noticed(Tag::Oneway, own::SHARE_BOARD, &[], &[]),
+        noticed(Tag::Oneway, own::POLL, &[], &[]),
     ];
     for frame in frames {
         let scene = Scene::new(&stage);

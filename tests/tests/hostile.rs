@@ -1,6 +1,8 @@
 //! Clients that do what no shim does, and deaths at bad moments: each ends one session, for a reason that the log has, and
 //! nothing else notices.
 
+#[path = "../hostile/boards.rs"]
+mod boards;
 #[path = "../hostile/channels.rs"]
 mod channels;
 #[path = "../hostile/client.rs"]

@@ -8,6 +8,7 @@ mod lookup;
 mod map;
 mod pixel;
 mod program_info;
+mod status;
 
 pub use buffers::{Buffers, clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
 pub use build::{clBuildProgram, clCompileProgram};
@@ -16,3 +17,4 @@ pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressFor
 pub use map::{Mappings, clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;
 pub use program_info::clGetProgramInfo;
+pub use status::{Board, clGetEventInfo};

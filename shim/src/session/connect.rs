@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
 use ava_protocol::upcall::OPEN_LANE;
@@ -95,6 +95,8 @@ pub fn connect() -> Option<Session> {
         mappings: crate::opencl::Mappings::default(),
         arguments: crate::opencl::Arguments::default(),
         buffers: crate::opencl::Buffers::default(),
+        board: crate::opencl::Board::default(),
+        heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),
     })

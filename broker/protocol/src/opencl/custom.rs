@@ -167,6 +167,55 @@ pub mod own {
     pub const CREATE_RESIDENT: u32 = 0x8000_0000;
     pub const READ_RESIDENT: u32 = 0x8000_0001;
     pub const WRITE_RESIDENT: u32 = 0x8000_0002;
+    pub const SHARE_BOARD: u32 = 0x8000_0003;
+    pub const POLL: u32 = 0x8000_0004;
+}
+
+/// The status of commands in shared memory, so that a program that polls does not cross each time.
+///
+/// The board is one region of [`board::SLOTS`] words, each of which is for the events whose ids fall on it. The worker
+/// writes, the shim reads.
+pub mod board {
+    use super::*;
+
+    pub const SLOTS: u64 = 512;
+    pub const BYTES: u64 = SLOTS * 8;
+
+    /// Where the word of an event is.
+    pub fn slot(event: u64) -> usize {
+        (event % SLOTS) as usize
+    }
+
+    /// The word of an event whose command has this status. [`OVER`] stands for all that are final.
+    pub fn word(event: u64, status: i32) -> u64 {
+        event << 8 | status.clamp(OVER, 0xff) as u64
+    }
+
+    /// The event of a word, and its status.
+    pub fn read(word: u64) -> (u64, i32) {
+        (word >> 8, (word & 0xff) as i32)
+    }
+
+    /// The command has completed, or failed.
+    pub const OVER: i32 = 0;
+
+    /// Gives the board; answered with a [`Status`].
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Share {
+        pub region: Slice,
+    }
+
+    /// Asks for the status of a command, which the board is to show from now on.
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Poll {
+        pub event: u64,
+    }
+
+    #[derive(Archive, Serialize, Debug)]
+    pub struct Polled {
+        pub ret: i32,
+        pub status: i32,
+    }
 }
 
 /// Buffers that live in a region, where the device works on the memory of the host: what the program reads and writes it

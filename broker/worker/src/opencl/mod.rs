@@ -1,6 +1,7 @@
 //! OpenCL's exceptions in the worker: the functions that the table marks `custom`, and what the generated servers ask
 //! of the API.
 
+mod board;
 mod build;
 pub mod events;
 mod kernel_arg;
@@ -45,6 +46,7 @@ pub struct State {
     arguments: kernel_arg::Arguments,
     devices: Mutex<Vec<String>>,
     pub residents: resident::Residents,
+    board: board::Board,
 }
 
 impl State {
@@ -106,6 +108,8 @@ pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
         own::CREATE_RESIDENT => resident::create(call, body),
         own::READ_RESIDENT => resident::read(call, body),
         own::WRITE_RESIDENT => resident::write(call, body),
+        own::SHARE_BOARD => board::share(call, body),
+        own::POLL => board::poll(call, body),
         other => Err(Malformed::Opcode(other).into()),
     }
 }
@@ -114,7 +118,7 @@ pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
 pub fn oneway(opcode: u32) -> Option<bool> {
     match opcode {
         own::CREATE_RESIDENT => Some(true),
-        own::READ_RESIDENT | own::WRITE_RESIDENT => Some(false),
+        own::READ_RESIDENT | own::WRITE_RESIDENT | own::SHARE_BOARD | own::POLL => Some(false),
         function => ONEWAY.get(function as usize).copied(),
     }
 }
