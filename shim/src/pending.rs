@@ -67,11 +67,22 @@ pub struct Pending {
     any_taken: AtomicBool,
     last_id: AtomicU64,
     count: AtomicUsize,
+    failures: AtomicU64,
 }
 
 impl Pending {
     pub fn next_id(&self) -> u64 {
         self.last_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The last id that was given.
+    pub fn latest(&self) -> u64 {
+        self.last_id.load(Ordering::Relaxed)
+    }
+
+    /// How many transfers have failed.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
     }
 
     pub fn insert(&self, transfer: Transfer) {
@@ -98,6 +109,9 @@ impl Pending {
         // In the order of submission, so that of two reads into the same memory the later one stays.
         let transfer = transfers.iter().position(|t| t.id == id).map(|at| transfers.remove(at));
         self.count.store(transfers.len(), Ordering::Release);
+        if transfer.is_some() && failed {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(transfer) = &transfer
             && let (Some((target, rows)), false) = (&transfer.target, failed)
         {

@@ -307,3 +307,98 @@ CASE(transfer_interleaved_with_kernels)
     free(host);
     free(reads);
 }
+
+/* Long ones, which may be made piece by piece: they look like one all the same. */
+enum { LONG = (20 << 20) + 12 };
+
+CASE(transfer_long)
+{
+    struct cl cl = cl_open();
+    cl_command_queue queues[] = {cl.queue, new_queue(&cl, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)};
+    unsigned char *host = must_alloc(LONG), *got = must_alloc(LONG);
+    cl_mem mem = new_buffer(&cl, CL_MEM_READ_WRITE, LONG, NULL);
+    for (unsigned i = 0; i < 4; i++) {
+        cl_command_queue queue = queues[i % 2];
+        fill_pattern(host, LONG, i);
+        OK(clEnqueueWriteBuffer(queue, mem, CL_TRUE, 0, LONG, host, 0, NULL, NULL));
+        memset(host, 0, LONG);
+        memset(got, 0, LONG);
+        OK(clFinish(queue));
+        OK(clEnqueueReadBuffer(queue, mem, CL_TRUE, 0, LONG, got, 0, NULL, NULL));
+        CHECK_PATTERN(got, LONG, i);
+    }
+    /* From another place, over a part. */
+    fill_pattern(host, LONG, 9);
+    OK(clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 1 << 20, LONG - (1 << 20), host + (1 << 20), 0, NULL, NULL));
+    OK(clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 0, 1 << 20, host, 0, NULL, NULL));
+    memset(got, 0, LONG);
+    OK(clEnqueueReadBuffer(cl.queue, mem, CL_TRUE, 5, LONG - 5, got + 5, 0, NULL, NULL));
+    CHECK(memcmp(host + 5, got + 5, LONG - 5) == 0);
+    CHECK_BYTES(got, 5, 0);
+    OK(clReleaseCommandQueue(queues[1]));
+    OK(clReleaseMemObject(mem));
+    cl_close(&cl);
+    free(host);
+    free(got);
+}
+
+CASE(transfer_long_after_others)
+{
+    struct cl cl = cl_open();
+    cl_command_queue other = new_queue(&cl, 0);
+    unsigned char *host = must_alloc(LONG), *got = must_alloc(LONG);
+    cl_mem mem = new_buffer(&cl, CL_MEM_READ_WRITE, LONG, NULL);
+    for (cl_uint i = 1; i < 5; i++) {
+        cl_uint word = i * 0x01010101;
+        cl_event filled;
+        OK(clEnqueueFillBuffer(other, mem, &word, 4, 0, LONG, 0, NULL, &filled));
+        OK(clFlush(other));
+        if (i % 2) {
+            OK(clEnqueueReadBuffer(cl.queue, mem, CL_TRUE, 0, LONG, got, 1, &filled, NULL));
+            CHECK_BYTES(got, LONG, i);
+        } else {
+            fill_pattern(host, LONG, i);
+            OK(clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 0, LONG, host, 1, &filled, NULL));
+            get(cl.queue, mem, 0, LONG, got);
+            CHECK_PATTERN(got, LONG, i);
+        }
+        OK(clReleaseEvent(filled));
+    }
+    /* What a pending read brings is what is written. */
+    fill_pattern(host, LONG, 1);
+    OK(clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 0, LONG, host, 0, NULL, NULL));
+    memset(got, 0, LONG);
+    OK(clEnqueueReadBuffer(cl.queue, mem, CL_FALSE, 0, LONG, got, 0, NULL, NULL));
+    cl_mem copy = new_buffer(&cl, CL_MEM_READ_WRITE, LONG, NULL);
+    OK(clFinish(cl.queue));
+    OK(clEnqueueWriteBuffer(cl.queue, copy, CL_TRUE, 0, LONG, got, 0, NULL, NULL));
+    memset(host, 0, LONG);
+    get(cl.queue, copy, 0, LONG, host);
+    CHECK_PATTERN(host, LONG, 1);
+    OK(clReleaseMemObject(copy));
+    OK(clReleaseMemObject(mem));
+    OK(clReleaseCommandQueue(other));
+    cl_close(&cl);
+    free(host);
+    free(got);
+}
+
+CASE(transfer_long_that_fails)
+{
+    struct cl cl = cl_open();
+    unsigned char *host = must_alloc(LONG);
+    cl_mem mem = new_buffer(&cl, CL_MEM_READ_WRITE, LONG, NULL);
+    cl_mem silent = new_buffer(&cl, CL_MEM_HOST_NO_ACCESS, LONG, NULL);
+    memset(host, 1, LONG);
+    CHECK_STATUS(clEnqueueReadBuffer(cl.queue, mem, CL_TRUE, 1, LONG, host, 0, NULL, NULL), CL_INVALID_VALUE);
+    CHECK_STATUS(clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 1, LONG, host, 0, NULL, NULL), CL_INVALID_VALUE);
+    CHECK_STATUS(clEnqueueReadBuffer(cl.queue, silent, CL_TRUE, 0, LONG, host, 0, NULL, NULL), CL_INVALID_OPERATION);
+    CHECK_STATUS(clEnqueueWriteBuffer(cl.queue, silent, CL_TRUE, 0, LONG, host, 0, NULL, NULL), CL_INVALID_OPERATION);
+    CHECK_STATUS(clEnqueueReadBuffer(NULL, mem, CL_TRUE, 0, LONG, host, 0, NULL, NULL), CL_INVALID_COMMAND_QUEUE);
+    CHECK_STATUS(clEnqueueReadBuffer(cl.queue, mem, CL_TRUE, 0, LONG, host, 1, NULL, NULL), CL_INVALID_EVENT_WAIT_LIST);
+    CHECK_BYTES(host, LONG, 1);
+    OK(clReleaseMemObject(silent));
+    OK(clReleaseMemObject(mem));
+    cl_close(&cl);
+    free(host);
+}

@@ -19,6 +19,7 @@ use crate::call::{Call, Wake};
 use crate::fault::Fault;
 use crate::generated::marshal;
 use crate::known::mix;
+use crate::opencl::chunks;
 use crate::regions::Lease;
 use crate::session::Session;
 
@@ -77,6 +78,12 @@ impl Buffers {
             return None;
         }
         self.address(buffer.region, offset as u64)
+    }
+
+    /// Whether a buffer has `size` bytes at `offset`, as far as that is known.
+    pub fn reaches(&self, buffer: u64, offset: usize, size: usize) -> bool {
+        let end = offset.checked_add(size);
+        self.by_object.get(&buffer).is_some_and(|buffer| end.is_some_and(|end| end as u64 <= buffer.size))
     }
 
     /// Whether the vendor has had room for so much before.
@@ -244,6 +251,13 @@ pub unsafe fn clEnqueueReadBuffer(
         if let Some(status) = unsafe { transfer(call, command_queue, buffer, (offset, size), 0, wait, event, copy)? } {
             return Ok(status);
         }
+        let chunked = chunks::Transfer { queue: command_queue, buffer, offset, size, address: ptr as usize, wait };
+        // SAFETY: as above.
+        if event.is_null()
+            && let Some(status) = unsafe { chunked.read(session)? }
+        {
+            return Ok(status);
+        }
     }
     // SAFETY: as above.
     unsafe {
@@ -277,6 +291,13 @@ pub unsafe fn clEnqueueWriteBuffer(
         // SAFETY: the program vouches for its pointers.
         let status = unsafe { transfer(call, command_queue, buffer, (offset, size), first, wait, event, copy)? };
         if let Some(status) = status {
+            return Ok(status);
+        }
+        let chunked = chunks::Transfer { queue: command_queue, buffer, offset, size, address: ptr as usize, wait };
+        // SAFETY: as above.
+        if event.is_null()
+            && let Some(status) = unsafe { chunked.write(session)? }
+        {
             return Ok(status);
         }
     }

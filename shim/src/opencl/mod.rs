@@ -2,6 +2,7 @@
 
 mod buffers;
 mod build;
+mod chunks;
 mod include;
 mod kernel_arg;
 mod lookup;
