@@ -79,6 +79,34 @@ CASE(repeat_launches_of_threads_by_turns)
     cl_close(&cl);
 }
 
+static void chain_once(void *arg)
+{
+    struct turns *t = arg;
+    size_t one = 1;
+    set_uint(t->kernel, 1, (cl_uint)t->turn);
+    OK(clEnqueueNDRangeKernel(t->cl->queue, t->kernel, 1, NULL, &one, NULL, 0, NULL, NULL));
+}
+
+/* What a thread that has ended since has launched comes before what the next one launches. */
+CASE(repeat_launches_of_threads_that_come_and_go)
+{
+    struct cl cl = cl_open();
+    cl_uint value = 1, want = 1;
+    struct turns t = {.cl = &cl};
+    t.kernel = build_kernel(&cl, CHAIN_SOURCE, "chain");
+    t.mem = new_buffer(&cl, CL_MEM_COPY_HOST_PTR, sizeof value, &value);
+    set_arg_mem(t.kernel, 0, t.mem);
+    for (t.turn = 0; t.turn < TURNS; t.turn++) {
+        thread_join(thread_start(chain_once, &t));
+        want = want * 3 + (cl_uint)t.turn;
+    }
+    get(cl.queue, t.mem, 0, sizeof value, &value);
+    CHECK_INT(value, want);
+    OK(clReleaseMemObject(t.mem));
+    OK(clReleaseKernel(t.kernel));
+    cl_close(&cl);
+}
+
 /* What one thread has launched with a buffer still has it when another releases the buffer. */
 static void launch_by_turns(void *arg)
 {
