@@ -7,6 +7,7 @@
 //! - **Invariant:** a cursor of the peer is read once, and used only if it is aligned, has not moved back, and has not
 //!   passed what it can have come to; a frame's length is read once, and used only if the frame ends before the tail.
 
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use ava_protocol::frame::LONGEST;
 use rustix::net::{RecvFlags, SendFlags};
 
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
-use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
+use super::wait::{self, Effort, FOR_FRAMES, FOR_ROOM, Patience};
 use super::{Doorbell, Inbox, Lane, Wake, check_length, invalid, socket};
 
 /// How many bytes a receiver reads before it tells the sender that they are free.
@@ -27,6 +28,10 @@ const MOST_FRAMES_LATER: u32 = 64;
 const MOST_BYTES_LATER: u64 = 32 << 10;
 /// How long the program's end sleeps before it asks whether the worker still exists.
 const SLICE: Duration = Duration::from_millis(100);
+
+/// Two ends on one processor answer each other so fast by giving it away that nothing ever parts them, though another may be
+/// idle. So one wait in so many is a sleep: who is woken from it is put where there is nothing to do.
+const SLEEPS: u32 = 32;
 
 // When a receiver has read everything, there is room for any frame, though it has not told of the last ones it read.
 const _: () = assert!(span(LONGEST) as u64 <= CAPACITY as u64 - RELEASE);
@@ -59,6 +64,8 @@ pub struct Ring {
     later_bytes: u64,
     /// The processor that the peer was told this end runs on.
     cpu: u32,
+    /// How often this end has waited while the peer ran on its processor.
+    waits_beside_peer: Cell<u32>,
 }
 
 /// What rings at one end of a lane.
@@ -108,6 +115,7 @@ impl Ring {
             later_frames: 0,
             later_bytes: 0,
             cpu: 0,
+            waits_beside_peer: Cell::new(0),
         }
     }
 
@@ -170,9 +178,18 @@ impl Ring {
     fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {
         // The worker's process is ended by other means when the program dies, so only the program's end asks.
         let slice = (self.side == OFFERING).then_some(SLICE);
-        let peer_cpu = self.theirs().outgoing.0.cpu.load(Ordering::Relaxed);
-        let patience = Patience { reason, spin: peer_cpu == 0 || peer_cpu != current_cpu(), slice };
+        let patience = Patience { reason, effort: self.effort(), slice };
         patience.wait(&self.ours().sleep.0, look, || socket::is_hung_up(&self.socket))
+    }
+
+    fn effort(&self) -> Effort {
+        let peer_cpu = self.theirs().outgoing.0.cpu.load(Ordering::Relaxed);
+        if peer_cpu == 0 || peer_cpu != current_cpu() {
+            return Effort::Spin;
+        }
+        let waits = self.waits_beside_peer.get().wrapping_add(1);
+        self.waits_beside_peer.set(waits);
+        if waits.is_multiple_of(SLEEPS) { Effort::None } else { Effort::Yield }
     }
 
     /// Wakes the peer if it sleeps for frames.

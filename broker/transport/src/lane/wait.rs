@@ -20,12 +20,12 @@ pub const FOR_FRAMES: u32 = 1;
 pub const FOR_ROOM: u32 = 2;
 
 /// How often an end looks before it offers its processor to others: threads of the vendor's and the program's own may be
-/// what it waits for. On x86 a `PAUSE` takes 10 to 50 ns, so this is about a microsecond; an offer that nobody takes costs a
-/// fifth of that.
-const SPINS: u32 = 32;
+/// what it waits for. On x86 a `PAUSE` takes 10 to 50 ns, so this is a few microseconds; an offer that nobody takes costs a
+/// fifth of one. (More offers help programs with many threads, and hurt those that wait for events of several queues.)
+const SPINS: u32 = 100;
 /// How often it does both, some 100 µs in all: a short kernel on a CPU device, whose end is then not missed by the time that
 /// falling asleep and being woken take.
-const ROUNDS: u32 = 94;
+const ROUNDS: u32 = 30;
 /// How often an end gives its processor away before it sleeps. When both ends share a processor, a peer that is ready to
 /// run mostly answers within a few of these, at a tenth of the price of two wake-ups.
 const YIELDS: u32 = 20;
@@ -77,12 +77,22 @@ impl Word for AtomicU32 {
     }
 }
 
+/// What an end does before it sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Spins, for the peer runs elsewhere.
+    Spin,
+    /// Gives its processor away, for the peer needs it to get on.
+    Yield,
+    /// Nothing.
+    None,
+}
+
 /// How one end waits.
 #[derive(Debug)]
 pub struct Patience {
     pub reason: u32,
-    /// Whether spinning can help, which it cannot if the peer needs this processor to get on.
-    pub spin: bool,
+    pub effort: Effort,
     /// How long to sleep before asking whether the peer still exists; `None` for as long as it takes.
     pub slice: Option<Duration>,
 }
@@ -95,7 +105,11 @@ impl Patience {
         mut look: impl FnMut() -> Option<T>,
         is_over: impl Fn() -> bool,
     ) -> Option<T> {
-        let (rounds, spins) = if self.spin { (ROUNDS, SPINS) } else { (YIELDS, 1) };
+        let (rounds, spins) = match self.effort {
+            Effort::Spin => (ROUNDS, SPINS),
+            Effort::Yield => (YIELDS, 1),
+            Effort::None => (0, 0),
+        };
         for _ in 0..rounds {
             for _ in 0..spins {
                 if let Some(found) = look() {
