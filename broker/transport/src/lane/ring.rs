@@ -18,7 +18,7 @@ use ava_protocol::frame::LONGEST;
 use rustix::net::{RecvFlags, SendFlags};
 
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
-use super::wait::{self, Effort, FOR_FRAMES, FOR_ROOM, Patience};
+use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
 use super::{Doorbell, Inbox, Lane, Wake, check_length, invalid, socket};
 
 /// How many bytes a receiver reads before it tells the sender that they are free.
@@ -29,9 +29,10 @@ const MOST_BYTES_LATER: u64 = 32 << 10;
 /// How long the program's end sleeps before it asks whether the worker still exists.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// Two ends on one processor answer each other so fast by giving it away that nothing ever parts them, though another may be
-/// idle. So one wait in so many is a sleep: who is woken from it is put where there is nothing to do.
-const SLEEPS: u32 = 32;
+/// Two ends on one processor answer each other so fast by giving it away that the kernel never parts them, though each answer
+/// takes several times as long as between two. After so many short waits on end the worker's thread moves to another; the
+/// next time after twice as many, for where there are more threads than processors it helps nobody.
+const PARTING: u32 = 256;
 
 // When a receiver has read everything, there is room for any frame, though it has not told of the last ones it read.
 const _: () = assert!(span(LONGEST) as u64 <= CAPACITY as u64 - RELEASE);
@@ -64,8 +65,10 @@ pub struct Ring {
     later_bytes: u64,
     /// The processor that the peer was told this end runs on.
     cpu: u32,
-    /// How often this end has waited while the peer ran on its processor.
-    waits_beside_peer: Cell<u32>,
+    /// How often on end this one has waited, not long, while the peer ran on the same processor.
+    waits_together: Cell<u32>,
+    /// After how many of these it moves away.
+    parting: Cell<u32>,
 }
 
 /// What rings at one end of a lane.
@@ -115,7 +118,8 @@ impl Ring {
             later_frames: 0,
             later_bytes: 0,
             cpu: 0,
-            waits_beside_peer: Cell::new(0),
+            waits_together: Cell::new(0),
+            parting: Cell::new(PARTING),
         }
     }
 
@@ -178,18 +182,30 @@ impl Ring {
     fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {
         // The worker's process is ended by other means when the program dies, so only the program's end asks.
         let slice = (self.side == OFFERING).then_some(SLICE);
-        let patience = Patience { reason, effort: self.effort(), slice };
-        patience.wait(&self.ours().sleep.0, look, || socket::is_hung_up(&self.socket))
+        let patience = Patience { reason, spin: self.is_apart(), slice, slept: Cell::new(false) };
+        let found = patience.wait(&self.ours().sleep.0, look, || socket::is_hung_up(&self.socket));
+        if patience.slept.get() {
+            self.waits_together.set(0);
+        }
+        found
     }
 
-    fn effort(&self) -> Effort {
+    /// Whether the peer runs on another processor, as far as it says.
+    fn is_apart(&self) -> bool {
+        let cpu = current_cpu();
         let peer_cpu = self.theirs().outgoing.0.cpu.load(Ordering::Relaxed);
-        if peer_cpu == 0 || peer_cpu != current_cpu() {
-            return Effort::Spin;
+        if peer_cpu == 0 || peer_cpu != cpu {
+            self.waits_together.set(0);
+            return true;
         }
-        let waits = self.waits_beside_peer.get().wrapping_add(1);
-        self.waits_beside_peer.set(waits);
-        if waits.is_multiple_of(SLEEPS) { Effort::None } else { Effort::Yield }
+        let waits = self.waits_together.get().saturating_add(1);
+        self.waits_together.set(waits);
+        if waits >= self.parting.get() && self.side == ACCEPTING {
+            self.waits_together.set(0);
+            self.parting.set(self.parting.get().saturating_mul(2));
+            leave(cpu);
+        }
+        false
     }
 
     /// Wakes the peer if it sleeps for frames.
@@ -333,6 +349,17 @@ fn new_tail(theirs: &End, head: u64) -> Option<io::Result<u64>> {
         return Some(Err(invalid(format!("{tail} bytes sent, {head} read"))));
     }
     (closed || unread > 0).then_some(Ok(tail))
+}
+
+/// Moves this thread away from a processor, by its number plus one, if it may run on another.
+fn leave(cpu: u32) {
+    let Ok(allowed) = rustix::thread::sched_getaffinity(None) else { return };
+    let mut others = allowed;
+    others.unset(cpu.saturating_sub(1) as usize);
+    // None at all is refused. Where it may run stays as it was.
+    if rustix::thread::sched_setaffinity(None, &others).is_ok() {
+        let _ = rustix::thread::sched_setaffinity(None, &allowed);
+    }
 }
 
 /// The processor that this thread runs on, plus one; 0 if the kernel does not say.

@@ -5,6 +5,7 @@
 //! steps, on both sides, makes sure that at least one of them sees what the other did, so that no wake-up is lost.
 //! `model` checks that, with the code below, for every order in which the steps can happen.
 
+use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 use std::thread;
@@ -77,24 +78,16 @@ impl Word for AtomicU32 {
     }
 }
 
-/// What an end does before it sleeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// Spins, for the peer runs elsewhere.
-    Spin,
-    /// Gives its processor away, for the peer needs it to get on.
-    Yield,
-    /// Nothing.
-    None,
-}
-
 /// How one end waits.
 #[derive(Debug)]
 pub struct Patience {
     pub reason: u32,
-    pub effort: Effort,
+    /// Whether spinning can help, which it cannot if the peer needs this processor to get on.
+    pub spin: bool,
     /// How long to sleep before asking whether the peer still exists; `None` for as long as it takes.
     pub slice: Option<Duration>,
+    /// Whether it came to sleeping.
+    pub slept: Cell<bool>,
 }
 
 impl Patience {
@@ -105,11 +98,7 @@ impl Patience {
         mut look: impl FnMut() -> Option<T>,
         is_over: impl Fn() -> bool,
     ) -> Option<T> {
-        let (rounds, spins) = match self.effort {
-            Effort::Spin => (ROUNDS, SPINS),
-            Effort::Yield => (YIELDS, 1),
-            Effort::None => (0, 0),
-        };
+        let (rounds, spins) = if self.spin { (ROUNDS, SPINS) } else { (YIELDS, 1) };
         for _ in 0..rounds {
             for _ in 0..spins {
                 if let Some(found) = look() {
@@ -119,6 +108,7 @@ impl Patience {
             }
             thread::yield_now();
         }
+        self.slept.set(true);
         let mut suspect = 0;
         loop {
             let start = Instant::now();
