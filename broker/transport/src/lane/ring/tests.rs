@@ -389,3 +389,52 @@ fn scribble_once(memory: &Memory, dice: &mut Dice, cruelty: usize) {
         }
     }
 }
+
+/// Runs `f` on a thread that stays on one processor, whose number plus one it is given.
+fn on_one_processor(f: impl FnOnce(u32) + Send + 'static) {
+    let stay = || {
+        let cpu = current_cpu();
+        let mut only = rustix::thread::CpuSet::new();
+        only.set(cpu as usize - 1);
+        rustix::thread::sched_setaffinity(None, &only).unwrap();
+        current_cpu()
+    };
+    thread::spawn(move || f(stay())).join().unwrap();
+}
+
+#[test]
+fn who_moves_away_may_run_where_it_might_before() {
+    use rustix::thread::sched_getaffinity;
+    let moves = || {
+        let allowed = sched_getaffinity(None).unwrap();
+        leave(current_cpu());
+        assert_eq!(sched_getaffinity(None).unwrap(), allowed);
+    };
+    thread::spawn(moves).join().unwrap();
+    on_one_processor(move |cpu| {
+        moves();
+        assert_eq!(current_cpu(), cpu);
+    });
+}
+
+#[test]
+fn the_worker_leaves_a_processor_after_many_waits_on_it() {
+    on_one_processor(|cpu| {
+        let (offering, accepting) = pair();
+        accepting.theirs().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
+        for n in 1..PARTING {
+            assert!(!accepting.is_apart());
+            assert_eq!(accepting.waits_together.get(), n);
+        }
+        assert!(!accepting.is_apart());
+        assert_eq!((accepting.waits_together.get(), accepting.parting.get()), (0, 2 * PARTING));
+        accepting.waits_together.set(7);
+        accepting.theirs().outgoing.0.cpu.store(cpu + 1, Ordering::Relaxed);
+        assert!(accepting.is_apart());
+        assert_eq!(accepting.waits_together.get(), 0);
+        // The program's thread stays where it is.
+        offering.theirs().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
+        (0..2 * PARTING).for_each(|_| assert!(!offering.is_apart()));
+        assert_eq!(offering.parting.get(), PARTING);
+    });
+}
