@@ -252,11 +252,12 @@ pub unsafe fn clEnqueueReadBuffer(
             return Ok(status);
         }
         let chunked = chunks::Transfer { queue: command_queue, buffer, offset, size, address: ptr as usize, wait };
-        // SAFETY: as above.
-        if event.is_null()
-            && let Some(status) = unsafe { chunked.read(session)? }
-        {
-            return Ok(status);
+        if event.is_null() {
+            // SAFETY: as above.
+            let status = unsafe { chunked.read(session)? };
+            if let Some(status) = status {
+                return Ok(status);
+            }
         }
     }
     // SAFETY: as above.
@@ -294,11 +295,12 @@ pub unsafe fn clEnqueueWriteBuffer(
             return Ok(status);
         }
         let chunked = chunks::Transfer { queue: command_queue, buffer, offset, size, address: ptr as usize, wait };
-        // SAFETY: as above.
-        if event.is_null()
-            && let Some(status) = unsafe { chunked.write(session)? }
-        {
-            return Ok(status);
+        if event.is_null() {
+            // SAFETY: as above.
+            let status = unsafe { chunked.write(session)? };
+            if let Some(status) = status {
+                return Ok(status);
+            }
         }
     }
     // SAFETY: as above.
