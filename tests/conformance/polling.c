@@ -110,6 +110,36 @@ CASE(poll_after_another_thread_has_waited)
     cl_close(&cl);
 }
 
+static void poll_to_the_end(void *arg)
+{
+    struct waiter *w = arg;
+    while (event_status(w->event) != CL_COMPLETE)
+        ;
+    CHECK_STATUS(event_status(w->event), CL_COMPLETE);
+}
+
+/* Several threads poll the same event: each comes to its end. */
+CASE(poll_by_many_threads)
+{
+    struct cl cl = cl_open();
+    for (int i = 0; i < 200; i++) {
+        thread *threads[3];
+        struct waiter w = {.seen = GATE_INIT};
+        cl_event gate = user_event(&cl);
+        OK(clEnqueueMarkerWithWaitList(cl.queue, 1, &gate, &w.event));
+        OK(clFlush(cl.queue));
+        for (int k = 0; k < 3; k++)
+            threads[k] = thread_start(poll_to_the_end, &w);
+        OK(clSetUserEventStatus(gate, CL_COMPLETE));
+        for (int k = 0; k < 3; k++)
+            thread_join(threads[k]);
+        CHECK_STATUS(event_status(w.event), CL_COMPLETE);
+        OK(clReleaseEvent(w.event));
+        OK(clReleaseEvent(gate));
+    }
+    cl_close(&cl);
+}
+
 CASE(poll_of_a_command_that_fails)
 {
     struct cl cl = cl_open();

@@ -32,8 +32,7 @@ fn share(region: u32, offset: u64, len: u64) -> Share {
 }
 
 fn word(board: &Region, event: u64) -> &AtomicU64 {
-    // SAFETY: the region has as many words, and begins with a page.
-    unsafe { &*board.as_ptr().cast::<AtomicU64>().add(slot(event)) }
+    board.word(slot(event)).unwrap()
 }
 
 fn poll(scene: &mut Scene<'_>, event: u64) -> (i32, i32) {

@@ -6,6 +6,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
 
 use ava_protocol::layout::Rows;
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -81,6 +82,15 @@ impl Region {
         self.len == 0
     }
 
+    /// A word of the region, by its place; `None` beyond the end. The peer may change it at any time.
+    pub fn word(&self, index: usize) -> Option<&AtomicU64> {
+        let at = index.checked_mul(size_of::<AtomicU64>())?;
+        let end = at.checked_add(size_of::<AtomicU64>())?;
+        // SAFETY: the word lies in the mapping, which begins with a page and lives as long as `self`; whoever else writes
+        // there is another process, which atomics allow for, or comes by this function.
+        (end <= self.len).then(|| unsafe { &*self.as_ptr().add(at).cast::<AtomicU64>() })
+    }
+
     /// Gives the memory back to the kernel; the region reads as zeroes afterwards.
     pub fn discard(&self) {
         // SAFETY: the range is this mapping; whoever reads it through a raw pointer afterwards reads zeroes.
@@ -133,6 +143,16 @@ const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlag
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_end_where_the_region_does() {
+        use std::sync::atomic::Ordering::Relaxed;
+        let (ours, fd) = Region::create(20).unwrap();
+        let theirs = Region::open(&fd, 20).unwrap();
+        ours.word(1).unwrap().store(7, Relaxed);
+        assert_eq!(theirs.word(1).unwrap().load(Relaxed), 7);
+        assert!(ours.word(2).is_none() && ours.word(usize::MAX).is_none());
+    }
 
     #[test]
     fn both_sides_see_the_same_bytes() {

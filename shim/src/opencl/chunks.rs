@@ -45,10 +45,11 @@ impl Transfer {
         })
     }
 
+    /// No pending transfer is to change the memory.
+    ///
     /// # Safety
     /// As for [`Transfer::read`].
     pub unsafe fn write(&self, session: &'static Session) -> Result<Option<i32>, Fault> {
-        session.settle(self.address, self.size as u64)?;
         self.go(session, |chunk, blocking| {
             let (from, (count, list)) = (chunk.address as *const c_void, chunk.wait);
             let none = std::ptr::null_mut();

@@ -8,7 +8,7 @@
 
 use std::ffi::c_void;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use ava_protocol::opencl::constant::CL_EVENT_COMMAND_EXECUTION_STATUS;
 use ava_protocol::opencl::custom::board::{ArchivedPolled, BYTES, OVER, Poll, Share, read, slot};
@@ -72,7 +72,8 @@ fn poll(session: &'static Session, event: *mut c_void) -> Result<Option<(i32, i3
         && noted & ((1 << COUNT_BITS) - 1) < MOST
         && let Some(status) = session.board.status(found.id)
     {
-        note.fetch_add(1, Ordering::Relaxed);
+        // Not counted if another thread has noted something meanwhile, above all that the command is over.
+        let _ = note.compare_exchange(noted, noted + 1, Ordering::Relaxed, Ordering::Relaxed);
         return Ok(Some((0, status)));
     }
     if !session.board.is_shared(session)? {
@@ -101,9 +102,7 @@ impl Board {
     /// How far a command has got that goes on, if the board shows it.
     fn status(&self, event: u64) -> Option<i32> {
         let lease = self.0.get()?.as_ref()?;
-        // SAFETY: the region has all slots and begins with a page; the worker writes at any time, which atomics allow for.
-        let word = unsafe { &*lease.region.as_ptr().cast::<AtomicU64>().add(slot(event)) };
-        let (shown, status) = read(word.load(Ordering::Acquire));
+        let (shown, status) = read(lease.region.word(slot(event))?.load(Ordering::Acquire));
         (shown == event && status > OVER).then_some(status)
     }
 

@@ -32,9 +32,7 @@ pub struct Board(OnceLock<Arc<Region>>);
 
 impl Board {
     fn of(&self, event: u64) -> Option<&AtomicU64> {
-        let region = self.0.get()?;
-        // SAFETY: the region has all slots and begins with a page; the peer may write, which atomics allow for.
-        Some(unsafe { &*region.as_ptr().cast::<AtomicU64>().add(slot(event)) })
+        self.0.get()?.word(slot(event))
     }
 }
 
