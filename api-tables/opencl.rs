@@ -5,6 +5,7 @@
 #![api(opencl = 2)]
 #![library("libOpenCL.so.1")]
 #![also("libOpenCL.so")]
+#![install("on Debian and Ubuntu: sudo apt install ocl-icd-libopencl1 pocl-opencl-icd (or your vendor's driver)")]
 #![versions("OPENCL_1.0", "OPENCL_1.1", "OPENCL_1.2", "OPENCL_2.0", "OPENCL_2.1", "OPENCL_2.2", "OPENCL_3.0")]
 #![define("CL_TARGET_OPENCL_VERSION=300")]
 #![define("CL_USE_DEPRECATED_OPENCL_1_0_APIS")]

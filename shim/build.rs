@@ -7,7 +7,6 @@ use std::process::Command;
 use ava_tables::model::Api;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
     if let Err(error) = build() {
         println!("cargo::error={}", error.to_string().replace('\n', "\ncargo::error="));
     }
@@ -17,17 +16,14 @@ type Error = Box<dyn std::error::Error>;
 
 fn build() -> Result<(), Error> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let table = Path::new("../api-tables/opencl.rs");
-    println!("cargo::rerun-if-changed={}", table.display());
-    let api = ava_tables::read(table).map_err(|report| format!("{report:?}"))?;
-    std::fs::write(out.join("opencl.rs"), ava_tables::emit::format(ava_tables::emit::shim::emit(&api)))?;
+    let apis = ava_tables::build::emit_all("../api-tables", ava_tables::emit::shim::emit);
     // Calls within the library stay within it, whatever else the process has of the same name.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     // Thread-local state and the exit handler outlive any `dlclose`.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libava.so");
     link_unwinder()?;
-    stub(&api, &out)
+    apis.iter().try_for_each(|api| stub(api, &out))
 }
 
 /// Takes the unwinder in: loading libgcc_s would be two thirds of what the library costs a program that never calls.

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use ava_protocol::session::Api;
+use ava_protocol::api::Api;
 
 /// Where compilers that vendor libraries call are found.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";

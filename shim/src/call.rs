@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
 use ava_protocol::layout::Rows;
-use ava_protocol::opencl::{FUNCTIONS, KINDS};
 use ava_protocol::wire::{Data, Place, Slice};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
@@ -116,14 +115,14 @@ impl Call {
     /// A handle argument that may be null, so that something else than a live handle is refused here.
     pub fn handle_or_null(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
         match self.handle(pointer, kind) {
-            0 if !pointer.is_null() => Err(Fault::Status(KINDS[usize::from(kind) - 1].invalid)),
+            0 if !pointer.is_null() => Err(Fault::Status(self.session.slot.api.kind(kind).invalid)),
             id => Ok(id),
         }
     }
 
     /// The call is about a live object.
     pub fn uses(&mut self, pointer: *mut c_void, kind: u16) {
-        if KINDS[usize::from(kind) - 1].ordered {
+        if self.session.slot.api.kind(kind).ordered {
             self.ordered = true;
             let line = self.line();
             let user = self.session.handles.used(pointer, line);
@@ -316,7 +315,7 @@ impl Call {
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = name(self.opcode), "oneway");
+        tracing::trace!(function = self.session.slot.name(self.opcode), "oneway");
         let after = self.after(false);
         self.session.post(self.opcode, std::mem::take(&mut self.announcements), after, encode, wake)?;
         self.keep();
@@ -345,7 +344,7 @@ impl Call {
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = name(opcode), "call");
+        tracing::trace!(function = session.slot.name(opcode), "call");
         let result = session.exchange(Tag::Call, opcode, regions, after, encode, |frame| {
             let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
             let (ok, result) = read(reply, self);
@@ -353,7 +352,7 @@ impl Call {
             Ok(result)
         });
         if let Err(fault) = &result {
-            tracing::debug!(function = name(opcode), ?fault, "not made");
+            tracing::debug!(function = session.slot.name(opcode), ?fault, "not made");
         }
         if accepted {
             self.keep();
@@ -381,9 +380,4 @@ impl Drop for Call {
             self.session.release(std::mem::take(&mut self.leases));
         }
     }
-}
-
-/// A call's name, for the log; those beside the API's functions have none.
-fn name(opcode: u32) -> &'static str {
-    FUNCTIONS.get(opcode as usize).copied().unwrap_or("a call beside the functions")
 }

@@ -14,6 +14,7 @@ use ava_transport::message;
 use dashmap::DashMap;
 use rkyv::rancor::Failure;
 
+use crate::apis;
 use crate::fault::Fault;
 use crate::lines::After;
 use crate::session::Session;
@@ -75,7 +76,7 @@ impl Callbacks {
             let args = Args { upcall, registration: &registration, session };
             // SAFETY: the function came with this signature from the program's call.
             unsafe {
-                crate::generated::deliver(registration.signature, registration.function, registration.user_data, &args);
+                (session.slot.deliver)(registration.signature, registration.function, registration.user_data, &args);
             }
         }
         if let Ok(mut done) = self.done.lock() {
@@ -169,22 +170,22 @@ fn block_signals() -> libc::sigset_t {
 /// At exit: everything that the vendor has called reaches the program.
 extern "C" fn drain() {
     let _ = std::panic::catch_unwind(|| {
-        let Some(session) = Session::existing() else {
-            return;
-        };
-        if LISTENS.try_with(std::cell::Cell::get).unwrap_or(true) {
-            return;
-        }
-        let number = session.exchange(
-            Tag::Drain,
-            0,
-            Vec::new(),
-            After::All,
-            |out, _| Ok(out),
-            |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
-        );
-        if let Ok(number) = number {
-            session.callbacks.wait_for(number);
+        if !LISTENS.try_with(std::cell::Cell::get).unwrap_or(true) {
+            apis::ALL.iter().filter_map(|slot| Session::existing(slot)).for_each(hear_the_rest);
         }
     });
+}
+
+fn hear_the_rest(session: &'static Session) {
+    let number = session.exchange(
+        Tag::Drain,
+        0,
+        Vec::new(),
+        After::All,
+        |out, _| Ok(out),
+        |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
+    );
+    if let Ok(number) = number {
+        session.callbacks.wait_for(number);
+    }
 }

@@ -82,18 +82,20 @@ pub struct Handles {
     by_id: DashMap<u64, u32>,
     /// Whether references are counted here; else by the vendor.
     counts: bool,
+    /// The first word of every handle.
+    dispatch: *mut c_void,
     last_id: AtomicU64,
 }
 
-// SAFETY: `base` leads to atomics only.
+// SAFETY: `base` leads to atomics only, and `dispatch` is not followed.
 unsafe impl Send for Handles {}
 // SAFETY: as above.
 unsafe impl Sync for Handles {}
 
 impl Handles {
     /// Reserves the range; its memory is used page by page as objects are made. With `counts`, the references to objects
-    /// that the program makes are counted here.
-    pub fn new(counts: bool) -> Result<Self, Fault> {
+    /// that the program makes are counted here. `dispatch` becomes their first word.
+    pub fn new(counts: bool, dispatch: *const c_void) -> Result<Self, Fault> {
         let mut capacity = CAPACITY;
         loop {
             // SAFETY: a fresh anonymous mapping takes nothing from anyone.
@@ -115,6 +117,7 @@ impl Handles {
                     free: Mutex::default(),
                     by_id: DashMap::new(),
                     counts,
+                    dispatch: dispatch.cast_mut(),
                     last_id: AtomicU64::new(0),
                 });
             }
@@ -246,7 +249,7 @@ impl Handles {
         let index = self.vacancy()?;
         // SAFETY: the index lies in the range, whose memory is zeroed at first and atomics ever after.
         let object = unsafe { &*self.at(index) };
-        object.dispatch.store(crate::dispatch_table(), Ordering::Relaxed);
+        object.dispatch.store(self.dispatch, Ordering::Relaxed);
         object.kind.store(u32::from(kind), Ordering::Relaxed);
         object.note.store(0, Ordering::Relaxed);
         object.class.store(class, Ordering::Relaxed);

@@ -8,6 +8,7 @@
 //! - **Invariant**: neither a panic nor a signal of ours reaches the program.
 
 mod answers;
+mod apis;
 mod call;
 mod callbacks;
 mod fault;
@@ -27,10 +28,7 @@ mod session;
 // Why its unsafe blocks are sound is said in the emitter, where it can be read and kept true.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
 mod generated {
-    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
-}
-
-/// The first word of every handle.
-fn dispatch_table() -> *mut std::ffi::c_void {
-    generated::DISPATCH.as_ptr().cast_mut().cast()
+    pub mod opencl {
+        include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+    }
 }

@@ -8,7 +8,7 @@ use std::arch::naked_asm;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ava_protocol::opencl::SONAMES;
+use ava_protocol::api::APIS;
 
 type Dlopen = unsafe extern "C" fn(*const c_char, c_int) -> *mut c_void;
 
@@ -44,7 +44,11 @@ extern "C" fn pick(name: *const c_char, _flags: c_int) -> usize {
     // SAFETY: a caller of `dlopen` passes a NUL-terminated name.
     let name = unsafe { CStr::from_ptr(name) }.to_bytes();
     let base = name.rsplit(|b| *b == b'/').next().unwrap_or(name);
-    if SONAMES.iter().any(|soname| soname.as_bytes() == base) { open_self as *const () as usize } else { real() }
+    if APIS.iter().any(|api| api.sonames.iter().any(|soname| soname.as_bytes() == base)) {
+        open_self as *const () as usize
+    } else {
+        real()
+    }
 }
 
 /// `dlopen` for a vendor library's name: one more reference to this library.

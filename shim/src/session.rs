@@ -1,4 +1,4 @@
-//! The process's session: made at the first API call, its own in every process, gone with its worker.
+//! The process's sessions, one for each API: made at its first call, its own in every process, gone with its worker.
 //!
 //! - **Invariant**: nothing of a parent is used in a forked child: the child's state is null before its first
 //!   instruction (`pthread_atfork`), and a page that the kernel wipes on fork tells where that handler was bypassed.
@@ -6,12 +6,14 @@
 //!   death.
 
 mod connect;
+mod slot;
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::upcall::OPEN_LANE;
@@ -22,6 +24,7 @@ use rkyv::util::AlignedVec;
 use rustix::process::Pid;
 
 use crate::answers::Answers;
+use crate::apis;
 use crate::callbacks::Callbacks;
 use crate::fault::Fault;
 use crate::handles::Handles;
@@ -30,11 +33,14 @@ use crate::lines::{After, Line, Lines};
 use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
 
+pub use slot::{Own, Slot};
+
 /// Most calls in a row that a thread sends without waiting.
 const MOST_POSTED: u64 = 4096;
 
 /// A session with a worker.
 pub struct Session {
+    pub slot: &'static Slot,
     control: UnixStream,
     transport: lane::Kind,
     /// Made with the session, for the first thread that calls.
@@ -49,10 +55,8 @@ pub struct Session {
     pub regions: Pool,
     pub pending: Pending,
     pub callbacks: Callbacks,
-    pub mappings: crate::opencl::Mappings,
-    pub arguments: crate::opencl::Arguments,
-    pub buffers: crate::opencl::Buffers,
-    pub board: crate::opencl::Board,
+    /// What the API's hand-written code keeps.
+    own: Box<dyn Own>,
     /// How often the worker was heard.
     heard: AtomicU64,
     /// The process that it belongs to.
@@ -61,33 +65,43 @@ pub struct Session {
     threads: Mutex<usize>,
 }
 
-struct State {
-    session: OnceLock<Option<Session>>,
-}
-
-static STATE: AtomicPtr<State> = AtomicPtr::new(std::ptr::null_mut());
-static CONTROL: AtomicI32 = AtomicI32::new(-1);
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// A page with a 1 at its start, which the kernel wipes on fork.
 static WIPED: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
 impl Session {
-    /// The session of this process.
-    pub fn current() -> Result<&'static Self, Fault> {
-        let session = state().session.get_or_init(connect::connect);
-        let session = session.as_ref().ok_or(Fault::NoBroker)?;
+    /// The session of this process with an API.
+    pub fn current(slot: &'static Slot) -> Result<&'static Self, Fault> {
+        if was_forked() {
+            child();
+        }
+        let session = match slot.known().and_then(|state| state.session.get()) {
+            Some(session) => session.as_ref(),
+            None => {
+                watch_forks();
+                slot.session()
+            }
+        };
+        let session = session.ok_or(Fault::NoBroker)?;
         if session.lost.load(Ordering::Relaxed) { Err(Fault::Lost) } else { Ok(session) }
     }
 
-    /// The session, if this process has one and it lives.
-    pub fn existing() -> Option<&'static Self> {
-        let state = STATE.load(Ordering::Acquire);
-        if state.is_null() || was_forked() {
+    /// The session with an API, if this process has one and it lives.
+    pub fn existing(slot: &Slot) -> Option<&'static Self> {
+        if was_forked() {
             return None;
         }
-        // SAFETY: states are leaked, so the pointer stays valid.
-        let session = unsafe { &*state }.session.get()?.as_ref()?;
+        let session = slot.known()?.session.get()?.as_ref()?;
         (!session.lost.load(Ordering::Relaxed)).then_some(session)
+    }
+
+    /// What the API's hand-written code keeps, which is a `T`.
+    pub fn own<T: Own>(&self) -> &T {
+        let own: &dyn Any = &*self.own;
+        match own.downcast_ref() {
+            Some(own) => own,
+            None => unreachable!("each API asks for its own"),
+        }
     }
 
     /// The socket on which the worker calls back.
@@ -183,8 +197,7 @@ impl Session {
     pub fn forget(&self, id: u64) {
         if self.handles.forget(id) {
             self.answers.forget(id);
-            self.arguments.forget(id);
-            self.buffers.forget(id);
+            self.own.forget(id);
         }
     }
 
@@ -204,9 +217,8 @@ impl Session {
                 }
                 Notice::Gone { object } => self.forget(object),
                 Notice::Vacant { region } => {
-                    dropped.extend(
-                        self.buffers.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default(),
-                    );
+                    dropped
+                        .extend(self.own.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default());
                 }
                 Notice::Taken { .. } | Notice::After { .. } => (),
             }
@@ -268,8 +280,9 @@ impl Session {
     /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.
     fn with_lane<R>(&'static self, f: impl FnOnce(&mut ThreadLane) -> Result<R, Fault>) -> Result<R, Fault> {
         let mut f = Some(f);
-        let tried = LANE.try_with(|slot| {
-            let mut slot = slot.try_borrow_mut().ok()?;
+        let tried = LANES.try_with(|lanes| {
+            let mut lanes = lanes.try_borrow_mut().ok()?;
+            let slot = &mut lanes[self.slot.index];
             let f = f.take()?;
             let current = slot.as_ref().is_some_and(|lane| lane.generation == self.generation);
             if !current {
@@ -335,7 +348,8 @@ impl Drop for ThreadLane {
 }
 
 thread_local! {
-    static LANE: RefCell<Option<ThreadLane>> = const { RefCell::new(None) };
+    /// By the index of the API.
+    static LANES: RefCell<[Option<ThreadLane>; apis::COUNT]> = const { RefCell::new([const { None }; apis::COUNT]) };
 }
 
 fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
@@ -343,30 +357,6 @@ fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
         let mut frame = AlignedVec::<16>::new();
         frame::begin(&mut frame, Tag::DropRegion, region, std::iter::empty());
         let _ = lane.send(&frame, None, Wake::Later);
-    }
-}
-
-fn state() -> &'static State {
-    if was_forked() {
-        child();
-    }
-    let state = STATE.load(Ordering::Acquire);
-    if !state.is_null() {
-        // SAFETY: states are leaked, so the pointer stays valid.
-        return unsafe { &*state };
-    }
-    watch_forks();
-    let fresh = Box::into_raw(Box::new(State { session: OnceLock::new() }));
-    match STATE.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
-        // SAFETY: just made, and leaked from here on.
-        Ok(_) => unsafe { &*fresh },
-        Err(other) => {
-            // SAFETY: `fresh` was not published; `other` is a leaked state.
-            unsafe {
-                drop(Box::from_raw(fresh));
-                &*other
-            }
-        }
     }
 }
 
@@ -412,13 +402,7 @@ extern "C" fn child_handler() {
 
 /// What a forked child does first. Async-signal-safe.
 fn child() {
-    STATE.store(std::ptr::null_mut(), Ordering::Release);
-    let control = CONTROL.swap(-1, Ordering::Relaxed);
-    if control >= 0 {
-        // SAFETY: the descriptor is the child's copy of the parent's socket, which nothing in the child uses: the
-        // parent's session is unreachable here.
-        unsafe { libc::close(control) };
-    }
+    apis::ALL.iter().for_each(|slot| slot.leave_behind());
     let page = WIPED.load(Ordering::Relaxed);
     if !page.is_null() {
         // SAFETY: the page is never unmapped.

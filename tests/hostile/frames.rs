@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use ava_protocol::frame::{LONGEST, MOST_NOTICES, Notice, Tag};
-use ava_protocol::opencl::{self, FUNCTIONS, opcode};
+use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place, Slice, Texts};
 use ava_transport::region::Region;
 
@@ -69,11 +69,11 @@ fn headers() {
 #[test]
 fn functions() {
     let stage = Stage::new();
-    for opcode in [FUNCTIONS.len() as u32, u32::MAX] {
+    for opcode in [opencl::API.functions.len() as u32, u32::MAX] {
         fatal(&stage, &plain(Tag::Call, opcode, &[]), &format!("no function has opcode {opcode}"));
     }
     // A worker in the same process is asked for every one of them: see the fuzz test.
-    for opcode in (0..FUNCTIONS.len() as u32).step_by(17) {
+    for opcode in (0..opencl::API.functions.len() as u32).step_by(17) {
         let nonsense: Vec<u8> = nonsense(opcode.into()).take(256).collect();
         for body in [&[][..], &nonsense] {
             let scene = Scene::new(&stage);

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod attr;
+pub mod build;
 pub mod check;
 pub mod emit;
 pub mod expr;

@@ -17,6 +17,10 @@ pub struct Api {
     pub library: String,
     /// Other names programs ask `dlopen` for: `#![also("libOpenCL.so")]`.
     pub also: Vec<String>,
+    /// Folders where the library is looked for, if the loader does not find it: `#![places("/usr/lib/softhsm")]`.
+    pub places: Vec<String>,
+    /// How a user gets the library: `#![install("on Debian and Ubuntu: sudo apt install softhsm2")]`.
+    pub install: String,
     /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`.
     pub versions: Vec<String>,
     /// C headers that declare the API, in order of inclusion: `#![header("CL/cl.h")]`, repeatable.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod api;
 pub mod archive;
 pub mod control;
 pub mod expr;
@@ -23,11 +24,10 @@ pub mod opencl {
 }
 
 /// Of this build's tables and wire: shim and worker must have the same.
-pub const FINGERPRINT: u64 = fingerprint(include_bytes!(concat!(env!("OUT_DIR"), "/opencl.rs")));
+pub const FINGERPRINT: u64 = fingerprint(0xcbf2_9ce4_8422_2325, include_bytes!(concat!(env!("OUT_DIR"), "/opencl.rs")));
 
 /// FNV-1a.
-const fn fingerprint(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
+const fn fingerprint(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut i = 0;
     while i < bytes.len() {
         hash = (hash ^ bytes[i] as u64).wrapping_mul(0x100_0000_01b3);

@@ -184,46 +184,6 @@ pub const SYSTEM_SOCKET: &str = "/run/ava/broker.sock";
 /// The environment variable that names another socket.
 pub const SOCKET_VARIABLE: &str = "AVA_SOCKET";
 
-/// An API there is a table for.
-#[derive(Debug)]
-pub struct Api {
-    /// The table's name, as in [`Hello::api`].
-    pub name: &'static str,
-    /// The vendor library's name.
-    pub library: &'static str,
-    /// The broker's environment variables that workers get; a name that ends in `*` stands for all that begin so.
-    pub environment: &'static [&'static str],
-    /// Functions that do not cross, and why.
-    pub unsupported: &'static [(&'static str, &'static str)],
-}
-
-/// All of them.
-pub const APIS: &[Api] = &[Api {
-    name: crate::opencl::NAME,
-    library: crate::opencl::LIBRARY,
-    environment: crate::opencl::ENVIRONMENT,
-    unsupported: crate::opencl::UNSUPPORTED,
-}];
-
-impl Api {
-    /// The one with this name.
-    #[must_use]
-    pub fn find(name: &str) -> Option<&'static Self> {
-        APIS.iter().find(|api| api.name == name)
-    }
-
-    /// Whether workers of this API get the broker's environment variable `name`. Nothing that the dynamic linker reads
-    /// is ever among them, whatever the table says.
-    #[must_use]
-    pub fn passes(&self, name: &str) -> bool {
-        !name.starts_with("LD_")
-            && self.environment.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(start) => name.starts_with(start),
-                None => name == *pattern,
-            })
-    }
-}
-
 /// Where a broker may be, as [`discover`] found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Socket {
@@ -318,15 +278,6 @@ mod tests {
         assert_eq!(clip("añb", 2), "a");
         assert_eq!(clip("añb", 3), "añ");
         assert_eq!(clip("añb", 99), "añb");
-    }
-
-    #[test]
-    fn workers_get_what_is_listed_and_nothing_else() {
-        let environment = &["OCL_ICD_VENDORS", "POCL_*", "LD_*"];
-        let api = Api { name: "", library: "", environment, unsupported: &[] };
-        let passed = |name: &&str| api.passes(name);
-        let names = ["POCL_DEVICES", "OCL_ICD_VENDORS", "OCL_ICD_VENDORS2", "LD_PRELOAD", "HOME", "POC"];
-        assert_eq!(names.iter().copied().filter(passed).collect::<Vec<_>>(), ["POCL_DEVICES", "OCL_ICD_VENDORS"]);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::State;
+use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
-use ava_protocol::session::{APIS, Answer, Api, Hello, PROTOCOL, Refusal};
+use ava_protocol::session::{Answer, Hello, PROTOCOL, Refusal};
 use ava_transport::handover::Output;
 use tracing::{debug, error, info, warn};
 

@@ -6,8 +6,8 @@
 use std::time::Instant;
 
 use ava_protocol::admin::State;
+use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, ToWorker};
-use ava_protocol::session::{APIS, Api};
 use ava_transport::handover::Output;
 use tracing::{debug, warn};
 

@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::opencl::EXTENSIONS;
 use ava_protocol::spec::{Answer, Step, TaggedSpec};
 
 use crate::call::Call;
@@ -23,13 +22,14 @@ impl Call<'_> {
         size_ret: &mut Output,
         query: impl Fn(usize, *mut c_void, *mut usize) -> S,
     ) -> S {
+        let crossing = self.session.api.table().extensions;
         if spec.answer(key).is_some() {
             value.withdraw();
         }
         match spec.answer(key) {
-            Some(Answer::Names) => self.filtered(size, value, size_ret, query, names),
+            Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes, crossing)),
             Some(Answer::NameVersions { size: each, name }) => {
-                self.filtered(size, value, size_ret, query, |bytes| name_versions(bytes, *each, *name))
+                self.filtered(size, value, size_ret, query, |bytes| name_versions(bytes, *each, *name, crossing))
             }
             answer => {
                 let status = query(size, value.as_mut_ptr(), size_ret.as_mut_ptr().cast());
@@ -56,10 +56,10 @@ impl Call<'_> {
                 }
             }),
             Some(Answer::HostPtr) => value.edit(len, |bytes| {
-                each_word(bytes, |pointer| crate::opencl::program_address(self.session, pointer as usize));
+                each_word(bytes, |pointer| self.session.api.program_address(pointer as usize));
             }),
             Some(Answer::HostFlags) => value.edit(len, |bytes| {
-                each_word(bytes, |flags| crate::opencl::program_flags(self.session, about, flags));
+                each_word(bytes, |flags| self.session.api.program_flags(self.session, about, flags));
             }),
             Some(Answer::List(list)) => value.edit(len, |bytes| {
                 let mut handles = Vec::new();
@@ -117,10 +117,10 @@ impl Call<'_> {
 }
 
 /// Keeps the names that cross, in a list separated by spaces and ended by NUL. The spacing stays as it was.
-fn names(bytes: &[u8]) -> Vec<u8> {
+fn names(bytes: &[u8], crossing: &[&str]) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end_matches('\0');
-    let kept: Vec<_> = text.split(' ').filter(|name| name.is_empty() || EXTENSIONS.contains(name)).collect();
+    let kept: Vec<_> = text.split(' ').filter(|name| name.is_empty() || crossing.contains(name)).collect();
     let mut kept = kept.join(" ").into_bytes();
     if bytes.ends_with(b"\0") {
         kept.push(0);
@@ -128,10 +128,10 @@ fn names(bytes: &[u8]) -> Vec<u8> {
     kept
 }
 
-fn name_versions(bytes: &[u8], size: usize, name: usize) -> Vec<u8> {
+fn name_versions(bytes: &[u8], size: usize, name: usize, crossing: &[&str]) -> Vec<u8> {
     let crosses = |one: &&[u8]| {
         let name = one[name..].split(|b| *b == 0).next().unwrap_or_default();
-        EXTENSIONS.iter().any(|extension| extension.as_bytes() == name)
+        crossing.iter().any(|extension| extension.as_bytes() == name)
     };
     bytes.chunks_exact(size).filter(crosses).flatten().copied().collect()
 }
@@ -148,11 +148,13 @@ fn each_word(bytes: &mut [u8], mut change: impl FnMut(u64) -> u64) {
 mod tests {
     use super::*;
 
+    const CROSSING: &[&str] = &["cl_khr_fp64", "cl_khr_icd"];
+
     #[test]
     fn names_that_do_not_cross_are_taken_out() {
-        assert_eq!(names(b"cl_khr_fp64 cl_khr_gl_sharing  cl_khr_icd\0"), b"cl_khr_fp64  cl_khr_icd\0");
-        assert_eq!(names(b"cl_khr_gl_sharing cl_khr_fp64 \0"), b"cl_khr_fp64 \0");
-        assert_eq!(names(b"cl_khr_gl_sharing\0"), b"\0");
+        assert_eq!(names(b"cl_khr_fp64 cl_khr_gl_sharing  cl_khr_icd\0", CROSSING), b"cl_khr_fp64  cl_khr_icd\0");
+        assert_eq!(names(b"cl_khr_gl_sharing cl_khr_fp64 \0", CROSSING), b"cl_khr_fp64 \0");
+        assert_eq!(names(b"cl_khr_gl_sharing\0", CROSSING), b"\0");
     }
 
     #[test]
@@ -163,6 +165,6 @@ mod tests {
             full
         };
         let all = [one("cl_khr_gl_sharing"), one("cl_khr_icd")].concat();
-        assert_eq!(name_versions(&all, 68, 4), one("cl_khr_icd"));
+        assert_eq!(name_versions(&all, 68, 4, CROSSING), one("cl_khr_icd"));
     }
 }

@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::layout::Rows;
-use ava_protocol::opencl::KINDS;
 use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::region::Region;
@@ -21,7 +20,6 @@ use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
 use crate::callbacks::Registered;
-use crate::generated::Vendor;
 use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
@@ -138,7 +136,7 @@ impl<'a> Call<'a> {
     /// A oneway has failed: what it was to make ends in error, and who next asks about what it was about is told.
     pub fn fail(&self, status: i64) {
         for (id, kind) in self.births.take() {
-            crate::opencl::stillborn(self.session, id, kind, self.first.get(), status);
+            self.session.api.stillborn(self.session, id, kind, self.first.get(), status);
         }
         for transfer in self.transfers.take() {
             self.session.pending.fail(transfer);
@@ -147,10 +145,6 @@ impl<'a> Call<'a> {
         if self.session.objects.pointer(self.first.get()).is_some() {
             self.session.failures.note(self.first.get(), status);
         }
-    }
-
-    pub fn vendor(&self) -> &'static Vendor {
-        &self.session.vendor
     }
 
     /// The request, checked.
@@ -182,7 +176,7 @@ impl<'a> Call<'a> {
         }
         match self.session.objects.find(id, kind)? {
             Found::Pointer(pointer) => Ok(pointer as *mut c_void),
-            Found::Gone => Err(Stop::Refused(KINDS[usize::from(kind) - 1].invalid)),
+            Found::Gone => Err(Stop::Refused(self.session.api.table().kind(kind).invalid)),
         }
     }
 
@@ -278,8 +272,8 @@ impl<'a> Call<'a> {
     /// The object that the vendor has returned.
     pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
         self.session.objects.check_new(id)?;
-        let memory =
-            memory.filter(|bytes| *bytes > 0).unwrap_or_else(|| crate::opencl::memory(self, kind, pointer, parents));
+        let api = &self.session.api;
+        let memory = memory.filter(|bytes| *bytes > 0).unwrap_or_else(|| api.memory(self, kind, pointer, parents));
         Ok(self.session.objects.bind(id, kind, pointer as usize, parents, memory)?)
     }
 
@@ -319,7 +313,7 @@ impl<'a> Call<'a> {
 
     /// Keeps an input for as long as the new object lives.
     pub fn hold(&self, id: u64, input: Input, address: u64) {
-        crate::opencl::hold(self.session, id, input, address);
+        self.session.api.hold(self.session, id, input, address);
     }
 
     pub fn before_release(&self, id: u64) {
@@ -335,7 +329,7 @@ impl<'a> Call<'a> {
     pub fn released(&self, id: u64) {
         if self.session.objects.released(id) {
             self.session.failures.take(id);
-            self.session.opencl.forget(id);
+            self.session.api.forget(id);
         }
     }
 

@@ -6,12 +6,13 @@
 //! - **Invariant**: nothing is said to the program's standard output and error but what the vendor says.
 
 mod answer;
+mod api;
 mod call;
 mod callbacks;
 mod memory;
 mod objects;
 mod oneway;
-mod opencl;
+pub mod opencl;
 mod pending;
 mod probe;
 mod regions;
@@ -22,11 +23,12 @@ mod vendor;
 /// vendor's prototypes, and `call` to what each argument needs.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
 mod generated {
-    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+    pub mod opencl {
+        include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+    }
 }
 
-pub use generated::Vendor;
-pub use opencl::{load, warm_up};
+pub use api::{Api, Served, load};
 pub use probe::probe;
 pub use session::{Server, Session};
 pub use vendor::Symbols;

@@ -2,6 +2,7 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
+use ava_protocol::api::{APIS, Api};
 use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
 use ava_transport::handover::{self, Awaited, Handover, Output};
@@ -15,8 +16,8 @@ use rustix::process::Signal;
 #[command(name = "ava-worker", version)]
 struct Args {
     /// The API to serve.
-    #[arg(long, default_value = ava_protocol::opencl::NAME)]
-    api: String,
+    #[arg(long, default_value = "opencl", value_parser = api)]
+    api: &'static Api,
     /// There is no program yet: ask the vendor's library for its devices while nobody waits.
     #[arg(long)]
     spare: bool,
@@ -25,14 +26,15 @@ struct Args {
     probe: bool,
 }
 
+fn api(name: &str) -> Result<&'static Api, String> {
+    let names = || APIS.iter().map(|api| api.name).collect::<Vec<_>>().join(", ");
+    Api::find(name).ok_or_else(|| format!("there is {}", names()))
+}
+
 fn main() {
     let args = Args::parse();
-    if args.api != ava_protocol::opencl::NAME {
-        eprintln!("ava-worker: no API is called {:?}; there is {}", args.api, ava_protocol::opencl::NAME);
-        std::process::exit(2);
-    }
     if args.probe {
-        println!("{}", ava_worker::probe());
+        println!("{}", ava_worker::probe(args.api));
         return;
     }
     // SAFETY: the broker hands over this descriptor, which nothing else in this process owns; asked first.
@@ -50,15 +52,15 @@ fn main() {
     raise_file_limit();
     // A library that never comes back must not outlive the broker, which would end it. Later a session may.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
-    let (vendor, library) = match ava_worker::load() {
-        Ok(loaded) => loaded,
+    let served = match ava_worker::load(args.api) {
+        Ok(served) => served,
         Err(error) => end(&control, EndKind::Failed, error),
     };
     if args.spare {
-        ava_worker::warm_up(&vendor);
+        served.api.warm_up();
     }
     let _ = rustix::process::set_parent_process_death_signal(None);
-    tell(&control, &FromWorker::Ready { library, fingerprint: ava_protocol::FINGERPRINT });
+    tell(&control, &FromWorker::Ready { library: served.library, fingerprint: ava_protocol::FINGERPRINT });
     let Handover { session, tenant, output } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => end(&control, EndKind::Shutdown, reason),
@@ -70,7 +72,7 @@ fn main() {
         let _ = rustix::thread::set_name(&name);
     }
     adopt(output);
-    let session: &'static Session = Box::leak(Box::new(Session::new(vendor, tenant, control)));
+    let session: &'static Session = Box::leak(Box::new(Session::new(served.api, tenant, control)));
     session.serve()
 }
 

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ava_protocol::frame::Malformed;
 use dashmap::{DashMap, Entry};
 
+use crate::memory::Input;
+
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
 pub const OURS: u64 = 1 << 60;
 /// Most objects of a session.
@@ -32,11 +34,13 @@ struct Object {
     parents: Vec<u64>,
     /// Bytes of device memory.
     memory: u64,
+    /// Memory of the program that is in use as long as the object is.
+    kept: Vec<Input>,
 }
 
 impl Object {
     fn made(kind: u16, pointer: usize, parents: Vec<u64>, memory: u64) -> Self {
-        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory }
+        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory, kept: Vec::new() }
     }
 }
 
@@ -107,6 +111,13 @@ impl Objects {
                 vacant.insert(Object::made(kind, pointer, parents, memory));
                 Ok(())
             }
+        }
+    }
+
+    /// Keeps memory until the object is gone.
+    pub fn keep(&self, id: u64, input: Input) {
+        if let Some(mut object) = self.by_id.get_mut(&id) {
+            object.kept.push(input);
         }
     }
 

@@ -9,7 +9,6 @@ use std::thread::ThreadId;
 use ava_protocol::frame::{Malformed, Notice};
 use ava_transport::region::Region;
 
-use crate::opencl::events;
 use crate::session::Session;
 
 /// Most transfers at once: the shim keeps fewer.
@@ -53,7 +52,7 @@ impl Pending {
         region: Option<Arc<Region>>,
         finish: Option<Finish>,
     ) -> Result<(), Malformed> {
-        let ordered = events::is_ordered(session, queue);
+        let ordered = session.api.events().is_ordered(session, queue);
         let Ok(mut transfers) = self.transfers.lock() else {
             return Ok(());
         };
@@ -102,7 +101,7 @@ impl Pending {
             return;
         };
         for transfer in transfers.iter_mut().filter(|t| t.event == event && !t.owned && t.done.is_none()) {
-            events::retain(session, event);
+            session.api.events().retain(event);
             transfer.owned = true;
         }
     }
@@ -118,14 +117,14 @@ impl Pending {
         let mut waiting: Vec<(u64, ThreadId)> = Vec::new();
         for transfer in transfers.iter_mut() {
             if transfer.done.is_none() && !waiting.contains(&(transfer.queue, transfer.thread)) {
-                transfer.done = events::outcome(session, transfer.event);
+                transfer.done = session.api.events().outcome(transfer.event);
                 match transfer.done {
                     Some(failed) => {
                         if let (Some(finish), false) = (transfer.finish.take(), failed) {
                             finish();
                         }
                         if transfer.owned {
-                            events::release(session, transfer.event);
+                            session.api.events().release(transfer.event);
                         }
                     }
                     None if transfer.ordered => waiting.push((transfer.queue, transfer.thread)),
@@ -162,11 +161,11 @@ impl Pending {
             if transfer.done.is_some() {
                 return Ok(());
             }
-            events::retain(session, transfer.event);
+            session.api.events().retain(transfer.event);
             transfer.event
         };
-        events::wait(session, event);
-        events::release(session, event);
+        session.api.events().wait(event);
+        session.api.events().release(event);
         Ok(())
     }
 

@@ -1,31 +1,23 @@
 //! `--probe`: what the vendor's library has, for `avactl doctor`.
 
-use ava_protocol::opencl::{EXTENSION_FUNCTIONS, LIBRARY, NAME};
+use ava_protocol::api::Api as Table;
 use serde_json::json;
 
-use crate::vendor::Loaded;
+use crate::api::load;
 
-/// Loads the library and tells about it.
-pub fn probe() -> serde_json::Value {
-    let mut loaded = match Loaded::open(LIBRARY) {
-        Ok(loaded) => loaded,
-        Err(error) => {
-            return json!({"schema": 1, "api": NAME, "library": LIBRARY, "loaded": false, "path": null, "error": error,
-                "missing": [], "platforms": []});
-        }
-    };
-    loaded.extension = Some(crate::opencl::extension_finder(&loaded));
-    let vendor = crate::generated::Vendor::load(&mut loaded);
-    let extensions: Vec<_> = EXTENSION_FUNCTIONS.iter().map(|(name, _)| *name).collect();
-    let missing: Vec<_> = loaded.missing.iter().filter(|name| !extensions.contains(&name.as_str())).collect();
+/// Loads the library of an API and tells about it.
+pub fn probe(table: &'static Table) -> serde_json::Value {
+    let loaded = load(table);
+    let functions = table.functions.len() - table.unsupported.len() - table.extension_functions.len();
     json!({
         "schema": 1,
-        "api": NAME,
-        "library": LIBRARY,
-        "loaded": true,
-        "path": loaded.path("clGetPlatformIDs"),
-        "error": null,
-        "missing": missing,
-        "platforms": crate::opencl::platform_names(&vendor),
+        "api": table.name,
+        "library": table.library,
+        "loaded": loaded.is_ok(),
+        "path": loaded.as_ref().ok().map(|served| &served.library),
+        "error": loaded.as_ref().err(),
+        "functions": functions,
+        "missing": loaded.as_ref().map(|served| served.missing.clone()).unwrap_or_default(),
+        "versions": loaded.as_ref().map(|served| served.api.versions()).unwrap_or_default(),
     })
 }

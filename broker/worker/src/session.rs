@@ -3,6 +3,7 @@
 //! - **Invariant**: one thread per lane, so that a program's thread that waits makes nobody else wait.
 //! - **Invariant**: malformed input ends the session, with the reason in the broker's log.
 
+use std::any::Any;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,6 @@ use std::sync::{Arc, Mutex};
 use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
-use ava_protocol::opencl::{FUNCTIONS, KINDS, LOST};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_transport::lane::{self, Doorbell, Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
@@ -19,12 +19,11 @@ use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::api::Api;
 use crate::call::{Call, Outcome, Stop};
 use crate::callbacks::Upcalls;
-use crate::generated::{self, Vendor};
 use crate::objects::Objects;
 use crate::oneway::{Failures, Order};
-use crate::opencl;
 use crate::pending::Pending;
 use crate::regions::Regions;
 
@@ -32,7 +31,7 @@ use crate::regions::Regions;
 const MOST_LANES: usize = 4096;
 
 pub struct Session {
-    pub vendor: Vendor,
+    pub api: Box<dyn Api>,
     pub objects: Objects,
     pub regions: Regions,
     pub pending: Pending,
@@ -40,7 +39,6 @@ pub struct Session {
     pub failures: Failures,
     pub upcalls: Upcalls,
     pub stats: Stats,
-    pub opencl: opencl::State,
     /// Bytes that the session may map in all.
     memory_limit: u64,
     tenant: OwnedFd,
@@ -61,8 +59,8 @@ pub struct Stats {
 }
 
 impl Stats {
-    fn new() -> Self {
-        let zeroes = || FUNCTIONS.iter().map(|_| AtomicU64::new(0)).collect();
+    fn new(functions: &[&str]) -> Self {
+        let zeroes = || functions.iter().map(|_| AtomicU64::new(0)).collect();
         Self {
             commands: AtomicU64::new(0),
             bytes_in: AtomicU64::new(0),
@@ -81,17 +79,16 @@ impl Stats {
 }
 
 impl Session {
-    pub fn new(vendor: Vendor, tenant: OwnedFd, control: OwnedFd) -> Self {
+    pub fn new(api: Box<dyn Api>, tenant: OwnedFd, control: OwnedFd) -> Self {
         Self {
-            vendor,
+            stats: Stats::new(api.table().functions),
+            api,
             objects: Objects::default(),
             regions: Regions::default(),
             pending: Pending::default(),
             order: Order::default(),
             failures: Failures::default(),
             upcalls: Upcalls::default(),
-            stats: Stats::new(),
-            opencl: opencl::State::default(),
             memory_limit: rustix::system::sysinfo().totalram as u64,
             tenant,
             control,
@@ -99,6 +96,15 @@ impl Session {
             lanes: DashMap::new(),
             last_lane: AtomicU64::new(0),
             ending: AtomicBool::new(false),
+        }
+    }
+
+    /// What the session's API remembers, which is a `T`.
+    pub fn api<T: Api>(&self) -> &T {
+        let api: &dyn Any = &*self.api;
+        match api.downcast_ref() {
+            Some(api) => api,
+            None => unreachable!("an API's functions serve sessions with that API"),
         }
     }
 
@@ -200,7 +206,7 @@ impl Session {
                 self.dispatch(frame, call)
             }
             Tag::Oneway => {
-                match opencl::oneway(frame.word) {
+                match self.api.oneway(frame.word) {
                     Some(true) => call.go_oneway(),
                     Some(false) => return Err(Malformed::Answered(frame.word).into()),
                     None => return Err(Malformed::Opcode(frame.word).into()),
@@ -227,11 +233,11 @@ impl Session {
 
     /// Calls the vendor, and answers if it could not be called.
     fn dispatch(&'static self, frame: &Frame<'_>, call: &mut Call<'_>) -> Outcome {
-        let status = match generated::dispatch(frame.word, call, frame.body) {
+        let status = match self.api.serve(frame.word, call, frame.body) {
             Err(Stop::Refused(status)) => status,
             Err(Stop::Missing(function)) => {
                 self.log(LogLevel::Warn, &format!("the vendor's library lacks {function}"));
-                LOST
+                self.api.table().lost
             }
             outcome => return outcome,
         };
@@ -248,7 +254,7 @@ impl Session {
         let mut notices = Vec::new();
         self.pending.notices(self, &mut notices);
         let room = MOST_NOTICES.saturating_sub(notices.len());
-        self.opencl.residents.notices(room, &mut notices);
+        self.api.notices(room, &mut notices);
         let room = MOST_NOTICES.saturating_sub(notices.len());
         notices.extend(self.objects.take_gone(room).into_iter().map(|object| Notice::Gone { object }));
         notices
@@ -272,7 +278,9 @@ impl Session {
 
     fn report(&self) -> Report {
         let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
-        let functions: Vec<_> = FUNCTIONS
+        let table = self.api.table();
+        let functions: Vec<_> = table
+            .functions
             .iter()
             .zip(self.stats.calls.iter().zip(&self.stats.bytes))
             .map(|(name, (calls, bytes))| FunctionStats {
@@ -292,10 +300,10 @@ impl Session {
                 .objects
                 .census()
                 .into_iter()
-                .map(|(kind, count)| (KINDS[usize::from(kind) - 1].name.to_owned(), count))
+                .map(|(kind, count)| (table.kind(kind).name.to_owned(), count))
                 .collect(),
             functions,
-            devices: opencl::device_names(self),
+            devices: self.api.device_names(self),
         }
     }
 

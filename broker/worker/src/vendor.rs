@@ -1,7 +1,9 @@
 //! The vendor's library.
 
 use std::ffi::{CString, c_void};
+use std::path::Path;
 
+use ava_protocol::api::Api;
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
 /// Finds functions by name.
@@ -18,26 +20,32 @@ pub struct Loaded {
     library: Library,
     /// Looks up an extension function.
     pub extension: Option<Finder>,
+    /// Functions that it lacks.
     pub missing: Vec<String>,
+    /// One that it has.
+    found: *mut c_void,
 }
 
 impl Loaded {
-    /// Loads the library.
+    /// Loads an API's library: by its name, else from one of the table's places.
     ///
     /// # Errors
     /// The dynamic linker's words.
-    pub fn open(name: &str) -> Result<Self, String> {
-        // SAFETY: loading the vendor's library, whose initialisers run here, is what a worker is for.
-        let library = unsafe { Library::open(Some(name), RTLD_NOW | RTLD_GLOBAL) }.map_err(|error| {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            source.unwrap_or_else(|| error.to_string())
+    pub fn open(table: &Api) -> Result<Self, String> {
+        let opened = open(Path::new(table.library));
+        let library = opened.or_else(|error| {
+            let files = table.places.iter().map(|place| Path::new(place).join(table.library));
+            match files.into_iter().find(|file| file.exists()) {
+                Some(file) => open(&file),
+                None => Err(error),
+            }
         })?;
-        Ok(Self { library, extension: None, missing: Vec::new() })
+        Ok(Self { library, extension: None, missing: Vec::new(), found: std::ptr::null_mut() })
     }
 
     /// The file that the library was loaded from.
-    pub fn path(&self, symbol: &str) -> String {
-        let address = self.symbol(symbol);
+    pub fn path(&self) -> String {
+        let address = self.found;
         // SAFETY: `Dl_info` is plain data that `dladdr` fills; its name is NUL-terminated and lives as long as the library.
         unsafe {
             let mut info: libc::Dl_info = std::mem::zeroed();
@@ -60,9 +68,20 @@ impl Loaded {
     }
 }
 
+fn open(file: &Path) -> Result<Library, String> {
+    // SAFETY: loading the vendor's library, whose initialisers run here, is what a worker is for.
+    unsafe { Library::open(Some(file), RTLD_NOW | RTLD_GLOBAL) }.map_err(|error| {
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        source.unwrap_or_else(|| error.to_string())
+    })
+}
+
 impl Symbols for Loaded {
     fn find(&mut self, name: &str, extension: bool) -> *mut c_void {
         let mut found = self.symbol(name);
+        if !found.is_null() {
+            self.found = found;
+        }
         if found.is_null()
             && extension
             && let Some(look_up) = &self.extension

@@ -17,7 +17,7 @@ use dashmap::DashMap;
 
 use crate::call::{Call, Wake};
 use crate::fault::Fault;
-use crate::generated::marshal;
+use crate::generated::opencl::marshal;
 use crate::known::mix;
 use crate::opencl::chunks;
 use crate::regions::Lease;
@@ -109,7 +109,7 @@ pub unsafe fn clCreateBuffer(
     host_ptr: *const c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let session = Session::current()?;
+    let session = super::session()?;
     let mut call = Call::begin(session, opcode::clCreateBuffer);
     let context_id = call.handle(context, kind::cl_context);
     let class = [context_id, flags, size as u64].into_iter().fold(opcode::clCreateBuffer.into(), mix);
@@ -118,9 +118,9 @@ pub unsafe fn clCreateBuffer(
     let plain = flags & CL_MEM_USE_HOST_PTR == 0 && copies != host_ptr.is_null() && context_id != 0;
     let fits = (SMALLEST..=LARGEST).contains(&size) && size.is_multiple_of(PAGE);
     let new = New { context: context_id, flags, size, class };
-    let known = plain && call.is_known() && session.buffers.has_room(size as u64);
+    let known = plain && call.is_known() && super::state(session).buffers.has_room(size as u64);
     let mut made = None;
-    if plain && fits && session.buffers.suited.get(&context_id).is_none_or(|suited| *suited) {
+    if plain && fits && super::state(session).buffers.suited.get(&context_id).is_none_or(|suited| *suited) {
         // SAFETY: the program vouches for its pointers.
         made = unsafe { new.in_region(call, copies.then_some(host_ptr), known)? };
     } else if known && !copies {
@@ -137,7 +137,7 @@ pub unsafe fn clCreateBuffer(
     let buffer = unsafe { marshal::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)? };
     if plain && let Some(found) = session.handles.find(buffer, kind::cl_mem) {
         session.handles.set_class(buffer, class);
-        session.buffers.insert(session, found.id, Buffer { size: size as u64, region: 0 }, true);
+        super::state(session).buffers.insert(session, found.id, Buffer { size: size as u64, region: 0 }, true);
         let mut call = Call::begin(session, opcode::clCreateBuffer);
         call.combine_only(context_id, class);
         call.learn();
@@ -168,7 +168,7 @@ impl New {
             new_object: id,
         };
         call.post(&request, Wake::Later)?;
-        session.buffers.insert(session, id, Buffer { size: self.size as u64, region: 0 }, false);
+        super::state(session).buffers.insert(session, id, Buffer { size: self.size as u64, region: 0 }, false);
         Ok(session.handles.pointer(id))
     }
 
@@ -184,7 +184,7 @@ impl New {
         post: bool,
     ) -> Result<Option<(*mut c_void, i32)>, Fault> {
         let session = known.session;
-        let buffers = &session.buffers;
+        let buffers = &super::state(session).buffers;
         let len = self.size as u64;
         let Ok(mut lease) = session.regions.acquire(len) else { return Ok(None) };
         if let Some(source) = source {
@@ -241,7 +241,7 @@ pub unsafe fn clEnqueueReadBuffer(
 ) -> Result<i32, Fault> {
     let wait = (num_events_in_wait_list, event_wait_list);
     if blocking_read != 0 && size >= WORTHWHILE && !ptr.is_null() {
-        let session = Session::current()?;
+        let session = super::session()?;
         let copy = |bytes: *mut u8| {
             // SAFETY: the program vouches for its memory; the buffer has as many bytes.
             unsafe { std::ptr::copy_nonoverlapping(bytes.cast_const(), ptr.cast(), size) };
@@ -280,7 +280,7 @@ pub unsafe fn clEnqueueWriteBuffer(
 ) -> Result<i32, Fault> {
     let wait = (num_events_in_wait_list, event_wait_list);
     if blocking_write != 0 && size >= WORTHWHILE && !ptr.is_null() {
-        let session = Session::current()?;
+        let session = super::session()?;
         session.settle(ptr as usize, size as u64)?;
         // SAFETY: the program vouches for its memory.
         let first = unsafe { ptr.cast::<u8>().read() };
@@ -325,7 +325,7 @@ unsafe fn transfer(
     let session = call.session;
     let queue = call.handle(command_queue, kind::cl_command_queue);
     let object = call.handle(buffer, kind::cl_mem);
-    let Some(bytes) = session.buffers.bytes(object, offset, size) else { return Ok(None) };
+    let Some(bytes) = super::state(session).buffers.bytes(object, offset, size) else { return Ok(None) };
     if !session.is_alone() {
         return Ok(None);
     }
@@ -355,7 +355,7 @@ unsafe fn transfer(
         // once more as if it began now.
         if !event.is_null() {
             // SAFETY: the program's place for the event, which it has not seen yet.
-            unsafe { crate::generated::marshal::clReleaseEvent(event.read())? };
+            unsafe { crate::generated::opencl::marshal::clReleaseEvent(event.read())? };
         }
         return Ok(None);
     }

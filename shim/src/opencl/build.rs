@@ -15,8 +15,7 @@ use rkyv::rancor::Failure;
 use super::include;
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::generated::{marshal, signature};
-use crate::session::Session;
+use crate::generated::opencl::{marshal, signature};
 
 type Notify = Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>;
 
@@ -29,7 +28,7 @@ pub unsafe fn clBuildProgram(
     pfn_notify: Notify,
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::clBuildProgram);
+    let mut call = Call::begin(super::session()?, opcode::clBuildProgram);
     // SAFETY: the program vouches for its pointers.
     unsafe {
         let program_id = call.handle(program, kind::cl_program);
@@ -61,7 +60,7 @@ pub unsafe fn clCompileProgram(
     pfn_notify: Notify,
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::clCompileProgram);
+    let mut call = Call::begin(super::session()?, opcode::clCompileProgram);
     let count = Some(u64::from(num_input_headers));
     // SAFETY: the program vouches for its pointers.
     unsafe {

@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use ava_protocol::opencl::kind;
 
 use crate::fault::Fault;
-use crate::generated::marshal;
+use crate::generated::opencl::marshal;
 use crate::session::Session;
 
 /// The shortest transfer that goes in chunks, in bytes, and how much of it goes at once.
@@ -80,7 +80,7 @@ impl Transfer {
         // Nobody else may see a part of it done.
         let alone = session.is_alone() && !session.known.is_strict();
         let buffer = session.handles.find(self.buffer, kind::cl_mem);
-        let fits = buffer.is_some_and(|found| session.buffers.reaches(found.id, self.offset, self.size));
+        let fits = buffer.is_some_and(|found| super::state(session).buffers.reaches(found.id, self.offset, self.size));
         if self.size < WORTHWHILE || !alone || !fits {
             return Ok(None);
         }

@@ -60,7 +60,7 @@ pub unsafe fn clSetKernelArg(
     arg_size: usize,
     arg_value: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::clSetKernelArg);
+    let mut call = Call::begin(super::session()?, opcode::clSetKernelArg);
     let session = call.session;
     let rows = (arg_size <= LONGEST).then(|| Rows::flat(Some(arg_size as u64))).flatten();
     let (mut object, mut object_kind, mut class) = (0, 0, 0);
@@ -85,7 +85,8 @@ pub unsafe fn clSetKernelArg(
     // What the argument is does not depend on the others.
     let meaning = [arg_index.into(), arg_size as u64, u64::from(arg_value.is_null()), class].into_iter().fold(1, mix);
     call.combine_only(id, meaning);
-    let is_set = || session.handles.change_state(kernel, session.arguments.set(session, id, arg_index, meaning));
+    let is_set =
+        || session.handles.change_state(kernel, super::state(session).arguments.set(session, id, arg_index, meaning));
     if call.is_known() {
         call.post(&request, Wake::Later)?;
         is_set();

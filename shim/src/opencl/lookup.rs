@@ -5,12 +5,11 @@
 use std::ffi::{CStr, c_char, c_void};
 
 use ava_protocol::opencl::custom::lookup::{ArchivedReply, Request};
-use ava_protocol::opencl::{EXTENSION_FUNCTIONS, kind, opcode};
+use ava_protocol::opencl::{API, kind, opcode};
 
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::generated::{self, marshal};
-use crate::session::Session;
+use crate::generated::opencl::{self as generated, marshal};
 
 pub unsafe fn clGetExtensionFunctionAddress(name: *const c_char) -> Result<*mut c_void, Fault> {
     // SAFETY: the program vouches for the name.
@@ -44,7 +43,7 @@ unsafe fn address(opcode: u32, platform: Option<*mut c_void>, name: *const c_cha
     if ours.is_null() || known_without {
         return Ok(ours);
     }
-    let mut call = Call::begin(Session::current()?, opcode);
+    let mut call = Call::begin(super::session()?, opcode);
     let platform = match platform {
         Some(platform) => call.handle(platform, kind::cl_platform_id),
         None => 0,
@@ -56,5 +55,7 @@ unsafe fn address(opcode: u32, platform: Option<*mut c_void>, name: *const c_cha
 }
 
 fn is_extension(name: &str) -> bool {
-    EXTENSION_FUNCTIONS.iter().any(|(function, _)| *function == name) || name.ends_with("KHR") || name.ends_with("EXT")
+    API.extension_functions.iter().any(|(function, _)| *function == name)
+        || name.ends_with("KHR")
+        || name.ends_with("EXT")
 }

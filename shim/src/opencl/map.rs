@@ -19,7 +19,6 @@ use crate::fault::Fault;
 use crate::memory;
 use crate::pending::{Keep, Transfer};
 use crate::regions::Lease;
-use crate::session::Session;
 use rkyv::rancor::Failure;
 
 /// The mappings that the program holds.
@@ -102,7 +101,7 @@ pub unsafe fn clEnqueueMapImage(
     event: *mut *mut c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let session = Session::current()?;
+    let session = super::session()?;
     let peek = Call::begin(session, opcode::clEnqueueMapImage);
     // SAFETY: the program vouches for its pointers.
     unsafe {
@@ -153,11 +152,11 @@ impl Map {
         errcode_ret: *mut i32,
         pitches: impl FnOnce(&map::ArchivedReply),
     ) -> Result<*mut c_void, Fault> {
-        let session = Session::current()?;
+        let session = super::session()?;
         let mut call = Call::begin(session, opcode);
         let command_queue = call.handle(self.command_queue, kind::cl_command_queue);
         let object = call.handle(self.object, kind::cl_mem);
-        let mapping = session.mappings.next_id();
+        let mapping = super::state(session).mappings.next_id();
         let pending = if self.blocking { 0 } else { session.pending.next_id() };
         // SAFETY: the program vouches for its pointers.
         let mapped = unsafe {
@@ -200,10 +199,10 @@ impl Map {
         let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0;
         if mapped.place.0 != 0 {
             let (region, offset) = mapped.place;
-            let address = session.buffers.address(region, offset).ok_or_else(|| session.lose())? as usize;
+            let address = super::state(session).buffers.address(region, offset).ok_or_else(|| session.lose())? as usize;
             let mapping =
                 Mapping { id: mapping, address, object, rows, pending: 0, writes, own_memory: false, lease: None };
-            session.mappings.insert(mapping);
+            super::state(session).mappings.insert(mapping);
             return Ok(address as *mut c_void);
         }
         let mut lease = session.regions.acquire(len)?;
@@ -223,7 +222,16 @@ impl Map {
             unsafe { memory::scatter_changes(lease.region.as_ptr(), &rows, address as *mut c_void) };
         }
         let lease = Some(lease);
-        session.mappings.insert(Mapping { id: mapping, address, object, rows, pending, writes, own_memory, lease });
+        super::state(session).mappings.insert(Mapping {
+            id: mapping,
+            address,
+            object,
+            rows,
+            pending,
+            writes,
+            own_memory,
+            lease,
+        });
         Ok(address as *mut c_void)
     }
 }
@@ -236,11 +244,11 @@ pub unsafe fn clEnqueueUnmapMemObject(
     event_wait_list: *const *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let session = Session::current()?;
+    let session = super::session()?;
     let mut call = Call::begin(session, opcode::clEnqueueUnmapMemObject);
     let command_queue = call.handle(command_queue, kind::cl_command_queue);
     let object = call.handle(memobj, kind::cl_mem);
-    let mapping = session.mappings.take(object, mapped_ptr as usize);
+    let mapping = super::state(session).mappings.take(object, mapped_ptr as usize);
     // SAFETY: the program vouches for its pointers.
     unsafe {
         // What the program has not seen mapped it has not written: its memory does not hold the mapping yet.
@@ -270,7 +278,7 @@ pub unsafe fn clEnqueueUnmapMemObject(
         });
         match (mapping, &status) {
             (Some(mapping), Ok(0)) => session.release(mapping.lease.into_iter().collect()),
-            (Some(mapping), _) => session.mappings.give_back(mapping),
+            (Some(mapping), _) => super::state(session).mappings.give_back(mapping),
             (None, _) => (),
         }
         status

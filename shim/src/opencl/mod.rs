@@ -11,11 +11,46 @@ mod pixel;
 mod program_info;
 mod status;
 
-pub use buffers::{Buffers, clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
+pub use buffers::{clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
 pub use build::{clBuildProgram, clCompileProgram};
-pub use kernel_arg::{Arguments, clSetKernelArg};
+pub use kernel_arg::clSetKernelArg;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
-pub use map::{Mappings, clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
+pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;
 pub use program_info::clGetProgramInfo;
-pub use status::{Board, clGetEventInfo};
+pub use status::clGetEventInfo;
+
+use crate::apis;
+use crate::fault::Fault;
+use crate::regions::Lease;
+use crate::session::{Own, Session};
+
+/// What OpenCL's exceptions remember of a session.
+#[derive(Default)]
+pub struct State {
+    mappings: map::Mappings,
+    arguments: kernel_arg::Arguments,
+    buffers: buffers::Buffers,
+    board: status::Board,
+}
+
+impl Own for State {
+    fn forget(&self, id: u64) {
+        self.arguments.forget(id);
+        self.buffers.forget(id);
+    }
+
+    fn vacate(&self, region: u32) -> Option<Lease> {
+        self.buffers.vacate(region)
+    }
+}
+
+/// What is remembered of a session with OpenCL.
+fn state(session: &Session) -> &State {
+    session.own()
+}
+
+/// The process's session with OpenCL.
+fn session() -> Result<&'static Session, Fault> {
+    Session::current(&apis::OPENCL)
+}

@@ -7,15 +7,14 @@ use ava_protocol::layout::Pixel;
 use ava_protocol::opencl::constant::{CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_TYPE};
 
 use crate::fault::Fault;
-use crate::generated::marshal;
-use crate::session::Session;
+use crate::generated::opencl::marshal;
 
 const KNOWN: u64 = 1 << 63;
 const ARRAY_OF_ROWS: u64 = 1 << 62;
 
 /// The pixels of `image`; none for what is no image, so that the vendor says so.
 pub fn pixel(image: *mut c_void) -> Result<Pixel, Fault> {
-    let session = Session::current()?;
+    let session = super::session()?;
     let Some(note) = session.handles.note(image) else {
         return Ok(Pixel::default());
     };

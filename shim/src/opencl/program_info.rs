@@ -12,8 +12,7 @@ use ava_protocol::wire::Place;
 
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::generated::marshal;
-use crate::session::Session;
+use crate::generated::opencl::marshal;
 
 pub unsafe fn clGetProgramInfo(
     program: *mut c_void,
@@ -35,7 +34,7 @@ pub unsafe fn clGetProgramInfo(
         return Ok(status);
     }
     let total: usize = sizes.iter().sum();
-    let mut call = Call::begin(Session::current()?, opcode::clGetProgramInfo);
+    let mut call = Call::begin(super::session()?, opcode::clGetProgramInfo);
     let mut packed = vec![0_u8; total.max(1)];
     let rows = Rows::flat(Some(total as u64));
     let room = call.place(packed.as_mut_ptr().cast(), rows, false)?;

@@ -18,7 +18,7 @@ use ava_protocol::wire::Slice;
 
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::generated::marshal;
+use crate::generated::opencl::marshal;
 use crate::regions::Lease;
 use crate::session::Session;
 
@@ -41,7 +41,7 @@ pub unsafe fn clGetEventInfo(
     param_value: *mut c_void,
     param_value_size_ret: *mut usize,
 ) -> Result<i32, Fault> {
-    let session = Session::current()?;
+    let session = super::session()?;
     let polls = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS
         && param_value_size >= size_of::<i32>()
         && !param_value.is_null()
@@ -70,13 +70,13 @@ fn poll(session: &'static Session, event: *mut c_void) -> Result<Option<(i32, i3
     if noted & WAS_POLLED != 0
         && noted >> COUNT_BITS == polled(session.heard()) >> COUNT_BITS
         && noted & ((1 << COUNT_BITS) - 1) < MOST
-        && let Some(status) = session.board.status(found.id)
+        && let Some(status) = super::state(session).board.status(found.id)
     {
         // Not counted if another thread has noted something meanwhile, above all that the command is over.
         let _ = note.compare_exchange(noted, noted + 1, Ordering::Relaxed, Ordering::Relaxed);
         return Ok(Some((0, status)));
     }
-    if !session.board.is_shared(session)? {
+    if !super::state(session).board.is_shared(session)? {
         return Ok(None);
     }
     let heard = session.heard();

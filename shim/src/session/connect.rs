@@ -8,7 +8,7 @@ use ava_protocol::session::{self as wire, Answer, Hello, Opening};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_transport::{client, lane};
 
-use super::{CONTROL, GENERATION, Session, tell};
+use super::{GENERATION, Session, Slot, tell};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -22,8 +22,8 @@ const STRICT_VARIABLE: &str = "AVA_STRICT";
 /// With the value `socket`, calls travel over sockets, without shared memory.
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
-/// The session of this process; `None`, after a line on standard error, if there will be none.
-pub fn connect() -> Option<Session> {
+/// The session of this process with an API; `None`, after a line on standard error, if there will be none.
+pub fn connect(slot: &'static Slot) -> Option<Session> {
     crate::log::start();
     let uid = rustix::process::getuid().as_raw();
     let socket = wire::discover(|name| std::env::var_os(name), |path| path.exists(), uid);
@@ -41,7 +41,7 @@ pub fn connect() -> Option<Session> {
     let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
     let cwd = std::env::current_dir().unwrap_or_default();
     let mut hello = Hello::new(
-        ava_protocol::opencl::NAME,
+        slot.api.name,
         ava_protocol::FINGERPRINT,
         &name,
         rustix::process::getpid().as_raw_pid(),
@@ -76,10 +76,11 @@ pub fn connect() -> Option<Session> {
         Ok(Answer::Admin(_)) => return refused("an answer to another question".into()),
         Err(error) => return refused(error.to_string()),
     }
-    CONTROL.store(control.as_raw_fd(), Ordering::Relaxed);
+    slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
     let strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
-    let handles = Handles::new(!strict).ok()?;
+    let handles = Handles::new(!strict, slot.dispatch.as_ptr().cast()).ok()?;
     Some(Session {
+        slot,
         control,
         transport,
         first_lane: Mutex::new(Some(first_lane)),
@@ -92,10 +93,7 @@ pub fn connect() -> Option<Session> {
         regions: Pool::default(),
         pending: Pending::default(),
         callbacks: Callbacks::default(),
-        mappings: crate::opencl::Mappings::default(),
-        arguments: crate::opencl::Arguments::default(),
-        buffers: crate::opencl::Buffers::default(),
-        board: crate::opencl::Board::default(),
+        own: (slot.own)(),
         heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use ava_protocol::admin::Request;
-use ava_protocol::session::APIS;
+use ava_protocol::api::APIS;
 use ava_transport::client::check_private;
 use ava_transport::spawn::spawn;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

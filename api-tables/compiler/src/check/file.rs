@@ -17,10 +17,12 @@ pub(super) const WORDS: &[&str] = &[
     "environment",
     "extensions",
     "header",
+    "install",
     "library",
     "lookup",
     "lost",
     "exhausted",
+    "places",
     "versions",
 ];
 const REPEATABLE: &[&str] = &["define", "header"];
@@ -33,6 +35,8 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         number: 0,
         library: String::new(),
         also: Vec::new(),
+        places: Vec::new(),
+        install: String::new(),
         versions: Vec::new(),
         headers: Vec::new(),
         defines: Vec::new(),
@@ -59,6 +63,8 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             }
             "library" => api.library = attr.text(problems).unwrap_or_default(),
             "also" => api.also = attr.texts(problems),
+            "install" => api.install = attr.text(problems).unwrap_or_default(),
+            "places" => api.places = attr.texts(problems),
             "versions" => api.versions = attr.texts(problems),
             "header" => api.headers.extend(attr.text(problems)),
             "define" => api.defines.extend(attr.text(problems)),

@@ -150,11 +150,12 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
     } else {
         quote!(table::#name::Request { #(#fields),* })
     };
+    let slot = ident(&api.name.to_uppercase());
     let (before, then) = (shortcut::before(api, function), shortcut::then(api, function));
     let (instead, after) = (shortcut::instead(api, function), shortcut::after(api, function));
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
-            let mut call = Call::begin(Session::current()?, opcode::#name);
+            let mut call = Call::begin(Session::current(&crate::apis::#slot)?, opcode::#name);
             // SAFETY: the program vouches for its pointers, as it would to the vendor.
             unsafe {
                 #before

@@ -3,7 +3,9 @@
 
 use super::names::{self, ident, int};
 use crate::layout;
-use crate::model::{Api, Direction, Element, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeKind, Until};
+use crate::model::{
+    Api, Direction, Element, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeDef, TypeKind, Until,
+};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -13,28 +15,12 @@ pub fn emit(api: &Api) -> TokenStream {
     let constants = constants(api);
     let specs = specs(api);
     let functions = api.functions.iter().filter(|f| names::has_wire(f)).map(|f| function(api, f));
-    let number = int(i128::from(api.number));
-    let environment = &api.environment;
-    let extensions = &api.extensions;
-    let (name, library) = (&api.name, &api.library);
-    let sonames = std::iter::once(&api.library).chain(&api.also);
-    let lost = int(i128::from(api.lost));
+    let description = description(api);
     quote! {
         #[allow(unused_imports)]
         use crate::wire::*;
 
-        pub const NAME: &str = #name;
-        pub const NUMBER: u16 = #number;
-        /// Soname of the vendor library.
-        pub const LIBRARY: &str = #library;
-        /// Every name that programs open it by.
-        pub const SONAMES: &[&str] = &[#(#sonames),*];
-        /// Status of a call whose worker is gone.
-        pub const LOST: i64 = #lost;
-        /// Variables of the broker's environment that a worker inherits; `*` ends a prefix.
-        pub const ENVIRONMENT: &[&str] = &[#(#environment),*];
-        /// Extension names that tenants may see.
-        pub const EXTENSIONS: &[&str] = &[#(#extensions),*];
+        #description
         #opcodes
         #kinds
         #constants
@@ -43,53 +29,74 @@ pub fn emit(api: &Api) -> TokenStream {
     }
 }
 
-fn opcodes(api: &Api) -> TokenStream {
-    let names = api.functions.iter().map(|f| &f.name);
-    let consts = api.functions.iter().enumerate().map(|(i, f)| {
-        let (name, value) = (ident(&f.name), i as u32);
-        quote!(pub const #name: u32 = #value;)
-    });
+/// What holds for the API as a whole.
+fn description(api: &Api) -> TokenStream {
+    let Api { name, number, library, places, install, environment, extensions, .. } = api;
+    let sonames = std::iter::once(library).chain(&api.also);
+    let lost = int(i128::from(api.lost));
+    let functions = api.functions.iter().map(|f| &f.name);
+    let oneway = api.functions.iter().map(|f| f.facts.oneway.is_some());
     let unsupported = api.functions.iter().filter_map(|f| {
         let (name, why) = (&f.name, &f.facts.unsupported.as_ref()?.why);
         Some(quote!((#name, #why)))
     });
-    let extensions = api.functions.iter().filter_map(|f| {
+    let extension_functions = api.functions.iter().filter_map(|f| {
         let (name, extension) = (&f.name, f.facts.extension.as_ref()?);
         Some(quote!((#name, #extension)))
     });
-    let oneway = api.functions.iter().map(|f| f.facts.oneway.is_some());
+    let kinds = handles(api).into_iter().map(|t| {
+        let name = &t.name;
+        let TypeKind::Handle { invalid, .. } = t.kind else { unreachable!("a handle") };
+        let invalid = int(i128::from(invalid));
+        let ordered = api.functions.iter().any(|f| names::posts(f) && names::mentions(f, name));
+        quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered })
+    });
     quote! {
-        /// Whether a function may be called without waiting for its reply, by opcode.
-        pub const ONEWAY: &[bool] = &[#(#oneway),*];
-        /// Function names by opcode.
-        pub const FUNCTIONS: &[&str] = &[#(#names),*];
-        /// Functions that are refused, and why.
-        pub const UNSUPPORTED: &[(&str, &str)] = &[#(#unsupported),*];
-        /// Functions that the vendor hands out by name, and the extension they belong to.
-        pub const EXTENSION_FUNCTIONS: &[(&str, &str)] = &[#(#extensions),*];
+        use crate::spec::KindSpec;
+
+        /// The API.
+        pub static API: crate::api::Api = crate::api::Api {
+            name: #name,
+            number: #number,
+            library: #library,
+            sonames: &[#(#sonames),*],
+            places: &[#(#places),*],
+            install: #install,
+            lost: #lost,
+            environment: &[#(#environment),*],
+            extensions: &[#(#extensions),*],
+            functions: &[#(#functions),*],
+            oneway: &[#(#oneway),*],
+            unsupported: &[#(#unsupported),*],
+            extension_functions: &[#(#extension_functions),*],
+            kinds: &[#(#kinds),*],
+        };
+    }
+}
+
+fn handles(api: &Api) -> Vec<&TypeDef> {
+    api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. })).collect()
+}
+
+fn opcodes(api: &Api) -> TokenStream {
+    let consts = api.functions.iter().enumerate().map(|(i, f)| {
+        let (name, value) = (ident(&f.name), i as u32);
+        quote!(pub const #name: u32 = #value;)
+    });
+    quote! {
         #[allow(non_upper_case_globals)]
         pub mod opcode { #(#consts)* }
     }
 }
 
 fn kinds(api: &Api) -> TokenStream {
-    let handles: Vec<_> = api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. })).collect();
-    let consts = handles.iter().map(|t| {
+    let consts = handles(api).into_iter().map(|t| {
         let (name, value) = (ident(&t.name), names::kind(api, &t.name));
         quote!(pub const #name: u16 = #value;)
-    });
-    let rows = handles.iter().map(|t| {
-        let name = &t.name;
-        let TypeKind::Handle { invalid, .. } = t.kind else { unreachable!("filtered above") };
-        let invalid = int(i128::from(invalid));
-        let ordered = api.functions.iter().any(|f| names::posts(f) && names::mentions(f, name));
-        quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered })
     });
     quote! {
         #[allow(non_upper_case_globals)]
         pub mod kind { #(#consts)* }
-        /// Handle types by kind, which counts from 1.
-        pub const KINDS: &[KindSpec] = &[#(#rows),*];
     }
 }
 
@@ -162,7 +169,6 @@ fn specs(api: &Api) -> TokenStream {
             use crate::spec::*;
             #(#specs)*
         }
-        use crate::spec::KindSpec;
     }
 }
 

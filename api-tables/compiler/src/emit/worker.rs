@@ -69,7 +69,7 @@ fn dispatch(api: &Api) -> TokenStream {
 
 /// The function that serves one entry.
 pub fn server(api: &Api, function: &Function) -> TokenStream {
-    let name = ident(&function.name);
+    let (name, hand) = (ident(&function.name), ident(&api.name));
     let text = &function.name;
     // Scalars first: sizes of other arguments are computed from them.
     let (scalars, others): (Vec<_>, Vec<_>) =
@@ -148,7 +148,7 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
             #(#decode)*
             #expect
-            let vendor_function = call.vendor().#name.ok_or(Stop::Missing(#text))?;
+            let vendor_function = crate::#hand::vendor(call.session).#name.ok_or(Stop::Missing(#text))?;
             #before
             #call_vendor
             let ok = #ret_ok;

@@ -65,7 +65,10 @@ pub unsafe fn clCreateBuffer(
     host_ptr: *const c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::clCreateBuffer);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::OPENCL)?,
+        opcode::clCreateBuffer,
+    );
     unsafe {
         let w_context = call.handle(context, kind::cl_context);
         let r_host_ptr = Rows::flat(Some(size as u64));
@@ -127,8 +130,7 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "clCreateBuffer: errcode_ret")?;
     call.expect(r.new_object.to_native(), kind::cl_mem);
-    let vendor_function = call
-        .vendor()
+    let vendor_function = crate::opencl::vendor(call.session)
         .clCreateBuffer
         .ok_or(Stop::Missing("clCreateBuffer"))?;
     let ret = unsafe {

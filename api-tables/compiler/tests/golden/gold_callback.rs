@@ -50,7 +50,10 @@ pub unsafe fn gold_callback(
     notify: Option<unsafe extern "C" fn(*mut c_void, i32, *const c_char, *mut c_void)>,
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_callback);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_callback,
+    );
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_notify = call
@@ -83,8 +86,7 @@ pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let notify = call.registration(r.notify.to_native(), &[r.one.to_native()], 0);
     let user_data = r.user_data;
-    let vendor_function = call
-        .vendor()
+    let vendor_function = crate::gold::vendor(call.session)
         .gold_callback
         .ok_or(Stop::Missing("gold_callback"))?;
     let ret = unsafe {

@@ -50,7 +50,10 @@ pub unsafe fn gold_custom(
     size: usize,
     value: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_custom);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_custom,
+    );
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let r_value = Rows::flat(Some(size as u64));
@@ -85,7 +88,9 @@ pub fn gold_custom(call: &mut Call, body: &[u8]) -> Outcome {
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let value = call
         .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_custom: value")?;
-    let vendor_function = call.vendor().gold_custom.ok_or(Stop::Missing("gold_custom"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_custom
+        .ok_or(Stop::Missing("gold_custom"))?;
     let ret = unsafe { vendor_function(one, size, value.as_ptr().cast()) };
     let ok = ret == 0;
     if call.is_oneway() {

@@ -41,7 +41,10 @@ pub unsafe extern "C" fn gold_extension(count: u32) -> u64 {
 // shim: marshalling
 
 pub unsafe fn gold_extension(count: u32) -> Result<u64, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_extension);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_extension,
+    );
     unsafe {
         let request = table::gold_extension::Request {
             count: count as u32,
@@ -61,8 +64,7 @@ pub unsafe fn gold_extension(count: u32) -> Result<u64, Fault> {
 pub fn gold_extension(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_extension::ArchivedRequest>(body, "gold_extension")?;
     let count: u32 = r.count.to_native() as u32;
-    let vendor_function = call
-        .vendor()
+    let vendor_function = crate::gold::vendor(call.session)
         .gold_extension
         .ok_or(Stop::Missing("gold_extension"))?;
     let ret = unsafe { vendor_function(count) };

@@ -41,7 +41,10 @@ pub unsafe extern "C" fn gold_handle(one: *mut c_void, other: *mut c_void) -> i3
 // shim: marshalling
 
 pub unsafe fn gold_handle(one: *mut c_void, other: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_handle);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_handle,
+    );
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_other = call.handle_or_null(other, kind::gold_box)?;
@@ -65,7 +68,9 @@ pub fn gold_handle(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_handle::ArchivedRequest>(body, "gold_handle")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let other = call.handle(r.other.to_native(), kind::gold_box)?;
-    let vendor_function = call.vendor().gold_handle.ok_or(Stop::Missing("gold_handle"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_handle
+        .ok_or(Stop::Missing("gold_handle"))?;
     let ret = unsafe { vendor_function(one, other) };
     let ok = ret == 0;
     call.reply(

@@ -59,7 +59,7 @@ pub unsafe fn gold_in(
     shapes: *const c_void,
     boxes: *const *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_in);
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_in);
     unsafe {
         let r_bytes = Rows::flat(Some(size as u64));
         let w_bytes = if expr::holds(
@@ -120,7 +120,9 @@ pub fn gold_in(call: &mut Call, body: &[u8]) -> Outcome {
     let shapes = call.structs(&r.shapes, Some(2), &spec::gold_shape, "gold_in: shapes")?;
     let boxes = call
         .handles(&r.boxes, Some(size as u64), kind::gold_box, "gold_in: boxes")?;
-    let vendor_function = call.vendor().gold_in.ok_or(Stop::Missing("gold_in"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_in
+        .ok_or(Stop::Missing("gold_in"))?;
     let ret = unsafe {
         vendor_function(
             flags,

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn gold_list(properties: *const c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_list(properties: *const c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_list);
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_list);
     unsafe {
         let w_properties = call.list(properties.cast(), &spec::Property)?;
         let request = table::gold_list::Request {
@@ -61,7 +61,9 @@ pub unsafe fn gold_list(properties: *const c_void) -> Result<i32, Fault> {
 pub fn gold_list(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_list::ArchivedRequest>(body, "gold_list")?;
     let properties = call.list(&r.properties, &spec::Property, "gold_list: properties")?;
-    let vendor_function = call.vendor().gold_list.ok_or(Stop::Missing("gold_list"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_list
+        .ok_or(Stop::Missing("gold_list"))?;
     let ret = unsafe { vendor_function(properties.as_ptr().cast()) };
     let ok = ret == 0;
     call.reply(

@@ -60,7 +60,7 @@ pub unsafe fn gold_new(
     memory: *const c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_new);
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_new);
     unsafe {
         let w_parent = call.handle(parent, kind::gold_box);
         let r_memory = Rows::flat(Some(size as u64));
@@ -96,7 +96,9 @@ pub fn gold_new(call: &mut Call, body: &[u8]) -> Outcome {
         .input(&r.memory, Rows::flat(Some(size as u64)), false, "gold_new: memory")?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "gold_new: errcode_ret")?;
-    let vendor_function = call.vendor().gold_new.ok_or(Stop::Missing("gold_new"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_new
+        .ok_or(Stop::Missing("gold_new"))?;
     let ret = unsafe {
         vendor_function(
             parent,

@@ -60,7 +60,7 @@ pub unsafe fn gold_out(
     boxes: *mut *mut c_void,
     level: *mut i32,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_out);
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_out);
     unsafe {
         let w_numbers = call
             .place(
@@ -119,7 +119,9 @@ pub fn gold_out(call: &mut Call, body: &[u8]) -> Outcome {
     let mut found = call.output(&r.found, Some(1), 4usize, "gold_out: found")?;
     let mut boxes = call.output(&r.boxes, Some(room as u64), 8usize, "gold_out: boxes")?;
     let mut level = call.exchange(&r.level, Some(1), 4usize, "gold_out: level")?;
-    let vendor_function = call.vendor().gold_out.ok_or(Stop::Missing("gold_out"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_out
+        .ok_or(Stop::Missing("gold_out"))?;
     if !numbers.is_null() {
         found.ensure();
     }

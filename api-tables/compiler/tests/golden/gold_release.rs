@@ -40,7 +40,10 @@ pub unsafe extern "C" fn gold_release(one: *mut c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_release);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_release,
+    );
     unsafe {
         let Some(last) = call.session.handles.release(one, kind::gold_box) else {
             return Ok(0 as _);
@@ -70,8 +73,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
 pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_release::ArchivedRequest>(body, "gold_release")?;
     let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = call
-        .vendor()
+    let vendor_function = crate::gold::vendor(call.session)
         .gold_release
         .ok_or(Stop::Missing("gold_release"))?;
     call.before_release(r.one.to_native());

@@ -40,7 +40,10 @@ pub unsafe extern "C" fn gold_retain(one: *mut c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_retain);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_retain,
+    );
     unsafe {
         if call.session.handles.retain(one, kind::gold_box) {
             return Ok(0 as _);
@@ -64,7 +67,9 @@ pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
 pub fn gold_retain(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_retain::ArchivedRequest>(body, "gold_retain")?;
     let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = call.vendor().gold_retain.ok_or(Stop::Missing("gold_retain"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_retain
+        .ok_or(Stop::Missing("gold_retain"))?;
     let ret = unsafe { vendor_function(one) };
     let ok = ret == 0;
     if ok {

@@ -61,7 +61,7 @@ pub unsafe fn gold_rows(
     bytes: *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_rows);
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_rows);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_origin = call
@@ -144,7 +144,9 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
             "gold_rows: bytes",
         )?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = call.vendor().gold_rows.ok_or(Stop::Missing("gold_rows"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_rows
+        .ok_or(Stop::Missing("gold_rows"))?;
     let pending = bytes.pending();
     if !expr::holds(expr::ne(Some(blocking as u64), Some(0))) {
         if pending != 0 {

@@ -42,7 +42,10 @@ pub unsafe extern "C" fn gold_scalar(count: u32, offset: isize, ratio: f64) -> i
 // shim: marshalling
 
 pub unsafe fn gold_scalar(count: u32, offset: isize, ratio: f64) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_scalar);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_scalar,
+    );
     unsafe {
         let request = table::gold_scalar::Request {
             count: count as u32,
@@ -66,7 +69,9 @@ pub fn gold_scalar(call: &mut Call, body: &[u8]) -> Outcome {
     let count: u32 = r.count.to_native() as u32;
     let offset: isize = r.offset.to_native() as isize;
     let ratio: f64 = r.ratio.to_native() as f64;
-    let vendor_function = call.vendor().gold_scalar.ok_or(Stop::Missing("gold_scalar"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_scalar
+        .ok_or(Stop::Missing("gold_scalar"))?;
     let ret = unsafe { vendor_function(count, offset, ratio) };
     let ok = ret == 0;
     call.reply(

@@ -58,7 +58,10 @@ pub unsafe fn gold_tagged(
     value: *mut c_void,
     size_ret: *mut usize,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_tagged);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_tagged,
+    );
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_value = call
@@ -124,7 +127,9 @@ pub fn gold_tagged(call: &mut Call, body: &[u8]) -> Outcome {
         .output(&r.value, Some(size as u64), 1usize, "gold_tagged: value")?;
     let mut size_ret = call
         .output(&r.size_ret, Some(1), 8usize, "gold_tagged: size_ret")?;
-    let vendor_function = call.vendor().gold_tagged.ok_or(Stop::Missing("gold_tagged"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_tagged
+        .ok_or(Stop::Missing("gold_tagged"))?;
     if !value.is_null() {
         size_ret.ensure();
     }

@@ -44,7 +44,7 @@ pub unsafe fn gold_text(
     name: *const c_char,
     comment: *const c_char,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_text);
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_text);
     unsafe {
         let w_name = call.text(name)?;
         let w_comment = call.text(comment)?;
@@ -68,7 +68,9 @@ pub fn gold_text(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_text::ArchivedRequest>(body, "gold_text")?;
     let name = call.text(&r.name)?;
     let comment = call.text(&r.comment)?;
-    let vendor_function = call.vendor().gold_text.ok_or(Stop::Missing("gold_text"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_text
+        .ok_or(Stop::Missing("gold_text"))?;
     let ret = unsafe { vendor_function(name.as_ptr().cast(), comment.as_ptr().cast()) };
     let ok = ret == 0;
     call.reply(

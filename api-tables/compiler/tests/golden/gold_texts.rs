@@ -53,7 +53,10 @@ pub unsafe fn gold_texts(
     lengths: *const usize,
     parts: *const *const c_char,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_texts);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_texts,
+    );
     unsafe {
         let w_lines = call.texts(lines, Some(count as u64), std::ptr::null(), false)?;
         let w_lengths = call
@@ -94,7 +97,9 @@ pub fn gold_texts(call: &mut Call, body: &[u8]) -> Outcome {
         )?;
     let parts = call
         .texts(&r.parts, Some(count as u64), Some(&r.lengths), "gold_texts: parts")?;
-    let vendor_function = call.vendor().gold_texts.ok_or(Stop::Missing("gold_texts"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_texts
+        .ok_or(Stop::Missing("gold_texts"))?;
     let ret = unsafe {
         vendor_function(count, lines.as_ptr(), lengths.as_ptr().cast(), parts.as_ptr())
     };

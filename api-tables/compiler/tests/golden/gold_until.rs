@@ -54,7 +54,10 @@ pub unsafe fn gold_until(
     bytes: *const c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current()?, opcode::gold_until);
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_until,
+    );
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let r_bytes = Rows::flat(Some(size as u64));
@@ -99,7 +102,9 @@ pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
     let bytes = call
         .input(&r.bytes, Rows::flat(Some(size as u64)), true, "gold_until: bytes")?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = call.vendor().gold_until.ok_or(Stop::Missing("gold_until"))?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_until
+        .ok_or(Stop::Missing("gold_until"))?;
     let pending = bytes.pending();
     if true {
         if pending != 0 {

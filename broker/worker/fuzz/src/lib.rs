@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
 use ava_transport::lane;
 use ava_transport::region::Region;
+use ava_worker::opencl::State;
 use ava_worker::{Server, Session};
 use rkyv::util::AlignedVec;
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -50,7 +51,7 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
     };
     let Ok(theirs) = lane::accept(vec![theirs]) else { return Tally::default() };
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
-    let raw = Box::into_raw(Box::new(Session::new(vendor::vendor(), tenant, control)));
+    let raw = Box::into_raw(Box::new(Session::new(Box::new(State::of(vendor::vendor())), tenant, control)));
     let mut tally = Tally::default();
     let scribbled = Scribbled::default();
     std::thread::scope(|threads| {

@@ -10,7 +10,8 @@ mod queries;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ava_worker::{Symbols, Vendor};
+use ava_worker::Symbols;
+use ava_worker::opencl::Vendor;
 
 pub type Handle = *mut c_void;
 
@@ -41,7 +42,7 @@ macro_rules! functions {
             #[allow(non_snake_case, clippy::too_many_arguments)]
             unsafe extern "C" fn $name($($arg: $ty),*) -> $ret $body
         )*
-        pub fn install(vendor: &mut ava_worker::Vendor) {
+        pub fn install(vendor: &mut ava_worker::opencl::Vendor) {
             $(vendor.$name = Some($name);)*
         }
     };

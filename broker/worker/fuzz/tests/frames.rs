@@ -3,7 +3,7 @@
 use ava_protocol::frame::{self, Notice, Tag};
 use ava_protocol::opencl::custom::map::Extent;
 use ava_protocol::opencl::custom::{self, MapCall};
-use ava_protocol::opencl::{self, FUNCTIONS, opcode};
+use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place, Slice, Texts};
 use ava_worker_fuzz::mutate::{Random, mutated};
 use ava_worker_fuzz::records::{self, Attached, Record};
@@ -277,7 +277,7 @@ fn every_truncation_of_every_frame_is_survived() {
 #[test]
 fn every_function_refuses_a_body_that_is_none() {
     let mut random = Random::new(3);
-    for opcode in 0..FUNCTIONS.len() as u32 + 2 {
+    for opcode in 0..opencl::API.functions.len() as u32 + 2 {
         let mut input = Program::default();
         for len in [0, 1, 8, 64, 1024] {
             let body: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();

@@ -41,7 +41,7 @@ pub fn share(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<ArchivedShare>(body, NAME)?;
     let region = call.session.regions.find(&r.region)?;
     let is_all = r.region.offset.to_native() == 0 && r.region.len.to_native() == BYTES;
-    if !is_all || call.session.opencl.board.0.set(region).is_err() {
+    if !is_all || super::state(call.session).board.0.set(region).is_err() {
         return Err(Malformed::Body(NAME).into());
     }
     call.reply(&Status { ret: 0 })
@@ -53,7 +53,7 @@ pub fn poll(call: &mut Call, body: &[u8]) -> Outcome {
     call.session.stats.count(opcode::clGetEventInfo, body.len());
     let id = r.event.to_native();
     let event = call.handle(id, kind::cl_event)?;
-    let info = call.vendor().clGetEventInfo.ok_or(Stop::Missing(NAME))?;
+    let info = super::vendor(call.session).clGetEventInfo.ok_or(Stop::Missing(NAME))?;
     let mut status = 0_i32;
     let null = std::ptr::null_mut();
     // SAFETY: a live event or null, and memory of the size that is named.
@@ -66,7 +66,9 @@ pub fn poll(call: &mut Call, body: &[u8]) -> Outcome {
 
 /// Shows the status of an event, now and when it changes, unless the place is taken.
 fn publish(session: &'static Session, id: u64, event: *mut c_void, status: i32) {
-    let (Some(slot), Some(set_callback)) = (session.opencl.board.of(id), session.vendor.clSetEventCallback) else {
+    let (Some(slot), Some(set_callback)) =
+        (super::state(session).board.of(id), super::state(session).vendor.clSetEventCallback)
+    else {
         return;
     };
     let (shown, reached_by_it) = read(slot.load(Ordering::Relaxed));
@@ -85,7 +87,7 @@ fn publish(session: &'static Session, id: u64, event: *mut c_void, status: i32) 
 /// A command has got so far, or failed.
 unsafe extern "C" fn reached(_event: *mut c_void, status: i32, id: *mut c_void) {
     let id = id as u64;
-    let Some(slot) = super::SESSION.get().and_then(|session| session.opencl.board.of(id)) else { return };
+    let Some(slot) = super::SESSION.get().and_then(|session| super::state(session).board.of(id)) else { return };
     for _ in 0..TRIES {
         let current = slot.load(Ordering::Relaxed);
         // Callbacks may come in any order, and after the place has got another event.

@@ -19,7 +19,7 @@ use ava_protocol::wire::ArchivedData;
 use rkyv::rancor::Failure;
 
 use crate::call::{Call, Outcome, Stop};
-use crate::generated::{serve, trampoline};
+use crate::generated::opencl::{serve, trampoline};
 use crate::memory::{Input, Private, Source};
 
 /// Where the session's headers lie: in a directory for each set of them, named by their contents. A program that is run
@@ -139,7 +139,7 @@ fn within(root: &Path, path: &str) -> std::io::Result<PathBuf> {
 pub fn clBuildProgram(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clBuildProgram";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
-    let build = call.vendor().clBuildProgram.ok_or(Stop::Missing(NAME))?;
+    let build = super::vendor(call.session).clBuildProgram.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let count = r.num_devices.to_native();
     let devices = call.handles(&r.device_list, Some(count.into()), kind::cl_device_id, NAME)?;
@@ -156,7 +156,7 @@ pub fn clBuildProgram(call: &mut Call, body: &[u8]) -> Outcome {
 pub fn clCompileProgram(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clCompileProgram";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
-    let compile = call.vendor().clCompileProgram.ok_or(Stop::Missing(NAME))?;
+    let compile = super::vendor(call.session).clCompileProgram.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let count = r.num_devices.to_native();
     let devices = call.handles(&r.device_list, Some(count.into()), kind::cl_device_id, NAME)?;
@@ -197,7 +197,7 @@ fn options(call: &Call<'_>, r: &ArchivedRequest<'_>) -> Result<Input, Stop> {
     aligned.extend_from_slice(headers);
     let headers = rkyv::from_bytes::<Headers, Failure>(&aligned)
         .map_err(|_| ava_protocol::frame::Malformed::Body("what a program includes"))?;
-    match call.session.opencl.headers.lay_out(&headers, &aligned) {
+    match super::state(call.session).headers.lay_out(&headers, &aligned) {
         Ok(root) => Ok(match options.bytes() {
             Some(text) => {
                 let place = root.to_string_lossy();
@@ -267,11 +267,11 @@ pub fn clGetProgramBuildInfo(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetProgramBuildInfo";
     let r = call.read::<build_info::ArchivedRequest>(body, NAME)?;
     let key = r.param_name.to_native();
-    let headers = &call.session.opencl.headers;
+    let headers = &super::state(call.session).headers;
     if ![CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS].contains(&key) || headers.is_empty() {
         return serve::clGetProgramBuildInfo(call, body);
     }
-    let info = call.vendor().clGetProgramBuildInfo.ok_or(Stop::Missing(NAME))?;
+    let info = super::vendor(call.session).clGetProgramBuildInfo.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let device = call.handle(r.device.to_native(), kind::cl_device_id)?;
     let size = r.param_value_size.to_native() as usize;

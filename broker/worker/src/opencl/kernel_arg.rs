@@ -14,12 +14,12 @@ use ava_protocol::opencl::constant::{
 };
 use ava_protocol::opencl::custom::Status;
 use ava_protocol::opencl::custom::clSetKernelArg::ArchivedRequest;
-use ava_protocol::opencl::{KINDS, kind};
+use ava_protocol::opencl::{API, kind};
 use ava_protocol::wire::ArchivedData;
 use dashmap::DashMap;
 
 use crate::call::{Call, Outcome, Stop};
-use crate::generated::Vendor;
+use crate::generated::opencl::Vendor;
 use crate::memory::{Input, Private, Source};
 
 /// What is known of kernels' arguments, by kernel and index.
@@ -40,7 +40,7 @@ pub enum Argument {
 pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clSetKernelArg";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
-    let set = call.vendor().clSetKernelArg.ok_or(Stop::Missing(NAME))?;
+    let set = super::vendor(call.session).clSetKernelArg.ok_or(Stop::Missing(NAME))?;
     let kernel = call.handle(r.kernel.to_native(), kind::cl_kernel)?;
     let (index, size) = (r.arg_index.to_native(), r.arg_size.to_native() as usize);
     let rows = match &r.arg_value {
@@ -74,7 +74,7 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
 /// Tells a buffer from 8 bytes of which the program's handle happens to be the value: a null pointer is a value for a
 /// buffer only (OpenCL 3.0, 5.9.2). The argument is about to be set, so nothing is lost.
 fn probe(call: &Call<'_>, kernel: *mut c_void, index: u32, object: u64) -> Result<Argument, Stop> {
-    let Some(set) = call.vendor().clSetKernelArg else {
+    let Some(set) = super::vendor(call.session).clSetKernelArg else {
         return Ok(Argument::Object);
     };
     if !super::is_buffer(call.session, object) {
@@ -87,7 +87,7 @@ fn probe(call: &Call<'_>, kernel: *mut c_void, index: u32, object: u64) -> Resul
 
 /// The vendor's pointer as the argument's value.
 fn pointer(call: &Call<'_>, object: u64, kind: u16) -> Result<Input, Stop> {
-    if object == 0 || usize::from(kind) > KINDS.len() || kind == 0 {
+    if object == 0 || usize::from(kind) > API.kinds.len() || kind == 0 {
         return Err(Stop::Refused(i64::from(CL_INVALID_MEM_OBJECT)));
     }
     let pointer = call.handle(object, kind)?;
@@ -95,11 +95,11 @@ fn pointer(call: &Call<'_>, object: u64, kind: u16) -> Result<Input, Stop> {
 }
 
 fn argument(call: &Call<'_>, (id, index): (u64, u32), kernel: *mut c_void) -> Argument {
-    let known = &call.session.opencl.arguments;
+    let known = &super::state(call.session).arguments;
     if let Some(argument) = known.get(&id).and_then(|known| known.get(&index).copied()) {
         return argument;
     }
-    let argument = ask(call.vendor(), kernel, index);
+    let argument = ask(super::vendor(call.session), kernel, index);
     let mut known = known.entry(id).or_default();
     if known.len() < MOST {
         known.insert(index, argument);

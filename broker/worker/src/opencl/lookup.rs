@@ -14,7 +14,7 @@ pub fn clGetExtensionFunctionAddress(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetExtensionFunctionAddress";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
     let name = call.text(&r.name)?;
-    let look_up = call.vendor().clGetExtensionFunctionAddress.ok_or(Stop::Missing(NAME))?;
+    let look_up = super::vendor(call.session).clGetExtensionFunctionAddress.ok_or(Stop::Missing(NAME))?;
     // SAFETY: a NUL-terminated name.
     let found = unsafe { look_up(name.as_ptr().cast()) };
     call.reply(&Reply { found: !found.is_null() })
@@ -25,7 +25,7 @@ pub fn clGetExtensionFunctionAddressForPlatform(call: &mut Call, body: &[u8]) ->
     let r = call.read::<ArchivedRequest>(body, NAME)?;
     let platform = call.handle(r.platform.to_native(), kind::cl_platform_id)?;
     let name = call.text(&r.name)?;
-    let look_up = call.vendor().clGetExtensionFunctionAddressForPlatform.ok_or(Stop::Missing(NAME))?;
+    let look_up = super::vendor(call.session).clGetExtensionFunctionAddressForPlatform.ok_or(Stop::Missing(NAME))?;
     // SAFETY: a live platform or null, and a NUL-terminated name.
     let found = unsafe { look_up(platform, name.as_ptr().cast()) };
     call.reply(&Reply { found: !found.is_null() })

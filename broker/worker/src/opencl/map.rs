@@ -67,7 +67,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
         event.want();
     }
     let id = r.mapping.to_native();
-    let mappings = &call.session.opencl.mappings;
+    let mappings = &super::state(call.session).mappings;
     if mappings.len() >= MOST {
         // A program may release what it never unmapped.
         mappings.retain(|_, mapping| call.session.objects.pointer(mapping.object).is_some());
@@ -84,7 +84,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
     let (mut row_pitch, mut slice_pitch, mut status) = (0_usize, 0_usize, 0_i32);
     let (pointer, rows) = match &r.extent {
         ArchivedExtent::Buffer { offset, size } => {
-            let map = call.vendor().clEnqueueMapBuffer.ok_or(Stop::Missing(name))?;
+            let map = super::vendor(call.session).clEnqueueMapBuffer.ok_or(Stop::Missing(name))?;
             let (offset, size) = (offset.to_native() as usize, size.to_native() as usize);
             let (wait, event) = (wait.as_ptr().cast(), event.as_mut_ptr());
             // SAFETY: live objects or null, and arrays of the sizes that are named.
@@ -93,7 +93,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
             (pointer, Rows::flat(Some(size as u64)))
         }
         ArchivedExtent::Image { origin, region, row_pitch: wants_row, slice_pitch: wants_slice } => {
-            let map = call.vendor().clEnqueueMapImage.ok_or(Stop::Missing(name))?;
+            let map = super::vendor(call.session).clEnqueueMapImage.ok_or(Stop::Missing(name))?;
             let three = |t: &rkyv::option::ArchivedOption<[rkyv::rend::u64_le; 3]>| {
                 t.as_ref().map(|t| t.map(|n| n.to_native() as usize))
             };
@@ -146,9 +146,9 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
         };
         if let (true, false, Some((event, _))) = (region != 0, event.is_programs(), mapping.event) {
             // There will be nothing to fetch when it completes.
-            super::events::release(call.session, event);
+            call.session.api.events().release(event);
         }
-        call.session.opencl.mappings.insert(id, mapping);
+        super::state(call.session).mappings.insert(id, mapping);
     }
     call.reply(&Reply {
         mapped,
@@ -157,7 +157,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
         row_pitch: row_pitch as u64,
         slice_pitch: slice_pitch as u64,
         rows,
-        address: super::program_address(call.session, pointer as usize),
+        address: super::program_address(super::state(call.session), pointer as usize),
         region,
         offset,
     })
@@ -165,7 +165,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
 
 /// The region that a mapping lies in, and where, if its object lives in one.
 fn session_region(call: &Call, pointer: *mut c_void) -> Option<(u32, u64)> {
-    if pointer.is_null() { None } else { call.session.opencl.residents.find(pointer as usize) }
+    if pointer.is_null() { None } else { super::state(call.session).residents.find(pointer as usize) }
 }
 
 /// The shim has a region for a mapping: its contents go there when the map command has completed.
@@ -173,7 +173,7 @@ fn fetch(call: &mut Call, r: &fetch::ArchivedRequest) -> Outcome {
     let session = call.session;
     let id = r.mapping.to_native();
     let region = session.regions.find(&r.region)?;
-    let mut mapping = session.opencl.mappings.get_mut(&id).ok_or(Malformed::Id(id))?;
+    let mut mapping = super::state(session).mappings.get_mut(&id).ok_or(Malformed::Id(id))?;
     let len = mapping.rows.span().ok_or(Malformed::Overflow("a mapping"))?;
     if region.len() < len || mapping.region.is_some() || mapping.shared {
         return Err(Malformed::Size { what: "a mapping", got: region.len(), wanted: len }.into());
@@ -204,7 +204,7 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueUnmapMemObject";
     let r = call.read::<unmap::ArchivedRequest>(body, NAME)?;
     let session = call.session;
-    let unmap = call.vendor().clEnqueueUnmapMemObject.ok_or(Stop::Missing(NAME))?;
+    let unmap = super::vendor(call.session).clEnqueueUnmapMemObject.ok_or(Stop::Missing(NAME))?;
     let queue = call.handle(r.command_queue.to_native(), kind::cl_command_queue)?;
     let object = call.handle(r.memobj.to_native(), kind::cl_mem)?;
     let count = r.num_events_in_wait_list.to_native();
@@ -213,7 +213,7 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
     let id = r.mapping.to_native();
     let mut pointer = NOWHERE;
     if id != 0 {
-        let mapping = session.opencl.mappings.get(&id).ok_or(Malformed::Id(id))?;
+        let mapping = super::state(session).mappings.get(&id).ok_or(Malformed::Id(id))?;
         let its_own = mapping.object == r.memobj.to_native();
         // That of another object is no address that this one is mapped at.
         pointer = if its_own { mapping.pointer as *mut c_void } else { NOWHERE };
@@ -228,7 +228,7 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
     // SAFETY: live objects or null; an address that is no mapping's is the vendor's to refuse.
     let ret = unsafe { unmap(queue, object, pointer, count, wait.as_ptr().cast(), event.as_mut_ptr()) };
     if ret == 0 {
-        session.opencl.mappings.remove(&id);
+        super::state(session).mappings.remove(&id);
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
     }

@@ -3,7 +3,7 @@
 
 mod board;
 mod build;
-pub mod events;
+mod events;
 mod kernel_arg;
 mod lookup;
 mod map;
@@ -14,31 +14,33 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::{Mutex, OnceLock};
 
-use ava_protocol::frame::Malformed;
+use ava_protocol::api::Api as Table;
+use ava_protocol::frame::{Malformed, Notice};
 use ava_protocol::layout::Pixel;
 use ava_protocol::opencl::constant::{
     CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_SIZE, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
 };
 use ava_protocol::opencl::custom::own;
-use ava_protocol::opencl::{LIBRARY, ONEWAY, kind};
+use ava_protocol::opencl::{API, kind};
 
+use crate::api::{Api, Events};
 use crate::call::{Call, Outcome};
-use crate::generated::Vendor;
+use crate::generated::opencl as generated;
+pub use crate::generated::opencl::Vendor;
 use crate::memory::Input;
 use crate::session::Session;
 use crate::vendor::Loaded;
 
 pub use build::{clBuildProgram, clCompileProgram, clGetProgramBuildInfo};
 pub use kernel_arg::clSetKernelArg;
-pub use lookup::extension_finder;
+use lookup::extension_finder;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform};
 pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use program_info::clGetProgramInfo;
-pub use resident::program_flags;
 
 /// What OpenCL's exceptions remember of a session.
-#[derive(Default)]
 pub struct State {
+    pub vendor: Vendor,
     /// Memory that stands in for the program's in objects made with `CL_MEM_USE_HOST_PTR`, by its address here.
     held: Mutex<BTreeMap<usize, Held>>,
     mappings: map::Mappings,
@@ -50,11 +52,105 @@ pub struct State {
 }
 
 impl State {
-    /// An object is gone.
-    pub fn forget(&self, id: u64) {
+    /// A session on these functions, of which nothing is known yet.
+    pub fn of(vendor: Vendor) -> Self {
+        Self {
+            vendor,
+            held: Mutex::default(),
+            mappings: map::Mappings::default(),
+            headers: build::HeaderFiles::default(),
+            arguments: kernel_arg::Arguments::default(),
+            devices: Mutex::default(),
+            residents: resident::Residents::default(),
+            board: board::Board::default(),
+        }
+    }
+}
+
+impl Api for State {
+    fn table(&self) -> &'static Table {
+        &API
+    }
+
+    fn serve(&self, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
+        generated::dispatch(opcode, call, body)
+    }
+
+    fn oneway(&self, opcode: u32) -> Option<bool> {
+        match opcode {
+            own::CREATE_RESIDENT => Some(true),
+            own::READ_RESIDENT | own::WRITE_RESIDENT | own::SHARE_BOARD | own::POLL => Some(false),
+            function => API.oneway.get(function as usize).copied(),
+        }
+    }
+
+    /// Asks for the devices.
+    fn warm_up(&self) {
+        const CL_DEVICE_TYPE_ALL: u64 = 0xFFFF_FFFF;
+        let Some(devices) = self.vendor.clGetDeviceIDs else { return };
+        for platform in platforms(&self.vendor) {
+            let mut count = 0;
+            // SAFETY: a live platform, no array, and a place for the count.
+            unsafe { devices(platform, CL_DEVICE_TYPE_ALL, 0, std::ptr::null_mut(), &raw mut count) };
+        }
+    }
+
+    fn versions(&self) -> Vec<String> {
+        platform_names(&self.vendor)
+    }
+
+    fn device_names(&self, session: &Session) -> Vec<String> {
+        device_names(session)
+    }
+
+    /// An event is one that has ended in error.
+    fn stillborn(&self, session: &Session, id: u64, made: u16, from: u64, status: i64) {
+        let from = session.objects.pointer(from).filter(|_| made == kind::cl_event);
+        let event = from.and_then(|queue| events::failed(&self.vendor, queue as *mut c_void, status as i32));
+        let bound = event.is_some_and(|event| session.objects.bind(id, made, event as usize, &[], 0).is_ok());
+        if !bound {
+            session.objects.bury(id);
+        }
+    }
+
+    fn memory(&self, call: &Call<'_>, kind: u16, object: *mut c_void, parents: &[u64]) -> u64 {
+        memory(call, kind, object, parents)
+    }
+
+    fn hold(&self, session: &'static Session, id: u64, input: Input, address: u64) {
+        hold(session, id, input, address);
+    }
+
+    fn forget(&self, id: u64) {
         self.arguments.remove(&id);
         self.residents.forget(id);
     }
+
+    fn notices(&self, room: usize, out: &mut Vec<Notice>) {
+        self.residents.notices(room, out);
+    }
+
+    fn program_address(&self, pointer: usize) -> u64 {
+        program_address(self, pointer)
+    }
+
+    fn program_flags(&self, session: &Session, about: u64, flags: u64) -> u64 {
+        resident::program_flags(session, about, flags)
+    }
+
+    fn events(&self) -> &dyn Events {
+        self
+    }
+}
+
+/// What is remembered of a session with OpenCL.
+pub fn state(session: &Session) -> &State {
+    session.api()
+}
+
+/// The vendor's functions.
+pub fn vendor(session: &Session) -> &Vendor {
+    &state(session).vendor
 }
 
 struct Held {
@@ -64,42 +160,17 @@ struct Held {
     address: u64,
 }
 
-/// Loads the vendor's library; the file that it came from with it.
+/// Finds the vendor's functions.
 ///
 /// # Errors
-/// What the dynamic linker says, or which function the library lacks that nothing goes without.
-pub fn load() -> Result<(Vendor, String), String> {
-    let mut loaded = Loaded::open(LIBRARY)?;
-    let path = loaded.path("clGetPlatformIDs");
-    loaded.extension = Some(extension_finder(&loaded));
-    let vendor = Vendor::load(&mut loaded);
-    // The library stays loaded for the life of the process.
-    std::mem::forget(loaded);
+/// The library is none of OpenCL's.
+pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
+    loaded.extension = Some(extension_finder(loaded));
+    let vendor = Vendor::load(loaded);
     if vendor.clGetPlatformIDs.is_none() {
-        return Err(format!("{LIBRARY} has no clGetPlatformIDs"));
+        return Err(format!("{} has no clGetPlatformIDs", API.library));
     }
-    Ok((vendor, path))
-}
-
-/// An object that a oneway was to make from another, and did not: an event is one that has ended in error.
-pub fn stillborn(session: &Session, id: u64, made: u16, from: u64, status: i64) {
-    let from = session.objects.pointer(from).filter(|_| made == kind::cl_event);
-    let event = from.and_then(|queue| events::failed(session, queue as *mut c_void, status as i32));
-    let bound = event.is_some_and(|event| session.objects.bind(id, made, event as usize, &[], 0).is_ok());
-    if !bound {
-        session.objects.bury(id);
-    }
-}
-
-/// Asks the vendor for its platforms and devices: what it puts off until then is done before a program waits for it.
-pub fn warm_up(vendor: &Vendor) {
-    const CL_DEVICE_TYPE_ALL: u64 = 0xFFFF_FFFF;
-    let Some(devices) = vendor.clGetDeviceIDs else { return };
-    for platform in platforms(vendor) {
-        let mut count = 0;
-        // SAFETY: a live platform, no array, and a place for the count.
-        unsafe { devices(platform, CL_DEVICE_TYPE_ALL, 0, std::ptr::null_mut(), &raw mut count) };
-    }
+    Ok(Box::new(State::of(vendor)))
 }
 
 /// Serves a call beside the API's functions.
@@ -114,17 +185,8 @@ pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
     }
 }
 
-/// Whether a function, or a call beside the functions, may be called without waiting; `None` if there is none.
-pub fn oneway(opcode: u32) -> Option<bool> {
-    match opcode {
-        own::CREATE_RESIDENT => Some(true),
-        own::READ_RESIDENT | own::WRITE_RESIDENT | own::SHARE_BOARD | own::POLL => Some(false),
-        function => ONEWAY.get(function as usize).copied(),
-    }
-}
-
 /// Keeps the memory of an object that uses the program's, until the vendor has destroyed it.
-pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
+fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
     let Some(object) = session.objects.pointer(id) else {
         return;
     };
@@ -135,7 +197,7 @@ pub fn hold(session: &'static Session, id: u64, input: Input, address: u64) {
     if mem_flags(session, object as *mut c_void) & CL_MEM_USE_HOST_PTR == 0 {
         return;
     }
-    if let Ok(mut held) = session.opencl.held.lock() {
+    if let Ok(mut held) = state(session).held.lock() {
         held.insert(base, Held { _memory: input, len, address });
     }
     when_destroyed(session, object as *mut c_void, base, destroyed);
@@ -151,7 +213,7 @@ fn when_destroyed(
     base: usize,
     tell: unsafe extern "C" fn(*mut c_void, *mut c_void),
 ) {
-    if let Some(set_callback) = session.vendor.clSetMemObjectDestructorCallback {
+    if let Some(set_callback) = state(session).vendor.clSetMemObjectDestructorCallback {
         SESSION.get_or_init(|| session);
         // SAFETY: the object is alive; the callback takes the address that it is given as user data.
         unsafe { set_callback(object, Some(tell), base as *mut c_void) };
@@ -161,15 +223,15 @@ fn when_destroyed(
 /// The vendor has destroyed an object whose memory is held.
 unsafe extern "C" fn destroyed(_object: *mut c_void, base: *mut c_void) {
     if let Some(session) = SESSION.get()
-        && let Ok(mut held) = session.opencl.held.lock()
+        && let Ok(mut held) = state(session).held.lock()
     {
         held.remove(&(base as usize));
     }
 }
 
 /// Where the program has the memory that lies here at `pointer`; 0 for memory that is not the program's.
-pub fn program_address(session: &Session, pointer: usize) -> u64 {
-    let Ok(held) = session.opencl.held.lock() else {
+fn program_address(state: &State, pointer: usize) -> u64 {
+    let Ok(held) = state.held.lock() else {
         return 0;
     };
     match held.range(..=pointer).next_back() {
@@ -181,7 +243,7 @@ pub fn program_address(session: &Session, pointer: usize) -> u64 {
 fn mem_flags(session: &Session, object: *mut c_void) -> u64 {
     const CL_MEM_FLAGS: u32 = 0x1101;
     let mut flags = 0_u64;
-    if let Some(info) = session.vendor.clGetMemObjectInfo {
+    if let Some(info) = state(session).vendor.clGetMemObjectInfo {
         // SAFETY: the object is alive, and the memory has the size that is named.
         unsafe { info(object, CL_MEM_FLAGS, 8, (&raw mut flags).cast(), std::ptr::null_mut()) };
     }
@@ -190,8 +252,8 @@ fn mem_flags(session: &Session, object: *mut c_void) -> u64 {
 
 /// How much device memory a new object takes, where the table cannot tell: an image's layout is the vendor's choice. What is
 /// made from another memory object takes none of its own.
-pub fn memory(call: &Call<'_>, is: u16, object: *mut c_void, parents: &[u64]) -> u64 {
-    let (true, Some(info)) = (is == kind::cl_mem, call.vendor().clGetMemObjectInfo) else { return 0 };
+fn memory(call: &Call<'_>, is: u16, object: *mut c_void, parents: &[u64]) -> u64 {
+    let (true, Some(info)) = (is == kind::cl_mem, vendor(call.session).clGetMemObjectInfo) else { return 0 };
     if parents.iter().any(|parent| call.session.objects.find(*parent, kind::cl_mem).is_ok()) {
         return 0;
     }
@@ -208,7 +270,7 @@ pub fn is_buffer(session: &Session, id: u64) -> bool {
         return false;
     };
     let mut is = 0_u32;
-    if let Some(info) = session.vendor.clGetMemObjectInfo {
+    if let Some(info) = state(session).vendor.clGetMemObjectInfo {
         // SAFETY: the object is alive, and the memory has the size that is named.
         unsafe { info(object as *mut c_void, CL_MEM_TYPE, 4, (&raw mut is).cast(), std::ptr::null_mut()) };
     }
@@ -217,7 +279,7 @@ pub fn is_buffer(session: &Session, id: u64) -> bool {
 
 /// The pixels of an image; none for what is no image.
 pub fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
-    let vendor = call.vendor();
+    let vendor = vendor(call.session);
     let (Some(image_info), Some(mem_info)) = (vendor.clGetImageInfo, vendor.clGetMemObjectInfo) else {
         return Pixel::default();
     };
@@ -234,12 +296,12 @@ pub fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
 }
 
 /// The names of the devices that the program has seen. Those that are asked for once are remembered.
-pub fn device_names(session: &Session) -> Vec<String> {
+fn device_names(session: &Session) -> Vec<String> {
     const CL_DEVICE_NAME: u32 = 0x102B;
-    let Ok(mut names) = session.opencl.devices.try_lock() else {
+    let Ok(mut names) = state(session).devices.try_lock() else {
         return Vec::new();
     };
-    let Some(info) = session.vendor.clGetDeviceInfo else {
+    let Some(info) = state(session).vendor.clGetDeviceInfo else {
         return Vec::new();
     };
     let pointers = session.objects.pointers(kind::cl_device_id);
@@ -261,7 +323,7 @@ pub fn device_names(session: &Session) -> Vec<String> {
 }
 
 /// The names of the library's platforms, each with its version.
-pub fn platform_names(vendor: &Vendor) -> Vec<String> {
+fn platform_names(vendor: &Vendor) -> Vec<String> {
     const CL_PLATFORM_VERSION: u32 = 0x0901;
     const CL_PLATFORM_NAME: u32 = 0x0902;
     let Some(info) = vendor.clGetPlatformInfo else {

@@ -7,7 +7,7 @@ use ava_protocol::opencl::constant::{CL_PROGRAM_BINARIES, CL_PROGRAM_BINARY_SIZE
 use ava_protocol::opencl::kind;
 
 use crate::call::{Call, Outcome, Stop};
-use crate::generated::serve;
+use crate::generated::opencl::serve;
 
 pub fn clGetProgramInfo(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetProgramInfo";
@@ -17,7 +17,7 @@ pub fn clGetProgramInfo(call: &mut Call, body: &[u8]) -> Outcome {
     if r.param_name.to_native() != CL_PROGRAM_BINARIES || value.is_null() {
         return serve::clGetProgramInfo(call, body);
     }
-    let info = call.vendor().clGetProgramInfo.ok_or(Stop::Missing(NAME))?;
+    let info = super::vendor(call.session).clGetProgramInfo.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let mut size_ret = call.output(&r.param_value_size_ret, Some(1), 8, NAME)?;
     let mut sizes = [0_usize; 256];

@@ -67,7 +67,7 @@ impl Residents {
 /// The flags of an object, as the program gave them to it or to the buffer that it is part of.
 pub fn program_flags(session: &Session, about: u64, vendors: u64) -> u64 {
     const HOW: u64 = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
-    let residents = &session.opencl.residents;
+    let residents = &super::state(session).residents;
     let own = residents.flags.get(&about).map(|flags| *flags);
     let given = own.or_else(|| {
         let parents = session.objects.parents(about);
@@ -97,12 +97,12 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
         }
         return call.reply(&Created { suits: false, made: false, status: 0 });
     }
-    let create = call.vendor().clCreateBuffer.ok_or(Stop::Missing(NAME))?;
+    let create = super::vendor(call.session).clCreateBuffer.ok_or(Stop::Missing(NAME))?;
     let theirs = flags & !(CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR) | CL_MEM_USE_HOST_PTR;
     let base = region.as_ptr() as usize;
     let number = r.region.region.to_native();
     {
-        let mut places = session.opencl.residents.places.lock().map_err(|_| Stop::Closed)?;
+        let mut places = super::state(session).residents.places.lock().map_err(|_| Stop::Closed)?;
         if places.contains_key(&base) {
             return Err(Malformed::BadRegion { region: number, why: "in use by another buffer".into() }.into());
         }
@@ -117,13 +117,13 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
             return call.settle(false, status.into());
         }
         // The shim takes the region back with the reply.
-        if let Ok(mut places) = session.opencl.residents.places.lock() {
+        if let Ok(mut places) = super::state(session).residents.places.lock() {
             places.remove(&base);
         }
         return call.reply(&Created { suits: true, made: false, status });
     }
     super::when_destroyed(session, buffer, base, vacated);
-    session.opencl.residents.flags.insert(id, flags);
+    super::state(session).residents.flags.insert(id, flags);
     call.born(id, kind::cl_mem, buffer, &[r.context.to_native()], Some(len))?;
     if call.is_oneway() {
         return call.settle(true, 0);
@@ -139,7 +139,7 @@ unsafe extern "C" fn vacated(_buffer: *mut c_void, base: *mut c_void) {
 }
 
 fn vacate(session: &Session, base: usize) {
-    let residents = &session.opencl.residents;
+    let residents = &super::state(session).residents;
     let place = residents.places.lock().ok().and_then(|mut places| places.remove(&base));
     if let (Some(place), Ok(mut vacant)) = (place, residents.vacant.lock()) {
         vacant.push(place.number);
@@ -148,7 +148,7 @@ fn vacate(session: &Session, base: usize) {
 
 pub fn read(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueReadBuffer";
-    let enqueue = call.vendor().clEnqueueReadBuffer.ok_or(Stop::Missing(NAME))?;
+    let enqueue = super::vendor(call.session).clEnqueueReadBuffer.ok_or(Stop::Missing(NAME))?;
     call.session.stats.count(opcode::clEnqueueReadBuffer, body.len());
     transfer(call, body, NAME, |call, queue, buffer, offset, size, _, n, wait, event| {
         call.charge_bytes_out(Some(size));
@@ -160,9 +160,9 @@ pub fn read(call: &mut Call, body: &[u8]) -> Outcome {
 
 pub fn write(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueWriteBuffer";
-    let enqueue = call.vendor().clEnqueueWriteBuffer.ok_or(Stop::Missing(NAME))?;
+    let enqueue = super::vendor(call.session).clEnqueueWriteBuffer.ok_or(Stop::Missing(NAME))?;
     call.session.stats.count(opcode::clEnqueueWriteBuffer, body.len());
-    let (wait_for, release) = (call.vendor().clWaitForEvents, call.vendor().clReleaseEvent);
+    let (wait_for, release) = (super::vendor(call.session).clWaitForEvents, super::vendor(call.session).clReleaseEvent);
     let (wait_for, release) = (wait_for.ok_or(Stop::Missing(NAME))?, release.ok_or(Stop::Missing(NAME))?);
     transfer(call, body, NAME, |call, queue, buffer, offset, size, first, n, wait, event| {
         call.charge_bytes_in(Some(size));
@@ -213,17 +213,17 @@ fn transfer(
 
 /// Whether what the context's devices do to a buffer in memory of ours is there at once, and what is there they see.
 fn suits(session: &Session, id: u64, context: *mut c_void) -> bool {
-    if let Some(known) = session.opencl.residents.suited.get(&id) {
+    if let Some(known) = super::state(session).residents.suited.get(&id) {
         return *known;
     }
     let suits = !context.is_null() && try_context(session, context).unwrap_or(false);
-    session.opencl.residents.suited.insert(id, suits);
+    super::state(session).residents.suited.insert(id, suits);
     suits
 }
 
 fn try_context(session: &Session, context: *mut c_void) -> Option<bool> {
     const MOST: usize = 64;
-    let vendor = &session.vendor;
+    let vendor = super::vendor(session);
     let mut devices = [std::ptr::null_mut::<c_void>(); MOST];
     let mut len = 0_usize;
     // SAFETY: a live context, and memory of the size that is named.
@@ -252,7 +252,7 @@ fn try_context(session: &Session, context: *mut c_void) -> Option<bool> {
 fn try_device(session: &Session, context: *mut c_void, device: *mut c_void) -> Option<bool> {
     const LEN: usize = 64 << 10;
     const AT: usize = 4099;
-    let vendor = &session.vendor;
+    let vendor = super::vendor(session);
     let (create_queue, release_queue) = (vendor.clCreateCommandQueue?, vendor.clReleaseCommandQueue?);
     let (create, release) = (vendor.clCreateBuffer?, vendor.clReleaseMemObject?);
     let (write, read, finish) = (vendor.clEnqueueWriteBuffer?, vendor.clEnqueueReadBuffer?, vendor.clFinish?);

@@ -27,6 +27,8 @@ pub(super) enum Health {
     Ok,
     /// It works, but you should know.
     Note,
+    /// It is not installed, and other things work without it.
+    Absent,
     /// It does not work.
     Broken,
 }
@@ -87,6 +89,7 @@ pub(super) fn text(diagnosis: &Diagnosis) -> String {
         let mark = match check.health {
             Health::Ok => "ok    ",
             Health::Note => "note  ",
+            Health::Absent => "absent",
             Health::Broken => "BROKEN",
         };
         text += &format!("{mark}  {:<14}  {}\n", check.name, check.found);

@@ -3,8 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use ava_protocol::admin::{Detail, Session, State};
+use ava_protocol::api::Api;
 use ava_protocol::control::{FunctionStats, Stats};
-use ava_protocol::session::Api;
 use clap::CommandFactory;
 use insta::assert_snapshot;
 
@@ -142,7 +142,8 @@ fn versions() {
 
 #[test]
 fn doctor_text_and_json() {
-    const API: Api = Api { name: "opencl", library: "libOpenCL.so.1", environment: &[], unsupported: &[] };
+    static API: Api =
+        Api { name: "opencl", library: "libOpenCL.so.1", install: "sudo apt install pocl-opencl-icd", ..Api::empty() };
     let probe = |text: &str| doctor::vendor(&API, serde_json::from_str(text).map_err(|error| error.to_string()));
     let unsupported = |function, reason| doctor::Unsupported { api: "opencl", function, reason };
     let diagnosis = doctor::Diagnosis {
@@ -155,16 +156,16 @@ fn doctor_text_and_json() {
                 fixes: vec!["`avactl run` starts a private one".into()],
             },
             probe(
-                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":false,"path":null,"error":"cannot open shared object file","missing":[],"platforms":[]}"#,
+                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":false,"path":null,"error":"cannot open shared object file","functions":0,"missing":[],"versions":[]}"#,
             ),
             probe(
-                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":true,"path":"/usr/lib/libOpenCL.so.1","error":null,"missing":[],"platforms":[]}"#,
+                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":true,"path":"/usr/lib/libOpenCL.so.1","error":null,"functions":0,"missing":[],"versions":[]}"#,
             ),
             probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","missing":["clSetContextDestructorCallback"],"platforms":["Intel(R) OpenCL"]}"#,
+                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"missing":["clSetContextDestructorCallback"],"versions":["Intel(R) OpenCL"]}"#,
             ),
             probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","platforms":[{"name":"Portable Computing Language","devices":1}]}"#,
+                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"versions":["Portable Computing Language (OpenCL 3.0)"]}"#,
             ),
             probe("nonsense"),
         ],

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use ava_protocol::admin::{Answer, Request, Status};
-use ava_protocol::session::{APIS, Api, Socket};
+use ava_protocol::api::{APIS, Api};
+use ava_protocol::session::Socket;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Check, Diagnosis, Health, Unsupported};
 use crate::locate::{BROKER, SHIM, WORKER, preload};
@@ -21,8 +21,11 @@ pub struct Probe {
     loaded: bool,
     path: Option<String>,
     error: Option<String>,
+    /// How many functions of the table could cross.
+    functions: usize,
+    /// Those of them that the library lacks.
     missing: Vec<String>,
-    platforms: Vec<Value>,
+    versions: Vec<String>,
 }
 
 /// Looks at everything.
@@ -38,7 +41,11 @@ pub fn all() -> Diagnosis {
         Ok(worker) => {
             checks.push(Check::new("worker", Health::Ok, worker.display().to_string()));
             let path = status.map(|status| status.vendor_library_path).filter(|path| !path.is_empty());
-            checks.extend(APIS.iter().map(|api| vendor(api, probe(&worker, api, path.as_deref()))));
+            let found: Vec<_> = APIS.iter().map(|api| vendor(api, probe(&worker, api, path.as_deref()))).collect();
+            if found.iter().all(|check| check.health == Health::Absent) {
+                checks.push(Check::new("libraries", Health::Broken, "no vendor library is installed"));
+            }
+            checks.extend(found);
         }
         Err(failure) => checks.push(Check::missing("worker", failure)),
     }
@@ -46,7 +53,8 @@ pub fn all() -> Diagnosis {
 }
 
 fn unsupported() -> Vec<Unsupported> {
-    let of = |api: &'static Api| {
+    let of = |api: &&'static Api| {
+        let api = *api;
         api.unsupported.iter().map(|(function, reason)| Unsupported { api: api.name, function, reason })
     };
     APIS.iter().flat_map(of).collect()
@@ -136,35 +144,37 @@ fn probe(worker: &Path, api: &Api, vendor_library_path: Option<&str>) -> Result<
 }
 
 /// The vendor library of an API.
-pub fn vendor(api: &Api, probe: Result<Probe, String>) -> Check {
+pub fn vendor(api: &'static Api, probe: Result<Probe, String>) -> Check {
     let probe = match probe {
         Ok(probe) => probe,
         Err(error) => return Check::new(api.name, Health::Broken, error),
     };
-    let library = if probe.library.is_empty() { api.library } else { &probe.library };
     if !probe.loaded {
         let error = probe.error.as_deref().unwrap_or("it cannot be loaded");
-        return Check::new(api.name, Health::Broken, format!("{library}: {error}"))
-            .fix("Debian and Ubuntu: sudo apt install ocl-icd-libopencl1 pocl-opencl-icd (or your vendor's driver)")
+        return Check::new(api.name, Health::Absent, format!("{}: {error}", api.library))
+            .fix(api.install)
             .fix("a library elsewhere: start the broker with --vendor-library-path DIRS");
     }
-    let path = probe.path.as_deref().unwrap_or(library);
-    if probe.platforms.is_empty() {
-        let error = probe.error.map(|error| format!(" ({error})")).unwrap_or_default();
-        return Check::new(api.name, Health::Broken, format!("{path} finds no platform{error}"))
-            .fix("install a driver: on Debian and Ubuntu, sudo apt install pocl-opencl-icd for the CPU");
+    let path = probe.path.as_deref().unwrap_or(api.library);
+    if probe.versions.is_empty() {
+        return Check::new(api.name, Health::Broken, format!("{path} finds no platform")).fix(api.install);
     }
-    let platforms: Vec<_> = probe.platforms.iter().map(platform_name).collect();
-    let found = format!("{path}: {}", platforms.join(", "));
+    let covered = probe.functions.saturating_sub(probe.missing.len());
+    let coverage = format!("{covered} of the table's {} functions", probe.functions);
+    let found = format!("{path}: {}; {coverage}", probe.versions.join(", "));
     if probe.missing.is_empty() {
         return Check::new(api.name, Health::Ok, found);
     }
-    Check::new(api.name, Health::Note, format!("{found}; without {}", probe.missing.join(" ")))
-        .fix("calls of these functions fail: the vendor's library is older than the table")
+    Check::new(api.name, Health::Note, found)
+        .fix(format!("calls of functions that it lacks fail: {}", shortened(&probe.missing)))
 }
 
-/// A platform is told as its name or as an object that has one.
-fn platform_name(platform: &Value) -> String {
-    let name = platform.as_str().or_else(|| platform.get("name")?.as_str());
-    name.map_or_else(|| platform.to_string(), str::to_owned)
+/// A list that fits a screen.
+fn shortened(names: &[String]) -> String {
+    const MOST: usize = 8;
+    let shown = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match names.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

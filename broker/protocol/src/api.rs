@@ -1,0 +1,110 @@
+//! An API, as far as its table tells of it without its functions' arguments. The table compiler fills one for each table.
+
+use crate::spec::KindSpec;
+
+/// An API there is a table for.
+#[derive(Debug)]
+pub struct Api {
+    /// The table's name, as in [`Hello::api`](crate::session::Hello::api).
+    pub name: &'static str,
+    /// The API's number on the wire.
+    pub number: u16,
+    /// The vendor library's name.
+    pub library: &'static str,
+    /// Every name that programs open it by.
+    pub sonames: &'static [&'static str],
+    /// Folders where it is looked for, if the loader does not find it by its name.
+    pub places: &'static [&'static str],
+    /// How a user gets it.
+    pub install: &'static str,
+    /// Status of a call whose worker is gone.
+    pub lost: i64,
+    /// The broker's environment variables that workers get; a name that ends in `*` stands for all that begin so.
+    pub environment: &'static [&'static str],
+    /// Extension names that tenants may see.
+    pub extensions: &'static [&'static str],
+    /// Function names by opcode.
+    pub functions: &'static [&'static str],
+    /// Whether a function may be called without waiting for its reply, by opcode.
+    pub oneway: &'static [bool],
+    /// Functions that do not cross, and why.
+    pub unsupported: &'static [(&'static str, &'static str)],
+    /// Functions that the vendor hands out by name, and the extension they belong to.
+    pub extension_functions: &'static [(&'static str, &'static str)],
+    /// Handle types by kind, which counts from 1.
+    pub kinds: &'static [KindSpec],
+}
+
+/// All of them.
+pub const APIS: &[&Api] = &[&crate::opencl::API];
+
+impl Api {
+    /// The one with this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        APIS.iter().find(|api| api.name == name).copied()
+    }
+
+    /// A handle type.
+    ///
+    /// # Panics
+    /// If there is none of this number.
+    #[must_use]
+    pub fn kind(&self, kind: u16) -> &'static KindSpec {
+        &self.kinds[usize::from(kind) - 1]
+    }
+
+    /// Whether workers of this API get the broker's environment variable `name`. Nothing that the dynamic linker reads
+    /// is ever among them, whatever the table says.
+    #[must_use]
+    pub fn passes(&self, name: &str) -> bool {
+        !name.starts_with("LD_")
+            && self.environment.iter().any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == *pattern,
+            })
+    }
+
+    /// One that has nothing, for tests to fill.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self {
+            name: "",
+            number: 0,
+            library: "",
+            sonames: &[],
+            places: &[],
+            install: "",
+            lost: 0,
+            environment: &[],
+            extensions: &[],
+            functions: &[],
+            oneway: &[],
+            unsupported: &[],
+            extension_functions: &[],
+            kinds: &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_get_what_is_listed_and_nothing_else() {
+        let api = Api { environment: &["OCL_ICD_VENDORS", "POCL_*", "LD_*"], ..Api::empty() };
+        let passed = |name: &&str| api.passes(name);
+        let names = ["POCL_DEVICES", "OCL_ICD_VENDORS", "OCL_ICD_VENDORS2", "LD_PRELOAD", "HOME", "POC"];
+        assert_eq!(names.iter().copied().filter(passed).collect::<Vec<_>>(), ["POCL_DEVICES", "OCL_ICD_VENDORS"]);
+    }
+
+    #[test]
+    fn apis_differ_in_name_number_and_library() {
+        for (i, one) in APIS.iter().enumerate() {
+            for other in &APIS[..i] {
+                assert!(one.name != other.name && one.number != other.number && one.library != other.library);
+            }
+        }
+    }
+}
