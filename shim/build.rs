@@ -57,7 +57,10 @@ fn stub(api: &Api, out: &Path) -> Result<(), Error> {
     let stand_in = out.join("libava.so");
     link(&[&empty], "libava.so", &stand_in, &[])?;
     let script = format!("-Wl,--version-script={}", versions.display());
-    let arguments = [script.as_str(), "-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN/.."];
+    let mut arguments = vec!["-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN/.."];
+    if !api.versions.is_empty() {
+        arguments.push(&script);
+    }
     link(&[&empty, &stand_in], &api.library, &dir.join(&api.library), &arguments)
 }
 

@@ -17,6 +17,7 @@ use crate::fault::Fault;
 
 /// One place of a dispatch table: a function's address.
 #[repr(transparent)]
+#[derive(Clone, Copy)]
 pub struct Entry(pub *const c_void);
 
 // SAFETY: the address of a function, never written through.

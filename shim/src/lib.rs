@@ -19,10 +19,12 @@ mod log;
 mod memory;
 mod opencl;
 mod pending;
+mod pkcs11;
 mod preload;
 mod regions;
 mod results;
 mod session;
+mod structs;
 
 /// What the table compiler emits.
 // Why its unsafe blocks are sound is said in the emitter, where it can be read and kept true.
@@ -30,5 +32,8 @@ mod session;
 mod generated {
     pub mod opencl {
         include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+    }
+    pub mod pkcs11 {
+        include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
     }
 }

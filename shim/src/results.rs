@@ -143,13 +143,13 @@ impl Call {
     }
 
     /// A result's bytes, if they fit their room.
-    fn copied(&self, room: &Room, from: &ArchivedReturned<'_>) -> Option<Vec<u8>> {
+    pub fn copied(&self, room: &Room, from: &ArchivedReturned<'_>) -> Option<Vec<u8>> {
         let bytes = match from {
             ArchivedReturned::Untouched => return None,
             ArchivedReturned::Inline(bytes) => bytes.to_vec(),
             ArchivedReturned::Region(len) => {
-                let len = len.to_native().min(room.capacity) as usize;
                 let region = self.region(room)?;
+                let len = len.to_native().min(room.capacity) as usize;
                 let mut bytes = vec![0; len];
                 // SAFETY: the region was made for the room's capacity; copied at once, so that no reference stays.
                 unsafe { std::ptr::copy_nonoverlapping(region, bytes.as_mut_ptr(), len) };

@@ -30,6 +30,6 @@ fn size_align(shape: &FieldShape) -> (usize, usize) {
     match shape {
         FieldShape::Scalar(s) => (s.size(), s.size()),
         FieldShape::Array(s, n) => (s.size() * n, s.size()),
-        FieldShape::Handle(_) => (8, 8),
+        FieldShape::Handle(_) | FieldShape::Memory(_) => (8, 8),
     }
 }

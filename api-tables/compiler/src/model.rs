@@ -36,6 +36,9 @@ pub struct Api {
     pub environment: Vec<String>,
     /// Extension names that cross; the rest is masked in every `#[names]` answer: `#![extensions("cl_khr_fp64", …)]`.
     pub extensions: Vec<String>,
+    /// The function that hands out all others as a struct of pointers, in the order of the table:
+    /// `#![functions(C_GetFunctionList)]`.
+    pub function_list: Option<String>,
     /// Functions in the order of the installable client driver's dispatch table; `None` is an empty place.
     /// From `#![dispatch(clGetPlatformIDs, clGetPlatformInfo, …, _, …)]`.
     pub dispatch: Vec<Option<String>>,
@@ -109,6 +112,16 @@ pub enum FieldShape {
     /// `[T; n]` with a literal n, e.g. `name: [c_char; 64]`.
     Array(Scalar, usize),
     Handle(String),
+    /// `Option<&[T; n]>`: memory that the struct leads to.
+    Memory(Memory),
+}
+
+/// Memory that a field of a struct leads to.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    pub element: Element,
+    /// The field of the same struct that says how many elements there are.
+    pub len: String,
 }
 
 /// One key of a [`TypeKind::Tagged`] or [`TypeKind::List`].
@@ -145,7 +158,7 @@ pub enum Payload {
     HostFlags,
     /// `KEY(References)`: the object's reference count, part of which the shim keeps.
     References,
-    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum: a call that uses this key fails with the status.
+    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum, or one that a field of a struct leads to: a call that uses this key fails with the status.
     Refused(i64),
 }
 
@@ -337,6 +350,8 @@ pub struct Facts {
     pub retain: Option<String>,
     pub release: Option<String>,
     pub charge: Vec<(Resource, Expr)>,
+    /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
+    pub withheld: Vec<String>,
     /// `creates`, `modifies`: parameter names, kept for record and replay.
     pub creates: Vec<String>,
     pub modifies: Vec<String>,

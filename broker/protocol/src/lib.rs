@@ -9,6 +9,7 @@ pub mod api;
 pub mod archive;
 pub mod control;
 pub mod expr;
+pub mod flat;
 pub mod frame;
 pub mod layout;
 pub mod session;
@@ -23,8 +24,16 @@ pub mod opencl {
     pub mod custom;
 }
 
+/// PKCS#11 on the wire.
+pub mod pkcs11 {
+    include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
+}
+
 /// Of this build's tables and wire: shim and worker must have the same.
-pub const FINGERPRINT: u64 = fingerprint(0xcbf2_9ce4_8422_2325, include_bytes!(concat!(env!("OUT_DIR"), "/opencl.rs")));
+pub const FINGERPRINT: u64 = {
+    let hash = fingerprint(0xcbf2_9ce4_8422_2325, include_bytes!(concat!(env!("OUT_DIR"), "/opencl.rs")));
+    fingerprint(hash, include_bytes!(concat!(env!("OUT_DIR"), "/pkcs11.rs")))
+};
 
 /// FNV-1a.
 const fn fingerprint(mut hash: u64, bytes: &[u8]) -> u64 {

@@ -14,11 +14,47 @@ pub struct KindSpec {
     pub ordered: bool,
 }
 
-/// A C struct: its size in bytes, and the offset and kind of each handle in it.
+/// A C struct: its size in bytes, the offset and kind of each handle in it, and where its pointers lead.
 #[derive(Debug)]
 pub struct StructSpec {
     pub size: usize,
     pub handles: &'static [(usize, u16)],
+    pub memory: &'static [MemorySpec],
+}
+
+/// Memory that a field of a struct leads to.
+#[derive(Debug)]
+pub struct MemorySpec {
+    /// Offset of the pointer.
+    pub at: usize,
+    /// Offset and size of the number of elements there.
+    pub len_at: usize,
+    pub len_size: usize,
+    /// Bytes of one element.
+    pub element: usize,
+    pub content: Content,
+}
+
+/// What lies in such memory.
+#[derive(Debug)]
+pub enum Content {
+    Bytes,
+    Structs(&'static StructSpec),
+    /// By the number at an offset, of a size; keys that are not listed are plain bytes.
+    Keyed {
+        at: usize,
+        size: usize,
+        keys: &'static [(i64, Behind)],
+    },
+}
+
+/// What lies behind a key.
+#[derive(Debug)]
+pub enum Behind {
+    /// As many structs as fit.
+    Structs(&'static StructSpec),
+    /// A call that uses the key fails with this status.
+    Refused(i64),
 }
 
 /// Answers whose meaning depends on a key; keys that are not listed are plain bytes.

@@ -115,6 +115,7 @@ pub fn load(table: &'static Table) -> Result<Served, String> {
     let mut loaded = Loaded::open(table)?;
     let load = match table.name {
         "opencl" => crate::opencl::load,
+        "pkcs11" => crate::pkcs11::load,
         other => return Err(format!("this worker does not serve {other}")),
     };
     let api = load(&mut loaded)?;

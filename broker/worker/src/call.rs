@@ -213,7 +213,7 @@ impl<'a> Call<'a> {
         Ok(match self.input(data, rows, false, what)?.source {
             Source::Null => Output::null(),
             Source::Private(private) => Output::exchanged(private),
-            Source::Unread | Source::Shared(..) => Output::private(0),
+            Source::Unread | Source::Structs(_) | Source::Shared(..) => Output::private(0),
         })
     }
 

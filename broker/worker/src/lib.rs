@@ -14,9 +14,11 @@ mod objects;
 mod oneway;
 pub mod opencl;
 mod pending;
+mod pkcs11;
 mod probe;
 mod regions;
 mod session;
+mod structs;
 mod vendor;
 
 /// What the table compiler emits. That its unsafe blocks are sound is argued there: the header check holds the table to the
@@ -25,6 +27,9 @@ mod vendor;
 mod generated {
     pub mod opencl {
         include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+    }
+    pub mod pkcs11 {
+        include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
     }
 }
 

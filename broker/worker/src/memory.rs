@@ -9,6 +9,8 @@ use ava_protocol::layout::Rows;
 use ava_protocol::wire::Returned;
 use ava_transport::region::Region;
 
+use crate::structs::Structs;
+
 /// An address that is not null and leads nowhere, for pointers that the vendor is not to follow.
 pub const NOWHERE: *mut c_void = 64 as *mut c_void;
 
@@ -55,6 +57,8 @@ pub enum Source {
     Null,
     Unread,
     Private(Private),
+    /// Structs with what they lead to.
+    Structs(Structs),
     /// Used in place, from an offset on: the program may change it meanwhile, and the vendor copies bytes without
     /// looking at them.
     Shared(Arc<Region>, u64),
@@ -82,6 +86,7 @@ impl Input {
             Source::Null => std::ptr::null(),
             Source::Unread => NOWHERE,
             Source::Private(private) => private.as_ptr().wrapping_byte_sub(self.start as usize),
+            Source::Structs(structs) => structs.as_ptr(),
             Source::Shared(region, offset) => {
                 let first = region.as_ptr().cast_const().wrapping_add(*offset as usize);
                 first.wrapping_sub(self.start as usize).cast()
@@ -113,7 +118,7 @@ impl Input {
         match &self.source {
             Source::Null | Source::Unread => true,
             Source::Private(private) => private.bytes().is_empty(),
-            Source::Shared(..) => false,
+            Source::Structs(_) | Source::Shared(..) => false,
         }
     }
 
@@ -138,6 +143,8 @@ enum Target {
     Shared(Arc<Region>),
     /// Private until it is returned: in a region the program could change what the worker is about to look at.
     Withdrawn(Private, Arc<Region>),
+    /// Structs with what they lead to; what they come to goes into the region, if there is one.
+    Structs(Structs, Option<Arc<Region>>),
 }
 
 /// An output argument.
@@ -153,11 +160,22 @@ pub struct Output {
     seeded: bool,
     /// How many bytes an answer has, if not as many as the vendor says.
     answered: Option<u64>,
+    /// What structs have come to.
+    flat: Option<Vec<u8>>,
 }
 
 impl Output {
     pub fn null() -> Self {
-        Self { target: Target::Null, len: 0, start: 0, pending: 0, unasked: false, seeded: false, answered: None }
+        Self {
+            target: Target::Null,
+            len: 0,
+            start: 0,
+            pending: 0,
+            unasked: false,
+            seeded: false,
+            answered: None,
+            flat: None,
+        }
     }
 
     pub fn private(len: u64) -> Self {
@@ -173,6 +191,11 @@ impl Output {
     pub fn exchanged(private: Private) -> Self {
         let len = private.bytes().len() as u64;
         Self { target: Target::Private(private), len, seeded: true, ..Self::null() }
+    }
+
+    /// Structs that go in come out as the vendor leaves them.
+    pub fn structs(structs: Structs, region: Option<Arc<Region>>) -> Self {
+        Self { target: Target::Structs(structs, region), seeded: true, ..Self::null() }
     }
 
     pub fn shared(region: Arc<Region>, len: u64, pending: u64) -> Self {
@@ -209,6 +232,7 @@ impl Output {
             Target::Null => std::ptr::null_mut(),
             Target::Private(private) | Target::Withdrawn(private, _) => private.as_mut_ptr().wrapping_byte_sub(start),
             Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
+            Target::Structs(structs, _) => structs.as_mut_ptr(),
         }
     }
 
@@ -244,6 +268,7 @@ impl Output {
                 private.bytes_mut()[..bytes.len()].copy_from_slice(bytes);
             }
             Target::Shared(region) => region.write(bytes),
+            Target::Structs(..) => (),
         }
         self.answered = Some(bytes.len() as u64);
     }
@@ -255,7 +280,7 @@ impl Output {
             Target::Null => (),
             Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
             // The program may have changed it already: what is looked at is withdrawn first.
-            Target::Shared(_) => (),
+            Target::Shared(_) | Target::Structs(..) => (),
         }
     }
 
@@ -271,13 +296,21 @@ impl Output {
     }
 
     /// What the reply says: `written` bytes, all of them for `None`; nothing of a failed call but scalars.
-    pub fn returned(&self, written: Option<u64>, ok: bool) -> Returned<'_> {
+    pub fn returned(&mut self, written: Option<u64>, ok: bool) -> Returned<'_> {
         if self.unasked || self.pending != 0 || !(ok || self.seeded) {
             return Returned::Untouched;
         }
+        if let Target::Structs(structs, region) = &self.target {
+            let flat = structs.flatten();
+            let Some(region) = region else {
+                return Returned::Inline(self.flat.insert(flat));
+            };
+            region.write(&flat);
+            return Returned::Region(flat.len() as u64);
+        }
         let len = self.answered.or(written).unwrap_or(self.len).min(self.len);
         match &self.target {
-            Target::Null => Returned::Untouched,
+            Target::Null | Target::Structs(..) => Returned::Untouched,
             Target::Private(private) => Returned::Inline(&private.bytes()[..len as usize]),
             Target::Shared(_) => Returned::Region(len),
             Target::Withdrawn(private, region) => {

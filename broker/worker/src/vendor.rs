@@ -56,6 +56,15 @@ impl Loaded {
         }
     }
 
+    /// A function that nothing goes without.
+    ///
+    /// # Errors
+    /// The library lacks it.
+    pub fn require(&mut self, name: &str) -> Result<*mut c_void, String> {
+        let found = self.find(name, false);
+        if found.is_null() { Err(format!("the library has no {name}")) } else { Ok(found) }
+    }
+
     pub fn symbol(&self, name: &str) -> *mut c_void {
         let Ok(text) = CString::new(name) else {
             return std::ptr::null_mut();
@@ -74,6 +83,23 @@ fn open(file: &Path) -> Result<Library, String> {
         let source = std::error::Error::source(&error).map(ToString::to_string);
         source.unwrap_or_else(|| error.to_string())
     })
+}
+
+/// The functions of a library that hands them out as a struct: a word with a version, and pointers in the table's order.
+pub struct Listed {
+    pub table: &'static Api,
+    /// The struct.
+    pub list: *const *mut c_void,
+}
+
+impl Symbols for Listed {
+    fn find(&mut self, name: &str, _: bool) -> *mut c_void {
+        match self.table.functions.iter().position(|known| *known == name) {
+            // SAFETY: whoever made this vouches for the struct, which has a place for each function of the table.
+            Some(at) => unsafe { self.list.add(1 + at).read() },
+            None => std::ptr::null_mut(),
+        }
+    }
 }
 
 impl Symbols for Loaded {

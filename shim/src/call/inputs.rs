@@ -3,6 +3,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
+use ava_protocol::flat::Way;
 use ava_protocol::layout::Rows;
 use ava_protocol::spec::{ListSpec, Step, StructSpec};
 use ava_protocol::wire::{Data, Texts};
@@ -165,6 +166,10 @@ impl Call {
         let Some(count) = count.filter(|_| !pointer.is_null()) else {
             return Ok(self.unread(pointer));
         };
+        if !spec.memory.is_empty() {
+            // SAFETY: by the caller's promise.
+            return unsafe { self.deep_structs(pointer, count, spec, Way::In) };
+        }
         let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size)).ok_or(Fault::Exhausted)?;
         // SAFETY: by the caller's promise.
         let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len) }.to_vec();

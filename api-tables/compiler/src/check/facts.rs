@@ -28,6 +28,7 @@ pub(super) const WORDS: &[&str] = &[
     "unsupported",
     "until",
     "when",
+    "withheld",
     "written",
 ];
 /// Facts that say something about one of several parameters or resources at a time.
@@ -107,6 +108,7 @@ impl Reader<'_> {
                 let names = self.listed(attr, problems);
                 self.facts.modifies.extend(names);
             }
+            "withheld" => self.facts.withheld = self.listed(attr, problems),
             "unsupported" => self.facts.unsupported = self.unsupported(attr, problems),
             "extension" => self.facts.extension = attr.text(problems),
             "no_broker" => {

@@ -16,6 +16,7 @@ pub(super) const WORDS: &[&str] = &[
     "dispatch",
     "environment",
     "extensions",
+    "functions",
     "header",
     "install",
     "library",
@@ -44,6 +45,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         exhausted: 0,
         environment: Vec::new(),
         extensions: Vec::new(),
+        function_list: None,
         dispatch: Vec::new(),
         lookup: None,
         constants: Default::default(),
@@ -78,6 +80,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
                 api.exhausted = status.unwrap_or_default();
             }
+            "functions" => api.function_list = attr.name(problems).and_then(|name| names.function(name, problems)),
             "dispatch" => api.dispatch = dispatch(attr, names, problems),
             "lookup" => api.lookup = attr.name(problems).and_then(|name| names.function(name, problems)),
             _ => {

@@ -6,6 +6,7 @@ use crate::expr::{Known, Scope};
 use crate::model::{Function, Param, Ret};
 use crate::parse::{Noted, Table};
 use crate::problem::Problems;
+use syn::ext::IdentExt;
 use syn::{FnArg, ForeignItemFn, Ident, Pat, ReturnType, Type};
 
 /// The names of all functions; a second one of a name is a problem.
@@ -27,7 +28,8 @@ pub fn resolve(noted: &Noted<ForeignItemFn>, names: &Names, problems: &mut Probl
     let sig = &noted.item.sig;
     let name = sig.ident.to_string();
     let declared: Vec<(&Ident, &Type)> = sig.inputs.iter().filter_map(declared).collect();
-    let known = |(name, ty): &(&Ident, &Type)| Known { name: name.to_string(), number: shapes::is_number(ty, names) };
+    let known =
+        |(name, ty): &(&Ident, &Type)| Known { name: name.unraw().to_string(), number: shapes::is_number(ty, names) };
     let scope = Scope { names, owner: format!("`{name}`"), params: declared.iter().map(known).collect() };
     let mut params: Vec<Param> = Vec::new();
     for (i, (ident, ty)) in declared.iter().enumerate() {
@@ -35,7 +37,7 @@ pub fn resolve(noted: &Noted<ForeignItemFn>, names: &Names, problems: &mut Probl
             problems.add(ident.span(), format!("a second parameter called `{ident}`"), "again");
         }
         if let Some((shape, c_type)) = shapes::param(ty, &scope, problems) {
-            params.push(Param { name: ident.to_string(), span: ident.span(), shape, c_type });
+            params.push(Param { name: ident.unraw().to_string(), span: ident.span(), shape, c_type });
         }
     }
     let ret = match &sig.output {

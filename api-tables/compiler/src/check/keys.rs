@@ -8,6 +8,7 @@ use crate::model::{Payload, TypeKind, Variant};
 use crate::parse::Noted;
 use crate::problem::Problems;
 use proc_macro2::Span;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Fields, Ident, ItemEnum, Type};
 
@@ -91,7 +92,7 @@ pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) 
         let scalar = names.scalar(&element.to_string(), element.span(), problems)?;
         return Some(TypeKind::List { scalar, element: names::c_name(&element.to_string()).to_owned(), end, variants });
     }
-    let tag = attr("tag")?.name(problems)?.to_string();
+    let tag = attr("tag")?.name(problems)?.unraw().to_string();
     Some(TypeKind::Tagged { tag, variants })
 }
 
@@ -210,10 +211,6 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
             Some(Payload::Run { end: expr::constant_i64(end, names, problems)? })
         }
         "refused" => {
-            if !in_list {
-                problems.add(attr.span, "only a key of a list can be refused", "not here");
-                return None;
-            }
             if text != "c_void" {
                 names.kind(&text, element.span(), problems)?;
             }

@@ -11,6 +11,7 @@ use crate::problem::Problems;
 pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     for ty in api.types.values() {
         counting(api, ty, problems);
+        memory(api, ty, problems);
         payloads(api, ty, problems);
     }
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
@@ -39,6 +40,26 @@ fn counting(api: &Api, ty: &TypeDef, problems: &mut Problems) {
             let message = format!("`{}` is said to {word} `{}`, and does not say so itself", function.name, ty.name);
             let help = format!("write `#[{word}({})]` above it", ty.name);
             problems.add(function.span, message, format!("without `{word}`")).help(help);
+        }
+    }
+}
+
+/// What says how much memory a struct leads to, and what is in it, are numbers in the same struct.
+fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
+    let TypeKind::Struct { fields } = &ty.kind else { return };
+    let number = |name: &str| fields.iter().any(|f| f.name == name && matches!(f.shape, FieldShape::Scalar(_)));
+    for field in fields {
+        let FieldShape::Memory(memory) = &field.shape else { continue };
+        if !number(&memory.len) {
+            let message = format!("`{}` is no number in `{}`", memory.len, ty.name);
+            problems.add(ty.span, message, format!("of unknown length: `{}`", field.name));
+        }
+        if let Element::Tagged(name) = &memory.element
+            && let Some(TypeKind::Tagged { tag, .. }) = api.types.get(name).map(|t| &t.kind)
+            && !number(tag)
+        {
+            let message = format!("the type of a `{name}` depends on `{tag}`, and `{}` has no such number", ty.name);
+            problems.add(ty.span, message, format!("of unknown type: `{}`", field.name));
         }
     }
 }
@@ -84,6 +105,9 @@ fn pointers(function: &Function, problems: &mut Problems) {
     for param in &function.params {
         let inner: &[Param] = if let Shape::Callback { params, .. } = &param.shape { params } else { &[] };
         for pointer in std::iter::once(param).chain(inner).filter(|p| matches!(p.shape, Shape::Pointer)) {
+            if facts.withheld.contains(&pointer.name) {
+                continue;
+            }
             problems.add(pointer.span, "an address means nothing on the other side", "a raw pointer").help(help);
         }
     }

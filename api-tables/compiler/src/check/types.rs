@@ -4,10 +4,11 @@ use super::names::{Kind, Names};
 use super::{keys, shapes};
 use crate::attr::Attr;
 use crate::expr;
-use crate::model::{Field, FieldShape, Scalar, TypeDef, TypeKind};
+use crate::model::{Element, Field, FieldShape, Memory, Scalar, TypeDef, TypeKind};
 use crate::parse::{Noted, Table};
 use crate::problem::Problems;
 use indexmap::IndexMap;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ItemStruct, ItemType, Type};
 
@@ -179,7 +180,7 @@ fn field(field: &syn::Field, names: &Names, problems: &mut Problems) -> Option<F
         problems.add(attr.span, "a field takes no attributes", "unexpected");
     }
     let (shape, ty) = field_shape(&field.ty, names, problems)?;
-    Some(Field { name: field.ident.as_ref()?.to_string(), shape, ty })
+    Some(Field { name: field.ident.as_ref()?.unraw().to_string(), shape, ty })
 }
 
 fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
@@ -213,13 +214,35 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
             let handle = names.handle(shapes::name(inner)?, problems)?;
             Some((FieldShape::Handle(handle.clone()), handle))
         }
+        Some((word, Type::Reference(inner))) if word == "Option" => memory(&inner.elem, names, problems),
         _ => unknown_field(ty, problems),
     }
 }
 
+/// `Option<&[T; n]>`: memory that the struct leads to; n is another of its fields.
+fn memory(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
+    let Type::Array(array) = ty else { return unknown_field(ty, problems) };
+    let (Some(word), Some(len)) = (shapes::name(&array.elem), crate::attr::ident(&array.len)) else {
+        return unknown_field(ty, problems);
+    };
+    let text = word.to_string();
+    let element = if text == "c_void" {
+        Element::Bytes
+    } else {
+        match names.kind(&text, word.span(), problems)? {
+            Kind::Scalar(scalar) | Kind::Status(scalar) => Element::Scalar { ty: text.clone(), scalar },
+            Kind::Struct => Element::Struct(text.clone()),
+            Kind::Tagged => Element::Tagged(text.clone()),
+            _ => return unknown_field(ty, problems),
+        }
+    };
+    Some((FieldShape::Memory(Memory { element, len: len.unraw().to_string() }), text))
+}
+
 fn unknown_field<T>(ty: &Type, problems: &mut Problems) -> Option<T> {
-    problems
-        .add(ty.span(), "this is no field of a struct", "not a field")
-        .help("a field is a scalar, `[T; n]` of scalars with a constant n, or `Option<H>` of a handle");
+    problems.add(ty.span(), "this is no field of a struct", "not a field").help(
+        "a field is a scalar, `[T; n]` of scalars with a constant n, `Option<H>` of a handle, or `Option<&[T; n]>` \
+               with another field for n",
+    );
     None
 }

@@ -18,7 +18,18 @@ pub fn emit(api: &Api) -> String {
     for function in &api.functions {
         line(&mut c, format_args!("{}", prototype(function)));
     }
+    function_list(api, &mut c);
     c
+}
+
+/// The struct that hands out the functions has them in the order of the table, behind a word with a version.
+fn function_list(api: &Api, c: &mut String) {
+    let Some(list) = api.function_list.as_ref().and_then(|name| api.function(name)?.params.first()) else { return };
+    for (i, function) in api.functions.iter().enumerate() {
+        let (at, name) = (8 * (i + 1), &function.name);
+        let offset = format!("offsetof(__typeof__(**({})0), {name})", list.c_type);
+        line(c, format_args!("_Static_assert({offset} == {at}, \"{name}\");"));
+    }
 }
 
 /// Only the vendor's headers, with the definitions they take: what the preprocessor makes of it is what they declare.

@@ -10,6 +10,9 @@ use quote::quote;
 pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
     let name = ident(&param.name);
     let text = format!("{}: {}", function.name, param.name);
+    if function.facts.withheld.contains(&param.name) {
+        return quote!(let #name = std::ptr::null_mut(););
+    }
     match &param.shape {
         Shape::Value { scalar, .. } => {
             let ty = names::scalar(*scalar);
@@ -73,6 +76,10 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
         };
     }
     if buffer.direction == Direction::InOut {
+        if let Element::Struct(ty) = &buffer.element {
+            let ty = ident(ty);
+            return quote!(let mut #name = call.exchange_structs(&r.#name, #elements, &spec::#ty, #text)?;);
+        }
         let size = names::element_size(api, &buffer.element);
         return quote!(let mut #name = call.exchange(&r.#name, #elements, #size, #text)?;);
     }

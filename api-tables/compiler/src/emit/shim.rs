@@ -16,6 +16,7 @@ pub fn emit(api: &Api) -> TokenStream {
     let deliver = deliver(api);
     let dispatch = dispatch(api);
     let lookup = lookup(api);
+    let list = function_list(api);
     quote! {
         #[allow(unused_imports)]
         use crate::{call::{Call, Room, Wake}, fault::{Fault, Statuses, guard}, session::Session};
@@ -34,6 +35,7 @@ pub fn emit(api: &Api) -> TokenStream {
         }
         #deliver
         #dispatch
+        #list
         #lookup
     }
 }
@@ -55,6 +57,10 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
     let exhausted = int(i128::from(api.exhausted));
     let hand = ident(&api.name);
+    // Other libraries of the process have functions of the same names, and call them by name, where an API hands out its
+    // functions as a struct.
+    let listed = api.function_list.as_ref().is_some_and(|list| *list != function.name);
+    let exported = (!listed).then(|| quote!(#[unsafe(no_mangle)]));
     let body = if let Some(unsupported) = &function.facts.unsupported {
         let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
         let name = &function.name;
@@ -70,7 +76,7 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
         ///
         /// # Safety
         /// The arguments are as the vendor's API demands.
-        #[unsafe(no_mangle)]
+        #exported
         #[allow(non_snake_case, unused_variables)]
         pub unsafe extern "C" fn #name(#(#params: #types),*) -> #ret {
             guard(
@@ -111,6 +117,7 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
     let mut fields: Vec<TokenStream> = function
         .params
         .iter()
+        .filter(|p| !function.facts.withheld.contains(&p.name))
         .flat_map(|p| {
             let (field, value) = (ident(&p.name), wire_value(p));
             let address =
@@ -260,6 +267,10 @@ fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) 
             }
         };
     }
+    if let (true, Element::Struct(ty)) = (is_exchanged(buffer), &buffer.element) {
+        let ty = ident(ty);
+        return quote!(call.exchange_structs(#name.cast(), #elements, &spec::#ty)?);
+    }
     match &buffer.element {
         Element::Bytes => {
             let r = rows_local(&param.name);
@@ -295,6 +306,10 @@ fn wire_value(param: &Param) -> TokenStream {
             quote!(#name as #ty)
         }
         Shape::Pointer => quote!(#name as u64),
+        Shape::Buffer(buffer) if is_exchanged(buffer) => {
+            let w = local(&param.name);
+            quote!(#w.data)
+        }
         Shape::UserData => quote!(!#name.is_null()),
         Shape::Buffer(buffer) if buffer.direction == Direction::Out && !names::is_new_one(buffer) => {
             let w = local(&param.name);
@@ -305,6 +320,11 @@ fn wire_value(param: &Param) -> TokenStream {
             quote!(#w)
         }
     }
+}
+
+/// Structs that go in and come out, with what they lead to.
+fn is_exchanged(buffer: &Buffer) -> bool {
+    buffer.direction == Direction::InOut && matches!(buffer.element, Element::Struct(_))
 }
 
 /// Statements that bring one result from the reply into the program's memory.
@@ -327,6 +347,10 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
         Element::Scalar { .. } if buffer.direction == Direction::InOut => {
             let (elements, size) = (sizes(api, function).elements(&buffer.len), element_bytes(&buffer.element));
             quote!(call.put(#name.cast(), &Room::exchanged(expr::mul(#elements, Some(#size))), &reply.#name, None);)
+        }
+        Element::Struct(ty) if is_exchanged(buffer) => {
+            let (elements, ty) = (sizes(api, function).elements(&buffer.len), ident(ty));
+            quote!(call.put_structs(#name.cast(), #elements, &spec::#ty, &#w.room, &reply.#name);)
         }
         Element::Scalar { .. } | Element::Struct(_) => {
             quote!(call.put(#name.cast(), &#w, &reply.#name, None);)
@@ -414,6 +438,7 @@ fn deliver(api: &Api) -> TokenStream {
         ///
         /// # Safety
         /// `f` is a function of the signature that `signature` numbers.
+        #[allow(unused_variables, unused_unsafe)]
         pub unsafe fn deliver(signature: u32, f: usize, user_data: usize, args: &crate::callbacks::Args) {
             // SAFETY: by the caller's promise.
             unsafe {
@@ -440,6 +465,18 @@ fn dispatch(api: &Api) -> TokenStream {
         /// What the first word of every handle points at, as installable client drivers have it.
         pub static DISPATCH: [crate::handles::Entry; #len] = [#(#rows),*];
     }
+}
+
+/// The functions in the order of the struct that hands them out.
+fn function_list(api: &Api) -> Option<TokenStream> {
+    api.function_list.as_ref()?;
+    let len = api.functions.len();
+    let functions = api.functions.iter().map(|f| ident(&f.name));
+    Some(quote! {
+        /// All functions, in the order of the table.
+        pub static FUNCTION_LIST: [crate::handles::Entry; #len] =
+            [#(crate::handles::Entry(#functions as *const c_void)),*];
+    })
 }
 
 /// Address of every function by name.

@@ -91,8 +91,8 @@ impl Sizes<'_> {
         match (self.function.param(name).map(|p| &p.shape), self.side) {
             (Some(Shape::Value { scalar, .. }), _) => widen(*scalar, &quote!(#value)),
             (Some(Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. })), Side::Shim) => {
-                let read = widen(*scalar, &quote!(#value.read()));
-                quote!((if #value.is_null() { None } else { #read }))
+                let read = widened(*scalar, &quote!(#value.read()));
+                quote!((!#value.is_null()).then(|| #read))
             }
             (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.scalar()),
             _ => quote!(None),
@@ -101,9 +101,14 @@ impl Sizes<'_> {
 }
 
 fn widen(scalar: Scalar, value: &TokenStream) -> TokenStream {
+    let wide = widened(scalar, value);
+    quote!(Some(#wide))
+}
+
+fn widened(scalar: Scalar, value: &TokenStream) -> TokenStream {
     match scalar {
-        Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => quote!(Some(#value as i64 as u64)),
-        _ => quote!(Some(#value as u64)),
+        Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => quote!(#value as i64 as u64),
+        _ => quote!(#value as u64),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::names::{self, ident, int};
 use crate::layout;
 use crate::model::{
-    Api, Direction, Element, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeDef, TypeKind, Until,
+    Api, Direction, Element, Field, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeDef, TypeKind, Until,
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -52,6 +52,7 @@ fn description(api: &Api) -> TokenStream {
         quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered })
     });
     quote! {
+        #[allow(unused_imports)]
         use crate::spec::KindSpec;
 
         /// The API.
@@ -127,7 +128,11 @@ fn specs(api: &Api) -> TokenStream {
                     let kind = names::kind(api, h);
                     Some(quote!((#at, #kind)))
                 });
-                quote!(pub static #name: StructSpec = StructSpec { size: #size, handles: &[#(#handles),*] };)
+                let memory = memory(api, fields);
+                quote! {
+                    pub static #name: StructSpec =
+                        StructSpec { size: #size, handles: &[#(#handles),*], memory: &[#(#memory),*] };
+                }
             }
             TypeKind::Tagged { variants, .. } => {
                 let rows = variants.iter().filter_map(|v| {
@@ -170,6 +175,64 @@ fn specs(api: &Api) -> TokenStream {
             #(#specs)*
         }
     }
+}
+
+/// Where the fields of a struct lead.
+fn memory<'a>(api: &'a Api, fields: &'a [Field]) -> Vec<TokenStream> {
+    let offsets = layout::offsets(fields);
+    let number = |name: &str| {
+        let found = fields.iter().zip(&offsets).find(|(f, _)| f.name == name);
+        found.map_or((0, 0), |(f, at)| match f.shape {
+            FieldShape::Scalar(scalar) => (*at, scalar.size()),
+            _ => (*at, 0),
+        })
+    };
+    fields
+        .iter()
+        .zip(&offsets)
+        .filter_map(|(field, at)| {
+            let FieldShape::Memory(memory) = &field.shape else { return None };
+            let (len_at, len_size) = number(&memory.len);
+            let element = names::element_size(api, &memory.element);
+            let content = match &memory.element {
+                Element::Struct(ty) => {
+                    let ty = ident(ty);
+                    quote!(Content::Structs(&#ty))
+                }
+                Element::Tagged(ty) => keyed(api, ty, &number),
+                _ => quote!(Content::Bytes),
+            };
+            Some(quote! {
+                MemorySpec { at: #at, len_at: #len_at, len_size: #len_size, element: #element, content: #content }
+            })
+        })
+        .collect()
+}
+
+/// Memory whose content goes by another field.
+fn keyed(api: &Api, ty: &str, number: &dyn Fn(&str) -> (usize, usize)) -> TokenStream {
+    let Some(TypeKind::Tagged { tag, variants }) = api.types.get(ty).map(|t| &t.kind) else {
+        return quote!(Content::Bytes);
+    };
+    let (at, size) = number(tag);
+    let keys = variants.iter().filter_map(|v| {
+        let key = int(api.constants[&v.key].value);
+        let behind = match &v.payload {
+            Payload::Plain(ty) => {
+                let ty = ty.trim_matches(['[', ']']);
+                let TypeKind::Struct { .. } = api.types.get(ty)?.kind else { return None };
+                let ty = ident(ty);
+                quote!(Behind::Structs(&#ty))
+            }
+            Payload::Refused(status) => {
+                let status = int(i128::from(*status));
+                quote!(Behind::Refused(#status))
+            }
+            _ => return None,
+        };
+        Some(quote!((#key, #behind)))
+    });
+    quote!(Content::Keyed { at: #at, size: #size, keys: &[#(#keys),*] })
 }
 
 fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
@@ -239,7 +302,7 @@ fn structure(name: &str, fields: Vec<WireField>) -> TokenStream {
 
 fn request_fields(function: &Function) -> Vec<WireField> {
     let mut fields = Vec::new();
-    for param in &function.params {
+    for param in function.params.iter().filter(|p| !function.facts.withheld.contains(&p.name)) {
         let name = ident(&param.name);
         fields.push(match &param.shape {
             Shape::Value { scalar, .. } => {

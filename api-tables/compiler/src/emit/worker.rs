@@ -31,7 +31,7 @@ pub fn emit(api: &Api) -> TokenStream {
             use super::*;
             #(#servers)*
         }
-        #[allow(non_snake_case)]
+        #[allow(non_snake_case, unused_imports)]
         pub mod trampoline {
             use super::*;
             #(#trampolines)*
@@ -71,10 +71,14 @@ fn dispatch(api: &Api) -> TokenStream {
 pub fn server(api: &Api, function: &Function) -> TokenStream {
     let (name, hand) = (ident(&function.name), ident(&api.name));
     let text = &function.name;
-    // Scalars first: sizes of other arguments are computed from them.
-    let (scalars, others): (Vec<_>, Vec<_>) =
-        function.params.iter().partition(|p| matches!(p.shape, Shape::Value { .. }));
-    let decode = scalars.into_iter().chain(others).map(|p| decode(api, function, p));
+    // Scalars first, and those that go in and come out: sizes of other arguments are computed from them.
+    let mut params: Vec<_> = function.params.iter().collect();
+    params.sort_by_key(|p| match &p.shape {
+        Shape::Value { .. } => 0,
+        Shape::Buffer(Buffer { direction: Direction::InOut, len: Len::One, .. }) => 1,
+        _ => 2,
+    });
+    let decode = params.into_iter().map(|p| decode(api, function, p));
     let args = function.params.iter().map(|p| argument(function, p));
     let before = before(api, function);
     let ret_ok = match &function.ret {
@@ -209,9 +213,11 @@ fn before(api: &Api, function: &Function) -> TokenStream {
         }
     }
     for (param, _) in &function.facts.written {
-        // What the vendor reports as written is needed even where the program did not ask for it.
-        if let Some(count) = written_param(function, param) {
-            let (param, count) = (ident(param), ident(&count));
+        // What the vendor reports as written is needed even where the program did not ask for it, if it need not.
+        if let Some(count) = written_param(function, param).and_then(|count| function.param(&count))
+            && matches!(count.shape, Shape::Buffer(Buffer { null: true, .. }))
+        {
+            let (param, count) = (ident(param), ident(&count.name));
             statements.push(quote!(if !#param.is_null() { #count.ensure(); }));
         }
     }

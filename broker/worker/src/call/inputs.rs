@@ -7,7 +7,8 @@ use ava_protocol::spec::{ListSpec, Step, StructSpec};
 use ava_protocol::wire::{ArchivedData, ArchivedTexts};
 
 use super::{Call, Stop};
-use crate::memory::{Input, Private, Source, TextArray, span};
+use crate::memory::{Input, Output, Private, Source, TextArray, span};
+use crate::structs::Structs;
 
 impl Call<'_> {
     /// The bytes of an argument, copied.
@@ -167,6 +168,9 @@ impl Call<'_> {
         spec: &StructSpec,
         what: &'static str,
     ) -> Result<Input, Stop> {
+        if !spec.memory.is_empty() {
+            return self.deep_structs(data, count, spec, what);
+        }
         let rows = Rows::flat(count.and_then(|n| n.checked_mul(spec.size as u64)));
         let mut input = self.input(data, rows, false, what)?;
         let mut objects = Vec::new();
@@ -179,6 +183,41 @@ impl Call<'_> {
         }
         input.objects = objects;
         Ok(input)
+    }
+
+    /// Structs, with what they lead to, that go in.
+    fn deep_structs(
+        &self,
+        data: &ArchivedData<'_>,
+        count: Option<u64>,
+        spec: &StructSpec,
+        what: &'static str,
+    ) -> Result<Input, Stop> {
+        let Some(flat) = self.copied(data)? else {
+            return Ok(self.input(data, Rows::flat(count), false, what)?);
+        };
+        let len = count.and_then(|n| n.checked_mul(spec.size as u64)).ok_or(Malformed::Overflow(what))?;
+        Ok(Input::new(Source::Structs(Structs::build(spec, len, flat.bytes(), what)?)))
+    }
+
+    /// Structs, with what they lead to, that go in and come out, whatever the vendor makes of the call.
+    pub fn exchange_structs(
+        &self,
+        data: &ArchivedData<'_>,
+        count: Option<u64>,
+        spec: &StructSpec,
+        what: &'static str,
+    ) -> Result<Output, Stop> {
+        let region = match data {
+            ArchivedData::Region(slice) => Some(self.session.regions.find(slice)?),
+            _ => None,
+        };
+        Ok(match self.deep_structs(data, count, spec, what)?.source {
+            Source::Structs(structs) => Output::structs(structs, region),
+            Source::Private(private) => Output::exchanged(private),
+            Source::Null => Output::null(),
+            Source::Unread | Source::Shared(..) => Output::private(0),
+        })
     }
 
     pub fn list(&self, data: &ArchivedData<'_>, spec: &ListSpec, what: &'static str) -> Result<Input, Stop> {

@@ -1,0 +1,814 @@
+//! PKCS#11 2.40: the 68 functions of CK_FUNCTION_LIST, in its order, which is the order of their opcodes.
+//!
+//! Slots, sessions and objects are plain numbers: each program has a worker of its own, whose library made them up. What
+//! may be null is `Option`, also where the specification calls it an error: the vendor answers. Sections are those of
+//! the Base Specification 2.40, and where it says so of the Current Mechanisms Specification 2.40.
+
+#![api(pkcs11 = 3)]
+#![library("libsofthsm2.so")]
+#![install("on Debian and Ubuntu: sudo apt install softhsm2")]
+#![places(
+    "/usr/lib/softhsm",
+    "/usr/lib/x86_64-linux-gnu/softhsm",
+    "/usr/lib/aarch64-linux-gnu/softhsm",
+    "/usr/lib64/softhsm",
+    "/usr/lib64/pkcs11",
+    "/usr/lib/pkcs11",
+    "/usr/local/lib/softhsm",
+    "/usr/local/lib64/softhsm"
+)]
+#![define("CRYPTOKI_COMPAT")]
+// Below p11-kit-1, where pkg-config points: so no option of the C compiler is needed.
+#![header("p11-kit-1/p11-kit/pkcs11.h")]
+#![lost(CKR_DEVICE_REMOVED)]
+#![exhausted(CKR_HOST_MEMORY)]
+#![environment("SOFTHSM2_CONF")]
+#![functions(C_GetFunctionList)]
+
+#[status(ok = 0)]
+type CK_RV = c_ulong;
+type CK_BBOOL = c_uchar;
+type CK_BYTE = c_uchar;
+type CK_UTF8CHAR = c_uchar;
+type CK_ULONG = c_ulong;
+type CK_ATTRIBUTE_TYPE = c_ulong;
+type CK_FLAGS = c_ulong;
+type CK_MECHANISM_TYPE = c_ulong;
+type CK_OBJECT_HANDLE = c_ulong;
+type CK_RSA_PKCS_MGF_TYPE = c_ulong;
+type CK_RSA_PKCS_OAEP_SOURCE_TYPE = c_ulong;
+type CK_SESSION_HANDLE = c_ulong;
+type CK_SLOT_ID = c_ulong;
+type CK_STATE = c_ulong;
+type CK_USER_TYPE = c_ulong;
+type CK_FUNCTION_LIST_PTR_PTR = *mut c_void;
+type CK_NOTIFY = *mut c_void;
+
+const CKR_HOST_MEMORY: CK_RV = 0x02;
+const CKR_GENERAL_ERROR: CK_RV = 0x05;
+const CKR_DEVICE_REMOVED: CK_RV = 0x32;
+const CKR_MECHANISM_PARAM_INVALID: CK_RV = 0x71;
+// What the hand-written code asks by name.
+const CKR_ARGUMENTS_BAD: CK_RV = 0x07;
+const CKF_OS_LOCKING_OK: CK_FLAGS = 1 << 1;
+
+// The versions in these are a CK_VERSION each: a byte for the major number, one for the minor.
+
+struct CK_INFO {
+    cryptokiVersion: [CK_BYTE; 2],
+    manufacturerID: [CK_UTF8CHAR; 32],
+    flags: CK_FLAGS,
+    libraryDescription: [CK_UTF8CHAR; 32],
+    libraryVersion: [CK_BYTE; 2],
+}
+
+struct CK_SLOT_INFO {
+    slotDescription: [CK_UTF8CHAR; 64],
+    manufacturerID: [CK_UTF8CHAR; 32],
+    flags: CK_FLAGS,
+    hardwareVersion: [CK_BYTE; 2],
+    firmwareVersion: [CK_BYTE; 2],
+}
+
+struct CK_TOKEN_INFO {
+    label: [CK_UTF8CHAR; 32],
+    manufacturerID: [CK_UTF8CHAR; 32],
+    model: [CK_UTF8CHAR; 16],
+    serialNumber: [CK_UTF8CHAR; 16],
+    flags: CK_FLAGS,
+    ulMaxSessionCount: CK_ULONG,
+    ulSessionCount: CK_ULONG,
+    ulMaxRwSessionCount: CK_ULONG,
+    ulRwSessionCount: CK_ULONG,
+    ulMaxPinLen: CK_ULONG,
+    ulMinPinLen: CK_ULONG,
+    ulTotalPublicMemory: CK_ULONG,
+    ulFreePublicMemory: CK_ULONG,
+    ulTotalPrivateMemory: CK_ULONG,
+    ulFreePrivateMemory: CK_ULONG,
+    hardwareVersion: [CK_BYTE; 2],
+    firmwareVersion: [CK_BYTE; 2],
+    utcTime: [CK_UTF8CHAR; 16],
+}
+
+struct CK_SESSION_INFO {
+    slotID: CK_SLOT_ID,
+    state: CK_STATE,
+    flags: CK_FLAGS,
+    ulDeviceError: CK_ULONG,
+}
+
+struct CK_MECHANISM_INFO {
+    ulMinKeySize: CK_ULONG,
+    ulMaxKeySize: CK_ULONG,
+    flags: CK_FLAGS,
+}
+
+/// What C_GetAttributeValue leaves in `ulValueLen` may be CK_UNAVAILABLE_INFORMATION, all ones: nothing came out (5.7).
+struct CK_ATTRIBUTE {
+    r#type: CK_ATTRIBUTE_TYPE,
+    pValue: Option<&[AttributeValue; ulValueLen]>,
+    ulValueLen: CK_ULONG,
+}
+
+/// Templates in templates (4.8 to 4.10). Key and certificate values, arrays of mechanisms and all else are bytes.
+#[tag(r#type)]
+#[repr(CK_ATTRIBUTE_TYPE)]
+enum AttributeValue {
+    CKA_WRAP_TEMPLATE([CK_ATTRIBUTE]) = 0x4000_0211,
+    CKA_UNWRAP_TEMPLATE([CK_ATTRIBUTE]) = 0x4000_0212,
+    CKA_DERIVE_TEMPLATE([CK_ATTRIBUTE]) = 0x4000_0213,
+}
+
+struct CK_MECHANISM {
+    mechanism: CK_MECHANISM_TYPE,
+    pParameter: Option<&[MechanismParameter; ulParameterLen]>,
+    ulParameterLen: CK_ULONG,
+}
+
+struct CK_RSA_PKCS_OAEP_PARAMS {
+    hashAlg: CK_MECHANISM_TYPE,
+    mgf: CK_RSA_PKCS_MGF_TYPE,
+    source: CK_RSA_PKCS_OAEP_SOURCE_TYPE,
+    pSourceData: Option<&[c_void; ulSourceDataLen]>,
+    ulSourceDataLen: CK_ULONG,
+}
+
+struct CK_GCM_PARAMS {
+    pIv: Option<&[CK_BYTE; ulIvLen]>,
+    ulIvLen: CK_ULONG,
+    ulIvBits: CK_ULONG,
+    pAAD: Option<&[CK_BYTE; ulAADLen]>,
+    ulAADLen: CK_ULONG,
+    ulTagBits: CK_ULONG,
+}
+
+struct CK_ECDH1_DERIVE_PARAMS {
+    kdf: CK_ULONG,
+    ulSharedDataLen: CK_ULONG,
+    pSharedData: Option<&[CK_BYTE; ulSharedDataLen]>,
+    ulPublicDataLen: CK_ULONG,
+    pPublicData: Option<&[CK_BYTE; ulPublicDataLen]>,
+}
+
+struct CK_KEY_DERIVATION_STRING_DATA {
+    pData: Option<&[CK_BYTE; ulLen]>,
+    ulLen: CK_ULONG,
+}
+
+struct CK_DES_CBC_ENCRYPT_DATA_PARAMS {
+    iv: [CK_BYTE; 8],
+    pData: Option<&[CK_BYTE; length]>,
+    length: CK_ULONG,
+}
+
+/// Also those of ARIA, Camellia and SEED, for which the header has no struct: they have the same fields.
+struct CK_AES_CBC_ENCRYPT_DATA_PARAMS {
+    iv: [CK_BYTE; 16],
+    pData: Option<&[CK_BYTE; length]>,
+    length: CK_ULONG,
+}
+
+/// The mechanisms whose parameter leads to more memory (Current Mechanisms). All others have plain bytes: numbers,
+/// vectors, structs without addresses.
+#[tag(mechanism)]
+#[repr(CK_MECHANISM_TYPE)]
+enum MechanismParameter {
+    CKM_RSA_PKCS_OAEP(CK_RSA_PKCS_OAEP_PARAMS) = 0x9,
+    CKM_CONCATENATE_BASE_AND_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x362,
+    CKM_CONCATENATE_DATA_AND_BASE(CK_KEY_DERIVATION_STRING_DATA) = 0x363,
+    CKM_XOR_BASE_AND_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x364,
+    CKM_CAMELLIA_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x556,
+    CKM_CAMELLIA_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x557,
+    CKM_ARIA_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x566,
+    CKM_ARIA_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x567,
+    CKM_SEED_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x656,
+    CKM_SEED_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x657,
+    CKM_ECDH1_DERIVE(CK_ECDH1_DERIVE_PARAMS) = 0x1050,
+    CKM_ECDH1_COFACTOR_DERIVE(CK_ECDH1_DERIVE_PARAMS) = 0x1051,
+    CKM_AES_GCM(CK_GCM_PARAMS) = 0x1087,
+    // A vector of 12 bytes by the specification, but there are vendors that take these.
+    CKM_AES_GMAC(CK_GCM_PARAMS) = 0x108E,
+    CKM_DES_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1100,
+    CKM_DES_CBC_ENCRYPT_DATA(CK_DES_CBC_ENCRYPT_DATA_PARAMS) = 0x1101,
+    CKM_DES3_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1102,
+    CKM_DES3_CBC_ENCRYPT_DATA(CK_DES_CBC_ENCRYPT_DATA_PARAMS) = 0x1103,
+    CKM_AES_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1104,
+    CKM_AES_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x1105,
+    // Addresses in a struct that the header lacks. None of these is a mechanism of SoftHSM.
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_X9_42_DH_DERIVE(c_void) = 0x31,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_X9_42_DH_HYBRID_DERIVE(c_void) = 0x32,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_X9_42_MQV_DERIVE(c_void) = 0x33,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_RC5_CBC(c_void) = 0x332,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_RC5_CBC_PAD(c_void) = 0x335,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_SSL3_MASTER_KEY_DERIVE(c_void) = 0x371,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_SSL3_KEY_AND_MAC_DERIVE(c_void) = 0x372,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_SSL3_MASTER_KEY_DERIVE_DH(c_void) = 0x373,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS_MASTER_KEY_DERIVE(c_void) = 0x375,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS_KEY_AND_MAC_DERIVE(c_void) = 0x376,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS_MASTER_KEY_DERIVE_DH(c_void) = 0x377,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS_PRF(c_void) = 0x378,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_MD2_DES_CBC(c_void) = 0x3A0,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_MD5_DES_CBC(c_void) = 0x3A1,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_MD5_CAST_CBC(c_void) = 0x3A2,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_MD5_CAST3_CBC(c_void) = 0x3A3,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_MD5_CAST128_CBC(c_void) = 0x3A4,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_CAST128_CBC(c_void) = 0x3A5,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_RC4_128(c_void) = 0x3A6,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_RC4_40(c_void) = 0x3A7,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_DES3_EDE_CBC(c_void) = 0x3A8,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_DES2_EDE_CBC(c_void) = 0x3A9,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_RC2_128_CBC(c_void) = 0x3AA,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBE_SHA1_RC2_40_CBC(c_void) = 0x3AB,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PKCS5_PBKD2(c_void) = 0x3B0,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_PBA_SHA1_WITH_SHA1_HMAC(c_void) = 0x3C0,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_WTLS_MASTER_KEY_DERIVE(c_void) = 0x3D1,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_WTLS_MASTER_KEY_DERIVE_DH_ECC(c_void) = 0x3D2,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_WTLS_PRF(c_void) = 0x3D3,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_WTLS_SERVER_KEY_AND_MAC_DERIVE(c_void) = 0x3D4,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_WTLS_CLIENT_KEY_AND_MAC_DERIVE(c_void) = 0x3D5,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS12_KDF(c_void) = 0x3D9,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS12_MASTER_KEY_DERIVE(c_void) = 0x3E0,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS12_KEY_AND_MAC_DERIVE(c_void) = 0x3E1,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS12_MASTER_KEY_DERIVE_DH(c_void) = 0x3E2,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS12_KEY_SAFE_DERIVE(c_void) = 0x3E3,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_TLS_KDF(c_void) = 0x3E5,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_KEY_WRAP_SET_OAEP(c_void) = 0x401,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_CMS_SIG(c_void) = 0x500,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_KIP_DERIVE(c_void) = 0x510,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_KIP_WRAP(c_void) = 0x511,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_KIP_MAC(c_void) = 0x512,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_SKIPJACK_PRIVATE_WRAP(c_void) = 0x1009,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_SKIPJACK_RELAYX(c_void) = 0x100A,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_KEA_KEY_DERIVE(c_void) = 0x1011,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_ECMQV_DERIVE(c_void) = 0x1052,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_ECDH_AES_KEY_WRAP(c_void) = 0x1053,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_RSA_AES_KEY_WRAP(c_void) = 0x1054,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_AES_CCM(c_void) = 0x1088,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_GOSTR3410_KEY_WRAP(c_void) = 0x1203,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_GOSTR3410_DERIVE(c_void) = 0x1204,
+    // One-time passwords: the signature is a struct with addresses of the worker.
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_SECURID(c_void) = 0x282,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_HOTP(c_void) = 0x291,
+    #[refused(CKR_MECHANISM_PARAM_INVALID)]
+    CKM_ACTI(c_void) = 0x2A0,
+}
+
+// General purpose (5.4).
+
+extern "C" {
+    /// Mutexes of the program stay there: whatever it asks for, the shim sends the vendor a CK_C_INITIALIZE_ARGS of
+    /// nulls with CKF_OS_LOCKING_OK, as several threads of a worker may be in the vendor. Null arguments, which promise
+    /// one thread, are sent the same. Arguments that 5.4 calls bad are refused in the shim.
+    #[custom(shim)]
+    #[no_broker(status = CKR_GENERAL_ERROR)]
+    fn C_Initialize(pInitArgs: Option<In<[c_void; 48]>>) -> CK_RV;
+
+    /// `pReserved` leads nowhere: only whether it is null counts.
+    fn C_Finalize(pReserved: Option<In<[c_void; 0]>>) -> CK_RV;
+
+    fn C_GetInfo(pInfo: Option<Out<CK_INFO>>) -> CK_RV;
+
+    #[local]
+    fn C_GetFunctionList(ppFunctionList: CK_FUNCTION_LIST_PTR_PTR) -> CK_RV;
+}
+
+// Slots and tokens (5.5).
+
+extern "C" {
+    #[written(pSlotList = pulCount)]
+    fn C_GetSlotList(
+        tokenPresent: CK_BBOOL,
+        pSlotList: Option<Out<[CK_SLOT_ID; pulCount]>>,
+        pulCount: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    fn C_GetSlotInfo(slotID: CK_SLOT_ID, pInfo: Option<Out<CK_SLOT_INFO>>) -> CK_RV;
+
+    fn C_GetTokenInfo(slotID: CK_SLOT_ID, pInfo: Option<Out<CK_TOKEN_INFO>>) -> CK_RV;
+
+    #[written(pMechanismList = pulCount)]
+    fn C_GetMechanismList(
+        slotID: CK_SLOT_ID,
+        pMechanismList: Option<Out<[CK_MECHANISM_TYPE; pulCount]>>,
+        pulCount: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    /// In and out: a vendor leaves what means nothing for a mechanism as it was.
+    fn C_GetMechanismInfo(
+        slotID: CK_SLOT_ID,
+        r#type: CK_MECHANISM_TYPE,
+        pInfo: Option<&mut CK_MECHANISM_INFO>,
+    ) -> CK_RV;
+
+    /// A null PIN here, in C_InitPIN, C_SetPIN and C_Login means that the token asks for it at its own key pad.
+    #[charge(commands = 1)]
+    fn C_InitToken(
+        slotID: CK_SLOT_ID,
+        pPin: Option<In<[CK_UTF8CHAR; ulPinLen]>>,
+        ulPinLen: CK_ULONG,
+        pLabel: Option<In<[CK_UTF8CHAR; 32]>>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_InitPIN(hSession: CK_SESSION_HANDLE, pPin: Option<In<[CK_UTF8CHAR; ulPinLen]>>, ulPinLen: CK_ULONG) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_SetPIN(
+        hSession: CK_SESSION_HANDLE,
+        pOldPin: Option<In<[CK_UTF8CHAR; ulOldLen]>>,
+        ulOldLen: CK_ULONG,
+        pNewPin: Option<In<[CK_UTF8CHAR; ulNewLen]>>,
+        ulNewLen: CK_ULONG,
+    ) -> CK_RV;
+}
+
+// Sessions (5.6).
+
+extern "C" {
+    /// No notification comes: a library need not make any (5.17), and the program's address means nothing elsewhere.
+    #[withheld(pApplication, Notify)]
+    fn C_OpenSession(
+        slotID: CK_SLOT_ID,
+        flags: CK_FLAGS,
+        pApplication: *mut c_void,
+        Notify: CK_NOTIFY,
+        phSession: Option<Out<CK_SESSION_HANDLE>>,
+    ) -> CK_RV;
+
+    fn C_CloseSession(hSession: CK_SESSION_HANDLE) -> CK_RV;
+
+    fn C_CloseAllSessions(slotID: CK_SLOT_ID) -> CK_RV;
+
+    fn C_GetSessionInfo(hSession: CK_SESSION_HANDLE, pInfo: Option<Out<CK_SESSION_INFO>>) -> CK_RV;
+
+    #[written(pOperationState = pulOperationStateLen)]
+    fn C_GetOperationState(
+        hSession: CK_SESSION_HANDLE,
+        pOperationState: Option<Out<[CK_BYTE; pulOperationStateLen]>>,
+        pulOperationStateLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(bytes_in = ulOperationStateLen)]
+    fn C_SetOperationState(
+        hSession: CK_SESSION_HANDLE,
+        pOperationState: Option<In<[CK_BYTE; ulOperationStateLen]>>,
+        ulOperationStateLen: CK_ULONG,
+        hEncryptionKey: CK_OBJECT_HANDLE,
+        hAuthenticationKey: CK_OBJECT_HANDLE,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_Login(
+        hSession: CK_SESSION_HANDLE,
+        userType: CK_USER_TYPE,
+        pPin: Option<In<[CK_UTF8CHAR; ulPinLen]>>,
+        ulPinLen: CK_ULONG,
+    ) -> CK_RV;
+
+    fn C_Logout(hSession: CK_SESSION_HANDLE) -> CK_RV;
+}
+
+// Objects (5.7).
+
+extern "C" {
+    #[charge(commands = 1)]
+    fn C_CreateObject(
+        hSession: CK_SESSION_HANDLE,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
+        ulCount: CK_ULONG,
+        phObject: Option<Out<CK_OBJECT_HANDLE>>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_CopyObject(
+        hSession: CK_SESSION_HANDLE,
+        hObject: CK_OBJECT_HANDLE,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
+        ulCount: CK_ULONG,
+        phNewObject: Option<Out<CK_OBJECT_HANDLE>>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_DestroyObject(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE) -> CK_RV;
+
+    fn C_GetObjectSize(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE, pulSize: Option<Out<CK_ULONG>>)
+        -> CK_RV;
+
+    /// The template comes out also with CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID and CKR_BUFFER_TOO_SMALL,
+    /// which are no errors: every attribute says in its `ulValueLen` how it fared.
+    fn C_GetAttributeValue(
+        hSession: CK_SESSION_HANDLE,
+        hObject: CK_OBJECT_HANDLE,
+        pTemplate: Option<&mut [CK_ATTRIBUTE; ulCount]>,
+        ulCount: CK_ULONG,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_SetAttributeValue(
+        hSession: CK_SESSION_HANDLE,
+        hObject: CK_OBJECT_HANDLE,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
+        ulCount: CK_ULONG,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_FindObjectsInit(
+        hSession: CK_SESSION_HANDLE,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
+        ulCount: CK_ULONG,
+    ) -> CK_RV;
+
+    #[written(phObject = pulObjectCount)]
+    fn C_FindObjects(
+        hSession: CK_SESSION_HANDLE,
+        phObject: Option<Out<[CK_OBJECT_HANDLE; ulMaxObjectCount]>>,
+        ulMaxObjectCount: CK_ULONG,
+        pulObjectCount: Out<CK_ULONG>,
+    ) -> CK_RV;
+
+    fn C_FindObjectsFinal(hSession: CK_SESSION_HANDLE) -> CK_RV;
+}
+
+// Encryption (5.8) and decryption (5.9). Here and below `bytes_out` is not charged where the length of the answer goes
+// in and comes out: in a query of the length (5.2) it goes in as whatever it was. Results are about as long as the data.
+
+extern "C" {
+    #[charge(commands = 1)]
+    fn C_EncryptInit(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hKey: CK_OBJECT_HANDLE,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[written(pEncryptedData = pulEncryptedDataLen)]
+    fn C_Encrypt(
+        hSession: CK_SESSION_HANDLE,
+        pData: Option<In<[CK_BYTE; ulDataLen]>>,
+        ulDataLen: CK_ULONG,
+        pEncryptedData: Option<Out<[CK_BYTE; pulEncryptedDataLen]>>,
+        pulEncryptedDataLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[written(pEncryptedPart = pulEncryptedPartLen)]
+    fn C_EncryptUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
+        ulPartLen: CK_ULONG,
+        pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
+        pulEncryptedPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    #[written(pLastEncryptedPart = pulLastEncryptedPartLen)]
+    fn C_EncryptFinal(
+        hSession: CK_SESSION_HANDLE,
+        pLastEncryptedPart: Option<Out<[CK_BYTE; pulLastEncryptedPartLen]>>,
+        pulLastEncryptedPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_DecryptInit(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hKey: CK_OBJECT_HANDLE,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulEncryptedDataLen)]
+    #[written(pData = pulDataLen)]
+    fn C_Decrypt(
+        hSession: CK_SESSION_HANDLE,
+        pEncryptedData: Option<In<[CK_BYTE; ulEncryptedDataLen]>>,
+        ulEncryptedDataLen: CK_ULONG,
+        pData: Option<Out<[CK_BYTE; pulDataLen]>>,
+        pulDataLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulEncryptedPartLen)]
+    #[written(pPart = pulPartLen)]
+    fn C_DecryptUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
+        ulEncryptedPartLen: CK_ULONG,
+        pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
+        pulPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    #[written(pLastPart = pulLastPartLen)]
+    fn C_DecryptFinal(
+        hSession: CK_SESSION_HANDLE,
+        pLastPart: Option<Out<[CK_BYTE; pulLastPartLen]>>,
+        pulLastPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+}
+
+// Digests (5.10).
+
+extern "C" {
+    #[charge(commands = 1)]
+    fn C_DigestInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[written(pDigest = pulDigestLen)]
+    fn C_Digest(
+        hSession: CK_SESSION_HANDLE,
+        pData: Option<In<[CK_BYTE; ulDataLen]>>,
+        ulDataLen: CK_ULONG,
+        pDigest: Option<Out<[CK_BYTE; pulDigestLen]>>,
+        pulDigestLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulPartLen)]
+    fn C_DigestUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
+        ulPartLen: CK_ULONG,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_DigestKey(hSession: CK_SESSION_HANDLE, hKey: CK_OBJECT_HANDLE) -> CK_RV;
+
+    #[charge(commands = 1)]
+    #[written(pDigest = pulDigestLen)]
+    fn C_DigestFinal(
+        hSession: CK_SESSION_HANDLE,
+        pDigest: Option<Out<[CK_BYTE; pulDigestLen]>>,
+        pulDigestLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+}
+
+// Signatures and codes of messages (5.11), and their verification (5.12).
+
+extern "C" {
+    #[charge(commands = 1)]
+    fn C_SignInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>, hKey: CK_OBJECT_HANDLE) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[written(pSignature = pulSignatureLen)]
+    fn C_Sign(
+        hSession: CK_SESSION_HANDLE,
+        pData: Option<In<[CK_BYTE; ulDataLen]>>,
+        ulDataLen: CK_ULONG,
+        pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
+        pulSignatureLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulPartLen)]
+    fn C_SignUpdate(hSession: CK_SESSION_HANDLE, pPart: Option<In<[CK_BYTE; ulPartLen]>>, ulPartLen: CK_ULONG)
+        -> CK_RV;
+
+    #[charge(commands = 1)]
+    #[written(pSignature = pulSignatureLen)]
+    fn C_SignFinal(
+        hSession: CK_SESSION_HANDLE,
+        pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
+        pulSignatureLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_SignRecoverInit(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hKey: CK_OBJECT_HANDLE,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[written(pSignature = pulSignatureLen)]
+    fn C_SignRecover(
+        hSession: CK_SESSION_HANDLE,
+        pData: Option<In<[CK_BYTE; ulDataLen]>>,
+        ulDataLen: CK_ULONG,
+        pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
+        pulSignatureLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_VerifyInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>, hKey: CK_OBJECT_HANDLE)
+        -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulDataLen)]
+    fn C_Verify(
+        hSession: CK_SESSION_HANDLE,
+        pData: Option<In<[CK_BYTE; ulDataLen]>>,
+        ulDataLen: CK_ULONG,
+        pSignature: Option<In<[CK_BYTE; ulSignatureLen]>>,
+        ulSignatureLen: CK_ULONG,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulPartLen)]
+    fn C_VerifyUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
+        ulPartLen: CK_ULONG,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_VerifyFinal(
+        hSession: CK_SESSION_HANDLE,
+        pSignature: Option<In<[CK_BYTE; ulSignatureLen]>>,
+        ulSignatureLen: CK_ULONG,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_VerifyRecoverInit(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hKey: CK_OBJECT_HANDLE,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulSignatureLen)]
+    #[written(pData = pulDataLen)]
+    fn C_VerifyRecover(
+        hSession: CK_SESSION_HANDLE,
+        pSignature: Option<In<[CK_BYTE; ulSignatureLen]>>,
+        ulSignatureLen: CK_ULONG,
+        pData: Option<Out<[CK_BYTE; pulDataLen]>>,
+        pulDataLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+}
+
+// Two at once (5.13).
+
+extern "C" {
+    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[written(pEncryptedPart = pulEncryptedPartLen)]
+    fn C_DigestEncryptUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
+        ulPartLen: CK_ULONG,
+        pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
+        pulEncryptedPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulEncryptedPartLen)]
+    #[written(pPart = pulPartLen)]
+    fn C_DecryptDigestUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
+        ulEncryptedPartLen: CK_ULONG,
+        pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
+        pulPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[written(pEncryptedPart = pulEncryptedPartLen)]
+    fn C_SignEncryptUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
+        ulPartLen: CK_ULONG,
+        pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
+        pulEncryptedPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulEncryptedPartLen)]
+    #[written(pPart = pulPartLen)]
+    fn C_DecryptVerifyUpdate(
+        hSession: CK_SESSION_HANDLE,
+        pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
+        ulEncryptedPartLen: CK_ULONG,
+        pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
+        pulPartLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+}
+
+// Keys (5.14).
+
+extern "C" {
+    #[charge(commands = 1)]
+    fn C_GenerateKey(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
+        ulCount: CK_ULONG,
+        phKey: Option<Out<CK_OBJECT_HANDLE>>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    fn C_GenerateKeyPair(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        pPublicKeyTemplate: Option<In<[CK_ATTRIBUTE; ulPublicKeyAttributeCount]>>,
+        ulPublicKeyAttributeCount: CK_ULONG,
+        pPrivateKeyTemplate: Option<In<[CK_ATTRIBUTE; ulPrivateKeyAttributeCount]>>,
+        ulPrivateKeyAttributeCount: CK_ULONG,
+        phPublicKey: Option<Out<CK_OBJECT_HANDLE>>,
+        phPrivateKey: Option<Out<CK_OBJECT_HANDLE>>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1)]
+    #[written(pWrappedKey = pulWrappedKeyLen)]
+    fn C_WrapKey(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hWrappingKey: CK_OBJECT_HANDLE,
+        hKey: CK_OBJECT_HANDLE,
+        pWrappedKey: Option<Out<[CK_BYTE; pulWrappedKeyLen]>>,
+        pulWrappedKeyLen: Option<&mut CK_ULONG>,
+    ) -> CK_RV;
+
+    #[charge(commands = 1, bytes_in = ulWrappedKeyLen)]
+    fn C_UnwrapKey(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hUnwrappingKey: CK_OBJECT_HANDLE,
+        pWrappedKey: Option<In<[CK_BYTE; ulWrappedKeyLen]>>,
+        ulWrappedKeyLen: CK_ULONG,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulAttributeCount]>>,
+        ulAttributeCount: CK_ULONG,
+        phKey: Option<Out<CK_OBJECT_HANDLE>>,
+    ) -> CK_RV;
+
+    /// `phKey` is null for mechanisms that derive several keys at once; of these the table has none.
+    #[charge(commands = 1)]
+    fn C_DeriveKey(
+        hSession: CK_SESSION_HANDLE,
+        pMechanism: Option<In<CK_MECHANISM>>,
+        hBaseKey: CK_OBJECT_HANDLE,
+        pTemplate: Option<In<[CK_ATTRIBUTE; ulAttributeCount]>>,
+        ulAttributeCount: CK_ULONG,
+        phKey: Option<Out<CK_OBJECT_HANDLE>>,
+    ) -> CK_RV;
+}
+
+// Random numbers (5.15).
+
+extern "C" {
+    #[charge(commands = 1, bytes_in = ulSeedLen)]
+    fn C_SeedRandom(hSession: CK_SESSION_HANDLE, pSeed: Option<In<[CK_BYTE; ulSeedLen]>>, ulSeedLen: CK_ULONG)
+        -> CK_RV;
+
+    #[charge(commands = 1, bytes_out = ulRandomLen)]
+    fn C_GenerateRandom(
+        hSession: CK_SESSION_HANDLE,
+        RandomData: Option<Out<[CK_BYTE; ulRandomLen]>>,
+        ulRandomLen: CK_ULONG,
+    ) -> CK_RV;
+}
+
+// Left from parallel operations (5.16), and the last function of the list, of slots (5.5).
+
+extern "C" {
+    fn C_GetFunctionStatus(hSession: CK_SESSION_HANDLE) -> CK_RV;
+
+    fn C_CancelFunction(hSession: CK_SESSION_HANDLE) -> CK_RV;
+
+    /// Blocks the thread that calls it until a slot changes, unless `flags` says CKF_DONT_BLOCK.
+    fn C_WaitForSlotEvent(flags: CK_FLAGS, pSlot: Option<Out<CK_SLOT_ID>>, pReserved: Option<In<[c_void; 0]>>)
+        -> CK_RV;
+}

@@ -1,0 +1,138 @@
+//! Structs that lead to more memory, rebuilt from their flat form, and flattened again when they come out.
+//!
+//! **Invariant**: every pointer in them is null or leads to memory of the length that the struct tells, all of it private;
+//! no address of this process goes out.
+
+use std::ffi::c_void;
+
+use ava_protocol::flat::DEEPEST;
+use ava_protocol::frame::Malformed;
+use ava_protocol::spec::StructSpec;
+
+use crate::call::Stop;
+use crate::memory::Private;
+
+/// A run of memory, with what the structs in it lead to.
+#[derive(Debug)]
+struct Run {
+    memory: Private,
+    /// The place of each pointer that is not null, and where it leads.
+    led: Vec<(usize, Run)>,
+}
+
+/// Structs with all that they lead to.
+#[derive(Debug)]
+pub struct Structs(Run);
+
+impl Structs {
+    /// Rebuilds `len` bytes of structs.
+    ///
+    /// # Errors
+    /// The bytes are no flattened structs, or a key in them is refused.
+    pub fn build(spec: &StructSpec, len: u64, flat: &[u8], what: &'static str) -> Result<Self, Stop> {
+        let mut rest = flat;
+        let run = Run::build(Some(spec), len, &mut rest, DEEPEST, what)?;
+        match rest {
+            [] => Ok(Self(run)),
+            _ => Err(Malformed::Body(what).into()),
+        }
+    }
+
+    pub fn as_ptr(&self) -> *const c_void {
+        self.0.memory.as_ptr()
+    }
+
+    pub fn as_mut_ptr(&mut self) -> *mut c_void {
+        self.0.memory.as_mut_ptr()
+    }
+
+    /// What the vendor has left of them, flattened.
+    pub fn flatten(&self) -> Vec<u8> {
+        let mut flat = Vec::new();
+        self.0.flatten(&mut flat);
+        flat
+    }
+}
+
+impl Run {
+    fn build(
+        spec: Option<&StructSpec>,
+        len: u64,
+        rest: &mut &[u8],
+        depth: usize,
+        what: &'static str,
+    ) -> Result<Self, Stop> {
+        let short = Malformed::Size { what, got: rest.len() as u64, wanted: len };
+        let split = usize::try_from(len).ok().and_then(|len| rest.split_at_checked(len)).filter(|_| depth > 0);
+        let (bytes, behind) = split.ok_or(short)?;
+        *rest = behind;
+        let mut run = Self { memory: Private::copy(bytes), led: Vec::new() };
+        let Some(spec) = spec else { return Ok(run) };
+        for (i, one) in bytes.chunks_exact(spec.size).enumerate() {
+            for memory in spec.memory {
+                let at = i * spec.size + memory.at;
+                let address = if memory.pointer(one) == 0 {
+                    0
+                } else {
+                    let len = memory.len(one).ok_or(Malformed::Overflow(what))?;
+                    let behind = memory.behind(one).map_err(Stop::Refused)?;
+                    let led = Self::build(behind, len, rest, depth - 1, what)?;
+                    let address = led.memory.as_ptr() as u64;
+                    run.led.push((at, led));
+                    address
+                };
+                run.memory.bytes_mut()[at..at + 8].copy_from_slice(&address.to_le_bytes());
+            }
+        }
+        Ok(run)
+    }
+
+    fn flatten(&self, flat: &mut Vec<u8>) {
+        let start = flat.len();
+        flat.extend_from_slice(self.memory.bytes());
+        for (at, led) in &self.led {
+            flat[start + at..start + at + 8].copy_from_slice(&1_u64.to_le_bytes());
+            led.flatten(flat);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ava_protocol::spec::{Content, MemorySpec};
+
+    use super::*;
+
+    static ATTRIBUTE: StructSpec = StructSpec {
+        size: 24,
+        handles: &[],
+        memory: &[MemorySpec { at: 8, len_at: 16, len_size: 8, element: 1, content: Content::Bytes }],
+    };
+
+    fn words(words: &[u64]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn pointers_lead_to_what_came_with_them() {
+        let flat = [&words(&[1, 1, 4, 2, 0, 9])[..], b"abcd"].concat();
+        let structs = Structs::build(&ATTRIBUTE, 48, &flat, "test").unwrap();
+        let fields = structs.0.memory.bytes().chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
+        let fields: Vec<u64> = fields.collect();
+        assert_eq!((fields[4], structs.0.led[0].1.memory.bytes()), (0, &b"abcd"[..]));
+        assert_eq!(fields[1], structs.0.led[0].1.memory.as_ptr() as u64);
+        assert_eq!(structs.flatten(), flat);
+    }
+
+    #[test]
+    fn other_lengths_are_malformed() {
+        let flat = [&words(&[1, 1, 4])[..], b"abcd"].concat();
+        for len in 0..flat.len() {
+            assert!(matches!(Structs::build(&ATTRIBUTE, 24, &flat[..len], "test"), Err(Stop::Malformed(_))));
+        }
+        let longer = [&flat[..], b"e"].concat();
+        assert!(matches!(Structs::build(&ATTRIBUTE, 24, &longer, "test"), Err(Stop::Malformed(_))));
+        let endless = words(&[1, 1, u64::MAX]);
+        assert!(matches!(Structs::build(&ATTRIBUTE, 24, &endless, "test"), Err(Stop::Malformed(_))));
+    }
+}

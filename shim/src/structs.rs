@@ -1,0 +1,104 @@
+//! Structs that lead to more memory: flattened on their way in, and brought back where they came from.
+
+use std::ffi::c_void;
+
+use ava_protocol::flat::{self, Unfit, Way};
+use ava_protocol::spec::StructSpec;
+use ava_protocol::wire::{ArchivedReturned, Data, Place};
+
+use crate::call::{Call, Room};
+use crate::fault::Fault;
+
+/// Structs that go in and come out.
+pub struct Exchanged<'a> {
+    pub data: Data<'a>,
+    pub room: Room,
+}
+
+impl From<Unfit> for Fault {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Refused(status) => Self::Status(status),
+            Unfit::Large => Self::Exhausted,
+        }
+    }
+}
+
+impl Call {
+    /// Structs, with what they lead to.
+    ///
+    /// # Safety
+    /// `pointer` holds `count` structs that lead where the spec says.
+    pub unsafe fn deep_structs<'a>(
+        &mut self,
+        pointer: *const c_void,
+        count: u64,
+        spec: &StructSpec,
+        way: Way,
+    ) -> Result<Data<'a>, Fault> {
+        let len = length(count, spec)?;
+        // SAFETY: by the caller's promise.
+        let flat = flat::flatten(spec, way, pointer as u64, len, &mut |at, len, out| unsafe { read(at, len, out) })?;
+        self.owned(flat)
+    }
+
+    /// Structs, with what they lead to, that go in and come out.
+    ///
+    /// # Safety
+    /// `pointer` is null or holds `count` structs that lead where the spec says.
+    pub unsafe fn exchange_structs<'a>(
+        &mut self,
+        pointer: *const c_void,
+        count: Option<u64>,
+        spec: &StructSpec,
+    ) -> Result<Exchanged<'a>, Fault> {
+        let data = match count.filter(|_| !pointer.is_null()) {
+            // SAFETY: by the caller's promise.
+            Some(count) => unsafe { self.deep_structs(pointer, count, spec, Way::Both)? },
+            None => self.unread(pointer),
+        };
+        let place = match &data {
+            Data::Region(slice) => Place::Region(*slice),
+            _ => Place::Inline,
+        };
+        Ok(Exchanged { data, room: Room { place, capacity: flat::LARGEST as u64 } })
+    }
+
+    /// Structs that came out.
+    ///
+    /// # Safety
+    /// As for [`Call::exchange_structs`].
+    pub unsafe fn put_structs(
+        &mut self,
+        pointer: *mut c_void,
+        count: Option<u64>,
+        spec: &StructSpec,
+        room: &Room,
+        from: &ArchivedReturned<'_>,
+    ) {
+        let len = count.and_then(|count| length(count, spec).ok());
+        let (Some(len), Some(flat), false) = (len, self.copied(room, from), pointer.is_null()) else {
+            return;
+        };
+        // SAFETY: by the caller's promise: what is read and written is what went in.
+        let mut read = |at, len, out: &mut Vec<u8>| unsafe { read(at, len, out) };
+        // SAFETY: as above.
+        let mut write = |at: u64, bytes: &[u8]| unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), at as *mut u8, bytes.len());
+        };
+        flat::scatter(spec, pointer as u64, len, &flat, &mut read, &mut write);
+    }
+}
+
+fn length(count: u64, spec: &StructSpec) -> Result<usize, Fault> {
+    usize::try_from(count).ok().and_then(|count| count.checked_mul(spec.size)).ok_or(Fault::Exhausted)
+}
+
+/// # Safety
+/// There are `len` bytes at `at`.
+unsafe fn read(at: u64, len: usize, out: &mut Vec<u8>) {
+    if len > 0 {
+        // SAFETY: by the caller's promise; copied at once.
+        out.extend_from_slice(unsafe { std::slice::from_raw_parts(at as *const u8, len) });
+    }
+}
