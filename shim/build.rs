@@ -61,7 +61,9 @@ fn stub(api: &Api, out: &Path) -> Result<(), Error> {
     if !api.versions.is_empty() {
         arguments.push(&script);
     }
-    link(&[&empty, &stand_in], &api.library, &dir.join(&api.library), &arguments)
+    std::iter::once(&api.library)
+        .chain(&api.also)
+        .try_for_each(|soname| link(&[&empty, &stand_in], soname, &dir.join(soname), &arguments))
 }
 
 fn link(inputs: &[&Path], soname: &str, output: &Path, arguments: &[&str]) -> Result<(), Error> {

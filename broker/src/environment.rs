@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use ava_protocol::api::Api;
+use ava_protocol::session::PLUGINS_VARIABLE;
 
 /// Where compilers that vendor libraries call are found.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -50,6 +51,7 @@ pub fn of_worker(
     own: impl Iterator<Item = (OsString, OsString)>,
     directories: &Directories,
     vendor_library_path: Option<&OsStr>,
+    plugins: &OsStr,
     log: &str,
 ) -> Vec<(OsString, OsString)> {
     let mut all: Vec<(OsString, OsString)> =
@@ -62,6 +64,9 @@ pub fn of_worker(
     set("AVA_LOG", log.as_ref());
     if let Some(path) = vendor_library_path {
         set("LD_LIBRARY_PATH", path);
+    }
+    if !plugins.is_empty() {
+        set(PLUGINS_VARIABLE, plugins);
     }
     all
 }
@@ -95,9 +100,12 @@ mod tests {
         let own = [("POCL_DEVICES", "cpu"), ("LD_PRELOAD", "/evil.so"), ("SECRET", "x"), ("HOME", "/root")];
         let own = own.into_iter().map(|(name, value)| (name.into(), value.into()));
         let api = Api::find("opencl").unwrap();
-        let all = of_worker(api, own, &directories, Some("/opt/vendor".as_ref()), "warn");
+        let all = of_worker(api, own, &directories, Some("/opt/vendor".as_ref()), "/opt/plugin.so".as_ref(), "warn");
         let names: Vec<_> = all.iter().map(|(name, _)| name.to_str().unwrap()).collect();
-        assert_eq!(names, ["POCL_DEVICES", "PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "AVA_LOG", "LD_LIBRARY_PATH"]);
+        assert_eq!(
+            names,
+            ["POCL_DEVICES", "PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "AVA_LOG", "LD_LIBRARY_PATH", "AVA_PLUGINS"]
+        );
         assert_eq!(all[2].1, base.path().join("7").into_os_string());
         let mode = std::fs::metadata(base.path().join("7/tmp")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);

@@ -86,6 +86,7 @@ fn serve(options: Options) -> Result<(), Error> {
         warm: usize::from(options.warm),
         idle_exit: options.idle_exit.map(Duration::from_secs),
         log: options.log.name(),
+        plugins: std::env::join_paths(&options.plugins).unwrap_or_default(),
         vendor_library_path: options.vendor_library_path.filter(|path| !path.is_empty()),
         files: before,
         uid,

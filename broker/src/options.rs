@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use ava_protocol::session::PLUGINS_VARIABLE;
+
 use crate::policy::admission::Limits;
 
 /// AvA's broker: admits programs that use an accelerator library and gives each of them a worker process.
@@ -36,6 +38,12 @@ pub struct Options {
     /// Directories, separated by colons, in which workers find the vendor's libraries, before the system's
     #[arg(long, value_name = "DIRS", env = "AVA_VENDOR_LIBRARY_PATH")]
     pub vendor_library_path: Option<OsString>,
+
+    /// A library that programs may have their workers load, such as an external delegate of TensorFlow Lite's
+    ///
+    /// A program that names this file, or a file of this name, gets it. May be given several times.
+    #[arg(long = "plugin", value_name = "FILE", env = PLUGINS_VARIABLE, value_delimiter = ':')]
+    pub plugins: Vec<PathBuf>,
 
     /// Workers that wait for each user's next session with the vendor's library loaded; 0 for none
     ///

@@ -41,6 +41,8 @@ pub struct Settings {
     pub worker: PathBuf,
     /// `LD_LIBRARY_PATH` of workers.
     pub vendor_library_path: Option<OsString>,
+    /// Libraries that programs may have workers load, as a search path.
+    pub plugins: OsString,
     /// Where workers' private directories are.
     pub cache: PathBuf,
     /// Upper bounds.

@@ -1,6 +1,6 @@
 //! The APIs that this library stands in for: one place each for its table's code, its hand-written code and its session.
 
-use ava_protocol::{opencl, pkcs11};
+use ava_protocol::{opencl, pkcs11, tflite};
 
 use crate::generated;
 use crate::session::{Own, Slot};
@@ -17,8 +17,14 @@ pub static PKCS11: Slot = {
     Slot::new(1, &pkcs11::API, deliver, &DISPATCH, || Box::new(Nothing))
 };
 
+/// TensorFlow Lite.
+pub static TFLITE: Slot = {
+    use generated::tflite::{DISPATCH, deliver};
+    Slot::new(2, &tflite::API, deliver, &DISPATCH, || Box::<crate::tflite::State>::default())
+};
+
 /// All of them; each stands where its index says.
-pub static ALL: [&Slot; COUNT] = [&OPENCL, &PKCS11];
+pub static ALL: [&Slot; COUNT] = [&OPENCL, &PKCS11, &TFLITE];
 
 /// What is kept of a session with an API whose table says everything.
 struct Nothing;
@@ -26,4 +32,4 @@ struct Nothing;
 impl Own for Nothing {}
 
 /// How many there are.
-pub const COUNT: usize = 2;
+pub const COUNT: usize = 3;

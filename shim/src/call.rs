@@ -5,12 +5,12 @@
 
 mod inputs;
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
 use ava_protocol::layout::Rows;
-use ava_protocol::wire::{Data, Place, Slice};
+use ava_protocol::wire::{ArchivedData, Data, Place, Slice};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Failure;
@@ -117,6 +117,22 @@ impl Call {
         match self.handle(pointer, kind) {
             0 if !pointer.is_null() => Err(Fault::Status(self.session.slot.api.kind(kind).invalid)),
             id => Ok(id),
+        }
+    }
+
+    /// A handle argument that must be a live object: the API has no words for others.
+    pub fn live_handle(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
+        match self.handle(pointer, kind) {
+            0 => Err(Fault::Status(self.session.slot.api.kind(kind).invalid)),
+            id => Ok(id),
+        }
+    }
+
+    /// A text that came out, for good.
+    pub fn kept_text(&self, text: &ArchivedData<'_>) -> *const c_char {
+        match text {
+            ArchivedData::Inline(bytes) => self.session.texts.keep(bytes),
+            _ => std::ptr::null(),
         }
     }
 
@@ -367,6 +383,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         for id in self.minted.drain(..) {
+            // Of what was never made nothing is kept.
             self.session.forget(id);
         }
         for id in self.callbacks.drain(..) {

@@ -1,5 +1,6 @@
 //! What keeps a call from being made, and the guard around every entry point.
 
+use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a call was not made. An answer of the vendor, whatever its status, is not a fault.
@@ -46,7 +47,7 @@ pub fn guard<R>(body: impl FnOnce() -> Result<R, Fault>, fail: impl FnOnce(Fault
 }
 
 /// A function that the table refuses.
-pub fn unsupported(function: &str, why: &str, status: i64) -> Fault {
+pub fn unsupported(function: &str, why: &str, status: i64, _about: *const c_void) -> Fault {
     tracing::warn!(function, why, "refused");
     Fault::Status(status)
 }

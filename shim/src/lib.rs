@@ -25,6 +25,8 @@ mod regions;
 mod results;
 mod session;
 mod structs;
+mod texts;
+mod tflite;
 
 /// What the table compiler emits.
 // Why its unsafe blocks are sound is said in the emitter, where it can be read and kept true.
@@ -35,5 +37,8 @@ mod generated {
     }
     pub mod pkcs11 {
         include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
+    }
+    pub mod tflite {
+        include!(concat!(env!("OUT_DIR"), "/tflite.rs"));
     }
 }

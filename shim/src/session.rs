@@ -32,6 +32,7 @@ use crate::known::Known;
 use crate::lines::{After, Line, Lines};
 use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
+use crate::texts::Texts;
 
 pub use slot::{Own, Slot};
 
@@ -55,6 +56,7 @@ pub struct Session {
     pub regions: Pool,
     pub pending: Pending,
     pub callbacks: Callbacks,
+    pub texts: Texts,
     /// What the API's hand-written code keeps.
     own: Box<dyn Own>,
     /// How often the worker was heard.
@@ -132,8 +134,15 @@ impl Session {
         self.with_lane(|lane| {
             self.begin(lane, tag, word, regions, &after, encode)?;
             lane.lane.send(&lane.out, None, Wake::Now).map_err(|_| self.lose())?;
-            if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
-                return Err(self.lose());
+            loop {
+                if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
+                    return Err(self.lose());
+                }
+                let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
+                if frame.tag != Tag::Upcall {
+                    break;
+                }
+                self.callbacks.call_now(self, frame.body).map_err(|_| self.lose())?;
             }
             lane.line.all_served();
             let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
@@ -194,11 +203,14 @@ impl Session {
     }
 
     /// An object is gone.
-    pub fn forget(&self, id: u64) {
-        if self.handles.forget(id) {
-            self.answers.forget(id);
-            self.own.forget(id);
+    ///
+    /// Returns regions to tell the worker to drop.
+    pub fn forget(&self, id: u64) -> Vec<u32> {
+        if !self.handles.forget(id) {
+            return Vec::new();
         }
+        self.answers.forget(id);
+        self.own.forget(id).into_iter().flat_map(|lease| self.regions.release(lease)).collect()
     }
 
     /// How often a call has returned, or a callback was called.
@@ -215,7 +227,7 @@ impl Session {
                 Notice::Completed { pending, failed } => {
                     dropped.extend(self.pending.complete(pending, failed, &self.regions));
                 }
-                Notice::Gone { object } => self.forget(object),
+                Notice::Gone { object } => dropped.extend(self.forget(object)),
                 Notice::Vacant { region } => {
                     dropped
                         .extend(self.own.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default());

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use crate::model::Api;
 
 /// The tables, by name: `api-tables/NAME.rs`.
-pub const TABLES: &[&str] = &["opencl", "pkcs11"];
+pub const TABLES: &[&str] = &["opencl", "pkcs11", "tflite"];
 
 /// Reads every table in `tables`, a folder relative to the crate that is built, and writes `NAME.rs` for each into the
 /// output folder. Mistakes become the build's errors.

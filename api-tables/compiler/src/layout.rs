@@ -3,12 +3,12 @@
 use crate::model::{Api, Field, FieldShape, TypeKind};
 
 /// Offset of each field, in bytes.
-pub fn offsets(fields: &[Field]) -> Vec<usize> {
+pub fn offsets(api: &Api, fields: &[Field]) -> Vec<usize> {
     let mut at = 0usize;
     fields
         .iter()
         .map(|field| {
-            let (size, align) = size_align(&field.shape);
+            let (size, align) = size_align(api, &field.shape);
             let offset = at.next_multiple_of(align);
             at = offset + size;
             offset
@@ -21,15 +21,23 @@ pub fn size(api: &Api, name: &str) -> usize {
     let Some(TypeKind::Struct { fields }) = api.types.get(name).map(|t| &t.kind) else {
         return 0;
     };
-    let align = fields.iter().map(|f| size_align(&f.shape).1).max().unwrap_or(1);
-    let end = offsets(fields).last().zip(fields.last()).map_or(0, |(at, f)| at + size_align(&f.shape).0);
+    let align = align(api, name);
+    let end = offsets(api, fields).last().zip(fields.last()).map_or(0, |(at, f)| at + size_align(api, &f.shape).0);
     end.next_multiple_of(align)
 }
 
-fn size_align(shape: &FieldShape) -> (usize, usize) {
+fn align(api: &Api, name: &str) -> usize {
+    match api.types.get(name).map(|t| &t.kind) {
+        Some(TypeKind::Struct { fields }) => fields.iter().map(|f| size_align(api, &f.shape).1).max().unwrap_or(1),
+        _ => 1,
+    }
+}
+
+fn size_align(api: &Api, shape: &FieldShape) -> (usize, usize) {
     match shape {
         FieldShape::Scalar(s) => (s.size(), s.size()),
         FieldShape::Array(s, n) => (s.size() * n, s.size()),
-        FieldShape::Handle(_) | FieldShape::Memory(_) => (8, 8),
+        FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Address => (8, 8),
+        FieldShape::Struct(name) => (size(api, name), align(api, name)),
     }
 }

@@ -81,7 +81,11 @@ pub enum TypeKind {
         release: Option<String>,
         /// Status of a call that is given something else than a live handle of this type.
         invalid: i64,
+        /// The C type is a struct, and the handle a pointer to it: `type TfLiteModel = Opaque;`
+        opaque: bool,
     },
+    /// `type TfLiteOperator = Opaque;` A struct that only addresses lead to.
+    Opaque,
     /// `struct cl_image_desc { image_type: cl_uint, …, buffer: Option<cl_mem> }`, laid out as C does.
     Struct { fields: Vec<Field> },
     /// `#[tag(param_name)] enum DeviceInfo { … }`: bytes whose meaning depends on another parameter. Keys
@@ -114,6 +118,10 @@ pub enum FieldShape {
     Handle(String),
     /// `Option<&[T; n]>`: memory that the struct leads to.
     Memory(Memory),
+    /// `*mut T`: an address that nobody follows, and that does not cross.
+    Address,
+    /// Another struct, in place.
+    Struct(String),
 }
 
 /// Memory that a field of a struct leads to.
@@ -196,6 +204,14 @@ pub enum Ret {
     New {
         ty: String,
     },
+    /// `-> &CStr`: text of the vendor's, of which the program gets a copy that stays.
+    Text {
+        null: bool,
+    },
+    /// `-> S`: a struct by value; only in functions that are custom, local or unsupported.
+    Struct {
+        ty: String,
+    },
     /// `-> *mut c_void`: an address; only in functions that are custom, local or unsupported.
     Pointer {
         c_type: String,
@@ -230,7 +246,15 @@ pub enum Shape {
     /// `fn(errinfo: &CStr, …, user_data: UserData)`, null allowed where `Option`.
     Callback {
         params: Vec<Param>,
+        /// C type of what it returns; nothing but in functions that are refused.
+        ret: String,
         null: bool,
+    },
+    /// `VaList`: the arguments of the format before it. The worker formats; the program gets the text as one argument.
+    VaList,
+    /// A struct by value; only in functions that are custom, local or unsupported.
+    Struct {
+        ty: String,
     },
     /// The pointer handed to the callback of the same call.
     UserData,
@@ -340,6 +364,8 @@ pub struct Facts {
     pub cached: Option<Cached>,
     /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).
     pub custom: Custom,
+    /// Index parameter → the function that tells of the call's first handle how many there are.
+    pub within: Vec<(String, String)>,
     /// Parameter → condition under which it counts.
     pub when: Vec<(String, Expr)>,
     /// Pointer or callback parameter → how long it stays in use.
@@ -352,6 +378,15 @@ pub struct Facts {
     pub charge: Vec<(Resource, Expr)>,
     /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
     pub withheld: Vec<String>,
+    /// `push(h)`, `pull(h)`: the handle whose mirrors are carried over before and after the call.
+    pub push: Option<String>,
+    pub pull: Option<String>,
+    /// `since("2.17")`: the first version of the vendor library that has the function.
+    pub since: Option<String>,
+    /// Without a public prototype to check against.
+    pub undocumented: bool,
+    /// `beside("libother.so")`: exported by another library of the vendor, and served by hand.
+    pub beside: Option<String>,
     /// `creates`, `modifies`: parameter names, kept for record and replay.
     pub creates: Vec<String>,
     pub modifies: Vec<String>,

@@ -134,7 +134,7 @@ fn a_draft_is_a_table() {
     let drafted = ava_tables::import(&header, &api);
     let api = read(&format!("{TABLE}{drafted}")).unwrap_or_else(|report| panic!("{report:?}\n{drafted}"));
     assert_eq!(ava_tables::import(&header, &api), "", "nothing is missing any more");
-    let prototype = ava_tables::emit::header::prototype(api.function("toy_create").expect("it was drafted"));
+    let prototype = ava_tables::emit::header::prototype(&api, api.function("toy_create").expect("it was drafted"));
     let expected = "toy_context toy_create(const toy_uint *, toy_uint, const toy_event *, \
         void (*)(const char *, const void *, size_t, void *), void *, toy_status *);";
     assert_eq!(prototype, expected);

@@ -36,7 +36,7 @@ pub struct Api {
 }
 
 /// All of them.
-pub const APIS: &[&Api] = &[&crate::opencl::API, &crate::pkcs11::API];
+pub const APIS: &[&Api] = &[&crate::opencl::API, &crate::pkcs11::API, &crate::tflite::API];
 
 impl Api {
     /// The one with this name.

@@ -44,6 +44,8 @@ pub enum Tag {
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
     Refused = 17,
+    /// Worker to shim, before the reply: the vendor has called the program's callback in the call that is under way.
+    Upcall = 18,
 }
 
 impl Tag {
@@ -57,6 +59,7 @@ impl Tag {
             6 => Self::Oneway,
             16 => Self::Reply,
             17 => Self::Refused,
+            18 => Self::Upcall,
             _ => return None,
         })
     }

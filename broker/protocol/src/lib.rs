@@ -29,10 +29,18 @@ pub mod pkcs11 {
     include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
 }
 
+/// TensorFlow Lite on the wire: what the table compiler emits, and [`custom`](tflite::custom) beside it.
+pub mod tflite {
+    include!(concat!(env!("OUT_DIR"), "/tflite.rs"));
+
+    pub mod custom;
+}
+
 /// Of this build's tables and wire: shim and worker must have the same.
 pub const FINGERPRINT: u64 = {
     let hash = fingerprint(0xcbf2_9ce4_8422_2325, include_bytes!(concat!(env!("OUT_DIR"), "/opencl.rs")));
-    fingerprint(hash, include_bytes!(concat!(env!("OUT_DIR"), "/pkcs11.rs")))
+    let hash = fingerprint(hash, include_bytes!(concat!(env!("OUT_DIR"), "/pkcs11.rs")));
+    fingerprint(hash, include_bytes!(concat!(env!("OUT_DIR"), "/tflite.rs")))
 };
 
 /// FNV-1a.

@@ -184,6 +184,9 @@ pub const SYSTEM_SOCKET: &str = "/run/ava/broker.sock";
 /// The environment variable that names another socket.
 pub const SOCKET_VARIABLE: &str = "AVA_SOCKET";
 
+/// The variable by which a broker tells its workers which libraries a program may have them load.
+pub const PLUGINS_VARIABLE: &str = "AVA_PLUGINS";
+
 /// Where a broker may be, as [`discover`] found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Socket {

@@ -150,7 +150,8 @@ impl Server {
     pub(super) fn start_worker(&self, uid: u32, api: &Api, output: Output, spare: bool) -> std::io::Result<Worker> {
         let directories = Directories::prepare(&self.settings.cache, uid)?;
         let vendor_library_path = self.settings.vendor_library_path.as_deref();
-        let environment = of_worker(api, std::env::vars_os(), &directories, vendor_library_path, self.settings.log);
+        let (plugins, log) = (&self.settings.plugins, self.settings.log);
+        let environment = of_worker(api, std::env::vars_os(), &directories, vendor_library_path, plugins, log);
         Worker::start(Start {
             program: &self.settings.worker,
             spare,

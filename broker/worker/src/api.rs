@@ -116,6 +116,7 @@ pub fn load(table: &'static Table) -> Result<Served, String> {
     let load = match table.name {
         "opencl" => crate::opencl::load,
         "pkcs11" => crate::pkcs11::load,
+        "tflite" => crate::tflite::load,
         other => return Err(format!("this worker does not serve {other}")),
     };
     let api = load(&mut loaded)?;

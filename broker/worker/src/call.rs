@@ -3,13 +3,14 @@
 mod inputs;
 
 use std::cell::{Cell, RefCell};
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ava_protocol::control::LogLevel;
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::layout::Rows;
-use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice};
+use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice, Data};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::region::Region;
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
@@ -47,7 +48,7 @@ pub type Outcome = Result<(), Stop>;
 
 pub struct Call<'a> {
     pub session: &'static Session,
-    lane: &'a mut dyn Lane,
+    lane: &'a RefCell<Box<dyn Lane>>,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
     /// Nobody waits for a reply.
@@ -99,7 +100,7 @@ impl Birth {
 impl<'a> Call<'a> {
     pub fn new(
         session: &'static Session,
-        lane: &'a mut dyn Lane,
+        lane: &'a RefCell<Box<dyn Lane>>,
         out: &'a mut AlignedVec,
         arena: &'a mut Arena,
     ) -> Self {
@@ -307,8 +308,30 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    pub fn registration(&self, callback: u64, handles: &[u64], made: u64) -> Registered {
-        Registered::new(self.session, callback, handles, made)
+    /// A callback of the program's; with `kept`, one that the vendor may call more than once.
+    pub fn registration(&self, callback: u64, handles: &[u64], made: u64, kept: bool) -> Registered {
+        Registered::new(self.session, callback, handles, made, kept)
+    }
+
+    /// Checks an index that the vendor does not; a call with another fails as one on no object does.
+    pub fn within(&self, index: i64, count: i64, kind: u16, what: &str) -> Outcome {
+        if (0..count).contains(&index) {
+            return Ok(());
+        }
+        self.session.log(LogLevel::Warn, &format!("{what}: {index} is not within {count}"));
+        Err(Stop::Refused(self.session.api.table().kind(kind).invalid))
+    }
+
+    /// A text that the vendor returns.
+    ///
+    /// # Safety
+    /// `text` is null or NUL-terminated, and stays as it is until the reply is sent.
+    pub unsafe fn text_answer<'b>(&self, text: *const c_char) -> Data<'b> {
+        if text.is_null() {
+            return Data::Null;
+        }
+        // SAFETY: by the caller's promise.
+        Data::Inline(unsafe { CStr::from_ptr(text) }.to_bytes())
     }
 
     /// Keeps an input for as long as the new object lives.
@@ -387,7 +410,7 @@ impl<'a> Call<'a> {
             // Results that a shim would have asked for in regions.
             return Err(Malformed::Long(self.out.len()).into());
         }
-        self.lane.send(self.out, None, Wake::Now).map_err(|_| Stop::Closed)
+        self.lane.borrow_mut().send(self.out, None, Wake::Now).map_err(|_| Stop::Closed)
     }
 }
 

@@ -2,16 +2,20 @@
 //!
 //! **Invariant**: a vendor's thread never waits for the program here. What it says is queued, and a thread of ours sends.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
-use ava_protocol::frame::{MOST_NOTICES, Malformed};
+use ava_protocol::frame::{self, MOST_NOTICES, Malformed, Tag};
 use ava_protocol::upcall::{Arg, LONGEST_BYTES, Upcall};
+use ava_transport::lane::{Lane, Wake};
 use ava_transport::message;
 use dashmap::DashMap;
 use rkyv::rancor::Failure;
+use rkyv::util::AlignedVec;
 
 use crate::memory::NOWHERE;
 use crate::session::Session;
@@ -49,15 +53,17 @@ struct Registration {
     about: Vec<(usize, u64)>,
     /// The object that the registering call makes, which the vendor may name before it has returned it.
     made: u64,
+    /// Whether the vendor may call it more than once.
+    kept: bool,
     /// While that object is not known yet: what waits until it is, since the program may use it at once.
     early: Mutex<Option<Vec<Upcall>>>,
 }
 
 impl Registration {
-    /// Whether the vendor calls it once only. Only the callbacks of contexts, which come with the making of one, are
-    /// for life; `clLinkProgram`'s is kept with them.
+    /// Whether the vendor calls it once only. `clLinkProgram`'s, which comes with the making of an object, is kept as the
+    /// callbacks of contexts are.
     fn is_for_once(&self) -> bool {
-        self.made == 0
+        self.made == 0 && !self.kept
     }
 }
 
@@ -72,14 +78,14 @@ pub struct Registered {
 }
 
 impl Registered {
-    pub fn new(session: &'static Session, callback: u64, handles: &[u64], made: u64) -> Self {
+    pub fn new(session: &'static Session, callback: u64, handles: &[u64], made: u64, kept: bool) -> Self {
         if callback == 0 {
             return Self { callback, data: 0 };
         }
         let about = handles.iter().filter_map(|id| Some((session.objects.pointer(*id)?, *id))).collect();
         let data = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let early = Mutex::new((made != 0).then(Vec::new));
-        REGISTRATIONS.insert(data, Arc::new(Registration { session, callback, about, made, early }));
+        REGISTRATIONS.insert(data, Arc::new(Registration { session, callback, about, made, kept, early }));
         Self { callback, data }
     }
 
@@ -145,6 +151,20 @@ impl Collector<'_> {
         self.args.push(Arg::Bytes(Some(bytes)));
     }
 
+    /// A format with its arguments, as the text that they make.
+    ///
+    /// # Safety
+    /// `format` is null or a format, and `list` a `va_list` with its arguments.
+    pub unsafe fn formatted(&mut self, format: *const c_char, list: *mut c_void) {
+        let mut text = vec![0_u8; LONGEST_BYTES];
+        if !format.is_null() {
+            // SAFETY: by the caller's promise; a `va_list` argument is passed by its address on these machines.
+            unsafe { vsnprintf(text.as_mut_ptr().cast(), text.len(), format, list) };
+        }
+        // SAFETY: the text is NUL-terminated, cut if it is too long.
+        unsafe { self.text(text.as_ptr().cast()) };
+    }
+
     /// # Safety
     /// `pointer` is null or leads to `len` bytes.
     pub unsafe fn bytes(&mut self, pointer: *const c_void, len: usize) {
@@ -180,6 +200,49 @@ pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) 
         Some(early) => early.push(upcall),
         None => session.upcalls.push(session, upcall),
     }
+}
+
+type SharedLane = Rc<RefCell<Box<dyn Lane>>>;
+
+thread_local! {
+    /// The lane that this thread serves.
+    static LANE: RefCell<Option<SharedLane>> = const { RefCell::new(None) };
+}
+
+/// From now on, what the vendor says on this thread goes to the program by this lane.
+pub fn speak_by(lane: &SharedLane) {
+    LANE.with(|own| own.replace(Some(Rc::clone(lane))));
+}
+
+/// Calls the program back in the call that is under way on this thread, before its reply; from any other thread of the
+/// vendor's, queues it.
+///
+/// # Safety
+/// As for [`upcall`].
+pub unsafe fn upcall_now(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
+    let found = REGISTRATIONS.get(&(user_data as usize)).map(|registration| Arc::clone(&registration));
+    let Some(registration) = found else {
+        return;
+    };
+    let mut collector = Collector { registration: &registration, args: Vec::new() };
+    fill(&mut collector);
+    let session = registration.session;
+    let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
+    let lane = LANE.try_with(|lane| lane.borrow().clone()).ok().flatten();
+    let Some(lane) = lane else {
+        return session.upcalls.push(session, upcall);
+    };
+    let mut out = AlignedVec::new();
+    frame::begin(&mut out, Tag::Upcall, 0, std::iter::empty());
+    if let Ok(bytes) = rkyv::to_bytes::<Failure>(&upcall) {
+        out.extend_from_slice(&bytes);
+        // If the shim is gone, nobody is left to be told.
+        let _ = lane.borrow_mut().send(&out, None, Wake::Now);
+    }
+}
+
+unsafe extern "C" {
+    fn vsnprintf(text: *mut c_char, len: usize, format: *const c_char, list: *mut c_void) -> c_int;
 }
 
 impl Upcalls {

@@ -19,6 +19,7 @@ mod probe;
 mod regions;
 mod session;
 mod structs;
+mod tflite;
 mod vendor;
 
 /// What the table compiler emits. That its unsafe blocks are sound is argued there: the header check holds the table to the
@@ -30,6 +31,9 @@ mod generated {
     }
     pub mod pkcs11 {
         include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
+    }
+    pub mod tflite {
+        include!(concat!(env!("OUT_DIR"), "/tflite.rs"));
     }
 }
 

@@ -4,7 +4,9 @@
 //! - **Invariant**: malformed input ends the session, with the reason in the broker's log.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +23,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::api::Api;
 use crate::call::{Call, Outcome, Stop};
-use crate::callbacks::Upcalls;
+use crate::callbacks::{self, Upcalls};
 use crate::objects::Objects;
 use crate::oneway::{Failures, Order};
 use crate::pending::Pending;
@@ -183,7 +185,8 @@ impl Session {
         let mut inbox = Inbox::new();
         let mut server = Server::new(self, lane);
         loop {
-            match server.lane.recv(&mut inbox) {
+            let received = server.lane.borrow_mut().recv(&mut inbox);
+            match received {
                 Ok(true) => (),
                 Ok(false) => return Ok(()),
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
@@ -227,7 +230,7 @@ impl Session {
                 let upto = self.upcalls.drain();
                 call.reply_bytes(&upto.to_le_bytes())
             }
-            Tag::Reply | Tag::Refused => Err(Malformed::Tag(frame.tag as u32).into()),
+            Tag::Reply | Tag::Refused | Tag::Upcall => Err(Malformed::Tag(frame.tag as u32).into()),
         }
     }
 
@@ -340,7 +343,7 @@ impl Session {
 /// Serves the frames of one lane.
 pub struct Server {
     session: &'static Session,
-    lane: Box<dyn Lane>,
+    lane: Rc<RefCell<Box<dyn Lane>>>,
     /// The number that the shim knows the lane by, and how many oneways came by it.
     number: Option<u32>,
     served: Arc<AtomicU64>,
@@ -350,6 +353,8 @@ pub struct Server {
 
 impl Server {
     pub fn new(session: &'static Session, lane: Box<dyn Lane>) -> Self {
+        let lane = Rc::new(RefCell::new(lane));
+        callbacks::speak_by(&lane);
         Self { session, lane, number: None, served: Arc::default(), out: AlignedVec::new(), arena: Arena::new() }
     }
 
@@ -372,7 +377,7 @@ impl Server {
             self.number = Some(frame.lane);
             self.served = self.session.order.of(frame.lane)?;
         }
-        let mut call = Call::new(self.session, &mut *self.lane, &mut self.out, &mut self.arena);
+        let mut call = Call::new(self.session, &self.lane, &mut self.out, &mut self.arena);
         let outcome = self.session.serve_frame(&frame, fd, &mut call);
         if frame.tag == Tag::Oneway {
             // Whoever comes next finds what this call was to make, if only in error.

@@ -11,6 +11,8 @@ mod pixel;
 mod program_info;
 mod status;
 
+pub use crate::fault::unsupported as refuse;
+
 pub use buffers::{clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
 pub use build::{clBuildProgram, clCompileProgram};
 pub use kernel_arg::clSetKernelArg;
@@ -35,9 +37,10 @@ pub struct State {
 }
 
 impl Own for State {
-    fn forget(&self, id: u64) {
+    fn forget(&self, id: u64) -> Vec<Lease> {
         self.arguments.forget(id);
         self.buffers.forget(id);
+        Vec::new()
     }
 
     fn vacate(&self, region: u32) -> Option<Lease> {

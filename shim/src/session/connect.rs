@@ -16,6 +16,7 @@ use crate::known::Known;
 use crate::lines::Lines;
 use crate::pending::Pending;
 use crate::regions::Pool;
+use crate::texts::Texts;
 
 /// With the value `1`, every call crosses and waits for the vendor's answer.
 const STRICT_VARIABLE: &str = "AVA_STRICT";
@@ -93,6 +94,7 @@ pub fn connect(slot: &'static Slot) -> Option<Session> {
         regions: Pool::default(),
         pending: Pending::default(),
         callbacks: Callbacks::default(),
+        texts: Texts::default(),
         own: (slot.own)(),
         heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),

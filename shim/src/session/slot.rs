@@ -13,8 +13,10 @@ use crate::regions::Lease;
 
 /// What an API's hand-written code keeps of a session.
 pub trait Own: Any + Send + Sync {
-    /// An object is gone about which something is remembered.
-    fn forget(&self, _id: u64) {}
+    /// An object is gone about which something is remembered. Returns the regions that were kept for it.
+    fn forget(&self, _id: u64) -> Vec<Lease> {
+        Vec::new()
+    }
 
     /// The worker does not use a region any more that is kept here.
     fn vacate(&self, _region: u32) -> Option<Lease> {

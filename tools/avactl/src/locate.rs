@@ -75,11 +75,10 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// What to preload so that a program finds `shim` as its OpenCL library: the shim, first so that its `dlopen` counts, and
-/// the stub of the vendor library's name if there is one.
-pub fn preload(shim: &Path) -> Vec<PathBuf> {
-    let stub = shim.with_file_name("stubs").join("libOpenCL.so.1");
-    if stub.is_file() { vec![shim.to_owned(), stub] } else { vec![shim.to_owned()] }
+/// The folder of the stubs that belong to `shim`, if it is there: a program that is linked against a vendor's library finds
+/// its name here, installed or not.
+pub fn stubs(shim: &Path) -> Option<PathBuf> {
+    Some(shim.with_file_name("stubs")).filter(|stubs| stubs.is_dir())
 }
 
 #[cfg(test)]

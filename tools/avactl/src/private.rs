@@ -29,6 +29,7 @@ const START_SECONDS: i64 = 20;
 /// What a private broker gets of its starter's environment, besides what workers get.
 const ENVIRONMENT: &[&str] = &[
     "AVA_LOG",
+    "AVA_PLUGINS",
     "AVA_VENDOR_LIBRARY_PATH",
     "AVA_WARM",
     "HOME",

@@ -11,6 +11,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 pub(super) const WORDS: &[&str] = &[
+    "beside",
     "cached",
     "charge",
     "creates",
@@ -25,10 +26,13 @@ pub(super) const WORDS: &[&str] = &[
     "push",
     "release",
     "retain",
+    "since",
+    "undocumented",
     "unsupported",
     "until",
     "when",
     "withheld",
+    "within",
     "written",
 ];
 /// Facts that say something about one of several parameters or resources at a time.
@@ -94,6 +98,7 @@ impl Reader<'_> {
                 self.facts.local = true;
             }
             "custom" => self.facts.custom = custom(attr, problems),
+            "within" => self.within(attr, problems),
             "when" => self.when(attr, problems),
             "until" => self.until(attr, problems),
             "written" => self.written(attr, problems),
@@ -116,10 +121,13 @@ impl Reader<'_> {
                 self.facts.no_broker = field.and_then(|[e]| expr::constant_i64(e, self.scope.names, problems));
             }
             "proc" => self.facts.proc_ = self.looked_up(attr, problems),
-            "push" | "pull" => {
-                problems
-                    .add(attr.span, format!("`{}` is planned, and no emitter knows it yet", attr.word), "not yet")
-                    .help("mark the function `custom`");
+            "push" => self.facts.push = self.mirrored(attr, problems),
+            "pull" => self.facts.pull = self.mirrored(attr, problems),
+            "since" => self.facts.since = attr.text(problems),
+            "beside" => self.facts.beside = attr.text(problems),
+            "undocumented" => {
+                attr.flag(problems);
+                self.facts.undocumented = true;
             }
             word => {
                 let message = format!("no fact is called `{word}`");
@@ -149,6 +157,29 @@ impl Reader<'_> {
             }
             if let Some(condition) = expr::number(pair.value, self.scope, problems) {
                 self.facts.when.push((param.name.clone(), condition));
+            }
+        }
+    }
+
+    /// `within(index = f)`: f tells of the same object how many there are.
+    fn within(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems) else { continue };
+            if !matches!(param.shape, Shape::Value { .. }) {
+                not(pair.key.span(), "`within` is about an index", "no number", problems);
+            }
+            let Some(function) = attr::ident(pair.value) else {
+                not(
+                    pair.value.span(),
+                    "`within` takes the function that tells how many there are",
+                    "no name",
+                    problems,
+                );
+                continue;
+            };
+            let name = param.name.clone();
+            if let Some(function) = self.scope.names.function(function, problems) {
+                self.facts.within.push((name, function));
             }
         }
     }
@@ -230,6 +261,16 @@ impl Reader<'_> {
             problems.add(attr.span, message, "not such a function");
         }
         Some(handle)
+    }
+
+    /// `push(h)`, `pull(h)`: a handle among the parameters.
+    fn mirrored(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
+        let name = attr.name(problems)?;
+        let param = self.scope.param(&name.to_string(), name.span(), problems)?.name.clone();
+        if !self.params.iter().any(|p| p.name == param && matches!(p.shape, Shape::Handle { .. })) {
+            not(name.span(), "mirrors belong to an object", "no handle", problems);
+        }
+        Some(param)
     }
 
     fn listed(&self, attr: &Attr, problems: &mut Problems) -> Vec<String> {

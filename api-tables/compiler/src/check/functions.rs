@@ -67,6 +67,19 @@ fn ret(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Ret> {
     {
         return Some(Ret::New { ty: scope.names.handle(handle, problems)? });
     }
+    let text = |ty: &Type| match ty {
+        Type::Reference(text) => shapes::name(&text.elem).is_some_and(|name| name == "CStr"),
+        _ => false,
+    };
+    if text(ty) {
+        return Some(Ret::Text { null: false });
+    }
+    if let Some((word, inner)) = shapes::generic(ty)
+        && word == "Option"
+        && text(inner)
+    {
+        return Some(Ret::Text { null: true });
+    }
     if let Type::Ptr(_) = ty {
         return shapes::param(ty, scope, problems).map(|(_, c_type)| Ret::Pointer { c_type });
     }
@@ -75,11 +88,13 @@ fn ret(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Ret> {
         match scope.names.kind(&text, name.span(), problems)? {
             Kind::Status(_) => return Some(Ret::Status { ty: text }),
             Kind::Scalar(scalar) => return Some(Ret::Value { ty: text, scalar }),
+            Kind::Struct => return Some(Ret::Struct { ty: text }),
             _ => {}
         }
     }
     problems.add(ty.span(), "a function cannot return this", "not a return").help(
-        "a function returns a scalar, a status, `New<H>`, or a raw pointer if it is `custom`, `local` or `unsupported`",
+        "a function returns a scalar, a status, `New<H>`, `&CStr`, or, if it is `custom`, `local` or `unsupported`, a \
+         struct or a raw pointer",
     );
     None
 }

@@ -11,6 +11,10 @@ pub enum Kind {
     Scalar(Scalar),
     Status(Scalar),
     Handle,
+    /// `type X = Opaque;` with `handle`: a handle that is a pointer to X.
+    Pointee,
+    /// `type X = Opaque;` A struct that only addresses lead to.
+    Opaque,
     /// `type cl_GLsync = *mut c_void;` An address under a name of its own.
     Address,
     Struct,
@@ -54,11 +58,12 @@ const BUILTIN: &[(&str, Scalar, &str)] = &[
     ("c_ulong", Scalar::U64, "unsigned long"),
     ("c_longlong", Scalar::I64, "long long"),
     ("c_ulonglong", Scalar::U64, "unsigned long long"),
+    ("bool", Scalar::U8, "_Bool"),
 ];
 
 /// Shapes: words that look like types and are none.
 pub const SHAPES: &[&str] =
-    &["CStr", "Custom", "HostFlags", "HostPtr", "In", "Mirror", "New", "Option", "Out", "References", "UserData"];
+    &["CStr", "HostFlags", "HostPtr", "In", "New", "Option", "Out", "References", "UserData", "VaList"];
 
 /// The C name of a type that a table may write as `name`.
 pub fn c_name(name: &str) -> &str {
@@ -84,7 +89,11 @@ pub fn from_c(c: &str) -> Option<&'static str> {
 
 /// Whether every table knows this name, so that none may declare it.
 pub fn reserved(name: &str) -> bool {
-    name == "c_void" || name == "Handle" || SHAPES.contains(&name) || BUILTIN.iter().any(|(known, ..)| *known == name)
+    name == "c_void"
+        || name == "Handle"
+        || name == "Opaque"
+        || SHAPES.contains(&name)
+        || BUILTIN.iter().any(|(known, ..)| *known == name)
 }
 
 impl Names {
@@ -132,7 +141,7 @@ impl Names {
     pub fn handle(&self, name: &syn::Ident, problems: &mut Problems) -> Option<String> {
         let text = name.to_string();
         match self.kind(&text, name.span(), problems)? {
-            Kind::Handle => Some(text),
+            Kind::Handle | Kind::Pointee => Some(text),
             _ => {
                 problems.add(name.span(), format!("`{text}` is no handle"), "needs a handle type");
                 None

@@ -104,16 +104,27 @@ fn pointers(function: &Function, problems: &mut Problems) {
     let help = "describe the data, or mark the function `custom`, `local` or `unsupported`";
     for param in &function.params {
         let inner: &[Param] = if let Shape::Callback { params, .. } = &param.shape { params } else { &[] };
-        for pointer in std::iter::once(param).chain(inner).filter(|p| matches!(p.shape, Shape::Pointer)) {
+        for pointer in std::iter::once(param).chain(inner).filter(|p| by_hand(&p.shape)) {
             if facts.withheld.contains(&pointer.name) {
                 continue;
             }
-            problems.add(pointer.span, "an address means nothing on the other side", "a raw pointer").help(help);
+            match pointer.shape {
+                Shape::Struct { .. } => {
+                    problems.add(pointer.span, "a struct by value goes by hand", "not behind a pointer")
+                }
+                _ => problems.add(pointer.span, "an address means nothing on the other side", "a raw pointer"),
+            }
+            .help(help);
         }
     }
-    if let Ret::Pointer { .. } = function.ret {
+    if let Ret::Pointer { .. } | Ret::Struct { .. } = function.ret {
         problems.add(function.span, "an address means nothing on the other side", "returns one").help(help);
     }
+}
+
+/// Whether generated code has no way to bring this over.
+fn by_hand(shape: &Shape) -> bool {
+    matches!(shape, Shape::Pointer | Shape::Struct { .. })
 }
 
 /// A callback finds its way back by its user pointer, so a call has one of each.
@@ -124,9 +135,12 @@ fn callbacks(function: &Function, problems: &mut Problems) {
     let user_data = |params: &[Param]| params.iter().filter(|p| matches!(p.shape, Shape::UserData)).count();
     let mut count = 0;
     for param in &function.params {
-        let Shape::Callback { params, .. } = &param.shape else {
+        let Shape::Callback { params, ret, .. } = &param.shape else {
             continue;
         };
+        if ret != "void" {
+            problems.add(param.span, "nobody waits for what a callback returns", "returns something");
+        }
         count += 1;
         if count > 1 {
             problems.add(param.span, "a call has one callback at most", "one too many");

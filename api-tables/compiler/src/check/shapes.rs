@@ -63,6 +63,11 @@ fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> O
     match ty {
         Type::Paren(inner) => shape(&inner.elem, null, scope, problems),
         Type::Group(inner) => shape(&inner.elem, null, scope, problems),
+        Type::Reference(reference) if pointee_handle(&reference.elem, scope).is_some() => {
+            let ty = pointee_handle(&reference.elem, scope)?;
+            let c_type = if reference.mutability.is_some() { format!("{ty} *") } else { format!("const {ty} *") };
+            Some((Shape::Handle { ty, null }, c_type))
+        }
         Type::Reference(reference) if reference.mutability.is_some() => {
             pointee(&reference.elem, Direction::InOut, true, null, scope, problems)
         }
@@ -77,6 +82,12 @@ fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> O
             None
         }
     }
+}
+
+/// The handle type that a pointer to this type is.
+fn pointee_handle(ty: &Type, scope: &Scope<'_>) -> Option<String> {
+    let name = name(ty)?.to_string();
+    matches!(scope.names.find(&name), Some(Kind::Pointee)).then_some(name)
 }
 
 /// `Option<…>`, `In<…>`, `Out<…>`
@@ -95,12 +106,6 @@ fn worded(word: &Ident, inner: &Type, null: bool, scope: &Scope<'_>, problems: &
                 .help("write `Out<New<H>>`, or return `New<H>`");
             None
         }
-        "Mirror" | "Custom" => {
-            problems
-                .add(word.span(), format!("`{word}` is planned, and no emitter knows it yet"), "not yet")
-                .help("mark the function `custom` and describe the argument as a raw pointer");
-            None
-        }
         text => {
             let message = format!("no shape called `{text}`");
             problems.add(word.span(), message, "unknown shape").near(text, names::SHAPES.iter().copied());
@@ -114,6 +119,9 @@ fn named(name: &Ident, null: bool, scope: &Scope<'_>, problems: &mut Problems) -
     let ty = name.to_string();
     if ty == "UserData" && !null {
         return Some((Shape::UserData, "void *".into()));
+    }
+    if ty == "VaList" && !null {
+        return Some((Shape::VaList, "va_list".into()));
     }
     if names::SHAPES.contains(&ty.as_str()) || ty == "c_void" {
         let help = match ty.as_str() {
@@ -134,7 +142,8 @@ fn named(name: &Ident, null: bool, scope: &Scope<'_>, problems: &mut Problems) -
         Kind::Handle => Some((Shape::Handle { ty, null }, c_type)),
         Kind::Address if null => address(name.span(), problems),
         Kind::Address => Some((Shape::Pointer, c_type)),
-        Kind::Struct | Kind::Tagged | Kind::List { .. } => {
+        Kind::Struct if !null => Some((Shape::Struct { ty }, c_type)),
+        Kind::Pointee | Kind::Opaque | Kind::Struct | Kind::Tagged | Kind::List { .. } => {
             problems.add(name.span(), format!("`{ty}` travels behind a pointer"), "not a value").help(format!(
                 "write `&{ty}` for one that goes in, `&[{ty}]` for a list, `Out<[{ty}; n]>` for n that come out"
             ));
@@ -243,7 +252,7 @@ fn element(ty: &Type, direction: Direction, scope: &Scope<'_>, problems: &mut Pr
         Kind::Handle => (Element::Handle(text), c),
         Kind::Tagged => (Element::Tagged(text), "void".into()),
         Kind::List { element } => (Element::Property(text), element),
-        Kind::Address => {
+        Kind::Address | Kind::Opaque | Kind::Pointee => {
             problems
                 .add(word.span(), "addresses in memory cannot cross", "not an element")
                 .help("write a raw pointer, in a function that is `custom`, `local` or `unsupported`");
@@ -336,9 +345,10 @@ fn pointer(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Stri
 
 /// `fn(errinfo: &CStr, …, user_data: UserData)`
 fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
-    if let ReturnType::Type(_, ty) = &function.output {
-        problems.add(ty.span(), "nobody waits for what a callback returns", "not allowed");
-    }
+    let ret = match &function.output {
+        ReturnType::Type(_, ty) => pointer(ty, scope, problems)?,
+        ReturnType::Default => "void".to_owned(),
+    };
     if let Some(dots) = &function.variadic {
         problems.add(dots.span(), "the arguments of a variadic function cannot be described", "variadic");
     }
@@ -373,5 +383,5 @@ fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut 
         }
         params.push(Param { name: name.to_string(), span: name.span(), shape, c_type });
     }
-    Some((Shape::Callback { params, null }, String::new()))
+    Some((Shape::Callback { params, ret, null }, String::new()))
 }

@@ -22,6 +22,9 @@ pub fn declare(table: &Table, names: &mut Names, problems: &mut Problems) {
         let kind = match &*item.ty {
             Type::Ptr(_) => Some(Kind::Address),
             ty if shapes::name(ty).is_some_and(|n| n == "Handle") => Some(Kind::Handle),
+            ty if shapes::name(ty).is_some_and(|n| n == "Opaque") => {
+                Some(if is("handle") { Kind::Pointee } else { Kind::Opaque })
+            }
             ty => alias(ty, names, problems).map(|s| if is("status") { Kind::Status(s) } else { Kind::Scalar(s) }),
         };
         if let Some(kind) = kind {
@@ -83,7 +86,7 @@ fn alias(ty: &Type, names: &Names, problems: &mut Problems) -> Option<Scalar> {
         Some(name) => names.scalar(&name.to_string(), name.span(), problems),
         None => {
             problems
-                .add(ty.span(), "a type is a scalar, `Handle` or a raw pointer", "none of these")
+                .add(ty.span(), "a type is a scalar, `Handle`, `Opaque` or a raw pointer", "none of these")
                 .help("write a `struct` for what has fields and an `enum` for values by key");
             None
         }
@@ -97,7 +100,7 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
     once(&noted.attrs, problems);
     for attr in &noted.attrs {
         match (attr.word.as_str(), kind) {
-            ("handle", Kind::Handle) | ("status", Kind::Status(_)) => {}
+            ("handle", Kind::Handle | Kind::Pointee) | ("status", Kind::Status(_)) => {}
             ("handle", _) => {
                 problems.add(attr.span, format!("`{name}` is no handle"), "not here").help("write `type x = Handle;`");
             }
@@ -117,8 +120,9 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
             let [ok] = attr("status")?.fields(["ok"], problems)?;
             Some(TypeKind::Status { scalar: *scalar, ok: expr::constant_i64(ok, names, problems)? })
         }
-        Kind::Handle => match attr("handle") {
-            Some(attr) => handle(attr, names, problems),
+        Kind::Opaque => Some(TypeKind::Opaque),
+        Kind::Handle | Kind::Pointee => match attr("handle") {
+            Some(attr) => handle(attr, matches!(kind, Kind::Pointee), names, problems),
             None => {
                 problems
                     .add(noted.item.ident.span(), format!("nothing says what an invalid `{name}` is"), "a handle")
@@ -140,7 +144,7 @@ pub fn once(attrs: &[Attr], problems: &mut Problems) {
 }
 
 /// `#[handle(retain = f, release = f, invalid = STATUS)]`
-fn handle(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
+fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
     let found = attr.known(&["retain", "release", "invalid"], problems)?;
     let mut function = |expr: Option<&Expr>| -> Option<String> {
         let expr = expr?;
@@ -159,7 +163,7 @@ fn handle(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<TypeKin
             .help("add `invalid = STATUS`");
         return None;
     };
-    Some(TypeKind::Handle { retain, release, invalid: expr::constant_i64(invalid, names, problems)? })
+    Some(TypeKind::Handle { retain, release, invalid: expr::constant_i64(invalid, names, problems)?, opaque })
 }
 
 /// `struct x { field: T, … }`
@@ -188,6 +192,7 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
         let text = name.to_string();
         return match names.kind(&text, name.span(), problems)? {
             Kind::Scalar(scalar) | Kind::Status(scalar) => Some((FieldShape::Scalar(scalar), text)),
+            Kind::Struct => Some((FieldShape::Struct(text.clone()), text)),
             Kind::Handle => {
                 problems
                     .add(name.span(), "a handle in a struct may always be null", "not `Option`")
@@ -208,6 +213,9 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
             return None;
         };
         return Some((FieldShape::Array(scalar, len), text));
+    }
+    if let Type::Ptr(_) = ty {
+        return Some((FieldShape::Address, String::new()));
     }
     match shapes::generic(ty) {
         Some((word, inner)) if word == "Option" && shapes::name(inner).is_some() => {

@@ -69,7 +69,8 @@ fn declarations(params: &[Param]) -> String {
 fn ret_type(function: &Function) -> &str {
     match &function.ret {
         Ret::Void => "void",
-        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } => c_name(ty),
+        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => c_name(ty),
+        Ret::Text { .. } => "const char *",
         Ret::Pointer { c_type } => c_type,
     }
 }

@@ -1,6 +1,7 @@
 //! Emits a C file that only compiles if the table says the same as the vendor's headers: every prototype again, every
 //! constant's value, every struct's layout, every scalar's size and sign.
 
+use super::names;
 use crate::layout;
 use crate::model::{Api, Function, Param, Ret, Scalar, Shape, TypeDef, TypeKind};
 use std::fmt::Write;
@@ -15,8 +16,8 @@ pub fn emit(api: &Api) -> String {
         let (name, value) = (&constant.name, literal(constant.value));
         line(&mut c, format_args!("_Static_assert({name} == {value}, \"{name}\");"));
     }
-    for function in &api.functions {
-        line(&mut c, format_args!("{}", prototype(function)));
+    for function in api.functions.iter().filter(|f| !f.facts.undocumented) {
+        line(&mut c, format_args!("{}", prototype(api, function)));
     }
     function_list(api, &mut c);
     c
@@ -38,17 +39,21 @@ pub fn preamble(api: &Api) -> String {
     for define in &api.defines {
         line(&mut c, format_args!("#define {}", define.replacen('=', " ", 1)));
     }
-    for header in ["stddef.h", "stdint.h"].into_iter().chain(api.headers.iter().map(String::as_str)) {
+    for header in ["stdarg.h", "stddef.h", "stdint.h"].into_iter().chain(api.headers.iter().map(String::as_str)) {
         line(&mut c, format_args!("#include <{header}>"));
     }
     c
 }
 
 /// The declaration that a C header has of this function.
-pub fn prototype(function: &Function) -> String {
+pub fn prototype(api: &Api, function: &Function) -> String {
     let ret = match &function.ret {
         Ret::Void => "void",
-        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } => crate::check::names::c_name(ty),
+        Ret::New { ty } if names::is_opaque(api, ty) => &format!("{ty} *"),
+        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => {
+            crate::check::names::c_name(ty)
+        }
+        Ret::Text { .. } => "const char *",
         Ret::Pointer { c_type } => c_type,
     };
     format!("{ret} {}({});", function.name, parameters(&function.params))
@@ -64,7 +69,7 @@ fn parameters(params: &[Param]) -> String {
 
 fn c_type(param: &Param) -> String {
     match &param.shape {
-        Shape::Callback { params, .. } => format!("void (*)({})", parameters(params)),
+        Shape::Callback { params, ret, .. } => format!("{ret} (*)({})", parameters(params)),
         _ => param.c_type.clone(),
     }
 }
@@ -77,13 +82,14 @@ fn type_def(api: &Api, ty: &TypeDef, c: &mut String) {
             let sign = if signed(*scalar) { "<" } else { ">" };
             line(c, format_args!("_Static_assert(sizeof({name}) == {size} && ({name})-1 {sign} 0, \"{name}\");"));
         }
+        TypeKind::Opaque | TypeKind::Handle { opaque: true, .. } => {}
         TypeKind::Handle { .. } => {
             line(c, format_args!("_Static_assert(sizeof({name}) == sizeof(void *), \"{name}\");"));
         }
         TypeKind::Struct { fields } => {
             let size = layout::size(api, name);
             line(c, format_args!("_Static_assert(sizeof({name}) == {size}, \"{name}\");"));
-            for (field, offset) in fields.iter().zip(layout::offsets(fields)) {
+            for (field, offset) in fields.iter().zip(layout::offsets(api, fields)) {
                 let field = &field.name;
                 line(c, format_args!("_Static_assert(offsetof({name}, {field}) == {offset}, \"{name}.{field}\");"));
             }

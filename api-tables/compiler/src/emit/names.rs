@@ -38,7 +38,11 @@ pub fn c_param(param: &Param) -> TokenStream {
             let s = scalar(*s);
             quote!(#s)
         }
-        Shape::Handle { .. } | Shape::UserData | Shape::Pointer => quote!(*mut c_void),
+        Shape::Handle { .. } | Shape::UserData | Shape::VaList | Shape::Pointer => quote!(*mut c_void),
+        Shape::Struct { ty } => {
+            let ty = ident(ty);
+            quote!(table::c::#ty)
+        }
         Shape::Text { .. } => quote!(*const c_char),
         Shape::Texts { .. } => quote!(*const *const c_char),
         Shape::Callback { params, .. } => {
@@ -81,6 +85,11 @@ pub fn c_ret(ret: &Ret, api: &Api) -> TokenStream {
             quote!(#s)
         }
         Ret::New { .. } | Ret::Pointer { .. } => quote!(*mut c_void),
+        Ret::Text { .. } => quote!(*const c_char),
+        Ret::Struct { ty } => {
+            let ty = ident(ty);
+            quote!(table::c::#ty)
+        }
     }
 }
 
@@ -141,6 +150,16 @@ pub fn has_wire(function: &Function) -> bool {
     !facts.local && facts.unsupported.is_none()
 }
 
+/// Whether the function has a part in generated code: nothing that goes by value or address is in its signature.
+pub fn is_marshalled(function: &Function) -> bool {
+    has_wire(function) && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
+}
+
+/// Whether a handle is a pointer to a struct of that name, for which a program may pass anything.
+pub fn is_opaque(api: &Api, ty: &str) -> bool {
+    matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Handle { opaque: true, .. }))
+}
+
 /// The number of a handle type on the wire: its place among the API's handle types, from 1.
 pub fn kind(api: &Api, ty: &str) -> u16 {
     let place = api
@@ -156,7 +175,7 @@ pub fn kind(api: &Api, ty: &str) -> u16 {
 pub fn callbacks(api: &Api) -> Vec<(&Function, &Param, &[Param])> {
     api.functions
         .iter()
-        .filter(|f| f.facts.unsupported.is_none())
+        .filter(|f| f.facts.unsupported.is_none() && !f.facts.local)
         .flat_map(|f| f.params.iter().map(move |p| (f, p)))
         .filter_map(|(f, p)| match &p.shape {
             Shape::Callback { params, .. } => Some((f, p, params.as_slice())),
@@ -174,6 +193,7 @@ pub fn posts(function: &Function) -> bool {
             is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
         }
         Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
+        Shape::VaList | Shape::Struct { .. } => false,
     };
     let answers = matches!(function.ret, Ret::Status { .. } | Ret::Void);
     function.facts.oneway.is_some() && function.facts.retain.is_none() && answers && function.params.iter().all(recurs)

@@ -21,6 +21,7 @@ pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
                 _ => quote!(let #name: #ty = r.#name.to_native() as #ty;),
             }
         }
+        Shape::VaList | Shape::Struct { .. } => quote!(),
         Shape::Pointer => quote!(let #name = r.#name.to_native() as *mut c_void;),
         Shape::UserData => quote!(let #name = r.#name;),
         Shape::Handle { ty, .. } => {
@@ -50,7 +51,8 @@ pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
                 Ret::New { .. } => quote!(r.new_object.to_native()),
                 _ => quote!(0),
             };
-            quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made);)
+            let kept = names::until(function, &param.name) == Some(&Until::Released);
+            quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made, #kept);)
         }
         Shape::Buffer(buffer) => decode_buffer(api, function, param, buffer, &text),
     }

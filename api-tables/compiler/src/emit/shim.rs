@@ -42,7 +42,7 @@ pub fn emit(api: &Api) -> TokenStream {
 
 /// Whether the marshalling of a function can be generated. A custom function keeps it where it can, to fall back on.
 fn has_marshal(function: &Function) -> bool {
-    names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. })
+    names::is_marshalled(function)
 }
 
 /// The exported C function.
@@ -50,9 +50,15 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
     let name = ident(&function.name);
     let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
     let types: Vec<_> = function.params.iter().map(names::c_param).collect();
-    let ret = names::c_ret(&function.ret, api);
+    // Nobody says what it returns: a word, which is 0.
+    let untold = function.facts.undocumented && matches!(function.ret, Ret::Void) && function.params.is_empty();
+    let ret = if untold { quote!(usize) } else { names::c_ret(&function.ret, api) };
     let doc = format!(" `{}` of the vendor's API.", function.name);
-    let fail = fail(api, function);
+    let fail = if untold {
+        quote! { let _ = status; 0 }
+    } else {
+        fail(api, function)
+    };
     let lost = int(i128::from(api.lost));
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
     let exhausted = int(i128::from(api.exhausted));
@@ -64,10 +70,19 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
     let body = if let Some(unsupported) = &function.facts.unsupported {
         let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
         let name = &function.name;
-        quote!(Err(crate::fault::unsupported(#name, #why, #status)))
+        let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
+        let about = match about.map(|p| ident(&p.name)) {
+            Some(about) => quote!(#about.cast()),
+            None => quote!(std::ptr::null()),
+        };
+        quote!(Err(crate::#hand::refuse(#name, #why, #status, #about)))
     } else if function.facts.local || function.facts.custom.shim {
         // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
-        quote!(unsafe { crate::#hand::#name(#(#params),*) })
+        let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
+            (name, Shape::Pointer) => quote!(#name.cast()),
+            (name, _) => quote!(#name),
+        });
+        quote!(unsafe { crate::#hand::#name(#(#arguments),*) })
     } else {
         quote!(unsafe { marshal::#name(#(#params),*) })
     };
@@ -104,6 +119,10 @@ fn fail(api: &Api, function: &Function) -> TokenStream {
         Ret::New { .. } | Ret::Pointer { .. } => {
             quote! { let _ = status; #errcode std::ptr::null_mut() }
         }
+        Ret::Text { null: true } => quote! { let _ = status; std::ptr::null() },
+        Ret::Text { null: false } => quote! { let _ = status; c"".as_ptr() },
+        // SAFETY of the emitted code: a struct of numbers and addresses may be all zeroes.
+        Ret::Struct { .. } => quote! { let _ = status; unsafe { std::mem::zeroed() } },
     }
 }
 
@@ -146,9 +165,10 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
         Ret::New { .. } => quote!(reply.made),
         _ => quote!(true),
     };
-    let decode = function.params.iter().filter_map(|p| decode(api, function, p));
+    let decode: Vec<_> = function.params.iter().filter_map(|p| decode(api, function, p)).collect();
     let result = match &function.ret {
-        Ret::Void | Ret::Pointer { .. } => quote!(()),
+        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => quote!(()),
+        Ret::Text { .. } => quote!(call.kept_text(&reply.ret)),
         Ret::Status { .. } | Ret::Value { .. } => quote!(reply.ret.to_native() as _),
         Ret::New { .. } => quote!(if ok { call.object(w_new) } else { std::ptr::null_mut() }),
     };
@@ -158,8 +178,31 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
         quote!(table::#name::Request { #(#fields),* })
     };
     let slot = ident(&api.name.to_uppercase());
+    let (decode, after) = (quote!(#(#decode)*), shortcut::after(api, function));
+    let transact = if function.facts.pull.is_some() {
+        let hand = ident(&api.name);
+        quote! {
+            let (result, mirrors) = call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
+                let ok = #ok;
+                #decode
+                #after
+                (ok, (#result, reply.mirrors.to_vec()))
+            })?;
+            crate::#hand::pulled(call.session, &mirrors)?;
+            Ok(result)
+        }
+    } else {
+        quote! {
+            call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
+                let ok = #ok;
+                #decode
+                #after
+                (ok, #result)
+            })
+        }
+    };
     let (before, then) = (shortcut::before(api, function), shortcut::then(api, function));
-    let (instead, after) = (shortcut::instead(api, function), shortcut::after(api, function));
+    let instead = shortcut::instead(api, function);
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
             let mut call = Call::begin(Session::current(&crate::apis::#slot)?, opcode::#name);
@@ -171,12 +214,7 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
                 #then
                 let request = #request;
                 #instead
-                call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
-                    let ok = #ok;
-                    #(#decode)*
-                    #after
-                    (ok, #result)
-                })
+                #transact
             }
         }
     }
@@ -187,11 +225,13 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
     let name = ident(&param.name);
     let w = local(&param.name);
     match &param.shape {
-        Shape::Value { .. } | Shape::Pointer | Shape::UserData => quote!(),
+        Shape::Value { .. } | Shape::Pointer | Shape::UserData | Shape::VaList | Shape::Struct { .. } => quote!(),
         Shape::Handle { ty, null } => {
             let kind = ident(ty);
             if *null {
                 quote!(let #w = call.handle_or_null(#name, kind::#kind)?;)
+            } else if names::is_opaque(api, ty) {
+                quote!(let #w = call.live_handle(#name, kind::#kind)?;)
             } else {
                 quote!(let #w = call.handle(#name, kind::#kind);)
             }
@@ -305,6 +345,7 @@ fn wire_value(param: &Param) -> TokenStream {
             let ty = names::wire_scalar(*scalar);
             quote!(#name as #ty)
         }
+        Shape::VaList | Shape::Struct { .. } => quote!(0),
         Shape::Pointer => quote!(#name as u64),
         Shape::Buffer(buffer) if is_exchanged(buffer) => {
             let w = local(&param.name);
@@ -406,12 +447,19 @@ fn deliver(api: &Api) -> TokenStream {
             constants.push(quote!(pub const #constant: u32 = #number;));
             let types: Vec<_> = params.iter().map(names::c_param).collect();
             let mut at = 0_usize;
+            let formatted = params.iter().any(|p| matches!(p.shape, Shape::VaList));
             let args = params.iter().map(|p| {
                 let place = at;
-                if !matches!(p.shape, Shape::UserData) {
+                if !matches!(p.shape, Shape::UserData | Shape::VaList) {
                     at += 1;
                 }
                 match &p.shape {
+                    // The worker has formatted: the format is that of one text, which is the argument.
+                    Shape::Text { .. } if formatted => quote!(c"%s".as_ptr()),
+                    Shape::VaList => {
+                        let text = place - 1;
+                        quote!(crate::callbacks::Arguments::of(args.bytes(#text)).as_mut_ptr())
+                    }
                     Shape::Value { scalar: s, .. } => {
                         let s = names::scalar(*s);
                         quote!(args.int(#place) as #s)

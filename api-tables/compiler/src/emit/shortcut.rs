@@ -14,18 +14,25 @@ pub fn before(api: &Api, function: &Function) -> TokenStream {
         return quote!();
     };
     let Shape::Handle { ty, .. } = &handle.shape else { unreachable!("found by its shape") };
-    let (name, kind, ok) = (ident(&handle.name), ident(ty), success(api, function));
+    let (name, kind) = (ident(&handle.name), ident(ty));
+    let ok = match &function.ret {
+        Ret::Void => quote!(()),
+        _ => {
+            let ok = success(api, function);
+            quote!(#ok as _)
+        }
+    };
     if function.facts.retain.is_some() {
         return quote! {
             if call.session.handles.retain(#name, kind::#kind) {
-                return Ok(#ok as _);
+                return Ok(#ok);
             }
         };
     }
     if function.facts.release.is_some() {
         return quote! {
             let Some(last) = call.session.handles.release(#name, kind::#kind) else {
-                return Ok(#ok as _);
+                return Ok(#ok);
             };
         };
     }

@@ -10,6 +10,7 @@ pub fn functions(api: &Api) -> TokenStream {
     let functions: Vec<_> = api
         .functions
         .iter()
+        .filter(|f| f.facts.beside.is_none())
         .filter(|f| f.facts.unsupported.is_none() && (!f.facts.local || Some(&f.name) == api.lookup.as_ref()))
         .collect();
     let fields = functions.iter().map(|f| {
@@ -47,9 +48,14 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
             let p = ident(&p.name);
             quote!(#p)
         });
+    let list = params.iter().find(|p| matches!(p.shape, Shape::VaList)).map(|p| ident(&p.name));
+    // Who formats is called in the call that it is about.
+    let upcall = if list.is_some() { quote!(upcall_now) } else { quote!(upcall) };
     let args = params.iter().filter_map(|p| {
         let name = ident(&p.name);
         Some(match &p.shape {
+            Shape::Text { .. } if list.is_some() => quote!(unsafe { upcall.formatted(#name, #list) };),
+            Shape::VaList => return None,
             Shape::Value { .. } => quote!(upcall.int(#name as i64 as u64);),
             Shape::Handle { ty, .. } => {
                 let kind = ident(ty);
@@ -69,7 +75,7 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
         pub unsafe extern "C" fn #name(#(#names: #types),*) {
             // SAFETY: the vendor passes back the registration that it was given, and arguments as its API says.
             unsafe {
-                crate::callbacks::upcall(#user_data, |upcall| { #(#args)* });
+                crate::callbacks::#upcall(#user_data, |upcall| { #(#args)* });
             }
         }
     }

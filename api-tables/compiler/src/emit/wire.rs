@@ -14,6 +14,7 @@ pub fn emit(api: &Api) -> TokenStream {
     let kinds = kinds(api);
     let constants = constants(api);
     let specs = specs(api);
+    let structs = structs(api);
     let functions = api.functions.iter().filter(|f| names::has_wire(f)).map(|f| function(api, f));
     let description = description(api);
     quote! {
@@ -25,6 +26,7 @@ pub fn emit(api: &Api) -> TokenStream {
         #kinds
         #constants
         #specs
+        #structs
         #(#functions)*
     }
 }
@@ -113,6 +115,7 @@ fn constants(api: &Api) -> TokenStream {
     });
     quote! {
         /// Constants of the vendor's headers that the table names.
+        #[allow(non_upper_case_globals)]
         pub mod constant { #(#consts)* }
     }
 }
@@ -123,7 +126,7 @@ fn specs(api: &Api) -> TokenStream {
         Some(match &t.kind {
             TypeKind::Struct { fields } => {
                 let size = layout::size(api, &t.name);
-                let handles = layout::offsets(fields).into_iter().zip(fields).filter_map(|(at, f)| {
+                let handles = layout::offsets(api, fields).into_iter().zip(fields).filter_map(|(at, f)| {
                     let FieldShape::Handle(h) = &f.shape else { return None };
                     let kind = names::kind(api, h);
                     Some(quote!((#at, #kind)))
@@ -165,7 +168,7 @@ fn specs(api: &Api) -> TokenStream {
                 });
                 quote!(pub static #name: ListSpec = ListSpec { size: #size, end: #end, values: &[#(#rows),*] };)
             }
-            TypeKind::Scalar(_) | TypeKind::Status { .. } | TypeKind::Handle { .. } => return None,
+            TypeKind::Scalar(_) | TypeKind::Status { .. } | TypeKind::Handle { .. } | TypeKind::Opaque => return None,
         })
     });
     quote! {
@@ -179,7 +182,7 @@ fn specs(api: &Api) -> TokenStream {
 
 /// Where the fields of a struct lead.
 fn memory<'a>(api: &'a Api, fields: &'a [Field]) -> Vec<TokenStream> {
-    let offsets = layout::offsets(fields);
+    let offsets = layout::offsets(api, fields);
     let number = |name: &str| {
         let found = fields.iter().zip(&offsets).find(|(f, _)| f.name == name);
         found.map_or((0, 0), |(f, at)| match f.shape {
@@ -235,6 +238,45 @@ fn keyed(api: &Api, ty: &str, number: &dyn Fn(&str) -> (usize, usize)) -> TokenS
     quote!(Content::Keyed { at: #at, size: #size, keys: &[#(#keys),*] })
 }
 
+/// The structs as Rust has them, for hand-written code and for those that go by value.
+fn structs(api: &Api) -> TokenStream {
+    let structs = api.types.values().filter_map(|t| {
+        let TypeKind::Struct { fields } = &t.kind else { return None };
+        let (name, doc) = (ident(&t.name), format!(" `{}` of the vendor's headers.", t.name));
+        let fields = fields.iter().map(|f| {
+            let field = ident(&f.name);
+            let ty = match &f.shape {
+                FieldShape::Scalar(s) => {
+                    let s = names::scalar(*s);
+                    quote!(#s)
+                }
+                FieldShape::Array(s, n) => {
+                    let s = names::scalar(*s);
+                    quote!([#s; #n])
+                }
+                FieldShape::Struct(ty) => {
+                    let ty = ident(ty);
+                    quote!(#ty)
+                }
+                FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Address => {
+                    quote!(*mut std::ffi::c_void)
+                }
+            };
+            quote!(pub #field: #ty)
+        });
+        Some(quote! {
+            #[doc = #doc]
+            #[repr(C)]
+            #[derive(Debug, Clone, Copy)]
+            pub struct #name { #(#fields),* }
+        })
+    });
+    quote! {
+        #[allow(non_camel_case_types, non_snake_case)]
+        pub mod c { #(#structs)* }
+    }
+}
+
 fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
     Some(match payload {
         Payload::Handle(h) => {
@@ -255,7 +297,7 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
             let TypeKind::Struct { fields } = &api.types[name].kind else {
                 return None;
             };
-            let at = *layout::offsets(fields).last()?;
+            let at = *layout::offsets(api, fields).last()?;
             quote!(Answer::NameVersions { size: #size, name: #at })
         }
         Payload::List(name) => {
@@ -309,7 +351,9 @@ fn request_fields(function: &Function) -> Vec<WireField> {
                 let ty = names::wire_scalar(*scalar);
                 (quote!(#name: #ty), false)
             }
-            Shape::Handle { .. } | Shape::Callback { .. } | Shape::Pointer => (quote!(#name: u64), false),
+            Shape::Handle { .. } | Shape::Callback { .. } | Shape::Pointer | Shape::VaList | Shape::Struct { .. } => {
+                (quote!(#name: u64), false)
+            }
             Shape::UserData => (quote!(#name: bool), false),
             Shape::Text { .. } => (quote!(#name: Data<'a>), true),
             Shape::Texts { .. } => (quote!(#name: Texts<'a>), true),
@@ -336,7 +380,8 @@ fn request_fields(function: &Function) -> Vec<WireField> {
 fn reply_fields(api: &Api, function: &Function) -> Vec<WireField> {
     let mut fields = Vec::new();
     match &function.ret {
-        Ret::Void | Ret::Pointer { .. } => {}
+        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => {}
+        Ret::Text { .. } => fields.push((quote!(ret: Data<'a>), true)),
         Ret::Value { scalar, .. } => {
             let ty = names::wire_scalar(*scalar);
             fields.push((quote!(ret: #ty), false));
@@ -360,6 +405,9 @@ fn reply_fields(api: &Api, function: &Function) -> Vec<WireField> {
         } else {
             fields.push((quote!(#name: Returned<'a>), true));
         }
+    }
+    if function.facts.pull.is_some() {
+        fields.push((quote!(mirrors: Vec<u8>), false));
     }
     fields
 }

@@ -40,7 +40,7 @@ pub fn emit(api: &Api) -> TokenStream {
 }
 
 fn has_server(function: &Function) -> bool {
-    names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. })
+    names::is_marshalled(function) && function.facts.beside.is_none()
 }
 
 fn dispatch(api: &Api) -> TokenStream {
@@ -99,7 +99,9 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
     let after = after(api, function);
     let mut fields = Vec::new();
     match &function.ret {
-        Ret::Void | Ret::Pointer { .. } => {}
+        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => {}
+        // SAFETY of the emitted call: the vendor returns null or a text.
+        Ret::Text { .. } => fields.push(quote!(ret: unsafe { call.text_answer(ret) })),
         Ret::Value { scalar, .. } => {
             let ty = names::wire_scalar(*scalar);
             fields.push(quote!(ret: ret as #ty));
@@ -126,6 +128,10 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
         translate.extend(translation(function, param, buffer));
         let written = written(api, function, param, buffer);
         fields.push(quote!(#p: #p.returned(#written, ok)));
+    }
+    if let Some(object) = function.facts.pull.as_ref().map(|h| ident(h)) {
+        translate.push(quote!(let mirrors = crate::#hand::pull(call, r.#object.to_native())?;));
+        fields.push(quote!(mirrors));
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
@@ -169,6 +175,7 @@ fn argument(function: &Function, param: &Param) -> TokenStream {
     let name = ident(&param.name);
     match &param.shape {
         Shape::Value { .. } | Shape::Handle { .. } | Shape::Pointer => quote!(#name),
+        Shape::VaList | Shape::Struct { .. } => quote!(compile_error!("goes by hand")),
         Shape::Text { .. } => quote!(#name.as_ptr().cast()),
         Shape::Texts { .. } => quote!(#name.as_ptr()),
         Shape::Callback { .. } => {
@@ -192,6 +199,21 @@ fn argument(function: &Function, param: &Param) -> TokenStream {
 /// Statements between decoding and the call.
 fn before(api: &Api, function: &Function) -> TokenStream {
     let mut statements = Vec::new();
+    for (index, count) in &function.facts.within {
+        let Some(Shape::Handle { ty, .. }) = first_handle(function).map(|p| &p.shape) else { continue };
+        let (object, hand) = (first_handle(function).map(|p| ident(&p.name)), ident(&api.name));
+        let (index, count_name, count, ty) = (ident(index), count, ident(count), ident(ty));
+        let text = format!("{}: {index}", function.name);
+        statements.push(quote! {
+            let count = crate::#hand::vendor(call.session).#count.ok_or(Stop::Missing(#count_name))?;
+            // SAFETY: a live object of the vendor's.
+            call.within(#index as i64, unsafe { count(#object) } as i64, kind::#ty, #text)?;
+        });
+    }
+    if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
+        let hand = ident(&api.name);
+        statements.push(quote!(crate::#hand::push(call, r.#object.to_native())?;));
+    }
     if let (Some(_), Some(param)) = (&function.facts.release, first_handle(function)) {
         let id = ident(&param.name);
         statements.push(quote!(call.before_release(r.#id.to_native());));
@@ -316,13 +338,16 @@ fn first_handle(function: &Function) -> Option<&Param> {
     function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. }))
 }
 
-/// The objects that a new one keeps alive: the call's first handle, handles in structs, and of what a function returns
-/// (rather than stores, as it does events) the handles in arrays.
+/// The objects that a new one keeps alive: the call's first handle and handles in structs, and of what a function returns
+/// (rather than stores, as it does events) all handles, also those in arrays.
 fn parents(function: &Function) -> TokenStream {
-    let first = first_handle(function).map(|p| {
+    let handles = function.params.iter().filter(|p| matches!(p.shape, Shape::Handle { .. }));
+    let most = if matches!(function.ret, Ret::New { .. }) { usize::MAX } else { 1 };
+    let first = handles.take(most).map(|p| {
         let id = ident(&p.name);
         quote!(r.#id.to_native())
     });
+    let first = quote!(#(#first),*);
     let returned = matches!(function.ret, Ret::New { .. });
     let others = function.params.iter().filter_map(|p| match &p.shape {
         Shape::Buffer(Buffer { direction: Direction::In, element, .. }) => match element {

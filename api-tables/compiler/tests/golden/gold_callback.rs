@@ -84,7 +84,7 @@ pub unsafe fn gold_callback(
 pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_callback::ArchivedRequest>(body, "gold_callback")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
-    let notify = call.registration(r.notify.to_native(), &[r.one.to_native()], 0);
+    let notify = call.registration(r.notify.to_native(), &[r.one.to_native()], 0, true);
     let user_data = r.user_data;
     let vendor_function = crate::gold::vendor(call.session)
         .gold_callback

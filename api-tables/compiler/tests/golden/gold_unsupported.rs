@@ -13,10 +13,11 @@ pub unsafe extern "C" fn gold_unsupported(
 ) -> *mut c_void {
     guard(
         || Err(
-            crate::fault::unsupported(
+            crate::gold::refuse(
                 "gold_unsupported",
                 "an address means nothing over there",
                 -1,
+                one.cast(),
             ),
         ),
         |fault| {

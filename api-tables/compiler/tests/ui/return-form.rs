@@ -6,5 +6,5 @@
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 extern "C" {
-    fn toy_name() -> &CStr;
+    fn toy_name() -> &mut u32;
 }

@@ -4,13 +4,13 @@ use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use ava_protocol::session::SOCKET_VARIABLE;
 
 use crate::error::{Failure, Kind};
-use crate::locate::{SHIM, preload};
+use crate::locate::{SHIM, stubs};
 use crate::private;
 
 /// Run a program on AvA's devices
@@ -45,31 +45,32 @@ fn prepare(words: &[OsString]) -> Result<Command, Failure> {
     let [program, arguments @ ..] = words else {
         return Err(Failure::new(Kind::Usage, "which program?"));
     };
-    let preload = with_preload(&preload(&SHIM.find()?), std::env::var_os("LD_PRELOAD").as_deref())?;
+    let shim = SHIM.find()?;
+    let preload = before("LD_PRELOAD", &shim)?;
+    let libraries = stubs(&shim).map(|stubs| before("LD_LIBRARY_PATH", &stubs)).transpose()?;
     let broker = private::ensure()?;
     let mut command = Command::new(program);
     command.args(arguments).env(SOCKET_VARIABLE, broker.socket.path()).env("LD_PRELOAD", preload);
+    command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
     Ok(command)
 }
 
-/// The value of `LD_PRELOAD` with `libraries` in front of what was there.
-fn with_preload(libraries: &[PathBuf], before: Option<&OsStr>) -> Result<OsString, Failure> {
-    let mut value = OsString::new();
-    for library in libraries {
-        // The dynamic linker splits at both, and knows no quotes.
-        if library.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b' ' | b':')) {
-            let message =
-                format!("{}: the dynamic linker cannot preload a path with a space or colon", library.display());
-            return Err(Failure::new(Kind::General, message).hint("move it, or make a link to it and set AVA_SHIM"));
-        }
-        if !value.is_empty() {
-            value.push(":");
-        }
-        value.push(library);
+/// The value of a variable of the dynamic linker's with `path` in front of what is there.
+fn before(variable: &str, path: &Path) -> Result<OsString, Failure> {
+    in_front(path, std::env::var_os(variable).as_deref())
+}
+
+fn in_front(path: &Path, rest: Option<&OsStr>) -> Result<OsString, Failure> {
+    // The dynamic linker splits at these, and knows no quotes.
+    if path.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b' ' | b':' | b';')) {
+        let message =
+            format!("{}: the dynamic linker takes no path with a space, a colon or a semicolon", path.display());
+        return Err(Failure::new(Kind::General, message).hint("move it, or make a link to it and set AVA_SHIM"));
     }
-    if let Some(before) = before.filter(|before| !before.is_empty()) {
+    let mut value = path.as_os_str().to_owned();
+    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
         value.push(":");
-        value.push(before);
+        value.push(rest);
     }
     Ok(value)
 }
@@ -79,13 +80,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_preloaded_still_is() {
-        let library = [PathBuf::from("/l/libava.so")];
-        assert_eq!(with_preload(&library, None).unwrap(), "/l/libava.so");
-        assert_eq!(with_preload(&library, Some("".as_ref())).unwrap(), "/l/libava.so");
-        assert_eq!(with_preload(&library, Some("a.so b.so".as_ref())).unwrap(), "/l/libava.so:a.so b.so");
-        let both = [PathBuf::from("/l/libava.so"), PathBuf::from("/l/stubs/libOpenCL.so.1")];
-        assert_eq!(with_preload(&both, None).unwrap(), "/l/libava.so:/l/stubs/libOpenCL.so.1");
-        assert_eq!(with_preload(&["/a b/l.so".into()], None).unwrap_err().kind, Kind::General);
+    fn what_was_there_still_is() {
+        let library = Path::new("/l/libava.so");
+        assert_eq!(in_front(library, None).unwrap(), "/l/libava.so");
+        assert_eq!(in_front(library, Some("".as_ref())).unwrap(), "/l/libava.so");
+        assert_eq!(in_front(library, Some("a.so b.so".as_ref())).unwrap(), "/l/libava.so:a.so b.so");
+        assert_eq!(in_front("/a b/l.so".as_ref(), None).unwrap_err().kind, Kind::General);
     }
 }

@@ -32,6 +32,7 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
             super::c_expr(function, n),
             lengths.as_deref().unwrap_or("NULL"),
         ),
+        Shape::VaList | Shape::Struct { .. } => String::new(),
         Shape::Callback { .. } => format!("log_set(&line, \"{name}\", {name} != NULL);"),
         // With a callback it is the worker's own.
         Shape::UserData => match callback(function) {
@@ -87,7 +88,7 @@ fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
 /// The statement that writes down what a function returns, in `ret`.
 pub fn returned(function: &Function) -> String {
     match &function.ret {
-        Ret::Void | Ret::Pointer { .. } => String::new(),
+        Ret::Void | Ret::Pointer { .. } | Ret::Text { .. } | Ret::Struct { .. } => String::new(),
         Ret::Status { .. } => "  log_int(&line, \"ret\", (uint64_t)(int64_t)ret);\n".into(),
         Ret::Value { scalar, .. } => format!("  log_int(&line, \"ret\", {});\n", widened(*scalar, "ret")),
         Ret::New { ty } => format!("  log_handle(&line, \"ret\", {}, ret);\n", kind(ty)),

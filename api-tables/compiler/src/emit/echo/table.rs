@@ -57,7 +57,7 @@ fn list(api: &Api, ty: &TypeDef) -> Option<String> {
 fn record(api: &Api, ty: &TypeDef) -> Option<String> {
     let TypeKind::Struct { fields } = &ty.kind else { return None };
     let (mut at, mut kinds) = (Vec::new(), Vec::new());
-    for (field, offset) in fields.iter().zip(layout::offsets(fields)) {
+    for (field, offset) in fields.iter().zip(layout::offsets(api, fields)) {
         if let FieldShape::Handle(h) = &field.shape {
             at.push(offset.to_string());
             kinds.push(kind(h));
@@ -89,7 +89,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 Payload::Names => "ANSWER_NAMES".into(),
                 Payload::NameVersions(ty) => {
                     let TypeKind::Struct { fields } = &api.types[ty].kind else { return String::new() };
-                    let name = layout::offsets(fields).last().copied().unwrap_or(0);
+                    let name = layout::offsets(api, fields).last().copied().unwrap_or(0);
                     format!("ANSWER_NAME_VERSIONS, .size = {}, .name = {name}", layout::size(api, ty))
                 }
                 Payload::List(list) => format!("ANSWER_LIST, .list = &list_{list}"),

@@ -40,7 +40,7 @@ fn function(api: &Api, function: &Function) -> String {
     c += &format!("  int64_t status = 0;\n  bool ok = !failing(\"{name}\", &status);\n");
     c += &answer(api, function);
     c += &match &function.ret {
-        Ret::Void | Ret::Pointer { .. } => String::new(),
+        Ret::Void | Ret::Pointer { .. } | Ret::Text { .. } | Ret::Struct { .. } => String::new(),
         Ret::Status { .. } => format!("  {ret} ret = ({ret})status;\n"),
         Ret::Value { .. } => format!("  {ret} ret = ok ? ({ret})echo_seed(\"{name}\", \"ret\") : 0;\n"),
         Ret::New { ty } => format!("  {ret} ret = ok ? object_new({}) : NULL;\n", kind(ty)),

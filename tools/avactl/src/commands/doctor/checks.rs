@@ -10,7 +10,7 @@ use ava_protocol::session::Socket;
 use serde::Deserialize;
 
 use super::{Check, Diagnosis, Health, Unsupported};
-use crate::locate::{BROKER, SHIM, WORKER, preload};
+use crate::locate::{BROKER, SHIM, WORKER, stubs};
 use crate::reach::{Broker, Unreached};
 
 /// What `ava-worker --probe` prints about one API.
@@ -117,9 +117,9 @@ fn shim() -> Check {
         }
         Ok(()) => {}
     }
-    if preload(&path).len() == 1 {
-        return Check::new(NAME, Health::Note, format!("{}, without stubs/libOpenCL.so.1 beside it", path.display()))
-            .fix("programs linked against an OpenCL library that is not installed will not start");
+    if stubs(&path).is_none() {
+        return Check::new(NAME, Health::Note, format!("{}, without the folder stubs beside it", path.display()))
+            .fix("programs linked against a vendor's library that is not installed will not start");
     }
     Check::new(NAME, Health::Ok, path.display().to_string())
 }

@@ -1,0 +1,1325 @@
+//! TensorFlow Lite 2.9 to 2.17, every function that its C library exports, and external delegates.
+//!
+//! Tensors are structs whose fields programs read, so what is about a tensor is answered in the shim. `push` and `pull`
+//! carry them to the interpreter and back. What would run code of the program in the worker is refused.
+
+#![api(tflite = 5)]
+#![library("libtensorflowlite_c.so")]
+#![also("libexternal_delegate_obj.so")]
+#![install("take it from a wheel or an npm package (tools/setup shows two), and start the broker with --vendor-library-path DIR")]
+#![versions("VERS_1.0")]
+#![header("tensorflow/lite/core/c/c_api.h")]
+#![header("tensorflow/lite/core/c/c_api_experimental.h")]
+#![header("tensorflow/lite/core/c/c_api_opaque.h")]
+#![header("tensorflow/lite/core/c/common.h")]
+#![lost(kTfLiteError)]
+
+#[status(ok = 0)]
+type TfLiteStatus = u32;
+type TfLiteAllocationStrategy = u32;
+type TfLiteAllocationType = u32;
+type TfLiteBufferHandle = c_int;
+type TfLiteBuiltinOperator = u32;
+type TfLiteQuantizationType = c_int;
+type TfLiteRunStability = u32;
+type TfLiteRunStep = u32;
+type TfLiteType = u32;
+
+const kTfLiteError: TfLiteStatus = 1;
+
+#[handle(release = TfLiteModelDelete, invalid = kTfLiteError)]
+type TfLiteModel = Opaque;
+#[handle(release = TfLiteInterpreterOptionsDelete, invalid = kTfLiteError)]
+type TfLiteInterpreterOptions = Opaque;
+#[handle(release = TfLiteInterpreterDelete, invalid = kTfLiteError)]
+type TfLiteInterpreter = Opaque;
+#[handle(release = TfLiteSignatureRunnerDelete, invalid = kTfLiteError)]
+type TfLiteSignatureRunner = Opaque;
+/// Of XNNPACK or external; `TfLiteOpaqueDelegate` is the same type. The program's own are no live handles.
+#[handle(release = TfLiteXNNPackDelegateDelete, invalid = kTfLiteError)]
+type TfLiteDelegate = Opaque;
+
+// Structs that only addresses lead to, in functions by hand or refused.
+type TfLiteAsyncKernel = Opaque;
+type TfLiteCustomAllocation = Opaque;
+type TfLiteExternalDelegateOptions = Opaque;
+type TfLiteFloatArray = Opaque;
+type TfLiteIntArray = Opaque;
+type TfLiteOpaqueContext = Opaque;
+type TfLiteOpaqueDelegateBuilder = Opaque;
+type TfLiteOpaqueNode = Opaque;
+type TfLiteOpaqueTensor = Opaque;
+type TfLiteOpaqueTensorBuilder = Opaque;
+type TfLiteOperator = Opaque;
+type TfLiteRegistration = Opaque;
+type TfLiteRegistration_V1 = Opaque;
+type TfLiteRegistration_V2 = Opaque;
+type TfLiteRegistration_V3 = Opaque;
+type TfLiteSparsity = Opaque;
+type TfLiteXNNPackDelegateOptions = Opaque;
+
+struct TfLiteQuantizationParams {
+    scale: f32,
+    zero_point: i32,
+}
+
+/// `params` leads to a `TfLiteAffineQuantization`, if the type says so.
+struct TfLiteQuantization {
+    r#type: TfLiteQuantizationType,
+    params: *mut c_void,
+}
+
+struct TfLiteAffineQuantization {
+    scale: *mut TfLiteFloatArray,
+    zero_point: *mut TfLiteIntArray,
+    quantized_dimension: i32,
+}
+
+/// Programs read its fields. The same in 2.9 and 2.17.
+struct TfLiteTensor {
+    r#type: TfLiteType,
+    data: *mut c_void,
+    dims: *mut TfLiteIntArray,
+    params: TfLiteQuantizationParams,
+    allocation_type: TfLiteAllocationType,
+    bytes: usize,
+    allocation: *mut c_void,
+    name: *mut c_char,
+    delegate: *mut c_void,
+    buffer_handle: TfLiteBufferHandle,
+    data_is_stale: bool,
+    is_variable: bool,
+    quantization: TfLiteQuantization,
+    sparsity: *mut c_void,
+    dims_signature: *mut TfLiteIntArray,
+}
+
+extern "C" {
+    // Versions
+
+    fn TfLiteVersion() -> &CStr;
+
+    #[since("2.17")]
+    fn TfLiteExtensionApisVersion() -> &CStr;
+
+    #[since("2.17")]
+    fn TfLiteSchemaVersion() -> c_int;
+
+    // Models
+
+    #[until(model_data = released)]
+    #[charge(device_memory = model_size)]
+    fn TfLiteModelCreate(model_data: Option<&[c_void; model_size]>, model_size: usize) -> New<TfLiteModel>;
+
+    #[since("2.17")]
+    #[until(model_data = released)]
+    #[until(reporter = released)]
+    #[charge(device_memory = model_size)]
+    fn TfLiteModelCreateWithErrorReporter(
+        model_data: Option<&[c_void; model_size]>,
+        model_size: usize,
+        reporter: Option<fn(user_data: UserData, format: &CStr, args: VaList)>,
+        user_data: UserData,
+    ) -> New<TfLiteModel>;
+
+    /// The shim opens the file, as the program may, and goes on with `TfLiteModelCreate`.
+    #[local]
+    fn TfLiteModelCreateFromFile(model_path: &CStr) -> New<TfLiteModel>;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteModelCreateFromFileWithErrorReporter(
+        model_path: &CStr,
+        reporter: Option<fn(user_data: UserData, format: &CStr, args: VaList)>,
+        user_data: UserData,
+    ) -> New<TfLiteModel>;
+
+    #[release(TfLiteModel)]
+    fn TfLiteModelDelete(model: Option<&mut TfLiteModel>);
+
+    // Options
+
+    fn TfLiteInterpreterOptionsCreate() -> New<TfLiteInterpreterOptions>;
+
+    #[since("2.17")]
+    fn TfLiteInterpreterOptionsCopy(from: &TfLiteInterpreterOptions) -> New<TfLiteInterpreterOptions>;
+
+    #[release(TfLiteInterpreterOptions)]
+    fn TfLiteInterpreterOptionsDelete(options: Option<&mut TfLiteInterpreterOptions>);
+
+    fn TfLiteInterpreterOptionsSetNumThreads(options: &mut TfLiteInterpreterOptions, num_threads: i32);
+
+    fn TfLiteInterpreterOptionsSetUseNNAPI(options: &mut TfLiteInterpreterOptions, enable: bool);
+
+    fn TfLiteInterpreterOptionsSetEnableDelegateFallback(options: &mut TfLiteInterpreterOptions, enable: bool);
+
+    #[since("2.17")]
+    fn TfLiteInterpreterOptionsEnableCancellation(options: &mut TfLiteInterpreterOptions, enable: bool)
+    -> TfLiteStatus;
+
+    /// The program's own delegate is no live handle, and refused.
+    #[custom(shim)]
+    fn TfLiteInterpreterOptionsAddDelegate(options: &mut TfLiteInterpreterOptions, delegate: &mut TfLiteDelegate);
+
+    #[custom(shim)]
+    #[until(reporter = released)]
+    fn TfLiteInterpreterOptionsSetErrorReporter(
+        options: &mut TfLiteInterpreterOptions,
+        reporter: Option<fn(user_data: UserData, format: &CStr, args: VaList)>,
+        user_data: UserData,
+    );
+
+    // Interpreters
+
+    /// An interpreter goes on using the data of a model and the reporter of options that are gone: what a new object is
+    /// made from is kept as long as it is.
+    #[custom(shim)]
+    fn TfLiteInterpreterCreate(
+        model: Option<&TfLiteModel>,
+        optional_options: Option<&TfLiteInterpreterOptions>,
+    ) -> New<TfLiteInterpreter>;
+
+    #[custom(shim)]
+    fn TfLiteInterpreterCreateWithSelectedOps(
+        model: Option<&TfLiteModel>,
+        options: Option<&TfLiteInterpreterOptions>,
+    ) -> New<TfLiteInterpreter>;
+
+    #[release(TfLiteInterpreter)]
+    fn TfLiteInterpreterDelete(interpreter: Option<&mut TfLiteInterpreter>);
+
+    #[pull(interpreter)]
+    fn TfLiteInterpreterAllocateTensors(interpreter: &mut TfLiteInterpreter) -> TfLiteStatus;
+
+    #[within(input_index = TfLiteInterpreterGetInputTensorCount)]
+    #[pull(interpreter)]
+    fn TfLiteInterpreterResizeInputTensor(
+        interpreter: &mut TfLiteInterpreter,
+        input_index: i32,
+        input_dims: Option<&[c_int; input_dims_size]>,
+        input_dims_size: i32,
+    ) -> TfLiteStatus;
+
+    #[pull(interpreter)]
+    fn TfLiteInterpreterResetVariableTensors(interpreter: &mut TfLiteInterpreter) -> TfLiteStatus;
+
+    #[custom(shim)]
+    #[pull(interpreter)]
+    fn TfLiteInterpreterModifyGraphWithDelegate(
+        interpreter: &TfLiteInterpreter,
+        delegate: &mut TfLiteDelegate,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[pull(interpreter)]
+    fn TfLiteInterpreterEnsureTensorDataIsReadable(
+        interpreter: &mut TfLiteInterpreter,
+        tensor_index: c_int,
+    ) -> TfLiteStatus;
+
+    #[push(interpreter)]
+    #[pull(interpreter)]
+    #[charge(commands = 1)]
+    fn TfLiteInterpreterInvoke(interpreter: &mut TfLiteInterpreter) -> TfLiteStatus;
+
+    /// Another thread waits in `TfLiteInterpreterInvoke` meanwhile.
+    #[since("2.17")]
+    fn TfLiteInterpreterCancel(interpreter: &TfLiteInterpreter) -> TfLiteStatus;
+
+    fn TfLiteInterpreterGetInputTensorCount(interpreter: &TfLiteInterpreter) -> i32;
+
+    fn TfLiteInterpreterGetOutputTensorCount(interpreter: &TfLiteInterpreter) -> i32;
+
+    #[since("2.17")]
+    fn TfLiteInterpreterGetVariableTensorCount(interpreter: &TfLiteInterpreter) -> i32;
+
+    #[within(input_index = TfLiteInterpreterGetInputTensorCount)]
+    fn TfLiteInterpreterGetInputTensorIndex(interpreter: &TfLiteInterpreter, input_index: i32) -> i32;
+
+    #[within(output_index = TfLiteInterpreterGetOutputTensorCount)]
+    fn TfLiteInterpreterGetOutputTensorIndex(interpreter: &TfLiteInterpreter, output_index: i32) -> i32;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteInterpreterInputTensorIndices(interpreter: &TfLiteInterpreter) -> *const c_int;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteInterpreterOutputTensorIndices(interpreter: &TfLiteInterpreter) -> *const c_int;
+
+    // Tensors of an interpreter: a real `TfLiteTensor`, the same each time, in the memory of the program
+
+    #[custom]
+    fn TfLiteInterpreterGetInputTensor(interpreter: &TfLiteInterpreter, input_index: i32) -> *mut TfLiteTensor;
+
+    #[custom]
+    fn TfLiteInterpreterGetOutputTensor(interpreter: &TfLiteInterpreter, output_index: i32) -> *const TfLiteTensor;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteInterpreterGetTensor(interpreter: &TfLiteInterpreter, index: c_int) -> *mut TfLiteTensor;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteInterpreterGetVariableTensor(interpreter: &TfLiteInterpreter, variable_index: i32) -> *mut TfLiteTensor;
+
+    // Signatures
+
+    #[since("2.17")]
+    fn TfLiteInterpreterGetSignatureCount(interpreter: &TfLiteInterpreter) -> i32;
+
+    #[since("2.17")]
+    fn TfLiteInterpreterGetSignatureKey(interpreter: &TfLiteInterpreter, signature_index: i32) -> Option<&CStr>;
+
+    #[since("2.17")]
+    fn TfLiteInterpreterGetSignatureRunner(
+        interpreter: &TfLiteInterpreter,
+        signature_key: Option<&CStr>,
+    ) -> New<TfLiteSignatureRunner>;
+
+    #[since("2.17")]
+    #[release(TfLiteSignatureRunner)]
+    fn TfLiteSignatureRunnerDelete(signature_runner: Option<&mut TfLiteSignatureRunner>);
+
+    #[since("2.17")]
+    fn TfLiteSignatureRunnerGetInputCount(signature_runner: &TfLiteSignatureRunner) -> usize;
+
+    #[since("2.17")]
+    fn TfLiteSignatureRunnerGetInputName(signature_runner: &TfLiteSignatureRunner, input_index: i32) -> Option<&CStr>;
+
+    #[since("2.17")]
+    fn TfLiteSignatureRunnerGetOutputCount(signature_runner: &TfLiteSignatureRunner) -> usize;
+
+    #[since("2.17")]
+    fn TfLiteSignatureRunnerGetOutputName(signature_runner: &TfLiteSignatureRunner, output_index: i32)
+    -> Option<&CStr>;
+
+    #[since("2.17")]
+    #[pull(signature_runner)]
+    fn TfLiteSignatureRunnerAllocateTensors(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[pull(signature_runner)]
+    fn TfLiteSignatureRunnerResizeInputTensor(
+        signature_runner: &mut TfLiteSignatureRunner,
+        input_name: &CStr,
+        input_dims: Option<&[c_int; input_dims_size]>,
+        input_dims_size: i32,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[push(signature_runner)]
+    #[pull(signature_runner)]
+    #[charge(commands = 1)]
+    fn TfLiteSignatureRunnerInvoke(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
+
+    #[since("2.17")]
+    fn TfLiteSignatureRunnerCancel(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteSignatureRunnerGetInputTensor(
+        signature_runner: &mut TfLiteSignatureRunner,
+        input_name: &CStr,
+    ) -> *mut TfLiteTensor;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteSignatureRunnerGetOutputTensor(
+        signature_runner: &TfLiteSignatureRunner,
+        output_name: &CStr,
+    ) -> *const TfLiteTensor;
+
+    // Tensors
+
+    #[local]
+    fn TfLiteTensorType(tensor: *const TfLiteTensor) -> TfLiteType;
+
+    #[local]
+    fn TfLiteTensorNumDims(tensor: *const TfLiteTensor) -> i32;
+
+    #[local]
+    fn TfLiteTensorDim(tensor: *const TfLiteTensor, dim_index: i32) -> i32;
+
+    #[local]
+    fn TfLiteTensorByteSize(tensor: *const TfLiteTensor) -> usize;
+
+    #[local]
+    fn TfLiteTensorData(tensor: *const TfLiteTensor) -> *mut c_void;
+
+    #[local]
+    fn TfLiteTensorName(tensor: *const TfLiteTensor) -> *const c_char;
+
+    #[local]
+    fn TfLiteTensorQuantizationParams(tensor: *const TfLiteTensor) -> TfLiteQuantizationParams;
+
+    #[local]
+    fn TfLiteTensorCopyFromBuffer(
+        tensor: *mut TfLiteTensor,
+        input_data: *const c_void,
+        input_data_size: usize,
+    ) -> TfLiteStatus;
+
+    #[local]
+    fn TfLiteTensorCopyToBuffer(
+        output_tensor: *const TfLiteTensor,
+        output_data: *mut c_void,
+        output_data_size: usize,
+    ) -> TfLiteStatus;
+
+    #[local]
+    fn TfLiteTensorCopy(src: *const TfLiteTensor, dst: *mut TfLiteTensor) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteTensorGetAllocationStrategy(t: *const TfLiteTensor) -> TfLiteAllocationStrategy;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteTensorGetBufferAddressStability(t: *const TfLiteTensor) -> TfLiteRunStability;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteTensorGetDataStability(t: *const TfLiteTensor) -> TfLiteRunStability;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteTensorGetDataKnownStep(t: *const TfLiteTensor) -> TfLiteRunStep;
+
+    #[since("2.17")]
+    #[custom]
+    fn TfLiteTensorGetShapeKnownStep(t: *const TfLiteTensor) -> TfLiteRunStep;
+
+    /// How inputs of text get their size. Returns nothing in 2.9.
+    #[custom]
+    fn TfLiteTensorRealloc(num_bytes: usize, tensor: *mut TfLiteTensor) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteTensorResizeMaybeCopy(num_bytes: usize, tensor: *mut TfLiteTensor, preserve_data: bool) -> TfLiteStatus;
+
+    #[unsupported(status = kTfLiteError, why = "the interpreter owns its tensors: resize inputs and allocate there")]
+    fn TfLiteTensorDataFree(t: *mut TfLiteTensor);
+
+    #[unsupported(status = kTfLiteError, why = "the interpreter owns its tensors: resize inputs and allocate there")]
+    fn TfLiteTensorFree(t: *mut TfLiteTensor);
+
+    #[unsupported(status = kTfLiteError, why = "the interpreter owns its tensors: resize inputs and allocate there")]
+    fn TfLiteTensorReset(
+        tensor_type: TfLiteType,
+        name: *const c_char,
+        dims: *mut TfLiteIntArray,
+        quantization: TfLiteQuantizationParams,
+        buffer: *mut c_char,
+        size: usize,
+        allocation_type: TfLiteAllocationType,
+        allocation: *const c_void,
+        is_variable: bool,
+        tensor: *mut TfLiteTensor,
+    );
+
+    // Tensors under their other type: a `TfLiteOpaqueTensor` is a `TfLiteTensor`
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorType(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteType;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorNumDims(opaque_tensor: *const TfLiteOpaqueTensor) -> i32;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorDim(opaque_tensor: *const TfLiteOpaqueTensor, dim_index: i32) -> i32;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetNumDimsSignature(
+        opaque_tensor: *const TfLiteOpaqueTensor,
+        num_dims: *mut i32,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetDimSignature(
+        opaque_tensor: *const TfLiteOpaqueTensor,
+        dim_index: i32,
+        dim_length: *mut i32,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorByteSize(opaque_tensor: *const TfLiteOpaqueTensor) -> usize;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorData(opaque_tensor: *const TfLiteOpaqueTensor) -> *mut c_void;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorName(opaque_tensor: *const TfLiteOpaqueTensor) -> *const c_char;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorIsVariable(opaque_tensor: *const TfLiteOpaqueTensor) -> c_int;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetAllocationType(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteAllocationType;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetAllocationStrategy(t: *const TfLiteOpaqueTensor) -> TfLiteAllocationStrategy;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetBufferAddressStability(t: *const TfLiteOpaqueTensor) -> TfLiteRunStability;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetDataStability(t: *const TfLiteOpaqueTensor) -> TfLiteRunStability;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetDataKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetShapeKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetQuantization(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteQuantization;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetQuantizationParams(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteQuantizationParams;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorCopyFromBuffer(
+        opaque_tensor: *mut TfLiteOpaqueTensor,
+        input_data: *const c_void,
+        input_data_size: usize,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorCopyToBuffer(
+        opaque_tensor: *const TfLiteOpaqueTensor,
+        output_data: *mut c_void,
+        output_data_size: usize,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetStringCount(tensor: *const TfLiteOpaqueTensor) -> c_int;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorGetString(
+        tensor: *const TfLiteOpaqueTensor,
+        index: c_int,
+        str: *mut *const c_char,
+        len: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorWriteString(tensor: *mut TfLiteOpaqueTensor, str: *const c_char, len: c_int) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteOpaqueTensorWriteStrings(
+        tensor: *mut TfLiteOpaqueTensor,
+        str_array: *const *const c_char,
+        str_array_len: c_int,
+        str_n_len: *const c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "the interpreter owns its tensors: resize inputs and allocate there")]
+    fn TfLiteOpaqueTensorSetAllocationTypeToDynamic(tensor: *mut TfLiteOpaqueTensor);
+
+    // Values: arrays, names, quantization; nothing here is of an interpreter
+
+    #[local]
+    fn TfLiteIntArrayCreate(size: c_int) -> *mut TfLiteIntArray;
+
+    #[local]
+    fn TfLiteIntArrayCopy(src: *const TfLiteIntArray) -> *mut TfLiteIntArray;
+
+    #[local]
+    fn TfLiteIntArrayEqual(a: *const TfLiteIntArray, b: *const TfLiteIntArray) -> c_int;
+
+    #[local]
+    fn TfLiteIntArrayEqualsArray(a: *const TfLiteIntArray, b_size: c_int, b_data: *const c_int) -> c_int;
+
+    #[local]
+    fn TfLiteIntArrayGetSizeInBytes(size: c_int) -> usize;
+
+    #[local]
+    fn TfLiteIntArrayFree(a: *mut TfLiteIntArray);
+
+    #[local]
+    fn TfLiteFloatArrayCreate(size: c_int) -> *mut TfLiteFloatArray;
+
+    #[since("2.17")]
+    #[local]
+    fn TfLiteFloatArrayCopy(src: *const TfLiteFloatArray) -> *mut TfLiteFloatArray;
+
+    #[local]
+    fn TfLiteFloatArrayGetSizeInBytes(size: c_int) -> c_int;
+
+    #[local]
+    fn TfLiteFloatArrayFree(a: *mut TfLiteFloatArray);
+
+    fn TfLiteTypeGetName(tensor_type: TfLiteType) -> &CStr;
+
+    #[local]
+    fn TfLiteQuantizationFree(quantization: *mut TfLiteQuantization);
+
+    #[local]
+    fn TfLiteSparsityFree(sparsity: *mut TfLiteSparsity);
+
+    // XNNPACK, declared in delegates/xnnpack/xnnpack_delegate.h
+
+    /// Options are 32 bytes in 2.17 and returned through `result`; in 2.9 they are 8, returned in a register, and
+    /// `result` is not there. On x86-64 one function can do both.
+    #[undocumented]
+    #[local]
+    fn TfLiteXNNPackDelegateOptionsDefault(result: *mut TfLiteXNNPackDelegateOptions) -> usize;
+
+    #[undocumented]
+    #[custom]
+    fn TfLiteXNNPackDelegateCreate(options: *const TfLiteXNNPackDelegateOptions) -> New<TfLiteDelegate>;
+
+    #[undocumented]
+    #[custom]
+    #[release(TfLiteDelegate)]
+    fn TfLiteXNNPackDelegateDelete(delegate: Option<&mut TfLiteDelegate>);
+
+    #[since("2.17")]
+    #[undocumented]
+    fn TfLiteXNNPackDelegateGetFlags(delegate: Option<&mut TfLiteDelegate>) -> c_int;
+
+    #[since("2.17")]
+    #[undocumented]
+    #[local]
+    fn TfLiteXNNPackDelegateGetOptions(delegate: *mut TfLiteDelegate) -> *const TfLiteXNNPackDelegateOptions;
+
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateGetThreadPool();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateCreateWithThreadpool();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateWeightsCacheCreate();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateWeightsCacheCreateWithSize();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateWeightsCacheFinalizeSoft();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateWeightsCacheFinalizeHard();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+    fn TfLiteXNNPackDelegateWeightsCacheDelete();
+
+    // External delegates, declared in delegates/external/external_delegate.h: of a library of its own
+
+    /// Options are 4120 bytes, returned through `result`.
+    #[beside("libexternal_delegate_obj.so")]
+    #[undocumented]
+    #[local]
+    fn TfLiteExternalDelegateOptionsDefault(
+        result: *mut TfLiteExternalDelegateOptions,
+        lib_path: *const c_char,
+    ) -> *mut TfLiteExternalDelegateOptions;
+
+    /// Reached through a field of the options.
+    #[beside("libexternal_delegate_obj.so")]
+    #[undocumented]
+    #[local]
+    fn TfLiteExternalDelegateOptionsInsert(
+        options: *mut TfLiteExternalDelegateOptions,
+        key: *const c_char,
+        value: *const c_char,
+    ) -> TfLiteStatus;
+
+    #[beside("libexternal_delegate_obj.so")]
+    #[undocumented]
+    #[custom]
+    fn TfLiteExternalDelegateCreate(options: *const TfLiteExternalDelegateOptions) -> New<TfLiteDelegate>;
+
+    #[beside("libexternal_delegate_obj.so")]
+    #[undocumented]
+    #[custom]
+    #[release(TfLiteDelegate)]
+    fn TfLiteExternalDelegateDelete(delegate: Option<&mut TfLiteDelegate>);
+
+    // Delegates of the program's own
+
+    /// All zeroes, 48 bytes in 2.9 and 56 in 2.17, returned through `result`.
+    #[undocumented]
+    #[local]
+    fn TfLiteDelegateCreate(result: *mut TfLiteDelegate) -> *mut TfLiteDelegate;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
+    fn TfLiteOpaqueDelegateCreate(opaque_delegate_builder: *const TfLiteOpaqueDelegateBuilder) -> New<TfLiteDelegate>;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
+    fn TfLiteOpaqueDelegateDelete(delegate: &mut TfLiteDelegate);
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
+    fn TfLiteOpaqueDelegateGetData(delegate: &TfLiteDelegate) -> *mut c_void;
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
+    fn TfLiteNnapiDelegateOptionsDefault();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
+    fn TfLiteNnapiDelegateCreate();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
+    fn TfLiteNnapiDelegateDelete();
+
+    // Operators and resolvers
+
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsAddBuiltinOp(
+        options: &mut TfLiteInterpreterOptions,
+        op: TfLiteBuiltinOperator,
+        registration: *const TfLiteRegistration,
+        min_version: i32,
+        max_version: i32,
+    );
+
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsAddCustomOp(
+        options: &mut TfLiteInterpreterOptions,
+        name: *const c_char,
+        registration: *const TfLiteRegistration,
+        min_version: i32,
+        max_version: i32,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsAddOperator(options: &mut TfLiteInterpreterOptions, registration: *mut TfLiteOperator);
+
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsSetOpResolver(
+        options: &mut TfLiteInterpreterOptions,
+        find_builtin_op: Option<
+            fn(user_data: *mut c_void, op: TfLiteBuiltinOperator, version: c_int) -> *const TfLiteRegistration,
+        >,
+        find_custom_op: Option<
+            fn(user_data: *mut c_void, custom_op: *const c_char, version: c_int) -> *const TfLiteRegistration,
+        >,
+        op_resolver_user_data: *mut c_void,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsSetOpResolverV1(
+        options: &mut TfLiteInterpreterOptions,
+        find_builtin_op_v1: Option<
+            fn(user_data: *mut c_void, op: TfLiteBuiltinOperator, version: c_int) -> *const TfLiteRegistration_V1,
+        >,
+        find_custom_op_v1: Option<
+            fn(user_data: *mut c_void, op: *const c_char, version: c_int) -> *const TfLiteRegistration_V1,
+        >,
+        op_resolver_user_data: *mut c_void,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsSetOpResolverV2(
+        options: &mut TfLiteInterpreterOptions,
+        find_builtin_op_v2: Option<
+            fn(user_data: *mut c_void, op: TfLiteBuiltinOperator, version: c_int) -> *const TfLiteRegistration_V2,
+        >,
+        find_custom_op_v2: Option<
+            fn(user_data: *mut c_void, op: *const c_char, version: c_int) -> *const TfLiteRegistration_V2,
+        >,
+        op_resolver_user_data: *mut c_void,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsSetOpResolverV3(
+        options: &mut TfLiteInterpreterOptions,
+        find_builtin_op_v3: Option<
+            fn(user_data: *mut c_void, op: TfLiteBuiltinOperator, version: c_int) -> *const TfLiteRegistration_V3,
+        >,
+        find_custom_op_v3: Option<
+            fn(user_data: *mut c_void, op: *const c_char, version: c_int) -> *const TfLiteRegistration_V3,
+        >,
+        op_resolver_user_data: *mut c_void,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsSetOpResolverExternal(
+        options: &mut TfLiteInterpreterOptions,
+        find_builtin_op: Option<fn(user_data: *mut c_void, op: c_int, version: c_int) -> *const TfLiteOperator>,
+        find_custom_op: Option<
+            fn(user_data: *mut c_void, custom_op: *const c_char, version: c_int) -> *const TfLiteOperator,
+        >,
+        op_resolver_user_data: *mut c_void,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteInterpreterOptionsSetOpResolverExternalWithFallback(
+        options: &mut TfLiteInterpreterOptions,
+        find_builtin_op_external: Option<
+            fn(user_data: *mut c_void, op: c_int, version: c_int) -> *const TfLiteOperator,
+        >,
+        find_custom_op_external: Option<
+            fn(user_data: *mut c_void, custom_op: *const c_char, version: c_int) -> *const TfLiteOperator,
+        >,
+        find_builtin_op: Option<
+            fn(user_data: *mut c_void, op: TfLiteBuiltinOperator, version: c_int) -> *const TfLiteRegistration,
+        >,
+        find_custom_op: Option<
+            fn(user_data: *mut c_void, op: *const c_char, version: c_int) -> *const TfLiteRegistration,
+        >,
+        op_resolver_user_data: *mut c_void,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorCreate(
+        builtin_code: TfLiteBuiltinOperator,
+        custom_name: *const c_char,
+        version: c_int,
+        user_data: *mut c_void,
+    ) -> *mut TfLiteOperator;
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorCreateWithData();
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorDelete(registration: *mut TfLiteOperator);
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorGetBuiltInCode(registration: *const TfLiteOperator) -> TfLiteBuiltinOperator;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorGetCustomName(registration: *const TfLiteOperator) -> *const c_char;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorGetVersion(registration: *const TfLiteOperator) -> c_int;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorGetUserData(registration: *const TfLiteOperator) -> *mut c_void;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetInit(
+        registration: *mut TfLiteOperator,
+        init: Option<fn(context: *mut TfLiteOpaqueContext, buffer: *const c_char, length: usize) -> *mut c_void>,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetInitWithData(
+        registration: *mut TfLiteOperator,
+        init: Option<
+            fn(
+                user_data: *mut c_void,
+                context: *mut TfLiteOpaqueContext,
+                buffer: *const c_char,
+                length: usize,
+            ) -> *mut c_void,
+        >,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetFree(
+        registration: *mut TfLiteOperator,
+        free: Option<fn(context: *mut TfLiteOpaqueContext, data: *mut c_void)>,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetFreeWithData(
+        registration: *mut TfLiteOperator,
+        free: Option<fn(user_data: *mut c_void, context: *mut TfLiteOpaqueContext, data: *mut c_void)>,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetPrepare(
+        registration: *mut TfLiteOperator,
+        prepare: Option<fn(context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> TfLiteStatus>,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetPrepareWithData(
+        registration: *mut TfLiteOperator,
+        prepare: Option<
+            fn(user_data: *mut c_void, context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> TfLiteStatus,
+        >,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetInvoke(
+        registration: *mut TfLiteOperator,
+        invoke: Option<fn(context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> TfLiteStatus>,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetInvokeWithData(
+        registration: *mut TfLiteOperator,
+        invoke: Option<
+            fn(user_data: *mut c_void, context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> TfLiteStatus,
+        >,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetAsyncKernel(
+        registration: *mut TfLiteOperator,
+        async_kernel: Option<
+            fn(context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> *mut TfLiteAsyncKernel,
+        >,
+    );
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetAsyncKernelWithData(
+        registration: *mut TfLiteOperator,
+        async_kernel: Option<
+            fn(
+                user_data: *mut c_void,
+                context: *mut TfLiteOpaqueContext,
+                node: *mut TfLiteOpaqueNode,
+            ) -> *mut TfLiteAsyncKernel,
+        >,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOperatorSetInplaceOperator(registration: *mut TfLiteOperator, inplace_operator: u64);
+
+    // What operators and delegates ask their context and nodes
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextAcquireSubgraphContext(
+        opaque_context: *mut TfLiteOpaqueContext,
+        subgraph_index: c_int,
+        acquired_opaque_context: *mut *mut TfLiteOpaqueContext,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextAddTensor(
+        context: *mut TfLiteOpaqueContext,
+        builder: *mut TfLiteOpaqueTensorBuilder,
+        new_tensor_index: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetExecutionPlan(
+        opaque_context: *mut TfLiteOpaqueContext,
+        execution_plan: *mut *mut TfLiteIntArray,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetInputs(
+        opaque_context: *const TfLiteOpaqueContext,
+        inputs: *mut *const c_int,
+        num_inputs: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetName(opaque_context: *const TfLiteOpaqueContext) -> *const c_char;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetNodeAndRegistration(
+        opaque_context: *mut TfLiteOpaqueContext,
+        node_index: c_int,
+        node: *mut *mut TfLiteOpaqueNode,
+        registration_external: *mut *mut TfLiteOperator,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetNodeInitDataMmapInfo(
+        context: *const TfLiteOpaqueContext,
+        node: *const TfLiteOpaqueNode,
+        fd: *mut c_int,
+        custom_initial_data_offset_in_file: *mut i64,
+        custom_initial_data_size: *mut i64,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetNumNodes(opaque_context: *const TfLiteOpaqueContext) -> usize;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetNumTensors(opaque_context: *const TfLiteOpaqueContext) -> usize;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetOpaqueTensor(
+        opaque_context: *const TfLiteOpaqueContext,
+        index: c_int,
+    ) -> *mut TfLiteOpaqueTensor;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetOutputs(
+        opaque_context: *const TfLiteOpaqueContext,
+        outputs: *mut *const c_int,
+        num_outputs: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetSizeOfType(
+        context: *mut TfLiteOpaqueContext,
+        tensor_type: TfLiteType,
+        bytes: *mut usize,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextGetVariables(
+        opaque_context: *const TfLiteOpaqueContext,
+        variables: *mut *const c_int,
+        num_variables: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextMarkSubgraphAsDelegationSkippable(
+        opaque_context: *mut TfLiteOpaqueContext,
+        subgraph_index: c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextReleaseSubgraphContext(
+        opaque_context: *mut TfLiteOpaqueContext,
+        subgraph_index: c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextReplaceNodeSubsetsWithDelegateKernels(
+        opaque_context: *mut TfLiteOpaqueContext,
+        registration_external: *mut TfLiteOperator,
+        nodes_to_replace: *const TfLiteIntArray,
+        opaque_delegate: &mut TfLiteDelegate,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextReportError();
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextReportErrorVa(opaque_context: *mut TfLiteOpaqueContext, format: *const c_char, vlist: VaList);
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueContextResizeTensor(
+        context: *mut TfLiteOpaqueContext,
+        tensor: *mut TfLiteOpaqueTensor,
+        new_size: *mut TfLiteIntArray,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetBuiltinData(opaque_node: *const TfLiteOpaqueNode) -> *mut c_void;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetCustomInitialData(
+        opaque_node: *const TfLiteOpaqueNode,
+        init_data: *mut *const c_void,
+        size: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetInput(
+        opaque_context: *const TfLiteOpaqueContext,
+        opaque_node: *const TfLiteOpaqueNode,
+        index: c_int,
+    ) -> *const TfLiteOpaqueTensor;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetInputTensorIndex(opaque_node: *const TfLiteOpaqueNode, index_of_input: c_int) -> c_int;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetOutput(
+        opaque_context: *mut TfLiteOpaqueContext,
+        opaque_node: *const TfLiteOpaqueNode,
+        index: c_int,
+    ) -> *mut TfLiteOpaqueTensor;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetOutputTensorIndex(opaque_node: *const TfLiteOpaqueNode, index_of_output: c_int) -> c_int;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeGetUserData(opaque_node: *const TfLiteOpaqueNode) -> *mut c_void;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeInputs(
+        opaque_node: *const TfLiteOpaqueNode,
+        inputs: *mut *const c_int,
+        num_inputs: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeNumberOfInputs(opaque_node: *const TfLiteOpaqueNode) -> c_int;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeNumberOfOutputs(opaque_node: *const TfLiteOpaqueNode) -> c_int;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeOutputs(
+        opaque_node: *const TfLiteOpaqueNode,
+        outputs: *mut *const c_int,
+        num_outputs: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeSetTemporaries(
+        opaque_node: *mut TfLiteOpaqueNode,
+        temporaries: *const c_int,
+        num_temporaries: c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueNodeTemporaries(
+        opaque_node: *const TfLiteOpaqueNode,
+        temporaries: *mut *const c_int,
+        num_temporaries: *mut c_int,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderCreate() -> *mut TfLiteOpaqueTensorBuilder;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderDelete(builder: *mut TfLiteOpaqueTensorBuilder);
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderSetAllocationType(
+        builder: *mut TfLiteOpaqueTensorBuilder,
+        allocation_type: TfLiteAllocationType,
+    ) -> *mut TfLiteOpaqueTensorBuilder;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderSetData(
+        builder: *mut TfLiteOpaqueTensorBuilder,
+        data: *mut c_void,
+    ) -> *mut TfLiteOpaqueTensorBuilder;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderSetQuantization(
+        builder: *mut TfLiteOpaqueTensorBuilder,
+        quantization: TfLiteQuantization,
+    ) -> *mut TfLiteOpaqueTensorBuilder;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderSetQuantizationParams(
+        builder: *mut TfLiteOpaqueTensorBuilder,
+        params: TfLiteQuantizationParams,
+    ) -> *mut TfLiteOpaqueTensorBuilder;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+    fn TfLiteOpaqueTensorBuilderSetType(
+        builder: *mut TfLiteOpaqueTensorBuilder,
+        tensor_type: TfLiteType,
+    ) -> *mut TfLiteOpaqueTensorBuilder;
+
+    // Buffers and synchronization
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteInterpreterGetBufferHandle(
+        interpreter: &mut TfLiteInterpreter,
+        tensor_index: c_int,
+        buffer_handle: *mut TfLiteBufferHandle,
+        delegate: *mut *mut TfLiteDelegate,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteInterpreterSetBufferHandle(
+        interpreter: &mut TfLiteInterpreter,
+        tensor: *mut TfLiteTensor,
+        buffer_handle: TfLiteBufferHandle,
+        delegate: &mut TfLiteDelegate,
+    ) -> TfLiteStatus;
+
+    #[since("2.17")]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteInterpreterSetCustomAllocationForTensor(
+        interpreter: &mut TfLiteInterpreter,
+        tensor_index: c_int,
+        allocation: *const TfLiteCustomAllocation,
+        flags: i64,
+    ) -> TfLiteStatus;
+
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteSetAllowBufferHandleOutput(interpreter: &TfLiteInterpreter, allow_buffer_handle_output: bool);
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteBackendBufferCreate();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteBackendBufferDelete();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteBackendBufferGetPtr();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteBackendBufferSetPtr();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteSynchronizationCreate();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteSynchronizationDelete();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteSynchronizationGetPtr();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteSynchronizationSetPtr();
+
+    // Telemetry
+
+    // Its parameter is a struct without a typedef.
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteInterpreterOptionsSetTelemetryProfiler();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryConversionMetadataGetModelOptimizationModes();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryConversionMetadataGetNumModelOptimizationModes();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryGpuDelegateSettingsGetBackend();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryGpuDelegateSettingsGetNumNodesDelegated();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryInterpreterSettingsGetConversionMetadata();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryInterpreterSettingsGetNumSubgraphInfo();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetryInterpreterSettingsGetSubgraphInfo();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetrySubgraphInfoGetNumQuantizations();
+
+    #[since("2.17")]
+    #[undocumented]
+    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+    fn TfLiteTelemetrySubgraphInfoGetQuantizations();
+}

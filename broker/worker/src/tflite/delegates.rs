@@ -1,0 +1,142 @@
+//! Delegates: XNNPACK's, which comes with the library, and external ones: other libraries that the broker's
+//! configuration allows, loaded here. A program's own delegate is a table of its functions, and stays there.
+
+#![allow(non_snake_case)]
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::path::{Path, PathBuf};
+
+use ava_protocol::control::LogLevel;
+use ava_protocol::frame::Malformed;
+use ava_protocol::session::PLUGINS_VARIABLE;
+use ava_protocol::tflite::custom::{ArchivedCreateExternal, ArchivedCreateXnnpack, ArchivedDelete, Created, Done};
+use ava_protocol::tflite::kind;
+use dashmap::DashMap;
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+
+use super::state;
+use crate::call::{Call, Outcome, Stop};
+
+/// How a delegate is given back.
+#[derive(Clone, Copy)]
+enum Maker {
+    Xnnpack,
+    Plugin(Destroy),
+}
+
+type Create = unsafe extern "C" fn(
+    *const *const c_char,
+    *const *const c_char,
+    usize,
+    Option<unsafe extern "C" fn(*const c_char)>,
+) -> *mut c_void;
+type Destroy = unsafe extern "C" fn(*mut c_void);
+
+/// Who made which, by its id.
+#[derive(Default)]
+pub struct Delegates(DashMap<u64, Maker>);
+
+pub fn TfLiteXNNPackDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "TfLiteXNNPackDelegateCreate";
+    let r = call.read::<ArchivedCreateXnnpack>(body, NAME)?;
+    let create = super::vendor(call.session).TfLiteXNNPackDelegateCreate.ok_or(Stop::Missing(NAME))?;
+    // The options of 2.17: 2.9 has the first two fields of them.
+    let mut options = [0_u64; 4];
+    options[0] = u64::from(r.num_threads.to_native() as u32) | u64::from(r.flags.to_native()) << 32;
+    options[2] = u64::from(r.handle_variable_ops);
+    let given = if r.given { options.as_ptr().cast_mut().cast() } else { std::ptr::null_mut() };
+    // SAFETY: options of at least the size that the library reads.
+    let delegate = unsafe { create(given) };
+    made(call, r.new_object.to_native(), delegate, Maker::Xnnpack)
+}
+
+pub fn TfLiteExternalDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "TfLiteExternalDelegateCreate";
+    let r = call.read::<ArchivedCreateExternal>(body, NAME)?;
+    let library = call.text(&r.library)?;
+    let count = r.keys.items.len();
+    let keys = call.texts(&r.keys, Some(count as u64), None, NAME)?;
+    let values = call.texts(&r.values, Some(count as u64), None, NAME)?;
+    let text = library.bytes().and_then(|bytes| CStr::from_bytes_until_nul(bytes).ok()).unwrap_or_default();
+    let (delegate, destroy) = match load(text) {
+        // SAFETY: arrays of as many texts; the function has this type in every plugin.
+        Ok((create, destroy)) => (unsafe { create(keys.as_ptr(), values.as_ptr(), count, Some(report)) }, destroy),
+        Err(why) => {
+            call.session.log(LogLevel::Warn, &format!("{NAME}: {why}"));
+            // The program's standard error is this process's.
+            eprintln!("ERROR: external delegate {text:?}: {why}");
+            return call.reply(&Created { made: false });
+        }
+    };
+    made(call, r.new_object.to_native(), delegate, Maker::Plugin(destroy))
+}
+
+fn made(call: &mut Call, id: u64, delegate: *mut c_void, maker: Maker) -> Outcome {
+    if !delegate.is_null() {
+        call.born(id, kind::TfLiteDelegate, delegate, &[], Some(0))?;
+        state(call.session).delegates.0.insert(id, maker);
+    }
+    call.reply(&Created { made: !delegate.is_null() })
+}
+
+pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
+    delete(call, body)
+}
+
+pub fn TfLiteExternalDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
+    delete(call, body)
+}
+
+/// Gives a delegate back to who made it, whichever function the program has called.
+fn delete(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "the release of a delegate";
+    let r = call.read::<ArchivedDelete>(body, NAME)?;
+    let id = r.delegate.to_native();
+    let delegate = call.counted_handle(id, kind::TfLiteDelegate)?;
+    let maker = state(call.session).delegates.0.remove(&id).map(|(_, maker)| maker);
+    // SAFETY: a live delegate, given back to its maker once.
+    match maker {
+        Some(Maker::Xnnpack) => unsafe {
+            super::vendor(call.session).TfLiteXNNPackDelegateDelete.ok_or(Stop::Missing(NAME))?(delegate);
+        },
+        Some(Maker::Plugin(destroy)) => unsafe { destroy(delegate) },
+        None if id == 0 => (),
+        None => return Err(Malformed::Id(id).into()),
+    }
+    call.released(id);
+    call.reply(&Done { ret: 0 })
+}
+
+/// The functions of the plugin that the program names, which is loaded for good.
+fn load(named: &CStr) -> Result<(Create, Destroy), String> {
+    let file = allowed(named).ok_or("the broker does not allow it: start it with --plugin FILE")?;
+    // SAFETY: the broker's configuration vouches for the library.
+    let library = unsafe { Library::open(Some(&file), RTLD_NOW | RTLD_LOCAL) }
+        .map_err(|error| std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))?;
+    // SAFETY: the functions have these types in every plugin.
+    let functions = unsafe {
+        let create = library.get::<Create>(b"tflite_plugin_create_delegate\0").map(|f| *f);
+        let destroy = library.get::<Destroy>(b"tflite_plugin_destroy_delegate\0").map(|f| *f);
+        create.and_then(|create| Ok((create, destroy?)))
+    };
+    std::mem::forget(library);
+    functions.map_err(|_| "it is no plugin: it lacks tflite_plugin_create_delegate or ..._destroy_delegate".into())
+}
+
+/// The file of the broker's configuration that the program means, by its path or, as the loader takes it, by its name alone.
+fn allowed(named: &CStr) -> Option<PathBuf> {
+    let named = Path::new(named.to_str().ok()?);
+    let by_name = named.components().count() == 1;
+    let plugins = std::env::var_os(PLUGINS_VARIABLE)?;
+    std::env::split_paths(&plugins)
+        .find(|file| file == named || (by_name && file.file_name().is_some_and(|name| name == named)))
+}
+
+/// What a plugin has to say, on the program's standard error.
+unsafe extern "C" fn report(text: *const c_char) {
+    if !text.is_null() {
+        // SAFETY: a plugin reports texts.
+        let text: CString = unsafe { CStr::from_ptr(text) }.into();
+        eprintln!("ERROR: {}", text.to_string_lossy());
+    }
+}
