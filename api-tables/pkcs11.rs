@@ -310,12 +310,11 @@ enum MechanismParameter {
 // General purpose (5.4).
 
 extern "C" {
-    /// Mutexes of the program stay there: whatever it asks for, the shim sends the vendor a CK_C_INITIALIZE_ARGS of
-    /// nulls with CKF_OS_LOCKING_OK, as several threads of a worker may be in the vendor. Null arguments, which promise
-    /// one thread, are sent the same. Arguments that 5.4 calls bad are refused in the shim.
-    #[custom(shim)]
+    /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads that
+    /// call the vendor, which is told to use the system's locks. Arguments that 5.4 calls bad are refused in the shim.
+    #[custom]
     #[no_broker(status = CKR_GENERAL_ERROR)]
-    fn C_Initialize(pInitArgs: Option<In<[c_void; 48]>>) -> CK_RV;
+    fn C_Initialize(pInitArgs: *mut c_void) -> CK_RV;
 
     /// `pReserved` leads nowhere: only whether it is null counts.
     fn C_Finalize(pReserved: Option<In<[c_void; 0]>>) -> CK_RV;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
 use ava_protocol::layout::Rows;
+use ava_protocol::upcall::Life;
 use ava_protocol::wire::{ArchivedData, Data, Place, Slice};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
@@ -309,13 +310,13 @@ impl Call {
         function: Option<usize>,
         user_data: usize,
         signature: u32,
-        kept: bool,
+        life: Life,
         about: &[(u64, *mut c_void)],
     ) -> Result<u64, Fault> {
         let Some(function) = function else {
             return Ok(0);
         };
-        let id = self.session.callbacks.register(self.session, function, user_data, signature, kept, about)?;
+        let id = self.session.callbacks.register(self.session, function, user_data, signature, life, about)?;
         self.callbacks.push(id);
         Ok(id)
     }

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use ava_protocol::frame::{Notice, Tag};
-use ava_protocol::upcall::{Arg, Upcall};
+use ava_protocol::upcall::{Arg, Life, Upcall};
 use ava_transport::message;
 use dashmap::DashMap;
 use rkyv::rancor::Failure;
@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub struct Callbacks {
     registered: DashMap<u64, Registration>,
+    /// Those that are kept as long as an object.
+    by_object: DashMap<u64, Vec<u64>>,
     last_id: AtomicU64,
     listening: AtomicBool,
     /// How many upcalls have been carried out.
@@ -37,8 +39,7 @@ struct Registration {
     function: usize,
     user_data: usize,
     signature: u32,
-    /// Whether it may be called more than once.
-    kept: bool,
+    life: Life,
     /// The handles of the call that registered it: they reach the callback even when their objects are gone.
     about: Vec<(u64, usize)>,
 }
@@ -51,20 +52,31 @@ impl Callbacks {
         function: usize,
         user_data: usize,
         signature: u32,
-        kept: bool,
+        life: Life,
         about: &[(u64, *mut c_void)],
     ) -> Result<u64, Fault> {
         if !self.listening.swap(true, Ordering::AcqRel) {
             listen(session).inspect_err(|_| self.listening.store(false, Ordering::Release))?;
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some((object, _)) = about.first().filter(|_| life == Life::Object) {
+            session.handles.mark_remembered(*object);
+            self.by_object.entry(*object).or_default().push(id);
+        }
         let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
-        self.registered.insert(id, Registration { function, user_data, signature, kept, about });
+        self.registered.insert(id, Registration { function, user_data, signature, life, about });
         Ok(id)
     }
 
     pub fn forget(&self, id: u64) {
         self.registered.remove(&id);
+    }
+
+    /// An object is gone: so are the callbacks that are kept for it.
+    pub fn forget_about(&self, object: u64) {
+        for id in self.by_object.remove(&object).map(|(_, ids)| ids).unwrap_or_default() {
+            self.forget(id);
+        }
     }
 
     /// Calls the program in the call that is under way on this thread.
@@ -81,7 +93,7 @@ impl Callbacks {
     fn call(&self, session: &Session, upcall: &Upcall) {
         let registration = self.registered.get(&upcall.callback).map(|r| r.clone());
         let Some(registration) = registration else { return };
-        if !registration.kept {
+        if registration.life == Life::Call {
             self.forget(upcall.callback);
         }
         let args = Args { upcall, registration: &registration, session };

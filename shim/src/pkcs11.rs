@@ -4,7 +4,7 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::pkcs11::constant::{CKF_OS_LOCKING_OK, CKR_ARGUMENTS_BAD};
+use ava_protocol::pkcs11::constant::CKR_ARGUMENTS_BAD;
 
 use crate::fault::Fault;
 use crate::generated::pkcs11::{FUNCTION_LIST, marshal};
@@ -37,12 +37,11 @@ pub unsafe fn C_GetFunctionList(list: *mut c_void) -> Result<u64, Fault> {
 struct InitializeArgs {
     /// To create, destroy, lock and unlock a mutex.
     mutexes: [usize; 4],
-    flags: u64,
+    _flags: u64,
     reserved: usize,
 }
 
-/// Whatever locks the program has, and whether or not the vendor may make threads in it: it is threads of the worker that
-/// call the vendor, which is told to use the system's locks.
+/// What the program says of mutexes and threads is checked, and stays here.
 ///
 /// # Safety
 /// As `C_Initialize`.
@@ -55,7 +54,6 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
     }
-    let theirs = InitializeArgs { mutexes: [0; 4], flags: CKF_OS_LOCKING_OK, reserved: 0 };
-    // SAFETY: a struct of the size that the table says.
-    unsafe { marshal::C_Initialize((&raw const theirs).cast()) }
+    // SAFETY: nothing but whether there are arguments crosses.
+    unsafe { marshal::C_Initialize(args.cast_mut()) }
 }

@@ -210,6 +210,7 @@ impl Session {
             return Vec::new();
         }
         self.answers.forget(id);
+        self.callbacks.forget_about(id);
         self.own.forget(id).into_iter().flat_map(|lease| self.regions.release(lease)).collect()
     }
 

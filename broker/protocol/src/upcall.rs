@@ -17,6 +17,17 @@ pub struct Upcall {
     pub number: u64,
 }
 
+/// How long a callback of the program's is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// Until it is called.
+    Call,
+    /// As long as the object that the registering call is about.
+    Object,
+    /// As long as the session: what it is about may be gone before it is called for the last time.
+    Session,
+}
+
 /// One argument of a callback.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub enum Arg {

@@ -102,6 +102,11 @@ impl Warmth {
         self.records.iter().map(|record| record.last + KEPT).min()
     }
 
+    /// What a user has had sessions with.
+    pub fn of_user(&self, uid: u32) -> Vec<Whose> {
+        self.records.iter().map(|record| record.whose).filter(|whose| whose.uid == uid).collect()
+    }
+
     /// Whether they still get spares.
     pub fn keeps(&self, whose: Whose) -> bool {
         self.records.iter().any(|record| record.whose == whose)

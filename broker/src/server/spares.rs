@@ -22,10 +22,16 @@ use crate::text::clean;
 use crate::worker::{Heard, in_words};
 
 impl Server {
-    /// Somebody is about to open a session, of whatever API.
+    /// Somebody is about to open a session: with an API that they have used lately, or, as far as anybody knows, with the
+    /// first, whose libraries take longest to load.
     pub(super) fn expect_session(&mut self, uid: u32) {
-        for api in APIS {
-            self.warmth.used(Whose { uid, api: api.name }, Instant::now());
+        let first = APIS.first().map(|api| Whose { uid, api: api.name });
+        let mut expected = self.warmth.of_user(uid);
+        if expected.is_empty() {
+            expected.extend(first);
+        }
+        for whose in expected {
+            self.warmth.used(whose, Instant::now());
         }
     }
 

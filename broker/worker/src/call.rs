@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use ava_protocol::control::LogLevel;
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::layout::Rows;
+use ava_protocol::upcall::Life;
 use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice, Data};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::region::Region;
@@ -20,7 +21,7 @@ use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
-use crate::callbacks::Registered;
+use crate::callbacks::{self, Registered};
 use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
@@ -167,6 +168,14 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The vendor's object, which the API has no words for the lack of.
+    pub fn live_handle(&self, id: u64, kind: u16) -> Result<*mut c_void, Stop> {
+        match id {
+            0 => Err(Malformed::Handle(0).into()),
+            id => self.handle(id, kind),
+        }
+    }
+
     /// The vendor's object likewise, for calls that only count references and for handles among others in an array.
     pub fn counted_handle(&self, id: u64, kind: u16) -> Result<*mut c_void, Stop> {
         if id == 0 {
@@ -308,9 +317,9 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// A callback of the program's; with `kept`, one that the vendor may call more than once.
-    pub fn registration(&self, callback: u64, handles: &[u64], made: u64, kept: bool) -> Registered {
-        Registered::new(self.session, callback, handles, made, kept)
+    /// A callback of the program's.
+    pub fn registration(&self, callback: u64, handles: &[u64], made: u64, life: Life) -> Registered {
+        Registered::new(self.session, callback, handles, made, life)
     }
 
     /// Checks an index that the vendor does not; a call with another fails as one on no object does.
@@ -350,9 +359,10 @@ impl<'a> Call<'a> {
     }
 
     pub fn released(&self, id: u64) {
-        if self.session.objects.released(id) {
-            self.session.failures.take(id);
-            self.session.api.forget(id);
+        for gone in self.session.objects.released(id) {
+            self.session.failures.take(gone);
+            self.session.api.forget(gone);
+            callbacks::forget(gone);
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
 use ava_protocol::frame::{self, MOST_NOTICES, Malformed, Tag};
-use ava_protocol::upcall::{Arg, LONGEST_BYTES, Upcall};
+use ava_protocol::upcall::{Arg, LONGEST_BYTES, Life, Upcall};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::message;
 use dashmap::DashMap;
@@ -53,22 +53,26 @@ struct Registration {
     about: Vec<(usize, u64)>,
     /// The object that the registering call makes, which the vendor may name before it has returned it.
     made: u64,
-    /// Whether the vendor may call it more than once.
-    kept: bool,
+    life: Life,
     /// While that object is not known yet: what waits until it is, since the program may use it at once.
     early: Mutex<Option<Vec<Upcall>>>,
 }
 
 impl Registration {
-    /// Whether the vendor calls it once only. `clLinkProgram`'s, which comes with the making of an object, is kept as the
-    /// callbacks of contexts are.
+    /// Whether the vendor calls it once only, if for the end of an object. Only the callbacks of contexts, which come with
+    /// the making of one, are for life; `clLinkProgram`'s is kept with them.
     fn is_for_once(&self) -> bool {
-        self.made == 0 && !self.kept
+        self.made == 0 && self.life != Life::Object
     }
 }
 
 static REGISTRATIONS: LazyLock<DashMap<usize, Arc<Registration>>> = LazyLock::new(DashMap::new);
 static LAST: AtomicUsize = AtomicUsize::new(0);
+
+/// An object is gone: so are the callbacks that it was to be kept with.
+pub fn forget(object: u64) {
+    REGISTRATIONS.retain(|_, one| one.life != Life::Object || one.about.iter().all(|(_, id)| *id != object));
+}
 
 /// A callback of the program, about to be handed to the vendor.
 pub struct Registered {
@@ -78,14 +82,14 @@ pub struct Registered {
 }
 
 impl Registered {
-    pub fn new(session: &'static Session, callback: u64, handles: &[u64], made: u64, kept: bool) -> Self {
+    pub fn new(session: &'static Session, callback: u64, handles: &[u64], made: u64, life: Life) -> Self {
         if callback == 0 {
             return Self { callback, data: 0 };
         }
         let about = handles.iter().filter_map(|id| Some((session.objects.pointer(*id)?, *id))).collect();
         let data = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let early = Mutex::new((made != 0).then(Vec::new));
-        REGISTRATIONS.insert(data, Arc::new(Registration { session, callback, about, made, kept, early }));
+        REGISTRATIONS.insert(data, Arc::new(Registration { session, callback, about, made, life, early }));
         Self { callback, data }
     }
 

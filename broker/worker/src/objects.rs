@@ -188,18 +188,18 @@ impl Objects {
         (object.made && object.references <= object.leaving).then_some(object.pointer)
     }
 
-    /// The program has released the object; whether it is forgotten with that.
-    pub fn released(&self, id: u64) -> bool {
+    /// The program has released the object; the ids of those that are forgotten with that.
+    pub fn released(&self, id: u64) -> Vec<u64> {
         if let Some(mut object) = self.by_id.get_mut(&id) {
             object.references = object.references.saturating_sub(1);
             object.leaving = object.leaving.saturating_sub(1);
         }
-        let mut forgotten = false;
+        let mut forgotten = Vec::new();
         let mut candidates = vec![id];
         while let Some(one) = candidates.pop() {
             let dead = self.by_id.remove_if(&one, |_, o| o.made && o.references == 0 && o.children == 0);
             let Some((_, object)) = dead else { continue };
-            forgotten |= one == id;
+            forgotten.push(one);
             self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == one);
             self.memory.fetch_sub(object.memory, Ordering::Relaxed);
             if let Ok(mut gone) = self.gone.lock() {
@@ -266,7 +266,7 @@ mod tests {
         objects.bind(1, 1, 0x10, &[], 0).unwrap();
         objects.retained(1);
         assert_eq!((objects.leaving(1), objects.leaving(1)), (None, Some(0x10)));
-        assert_eq!((objects.released(1), objects.released(1)), (false, true));
+        assert_eq!((objects.released(1), objects.released(1)), (vec![], vec![1]));
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! PKCS#11 in the worker: the vendor's functions come in a struct.
 
+#![allow(non_snake_case)]
+
 use std::ffi::c_void;
 
 use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Malformed;
-use ava_protocol::pkcs11::API;
+use ava_protocol::pkcs11::constant::CKF_OS_LOCKING_OK;
+use ava_protocol::pkcs11::{self as table, API};
 
 use crate::api::Api;
-use crate::call::{Call, Outcome};
+use crate::call::{Call, Outcome, Stop};
 use crate::generated::pkcs11 as generated;
 use crate::session::Session;
 use crate::vendor::{Listed, Loaded};
@@ -35,6 +38,25 @@ impl Api for State {
 /// The vendor's functions.
 pub fn vendor(session: &Session) -> &generated::Vendor {
     &session.api::<State>().vendor
+}
+
+/// `CK_C_INITIALIZE_ARGS` without functions for mutexes.
+#[repr(C)]
+struct InitializeArgs {
+    mutexes: [usize; 4],
+    flags: u64,
+    reserved: usize,
+}
+
+/// Whatever the program has for locks, threads of this process call the vendor.
+pub fn C_Initialize(call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "C_Initialize";
+    call.read::<table::C_Initialize::ArchivedRequest>(body, NAME)?;
+    let initialize = vendor(call.session).C_Initialize.ok_or(Stop::Missing(NAME))?;
+    let mut args = InitializeArgs { mutexes: [0; 4], flags: CKF_OS_LOCKING_OK, reserved: 0 };
+    // SAFETY: a struct of the type that the function takes.
+    let ret = unsafe { initialize((&raw mut args).cast()) };
+    call.reply(&table::C_Initialize::Reply { ret })
 }
 
 /// There are no calls beside the functions.

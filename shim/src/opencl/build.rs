@@ -13,6 +13,8 @@ use ava_protocol::wire::{Data, Texts};
 use rkyv::rancor::Failure;
 
 use super::include;
+use ava_protocol::upcall::Life;
+
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::generated::opencl::{marshal, signature};
@@ -88,7 +90,7 @@ fn notify(
     signature: u32,
     about: (u64, *mut c_void),
 ) -> Result<u64, Fault> {
-    call.callback(function.map(|f| f as usize), user_data as usize, signature, false, &[about])
+    call.callback(function.map(|f| f as usize), user_data as usize, signature, Life::Call, &[about])
 }
 
 fn send(call: &mut Call, request: &Request<'_>) -> Result<i32, Fault> {

@@ -79,7 +79,9 @@ pub fn connect(slot: &'static Slot) -> Option<Session> {
     }
     slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
     let strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
-    let handles = Handles::new(!strict, slot.dispatch.as_ptr().cast()).ok()?;
+    let handles =
+        Handles::new(!strict, slot.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast()))
+            .ok()?;
     Some(Session {
         slot,
         control,

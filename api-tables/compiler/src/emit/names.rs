@@ -171,6 +171,18 @@ pub fn kind(api: &Api, ty: &str) -> u16 {
     place as u16 + 1
 }
 
+/// How long a callback is kept: one that reports errors as long as what it is set on, and one that is in use until
+/// something is released as long as the session, for that is when it is called.
+pub fn life(function: &Function, callback: &Param) -> TokenStream {
+    let reports = matches!(&callback.shape, Shape::Callback { params, .. }
+        if params.iter().any(|p| matches!(p.shape, Shape::VaList)));
+    match (reports, until(function, &callback.name)) {
+        (true, _) => quote!(ava_protocol::upcall::Life::Object),
+        (false, Some(Until::Released)) => quote!(ava_protocol::upcall::Life::Session),
+        (false, _) => quote!(ava_protocol::upcall::Life::Call),
+    }
+}
+
 /// Every callback parameter of the API, in order: its index is the callback's signature on the wire.
 pub fn callbacks(api: &Api) -> Vec<(&Function, &Param, &[Param])> {
     api.functions

@@ -24,10 +24,14 @@ pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
         Shape::VaList | Shape::Struct { .. } => quote!(),
         Shape::Pointer => quote!(let #name = r.#name.to_native() as *mut c_void;),
         Shape::UserData => quote!(let #name = r.#name;),
-        Shape::Handle { ty, .. } => {
+        Shape::Handle { ty, null } => {
             let kind = ident(ty);
             let counted = function.facts.retain.is_some() || function.facts.release.is_some();
-            let find = if counted { quote!(counted_handle) } else { quote!(handle) };
+            let find = match (counted, names::is_opaque(api, ty) && !null) {
+                (true, _) => quote!(counted_handle),
+                (false, true) => quote!(live_handle),
+                (false, false) => quote!(handle),
+            };
             quote!(let #name = call.#find(r.#name.to_native(), kind::#kind)?;)
         }
         Shape::Text { .. } => quote!(let #name = call.text(&r.#name)?;),
@@ -51,8 +55,8 @@ pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
                 Ret::New { .. } => quote!(r.new_object.to_native()),
                 _ => quote!(0),
             };
-            let kept = names::until(function, &param.name) == Some(&Until::Released);
-            quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made, #kept);)
+            let life = names::life(function, param);
+            quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made, #life);)
         }
         Shape::Buffer(buffer) => decode_buffer(api, function, param, buffer, &text),
     }

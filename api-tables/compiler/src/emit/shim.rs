@@ -251,7 +251,7 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
         Shape::Callback { .. } => {
             let signature = signature(api, function, param);
             let user_data = user_data(function);
-            let kept = names::until(function, &param.name) == Some(&Until::Released);
+            let life = names::life(function, param);
             let about: Vec<_> = function
                 .params
                 .iter()
@@ -262,7 +262,7 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
                 })
                 .collect();
             quote! {
-                let #w = call.callback(#name.map(|f| f as usize), #user_data as usize, #signature, #kept, &[#(#about),*])?;
+                let #w = call.callback(#name.map(|f| f as usize), #user_data as usize, #signature, #life, &[#(#about),*])?;
             }
         }
         Shape::Buffer(buffer) => {

@@ -61,7 +61,7 @@ pub unsafe fn gold_callback(
                 notify.map(|f| f as usize),
                 user_data as usize,
                 0u32,
-                true,
+                ava_protocol::upcall::Life::Session,
                 &[(w_one, one)],
             )?;
         let request = table::gold_callback::Request {
@@ -84,7 +84,13 @@ pub unsafe fn gold_callback(
 pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_callback::ArchivedRequest>(body, "gold_callback")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
-    let notify = call.registration(r.notify.to_native(), &[r.one.to_native()], 0, true);
+    let notify = call
+        .registration(
+            r.notify.to_native(),
+            &[r.one.to_native()],
+            0,
+            ava_protocol::upcall::Life::Session,
+        );
     let user_data = r.user_data;
     let vendor_function = crate::gold::vendor(call.session)
         .gold_callback

@@ -19,6 +19,8 @@ use ava_protocol::wire::ArchivedData;
 use rkyv::rancor::Failure;
 
 use crate::call::{Call, Outcome, Stop};
+use ava_protocol::upcall::Life;
+
 use crate::generated::opencl::{serve, trampoline};
 use crate::memory::{Input, Private, Source};
 
@@ -144,7 +146,7 @@ pub fn clBuildProgram(call: &mut Call, body: &[u8]) -> Outcome {
     let count = r.num_devices.to_native();
     let devices = call.handles(&r.device_list, Some(count.into()), kind::cl_device_id, NAME)?;
     let options = options(call, r)?;
-    let notify = call.registration(r.pfn_notify.to_native(), &[r.program.to_native()], 0, false);
+    let notify = call.registration(r.pfn_notify.to_native(), &[r.program.to_native()], 0, Life::Call);
     let callback = notify.wanted().then_some(trampoline::clBuildProgram as _);
     let user_data = notify.user_data(r.user_data);
     // SAFETY: live objects or null, arrays of the sizes that are named, NUL-terminated options.
@@ -164,7 +166,7 @@ pub fn clCompileProgram(call: &mut Call, body: &[u8]) -> Outcome {
     let input_headers = call.handles(&r.input_headers, Some(headers.into()), kind::cl_program, NAME)?;
     let names = call.texts(&r.header_include_names, Some(headers.into()), None, NAME)?;
     let options = options(call, r)?;
-    let notify = call.registration(r.pfn_notify.to_native(), &[r.program.to_native()], 0, false);
+    let notify = call.registration(r.pfn_notify.to_native(), &[r.program.to_native()], 0, Life::Call);
     let callback = notify.wanted().then_some(trampoline::clCompileProgram as _);
     let user_data = notify.user_data(r.user_data);
     // SAFETY: as for `clBuildProgram`.
