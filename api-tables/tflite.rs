@@ -6,7 +6,7 @@
 #![api(tflite = 5)]
 #![library("libtensorflowlite_c.so")]
 #![also("libexternal_delegate_obj.so")]
-#![install("take it from a wheel or an npm package (tools/setup shows two), and start the broker with --vendor-library-path DIR")]
+#![install("it comes in wheels and npm packages: tools/setup takes it from one of each")]
 #![versions("VERS_1.0")]
 #![header("tensorflow/lite/core/c/c_api.h")]
 #![header("tensorflow/lite/core/c/c_api_experimental.h")]

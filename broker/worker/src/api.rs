@@ -27,8 +27,15 @@ pub trait Api: Any + Send + Sync {
     /// Has the vendor do what it puts off until it is first asked, before a program waits for it.
     fn warm_up(&self) {}
 
+    /// What the library calls itself, if it does without being asked much.
+    fn version(&self) -> Option<String> {
+        None
+    }
+
     /// What the library is, or has: its version, or its platforms.
-    fn versions(&self) -> Vec<String>;
+    fn versions(&self) -> Vec<String> {
+        self.version().into_iter().collect()
+    }
 
     /// The names of the devices that the program has seen.
     fn device_names(&self, _session: &Session) -> Vec<String> {
@@ -103,8 +110,19 @@ pub struct Served {
     pub api: Box<dyn Api>,
     /// The library's file.
     pub library: String,
-    /// Functions of the table that the library lacks.
+    /// How many functions of the table the library was asked for, and those of them that it lacks.
+    pub asked: usize,
     pub missing: Vec<String>,
+}
+
+impl Served {
+    /// The library, for people: its file, and what it calls itself.
+    pub fn described(&self) -> String {
+        match self.api.version() {
+            Some(version) => format!("{} ({version})", self.library),
+            None => self.library.clone(),
+        }
+    }
 }
 
 /// Loads the vendor's library of an API.
@@ -120,10 +138,8 @@ pub fn load(table: &'static Table) -> Result<Served, String> {
         other => return Err(format!("this worker does not serve {other}")),
     };
     let api = load(&mut loaded)?;
-    let extension = |name: &String| table.extension_functions.iter().any(|(known, _)| known == name);
-    let missing = loaded.missing.iter().filter(|name| !extension(name)).cloned().collect();
-    let library = loaded.path();
+    let (library, asked, missing) = (loaded.path(), loaded.asked, std::mem::take(&mut loaded.missing));
     // The library stays loaded for the life of the process.
     std::mem::forget(loaded);
-    Ok(Served { api, library, missing })
+    Ok(Served { api, library, asked, missing })
 }

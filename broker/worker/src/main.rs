@@ -60,7 +60,7 @@ fn main() {
         served.api.warm_up();
     }
     let _ = rustix::process::set_parent_process_death_signal(None);
-    tell(&control, &FromWorker::Ready { library: served.library, fingerprint: ava_protocol::FINGERPRINT });
+    tell(&control, &FromWorker::Ready { library: served.described(), fingerprint: ava_protocol::FINGERPRINT });
     let Handover { session, tenant, output } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => end(&control, EndKind::Shutdown, reason),

@@ -8,7 +8,6 @@ use crate::api::load;
 /// Loads the library of an API and tells about it.
 pub fn probe(table: &'static Table) -> serde_json::Value {
     let loaded = load(table);
-    let functions = table.functions.len() - table.unsupported.len() - table.extension_functions.len();
     json!({
         "schema": 1,
         "api": table.name,
@@ -16,7 +15,7 @@ pub fn probe(table: &'static Table) -> serde_json::Value {
         "loaded": loaded.is_ok(),
         "path": loaded.as_ref().ok().map(|served| &served.library),
         "error": loaded.as_ref().err(),
-        "functions": functions,
+        "functions": loaded.as_ref().map_or(0, |served| served.asked),
         "missing": loaded.as_ref().map(|served| served.missing.clone()).unwrap_or_default(),
         "versions": loaded.as_ref().map(|served| served.api.versions()).unwrap_or_default(),
     })

@@ -20,7 +20,8 @@ pub struct Loaded {
     library: Library,
     /// Looks up an extension function.
     pub extension: Option<Finder>,
-    /// Functions that it lacks.
+    /// How many functions it was asked for, and those of them that it lacks.
+    pub asked: usize,
     pub missing: Vec<String>,
     /// One that it has.
     found: *mut c_void,
@@ -40,7 +41,7 @@ impl Loaded {
                 None => Err(error),
             }
         })?;
-        Ok(Self { library, extension: None, missing: Vec::new(), found: std::ptr::null_mut() })
+        Ok(Self { library, extension: None, asked: 0, missing: Vec::new(), found: std::ptr::null_mut() })
     }
 
     /// The file that the library was loaded from.
@@ -56,12 +57,20 @@ impl Loaded {
         }
     }
 
+    fn note(&mut self, name: &str, extension: bool, found: *mut c_void) {
+        self.asked += usize::from(!extension);
+        if found.is_null() && !extension {
+            self.missing.push(name.to_owned());
+        }
+    }
+
     /// A function that nothing goes without.
     ///
     /// # Errors
     /// The library lacks it.
     pub fn require(&mut self, name: &str) -> Result<*mut c_void, String> {
-        let found = self.find(name, false);
+        let found = self.symbol(name);
+        self.found = found;
         if found.is_null() { Err(format!("the library has no {name}")) } else { Ok(found) }
     }
 
@@ -86,19 +95,22 @@ fn open(file: &Path) -> Result<Library, String> {
 }
 
 /// The functions of a library that hands them out as a struct: a word with a version, and pointers in the table's order.
-pub struct Listed {
+pub struct Listed<'a> {
+    pub library: &'a mut Loaded,
     pub table: &'static Api,
     /// The struct.
     pub list: *const *mut c_void,
 }
 
-impl Symbols for Listed {
-    fn find(&mut self, name: &str, _: bool) -> *mut c_void {
-        match self.table.functions.iter().position(|known| *known == name) {
+impl Symbols for Listed<'_> {
+    fn find(&mut self, name: &str, extension: bool) -> *mut c_void {
+        let found = match self.table.functions.iter().position(|known| *known == name) {
             // SAFETY: whoever made this vouches for the struct, which has a place for each function of the table.
             Some(at) => unsafe { self.list.add(1 + at).read() },
             None => std::ptr::null_mut(),
-        }
+        };
+        self.library.note(name, extension, found);
+        found
     }
 }
 
@@ -114,9 +126,7 @@ impl Symbols for Loaded {
         {
             found = look_up(name);
         }
-        if found.is_null() && !extension {
-            self.missing.push(name.to_owned());
-        }
+        self.note(name, extension, found);
         found
     }
 }

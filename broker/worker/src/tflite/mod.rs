@@ -43,10 +43,10 @@ impl Api for State {
         generated::dispatch(opcode, call, body)
     }
 
-    fn versions(&self) -> Vec<String> {
+    fn version(&self) -> Option<String> {
         // SAFETY: the function takes nothing and returns a text for good.
-        let version = self.vendor.TfLiteVersion.map(|version| unsafe { CStr::from_ptr(version()) });
-        version.map(|version| format!("TensorFlow Lite {}", version.to_string_lossy())).into_iter().collect()
+        let version = unsafe { CStr::from_ptr(self.vendor.TfLiteVersion?()) };
+        Some(format!("TensorFlow Lite {}", version.to_string_lossy()))
     }
 
     fn forget(&self, id: u64) {

@@ -151,6 +151,7 @@ pub fn vendor(api: &'static Api, probe: Result<Probe, String>) -> Check {
     };
     if !probe.loaded {
         let error = probe.error.as_deref().unwrap_or("it cannot be loaded");
+        let error = error.strip_prefix(api.library).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(error);
         return Check::new(api.name, Health::Absent, format!("{}: {error}", api.library))
             .fix(api.install)
             .fix("a library elsewhere: start the broker with --vendor-library-path DIRS");
@@ -160,7 +161,7 @@ pub fn vendor(api: &'static Api, probe: Result<Probe, String>) -> Check {
         return Check::new(api.name, Health::Broken, format!("{path} finds no platform")).fix(api.install);
     }
     let covered = probe.functions.saturating_sub(probe.missing.len());
-    let coverage = format!("{covered} of the table's {} functions", probe.functions);
+    let coverage = format!("{covered} of the {} functions that cross", probe.functions);
     let found = format!("{path}: {}; {coverage}", probe.versions.join(", "));
     if probe.missing.is_empty() {
         return Check::new(api.name, Health::Ok, found);
