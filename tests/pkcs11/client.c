@@ -1,5 +1,5 @@
 /* PKCS#11 semantics as programs see them: `list`, `run NAME...`, `all`; and single processes for tests: `hold [login]`,
- * `beside MODULE...` (verbs.c).
+ * `beside MODULE...`, `boundless` (verbs.c).
  *
  * PKCS11_MODULE names the module; it needs a token as token.sh makes it. */
 #include "client.h"
@@ -151,6 +151,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(verb, "hold") == 0 && (argc == 2 || (argc == 3 && strcmp(argv[2], "login") == 0)))
         return !hold(argc == 3);
+    if (strcmp(verb, "boundless") == 0 && argc == 2)
+        return !boundless();
     if (strcmp(verb, "beside") == 0 && argc > 2)
         return !beside(argv + 2, argc - 2);
     if (strcmp(verb, "all") == 0 && argc == 2) {
@@ -166,7 +168,7 @@ int main(int argc, char **argv)
             run_case(c) ? passed++ : failed++;
         }
     } else {
-        fprintf(stderr, "usage: client list | all | run NAME... | hold [login] | beside MODULE...\n");
+        fprintf(stderr, "usage: client list | all | run NAME... | hold [login] | beside MODULE... | boundless\n");
         return 2;
     }
     printf("%u passed, %u failed\n", passed, failed);

@@ -88,6 +88,8 @@ void load_module(void);
 bool hold(bool logs_in);
 /* Opens these modules side by side, and tells what each says of itself. */
 bool beside(char **modules, int count);
+/* Says that arrays have more places than any memory, and tells what it is answered. */
+bool boundless(void);
 
 /* ---- fixtures (fixture.c) ---- */
 

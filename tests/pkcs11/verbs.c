@@ -1,4 +1,4 @@
-/* What the tests ask of single processes, and is no case: `hold` and `beside`. */
+/* What the tests ask of single processes, and is no case: `hold`, `beside`, `boundless`. */
 #include "client.h"
 
 #include <dlfcn.h>
@@ -92,5 +92,32 @@ bool beside(char **modules, int count)
     }
     for (int i = 0; i < count; i++)
         printf("C_Finalize: %s\n", status_name(functions[i]->C_Finalize(NULL)));
+    return true;
+}
+
+/* Natively a length is only what the caller says, and SoftHSM writes no more than it has. */
+bool boundless(void)
+{
+    CK_OBJECT_HANDLE objects[1];
+    CK_SLOT_ID slots[MANY_SLOTS];
+    CK_ULONG counts[] = {1UL << 40, ~0UL / 8 + 2, ~0UL}, count;
+    CK_SESSION_INFO info;
+
+    load_module();
+    initialise();
+    CK_SESSION_HANDLE s = open_session();
+    for (unsigned i = 0; i < COUNT(counts); i++) {
+        OK(p11->C_FindObjectsInit(s, NULL, 0));
+        printf("C_FindObjects: %s\n", status_name(p11->C_FindObjects(s, objects, counts[i], &count)));
+        OK(p11->C_FindObjectsFinal(s));
+        count = counts[i];
+        printf("C_GetSlotList: %s\n", status_name(p11->C_GetSlotList(CK_TRUE, slots, &count)));
+    }
+    /* A query: the count goes in as whatever it was. */
+    count = ~0UL;
+    OK(p11->C_GetSlotList(CK_TRUE, NULL, &count));
+    CHECK_INT(count, 2);
+    printf("C_GetSessionInfo: %s\n", status_name(p11->C_GetSessionInfo(s, &info)));
+    OK(p11->C_Finalize(NULL));
     return true;
 }

@@ -152,3 +152,17 @@ fn without_a_broker_nothing_is_initialised_and_one_line_says_why() {
     assert_eq!(answer.stderr.lines().count(), 1, "{answer}");
     assert!(answer.stderr.contains("broker"), "{answer}");
 }
+
+// What differs.
+
+/// Natively nobody looks whether there is as much memory as a program says; a worker has to. The session goes on.
+#[test]
+fn arrays_longer_than_any_memory_are_refused() {
+    let world = World::new(Vendor::SoftHsm);
+    let boundless = client(&["boundless"]);
+    let native = world.native(&boundless);
+    assert_eq!(native.stdout.matches(": CKR_OK\n").count(), 7, "{native}");
+    let remote = world.remote(&boundless);
+    assert_eq!(remote.stdout.matches(": CKR_HOST_MEMORY\n").count(), 6, "{remote}\n{}", world.log());
+    assert!(remote.stdout.ends_with("C_GetSessionInfo: CKR_OK\n"), "{remote}");
+}
