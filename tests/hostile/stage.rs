@@ -10,7 +10,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use ava_tests::administration::wait_for_spare;
-use ava_tests::{Ended, Program, Running, Vendor, World, built};
+use ava_tests::vendor::{self, Vendor};
+use ava_tests::{Ended, Program, Running, World, built};
 
 /// How long anything may take: much longer than it should, on a machine that does much else.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -47,7 +48,7 @@ impl Stage {
         let home = socket.with_file_name("broker");
         let mut command = Command::new(built::file("ava-broker"));
         command.arg("--socket").arg(&socket).env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
-        command.env("OCL_ICD_VENDORS", Vendor::Pocl.registration()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.env("OCL_ICD_VENDORS", vendor::pocl()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut broker = Broker(command.spawn().unwrap());
         let log = Arc::new(Log::default());

@@ -1,4 +1,5 @@
-/* PKCS#11 semantics as programs see them: `list`, `run NAME...`, `all`.
+/* PKCS#11 semantics as programs see them: `list`, `run NAME...`, `all`; and single processes for tests: `hold [login]`,
+ * `beside MODULE...`, `boundless` (verbs.c).
  *
  * PKCS11_MODULE names the module; it needs a token as token.sh makes it. */
 #include "client.h"
@@ -10,7 +11,7 @@
 CK_FUNCTION_LIST *p11;
 
 static struct test_case *first_case, **last_case = &first_case;
-static const char *current;
+static const char *current = "client";
 
 void register_case(struct test_case *c)
 {
@@ -92,7 +93,7 @@ const char *status_name(CK_RV status)
     return other;
 }
 
-static void load_module(void)
+void load_module(void)
 {
     const char *path = getenv("PKCS11_MODULE");
     void *module = dlopen(path ? path : "libsofthsm2.so", RTLD_NOW);
@@ -148,6 +149,12 @@ int main(int argc, char **argv)
             printf("%s\n", c->name);
         return 0;
     }
+    if (strcmp(verb, "hold") == 0 && (argc == 2 || (argc == 3 && strcmp(argv[2], "login") == 0)))
+        return !hold(argc == 3);
+    if (strcmp(verb, "boundless") == 0 && argc == 2)
+        return !boundless();
+    if (strcmp(verb, "beside") == 0 && argc > 2)
+        return !beside(argv + 2, argc - 2);
     if (strcmp(verb, "all") == 0 && argc == 2) {
         for (struct test_case *c = first_case; c; c = c->next)
             run_case(c) ? passed++ : failed++;
@@ -161,7 +168,7 @@ int main(int argc, char **argv)
             run_case(c) ? passed++ : failed++;
         }
     } else {
-        fprintf(stderr, "usage: client list | all | run NAME...\n");
+        fprintf(stderr, "usage: client list | all | run NAME... | hold [login] | beside MODULE... | boundless\n");
         return 2;
     }
     printf("%u passed, %u failed\n", passed, failed);

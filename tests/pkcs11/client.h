@@ -79,6 +79,18 @@ const char *status_name(CK_RV status);
 #define BYTES(kind, bytes, size) {.type = (kind), .pValue = (bytes), .ulValueLen = (size)}
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Opens the module that PKCS11_MODULE names, and has it hand out its functions. */
+void load_module(void);
+
+/* ---- other verbs (verbs.c) ---- */
+
+/* Opens a session, logs in if it is to, and tells the session's state at once and after each line of the standard input. */
+bool hold(bool logs_in);
+/* Opens these modules side by side, and tells what each says of itself. */
+bool beside(char **modules, int count);
+/* Says that arrays have more places than any memory, and tells what it is answered. */
+bool boundless(void);
+
 /* ---- fixtures (fixture.c) ---- */
 
 extern CK_BBOOL yes, no;

@@ -79,13 +79,26 @@ pub fn compiled(name: &str, source: &str, flags: &[&str]) -> PathBuf {
 #[must_use]
 pub fn conformance() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let out = own().join("conformance");
-        let mut make = Command::new("make");
-        make.arg("-s").arg("-C").arg(tests().join("conformance")).arg(format!("OUT={}", out.display()));
-        must(&mut make);
-        out
-    })
+    MADE.get_or_init(|| made("conformance"))
+}
+
+/// The directory with the programs of `tests/pkcs11`, made once in a run of the tests.
+///
+/// # Panics
+/// With what make said.
+#[must_use]
+pub fn pkcs11() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| made("pkcs11"))
+}
+
+/// What the Makefile in this directory, below `tests/`, makes.
+fn made(name: &str) -> PathBuf {
+    let out = own().join(name);
+    let mut make = Command::new("make");
+    make.arg("-s").arg("-C").arg(tests().join(name)).arg(format!("OUT={}", out.display()));
+    must(&mut make);
+    out
 }
 
 /// Runs a tool that has to succeed.

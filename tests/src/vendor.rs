@@ -1,6 +1,10 @@
-//! The vendor libraries that the tests compare AvA with; `tools/setup` installs both.
+//! The vendor libraries that the tests compare AvA with; `tools/setup` installs all.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::built;
 
 /// A vendor library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,29 +13,81 @@ pub enum Vendor {
     Pocl,
     /// Intel's runtime for CPUs: stricter than PoCL, and newer.
     Intel,
+    /// `SoftHSM`: PKCS#11 with a store in files.
+    SoftHsm,
+}
+
+/// The variable of the environment without which a vendor library finds nothing, and its values.
+#[derive(Debug)]
+pub(crate) struct Needed {
+    pub(crate) variable: &'static str,
+    /// For programs that run natively.
+    pub(crate) natively: PathBuf,
+    /// For the broker, from which the workers have it.
+    pub(crate) in_worker: PathBuf,
 }
 
 impl Vendor {
-    /// What `OCL_ICD_VENDORS` names: PoCL's registration, or Intel's library itself.
+    /// What it needs; of what a library writes there are two copies in `place`.
     ///
     /// # Panics
     /// If it is not installed.
     #[must_use]
-    pub fn registration(self) -> PathBuf {
-        present(match self {
-            Self::Pocl => PathBuf::from("/etc/OpenCL/vendors/pocl.icd"),
-            Self::Intel => cache().join("intel/lib/libintelocl.so"),
-        })
+    pub(crate) fn needed(self, place: &Path) -> Needed {
+        let opencl = |file: PathBuf| Needed { variable: "OCL_ICD_VENDORS", natively: file.clone(), in_worker: file };
+        match self {
+            Self::Pocl => opencl(pocl()),
+            Self::Intel => opencl(intel()),
+            Self::SoftHsm => {
+                let [natively, in_worker] = stores(place);
+                Needed { variable: "SOFTHSM2_CONF", natively, in_worker }
+            }
+        }
     }
 
-    /// The directory its libraries are in, if the system does not know it.
+    /// The directory its libraries are in, if neither the system nor the table knows it.
     #[must_use]
     pub fn library_directory(self) -> Option<PathBuf> {
         match self {
-            Self::Pocl => None,
-            Self::Intel => self.registration().parent().map(Path::to_owned),
+            Self::Pocl | Self::SoftHsm => None,
+            Self::Intel => intel().parent().map(Path::to_owned),
         }
     }
+}
+
+/// `PoCL`'s registration.
+///
+/// # Panics
+/// If it is not installed.
+#[must_use]
+pub fn pocl() -> PathBuf {
+    present("/etc/OpenCL/vendors/pocl.icd".into())
+}
+
+/// Intel's library, which is registered nowhere.
+fn intel() -> PathBuf {
+    present(cache().join("intel/lib/libintelocl.so"))
+}
+
+/// The configurations of a store with one token and of a copy of it, which has the same numbers of slot and token.
+fn stores(place: &Path) -> [PathBuf; 2] {
+    let [store, copy] = ["store", "copy"].map(|name| place.join(name));
+    built::must(Command::new("sh").arg(built::tests().join("pkcs11/token.sh")).arg(&store));
+    built::must(Command::new("cp").arg("-a").arg(&store).arg(&copy));
+    let [of_store, of_copy] = [&store, &copy].map(|store| store.join("softhsm2.conf"));
+    let text = fs::read_to_string(&of_store).expect("token.sh writes a configuration");
+    let text = text.replace(&store.display().to_string(), &copy.display().to_string());
+    fs::write(&of_copy, text).expect("the configuration of the copy is written");
+    [of_store, of_copy]
+}
+
+/// `SoftHSM`'s module.
+///
+/// # Panics
+/// If it is not installed.
+#[must_use]
+pub fn softhsm() -> PathBuf {
+    present("/usr/lib/softhsm/libsofthsm2.so".into())
 }
 
 /// The Python that has `pyopencl` and the rest.

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::built;
 use crate::program::{Answer, Program};
 use crate::running::{Running, pid_of, ready};
-use crate::vendor::Vendor;
+use crate::vendor::{Needed, Vendor};
 
 /// How long a broker may take to start.
 const START: Duration = Duration::from_secs(30);
@@ -24,12 +24,13 @@ const START: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct World {
     vendor: Vendor,
+    needed: Needed,
     broker: Option<Child>,
     runs: AtomicUsize,
     directory: TempDir,
 }
 
-/// How a program finds OpenCL.
+/// How a program finds its API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Native,
@@ -50,11 +51,12 @@ impl World {
     /// With nobody at the socket.
     ///
     /// # Panics
-    /// If there is no place for temporary files.
+    /// If there is no place for temporary files, or the vendor library is not installed.
     #[must_use]
     pub fn without_broker(vendor: Vendor) -> Self {
         let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
-        Self { vendor, broker: None, runs: AtomicUsize::new(0), directory }
+        let needed = vendor.needed(directory.path());
+        Self { vendor, needed, broker: None, runs: AtomicUsize::new(0), directory }
     }
 
     /// Where its broker listens.
@@ -78,7 +80,7 @@ impl World {
             command.arg("--vendor-library-path").arg(directory);
         }
         let home = self.directory.path().join("broker");
-        command.env("OCL_ICD_VENDORS", self.vendor.registration()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.env(self.needed.variable, &self.needed.in_worker).env("HOME", &home).env("XDG_CACHE_HOME", &home);
         command.env("NOTIFY_SOCKET", &notices).env("AVA_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = self.broker.insert(command.spawn().expect("the broker starts"));
@@ -190,10 +192,10 @@ impl World {
             command.env("AVA_SOCKET", self.socket());
         }
         command.env(
-            "OCL_ICD_VENDORS",
+            self.needed.variable,
             match way {
-                Way::Native => self.vendor.registration(),
-                // No driver is found: what answers is AvA.
+                Way::Native => self.needed.natively.clone(),
+                // No driver and no token is found: what answers is AvA.
                 Way::Preloaded | Way::Avactl => scratch.join("no-vendor"),
                 Way::Icd => built::file("libava.so"),
             },

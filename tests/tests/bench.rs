@@ -36,3 +36,19 @@ fn calls_and_memory_are_measured() {
         assert!(value.is_some_and(|value| value > 0.0), "{name}: {figure:?}");
     }
 }
+
+#[test]
+fn pkcs11_is_compared_with_p11_kit() {
+    let results = bench(&["--only", "pkcs11", "--unpinned"]);
+    assert_eq!(results["errors"], Value::Array(Vec::new()));
+    let group = &results["groups"][0];
+    assert_eq!((&group["vendor"], &group["mode"]), (&"softhsm".into(), &"unpinned".into()));
+    let figures = group["figures"].as_array().expect("figures");
+    for name in ["session_info", "open_close", "digest_64k", "sign_rsa"] {
+        let figure = figures.iter().find(|figure| figure["name"] == name);
+        for side in ["native", "ava", "p11_kit", "ratio", "ratio_p11_kit"] {
+            let value = figure.and_then(|figure| figure[side].as_f64());
+            assert!(value.is_some_and(|value| value > 0.0), "{name}, {side}: {figure:?}");
+        }
+    }
+}

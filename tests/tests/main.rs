@@ -8,6 +8,7 @@ mod conformance;
 mod echo;
 mod hostile;
 mod isolation;
+mod pkcs11;
 mod preload;
 mod startup;
 

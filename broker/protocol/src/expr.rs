@@ -39,6 +39,11 @@ pub fn or(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     if a? != 0 { Some(1) } else { Some(u64::from(b? != 0)) }
 }
 
+/// Bytes of so many elements of this size. Unlike a length that nobody knows, one that overflows is one that no memory has.
+pub fn bytes_of(count: Option<u64>, size: u64) -> Option<u64> {
+    count.map(|count| count.saturating_mul(size))
+}
+
 /// Whether a condition holds; one that overflows does not.
 pub fn holds(condition: Option<u64>) -> bool {
     condition.is_some_and(|c| c != 0)
@@ -55,6 +60,13 @@ mod tests {
         assert_eq!(div(Some(1), Some(0)), None);
         assert_eq!(shl(Some(1), Some(64)), None);
         assert_eq!(sub(Some(0), Some(1)), None);
+    }
+
+    #[test]
+    fn too_much_memory_is_not_unknown() {
+        assert_eq!(bytes_of(Some(3), 8), Some(24));
+        assert_eq!(bytes_of(Some(u64::MAX / 4), 8), Some(u64::MAX));
+        assert_eq!(bytes_of(None, 8), None);
     }
 
     #[test]

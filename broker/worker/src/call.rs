@@ -203,7 +203,12 @@ impl<'a> Call<'a> {
         {
             return Ok(Output::seeded(value.to_native(), size));
         }
-        let mut output = self.output_rows(place, Rows::flat(count.and_then(|n| n.checked_mul(size as u64))), what)?;
+        let bytes = count.and_then(|n| n.checked_mul(size as u64));
+        // Not to be mistaken for a length that nobody knows. A query may say anything: there is no memory that it is about.
+        if count.is_some() && bytes.is_none() && !matches!(place, ArchivedPlace::Null) {
+            return Err(Malformed::Overflow(what));
+        }
+        let mut output = self.output_rows(place, Rows::flat(bytes), what)?;
         if size > 1 {
             // Not bytes but numbers or handles, which are looked at.
             output.withdraw();

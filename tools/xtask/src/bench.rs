@@ -6,6 +6,7 @@ mod cpus;
 mod instructions;
 mod memory;
 mod micro;
+mod pkcs11;
 mod preload;
 mod process;
 mod programs;
@@ -34,8 +35,8 @@ use vendor::{Choice, Vendor};
 
 /// Measure what AvA costs
 ///
-/// Builds AvA with optimizations, then runs the same programs natively and through AvA by turns, on every OpenCL
-/// implementation that tools/setup installs. Shows medians, ratios, and whether the targets are met: how much a call may
+/// Builds AvA with optimizations, then runs the same programs natively and through AvA by turns, on every vendor library
+/// that tools/setup installs; those of PKCS#11 also through p11-kit's server. Shows medians, ratios, and whether the targets are met: how much a call may
 /// cost is written in tools/xtask/src/bench/targets.rs, what the programs do in tests/bench/README.md.
 ///
 /// A target that is missed is no failure. A program that fails or computes something else through AvA is.
@@ -50,10 +51,10 @@ use vendor::{Choice, Vendor};
 /// private to either.
 #[derive(Args)]
 pub struct Bench {
-    /// Only this implementation
+    /// Only this library
     #[arg(long, value_enum, default_value = "all")]
     vendor: Choice,
-    /// Only these: micro (calls, clbench, preload, memory), programs, or one of their names
+    /// Only these: micro (calls, clbench, preload, memory, pkcs11), programs, or one of their names
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
     /// How often each is run, by turns
@@ -122,7 +123,9 @@ impl Bench {
             }
         }
         if self.instructions || selection.needs_vendor() {
-            let (vendors, missing) = Vendor::present(self.vendor)?;
+            // Instructions are counted in calls of OpenCL.
+            let needed = |vendor| if self.instructions { vendor != Vendor::SoftHsm } else { selection.needs(vendor) };
+            let (vendors, missing) = Vendor::present(self.vendor, needed)?;
             results.skipped.extend(missing);
             for vendor in vendors {
                 self.vendor(vendor, &modes, &selection, &built, directory.path(), &mut results)?;
@@ -180,7 +183,8 @@ impl Bench {
         for (index, pins) in modes.iter().enumerate() {
             // What takes long, and what does not depend on where things run, is measured once.
             let last = index + 1 == modes.len();
-            if !last && !selection.micro("calls") && !selection.micro("clbench") {
+            let calls = vendor == Vendor::SoftHsm || selection.micro("calls") || selection.micro("clbench");
+            if !last && !calls {
                 continue;
             }
             let mut group = Group::new(Some(vendor.name()), mode_of(*pins));
@@ -200,6 +204,13 @@ impl Bench {
                     errors.push(format!("{label}: {name}: {error:#}"));
                 }
             };
+            if vendor == Vendor::SoftHsm {
+                say("pkcs11");
+                note("pkcs11", pkcs11::measure(&setting, turns, &mut group));
+                results.errors.extend(errors);
+                results.groups.push(group);
+                continue;
+            }
             if selection.micro("calls") {
                 say("calls");
                 note("calls", micro::calls(&setting, turns, &mut group));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use ava_tables::build::TABLES;
 use ava_tables::model::Api;
 
 /// The repository.
@@ -12,10 +13,18 @@ pub fn root() -> &'static Path {
 }
 
 /// The table of an API, read and checked.
-pub fn table(api: &str) -> Result<Api> {
+fn table(api: &str) -> Result<Api> {
     let path = root().join("api-tables").join(format!("{api}.rs"));
-    ensure!(path.exists(), "there is no table {}", path.display());
+    ensure!(path.exists(), "there is no table {api}, but: {}", TABLES.join(" "));
     ava_tables::read(&path).map_err(|report| anyhow::anyhow!("{report:?}"))
+}
+
+/// The table that is named; all of them, if none is.
+pub fn tables(api: Option<&str>) -> Result<Vec<Api>> {
+    match api {
+        Some(api) => Ok(vec![table(api)?]),
+        None => TABLES.iter().map(|api| table(api)).collect(),
+    }
 }
 
 /// Every file that git knows or would know, from the root.

@@ -8,34 +8,34 @@ use ava_tables::emit::{coverage, expand, header};
 use ava_tables::model::Api;
 use clap::{Args, ValueEnum};
 
-use crate::repository::{run, table};
+use crate::repository::{run, tables};
 
 /// Show what is generated for a function
 ///
 /// The wire types, the entry that programs call, the marshalling behind it, and the worker's side, each formatted.
 #[derive(Args)]
 pub struct Expand {
-    /// A function of the table, such as clCreateBuffer
+    /// A function of a table, such as clCreateBuffer
     function: String,
-    /// The table to look in
-    #[arg(long, default_value = "opencl")]
-    api: String,
+    /// The table to look in, such as opencl; else in all
+    #[arg(long)]
+    api: Option<String>,
 }
 
 impl Expand {
     pub fn run(self) -> Result<()> {
-        let api = table(&self.api)?;
-        let Some(function) = api.function(&self.function) else {
-            bail!("the table has no {}{}", self.function, nearest(&api, &self.function));
+        let apis = tables(self.api.as_deref())?;
+        let Some((api, function)) = apis.iter().find_map(|api| Some((api, api.function(&self.function)?))) else {
+            bail!("no table has {}{}", self.function, nearest(&apis, &self.function));
         };
-        print!("{}", expand::expand(&api, function));
+        print!("{}", expand::expand(api, function));
         Ok(())
     }
 }
 
-fn nearest(api: &Api, name: &str) -> String {
+fn nearest(apis: &[Api], name: &str) -> String {
     let by_distance = |f: &&str| (strsim::jaro_winkler(f, name) * 1000.0) as u32;
-    let near = api.functions.iter().map(|f| f.name.as_str()).max_by_key(by_distance);
+    let near = apis.iter().flat_map(|api| &api.functions).map(|f| f.name.as_str()).max_by_key(by_distance);
     near.filter(|f| strsim::jaro_winkler(f, name) > 0.8).map(|f| format!("; did you mean {f}?")).unwrap_or_default()
 }
 
@@ -47,20 +47,26 @@ fn nearest(api: &Api, name: &str) -> String {
 pub struct Import {
     /// The header as a program includes it, such as CL/cl.h, or its file
     header: String,
-    /// The table to compare with
-    #[arg(long, default_value = "opencl")]
-    api: String,
+    /// The table to compare with; else the one that names the header
+    #[arg(long)]
+    api: Option<String>,
 }
 
 impl Import {
     pub fn run(self) -> Result<()> {
-        let api = table(&self.api)?;
+        let api = self.table()?;
         let draft = ava_tables::import(&self.declarations(&api)?, &api);
         if draft.is_empty() {
             eprintln!("xtask: {} has nothing that the table lacks", self.header);
         }
         print!("{draft}");
         Ok(())
+    }
+
+    fn table(&self) -> Result<Api> {
+        let named = |api: &Api| self.api.is_some() || api.headers.iter().any(|h| self.header.ends_with(h.as_str()));
+        let found = tables(self.api.as_deref())?.into_iter().find(named);
+        found.with_context(|| format!("no table names {}; --api says which is to be compared", self.header))
     }
 
     /// What the header itself declares, preprocessed.
@@ -87,30 +93,33 @@ pub struct Coverage {
     /// How to show it
     #[arg(long, value_enum, default_value = "markdown")]
     format: Format,
-    /// The table to look in
-    #[arg(long, default_value = "opencl")]
-    api: String,
+    /// The table to look in, such as opencl; else all
+    #[arg(long)]
+    api: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// A page for people
     Markdown,
-    /// For scripts
+    /// For scripts: an array with an object for each table
     Json,
 }
 
 impl Coverage {
     pub fn run(self) -> Result<()> {
-        let api = table(&self.api)?;
-        print!(
-            "{}",
-            match self.format {
-                Format::Markdown => coverage::markdown(&api),
-                Format::Json => coverage::json(&api),
-            }
-        );
+        print!("{}", self.page(&tables(self.api.as_deref())?));
         Ok(())
+    }
+
+    fn page(&self, apis: &[Api]) -> String {
+        match self.format {
+            Format::Markdown => apis.iter().map(coverage::markdown).collect::<Vec<_>>().join("\n"),
+            Format::Json => {
+                let objects: Vec<_> = apis.iter().map(|api| coverage::json(api).trim_end().to_owned()).collect();
+                format!("[\n{}\n]\n", objects.join(",\n"))
+            }
+        }
     }
 }
 
@@ -126,8 +135,35 @@ mod tests {
 
     #[test]
     fn a_near_name_is_suggested() {
-        let api = table("opencl").expect("the table is right");
-        assert_eq!(nearest(&api, "clCreateBufer"), "; did you mean clCreateBuffer?");
-        assert_eq!(nearest(&api, "vkQueueSubmit"), "");
+        let apis = tables(None).expect("the tables are right");
+        assert_eq!(nearest(&apis, "clCreateBufer"), "; did you mean clCreateBuffer?");
+        assert_eq!(nearest(&apis, "C_Encript"), "; did you mean C_Encrypt?");
+        assert_eq!(nearest(&apis, "vkQueueSubmit"), "");
+    }
+
+    #[test]
+    fn every_table_is_covered() {
+        let apis = tables(None).expect("the tables are right");
+        let coverage = |format| Coverage { format, api: None }.page(&apis);
+        let (page, json) = (coverage(Format::Markdown), coverage(Format::Json));
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        for (api, object) in apis.iter().zip(json.as_array().expect("an array")) {
+            assert!(page.contains(&format!("# Coverage of {}\n", api.name)), "{}", api.name);
+            assert_eq!(object["api"], *api.name);
+            assert_eq!(object["functions"].as_array().map(Vec::len), Some(api.functions.len()));
+        }
+    }
+
+    #[test]
+    fn headers_belong_to_tables() {
+        let table = |header: &str, api: Option<&str>| {
+            let import = Import { header: header.to_owned(), api: api.map(str::to_owned) };
+            import.table().map(|api| api.name).map_err(|error| error.to_string())
+        };
+        assert_eq!(table("CL/cl.h", None).as_deref(), Ok("opencl"));
+        assert_eq!(table("/usr/include/p11-kit-1/p11-kit/pkcs11.h", None).as_deref(), Ok("pkcs11"));
+        assert_eq!(table("zlib.h", Some("pkcs11")).as_deref(), Ok("pkcs11"));
+        assert_eq!(table("zlib.h", None).unwrap_err(), "no table names zlib.h; --api says which is to be compared");
+        assert!(table("zlib.h", Some("zlib")).unwrap_err().starts_with("there is no table zlib, but: opencl pkcs11"));
     }
 }

@@ -1,5 +1,6 @@
 //! From items to the model: every name is resolved, every rule is checked.
 
+mod addresses;
 mod facts;
 mod file;
 mod functions;
@@ -30,6 +31,7 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
     }
     let api = Api { constants: names.constants, types, functions, ..file };
     rules::check(&api, &whole, problems);
+    addresses::check(&api, &whole, problems);
     api
 }
 

@@ -222,7 +222,9 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
             let handle = names.handle(shapes::name(inner)?, problems)?;
             Some((FieldShape::Handle(handle.clone()), handle))
         }
-        Some((word, Type::Reference(inner))) if word == "Option" => memory(&inner.elem, names, problems),
+        Some((word, Type::Reference(inner))) if word == "Option" && inner.mutability.is_none() => {
+            memory(&inner.elem, names, problems)
+        }
         _ => unknown_field(ty, problems),
     }
 }

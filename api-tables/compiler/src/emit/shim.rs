@@ -303,7 +303,7 @@ fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) 
             }
             (element, _) => {
                 let size = element_bytes(element);
-                quote!(call.place(#name.cast(), Rows::flat(expr::mul(#elements, Some(#size))), false)?)
+                quote!(call.place(#name.cast(), Rows::flat(expr::bytes_of(#elements, #size)), false)?)
             }
         };
     }

@@ -65,14 +65,14 @@ pub unsafe fn gold_out(
         let w_numbers = call
             .place(
                 numbers.cast(),
-                Rows::flat(expr::mul(Some(room as u64), Some(4u64))),
+                Rows::flat(expr::bytes_of(Some(room as u64), 4u64)),
                 false,
             )?;
         let w_found = call.scalar_place(found);
         let w_boxes = call
             .place(
                 boxes.cast(),
-                Rows::flat(expr::mul(Some(room as u64), Some(8))),
+                Rows::flat(expr::bytes_of(Some(room as u64), 8)),
                 false,
             )?;
         let w_level = call

@@ -67,7 +67,7 @@ pub unsafe fn gold_tagged(
         let w_value = call
             .place(
                 value.cast(),
-                Rows::flat(expr::mul(Some(size as u64), Some(1))),
+                Rows::flat(expr::bytes_of(Some(size as u64), 1)),
                 false,
             )?;
         let w_size_ret = call.scalar_place(size_ret);

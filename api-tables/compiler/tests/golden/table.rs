@@ -43,6 +43,29 @@ enum Property {
     GOLD_SECRET(c_void) = 0x21,
 }
 
+struct gold_word {
+    kind: gold_key,
+    value: Option<&[WordValue; len]>,
+    len: gold_ulong,
+    key: [u8; 4],
+}
+
+/// Leads further than a word does.
+struct gold_phrase {
+    words: Option<&[gold_word; count]>,
+    count: u32,
+    lengths: Option<&[u16; count]>,
+}
+
+#[tag(kind)]
+#[repr(gold_key)]
+enum WordValue {
+    GOLD_PHRASE(gold_phrase) = 0x30,
+    GOLD_WORDS([gold_word]) = 0x31,
+    #[refused(GOLD_NO_BOX)]
+    GOLD_WINDOW(c_void) = 0x32,
+}
+
 extern "C" {
     fn gold_scalar(count: u32, offset: isize, ratio: f64) -> gold_status;
 
@@ -139,6 +162,16 @@ extern "C" {
 
     #[extension("gold_more")]
     fn gold_extension(count: u32) -> u64;
+
+    fn gold_leads(one: In<gold_phrase>, count: u32, words: Option<&[gold_word; count]>) -> gold_status;
+
+    fn gold_leads_back(one: &mut gold_phrase, count: u32, words: Option<&mut [gold_word; count]>) -> gold_status;
+
+    #[written(bytes = len)]
+    fn gold_room(bytes: Option<Out<[c_uchar; len]>>, len: Option<&mut gold_ulong>) -> gold_status;
+
+    #[withheld(place, hook)]
+    fn gold_withheld(place: *mut c_void, count: u32, hook: *const gold_shape) -> gold_status;
 
     #[custom]
     #[oneway]

@@ -278,7 +278,7 @@ pub fn is_buffer(session: &Session, id: u64) -> bool {
 }
 
 /// The pixels of an image; none for what is no image.
-pub fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
+pub(crate) fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
     let vendor = vendor(call.session);
     let (Some(image_info), Some(mem_info)) = (vendor.clGetImageInfo, vendor.clGetMemObjectInfo) else {
         return Pixel::default();

@@ -40,6 +40,11 @@ impl Built {
 
     /// A program of `tests/bench`, compiled once.
     pub fn program(&self, name: &str) -> Result<PathBuf> {
+        self.compiled(name, &format!("tests/bench/{name}.c"), &["-lOpenCL", "-lm"])
+    }
+
+    /// A program from a file of the repository, compiled once.
+    pub fn compiled(&self, name: &str, source: &str, flags: &[&str]) -> Result<PathBuf> {
         if let Some(known) = self.compiled.borrow().get(name) {
             return Ok(known.clone());
         }
@@ -47,8 +52,8 @@ impl Built {
         let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
         let mut cc = Command::new(compiler);
         cc.arg("-O2").arg("-pthread").arg("-o").arg(&program);
-        cc.arg(root().join(format!("tests/bench/{name}.c"))).args(["-lOpenCL", "-lm"]);
-        run(&mut cc).with_context(|| format!("{name}.c does not compile; tools/setup test installs what it needs"))?;
+        cc.arg(root().join(source)).args(flags);
+        run(&mut cc).with_context(|| format!("{source} does not compile; tools/setup test installs what it needs"))?;
         self.compiled.borrow_mut().insert(name.to_owned(), program.clone());
         Ok(program)
     }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::results::{Group, Samples, Unit};
-use super::setting::{Setting, Turns};
+use super::setting::{Setting, Side, Turns};
 
 /// Which test of clbench is which figure: its name there, its size, and the name here.
 const OF_CLBENCH: &[(&str, u64, &str)] = &[
@@ -57,9 +57,7 @@ pub fn calls(setting: &Setting<'_>, turns: Turns, group: &mut Group) -> Result<(
     for _ in 0..turns.repeat {
         for side in turns.sides {
             let said = setting.run(*side, &program, std::slice::from_ref(&rows))?.stdout;
-            for (name, nanoseconds) in of_calls(&said)? {
-                samples.add(*side, name, Unit::Seconds, nanoseconds / 1e9);
-            }
+            add(&mut samples, *side, &said)?;
         }
     }
     group.figures.extend(samples.figures());
@@ -84,11 +82,18 @@ fn of_clbench(answer: &Value) -> Result<Vec<(&'static str, Unit, f64)>> {
     Ok(figures)
 }
 
-/// Lines of a name and a number.
+/// What a program said on one side: lines of a name and a number of nanoseconds.
+pub fn add(samples: &mut Samples, side: Side, said: &str) -> Result<()> {
+    for (name, nanoseconds) in of_calls(said)? {
+        samples.add(side, name, Unit::Seconds, nanoseconds / 1e9);
+    }
+    Ok(())
+}
+
 fn of_calls(said: &str) -> Result<Vec<(&str, f64)>> {
     let figure = |line| {
         let parsed = str::split_once(line, ' ').and_then(|(name, value)| Some((name, value.parse().ok()?)));
-        parsed.with_context(|| format!("calls said {line:?}, which is no name and number"))
+        parsed.with_context(|| format!("the program said {line:?}, which is no name and number"))
     };
     said.lines().map(figure).collect()
 }
@@ -122,6 +127,6 @@ mod tests {
     fn the_answer_of_calls_is_read() {
         assert_eq!(of_calls("round_trip 20.5\nenqueue 300\n").unwrap(), [("round_trip", 20.5), ("enqueue", 300.0)]);
         let error = of_calls("round_trip fast\n").unwrap_err().to_string();
-        assert_eq!(error, "calls said \"round_trip fast\", which is no name and number");
+        assert_eq!(error, "the program said \"round_trip fast\", which is no name and number");
     }
 }

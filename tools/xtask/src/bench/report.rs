@@ -34,6 +34,14 @@ const LABELS: &[(&str, &str)] = &[
     ("memory_broker_share", "private memory of the broker / 8"),
     ("memory_shared", "its share of memory with the worker"),
     ("memory_session", "of a session: broker and library"),
+    ("session_info", "C_GetSessionInfo"),
+    ("open_close", "C_OpenSession and C_CloseSession"),
+    ("random_32", "32 random bytes"),
+    ("digest_32", "SHA-256 of 32 bytes"),
+    ("digest_64k", "SHA-256 of 64 KiB"),
+    ("sign_hmac", "signature, HMAC with SHA-256"),
+    ("sign_ecdsa", "signature, ECDSA on P-256"),
+    ("sign_rsa", "signature, RSA of 2048 bits"),
     ("instructions_set_kernel_arg", "clSetKernelArg"),
     ("instructions_enqueue", "clEnqueueNDRangeKernel, no event"),
     ("instructions_device_info", "clGetDeviceInfo"),
@@ -73,7 +81,7 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
     let title = match (group.vendor, &group.device) {
         (Some(vendor), Some(device)) => format!("{vendor} ({device})"),
         (Some(vendor), None) => vendor.to_owned(),
-        (None, _) => "without OpenCL".to_owned(),
+        (None, _) => "without a vendor library".to_owned(),
     };
     let place = match (group.mode, results.machine.program_cpu, results.machine.broker_cpu) {
         (Mode::Pinned, Some(program), Some(broker)) => {
@@ -82,8 +90,12 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
         (mode, ..) => mode.name().to_owned(),
     };
     let _ = writeln!(text, "\n{title}, {place}");
-    let socket_columns = if sockets { format!("{:>12} {:>9} ", "SOCKET", "RATIO") } else { String::new() };
-    let head = format!("{:<36} {:>12} {:>12} {:>9} {socket_columns} TARGET", "", "NATIVE", "AVA", "RATIO");
+    let p11_kit = group.figures.iter().any(|figure| figure.sides.p11_kit.is_some());
+    let column = |there: bool, name: &str, ratio: &str| {
+        if there { format!("{name:>12} {ratio:>9} ") } else { String::new() }
+    };
+    let more = column(sockets, "SOCKET", "RATIO") + &column(p11_kit, "P11-KIT", "RATIO");
+    let head = format!("{:<36} {:>12} {:>12} {:>9} {more} TARGET", "", "NATIVE", "AVA", "RATIO");
     let _ = writeln!(text, "{}", head.trim_end());
     let verdicts = |name: &str| {
         let own = results.targets.iter().filter(|v| v.vendor == group.vendor && v.mode == group.mode);
@@ -93,13 +105,10 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
     let mut row = |label: &str, unit: Unit, sides: &Sides, target: &str| {
         let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| readable(unit, value));
         let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}x"));
-        let socket = if sockets {
-            format!("{:>12} {:>9} ", value(sides.ava_socket), ratio(sides.ratio_socket))
-        } else {
-            String::new()
-        };
+        let more = column(sockets, &value(sides.ava_socket), &ratio(sides.ratio_socket))
+            + &column(p11_kit, &value(sides.p11_kit), &ratio(sides.ratio_p11_kit));
         let line = format!(
-            "{label:<36} {:>12} {:>12} {:>9} {socket} {target}",
+            "{label:<36} {:>12} {:>12} {:>9} {more} {target}",
             value(sides.native),
             value(sides.ava),
             ratio(sides.ratio)

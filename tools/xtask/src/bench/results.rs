@@ -95,15 +95,25 @@ pub struct Sides {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ava_socket: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub p11_kit: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio_socket: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_p11_kit: Option<f64>,
 }
 
 impl Sides {
     pub fn new(native: Option<f64>, ava: Option<f64>, ava_socket: Option<f64>) -> Self {
         let ratio = |value: Option<f64>| Some(value? / native.filter(|native| *native > 0.0)?);
-        Self { native, ava, ava_socket, ratio: ratio(ava), ratio_socket: ratio(ava_socket) }
+        let (ratio, ratio_socket) = (ratio(ava), ratio(ava_socket));
+        Self { native, ava, ava_socket, ratio, ratio_socket, ..Self::default() }
+    }
+
+    /// With what it takes through p11-kit's server.
+    fn beside(self, p11_kit: Option<f64>) -> Self {
+        Self { p11_kit, ratio_p11_kit: Self::new(self.native, p11_kit, None).ratio, ..self }
     }
 
     /// AvA's value and its ratio: that of the default transport if it was measured, else that of sockets.
@@ -151,8 +161,9 @@ impl Samples {
     pub fn figures(self) -> Vec<Figure> {
         let median_of = |name: &str, side| self.values.get(&(name.to_owned(), side)).and_then(|values| median(values));
         let figure = |(name, unit): &(String, Unit)| {
-            let [native, ava, socket] = [Side::Native, Side::Ava, Side::AvaSocket].map(|side| median_of(name, side));
-            Figure { name: name.clone(), unit: *unit, sides: Sides::new(native, ava, socket) }
+            let sides = [Side::Native, Side::Ava, Side::AvaSocket, Side::P11Kit];
+            let [native, ava, socket, p11_kit] = sides.map(|side| median_of(name, side));
+            Figure { name: name.clone(), unit: *unit, sides: Sides::new(native, ava, socket).beside(p11_kit) }
         };
         self.order.iter().map(figure).collect()
     }

@@ -3,9 +3,10 @@
 use anyhow::{Result, bail};
 
 use super::catalogue::ENTRIES;
+use super::vendor::Vendor;
 
 /// What is not a whole program.
-pub const MICRO: &[&str] = &["calls", "clbench", "preload", "memory"];
+pub const MICRO: &[&str] = &["calls", "clbench", "preload", "memory", "pkcs11"];
 
 /// The names that were given; all, if there are none.
 pub struct Selection(Vec<String>);
@@ -38,10 +39,20 @@ impl Selection {
         self.has(name, "programs")
     }
 
-    /// Whether there is anything to do with a vendor's broker.
+    /// Whether there is anything to do with this vendor's library.
+    pub fn needs(&self, vendor: Vendor) -> bool {
+        match vendor {
+            Vendor::SoftHsm => self.micro("pkcs11"),
+            Vendor::Pocl | Vendor::Intel => {
+                let micro = ["calls", "clbench", "memory"].iter().any(|name| self.micro(name));
+                micro || ENTRIES.iter().any(|entry| self.program(entry.name))
+            }
+        }
+    }
+
+    /// Whether there is anything to do with a vendor's library.
     pub fn needs_vendor(&self) -> bool {
-        let micro = MICRO.iter().any(|name| *name != "preload" && self.micro(name));
-        micro || ENTRIES.iter().any(|entry| self.program(entry.name))
+        [Vendor::Pocl, Vendor::Intel, Vendor::SoftHsm].into_iter().any(|vendor| self.needs(vendor))
     }
 
     fn has(&self, name: &str, group: &str) -> bool {
@@ -65,6 +76,8 @@ mod tests {
         assert!(some.micro("memory") && some.program("stencil") && !some.program("copy"));
         let preload = selection(&["preload"]).unwrap();
         assert!(preload.micro("preload") && !preload.needs_vendor());
+        let pkcs11 = selection(&["pkcs11"]).unwrap();
+        assert!(pkcs11.needs(Vendor::SoftHsm) && !pkcs11.needs(Vendor::Pocl) && !some.program("pkcs11"));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum Side {
     Ava,
     /// Through AvA, with `AVA_TRANSPORT=socket`.
     AvaSocket,
+    /// PKCS#11 through p11-kit's server, the other way to have a module in another process.
+    P11Kit,
 }
 
 /// Which transports are measured.
@@ -65,7 +67,9 @@ pub struct Setting<'a> {
     pub vendor: Vendor,
     pins: Option<Pins>,
     pub built: &'a Built,
-    place: PathBuf,
+    pub place: PathBuf,
+    /// What the vendor library needs: a variable of the environment and its value.
+    pub needs: (&'static str, PathBuf),
     broker: Child,
 }
 
@@ -73,6 +77,7 @@ impl<'a> Setting<'a> {
     /// Starts the broker, with its files in `place`, and waits until it is ready. Pinned if there are `pins`.
     pub fn new(vendor: Vendor, pins: Option<Pins>, built: &'a Built, place: &Path) -> Result<Self> {
         fs::create_dir_all(place)?;
+        let needs = vendor.needs(place)?;
         let notify = place.join("notify");
         let notices = UnixDatagram::bind(&notify)?;
         notices.set_read_timeout(Some(START))?;
@@ -83,11 +88,11 @@ impl<'a> Setting<'a> {
         }
         let home = place.join("broker");
         clean(&mut command, &home);
-        command.env("OCL_ICD_VENDORS", vendor.registration()).env("NOTIFY_SOCKET", &notify).env("AVA_LOG", "warn");
+        command.env(needs.0, &needs.1).env("NOTIFY_SOCKET", &notify).env("AVA_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(place.join("broker.log"))?);
         let cpus: Vec<_> = pins.iter().map(|pins| pins.broker).collect();
         let broker = cpus::spawn(&mut command, &cpus)?;
-        let setting = Self { vendor, pins, built, place: place.to_owned(), broker };
+        let setting = Self { vendor, pins, built, place: place.to_owned(), needs, broker };
         let mut notice = [0; 512];
         loop {
             let len = notices
@@ -109,8 +114,13 @@ impl<'a> Setting<'a> {
         match (self.pins, side) {
             (None, _) => Vec::new(),
             (Some(pins), Side::Native) => pins.both().to_vec(),
-            (Some(pins), Side::Ava | Side::AvaSocket) => vec![pins.program],
+            (Some(pins), Side::Ava | Side::AvaSocket | Side::P11Kit) => vec![pins.program],
         }
+    }
+
+    /// The CPUs of what serves the program; none stands for all.
+    pub fn cpus_of_server(&self) -> Vec<usize> {
+        self.pins.iter().map(|pins| pins.broker).collect()
     }
 
     /// Where programs of one side run: their caches stay, so that each finds there what its earlier runs left.
@@ -119,6 +129,7 @@ impl<'a> Setting<'a> {
             Side::Native => "native",
             Side::Ava => "ava",
             Side::AvaSocket => "ava-socket",
+            Side::P11Kit => "p11-kit",
         })
     }
 
@@ -128,14 +139,17 @@ impl<'a> Setting<'a> {
         fs::create_dir_all(home.join("tmp"))?;
         let mut command = Command::new(program);
         clean(&mut command, &home);
-        if side == Side::Native {
-            command.env("OCL_ICD_VENDORS", self.vendor.registration());
-            if let Some(libraries) = self.vendor.libraries() {
+        let (variable, value) = &self.needs;
+        command.env(variable, if side == Side::Native { value.clone() } else { self.place.join("no-vendor") });
+        match (side, self.vendor.libraries()) {
+            (Side::Native, Some(libraries)) => {
                 command.env("LD_LIBRARY_PATH", libraries);
             }
-        } else {
-            command.env("LD_PRELOAD", self.built.file("libava.so")).env("AVA_SOCKET", self.place.join("broker.sock"));
-            command.env("OCL_ICD_VENDORS", self.place.join("no-vendor"));
+            (Side::Ava | Side::AvaSocket, _) => {
+                let socket = self.place.join("broker.sock");
+                command.env("LD_PRELOAD", self.built.file("libava.so")).env("AVA_SOCKET", socket);
+            }
+            (Side::Native, None) | (Side::P11Kit, _) => {}
         }
         if side == Side::AvaSocket {
             command.env("AVA_TRANSPORT", "socket");
@@ -147,10 +161,16 @@ impl<'a> Setting<'a> {
     pub fn run(&self, side: Side, program: &Path, arguments: &[String]) -> Result<Finished> {
         let mut command = self.command(side, program)?;
         command.args(arguments);
+        self.finish(side, command)
+    }
+
+    /// Runs what `command` made, and somebody has added to, to its end.
+    pub fn finish(&self, side: Side, command: Command) -> Result<Finished> {
         let way = match side {
             Side::Native => "natively",
             Side::Ava => "through AvA",
             Side::AvaSocket => "through AvA's sockets",
+            Side::P11Kit => "through p11-kit's server",
         };
         process::run(command, &self.home(side), &self.cpus(side), LIMIT).with_context(|| match &*self.log() {
             "" => way.to_owned(),
@@ -174,7 +194,7 @@ impl Drop for Setting<'_> {
 }
 
 /// An environment in which nothing of the user's changes what is measured.
-fn clean(command: &mut Command, home: &Path) {
+pub fn clean(command: &mut Command, home: &Path) {
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
     command.env("TERM", "dumb").env("PYTHONDONTWRITEBYTECODE", "1").env("TMPDIR", home.join("tmp")).env("HOME", home);
     command.env("POCL_CACHE_DIR", home.join("cache/pocl"));

@@ -47,6 +47,8 @@ const TARGETS: &[Target] = &[
     Target("write_256m", None, Limit::LeastOfNative(0.9)),
     Target("map_256m", None, Limit::LeastOfNative(0.9)),
     Target("preload", None, Limit::MostBeyondNative(300.0 * US)),
+    Target("session_info", Some(Mode::Pinned), Limit::Most(1.5 * US)),
+    Target("session_info", Some(Mode::Unpinned), Limit::Most(6.0 * US)),
     Target("memory_session", None, Limit::Most(8.0 * 1024.0 * 1024.0)),
 ];
 

@@ -1,17 +1,20 @@
-//! The OpenCL implementations that `tools/setup` installs.
+//! The vendor libraries that `tools/setup` installs.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use super::results::Skipped;
+use crate::repository::{root, run};
 
-/// An implementation.
+/// A vendor library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vendor {
     Pocl,
     Intel,
+    SoftHsm,
 }
 
 /// Which of them.
@@ -21,24 +24,29 @@ pub enum Choice {
     Pocl,
     /// Intel's runtime for CPUs
     Intel,
+    /// SoftHSM, for PKCS#11
+    Softhsm,
     /// Those that are installed
     All,
 }
 
 impl Vendor {
-    /// Those of the choice that are there, and what to say of the others.
-    pub fn present(choice: Choice) -> Result<(Vec<Self>, Vec<Skipped>)> {
-        let wanted = match choice {
+    /// Those of the choice that are there and `needed`, and what to say of the others.
+    pub fn present(choice: Choice, needed: impl Fn(Self) -> bool) -> Result<(Vec<Self>, Vec<Skipped>)> {
+        let mut wanted = match choice {
             Choice::Pocl => vec![Self::Pocl],
             Choice::Intel => vec![Self::Intel],
-            Choice::All => vec![Self::Pocl, Self::Intel],
+            Choice::Softhsm => vec![Self::SoftHsm],
+            Choice::All => vec![Self::Pocl, Self::Intel, Self::SoftHsm],
         };
-        let (present, missing): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|v| v.registration().exists());
-        let why = |vendor: Self| format!("{} is not there; tools/setup installs it", vendor.registration().display());
+        wanted.retain(|vendor| needed(*vendor));
+        ensure!(!wanted.is_empty(), "nothing that is to be measured runs on this vendor's library");
+        let (present, missing): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|v| v.file().exists());
+        let why = |vendor: Self| format!("{} is not there; tools/setup installs it", vendor.file().display());
         let missing: Vec<_> =
             missing.into_iter().map(|vendor| Skipped { name: vendor.name().to_owned(), why: why(vendor) }).collect();
         let reasons = missing.iter().map(|skipped| format!("{}: {}", skipped.name, skipped.why)).collect::<Vec<_>>();
-        ensure!(!present.is_empty(), "there is no OpenCL implementation to measure\n{}", reasons.join("\n"));
+        ensure!(!present.is_empty(), "there is no vendor library to measure\n{}", reasons.join("\n"));
         Ok((present, missing))
     }
 
@@ -46,22 +54,34 @@ impl Vendor {
         match self {
             Self::Pocl => "pocl",
             Self::Intel => "intel",
+            Self::SoftHsm => "softhsm",
         }
     }
 
-    /// What `OCL_ICD_VENDORS` names.
-    pub fn registration(self) -> PathBuf {
+    /// Its library, or of PoCL its registration.
+    pub fn file(self) -> PathBuf {
         match self {
             Self::Pocl => PathBuf::from("/etc/OpenCL/vendors/pocl.icd"),
             Self::Intel => cache().join("intel/lib/libintelocl.so"),
+            Self::SoftHsm => PathBuf::from("/usr/lib/softhsm/libsofthsm2.so"),
         }
     }
 
-    /// The directory of its libraries, if the system does not know it.
+    /// The variable of the environment without which it finds nothing, and what it is to name. A token is made in `place`.
+    pub fn needs(self, place: &Path) -> Result<(&'static str, PathBuf)> {
+        if self != Self::SoftHsm {
+            return Ok(("OCL_ICD_VENDORS", self.file()));
+        }
+        let store = place.join("store");
+        run(Command::new("sh").arg(root().join("tests/pkcs11/token.sh")).arg(&store))?;
+        Ok(("SOFTHSM2_CONF", store.join("softhsm2.conf")))
+    }
+
+    /// The directory of its libraries, if neither the system nor the table knows it.
     pub fn libraries(self) -> Option<PathBuf> {
         match self {
-            Self::Pocl => None,
-            Self::Intel => self.registration().parent().map(Path::to_owned),
+            Self::Pocl | Self::SoftHsm => None,
+            Self::Intel => self.file().parent().map(Path::to_owned),
         }
     }
 }

@@ -1,0 +1,99 @@
+//! Rules about addresses that hide in structs and attributes: none crosses as it is.
+
+use crate::model::{Api, Buffer, Direction, Element, FieldShape, Function, Param, Payload, Shape, TypeKind};
+use crate::problem::Problems;
+
+/// Checks a model. `whole` says of each function whether all of it could be read.
+pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
+    function_list(api, problems);
+    for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
+        withheld(function, problems);
+        let facts = &function.facts;
+        if facts.local || facts.unsupported.is_some() || (facts.custom.shim && facts.custom.worker) {
+            continue;
+        }
+        for param in &function.params {
+            match &param.shape {
+                Shape::Buffer(buffer) => values(api, param, buffer, problems),
+                Shape::Callback { params, .. } => arguments(api, params, problems),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What hands out all functions hands out the shim's.
+fn function_list(api: &Api, problems: &mut Problems) {
+    let Some(function) = api.function_list.as_ref().and_then(|name| api.function(name)) else { return };
+    if !function.facts.local || !matches!(function.params.as_slice(), [Param { shape: Shape::Pointer, .. }]) {
+        let message = format!("`{}` hands out all functions, and cannot be generated", function.name);
+        problems
+            .add(function.span, message, "named by `functions`")
+            .help("mark it `local`, and give it one raw pointer: where the address of the struct goes");
+    }
+}
+
+/// Null takes the place of an address, and of nothing else.
+fn withheld(function: &Function, problems: &mut Problems) {
+    let withheld = |param: &&Param| function.facts.withheld.contains(&param.name);
+    for param in function.params.iter().filter(withheld).filter(|p| !matches!(p.shape, Shape::Pointer)) {
+        problems
+            .add(param.span, format!("`{}` is withheld, and no raw pointer", param.name), "not an address")
+            .help("what is `withheld` is an address: `*mut T`");
+    }
+}
+
+/// A struct that leads to more is translated where it goes in, alone or in an array.
+fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
+    match &buffer.element {
+        Element::Struct(ty) if buffer.direction == Direction::Out && leads_on(api, ty) => {
+            let message =
+                format!("a `{ty}` leads to more, and what it leads to is not the program's if it only comes out");
+            problems
+                .add(param.span, message, "comes out")
+                .help("write `&mut`, if the program says where the rest goes");
+        }
+        Element::Tagged(ty) => keys(api, param, ty, problems),
+        _ => {}
+    }
+}
+
+/// The values of these keys are in a parameter, not in what a struct leads to.
+fn keys(api: &Api, param: &Param, ty: &str, problems: &mut Problems) {
+    let Some(TypeKind::Tagged { variants, .. }) = api.types.get(ty).map(|t| &t.kind) else { return };
+    for variant in variants {
+        match &variant.payload {
+            Payload::Plain(plain) if leads_on(api, plain.trim_matches(['[', ']'])) => {
+                let message =
+                    format!("the value of a key crosses as bytes, and that of `{}` leads to more", variant.key);
+                problems.add(param.span, message, format!("may be a `{ty}`"));
+            }
+            Payload::Refused(_) => {
+                let message =
+                    format!("`{}` is refused where a struct leads to its value, and here none does", variant.key);
+                problems.add(param.span, message, format!("may be a `{ty}`"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a callback is given comes from the worker.
+fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
+    for param in params {
+        if let Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) = &param.shape
+            && leads_on(api, ty)
+        {
+            problems.add(
+                param.span,
+                format!("a `{ty}` leads to more, which stays in the worker"),
+                "given to a callback",
+            );
+        }
+    }
+}
+
+fn leads_on(api: &Api, ty: &str) -> bool {
+    let Some(TypeKind::Struct { fields }) = api.types.get(ty).map(|t| &t.kind) else { return false };
+    fields.iter().any(|field| matches!(field.shape, FieldShape::Memory(_)))
+}

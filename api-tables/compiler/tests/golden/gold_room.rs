@@ -1,0 +1,99 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_room {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request<'a> {
+        pub bytes: Place,
+        pub len: Data<'a>,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply<'a> {
+        pub ret: i32,
+        pub bytes: Returned<'a>,
+        pub len: Returned<'a>,
+    }
+}
+
+// shim: entry
+
+/// `gold_room` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_room(bytes: *mut u8, len: *mut u64) -> i32 {
+    guard(
+        || unsafe { marshal::gold_room(bytes, len) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_room(bytes: *mut u8, len: *mut u64) -> Result<i32, Fault> {
+    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_room);
+    unsafe {
+        let w_bytes = call
+            .place(
+                bytes.cast(),
+                Rows::flat(
+                    expr::bytes_of((!len.is_null()).then(|| len.read() as u64), 1u64),
+                ),
+                false,
+            )?;
+        let w_len = call
+            .bytes(len.cast(), Rows::flat(expr::mul(Some(1), Some(8u64))), false)?;
+        let request = table::gold_room::Request {
+            bytes: w_bytes.place,
+            len: w_len,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_room::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                call.put(bytes.cast(), &w_bytes, &reply.bytes, None);
+                call.put(
+                    len.cast(),
+                    &Room::exchanged(expr::mul(Some(1), Some(8u64))),
+                    &reply.len,
+                    None,
+                );
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_room(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_room::ArchivedRequest>(body, "gold_room")?;
+    let mut len = call.exchange(&r.len, Some(1), 8usize, "gold_room: len")?;
+    let mut bytes = call.output(&r.bytes, len.scalar(), 1usize, "gold_room: bytes")?;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_room
+        .ok_or(Stop::Missing("gold_room"))?;
+    let ret = unsafe {
+        vendor_function(bytes.as_mut_ptr().cast(), len.as_mut_ptr().cast())
+    };
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_room::Reply {
+            ret: ret as i32,
+            bytes: bytes.returned(expr::mul(len.scalar(), Some(1u64)), ok),
+            len: len.returned(None, ok),
+        },
+    )
+}

@@ -1,0 +1,86 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_withheld {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub count: u32,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+}
+
+// shim: entry
+
+/// `gold_withheld` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_withheld(
+    place: *mut c_void,
+    count: u32,
+    hook: *mut c_void,
+) -> i32 {
+    guard(
+        || unsafe { marshal::gold_withheld(place, count, hook) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_withheld(
+    place: *mut c_void,
+    count: u32,
+    hook: *mut c_void,
+) -> Result<i32, Fault> {
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_withheld,
+    );
+    unsafe {
+        let request = table::gold_withheld::Request {
+            count: count as u32,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_withheld::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_withheld(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_withheld::ArchivedRequest>(body, "gold_withheld")?;
+    let count: u32 = r.count.to_native() as u32;
+    let place = std::ptr::null_mut();
+    let hook = std::ptr::null_mut();
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_withheld
+        .ok_or(Stop::Missing("gold_withheld"))?;
+    let ret = unsafe { vendor_function(place, count, hook) };
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_withheld::Reply {
+            ret: ret as i32,
+        },
+    )
+}

@@ -1,0 +1,205 @@
+//! Every table against what is installed: the vendor's headers and the vendor's libraries.
+
+use ava_tables::build::TABLES;
+use ava_tables::emit::header;
+use ava_tables::model::Api;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What a table is held against.
+struct Vendor {
+    table: &'static str,
+    /// The Debian packages that have the headers and the library.
+    packages: &'static str,
+    /// The compiler that reads the headers, with the options it takes for them.
+    compiler: fn() -> Command,
+    /// Functions that no header of the table declares.
+    undeclared: &'static [&'static str],
+    /// A header that declares nothing but what is in the table, and a function in it.
+    whole: (&'static str, &'static str),
+    /// The libraries whose exports the table describes, by the soname that it gives.
+    libraries: fn(&str) -> Vec<PathBuf>,
+    /// Exports that begin otherwise belong to no API.
+    prefix: &'static str,
+}
+
+const VENDORS: &[Vendor] = &[
+    Vendor {
+        table: "opencl",
+        packages: "opencl-c-headers and ocl-icd-libopencl1",
+        compiler: c11,
+        undeclared: &["clSetContentSizeBufferPoCL", "clGetICDLoaderInfoOCLICD"],
+        whole: ("CL/cl.h", "clFinish"),
+        libraries: of_linker,
+        prefix: "",
+    },
+    Vendor {
+        table: "pkcs11",
+        packages: "libp11-kit-dev and softhsm2",
+        compiler: c11,
+        undeclared: &[],
+        whole: ("p11-kit/pkcs11.h", "C_Finalize"),
+        libraries: of_softhsm,
+        prefix: "C_",
+    },
+];
+
+#[test]
+fn no_table_is_forgotten() {
+    let held: Vec<&str> = VENDORS.iter().map(|vendor| vendor.table).collect();
+    assert_eq!(held, TABLES, "each table is held against its vendor");
+}
+
+#[test]
+fn says_what_the_headers_say() {
+    for vendor in VENDORS {
+        let file = vendor.write("check.c", &header::emit(&vendor.api()));
+        let flags = ["-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations", "-fsyntax-only"];
+        let output = vendor.compile(&flags, &file);
+        assert!(output.status.success(), "{} differs from the headers:\n{}", vendor.table, text(&output.stderr));
+    }
+}
+
+/// What the check above is worth: a table that says otherwise does not compile.
+#[test]
+fn says_what_is_not_as_the_headers_say() {
+    for vendor in VENDORS {
+        let mut api = vendor.api();
+        let constant = api.constants.values_mut().next().expect("a constant");
+        constant.value += 1;
+        let wrong = constant.name.clone();
+        let output = vendor.compile(&["-fsyntax-only"], &vendor.write("wrong.c", &header::emit(&api)));
+        assert!(!output.status.success() && text(&output.stderr).contains(&wrong), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn every_function_is_declared() {
+    for vendor in VENDORS {
+        let api = vendor.api();
+        let headers = vendor.preprocessed(&["-E", "-P"], &api);
+        let words: BTreeSet<&str> = headers.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let undeclared: Vec<&str> =
+            api.functions.iter().map(|f| f.name.as_str()).filter(|name| !words.contains(name)).collect();
+        assert_eq!(undeclared, vendor.undeclared, "{}", vendor.table);
+    }
+}
+
+#[test]
+fn lacks_nothing_of_a_whole_header() {
+    for vendor in VENDORS {
+        let mut api = vendor.api();
+        let (name, one) = vendor.whole;
+        let declared = header::lines_of(&vendor.preprocessed(&["-E"], &api), name);
+        let draft = ava_tables::import(&declared, &api);
+        assert!(draft.is_empty(), "{name} has more than the table {}:\n{draft}", vendor.table);
+        api.functions.retain(|f| f.name != one);
+        let draft = ava_tables::import(&declared, &api);
+        assert!(draft.contains(&format!("fn {one}(")), "{one} is not seen to be missing:\n{draft}");
+    }
+}
+
+#[test]
+fn covers_the_whole_library() {
+    for vendor in VENDORS {
+        let (api, table) = (vendor.api(), vendor.table);
+        let (functions, versions) = vendor.exports(&api);
+        let exported: BTreeSet<&str> = functions.iter().map(String::as_str).collect();
+        let described: BTreeSet<&str> =
+            api.functions.iter().filter(|f| f.facts.extension.is_none()).map(|f| f.name.as_str()).collect();
+        let missing: Vec<_> = exported.difference(&described).collect();
+        let surplus: Vec<_> = described.difference(&exported).collect();
+        assert!(missing.is_empty(), "{}'s library exports what the table lacks: {missing:?}", table);
+        assert!(surplus.is_empty(), "{}'s library does not export what the table describes: {surplus:?}", table);
+        assert_eq!(versions, api.versions.iter().cloned().collect(), "version nodes of {table}");
+    }
+}
+
+#[test]
+fn dispatch_covers_what_is_exported() {
+    for api in VENDORS.iter().map(Vendor::api).filter(|api| !api.dispatch.is_empty()) {
+        let places: BTreeSet<&str> = api.dispatch.iter().flatten().map(String::as_str).collect();
+        let exported = api.functions.iter().filter(|f| f.facts.extension.is_none());
+        let without: Vec<&str> = exported.map(|f| f.name.as_str()).filter(|name| !places.contains(name)).collect();
+        assert!(without.is_empty(), "no place in the dispatch table of {}: {without:?}", api.name);
+    }
+}
+
+impl Vendor {
+    fn api(&self) -> Api {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(format!("{}.rs", self.table));
+        ava_tables::read(&path).unwrap_or_else(|report| panic!("{report:?}"))
+    }
+
+    fn write(&self, name: &str, contents: &str) -> PathBuf {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", self.table));
+        std::fs::write(&path, contents).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+        path
+    }
+
+    fn compile(&self, flags: &[&str], file: &Path) -> Output {
+        run((self.compiler)().args(flags).arg(file), self.packages)
+    }
+
+    /// All that the headers declare.
+    fn preprocessed(&self, flags: &[&str], api: &Api) -> String {
+        let output = self.compile(flags, &self.write("headers.c", &header::preamble(api)));
+        assert!(output.status.success(), "{}(Debian has it in {})", text(&output.stderr), self.packages);
+        text(&output.stdout)
+    }
+
+    /// The functions that the libraries export, and their version nodes.
+    fn exports(&self, api: &Api) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut functions, mut versions) = (BTreeSet::new(), BTreeSet::new());
+        for library in (self.libraries)(&api.library) {
+            assert!(library.is_absolute(), "{} is not installed: Debian has it in {}", api.library, self.packages);
+            let nm = run(Command::new("nm").args(["-D", "--defined-only"]).arg(&library), "binutils");
+            assert!(nm.status.success(), "{}(Debian has it in {})", text(&nm.stderr), self.packages);
+            for line in text(&nm.stdout).lines() {
+                let mut words = line.split_whitespace().skip(1);
+                let (Some(kind), Some(symbol)) = (words.next(), words.next()) else { continue };
+                let (name, version) = symbol.split_once('@').unwrap_or((symbol, ""));
+                match kind {
+                    "A" => versions.extend([name.to_owned()]),
+                    "T" | "W" | "i" if name.starts_with(self.prefix) => {
+                        functions.insert(name.to_owned());
+                        versions.insert(version.trim_start_matches('@').to_owned());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        versions.remove("");
+        (functions, versions)
+    }
+}
+
+fn c11() -> Command {
+    let mut compiler = Command::new(cc());
+    compiler.arg("-std=c11");
+    compiler
+}
+
+/// The library as the linker would find it.
+fn of_linker(soname: &str) -> Vec<PathBuf> {
+    let output = run(Command::new(cc()).arg(format!("-print-file-name={soname}")), "gcc");
+    vec![PathBuf::from(text(&output.stdout).trim())]
+}
+
+/// The module, which lies in no place of the linker.
+fn of_softhsm(soname: &str) -> Vec<PathBuf> {
+    vec![Path::new("/usr/lib/softhsm").join(soname)]
+}
+
+fn cc() -> String {
+    std::env::var("CC").unwrap_or_else(|_| "cc".into())
+}
+
+fn run(command: &mut Command, package: &str) -> Output {
+    command.output().unwrap_or_else(|error| panic!("cannot run {command:?} ({error}): Debian has it in {package}"))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

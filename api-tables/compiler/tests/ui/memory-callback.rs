@@ -1,0 +1,16 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+struct toy_source {
+    data: Option<&[c_void; len]>,
+    len: u64,
+}
+
+extern "C" {
+    #[until(notify = released)]
+    fn toy_watch(notify: fn(source: &toy_source, user_data: UserData), user_data: UserData) -> toy_status;
+}
