@@ -16,7 +16,7 @@ type Error = Box<dyn std::error::Error>;
 
 fn build() -> Result<(), Error> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let apis = ava_tables::build::emit_all("../api-tables", ava_tables::emit::shim::emit);
+    let apis = ava_tables::build::emit_all("../api-tables", ava_tables::emit::shim::emit, |_| Default::default());
     // Calls within the library stay within it, whatever else the process has of the same name.
     println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     // Thread-local state and the exit handler outlive any `dlclose`.

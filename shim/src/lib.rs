@@ -32,13 +32,5 @@ mod tflite;
 // Why its unsafe blocks are sound is said in the emitter, where it can be read and kept true.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
 mod generated {
-    pub mod opencl {
-        include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
-    }
-    pub mod pkcs11 {
-        include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
-    }
-    pub mod tflite {
-        include!(concat!(env!("OUT_DIR"), "/tflite.rs"));
-    }
+    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }

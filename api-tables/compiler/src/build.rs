@@ -1,33 +1,43 @@
-//! For build scripts: every table, turned into a file of their output folder.
+//! For build scripts: every table, turned into a module of one file in their output folder.
 
 use std::path::Path;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
+use crate::emit::names::ident;
 use crate::model::Api;
 
 /// The tables, by name: `api-tables/NAME.rs`.
 pub const TABLES: &[&str] = &["opencl", "pkcs11", "tflite"];
 
-/// Reads every table in `tables`, a folder relative to the crate that is built, and writes `NAME.rs` for each into the
-/// output folder. Mistakes become the build's errors.
-pub fn emit_all(tables: &str, emit: impl Fn(&Api) -> TokenStream) -> Vec<Api> {
+/// Reads every table in `tables`, a folder relative to the crate that is built, and writes `tables.rs` into the output
+/// folder: a module with what `emit` makes of each, and behind them what `all` makes of all. Mistakes become the build's
+/// errors.
+pub fn emit_all(
+    tables: &str,
+    emit: impl Fn(&Api) -> TokenStream,
+    all: impl FnOnce(&[Api]) -> TokenStream,
+) -> Vec<Api> {
     println!("cargo::rerun-if-changed=build.rs");
-    let out = std::env::var("OUT_DIR").unwrap_or_default();
     let mut apis = Vec::new();
     for name in TABLES {
         let table = Path::new(tables).join(format!("{name}.rs"));
         println!("cargo::rerun-if-changed={}", table.display());
         match crate::read(&table) {
-            Ok(api) => {
-                let text = crate::emit::format(emit(&api));
-                if let Err(error) = std::fs::write(Path::new(&out).join(format!("{name}.rs")), text) {
-                    println!("cargo::error=cannot write what is made of {}: {error}", table.display());
-                }
-                apis.push(api);
-            }
+            Ok(api) => apis.push(api),
             Err(report) => println!("cargo::error={}", format!("{report:?}").replace('\n', "\ncargo::error=")),
         }
+    }
+    let modules = apis.iter().map(|api| {
+        let (name, content) = (ident(&api.name), emit(api));
+        quote!(pub mod #name { #content })
+    });
+    let all = all(&apis);
+    let text = crate::emit::format(quote!(#(#modules)* #all));
+    let out = std::env::var("OUT_DIR").unwrap_or_default();
+    if let Err(error) = std::fs::write(Path::new(&out).join("tables.rs"), text) {
+        println!("cargo::error=cannot write what is made of the tables: {error}");
     }
     apis
 }

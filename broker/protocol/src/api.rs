@@ -35,8 +35,7 @@ pub struct Api {
     pub kinds: &'static [KindSpec],
 }
 
-/// All of them.
-pub const APIS: &[&Api] = &[&crate::opencl::API, &crate::pkcs11::API, &crate::tflite::API];
+pub use crate::tables::APIS;
 
 impl Api {
     /// The one with this name.

@@ -17,34 +17,33 @@ pub mod spec;
 pub mod upcall;
 pub mod wire;
 
-/// OpenCL on the wire: what the table compiler emits, and [`custom`](opencl::custom) beside it.
+/// What the table compiler emits: a module for each API, and the list of them.
+mod tables {
+    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+}
+
+pub use tables::pkcs11;
+
+/// OpenCL on the wire, with [`custom`](opencl::custom) for what goes by hand.
 pub mod opencl {
-    include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
+    pub use crate::tables::opencl::*;
 
     pub mod custom;
 }
 
-/// PKCS#11 on the wire.
-pub mod pkcs11 {
-    include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
-}
-
-/// TensorFlow Lite on the wire: what the table compiler emits, and [`custom`](tflite::custom) beside it.
+/// TensorFlow Lite on the wire, with [`custom`](tflite::custom) for what goes by hand.
 pub mod tflite {
-    include!(concat!(env!("OUT_DIR"), "/tflite.rs"));
+    pub use crate::tables::tflite::*;
 
     pub mod custom;
 }
 
 /// Of this build's tables and wire: shim and worker must have the same.
-pub const FINGERPRINT: u64 = {
-    let hash = fingerprint(0xcbf2_9ce4_8422_2325, include_bytes!(concat!(env!("OUT_DIR"), "/opencl.rs")));
-    let hash = fingerprint(hash, include_bytes!(concat!(env!("OUT_DIR"), "/pkcs11.rs")));
-    fingerprint(hash, include_bytes!(concat!(env!("OUT_DIR"), "/tflite.rs")))
-};
+pub const FINGERPRINT: u64 = fingerprint(include_bytes!(concat!(env!("OUT_DIR"), "/tables.rs")));
 
 /// FNV-1a.
-const fn fingerprint(mut hash: u64, bytes: &[u8]) -> u64 {
+const fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut i = 0;
     while i < bytes.len() {
         hash = (hash ^ bytes[i] as u64).wrapping_mul(0x100_0000_01b3);

@@ -26,15 +26,7 @@ mod vendor;
 /// vendor's prototypes, and `call` to what each argument needs.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
 mod generated {
-    pub mod opencl {
-        include!(concat!(env!("OUT_DIR"), "/opencl.rs"));
-    }
-    pub mod pkcs11 {
-        include!(concat!(env!("OUT_DIR"), "/pkcs11.rs"));
-    }
-    pub mod tflite {
-        include!(concat!(env!("OUT_DIR"), "/tflite.rs"));
-    }
+    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
 pub use api::{Api, Served, load};

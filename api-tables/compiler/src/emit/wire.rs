@@ -31,6 +31,15 @@ pub fn emit(api: &Api) -> TokenStream {
     }
 }
 
+/// The list of all APIs.
+pub fn all(apis: &[Api]) -> TokenStream {
+    let names = apis.iter().map(|api| ident(&api.name));
+    quote! {
+        /// All of them, in the order of the tables.
+        pub const APIS: &[&crate::api::Api] = &[#(&#names::API),*];
+    }
+}
+
 /// What holds for the API as a whole.
 fn description(api: &Api) -> TokenStream {
     let Api { name, number, library, places, install, environment, extensions, .. } = api;
