@@ -1,8 +1,8 @@
 //! PKCS#11 2.40: the 68 functions of CK_FUNCTION_LIST, in its order, which is the order of their opcodes.
 //!
-//! Slots, sessions and objects are plain numbers: each program has a worker of its own, whose library made them up. What
-//! may be null is `Option`, also where the specification calls it an error: the vendor answers. Sections are those of
-//! the Base Specification 2.40, and where it says so of the Current Mechanisms Specification 2.40.
+//! Slots, sessions and objects are plain numbers: each program has a worker of its own, whose library made them up.
+//! What may be null is `Option`, also where the specification calls it an error: the vendor answers. Sections are
+//! those of the Base Specification 2.40, and where it says so of the Current Mechanisms Specification 2.40.
 
 #![api(pkcs11 = 3)]
 #![library("libsofthsm2.so")]
@@ -170,9 +170,67 @@ struct CK_AES_CBC_ENCRYPT_DATA_PARAMS {
 }
 
 /// The mechanisms whose parameter leads to more memory (Current Mechanisms). All others have plain bytes: numbers,
-/// vectors, structs without addresses.
+/// vectors, structs without addresses. Refused are those whose struct the header lacks, none of them SoftHSM's, and
+/// one-time passwords, whose signature is a struct with addresses of the worker.
 #[tag(mechanism)]
 #[repr(CK_MECHANISM_TYPE)]
+#[refused(
+    CKR_MECHANISM_PARAM_INVALID,
+    CKM_X9_42_DH_DERIVE = 0x31,
+    CKM_X9_42_DH_HYBRID_DERIVE = 0x32,
+    CKM_X9_42_MQV_DERIVE = 0x33,
+    CKM_RC5_CBC = 0x332,
+    CKM_RC5_CBC_PAD = 0x335,
+    CKM_SSL3_MASTER_KEY_DERIVE = 0x371,
+    CKM_SSL3_KEY_AND_MAC_DERIVE = 0x372,
+    CKM_SSL3_MASTER_KEY_DERIVE_DH = 0x373,
+    CKM_TLS_MASTER_KEY_DERIVE = 0x375,
+    CKM_TLS_KEY_AND_MAC_DERIVE = 0x376,
+    CKM_TLS_MASTER_KEY_DERIVE_DH = 0x377,
+    CKM_TLS_PRF = 0x378,
+    CKM_PBE_MD2_DES_CBC = 0x3A0,
+    CKM_PBE_MD5_DES_CBC = 0x3A1,
+    CKM_PBE_MD5_CAST_CBC = 0x3A2,
+    CKM_PBE_MD5_CAST3_CBC = 0x3A3,
+    CKM_PBE_MD5_CAST128_CBC = 0x3A4,
+    CKM_PBE_SHA1_CAST128_CBC = 0x3A5,
+    CKM_PBE_SHA1_RC4_128 = 0x3A6,
+    CKM_PBE_SHA1_RC4_40 = 0x3A7,
+    CKM_PBE_SHA1_DES3_EDE_CBC = 0x3A8,
+    CKM_PBE_SHA1_DES2_EDE_CBC = 0x3A9,
+    CKM_PBE_SHA1_RC2_128_CBC = 0x3AA,
+    CKM_PBE_SHA1_RC2_40_CBC = 0x3AB,
+    CKM_PKCS5_PBKD2 = 0x3B0,
+    CKM_PBA_SHA1_WITH_SHA1_HMAC = 0x3C0,
+    CKM_WTLS_MASTER_KEY_DERIVE = 0x3D1,
+    CKM_WTLS_MASTER_KEY_DERIVE_DH_ECC = 0x3D2,
+    CKM_WTLS_PRF = 0x3D3,
+    CKM_WTLS_SERVER_KEY_AND_MAC_DERIVE = 0x3D4,
+    CKM_WTLS_CLIENT_KEY_AND_MAC_DERIVE = 0x3D5,
+    CKM_TLS12_KDF = 0x3D9,
+    CKM_TLS12_MASTER_KEY_DERIVE = 0x3E0,
+    CKM_TLS12_KEY_AND_MAC_DERIVE = 0x3E1,
+    CKM_TLS12_MASTER_KEY_DERIVE_DH = 0x3E2,
+    CKM_TLS12_KEY_SAFE_DERIVE = 0x3E3,
+    CKM_TLS_KDF = 0x3E5,
+    CKM_KEY_WRAP_SET_OAEP = 0x401,
+    CKM_CMS_SIG = 0x500,
+    CKM_KIP_DERIVE = 0x510,
+    CKM_KIP_WRAP = 0x511,
+    CKM_KIP_MAC = 0x512,
+    CKM_SKIPJACK_PRIVATE_WRAP = 0x1009,
+    CKM_SKIPJACK_RELAYX = 0x100A,
+    CKM_KEA_KEY_DERIVE = 0x1011,
+    CKM_ECMQV_DERIVE = 0x1052,
+    CKM_ECDH_AES_KEY_WRAP = 0x1053,
+    CKM_RSA_AES_KEY_WRAP = 0x1054,
+    CKM_AES_CCM = 0x1088,
+    CKM_GOSTR3410_KEY_WRAP = 0x1203,
+    CKM_GOSTR3410_DERIVE = 0x1204,
+    CKM_SECURID = 0x282,
+    CKM_HOTP = 0x291,
+    CKM_ACTI = 0x2A0
+)]
 enum MechanismParameter {
     CKM_RSA_PKCS_OAEP(CK_RSA_PKCS_OAEP_PARAMS) = 0x9,
     CKM_CONCATENATE_BASE_AND_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x362,
@@ -195,123 +253,13 @@ enum MechanismParameter {
     CKM_DES3_CBC_ENCRYPT_DATA(CK_DES_CBC_ENCRYPT_DATA_PARAMS) = 0x1103,
     CKM_AES_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1104,
     CKM_AES_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x1105,
-    // Addresses in a struct that the header lacks. None of these is a mechanism of SoftHSM.
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_X9_42_DH_DERIVE(c_void) = 0x31,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_X9_42_DH_HYBRID_DERIVE(c_void) = 0x32,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_X9_42_MQV_DERIVE(c_void) = 0x33,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_RC5_CBC(c_void) = 0x332,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_RC5_CBC_PAD(c_void) = 0x335,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_SSL3_MASTER_KEY_DERIVE(c_void) = 0x371,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_SSL3_KEY_AND_MAC_DERIVE(c_void) = 0x372,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_SSL3_MASTER_KEY_DERIVE_DH(c_void) = 0x373,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS_MASTER_KEY_DERIVE(c_void) = 0x375,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS_KEY_AND_MAC_DERIVE(c_void) = 0x376,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS_MASTER_KEY_DERIVE_DH(c_void) = 0x377,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS_PRF(c_void) = 0x378,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_MD2_DES_CBC(c_void) = 0x3A0,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_MD5_DES_CBC(c_void) = 0x3A1,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_MD5_CAST_CBC(c_void) = 0x3A2,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_MD5_CAST3_CBC(c_void) = 0x3A3,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_MD5_CAST128_CBC(c_void) = 0x3A4,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_CAST128_CBC(c_void) = 0x3A5,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_RC4_128(c_void) = 0x3A6,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_RC4_40(c_void) = 0x3A7,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_DES3_EDE_CBC(c_void) = 0x3A8,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_DES2_EDE_CBC(c_void) = 0x3A9,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_RC2_128_CBC(c_void) = 0x3AA,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBE_SHA1_RC2_40_CBC(c_void) = 0x3AB,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PKCS5_PBKD2(c_void) = 0x3B0,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_PBA_SHA1_WITH_SHA1_HMAC(c_void) = 0x3C0,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_WTLS_MASTER_KEY_DERIVE(c_void) = 0x3D1,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_WTLS_MASTER_KEY_DERIVE_DH_ECC(c_void) = 0x3D2,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_WTLS_PRF(c_void) = 0x3D3,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_WTLS_SERVER_KEY_AND_MAC_DERIVE(c_void) = 0x3D4,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_WTLS_CLIENT_KEY_AND_MAC_DERIVE(c_void) = 0x3D5,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS12_KDF(c_void) = 0x3D9,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS12_MASTER_KEY_DERIVE(c_void) = 0x3E0,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS12_KEY_AND_MAC_DERIVE(c_void) = 0x3E1,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS12_MASTER_KEY_DERIVE_DH(c_void) = 0x3E2,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS12_KEY_SAFE_DERIVE(c_void) = 0x3E3,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_TLS_KDF(c_void) = 0x3E5,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_KEY_WRAP_SET_OAEP(c_void) = 0x401,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_CMS_SIG(c_void) = 0x500,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_KIP_DERIVE(c_void) = 0x510,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_KIP_WRAP(c_void) = 0x511,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_KIP_MAC(c_void) = 0x512,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_SKIPJACK_PRIVATE_WRAP(c_void) = 0x1009,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_SKIPJACK_RELAYX(c_void) = 0x100A,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_KEA_KEY_DERIVE(c_void) = 0x1011,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_ECMQV_DERIVE(c_void) = 0x1052,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_ECDH_AES_KEY_WRAP(c_void) = 0x1053,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_RSA_AES_KEY_WRAP(c_void) = 0x1054,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_AES_CCM(c_void) = 0x1088,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_GOSTR3410_KEY_WRAP(c_void) = 0x1203,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_GOSTR3410_DERIVE(c_void) = 0x1204,
-    // One-time passwords: the signature is a struct with addresses of the worker.
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_SECURID(c_void) = 0x282,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_HOTP(c_void) = 0x291,
-    #[refused(CKR_MECHANISM_PARAM_INVALID)]
-    CKM_ACTI(c_void) = 0x2A0,
 }
 
 // General purpose (5.4).
 
 extern "C" {
-    /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads that
-    /// call the vendor, which is told to use the system's locks. Arguments that 5.4 calls bad are refused in the shim.
+    /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads
+    /// that call the vendor, which is told to use the system's locks. What 5.4 calls bad is refused in the shim.
     #[custom]
     #[no_broker(status = CKR_GENERAL_ERROR)]
     fn C_Initialize(pInitArgs: *mut c_void) -> CK_RV;

@@ -10,9 +10,9 @@ use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Fields, Ident, ItemEnum, Type};
+use syn::{Expr, Fields, Ident, ItemEnum, Type};
 
-pub(super) const ENUM_WORDS: &[&str] = &["list", "repr", "tag"];
+pub(super) const ENUM_WORDS: &[&str] = &["list", "refused", "repr", "tag"];
 pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "refused"];
 
 /// What kind of type an enum is, by its attributes.
@@ -47,6 +47,13 @@ pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
 /// Defines the keys whose value is given in place: `KEY(…) = 0x1084`.
 pub fn define(noted: &Noted<ItemEnum>, names: &mut Names, problems: &mut Problems) {
     let repr = repr(noted);
+    for (key, value) in refused(noted).into_iter().flat_map(|(_, keys)| keys) {
+        let scalar = repr.and_then(|ty| names.scalar(&ty.to_string(), ty.span(), problems));
+        let value = expr::constant(value, names, problems);
+        if let (Some(ty), Some(scalar), Some(value)) = (repr, scalar, value) {
+            names.define(key, &ty.to_string(), scalar, value, problems);
+        }
+    }
     for variant in &noted.item.variants {
         let Some((_, value)) = &variant.discriminant else {
             let key = variant.ident.to_string();
@@ -85,6 +92,19 @@ pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) 
         }
         variants.push(variant);
     }
+    if let Some((status, keys)) = refused(noted) {
+        let status = expr::constant_i64(status, names, problems)?;
+        let refused = |(key, _): (&Ident, _)| Variant {
+            key: key.to_string(),
+            payload: Payload::Refused(status),
+            span: key.span(),
+        };
+        variants.extend(keys.into_iter().map(refused));
+    } else if let Some(attr) = attr("refused") {
+        problems
+            .add(attr.span, "`refused` takes a status, and the keys that are answered with it", "not these")
+            .help("write `#[refused(STATUS, KEY = VALUE, …)]`");
+    }
     if let Some(list) = attr("list") {
         let [end] = list.fields(["end"], problems)?;
         let end = expr::constant_i64(end, names, problems)?;
@@ -94,6 +114,19 @@ pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) 
     }
     let tag = attr("tag")?.name(problems)?.unraw().to_string();
     Some(TypeKind::Tagged { tag, variants })
+}
+
+/// `#[refused(STATUS, KEY = VALUE, …)]`: many keys that are answered with a status.
+fn refused(noted: &Noted<ItemEnum>) -> Option<(&Expr, Vec<(&Ident, &Expr)>)> {
+    let attr = noted.attrs.iter().find(|a| a.word == "refused")?;
+    let (status, keys) = attr.args.split_first()?;
+    fn pair(arg: &Expr) -> Option<(&Ident, &Expr)> {
+        match arg {
+            Expr::Assign(assign) => Some((attr::ident(&assign.left)?, &assign.right)),
+            _ => None,
+        }
+    }
+    keys.iter().map(pair).collect::<Option<Vec<_>>>().map(|keys| (status, keys))
 }
 
 fn repr(noted: &Noted<ItemEnum>) -> Option<&Ident> {
