@@ -14,11 +14,7 @@ pub const TABLES: &[&str] = &["opencl", "pkcs11", "tflite"];
 /// Reads every table in `tables`, a folder relative to the crate that is built, and writes `tables.rs` into the output
 /// folder: a module with what `emit` makes of each, and behind them what `all` makes of all. Mistakes become the build's
 /// errors.
-pub fn emit_all(
-    tables: &str,
-    emit: impl Fn(&Api) -> TokenStream,
-    all: impl FnOnce(&[Api]) -> TokenStream,
-) -> Vec<Api> {
+pub fn emit_all(tables: &str, emit: impl Fn(&Api) -> TokenStream, all: impl FnOnce(&[Api]) -> TokenStream) -> Vec<Api> {
     println!("cargo::rerun-if-changed=build.rs");
     let mut apis = Vec::new();
     for name in TABLES {

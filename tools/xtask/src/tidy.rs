@@ -20,6 +20,10 @@ const SAFE: &[&str] = &[
     "tests/src/lib.rs",
     "tools/xtask/src/main.rs",
 ];
+/// Sides that know APIs in rooms of their own: what begins with one of the other names is common to all.
+const SIDES: &[&str] = &["shim/src", "broker/worker/src"];
+/// Where the rooms are entered from.
+const DOORS: &[&str] = &["lib.rs", "apis.rs", "api.rs"];
 /// What licences the repository.
 const LICENCES: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -90,15 +94,35 @@ fn of_file(file: &Path, text: &str) -> Vec<String> {
         return problems;
     }
     let lines: Vec<_> = text.lines().collect();
+    let is_common = is_common(file);
     for (number, line) in lines.iter().enumerate() {
         let at = |problem: &str| format!("line {}: {problem}", number + 1);
         let explained = lines[number.saturating_sub(2)..number].iter().any(|line| line.trim().starts_with("//"));
         if line.contains("thread::sleep") && has("rs") && !explained && !name.contains("/examples/") {
             problems.push(at("something sleeps and does not say why time itself matters"));
         }
+        if is_common && ava_tables::build::TABLES.iter().any(|api| names_room(line, api)) {
+            problems.push(at("it knows an API, and is common to all: see the trait of the API's room"));
+        }
         problems.extend(of_line(file, line).into_iter().map(at));
     }
     problems
+}
+
+/// Whether a file is common to all APIs of its side.
+fn is_common(file: &Path) -> bool {
+    let inside = SIDES.iter().find_map(|side| file.strip_prefix(side).ok());
+    let room = |path: &Path| {
+        let first = path.components().next().map(|first| first.as_os_str().to_string_lossy().into_owned());
+        first.is_some_and(|first| ava_tables::build::TABLES.contains(&first.trim_end_matches(".rs")))
+    };
+    inside.is_some_and(|path| !room(path) && !DOORS.iter().any(|door| path == Path::new(door)))
+}
+
+/// Whether a line of code uses what is in an API's room.
+fn names_room(line: &str, api: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    ["crate", "ava_protocol", "generated"].iter().any(|root| code.contains(&format!("{root}::{api}")))
 }
 
 fn of_line(file: &Path, line: &str) -> Vec<&'static str> {
@@ -149,6 +173,10 @@ mod tests {
         assert_eq!(said("a.c", "x"), "its last line has no end");
         assert_eq!(said("a.c", &"x;\n".repeat(501)), "501 lines; it wants to be two files (at most 500)");
         assert_eq!(said("api-tables/opencl.rs", &"//! A.\n".repeat(501)), "");
+        let common = "line 2: it knows an API, and is common to all: see the trait of the API's room";
+        assert_eq!(said("shim/src/call.rs", "//! A.\nuse crate::opencl::State;\n"), common);
+        assert_eq!(said("shim/src/opencl/map.rs", "//! A.\nuse crate::opencl::State;\n"), "");
+        assert_eq!(said("broker/worker/src/pkcs11.rs", "//! A.\nuse ava_protocol::pkcs11::API;\n"), "");
         assert_eq!(said("a/Cargo.toml", "license.workspace = true\n"), "it lacks \"[lints]\\nworkspace = true\"");
     }
 }
