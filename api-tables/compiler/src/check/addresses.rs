@@ -1,11 +1,16 @@
 //! Rules about addresses that hide in structs and attributes: none crosses as it is.
 
-use crate::model::{Api, Buffer, Direction, Element, FieldShape, Function, Param, Payload, Shape, TypeKind};
+use crate::model::{
+    Api, Buffer, Direction, Element, Field, FieldShape, Function, Memory, Param, Payload, Shape, TypeDef, TypeKind,
+};
 use crate::problem::Problems;
 
 /// Checks a model. `whole` says of each function whether all of it could be read.
 pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     function_list(api, problems);
+    for ty in api.types.values() {
+        memory(api, ty, problems);
+    }
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
         withheld(function, problems);
         let facts = &function.facts;
@@ -33,6 +38,18 @@ fn function_list(api: &Api, problems: &mut Problems) {
     }
 }
 
+/// What a struct leads to is translated as the struct is.
+fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
+    for field in fields(api, &ty.name) {
+        if let FieldShape::Memory(Memory { element: Element::Struct(led), .. }) = &field.shape
+            && is_bare(api, led)
+        {
+            let message = format!("a `{led}` holds an address that nothing translates");
+            problems.add(ty.span, message, format!("`{}` leads to it", field.name));
+        }
+    }
+}
+
 /// Null takes the place of an address, and of nothing else.
 fn withheld(function: &Function, problems: &mut Problems) {
     let withheld = |param: &&Param| function.facts.withheld.contains(&param.name);
@@ -46,6 +63,11 @@ fn withheld(function: &Function, problems: &mut Problems) {
 /// A struct that leads to more is translated where it goes in, alone or in an array.
 fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
     match &buffer.element {
+        Element::Struct(ty) if is_bare(api, ty) => {
+            problems
+                .add(param.span, format!("a `{ty}` holds an address that nothing translates"), "would cross")
+                .help("mark the function `custom`, `local` or `unsupported`");
+        }
         Element::Struct(ty) if buffer.direction == Direction::Out && leads_on(api, ty) => {
             let message =
                 format!("a `{ty}` leads to more, and what it leads to is not the program's if it only comes out");
@@ -63,7 +85,7 @@ fn keys(api: &Api, param: &Param, ty: &str, problems: &mut Problems) {
     let Some(TypeKind::Tagged { variants, .. }) = api.types.get(ty).map(|t| &t.kind) else { return };
     for variant in variants {
         match &variant.payload {
-            Payload::Plain(plain) if leads_on(api, plain.trim_matches(['[', ']'])) => {
+            Payload::Plain(plain) if leads_on(api, name_in(plain)) || is_bare(api, name_in(plain)) => {
                 let message =
                     format!("the value of a key crosses as bytes, and that of `{}` leads to more", variant.key);
                 problems.add(param.span, message, format!("may be a `{ty}`"));
@@ -82,7 +104,7 @@ fn keys(api: &Api, param: &Param, ty: &str, problems: &mut Problems) {
 fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
     for param in params {
         if let Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) = &param.shape
-            && leads_on(api, ty)
+            && (leads_on(api, ty) || is_bare(api, ty))
         {
             problems.add(
                 param.span,
@@ -93,7 +115,28 @@ fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
     }
 }
 
+/// `S` of `[S]`.
+fn name_in(payload: &str) -> &str {
+    payload.trim_matches(['[', ']'])
+}
+
 fn leads_on(api: &Api, ty: &str) -> bool {
-    let Some(TypeKind::Struct { fields }) = api.types.get(ty).map(|t| &t.kind) else { return false };
-    fields.iter().any(|field| matches!(field.shape, FieldShape::Memory(_)))
+    fields(api, ty).iter().any(|field| matches!(field.shape, FieldShape::Memory(_)))
+}
+
+/// Whether a struct has an address in it, or of a struct in place anything that is translated only in a struct by itself.
+fn is_bare(api: &Api, ty: &str) -> bool {
+    let translated = |f: &Field| matches!(f.shape, FieldShape::Handle(_) | FieldShape::Memory(_));
+    fields(api, ty).iter().any(|field| match &field.shape {
+        FieldShape::Address => true,
+        FieldShape::Struct(inner) => is_bare(api, inner) || fields(api, inner).iter().any(translated),
+        _ => false,
+    })
+}
+
+fn fields<'a>(api: &'a Api, ty: &str) -> &'a [Field] {
+    match api.types.get(ty).map(|t| &t.kind) {
+        Some(TypeKind::Struct { fields }) => fields,
+        _ => &[],
+    }
 }

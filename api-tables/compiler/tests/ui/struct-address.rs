@@ -1,0 +1,14 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+struct toy_window {
+    display: *mut c_void,
+}
+
+extern "C" {
+    fn toy_open(window: &toy_window) -> toy_status;
+}
