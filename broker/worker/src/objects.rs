@@ -164,9 +164,10 @@ impl Objects {
         self.by_id.get(&id).map(|object| object.pointer)
     }
 
-    /// The pointers of all objects of a kind.
+    /// The pointers of all objects of a kind that the program holds, or that were never made.
     pub fn pointers(&self, kind: u16) -> Vec<usize> {
-        self.by_id.iter().filter(|object| object.kind == kind).map(|object| object.pointer).collect()
+        let held = |object: &Object| object.references > 0 || !object.made;
+        self.by_id.iter().filter(|object| object.kind == kind && held(object)).map(|object| object.pointer).collect()
     }
 
     /// The id that a vendor's pointer is known by; 0 if it is not.

@@ -1,6 +1,6 @@
 //! What is generated for one function, to be read: `cargo xtask expand` and the golden files.
 
-use super::{format, names, shim, vendor, wire, worker};
+use super::{entries, format, names, shim, vendor, wire, worker};
 use crate::model::{Api, Function, Ret};
 
 /// The wire types, the shim's entry and marshalling, the worker's server and trampoline, formatted, each under a title.
@@ -12,7 +12,7 @@ pub fn expand(api: &Api, function: &Function) -> String {
     if crosses {
         sections.push(("wire", wire::function(api, function)));
     }
-    sections.push(("shim: entry", shim::entry(api, function)));
+    sections.push(("shim: entry", entries::entry(api, function)));
     if marshalled {
         let title = if facts.custom.shim { "shim: marshalling, called by hand" } else { "shim: marshalling" };
         sections.push((title, shim::marshal(api, function)));

@@ -2,6 +2,7 @@
 
 pub mod coverage;
 pub mod echo;
+pub mod entries;
 pub mod expand;
 mod expr;
 pub mod header;

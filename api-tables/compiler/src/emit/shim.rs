@@ -1,6 +1,7 @@
 //! Emits the shim's side: every C entry point of the API, the marshalling behind it, the delivery of callbacks, and the
 //! dispatch table of an installable client driver.
 
+use super::entries;
 use super::names::{self, ident, int};
 use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes, tag};
@@ -11,12 +12,12 @@ use quote::{format_ident, quote};
 
 pub fn emit(api: &Api) -> TokenStream {
     let module = ident(&api.name);
-    let entries = api.functions.iter().map(|f| entry(api, f));
+    let entries = api.functions.iter().map(|f| entries::entry(api, f));
     let marshals = api.functions.iter().filter(|f| has_marshal(f)).map(|f| marshal(api, f));
     let deliver = deliver(api);
-    let dispatch = dispatch(api);
-    let lookup = lookup(api);
-    let list = function_list(api);
+    let dispatch = entries::dispatch(api);
+    let lookup = entries::lookup(api);
+    let list = entries::function_list(api);
     quote! {
         #[allow(unused_imports)]
         use crate::{call::{Call, Room, Wake}, fault::{Fault, Statuses, guard}, session::Session};
@@ -43,87 +44,6 @@ pub fn emit(api: &Api) -> TokenStream {
 /// Whether the marshalling of a function can be generated. A custom function keeps it where it can, to fall back on.
 fn has_marshal(function: &Function) -> bool {
     names::is_marshalled(function)
-}
-
-/// The exported C function.
-pub fn entry(api: &Api, function: &Function) -> TokenStream {
-    let name = ident(&function.name);
-    let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
-    let types: Vec<_> = function.params.iter().map(names::c_param).collect();
-    // Nobody says what it returns: a word, which is 0.
-    let untold = function.facts.undocumented && matches!(function.ret, Ret::Void) && function.params.is_empty();
-    let ret = if untold { quote!(usize) } else { names::c_ret(&function.ret, api) };
-    let doc = format!(" `{}` of the vendor's API.", function.name);
-    let fail = if untold {
-        quote! { let _ = status; 0 }
-    } else {
-        fail(api, function)
-    };
-    let lost = int(i128::from(api.lost));
-    let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
-    let exhausted = int(i128::from(api.exhausted));
-    let hand = ident(&api.name);
-    // Other libraries of the process have functions of the same names, and call them by name, where an API hands out its
-    // functions as a struct.
-    let listed = api.function_list.as_ref().is_some_and(|list| *list != function.name);
-    let exported = (!listed).then(|| quote!(#[unsafe(no_mangle)]));
-    let body = if let Some(unsupported) = &function.facts.unsupported {
-        let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
-        let name = &function.name;
-        let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
-        let about = match about.map(|p| ident(&p.name)) {
-            Some(about) => quote!(#about.cast()),
-            None => quote!(std::ptr::null()),
-        };
-        quote!(Err(crate::#hand::refuse(#name, #why, #status, #about)))
-    } else if function.facts.local || function.facts.custom.shim {
-        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
-        let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
-            (name, Shape::Pointer) => quote!(#name.cast()),
-            (name, _) => quote!(#name),
-        });
-        quote!(unsafe { crate::#hand::#name(#(#arguments),*) })
-    } else {
-        quote!(unsafe { marshal::#name(#(#params),*) })
-    };
-    quote! {
-        #[doc = #doc]
-        ///
-        /// # Safety
-        /// The arguments are as the vendor's API demands.
-        #exported
-        #[allow(non_snake_case, unused_variables)]
-        pub unsafe extern "C" fn #name(#(#params: #types),*) -> #ret {
-            guard(
-                || #body,
-                |fault| {
-                    let status = fault.status(Statuses { lost: #lost, no_broker: #no_broker, exhausted: #exhausted });
-                    #fail
-                },
-            )
-        }
-    }
-}
-
-/// What an entry point returns when the call could not be made.
-fn fail(api: &Api, function: &Function) -> TokenStream {
-    let errcode = names::errcode(api, function).map(|p| {
-        let name = ident(&p.name);
-        // SAFETY of the emitted write: the program passed the address of a status, or null.
-        quote!(if !#name.is_null() { unsafe { #name.write(status as _) } })
-    });
-    match &function.ret {
-        Ret::Void => quote! { let _ = status; },
-        Ret::Status { .. } => quote!(status as _),
-        Ret::Value { .. } => quote! { let _ = status; 0 as _ },
-        Ret::New { .. } | Ret::Pointer { .. } => {
-            quote! { let _ = status; #errcode std::ptr::null_mut() }
-        }
-        Ret::Text { null: true } => quote! { let _ = status; std::ptr::null() },
-        Ret::Text { null: false } => quote! { let _ = status; c"".as_ptr() },
-        // SAFETY of the emitted code: a struct of numbers and addresses may be all zeroes.
-        Ret::Struct { .. } => quote! { let _ = status; unsafe { std::mem::zeroed() } },
-    }
 }
 
 /// The generated marshalling of one function.
@@ -494,56 +414,6 @@ fn deliver(api: &Api) -> TokenStream {
                     #(#arms)*
                     _ => (),
                 }
-            }
-        }
-    }
-}
-
-/// The installable client driver's dispatch table.
-fn dispatch(api: &Api) -> TokenStream {
-    let len = api.dispatch.len();
-    let rows = api.dispatch.iter().map(|f| match f {
-        Some(f) if api.function(f).is_some() => {
-            let f = ident(f);
-            quote!(crate::handles::Entry(#f as *const c_void))
-        }
-        _ => quote!(crate::handles::Entry(std::ptr::null())),
-    });
-    quote! {
-        /// What the first word of every handle points at, as installable client drivers have it.
-        pub static DISPATCH: [crate::handles::Entry; #len] = [#(#rows),*];
-    }
-}
-
-/// The functions in the order of the struct that hands them out.
-fn function_list(api: &Api) -> Option<TokenStream> {
-    api.function_list.as_ref()?;
-    let len = api.functions.len();
-    let functions = api.functions.iter().map(|f| ident(&f.name));
-    Some(quote! {
-        /// All functions, in the order of the table.
-        pub static FUNCTION_LIST: [crate::handles::Entry; #len] =
-            [#(crate::handles::Entry(#functions as *const c_void)),*];
-    })
-}
-
-/// Address of every function by name.
-fn lookup(api: &Api) -> TokenStream {
-    let arms = api.functions.iter().map(|f| {
-        let (name, f) = (&f.name, ident(&f.name));
-        quote!(#name => #f as *mut c_void)
-    });
-    let unsupported = api.functions.iter().filter(|f| f.facts.unsupported.is_some()).map(|f| &f.name);
-    quote! {
-        /// The address of the function called `name`; null if the table has none or refuses it.
-        #[allow(dead_code)]
-        pub fn lookup(name: &str) -> *mut c_void {
-            if [#(#unsupported),*].contains(&name) {
-                return std::ptr::null_mut();
-            }
-            match name {
-                #(#arms,)*
-                _ => std::ptr::null_mut(),
             }
         }
     }

@@ -1,0 +1,90 @@
+//! What holds for a call: the attributes above a function.
+
+use super::Expr;
+
+/// What holds for the call: the attributes above a function.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// `oneway` or `oneway(unless = e)`.
+    pub oneway: Option<Oneway>,
+    /// Answered in the shim by a hand-written function; never crosses.
+    pub local: bool,
+    /// `cached` or `cached(unless = e)`.
+    pub cached: Option<Cached>,
+    /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).
+    pub custom: Custom,
+    /// Index parameter → the function that tells of the call's first handle how many there are.
+    pub within: Vec<(String, String)>,
+    /// Parameter → condition under which it counts.
+    pub when: Vec<(String, Expr)>,
+    /// Pointer or callback parameter → how long it stays in use.
+    pub until: Vec<(String, Until)>,
+    /// Out parameter → how many of its elements (bytes for `c_void` and tagged ones) are valid afterwards.
+    pub written: Vec<(String, Expr)>,
+    /// The handle type whose count the call raises or lowers.
+    pub retain: Option<String>,
+    pub release: Option<String>,
+    pub charge: Vec<(Resource, Expr)>,
+    /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
+    pub withheld: Vec<String>,
+    /// `push(h)`, `pull(h)`: the handle whose mirrors are carried over before and after the call.
+    pub push: Option<String>,
+    pub pull: Option<String>,
+    /// `since("2.17")`: the first version of the vendor library that has the function.
+    pub since: Option<String>,
+    /// Without a public prototype to check against.
+    pub undocumented: bool,
+    /// `beside("libother.so")`: exported by another library of the vendor, and served by hand.
+    pub beside: Option<String>,
+    /// `creates`, `modifies`: parameter names, kept for record and replay.
+    pub creates: Vec<String>,
+    pub modifies: Vec<String>,
+    pub unsupported: Option<Unsupported>,
+    /// `extension("cl_khr_command_buffer")`: reached through [`Api::lookup`], not exported by the vendor library.
+    pub extension: Option<String>,
+    /// `no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)`: the status when there is no broker, where it is not [`Api::lost`].
+    pub no_broker: Option<i64>,
+    /// `proc(name = "…", since = n)`
+    pub proc_: Option<(String, u64)>,
+}
+
+#[derive(Debug)]
+pub struct Oneway {
+    /// The call waits for its command if this holds.
+    pub unless: Option<Expr>,
+}
+
+#[derive(Debug)]
+pub struct Cached {
+    /// The answer may change if this holds.
+    pub unless: Option<Expr>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Custom {
+    pub shim: bool,
+    pub worker: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// Until the event that the named parameter makes has completed.
+    Event(String),
+    /// Until the object that the call makes (or, for a callback, is about) is gone.
+    Released,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    DeviceMemory,
+    Commands,
+    BytesIn,
+    BytesOut,
+}
+
+#[derive(Debug)]
+pub struct Unsupported {
+    /// What a status-returning function returns and what `errcode_ret` gets; a pointer-returning one returns null.
+    pub status: i64,
+    pub why: String,
+}
