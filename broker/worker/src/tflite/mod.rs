@@ -21,10 +21,11 @@ pub use delegates::{
     TfLiteXNNPackDelegateDelete,
 };
 pub use tensors::{
-    TfLiteInterpreterGetInputTensor, TfLiteInterpreterGetOutputTensor, TfLiteInterpreterGetTensor,
-    TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor, TfLiteSignatureRunnerGetOutputTensor,
-    TfLiteTensorGetAllocationStrategy, TfLiteTensorGetBufferAddressStability, TfLiteTensorGetDataKnownStep,
-    TfLiteTensorGetDataStability, TfLiteTensorGetShapeKnownStep, TfLiteTensorRealloc, pull, push,
+    TfLiteInterpreterEnsureTensorDataIsReadable, TfLiteInterpreterGetInputTensor, TfLiteInterpreterGetOutputTensor,
+    TfLiteInterpreterGetTensor, TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor,
+    TfLiteSignatureRunnerGetOutputTensor, TfLiteTensorGetAllocationStrategy, TfLiteTensorGetBufferAddressStability,
+    TfLiteTensorGetDataKnownStep, TfLiteTensorGetDataStability, TfLiteTensorGetShapeKnownStep, TfLiteTensorRealloc,
+    pull, push,
 };
 
 /// What is remembered of a session with TensorFlow Lite.

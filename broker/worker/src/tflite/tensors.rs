@@ -169,6 +169,26 @@ pub fn TfLiteTensorRealloc(call: &mut Call, body: &[u8]) -> Outcome {
     call.reply(&Reallocated { ret, mirrors: archived(&shown.into_iter().collect()) })
 }
 
+pub fn TfLiteInterpreterEnsureTensorDataIsReadable(call: &mut Call, body: &[u8]) -> Outcome {
+    use ava_protocol::tflite::TfLiteInterpreterEnsureTensorDataIsReadable::{ArchivedRequest, Reply};
+    const NAME: &str = "TfLiteInterpreterEnsureTensorDataIsReadable";
+    let r = call.read::<ArchivedRequest>(body, NAME)?;
+    let (object, index) = (r.interpreter.to_native(), r.tensor_index.to_native());
+    let interpreter = call.handle(object, kind::TfLiteInterpreter)?;
+    let vendor = super::vendor(call.session);
+    let ensure = vendor.TfLiteInterpreterEnsureTensorDataIsReadable.ok_or(Stop::Missing(NAME))?;
+    // The library goes by the index unchecked.
+    let found = (!interpreter.is_null()).then(|| find(vendor, interpreter, &Role::Tensor(index)));
+    if found.flatten().is_none_or(|tensor| tensor.is_null()) {
+        call.session.log(LogLevel::Warn, &format!("{NAME}: there is no tensor {index}"));
+        return Err(Stop::Refused(i64::from(ERROR)));
+    }
+    // SAFETY: a live interpreter, and the index of one of its tensors.
+    let ret = unsafe { ensure(interpreter, index) };
+    let mirrors = pull(call, object)?;
+    call.reply(&Reply { ret, mirrors })
+}
+
 /// Functions of a tensor that take nothing else and answer with a number.
 macro_rules! questions {
     ($($name:ident)*) => {$(
@@ -360,7 +380,7 @@ unsafe fn describe(tensor: &TfLiteTensor) -> Tensor {
     // SAFETY: by the caller's promise.
     unsafe {
         let affine = tensor.quantization.params.cast::<TfLiteAffineQuantization>();
-        let affine = (tensor.quantization.type_ == AFFINE_QUANTIZATION).then(|| affine.as_ref()).flatten();
+        let affine = if tensor.quantization.type_ == AFFINE_QUANTIZATION { affine.as_ref() } else { None };
         Tensor {
             ty: tensor.type_,
             dims: numbers(tensor.dims),
