@@ -163,6 +163,12 @@ impl World {
         self.start(program, Way::Icd).answer()
     }
 
+    /// Starts `program` with `avactl run`.
+    #[must_use]
+    pub fn start_through_avactl(&self, program: &Program) -> Running {
+        self.start(program, Way::Avactl)
+    }
+
     /// Starts `program` with libava.so preloaded.
     #[must_use]
     pub fn start_remote(&self, program: &Program) -> Running {

@@ -1,6 +1,9 @@
 //! TensorFlow Lite: programs of either version answer through AvA as natively, bad ones get the API's error, and nothing
 //! else notices. The programs are in `tests/tflite`.
 
+#[path = "../tflite/tests/bad.rs"]
+mod bad;
+
 use std::path::{Path, PathBuf};
 
 use ava_protocol::admin::Session;
