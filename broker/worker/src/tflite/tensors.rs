@@ -218,7 +218,7 @@ fn with_mirror<R>(call: &Call, number: u64, f: impl FnOnce(&mut Mirror) -> R) ->
         return Err(if number <= mirrors.last.load(Ordering::Relaxed) {
             Stop::Refused(i64::from(ERROR))
         } else {
-            Malformed::Id(number).into()
+            Malformed::Handle(number).into()
         });
     };
     let group = mirrors.group(owner);
