@@ -1,6 +1,7 @@
 //! A broker whose log is read as it comes, a program that works beside what the tests do to it, and what both must still be
 //! like afterwards.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -43,11 +44,17 @@ struct Log {
 
 impl Stage {
     pub fn new() -> Self {
+        Self::with::<&str>(&[])
+    }
+
+    /// With these arguments for the broker.
+    pub fn with<S: AsRef<OsStr>>(arguments: &[S]) -> Self {
         let world = World::without_broker(Vendor::Pocl);
         let socket = world.socket();
         let home = socket.with_file_name("broker");
         let mut command = Command::new(built::file("ava-broker"));
-        command.arg("--socket").arg(&socket).env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
+        command.arg("--socket").arg(&socket).args(arguments);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
         command.env("OCL_ICD_VENDORS", vendor::pocl()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut broker = Broker(command.spawn().unwrap());
