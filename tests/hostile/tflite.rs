@@ -11,7 +11,7 @@ use ava_protocol::tflite::custom::{
 };
 use ava_protocol::tflite::{self, opcode};
 use ava_protocol::wire::{Data, Slice, Texts};
-use ava_tests::vendor;
+use ava_tests::{Program, built, vendor};
 use ava_transport::region::Region;
 
 use super::client::{Body, Client, Thread, call, plain};
@@ -29,7 +29,10 @@ const SIZE: u64 = 4096;
 const INPUT: u64 = 16;
 
 fn stage() -> Stage {
-    Stage::with(&["--vendor-library-path".into(), vendor::tflite("2.17")])
+    let libraries = vendor::tflite("2.17");
+    let steady = Program::new(built::tflite().join("2.17/steady")).env("TFLITE_MODELS", vendor::tflite("models"));
+    let steady = steady.env("LD_LIBRARY_PATH", &libraries);
+    Stage::beside(steady, &["--vendor-library-path".into(), libraries])
 }
 
 /// A session with an interpreter, a runner of its signature, a region, and the first input's number.
