@@ -74,7 +74,7 @@ impl Beside {
 
     /// The program beside it all goes on and ends as it should, and another can begin.
     #[track_caller]
-    fn is_unharmed(mut self, version: Version) {
+    fn stays_unharmed(mut self, version: Version) {
         let another = begin(&self.world, version);
         self.steady.tell("another\n");
         self.steady.wait_for("round another\n");
@@ -105,7 +105,7 @@ fn models_that_are_none() {
             assert!(answer.stdout.contains("from file: none, from memory: none"), "{answer}");
             assert_eq!(answer.ended, Ended::With(0), "{answer}");
         }
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
 }
 
@@ -116,11 +116,11 @@ fn a_model_of_a_terabyte() {
     let answer = beside.says(Old, "huge", &["AllocateTensors: an answer", "input: none, data: none"]);
     assert!(answer.stderr.contains(GONE), "{answer}");
     beside.ends("signal 6 (SIGABRT)");
-    beside.is_unharmed(Old);
+    beside.stays_unharmed(Old);
 
     let beside = Beside::new(New);
     beside.says(New, "huge", &["AllocateTensors: an answer", "AllocateTensors of fc is 0"]);
-    beside.is_unharmed(New);
+    beside.stays_unharmed(New);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_library_that_dies_or_throws() {
         let answer = beside.says(version, "throws", &["ResizeInputTensor is 1", "AllocateTensors is 1"]);
         assert_eq!(answer.stderr.matches(GONE).count(), 1, "{answer}");
         beside.ends("signal 6 (SIGABRT)");
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
 }
 
@@ -163,7 +163,7 @@ fn indexes_that_nobody_has() {
         beside.says(version, "indexes", &wrong);
         beside.logs("TfLiteInterpreterGetInputTensor: there is no tensor Input(-1)");
         beside.logs("TfLiteInterpreterResizeInputTensor: input_index: 7 is not within 1");
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
     let beside = Beside::new(New);
     let wrong = [
@@ -184,7 +184,7 @@ fn indexes_that_nobody_has() {
     beside.says(New, "indexes_of_signatures", &wrong);
     beside.logs("TfLiteInterpreterGetTensor: there is no tensor Tensor(100000)");
     beside.logs("TfLiteInterpreterEnsureTensorDataIsReadable: there is no tensor 100000");
-    beside.is_unharmed(New);
+    beside.stays_unharmed(New);
 }
 
 /// The shim answers: to the worker these never come.
@@ -202,7 +202,7 @@ fn handles_that_nobody_gave() {
         ];
         beside.says(version, "unknown_handles", &wrong);
         beside.says(version, "deleted", &["invoke 1, allocate 1, input none", RIGHT]);
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
 }
 
@@ -212,7 +212,7 @@ fn tensors_larger_than_anything() {
         let beside = Beside::new(version);
         let sizes = ["data of 1000000000000000 bytes: none", "data of ffffffffffffffff bytes: none", RIGHT];
         beside.says(version, "realloc_huge", &sizes);
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
 }
 
@@ -224,7 +224,7 @@ fn tensors_that_change_meanwhile() {
         beside.says(version, "written_meanwhile", &quiet);
         let quiet = ["2000 answered; quiet: Invoke is 0", "threeone"];
         beside.says(version, "indices_written_meanwhile", &quiet);
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
 }
 
@@ -256,7 +256,7 @@ fn what_the_library_lacks_fails_alone() {
     }
     beside.says(New, "lacking_xnnpack", &["flags 0", "ModifyGraph is 0", RIGHT]);
     beside.logs("the vendor's library lacks TfLiteXNNPackDelegateGetFlags");
-    beside.is_unharmed(Old);
+    beside.stays_unharmed(Old);
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn what_would_run_in_the_worker_is_refused_where_errors_are_reported() {
                 assert!(answer.stdout.contains(&line), "no {line:?}: {answer}");
             }
         }
-        beside.is_unharmed(version);
+        beside.stays_unharmed(version);
     }
 }
 
@@ -330,5 +330,5 @@ fn delegates_that_are_not_allowed_or_fail() {
     let around = delegate().parent().unwrap().join("../delegate/libedgetpu.so.1");
     let around = run(Old.program("client").args(["run", "external"]).env("TFLITE_DELEGATE", around));
     assert!(around.stderr.contains(why) && around.ended == Ended::With(1), "{around}");
-    beside.is_unharmed(Old);
+    beside.stays_unharmed(Old);
 }
