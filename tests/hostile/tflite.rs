@@ -6,8 +6,8 @@ use std::os::fd::AsFd;
 use ava_protocol::frame::Tag;
 use ava_protocol::session::Hello;
 use ava_protocol::tflite::custom::{
-    ArchivedCreated, ArchivedDone, ArchivedGotTensor, ArchivedReallocated, AskTensor, CreateExternal, CreateXnnpack,
-    Delete, GetTensor, Memory, Realloc, Role, own,
+    ArchivedCreated, ArchivedDone, ArchivedGotTensor, ArchivedReallocated, AskPiece, AskTensor, CreateExternal,
+    CreateXnnpack, Delete, GetTensor, Memory, Realloc, Role, own,
 };
 use ava_protocol::tflite::{self, opcode};
 use ava_protocol::wire::{Data, Slice, Texts};
@@ -287,15 +287,25 @@ fn delegates() {
 }
 
 #[test]
+fn parcels() {
+    let stage = stage();
+    // Nothing here is too long for a frame.
+    for offset in [0, 1, u64::MAX] {
+        fatal(&stage, own::PIECE, &AskPiece { parcel: 1, offset }, "handle 0x1 was never made");
+    }
+    stage.stays_unharmed();
+}
+
+#[test]
 fn functions() {
     let stage = stage();
     let last = tflite::API.functions.len() as u32;
-    for opcode in [last, own::MEMORY + 1, u32::MAX] {
+    for opcode in [last, own::PIECE + 1, u32::MAX] {
         let scene = Scene::new(&stage);
         assert!(scene.lane.send(&plain(Tag::Call, opcode, &[]), None));
         scene.ends(&format!("no function has opcode {opcode}"));
     }
-    for opcode in (0..last).step_by(29).chain([own::MEMORY]) {
+    for opcode in (0..last).step_by(29).chain([own::MEMORY, own::PIECE]) {
         let nonsense: Vec<u8> = nonsense(opcode.into()).take(256).collect();
         let mut scene = Scene::new(&stage);
         assert!(scene.lane.send(&plain(Tag::Call, opcode, &nonsense), None));

@@ -16,6 +16,7 @@ Each is a few operators with weights by formula; the bytes are the same from run
     strings    GATHER of strings
     variable   SVDF: keeps a state between invocations
     signature  two inputs and two outputs with names of their own
+    many       a thousand tensors with long names, and one with as many scales as a large embedding has rows
     notflat    no model at all
     truncated  the first half of fc
     huge       asks for a tensor of 2^40 bytes: 2.9 aborts in AllocateTensors, 2.17 maps it
@@ -302,6 +303,19 @@ def signature():
     return m.bytes([a, b], [total, product])
 
 
+def many():
+    rows = 40000
+    m = Model()
+    x = first = m.tensor("x", [1, 4], free_rows=True)
+    for i in range(1000):
+        y = m.tensor(f"a/tensor/with/a/name/as/long/as/those/that/converters/make/of/scopes/{i}", [1, 4], free_rows=True)
+        m.operator(Op.ADD, [x, first], [y], "AddOptions")
+        x = y
+    scales = m.quantization([0.5 + row / 65536 for row in range(rows)], [0] * rows)
+    m.tensor("rows", [rows, 1], Type.INT8, np.arange(rows) % 100, scales)
+    return m.bytes([first], [x])
+
+
 def huge():
     m = Model()
     x = m.tensor("x", [1 << 20, 1 << 18])
@@ -342,7 +356,7 @@ def main():
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
     makers = [fc, add, fcq, convq, conv, camera, camera_deep, dynamic, divides, strings, variable, signature]
-    makers += [notflat, truncated, huge, aborts]
+    makers += [many, notflat, truncated, huge, aborts]
     for maker in makers:
         (directory / f"{maker.__name__}.tflite").write_bytes(maker())
 

@@ -23,7 +23,7 @@ use ava_transport::region::Region;
 use dashmap::DashMap;
 use rkyv::rancor::Failure;
 
-use super::state;
+use super::{parcels, state};
 use crate::call::{Call, Outcome, Stop};
 use crate::generated::tflite::Vendor;
 
@@ -132,7 +132,7 @@ fn get(call: &mut Call, body: &[u8], is: u16, function: &'static str) -> Outcome
     let place = known.unwrap_or(group.len() - 1);
     // SAFETY: the vendor has just named the tensor.
     let shown = unsafe { group[place].show(interpreter) };
-    let (number, mirrors) = (group[place].number, archived(&shown.into_iter().collect()));
+    let (number, mirrors) = (group[place].number, parcels::pack(call, shown.into_iter().collect())?);
     drop(group);
     call.reply(&GotTensor { number, mirrors })
 }
@@ -166,7 +166,7 @@ pub fn TfLiteTensorRealloc(call: &mut Call, body: &[u8]) -> Outcome {
         // SAFETY: as above.
         (if returns { ret } else { 0 }, unsafe { mirror.show(owner) })
     })?;
-    call.reply(&Reallocated { ret, mirrors: archived(&shown.into_iter().collect()) })
+    call.reply(&Reallocated { ret, mirrors: parcels::pack(call, shown.into_iter().collect())? })
 }
 
 pub fn TfLiteInterpreterEnsureTensorDataIsReadable(call: &mut Call, body: &[u8]) -> Outcome {
@@ -261,14 +261,7 @@ pub fn pull(call: &Call, object: u64) -> Result<Vec<u8>, Stop> {
             mirror.copy_out();
         }
     }
-    Ok(archived(&changed))
-}
-
-fn archived(shown: &Vec<Shown>) -> Vec<u8> {
-    if shown.is_empty() {
-        return Vec::new();
-    }
-    rkyv::to_bytes::<Failure>(shown).map_or_else(|_| Vec::new(), |bytes| bytes.to_vec())
+    parcels::pack(call, changed)
 }
 
 /// The interpreter that an interpreter or one of its signature runners stands for.
