@@ -3,6 +3,8 @@
 
 #[path = "../tflite/tests/bad.rs"]
 mod bad;
+#[path = "../tflite/tests/leaks.rs"]
+mod leaks;
 
 use std::path::{Path, PathBuf};
 
