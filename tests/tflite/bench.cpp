@@ -1,4 +1,4 @@
-/* How long calls take, as medians in microseconds: `bench [SCALE]`, a line "NAME MICROSECONDS" for each.
+/* How long calls take, as medians in nanoseconds: `bench [SCALE]`, a line "NAME NANOSECONDS" for each.
  *
  * SCALE divides how often each is done; 1 if nothing is said.
  */
@@ -31,12 +31,12 @@ static void median(const std::string &name, int count, const std::function<void(
     for (int i = -count / 10; i < count; i++) {
         clock::time_point start = clock::now();
         body();
-        double micros = std::chrono::duration<double, std::micro>(clock::now() - start).count();
+        double nanos = std::chrono::duration<double, std::nano>(clock::now() - start).count();
         if (i >= 0)
-            times.push_back(micros);
+            times.push_back(nanos);
     }
     std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
-    printf("%s %.2f\n", name.c_str(), times[times.size() / 2]);
+    printf("%s %.0f\n", name.c_str(), times[times.size() / 2]);
 }
 
 static TfLiteModel *load(const char *name)
