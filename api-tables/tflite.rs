@@ -210,7 +210,9 @@ extern "C" {
         delegate: &mut TfLiteDelegate,
     ) -> TfLiteStatus;
 
+    /// The library does not check the index.
     #[since("2.17")]
+    #[custom(worker)]
     #[pull(interpreter)]
     fn TfLiteInterpreterEnsureTensorDataIsReadable(
         interpreter: &mut TfLiteInterpreter,
@@ -1272,11 +1274,11 @@ extern "C" {
 
     // Telemetry
 
-    // Its parameter is a struct without a typedef.
+    // Its second parameter is a struct without a typedef.
     #[since("2.17")]
     #[undocumented]
     #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
-    fn TfLiteInterpreterOptionsSetTelemetryProfiler();
+    fn TfLiteInterpreterOptionsSetTelemetryProfiler(options: &mut TfLiteInterpreterOptions, profiler: *mut c_void);
 
     #[since("2.17")]
     #[undocumented]

@@ -1,6 +1,7 @@
 //! A broker whose log is read as it comes, a program that works beside what the tests do to it, and what both must still be
 //! like afterwards.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use ava_tests::administration::wait_for_spare;
+use ava_tests::administration::{sessions, wait_for_spares};
 use ava_tests::vendor::{self, Vendor};
 use ava_tests::{Ended, Program, Running, World, built};
 
@@ -19,6 +20,8 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Stage {
     broker: Broker,
     log: Arc<Log>,
+    /// The program that is beside it all, to be started as often as needed.
+    steady: Program,
     bystander: Running,
     /// Open files and kilobytes of the broker at the start.
     before: (usize, u64),
@@ -43,11 +46,19 @@ struct Log {
 
 impl Stage {
     pub fn new() -> Self {
+        let steady = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
+        Self::beside::<&str>(Program::new(steady), &[])
+    }
+
+    /// With this program beside it all, and these arguments for the broker.
+    pub fn beside<S: AsRef<OsStr>>(steady: Program, arguments: &[S]) -> Self {
+        let steady = steady.within(4 * PATIENCE);
         let world = World::without_broker(Vendor::Pocl);
         let socket = world.socket();
         let home = socket.with_file_name("broker");
         let mut command = Command::new(built::file("ava-broker"));
-        command.arg("--socket").arg(&socket).env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
+        command.arg("--socket").arg(&socket).args(arguments);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
         command.env("OCL_ICD_VENDORS", vendor::pocl()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut broker = Broker(command.spawn().unwrap());
@@ -60,11 +71,13 @@ impl Stage {
             }
         });
         log.wait("listens", |line| line.contains(" listens "));
-        let bystander = begin(&world, 1);
-        // The broker is to have all that it has when nothing happens.
-        wait_for_spare(&socket);
+        let bystander = begin(&world, &steady);
+        // The broker is to have all that it has when nothing happens: a spare for the first of its APIs, and one for the
+        // bystander's, if that is another.
+        let others = sessions(&socket).iter().any(|session| session.api != "opencl");
+        wait_for_spares(&socket, 1 + u64::from(others));
         let before = (open_files(broker.0.id()), memory(broker.0.id()));
-        Self { broker, log, bystander, before, world }
+        Self { broker, log, steady, bystander, before, world }
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -116,7 +129,7 @@ impl Stage {
         let now = memory(self.broker());
         assert!(now < kilobytes + 16_000, "{now} kB in the broker, {kilobytes} before");
         let log = self.log();
-        let another = begin(&self.world, 2);
+        let another = begin(&self.world, &self.steady);
         for program in [self.bystander, another] {
             let answer = program.answer();
             assert_eq!(answer.ended, Ended::With(0), "{answer}\n{log}");
@@ -125,9 +138,8 @@ impl Stage {
     }
 }
 
-fn begin(world: &World, seed: u32) -> Running {
-    let program = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
-    let mut program = world.start_remote(&Program::new(program).args([seed.to_string()]).within(4 * PATIENCE));
+fn begin(world: &World, steady: &Program) -> Running {
+    let mut program = world.start_remote(steady);
     program.wait_for("steady\n");
     program
 }

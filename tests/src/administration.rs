@@ -39,9 +39,17 @@ pub fn worker_of(socket: &Path, program: u32) -> u32 {
 /// # Panics
 /// If none is in time.
 pub fn wait_for_spare(socket: &Path) {
+    wait_for_spares(socket, 1);
+}
+
+/// Waits until so many are.
+///
+/// # Panics
+/// If they are not in time.
+pub fn wait_for_spares(socket: &Path, count: u64) {
     let deadline = Instant::now() + LOADING;
-    while status(socket).spares == 0 {
-        assert!(Instant::now() < deadline, "no spare worker");
+    while status(socket).spares < count {
+        assert!(Instant::now() < deadline, "fewer than {count} spare workers");
         std::thread::yield_now();
     }
 }

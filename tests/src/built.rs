@@ -92,6 +92,16 @@ pub fn pkcs11() -> &'static Path {
     MADE.get_or_init(|| made("pkcs11"))
 }
 
+/// The directory with the programs of `tests/tflite`, made likewise.
+///
+/// # Panics
+/// With what make said.
+#[must_use]
+pub fn tflite() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| made("tflite"))
+}
+
 /// What the Makefile in this directory, below `tests/`, makes.
 fn made(name: &str) -> PathBuf {
     let out = own().join(name);

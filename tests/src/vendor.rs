@@ -108,6 +108,15 @@ pub fn pyopencl_tests() -> PathBuf {
     present(cache().join("python/pyopencl/test"))
 }
 
+/// What `tools/setup` has for the tests of TensorFlow Lite: `2.9` and `2.17` with a library each, `models`, and more.
+///
+/// # Panics
+/// If it is not there.
+#[must_use]
+pub fn tflite(part: &str) -> PathBuf {
+    present(cache().join("tflite").join(part))
+}
+
 /// Where `tools/setup` puts what is not from the distribution.
 fn cache() -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

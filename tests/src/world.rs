@@ -1,6 +1,6 @@
 //! A broker with its programs, in a temporary directory of their own.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
@@ -26,6 +26,7 @@ pub struct World {
     vendor: Vendor,
     needed: Needed,
     broker: Option<Child>,
+    arguments: Vec<OsString>,
     runs: AtomicUsize,
     directory: TempDir,
 }
@@ -56,7 +57,14 @@ impl World {
     pub fn without_broker(vendor: Vendor) -> Self {
         let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
         let needed = vendor.needed(directory.path());
-        Self { vendor, needed, broker: None, runs: AtomicUsize::new(0), directory }
+        Self { vendor, needed, broker: None, arguments: Vec::new(), runs: AtomicUsize::new(0), directory }
+    }
+
+    /// Whose broker, once it is started, gets these arguments too.
+    #[must_use]
+    pub fn with_arguments<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
     }
 
     /// Where its broker listens.
@@ -79,6 +87,7 @@ impl World {
         if let Some(directory) = self.vendor.library_directory() {
             command.arg("--vendor-library-path").arg(directory);
         }
+        command.args(&self.arguments);
         let home = self.directory.path().join("broker");
         command.env(self.needed.variable, &self.needed.in_worker).env("HOME", &home).env("XDG_CACHE_HOME", &home);
         command.env("NOTIFY_SOCKET", &notices).env("AVA_LOG", "warn");
@@ -152,6 +161,12 @@ impl World {
     #[must_use]
     pub fn through_icd(&self, program: &Program) -> Answer {
         self.start(program, Way::Icd).answer()
+    }
+
+    /// Starts `program` with `avactl run`.
+    #[must_use]
+    pub fn start_through_avactl(&self, program: &Program) -> Running {
+        self.start(program, Way::Avactl)
     }
 
     /// Starts `program` with libava.so preloaded.

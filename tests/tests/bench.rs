@@ -52,3 +52,19 @@ fn pkcs11_is_compared_with_p11_kit() {
         }
     }
 }
+
+#[test]
+fn tensorflow_lite_is_compared() {
+    let results = bench(&["--only", "tflite", "--unpinned"]);
+    assert_eq!(results["errors"], Value::Array(Vec::new()));
+    let group = &results["groups"][0];
+    assert_eq!(group["vendor"], "tflite");
+    let figures = group["figures"].as_array().expect("figures");
+    for name in ["invoke_fc", "copy_invoke_copy_camera", "create_allocate_delete_conv", "write_in_place_camera_deep"] {
+        let figure = figures.iter().find(|figure| figure["name"] == name);
+        for side in ["native", "ava", "ratio"] {
+            let value = figure.and_then(|figure| figure[side].as_f64());
+            assert!(value.is_some_and(|value| value > 0.0), "{name}, {side}: {figure:?}");
+        }
+    }
+}

@@ -29,5 +29,7 @@ mod rings;
 mod scene;
 #[path = "../hostile/stage.rs"]
 mod stage;
+#[path = "../hostile/tflite.rs"]
+mod tflite;
 #[path = "../hostile/wire.rs"]
 mod wire;

@@ -11,6 +11,7 @@ mod isolation;
 mod pkcs11;
 mod preload;
 mod startup;
+mod tflite;
 
 use std::fs;
 

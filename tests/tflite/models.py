@@ -10,10 +10,13 @@ Each is a few operators with weights by formula; the bytes are the same from run
     convq      int8 convolution, one scale for each output channel
     conv       a small image network: convolution, pooling, depthwise convolution, fully connected, softmax
     dynamic    UNIQUE: the shape of its output is known after Invoke
+    camera       an image of 600 kB in and out, about a millisecond of convolution
+    camera_deep  the same, about ten
     divides    FLOOR_DIV of int32: by zero fails in Invoke
     strings    GATHER of strings
     variable   SVDF: keeps a state between invocations
     signature  two inputs and two outputs with names of their own
+    many       a thousand tensors with long names, and one with as many scales as a large embedding has rows
     notflat    no model at all
     truncated  the first half of fc
     huge       asks for a tensor of 2^40 bytes: 2.9 aborts in AllocateTensors, 2.17 maps it
@@ -235,6 +238,28 @@ def conv():
     return m.bytes([image], [classes])
 
 
+def images(layers):
+    """Depthwise convolutions of an image of 224 by 224 float pixels of three colours: 602,112 bytes."""
+    m = Model()
+    x = first = m.tensor("camera", [1, 224, 224, 3])
+    for layer in range(layers):
+        w = m.tensor(f"w{layer}", [1, 3, 3, 3], data=ramp([1, 3, 3, 3], 0.0625))
+        b = m.tensor(f"b{layer}", [3], data=[0, 0.5, -0.5])
+        y = m.tensor(f"layer{layer}", [1, 224, 224, 3])
+        m.operator(Op.DEPTHWISE_CONV_2D, [x, w, b], [y], "DepthwiseConv2DOptions", Padding=SAME, StrideW=1, StrideH=1,
+                   DepthMultiplier=1, DilationWFactor=1, DilationHFactor=1)  # fmt: skip
+        x = y
+    return m.bytes([first], [x])
+
+
+def camera():
+    return images(1)
+
+
+def camera_deep():
+    return images(10)
+
+
 def dynamic():
     m = Model()
     x = m.tensor("x", [8])
@@ -278,6 +303,19 @@ def signature():
     return m.bytes([a, b], [total, product])
 
 
+def many():
+    rows = 40000
+    m = Model()
+    x = first = m.tensor("x", [1, 4], free_rows=True)
+    for i in range(1000):
+        y = m.tensor(f"a/tensor/with/a/name/as/long/as/those/that/converters/make/of/scopes/{i}", [1, 4], free_rows=True)
+        m.operator(Op.ADD, [x, first], [y], "AddOptions")
+        x = y
+    scales = m.quantization([0.5 + row / 65536 for row in range(rows)], [0] * rows)
+    m.tensor("rows", [rows, 1], Type.INT8, np.arange(rows) % 100, scales)
+    return m.bytes([first], [x])
+
+
 def huge():
     m = Model()
     x = m.tensor("x", [1 << 20, 1 << 18])
@@ -317,8 +355,8 @@ def main():
         sys.exit(f"usage: {sys.argv[0]} DIRECTORY")
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
-    makers = [fc, add, fcq, convq, conv, dynamic, divides, strings, variable, signature]
-    makers += [notflat, truncated, huge, aborts]
+    makers = [fc, add, fcq, convq, conv, camera, camera_deep, dynamic, divides, strings, variable, signature]
+    makers += [many, notflat, truncated, huge, aborts]
     for maker in makers:
         (directory / f"{maker.__name__}.tflite").write_bytes(maker())
 

@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use ava_protocol::tflite::c::{TfLiteAffineQuantization, TfLiteQuantization, TfLiteQuantizationParams, TfLiteTensor};
 use ava_protocol::tflite::custom::{
-    Affine, ArchivedDone, ArchivedGotTensor, ArchivedReallocated, GetTensor, Memory, Realloc, Role, Shown, Tensor, own,
+    Affine, ArchivedDone, ArchivedGotTensor, ArchivedPiece, ArchivedReallocated, AskPiece, GetTensor, Memory, Mirrors,
+    Realloc, Role, Shown, Tensor, own,
 };
 use ava_protocol::tflite::{kind, opcode};
 use ava_protocol::wire::Slice;
@@ -70,7 +71,10 @@ pub fn pulled(session: &'static Session, mirrors: &[u8]) -> Result<(), Fault> {
     }
     let mut aligned = AlignedVec::<16>::new();
     aligned.extend_from_slice(mirrors);
-    let shown = rkyv::from_bytes::<Vec<Shown>, Failure>(&aligned).map_err(|_| session.lose())?;
+    let shown = match rkyv::from_bytes::<Mirrors, Failure>(&aligned).map_err(|_| session.lose())? {
+        Mirrors::Here(shown) => shown,
+        Mirrors::Parcel { number, len } => fetch(session, number, len)?,
+    };
     for Shown { number, interpreter, tensor } in shown {
         let wanted = {
             let mut all = state(session).tensors.lock()?;
@@ -86,6 +90,21 @@ pub fn pulled(session: &'static Session, mirrors: &[u8]) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// What did not fit in a reply.
+fn fetch(session: &'static Session, parcel: u64, len: u64) -> Result<Vec<Shown>, Fault> {
+    let mut all = AlignedVec::<16>::new();
+    while (all.len() as u64) < len {
+        let ask = AskPiece { parcel, offset: all.len() as u64 };
+        let piece =
+            Call::begin(session, own::PIECE).transact(&ask, |reply: &ArchivedPiece, _| (true, reply.bytes.to_vec()))?;
+        if piece.is_empty() {
+            return Err(session.lose());
+        }
+        all.extend_from_slice(&piece);
+    }
+    rkyv::from_bytes::<Vec<Shown>, Failure>(&all).map_err(|_| session.lose())
 }
 
 /// Gives a tensor memory for its data, which the worker copies there.

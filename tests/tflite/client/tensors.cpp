@@ -271,3 +271,30 @@ CASE(variable)
         say_tensor("output", svdf.output());
     }
 }
+
+#ifndef TFLITE_2_9
+/* All tensors of a large model, held while they all change. */
+CASE(tensors_many)
+{
+    Interpreter many("many");
+    std::vector<const TfLiteTensor *> all;
+    OK(TfLiteInterpreterAllocateTensors(many));
+    while (const TfLiteTensor *tensor = TfLiteInterpreterGetTensor(many, (int)all.size()))
+        all.push_back(tensor);
+    const TfLiteTensor *rows = all[1001];
+    const TfLiteAffineQuantization *affine = (const TfLiteAffineQuantization *)rows->quantization.params;
+    say("%zu tensors; %s has %d scales, the last %.9g", all.size(), TfLiteTensorName(rows), affine->scale->size,
+        (double)affine->scale->data[affine->scale->size - 1]);
+    for (int count : {3, 1}) {
+        int dims[] = {count, 4};
+        size_t bytes = 0;
+        OK(TfLiteInterpreterResizeInputTensor(many, 0, dims, 2));
+        OK(TfLiteInterpreterAllocateTensors(many));
+        many.run(std::vector<float>((size_t)count * 4, 0.5));
+        for (int i = 0; i <= 1000; i++)
+            bytes += TfLiteTensorByteSize(all[(size_t)i]);
+        say("%d rows: %zu bytes, %s %s", count, bytes, TfLiteTensorName(all[1000]), shape(all[1000]).c_str());
+        say("-> %.9g", (double)((const float *)TfLiteTensorData(many.output()))[0]);
+    }
+}
+#endif

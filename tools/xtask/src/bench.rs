@@ -16,6 +16,7 @@ mod selection;
 mod setting;
 mod statistics;
 mod targets;
+mod tflite;
 mod units;
 mod vendor;
 
@@ -54,7 +55,7 @@ pub struct Bench {
     /// Only this library
     #[arg(long, value_enum, default_value = "all")]
     vendor: Choice,
-    /// Only these: micro (calls, clbench, preload, memory, pkcs11), programs, or one of their names
+    /// Only these: micro (calls, clbench, preload, memory, pkcs11, tflite), programs, or one of their names
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
     /// How often each is run, by turns
@@ -124,7 +125,7 @@ impl Bench {
         }
         if self.instructions || selection.needs_vendor() {
             // Instructions are counted in calls of OpenCL.
-            let needed = |vendor| if self.instructions { vendor != Vendor::SoftHsm } else { selection.needs(vendor) };
+            let needed = |vendor: Vendor| if self.instructions { vendor.is_opencl() } else { selection.needs(vendor) };
             let (vendors, missing) = Vendor::present(self.vendor, needed)?;
             results.skipped.extend(missing);
             for vendor in vendors {
@@ -183,7 +184,7 @@ impl Bench {
         for (index, pins) in modes.iter().enumerate() {
             // What takes long, and what does not depend on where things run, is measured once.
             let last = index + 1 == modes.len();
-            let calls = vendor == Vendor::SoftHsm || selection.micro("calls") || selection.micro("clbench");
+            let calls = !vendor.is_opencl() || selection.micro("calls") || selection.micro("clbench");
             if !last && !calls {
                 continue;
             }
@@ -204,9 +205,13 @@ impl Bench {
                     errors.push(format!("{label}: {name}: {error:#}"));
                 }
             };
-            if vendor == Vendor::SoftHsm {
-                say("pkcs11");
-                note("pkcs11", pkcs11::measure(&setting, turns, &mut group));
+            if !vendor.is_opencl() {
+                let (name, measure): (_, fn(&_, _, &mut _) -> _) = match vendor {
+                    Vendor::TfLite => ("tflite", tflite::measure),
+                    _ => ("pkcs11", pkcs11::measure),
+                };
+                say(name);
+                note(name, measure(&setting, turns, &mut group));
                 results.errors.extend(errors);
                 results.groups.push(group);
                 continue;

@@ -8,6 +8,9 @@ use crate::wire::{Data, Slice, Texts};
 pub mod own {
     /// Where the program is to find a tensor's data: [`Memory`](super::Memory), answered with [`Done`](super::Done).
     pub const MEMORY: u32 = 0x8000_0000;
+    /// The next piece of what did not fit in a frame: [`AskPiece`](super::AskPiece), answered with
+    /// [`Piece`](super::Piece).
+    pub const PIECE: u32 = 0x8000_0001;
 }
 
 /// Which tensor of an interpreter, or of a signature runner by name, is meant.
@@ -56,6 +59,30 @@ pub struct Shown {
     pub tensor: Tensor,
 }
 
+/// What the program is to be shown anew, as `mirrors` in replies: archived, or nothing.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub enum Mirrors {
+    Here(Vec<Shown>),
+    /// More than a frame holds: a parcel of `len` bytes, to be fetched in pieces, which are a `Vec<Shown>`, archived.
+    Parcel {
+        number: u64,
+        len: u64,
+    },
+}
+
+/// Asks for the piece of a parcel that begins at `offset`.
+#[derive(Archive, Serialize, Debug)]
+pub struct AskPiece {
+    pub parcel: u64,
+    pub offset: u64,
+}
+
+/// A piece of a parcel, which is gone after its last.
+#[derive(Archive, Serialize, Debug)]
+pub struct Piece {
+    pub bytes: Vec<u8>,
+}
+
 /// Asks for a tensor.
 #[derive(Archive, Serialize, Debug)]
 pub struct GetTensor {
@@ -64,7 +91,7 @@ pub struct GetTensor {
     pub role: Role,
 }
 
-/// The tensor's number, 0 for none, and those that the program is to be shown anew: a `Vec<Shown>`, archived, or nothing.
+/// The tensor's number, 0 for none, and those that the program is to be shown anew: [`Mirrors`], archived, or nothing.
 #[derive(Archive, Serialize, Debug)]
 pub struct GotTensor {
     pub number: u64,

@@ -94,11 +94,13 @@ fn delete(call: &mut Call, body: &[u8]) -> Outcome {
     let id = r.delegate.to_native();
     let delegate = call.counted_handle(id, kind::TfLiteDelegate)?;
     let maker = state(call.session).delegates.0.remove(&id).map(|(_, maker)| maker);
-    // SAFETY: a live delegate, given back to its maker once.
     match maker {
-        Some(Maker::Xnnpack) => unsafe {
-            super::vendor(call.session).TfLiteXNNPackDelegateDelete.ok_or(Stop::Missing(NAME))?(delegate);
-        },
+        Some(Maker::Xnnpack) => {
+            let destroy = super::vendor(call.session).TfLiteXNNPackDelegateDelete.ok_or(Stop::Missing(NAME))?;
+            // SAFETY: a live delegate, given back to its maker once.
+            unsafe { destroy(delegate) };
+        }
+        // SAFETY: as above.
         Some(Maker::Plugin(destroy)) => unsafe { destroy(delegate) },
         None if id == 0 => (),
         None => return Err(Malformed::Id(id).into()),

@@ -1,6 +1,7 @@
 //! TensorFlow Lite's exceptions in the worker: tensors, whose data the program uses in place, and delegates.
 
 mod delegates;
+mod parcels;
 mod tensors;
 
 use std::ffi::CStr;
@@ -21,10 +22,11 @@ pub use delegates::{
     TfLiteXNNPackDelegateDelete,
 };
 pub use tensors::{
-    TfLiteInterpreterGetInputTensor, TfLiteInterpreterGetOutputTensor, TfLiteInterpreterGetTensor,
-    TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor, TfLiteSignatureRunnerGetOutputTensor,
-    TfLiteTensorGetAllocationStrategy, TfLiteTensorGetBufferAddressStability, TfLiteTensorGetDataKnownStep,
-    TfLiteTensorGetDataStability, TfLiteTensorGetShapeKnownStep, TfLiteTensorRealloc, pull, push,
+    TfLiteInterpreterEnsureTensorDataIsReadable, TfLiteInterpreterGetInputTensor, TfLiteInterpreterGetOutputTensor,
+    TfLiteInterpreterGetTensor, TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor,
+    TfLiteSignatureRunnerGetOutputTensor, TfLiteTensorGetAllocationStrategy, TfLiteTensorGetBufferAddressStability,
+    TfLiteTensorGetDataKnownStep, TfLiteTensorGetDataStability, TfLiteTensorGetShapeKnownStep, TfLiteTensorRealloc,
+    pull, push,
 };
 
 /// What is remembered of a session with TensorFlow Lite.
@@ -32,6 +34,7 @@ struct State {
     vendor: generated::Vendor,
     mirrors: tensors::Mirrors,
     delegates: delegates::Delegates,
+    parcels: parcels::Parcels,
 }
 
 impl Api for State {
@@ -67,6 +70,7 @@ fn state(session: &Session) -> &State {
 pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
     match opcode {
         own::MEMORY => tensors::memory(call, body),
+        own::PIECE => parcels::piece(call, body),
         other => Err(Malformed::Opcode(other).into()),
     }
 }
@@ -80,5 +84,10 @@ pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
     if vendor.TfLiteVersion.is_none() || vendor.TfLiteModelCreate.is_none() {
         return Err(format!("{} lacks TfLiteVersion or TfLiteModelCreate", API.library));
     }
-    Ok(Box::new(State { vendor, mirrors: tensors::Mirrors::default(), delegates: delegates::Delegates::default() }))
+    Ok(Box::new(State {
+        vendor,
+        mirrors: Default::default(),
+        delegates: Default::default(),
+        parcels: Default::default(),
+    }))
 }

@@ -23,7 +23,7 @@ use ava_transport::region::Region;
 use dashmap::DashMap;
 use rkyv::rancor::Failure;
 
-use super::state;
+use super::{parcels, state};
 use crate::call::{Call, Outcome, Stop};
 use crate::generated::tflite::Vendor;
 
@@ -132,7 +132,7 @@ fn get(call: &mut Call, body: &[u8], is: u16, function: &'static str) -> Outcome
     let place = known.unwrap_or(group.len() - 1);
     // SAFETY: the vendor has just named the tensor.
     let shown = unsafe { group[place].show(interpreter) };
-    let (number, mirrors) = (group[place].number, archived(&shown.into_iter().collect()));
+    let (number, mirrors) = (group[place].number, parcels::pack(call, shown.into_iter().collect())?);
     drop(group);
     call.reply(&GotTensor { number, mirrors })
 }
@@ -166,7 +166,27 @@ pub fn TfLiteTensorRealloc(call: &mut Call, body: &[u8]) -> Outcome {
         // SAFETY: as above.
         (if returns { ret } else { 0 }, unsafe { mirror.show(owner) })
     })?;
-    call.reply(&Reallocated { ret, mirrors: archived(&shown.into_iter().collect()) })
+    call.reply(&Reallocated { ret, mirrors: parcels::pack(call, shown.into_iter().collect())? })
+}
+
+pub fn TfLiteInterpreterEnsureTensorDataIsReadable(call: &mut Call, body: &[u8]) -> Outcome {
+    use ava_protocol::tflite::TfLiteInterpreterEnsureTensorDataIsReadable::{ArchivedRequest, Reply};
+    const NAME: &str = "TfLiteInterpreterEnsureTensorDataIsReadable";
+    let r = call.read::<ArchivedRequest>(body, NAME)?;
+    let (object, index) = (r.interpreter.to_native(), r.tensor_index.to_native());
+    let interpreter = call.handle(object, kind::TfLiteInterpreter)?;
+    let vendor = super::vendor(call.session);
+    let ensure = vendor.TfLiteInterpreterEnsureTensorDataIsReadable.ok_or(Stop::Missing(NAME))?;
+    // The library goes by the index unchecked.
+    let found = (!interpreter.is_null()).then(|| find(vendor, interpreter, &Role::Tensor(index)));
+    if found.flatten().is_none_or(|tensor| tensor.is_null()) {
+        call.session.log(LogLevel::Warn, &format!("{NAME}: there is no tensor {index}"));
+        return Err(Stop::Refused(i64::from(ERROR)));
+    }
+    // SAFETY: a live interpreter, and the index of one of its tensors.
+    let ret = unsafe { ensure(interpreter, index) };
+    let mirrors = pull(call, object)?;
+    call.reply(&Reply { ret, mirrors })
 }
 
 /// Functions of a tensor that take nothing else and answer with a number.
@@ -198,7 +218,7 @@ fn with_mirror<R>(call: &Call, number: u64, f: impl FnOnce(&mut Mirror) -> R) ->
         return Err(if number <= mirrors.last.load(Ordering::Relaxed) {
             Stop::Refused(i64::from(ERROR))
         } else {
-            Malformed::Id(number).into()
+            Malformed::Handle(number).into()
         });
     };
     let group = mirrors.group(owner);
@@ -241,14 +261,7 @@ pub fn pull(call: &Call, object: u64) -> Result<Vec<u8>, Stop> {
             mirror.copy_out();
         }
     }
-    Ok(archived(&changed))
-}
-
-fn archived(shown: &Vec<Shown>) -> Vec<u8> {
-    if shown.is_empty() {
-        return Vec::new();
-    }
-    rkyv::to_bytes::<Failure>(shown).map_or_else(|_| Vec::new(), |bytes| bytes.to_vec())
+    parcels::pack(call, changed)
 }
 
 /// The interpreter that an interpreter or one of its signature runners stands for.
@@ -360,7 +373,7 @@ unsafe fn describe(tensor: &TfLiteTensor) -> Tensor {
     // SAFETY: by the caller's promise.
     unsafe {
         let affine = tensor.quantization.params.cast::<TfLiteAffineQuantization>();
-        let affine = (tensor.quantization.type_ == AFFINE_QUANTIZATION).then(|| affine.as_ref()).flatten();
+        let affine = if tensor.quantization.type_ == AFFINE_QUANTIZATION { affine.as_ref() } else { None };
         Tensor {
             ty: tensor.type_,
             dims: numbers(tensor.dims),

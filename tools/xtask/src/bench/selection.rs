@@ -6,7 +6,7 @@ use super::catalogue::ENTRIES;
 use super::vendor::Vendor;
 
 /// What is not a whole program.
-pub const MICRO: &[&str] = &["calls", "clbench", "preload", "memory", "pkcs11"];
+pub const MICRO: &[&str] = &["calls", "clbench", "preload", "memory", "pkcs11", "tflite"];
 
 /// The names that were given; all, if there are none.
 pub struct Selection(Vec<String>);
@@ -43,6 +43,7 @@ impl Selection {
     pub fn needs(&self, vendor: Vendor) -> bool {
         match vendor {
             Vendor::SoftHsm => self.micro("pkcs11"),
+            Vendor::TfLite => self.micro("tflite"),
             Vendor::Pocl | Vendor::Intel => {
                 let micro = ["calls", "clbench", "memory"].iter().any(|name| self.micro(name));
                 micro || ENTRIES.iter().any(|entry| self.program(entry.name))
@@ -52,7 +53,7 @@ impl Selection {
 
     /// Whether there is anything to do with a vendor's library.
     pub fn needs_vendor(&self) -> bool {
-        [Vendor::Pocl, Vendor::Intel, Vendor::SoftHsm].into_iter().any(|vendor| self.needs(vendor))
+        Vendor::ALL.into_iter().any(|vendor| self.needs(vendor))
     }
 
     fn has(&self, name: &str, group: &str) -> bool {

@@ -15,6 +15,7 @@ pub enum Vendor {
     Pocl,
     Intel,
     SoftHsm,
+    TfLite,
 }
 
 /// Which of them.
@@ -26,18 +27,23 @@ pub enum Choice {
     Intel,
     /// SoftHSM, for PKCS#11
     Softhsm,
+    /// TensorFlow Lite 2.17
+    Tflite,
     /// Those that are installed
     All,
 }
 
 impl Vendor {
+    pub const ALL: [Self; 4] = [Self::Pocl, Self::Intel, Self::SoftHsm, Self::TfLite];
+
     /// Those of the choice that are there and `needed`, and what to say of the others.
     pub fn present(choice: Choice, needed: impl Fn(Self) -> bool) -> Result<(Vec<Self>, Vec<Skipped>)> {
         let mut wanted = match choice {
             Choice::Pocl => vec![Self::Pocl],
             Choice::Intel => vec![Self::Intel],
             Choice::Softhsm => vec![Self::SoftHsm],
-            Choice::All => vec![Self::Pocl, Self::Intel, Self::SoftHsm],
+            Choice::Tflite => vec![Self::TfLite],
+            Choice::All => Self::ALL.to_vec(),
         };
         wanted.retain(|vendor| needed(*vendor));
         ensure!(!wanted.is_empty(), "nothing that is to be measured runs on this vendor's library");
@@ -50,11 +56,16 @@ impl Vendor {
         Ok((present, missing))
     }
 
+    pub fn is_opencl(self) -> bool {
+        matches!(self, Self::Pocl | Self::Intel)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Pocl => "pocl",
             Self::Intel => "intel",
             Self::SoftHsm => "softhsm",
+            Self::TfLite => "tflite",
         }
     }
 
@@ -64,13 +75,17 @@ impl Vendor {
             Self::Pocl => PathBuf::from("/etc/OpenCL/vendors/pocl.icd"),
             Self::Intel => cache().join("intel/lib/libintelocl.so"),
             Self::SoftHsm => PathBuf::from("/usr/lib/softhsm/libsofthsm2.so"),
+            Self::TfLite => cache().join("tflite/2.17/libtensorflowlite_c.so"),
         }
     }
 
     /// The variable of the environment without which it finds nothing, and what it is to name. A token is made in `place`.
     pub fn needs(self, place: &Path) -> Result<(&'static str, PathBuf)> {
-        if self != Self::SoftHsm {
-            return Ok(("OCL_ICD_VENDORS", self.file()));
+        match self {
+            Self::Pocl | Self::Intel => return Ok(("OCL_ICD_VENDORS", self.file())),
+            // It needs nothing: these are the program's, and no side goes without.
+            Self::TfLite => return Ok(("AVA_BENCH_VENDOR", self.file())),
+            Self::SoftHsm => {}
         }
         let store = place.join("store");
         run(Command::new("sh").arg(root().join("tests/pkcs11/token.sh")).arg(&store))?;
@@ -81,7 +96,7 @@ impl Vendor {
     pub fn libraries(self) -> Option<PathBuf> {
         match self {
             Self::Pocl | Self::SoftHsm => None,
-            Self::Intel => self.file().parent().map(Path::to_owned),
+            Self::Intel | Self::TfLite => self.file().parent().map(Path::to_owned),
         }
     }
 }

@@ -1,0 +1,321 @@
+//! What no shim says to a worker that serves TensorFlow Lite: of tensors, their memory, signature runners and delegates.
+
+use std::fs;
+use std::os::fd::AsFd;
+
+use ava_protocol::frame::Tag;
+use ava_protocol::session::Hello;
+use ava_protocol::tflite::custom::{
+    ArchivedCreated, ArchivedDone, ArchivedGotTensor, ArchivedReallocated, AskPiece, AskTensor, CreateExternal,
+    CreateXnnpack, Delete, GetTensor, Memory, Realloc, Role, own,
+};
+use ava_protocol::tflite::{self, opcode};
+use ava_protocol::wire::{Data, Slice, Texts};
+use ava_tests::{Program, built, vendor};
+use ava_transport::region::Region;
+
+use super::client::{Body, Client, Thread, call, plain};
+use super::frames::nonsense;
+use super::stage::Stage;
+
+const MODEL: u64 = 1;
+const INTERPRETER: u64 = 2;
+const RUNNER: u64 = 3;
+/// The first one that is free.
+const FREE: u64 = 4;
+/// Bytes of the region that the tensors' data is to lie in.
+const SIZE: u64 = 4096;
+/// Bytes of the model's first input.
+const INPUT: u64 = 16;
+
+fn stage() -> Stage {
+    let libraries = vendor::tflite("2.17");
+    let steady = Program::new(built::tflite().join("2.17/steady")).env("TFLITE_MODELS", vendor::tflite("models"));
+    let steady = steady.env("LD_LIBRARY_PATH", &libraries);
+    Stage::beside(steady, &["--vendor-library-path".into(), libraries])
+}
+
+/// A session with an interpreter, a runner of its signature, a region, and the first input's number.
+struct Scene<'a> {
+    stage: &'a Stage,
+    client: Client,
+    lane: Thread,
+    region: Region,
+    input: u64,
+}
+
+impl<'a> Scene<'a> {
+    fn new(stage: &'a Stage) -> Self {
+        let hello = Hello::new("tflite", ava_protocol::FINGERPRINT, "hostile", 1, "hostile", "/");
+        let client = Client::with(&stage.socket(), hello).unwrap();
+        let mut lane = client.lane();
+        let model = fs::read(vendor::tflite("models/signature.tflite")).unwrap();
+        let request = tflite::TfLiteModelCreate::Request {
+            model_data: Data::Inline(&model),
+            model_data_address: 0,
+            model_size: model.len() as u64,
+            new_object: MODEL,
+        };
+        let made = |r: &tflite::TfLiteModelCreate::ArchivedReply| r.made;
+        assert!(lane.call(opcode::TfLiteModelCreate, &request, made));
+        let request =
+            tflite::TfLiteInterpreterCreate::Request { model: MODEL, optional_options: 0, new_object: INTERPRETER };
+        let made = |r: &tflite::TfLiteInterpreterCreate::ArchivedReply| r.made;
+        assert!(lane.call(opcode::TfLiteInterpreterCreate, &request, made));
+        let request = tflite::TfLiteInterpreterGetSignatureRunner::Request {
+            interpreter: INTERPRETER,
+            signature_key: Data::Inline(b"serving_default\0"),
+            new_object: RUNNER,
+        };
+        let made = |r: &tflite::TfLiteInterpreterGetSignatureRunner::ArchivedReply| r.made;
+        assert!(lane.call(opcode::TfLiteInterpreterGetSignatureRunner, &request, made));
+        let (region, fd) = Region::create(SIZE).unwrap();
+        lane.region(1, SIZE, Some(fd.as_fd()));
+        let mut scene = Self { stage, client, lane, region, input: 0 };
+        assert_eq!(scene.allocate(), 0);
+        scene.input = scene.tensor(opcode::TfLiteInterpreterGetInputTensor, INTERPRETER, Role::Input(0));
+        assert!(scene.input > 0);
+        scene
+    }
+
+    fn allocate(&mut self) -> u32 {
+        let ret = |r: &tflite::TfLiteInterpreterAllocateTensors::ArchivedReply| r.ret.to_native();
+        let request = tflite::TfLiteInterpreterAllocateTensors::Request { interpreter: INTERPRETER };
+        self.lane.call(opcode::TfLiteInterpreterAllocateTensors, &request, ret)
+    }
+
+    fn invoke(&mut self) -> u32 {
+        let ret = |r: &tflite::TfLiteInterpreterInvoke::ArchivedReply| r.ret.to_native();
+        self.lane.call(opcode::TfLiteInterpreterInvoke, &invoke(INTERPRETER), ret)
+    }
+
+    /// A tensor's number; 0 for none.
+    fn tensor(&mut self, opcode: u32, object: u64, role: Role) -> u64 {
+        let number = |r: &ArchivedGotTensor| r.number.to_native();
+        self.lane.call(opcode, &GetTensor { object, role }, number)
+    }
+
+    fn memory(&mut self, number: u64, slice: Slice) -> u32 {
+        self.lane.call(own::MEMORY, &Memory { number, slice }, |r: &ArchivedDone| r.ret.to_native())
+    }
+
+    fn realloc(&mut self, number: u64, bytes: u64) -> u32 {
+        let ret = |r: &ArchivedReallocated| r.ret.to_native();
+        self.lane.call(opcode::TfLiteTensorRealloc, &Realloc { number, bytes }, ret)
+    }
+
+    /// The session goes on as if nothing had happened, and ends when the program does.
+    #[track_caller]
+    fn leaves(mut self) {
+        assert_eq!(self.invoke(), 0);
+        let Self { stage, client, lane, .. } = self;
+        let session = client.session;
+        drop((client, lane));
+        let line = stage.end_of(session);
+        assert!(line.contains("the program"), "{line}");
+    }
+
+    /// The session is over, and the log says why.
+    #[track_caller]
+    fn ends(self, reason: &str) {
+        assert!(self.client.is_over(), "the session goes on; wanted {reason:?}\n{}", self.stage.log());
+        let line = self.stage.end_of(self.client.session);
+        assert!(line.contains(reason), "wanted {reason:?}: {line}");
+    }
+}
+
+/// One call that ends a session.
+#[track_caller]
+fn fatal(stage: &Stage, opcode: u32, request: &impl Body, reason: &str) {
+    let scene = Scene::new(stage);
+    assert!(scene.lane.send(&call(opcode, request), None));
+    scene.ends(reason);
+}
+
+fn invoke(interpreter: u64) -> tflite::TfLiteInterpreterInvoke::Request {
+    tflite::TfLiteInterpreterInvoke::Request { interpreter }
+}
+
+const fn slice(region: u32, offset: u64, len: u64) -> Slice {
+    Slice { region, offset, len, pending: 0 }
+}
+
+#[test]
+fn memory_of_tensors() {
+    let stage = stage();
+    let scene = Scene::new(&stage);
+    // Every session gives its first tensor the same number.
+    let number = scene.input;
+    scene.leaves();
+    let cases = [
+        (slice(7, 0, SIZE), "no region 7"),
+        (slice(1, 0, SIZE + 1), "a region: 4096 bytes where 4097 are needed"),
+        (slice(1, SIZE, 1), "a region: 4096 bytes where 4097 are needed"),
+        (slice(1, u64::MAX, SIZE), "the sizes of a slice overflow"),
+        (slice(1, 1, u64::MAX), "the sizes of a slice overflow"),
+    ];
+    for (slice, reason) in cases {
+        fatal(&stage, own::MEMORY, &Memory { number, slice }, reason);
+    }
+    for unknown in [number + 1, 1 << 40, u64::MAX] {
+        let reason = format!("handle {unknown:#x} was never made");
+        fatal(&stage, own::MEMORY, &Memory { number: unknown, slice: slice(1, 0, SIZE) }, &reason);
+        fatal(&stage, opcode::TfLiteTensorRealloc, &Realloc { number: unknown, bytes: 1 }, &reason);
+        fatal(&stage, opcode::TfLiteTensorGetDataKnownStep, &AskTensor { number: unknown }, &reason);
+    }
+    stage.stays_unharmed();
+}
+
+/// Too little room, the same for two, or none any more: what does not fit is left out.
+#[test]
+fn room_that_does_not_fit() {
+    let stage = stage();
+    let mut scene = Scene::new(&stage);
+    let (input, role) = (scene.input, Role::Output(0));
+    let output = scene.tensor(opcode::TfLiteInterpreterGetOutputTensor, INTERPRETER, role);
+    for len in [0, 1, INPUT - 1, INPUT, SIZE] {
+        for number in [input, output] {
+            assert_eq!(scene.memory(number, slice(1, SIZE - len, len)), 0);
+        }
+        assert_eq!(scene.invoke(), 0);
+    }
+    assert!(scene.lane.send(&plain(Tag::DropRegion, 1, &[]), None));
+    scene.region.write(&[1; 16]);
+    assert_eq!(scene.invoke(), 0);
+    scene.leaves();
+    stage.stays_unharmed();
+}
+
+#[test]
+fn reallocations() {
+    let stage = stage();
+    let mut scene = Scene::new(&stage);
+    let input = scene.input;
+    // The interpreter's own memory stays as it is, whatever is asked for.
+    for bytes in [1 << 60, u64::MAX, 0, INPUT] {
+        assert!(scene.realloc(input, bytes) <= 1);
+        assert_eq!(scene.invoke(), 0);
+    }
+    scene.leaves();
+    stage.stays_unharmed();
+}
+
+#[test]
+fn tensors_by_roles_of_others() {
+    let stage = stage();
+    let get = |object, role| GetTensor { object, role };
+    let of_interpreter = opcode::TfLiteInterpreterGetInputTensor;
+    let of_runner = opcode::TfLiteSignatureRunnerGetInputTensor;
+    fatal(&stage, of_interpreter, &get(RUNNER, Role::Input(0)), "handle 0x3 is of kind");
+    fatal(&stage, of_interpreter, &get(MODEL, Role::Input(0)), "handle 0x1 is of kind");
+    fatal(&stage, of_runner, &get(INTERPRETER, Role::InputOfName(b"left".to_vec())), "handle 0x2 is of kind");
+    let named = Role::InputOfName(b"left".to_vec());
+    fatal(&stage, of_interpreter, &get(INTERPRETER, named), "the arguments of TfLiteInterpreterGetInputTensor");
+    fatal(&stage, of_runner, &get(RUNNER, Role::Input(0)), "the arguments of TfLiteSignatureRunnerGetInputTensor");
+    fatal(&stage, of_interpreter, &get(0, Role::Input(0)), "the arguments of TfLiteInterpreterGetInputTensor");
+    fatal(&stage, of_interpreter, &get(77, Role::Input(0)), "handle 0x4d was never made");
+
+    let mut scene = Scene::new(&stage);
+    for index in [i32::MIN, -1, 2, i32::MAX] {
+        let variable = Role::Variable(index);
+        for role in [Role::Input(index), Role::Output(index), variable] {
+            assert_eq!(scene.tensor(of_interpreter, INTERPRETER, role), 0);
+        }
+    }
+    for index in [i32::MIN, -1, 4, i32::MAX] {
+        assert_eq!(scene.tensor(opcode::TfLiteInterpreterGetTensor, INTERPRETER, Role::Tensor(index)), 0);
+    }
+    for name in [&b""[..], b"le\0ft", &[0xff; 60_000]] {
+        assert_eq!(scene.tensor(of_runner, RUNNER, Role::InputOfName(name.to_vec())), 0);
+        assert_eq!(scene.tensor(of_runner, RUNNER, Role::OutputOfName(name.to_vec())), 0);
+    }
+    scene.leaves();
+    stage.stays_unharmed();
+}
+
+#[test]
+fn objects_of_others() {
+    let stage = stage();
+    let other = Scene::new(&stage);
+    for id in [77, u64::MAX, 1 << 60] {
+        fatal(&stage, opcode::TfLiteInterpreterInvoke, &invoke(id), &format!("handle {id:#x} was never made"));
+    }
+    for id in [MODEL, RUNNER] {
+        fatal(&stage, opcode::TfLiteInterpreterInvoke, &invoke(id), &format!("handle {id:#x} is of kind"));
+    }
+    let runner = tflite::TfLiteSignatureRunnerInvoke::Request { signature_runner: INTERPRETER };
+    fatal(&stage, opcode::TfLiteSignatureRunnerInvoke, &runner, "handle 0x2 is of kind");
+    other.leaves();
+    stage.stays_unharmed();
+}
+
+#[test]
+fn delegates() {
+    let stage = stage();
+    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: INTERPRETER }, "handle 0x2 is of kind");
+    fatal(&stage, opcode::TfLiteExternalDelegateDelete, &Delete { delegate: 77 }, "handle 0x4d was never made");
+    let xnnpack = |new_object, num_threads| CreateXnnpack {
+        new_object,
+        given: true,
+        num_threads,
+        flags: u32::MAX,
+        handle_variable_ops: true,
+    };
+    fatal(&stage, opcode::TfLiteXNNPackDelegateCreate, &xnnpack(MODEL, 1), "object id 0x1 is taken");
+    let texts = |items, more| Texts { null: false, items, more };
+    let endless = u64::MAX.to_le_bytes();
+    let external = |keys, values| CreateExternal { new_object: FREE, library: Data::Inline(b"x\0"), keys, values };
+    let one = || texts(vec![Some(&b"key"[..])], Data::Null);
+    let wrong = [
+        external(one(), texts(Vec::new(), Data::Null)),
+        external(one(), texts(vec![Some(&b"value"[..]); 2], Data::Null)),
+        external(texts(vec![Some(&b""[..])], Data::Inline(&endless)), one()),
+        external(texts(vec![Some(&b""[..])], Data::Inline(&[1])), one()),
+    ];
+    for request in &wrong {
+        fatal(&stage, opcode::TfLiteExternalDelegateCreate, request, "TfLiteExternalDelegateCreate");
+    }
+    // No file but those of the broker's configuration, and no text that does not end.
+    let mut scene = Scene::new(&stage);
+    for library in [Data::Inline(b"/etc/passwd\0"), Data::Inline(b"/etc/passwd"), Data::Inline(b"\0"), Data::Null] {
+        let request = CreateExternal { library, ..external(one(), one()) };
+        let made = |r: &ArchivedCreated| r.made;
+        assert!(!scene.lane.call(opcode::TfLiteExternalDelegateCreate, &request, made));
+    }
+    scene.leaves();
+    stage.stays_unharmed();
+}
+
+#[test]
+fn parcels() {
+    let stage = stage();
+    // Nothing here is too long for a frame.
+    for offset in [0, 1, u64::MAX] {
+        fatal(&stage, own::PIECE, &AskPiece { parcel: 1, offset }, "handle 0x1 was never made");
+    }
+    stage.stays_unharmed();
+}
+
+#[test]
+fn functions() {
+    let stage = stage();
+    let last = tflite::API.functions.len() as u32;
+    for opcode in [last, own::PIECE + 1, u32::MAX] {
+        let scene = Scene::new(&stage);
+        assert!(scene.lane.send(&plain(Tag::Call, opcode, &[]), None));
+        scene.ends(&format!("no function has opcode {opcode}"));
+    }
+    for opcode in (0..last).step_by(29).chain([own::MEMORY, own::PIECE]) {
+        let nonsense: Vec<u8> = nonsense(opcode.into()).take(256).collect();
+        let mut scene = Scene::new(&stage);
+        assert!(scene.lane.send(&plain(Tag::Call, opcode, &nonsense), None));
+        // What takes nothing, or a number, takes this too.
+        match scene.lane.hear().is_some() {
+            true => scene.leaves(),
+            false => scene.ends("the program sent nonsense"),
+        }
+    }
+    let log = stage.log();
+    assert!(!log.contains("signal"), "a worker crashed:\n{log}");
+    stage.stays_unharmed();
+}
