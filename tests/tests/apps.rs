@@ -1,10 +1,12 @@
 //! Unmodified programs give through AvA the answers that they give natively.
 
+use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ava_tests::vendor::{pyopencl_tests, python};
-use ava_tests::{Case, Program, Vendor, World, built};
+use ava_tests::vendor::{pyopencl_tests, python, softhsm, tflite};
+use ava_tests::{Case, Ended, Program, Vendor, World, built};
 
 /// A module with the same tests for either vendor. A test in brackets is long.
 macro_rules! on_each_vendor {
@@ -265,4 +267,22 @@ fn pyopencl_wrapper() -> Case {
 fn pyopencl_rest() -> Case {
     let files = ["test_algorithm.py", "test_array.py", "test_clmath.py"];
     pyopencl(&files, Duration::from_mins(30)).ending_with(1)
+}
+
+// Several APIs.
+
+/// One process with a session for each API, in threads and in a forked child too.
+#[test]
+fn three_apis() {
+    let libraries = tflite("2.9");
+    let program = Program::new(python()).args([app("three_apis.py"), tflite("models").join("fc.tflite")]);
+    let mut world = World::without_broker(Vendor::SoftHsm)
+        .with_arguments([OsStr::new("--vendor-library-path"), libraries.as_os_str()]);
+    world.start_broker();
+    let modules = softhsm();
+    let path = env::join_paths([&*libraries, modules.parent().unwrap()]).unwrap();
+    let native = world.native(&program.clone().env("LD_LIBRARY_PATH", path));
+    assert_eq!(native.ended, Ended::With(0), "{native}");
+    let remote = world.through_avactl(&program);
+    assert_eq!(remote, native, "natively:\n{native}\nthrough AvA:\n{remote}");
 }
