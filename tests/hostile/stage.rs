@@ -4,13 +4,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use ava_tests::administration::{sessions, wait_for_spares};
+use ava_tests::administration::wait_for_spare;
 use ava_tests::vendor::{self, Vendor};
 use ava_tests::{Ended, Program, Running, World, built};
 
@@ -47,11 +47,25 @@ struct Log {
 impl Stage {
     pub fn new() -> Self {
         let steady = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
-        Self::beside::<&str>(Program::new(steady), &[])
+        let stage = Self::start(Program::new(steady), &[]);
+        // The broker is to have all that it has when nothing happens.
+        wait_for_spare(&stage.socket());
+        stage.measured()
     }
 
-    /// With this program beside it all, and these arguments for the broker.
-    pub fn beside<S: AsRef<OsStr>>(steady: Program, arguments: &[S]) -> Self {
+    /// With this program beside it all, these libraries for its workers, and no worker that is started ahead: of which API
+    /// the first one is, would depend on when programs come.
+    pub fn beside(steady: Program, libraries: &Path) -> Self {
+        let arguments = ["--warm".as_ref(), "0".as_ref(), "--vendor-library-path".as_ref(), libraries.as_os_str()];
+        Self::start(steady, &arguments).measured()
+    }
+
+    fn measured(mut self) -> Self {
+        self.before = (open_files(self.broker()), memory(self.broker()));
+        self
+    }
+
+    fn start(steady: Program, arguments: &[&OsStr]) -> Self {
         let steady = steady.within(4 * PATIENCE);
         let world = World::without_broker(Vendor::Pocl);
         let socket = world.socket();
@@ -72,12 +86,7 @@ impl Stage {
         });
         log.wait("listens", |line| line.contains(" listens "));
         let bystander = begin(&world, &steady);
-        // The broker is to have all that it has when nothing happens: a spare for the first of its APIs, and one for the
-        // bystander's, if that is another.
-        let others = sessions(&socket).iter().any(|session| session.api != "opencl");
-        wait_for_spares(&socket, 1 + u64::from(others));
-        let before = (open_files(broker.0.id()), memory(broker.0.id()));
-        Self { broker, log, steady, bystander, before, world }
+        Self { broker, log, steady, bystander, before: (0, 0), world }
     }
 
     pub fn socket(&self) -> PathBuf {

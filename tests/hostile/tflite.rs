@@ -32,7 +32,7 @@ fn stage() -> Stage {
     let libraries = vendor::tflite("2.17");
     let steady = Program::new(built::tflite().join("2.17/steady")).env("TFLITE_MODELS", vendor::tflite("models"));
     let steady = steady.env("LD_LIBRARY_PATH", &libraries);
-    Stage::beside(steady, &["--vendor-library-path".into(), libraries])
+    Stage::beside(steady, &libraries)
 }
 
 /// A session with an interpreter, a runner of its signature, a region, and the first input's number.

@@ -39,17 +39,9 @@ pub fn worker_of(socket: &Path, program: u32) -> u32 {
 /// # Panics
 /// If none is in time.
 pub fn wait_for_spare(socket: &Path) {
-    wait_for_spares(socket, 1);
-}
-
-/// Waits until so many are.
-///
-/// # Panics
-/// If they are not in time.
-pub fn wait_for_spares(socket: &Path, count: u64) {
     let deadline = Instant::now() + LOADING;
-    while status(socket).spares < count {
-        assert!(Instant::now() < deadline, "fewer than {count} spare workers");
+    while status(socket).spares == 0 {
+        assert!(Instant::now() < deadline, "no spare worker");
         std::thread::yield_now();
     }
 }
