@@ -17,6 +17,8 @@ mod frames;
 mod maps;
 #[path = "../hostile/oneways.rs"]
 mod oneways;
+#[path = "../hostile/pkcs11.rs"]
+mod pkcs11;
 #[path = "../hostile/recorded.rs"]
 mod recorded;
 #[path = "../hostile/recorder.rs"]

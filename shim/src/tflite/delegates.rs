@@ -15,7 +15,17 @@ use crate::fault::Fault;
 use crate::generated::tflite::marshal;
 use crate::session::Session;
 
-const WHOSE: &str = "a delegate would run in the program: use XNNPACK or an external one";
+/// Whether a delegate is one of the worker's.
+fn check(function: &str, delegate: *mut c_void, about: *const c_void) -> Result<(), Fault> {
+    if super::session()?.handles.find(delegate, kind::TfLiteDelegate).is_some() {
+        return Ok(());
+    }
+    let why = match delegate.is_null() {
+        true => "there is no delegate: was it made?",
+        false => "a delegate would run in the program: use XNNPACK or an external one",
+    };
+    Err(refuse(function, why, i64::from(ERROR), about))
+}
 
 /// Whether the program is one of a library of 2.9 or before, by which it was built: the library that the worker has.
 fn is_old() -> Result<bool, Fault> {
@@ -147,9 +157,7 @@ fn delete(delegate: *mut c_void, opcode: u32) -> Result<(), Fault> {
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteInterpreterOptionsAddDelegate(options: *mut c_void, delegate: *mut c_void) -> Result<(), Fault> {
-    if super::session()?.handles.find(delegate, kind::TfLiteDelegate).is_none() {
-        return Err(refuse("TfLiteInterpreterOptionsAddDelegate", WHOSE, i64::from(ERROR), options));
-    }
+    check("TfLiteInterpreterOptionsAddDelegate", delegate, options)?;
     // SAFETY: by the caller's promise.
     unsafe { marshal::TfLiteInterpreterOptionsAddDelegate(options, delegate) }
 }
@@ -160,9 +168,7 @@ pub unsafe fn TfLiteInterpreterModifyGraphWithDelegate(
     interpreter: *mut c_void,
     delegate: *mut c_void,
 ) -> Result<u32, Fault> {
-    if super::session()?.handles.find(delegate, kind::TfLiteDelegate).is_none() {
-        return Err(refuse("TfLiteInterpreterModifyGraphWithDelegate", WHOSE, i64::from(ERROR), interpreter));
-    }
+    check("TfLiteInterpreterModifyGraphWithDelegate", delegate, interpreter)?;
     // SAFETY: by the caller's promise.
     unsafe { marshal::TfLiteInterpreterModifyGraphWithDelegate(interpreter, delegate) }
 }
