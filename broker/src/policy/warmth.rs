@@ -151,6 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn a_user_is_expected_to_use_what_they_have_used() {
+        let (mut warmth, now) = (Warmth::new(1), Instant::now());
+        let other = Whose { uid: 1, api: "pkcs11" };
+        for whose in [user(1), user(2), other] {
+            warmth.used(whose, now);
+        }
+        assert_eq!((warmth.of_user(1), warmth.of_user(3)), (vec![user(1), other], vec![]));
+    }
+
+    #[test]
     fn none_are_none() {
         let mut warmth = Warmth::new(0);
         warmth.used(user(1), Instant::now());
