@@ -261,6 +261,7 @@ extern "C" {
     /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads
     /// that call the vendor, which is told to use the system's locks. What 5.4 calls bad is refused in the shim.
     #[custom]
+    #[withheld(pInitArgs)]
     #[no_broker(status = CKR_GENERAL_ERROR)]
     fn C_Initialize(pInitArgs: *mut c_void) -> CK_RV;
 

@@ -59,10 +59,6 @@ impl Callbacks {
             listen(session).inspect_err(|_| self.listening.store(false, Ordering::Release))?;
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some((object, _)) = about.first().filter(|_| life == Life::Object) {
-            session.handles.mark_remembered(*object);
-            self.by_object.entry(*object).or_default().push(id);
-        }
         let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
         self.registered.insert(id, Registration { function, user_data, signature, life, about });
         Ok(id)
@@ -70,6 +66,13 @@ impl Callbacks {
 
     pub fn forget(&self, id: u64) {
         self.registered.remove(&id);
+    }
+
+    /// Keeps a callback as long as an object.
+    pub fn keep_with(&self, session: &Session, id: u64, object: u64) {
+        if id != 0 && session.handles.mark_remembered(object) {
+            self.by_object.entry(object).or_default().push(id);
+        }
     }
 
     /// An object is gone: so are the callbacks that are kept for it.

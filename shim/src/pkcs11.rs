@@ -54,6 +54,6 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
     }
-    // SAFETY: nothing but whether there are arguments crosses.
+    // SAFETY: the arguments do not cross.
     unsafe { marshal::C_Initialize(args.cast_mut()) }
 }

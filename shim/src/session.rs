@@ -134,18 +134,17 @@ impl Session {
         self.with_lane(|lane| {
             self.begin(lane, tag, word, regions, &after, encode)?;
             lane.lane.send(&lane.out, None, Wake::Now).map_err(|_| self.lose())?;
-            loop {
+            let frame = loop {
                 if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                     return Err(self.lose());
                 }
                 let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
                 if frame.tag != Tag::Upcall {
-                    break;
+                    break frame;
                 }
                 self.callbacks.call_now(self, frame.body).map_err(|_| self.lose())?;
-            }
+            };
             lane.line.all_served();
-            let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
             let dropped = self.heed(frame.notices());
             let result = match frame.tag {
                 Tag::Reply => read(&frame),

@@ -1,9 +1,8 @@
 //! Texts of the vendor's that a program was given: each is there once, as long as the session.
 
+use std::collections::HashSet;
 use std::ffi::{CString, c_char};
 use std::sync::Mutex;
-
-use std::collections::HashSet;
 
 #[derive(Default)]
 pub struct Texts(Mutex<HashSet<CString>>);

@@ -8,6 +8,7 @@ use ava_protocol::frame::Notice;
 
 use crate::call::{Call, Outcome};
 use crate::memory::Input;
+use crate::objects::Held;
 use crate::session::Session;
 use crate::vendor::Loaded;
 
@@ -54,7 +55,7 @@ pub trait Api: Any + Send + Sync {
 
     /// Keeps an input that is in use until the object that was made with it is gone.
     fn hold(&self, session: &'static Session, id: u64, input: Input, _address: u64) {
-        session.objects.keep(id, input);
+        session.objects.keep(id, Held::Memory(input));
     }
 
     /// An object is gone.

@@ -21,7 +21,7 @@ use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
-use crate::callbacks::{self, Registered};
+use crate::callbacks::Registered;
 use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
@@ -367,7 +367,6 @@ impl<'a> Call<'a> {
         for gone in self.session.objects.released(id) {
             self.session.failures.take(gone);
             self.session.api.forget(gone);
-            callbacks::forget(gone);
         }
     }
 

@@ -18,6 +18,7 @@ use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
 
 use crate::memory::NOWHERE;
+use crate::objects::Held;
 use crate::session::Session;
 
 /// Most callbacks that wait for the program to read.
@@ -69,9 +70,14 @@ impl Registration {
 static REGISTRATIONS: LazyLock<DashMap<usize, Arc<Registration>>> = LazyLock::new(DashMap::new);
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
-/// An object is gone: so are the callbacks that it was to be kept with.
-pub fn forget(object: u64) {
-    REGISTRATIONS.retain(|_, one| one.life != Life::Object || one.about.iter().all(|(_, id)| *id != object));
+/// A registration that is to end with an object, which has this.
+#[derive(Debug)]
+pub struct Kept(usize);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        REGISTRATIONS.remove(&self.0);
+    }
 }
 
 /// A callback of the program, about to be handed to the vendor.
@@ -118,6 +124,12 @@ impl Registered {
         }
         if !accepted {
             REGISTRATIONS.remove(&self.data);
+        } else if registration.life == Life::Object {
+            // The object that it came with, else the one that it was set on.
+            let object = Some(registration.made).filter(|made| *made != 0);
+            if let Some(object) = object.or_else(|| registration.about.first().map(|(_, id)| *id)) {
+                registration.session.objects.keep(object, Held::Callback(Kept(self.data)));
+            }
         }
     }
 }

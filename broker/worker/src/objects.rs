@@ -12,12 +12,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ava_protocol::frame::Malformed;
 use dashmap::{DashMap, Entry};
 
+use crate::callbacks;
 use crate::memory::Input;
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
 pub const OURS: u64 = 1 << 60;
 /// Most objects of a session.
 const MOST: usize = 4 << 20;
+
+/// What an object keeps.
+#[derive(Debug)]
+pub enum Held {
+    /// Memory of the program's, copied, that the vendor uses in place.
+    Memory(#[allow(dead_code, reason = "held, not read")] Input),
+    /// A callback that is set on it.
+    Callback(#[allow(dead_code, reason = "held, not read")] callbacks::Kept),
+}
 
 #[derive(Debug)]
 struct Object {
@@ -34,13 +44,13 @@ struct Object {
     parents: Vec<u64>,
     /// Bytes of device memory.
     memory: u64,
-    /// Memory of the program that is in use as long as the object is.
-    kept: Vec<Input>,
+    /// What is in use as long as the object is.
+    held: Vec<Held>,
 }
 
 impl Object {
     fn made(kind: u16, pointer: usize, parents: Vec<u64>, memory: u64) -> Self {
-        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory, kept: Vec::new() }
+        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory, held: Vec::new() }
     }
 }
 
@@ -114,10 +124,10 @@ impl Objects {
         }
     }
 
-    /// Keeps memory until the object is gone.
-    pub fn keep(&self, id: u64, input: Input) {
+    /// Keeps something until the object is gone.
+    pub fn keep(&self, id: u64, held: Held) {
         if let Some(mut object) = self.by_id.get_mut(&id) {
-            object.kept.push(input);
+            object.held.push(held);
         }
     }
 

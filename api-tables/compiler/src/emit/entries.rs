@@ -37,13 +37,14 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
         };
         quote!(Err(crate::#hand::refuse(#name, #why, #status, #about)))
     } else if function.facts.local || function.facts.custom.shim {
-        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
         let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
             (name, Shape::Pointer) => quote!(#name.cast()),
             (name, _) => quote!(#name),
         });
+        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
         quote!(unsafe { crate::#hand::#name(#(#arguments),*) })
     } else {
+        // SAFETY of the emitted call: as above.
         quote!(unsafe { marshal::#name(#(#params),*) })
     };
     quote! {

@@ -171,11 +171,15 @@ pub fn kind(api: &Api, ty: &str) -> u16 {
     place as u16 + 1
 }
 
+/// Whether a callback with these parameters reports errors.
+pub fn reports(params: &[Param]) -> bool {
+    params.iter().any(|p| matches!(p.shape, Shape::VaList))
+}
+
 /// How long a callback is kept: one that reports errors as long as what it is set on, and one that is in use until
 /// something is released as long as the session, for that is when it is called.
 pub fn life(function: &Function, callback: &Param) -> TokenStream {
-    let reports = matches!(&callback.shape, Shape::Callback { params, .. }
-        if params.iter().any(|p| matches!(p.shape, Shape::VaList)));
+    let reports = matches!(&callback.shape, Shape::Callback { params, .. } if reports(params));
     match (reports, until(function, &callback.name)) {
         (true, _) => quote!(ava_protocol::upcall::Life::Object),
         (false, Some(Until::Released)) => quote!(ava_protocol::upcall::Life::Session),

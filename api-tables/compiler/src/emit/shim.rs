@@ -77,6 +77,7 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
     } else {
         None
     };
+    let kept = kept(function);
     let ok = match &function.ret {
         Ret::Status { ty } => {
             let ok = int(i128::from(names::ok_status(api, ty)));
@@ -131,6 +132,7 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
                 #before
                 #(#encode)*
                 #mint
+                #kept
                 #then
                 let request = #request;
                 #instead
@@ -138,6 +140,17 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
             }
         }
     }
+}
+
+/// Keeps a callback that reports errors with the object that the call makes, or else with the one that it is about.
+fn kept(function: &Function) -> Option<TokenStream> {
+    let reports = |p: &&Param| matches!(&p.shape, Shape::Callback { params, .. } if names::reports(params));
+    let callback = local(&function.params.iter().find(reports)?.name);
+    let object = match &function.ret {
+        Ret::New { .. } => quote!(w_new),
+        _ => quote!(call.first),
+    };
+    Some(quote!(call.session.callbacks.keep_with(call.session, #callback, #object);))
 }
 
 /// Statements that bring one argument into its wire form, called `w_NAME`.

@@ -248,19 +248,22 @@ pub fn pull(call: &Call, object: u64) -> Result<Vec<u8>, Stop> {
     let Some(group) = mirrors.groups.get(&interpreter).map(|group| Arc::clone(&group)) else { return Ok(Vec::new()) };
     let vendor = super::vendor(call.session);
     let mut changed = Vec::new();
-    for mirror in group.lock().map_err(|_| Stop::Closed)?.iter_mut() {
+    group.lock().map_err(|_| Stop::Closed)?.retain_mut(|mirror| {
         let object = call.session.objects.pointer(mirror.object);
         let at = object.and_then(|object| find(vendor, object as *mut c_void, &mirror.role));
-        // A tensor of a runner that is gone stays where it was.
-        if let Some(at) = at.filter(|at| !at.is_null()) {
-            mirror.at = at as usize;
-        }
-        // SAFETY: the vendor has just named the tensor, or has not changed it.
+        let Some(at) = at.filter(|at| !at.is_null()) else {
+            // Its runner is gone, and nobody tells where it is now: the program keeps what it was shown last.
+            mirrors.owners.remove(&mirror.number);
+            return false;
+        };
+        mirror.at = at as usize;
+        // SAFETY: the vendor has just named the tensor.
         unsafe {
             changed.extend(mirror.show(interpreter));
             mirror.copy_out();
         }
-    }
+        true
+    });
     parcels::pack(call, changed)
 }
 
