@@ -23,6 +23,29 @@
 #![lost(CKR_DEVICE_REMOVED)]
 #![exhausted(CKR_HOST_MEMORY)]
 #![environment("SOFTHSM2_CONF")]
+#![sandbox(
+    // SoftHSM's configuration and its cryptographic library's, file by file: what is beside them is nobody's business.
+    read(
+        variable("SOFTHSM2_CONF"),
+        "/etc/softhsm/softhsm2.conf",
+        "/etc/ssl/openssl.cnf",
+        "/etc/pki/tls/openssl.cnf",
+        "/etc/crypto-policies/back-ends",
+    ),
+    // Tokens are files. Even a program that only reads its keys locks them.
+    write(
+        setting(variable("SOFTHSM2_CONF"), "directories.tokendir"),
+        setting("/etc/softhsm/softhsm2.conf", "directories.tokendir"),
+    ),
+    // Modules for smart cards reach their readers through this service.
+    socket("/run/pcscd/pcscd.comm"),
+)]
+// Without one of its own, each tenant would have the tokens of all.
+#![configuration(
+    variable = "SOFTHSM2_CONF",
+    file = "softhsm2.conf",
+    text = "directories.tokendir = {home}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
+)]
 #![functions(C_GetFunctionList)]
 
 #[status(ok = 0)]
