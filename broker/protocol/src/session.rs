@@ -91,6 +91,14 @@ pub enum Answer {
     Welcome {
         /// The session's number, unique as long as the broker runs.
         session: u64,
+        /// The worker's memory is accounted apart: the program is to touch the pages of a region first, so that they are
+        /// charged to it.
+        populate: bool,
+    },
+    /// The session is admitted, and its worker loads the vendor library: [`Answer::Welcome`] or [`Answer::Refused`] follows.
+    Starting {
+        /// The session's number.
+        session: u64,
     },
     /// There will be no session. The connection ends.
     Refused {
@@ -181,6 +189,8 @@ pub fn clip(text: &str, limit: usize) -> String {
 
 /// Where the system's broker listens.
 pub const SYSTEM_SOCKET: &str = "/run/ava/broker.sock";
+/// Where the system's broker listens for administrators: not in the directory that containers get.
+pub const ADMIN_SOCKET: &str = "/run/ava-admin/broker.sock";
 /// The environment variable that names another socket.
 pub const SOCKET_VARIABLE: &str = "AVA_SOCKET";
 

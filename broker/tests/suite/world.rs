@@ -78,11 +78,14 @@ impl World {
     }
 
     pub fn open(&self, opening: &Opening, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
-        let (stream, answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
+        let (stream, mut answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
+        if let Answer::Starting { .. } = open(&answer).unwrap() {
+            (answer, _) = message::recv(&stream).unwrap().unwrap();
+        }
         match open(&answer).unwrap() {
-            Answer::Welcome { session } => Ok(Tenant { session, stream }),
+            Answer::Welcome { session, .. } => Ok(Tenant { session, stream }),
             Answer::Refused { code, reason } => Err((code, reason)),
-            other @ Answer::Admin(_) => panic!("{other:?}"),
+            other @ (Answer::Admin(_) | Answer::Starting { .. }) => panic!("{other:?}"),
         }
     }
 

@@ -7,7 +7,9 @@
 //!
 //! - **Invariant:** the length is checked before anything is allocated.
 //! - **Invariant:** a receiver takes no byte beyond the message, so the connection can be handed on after any message.
-//! - **Invariant:** every received descriptor is close-on-exec, and one that does not end up in a message is closed.
+//! - **Invariant:** every received descriptor is close-on-exec, and one that does not end up in a message stays with the
+//!   [`Reader`]: whoever must not wait for a descriptor's end takes them from there. The kernel drops none, for there is room
+//!   for as many as it lets anybody send.
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -24,6 +26,8 @@ use rustix::net::{
 pub const MAX_BODY: usize = 64 * 1024;
 /// The most descriptors with one message.
 pub const MAX_FDS: usize = 8;
+/// The most descriptors that the kernel delivers at once (`SCM_MAX_FD`).
+pub const MOST_AT_ONCE: usize = 253;
 
 const HEAD: usize = 4;
 
@@ -84,13 +88,24 @@ pub fn recv(socket: &impl AsFd) -> io::Result<Option<Message>> {
 
 /// What a [`Reader`] has come to.
 #[derive(Debug)]
-pub enum Progress {
+pub enum Progress<Fd = OwnedFd> {
     /// The socket has nothing more for now.
     Pending,
-    /// A whole message. There may be more in the socket.
-    Message(Message),
+    /// A whole message: its bytes and its descriptors. There may be more in the socket.
+    Message((Vec<u8>, Vec<Fd>)),
     /// The peer closed the stream between two messages.
     Closed,
+}
+
+impl<Fd> Progress<Fd> {
+    /// The same with other descriptors.
+    pub fn map_fds<Other>(self, change: impl FnMut(Fd) -> Other) -> Progress<Other> {
+        match self {
+            Self::Pending => Progress::Pending,
+            Self::Message((body, fds)) => Progress::Message((body, fds.into_iter().map(change).collect())),
+            Self::Closed => Progress::Closed,
+        }
+    }
 }
 
 /// Receives messages piece by piece, without ever waiting.
@@ -136,6 +151,12 @@ impl Reader {
     #[must_use]
     pub fn is_midway(&self) -> bool {
         self.filled > 0
+    }
+
+    /// The descriptors that came with what is no whole message yet, or will never be one.
+    #[must_use]
+    pub fn take_fds(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.fds)
     }
 
     /// Takes what the socket has, up to the end of the current message.
@@ -284,7 +305,7 @@ fn recv_some(
     max_fds: usize,
     flags: RecvFlags,
 ) -> io::Result<usize> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_AT_ONCE))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut target = [IoSliceMut::new(target)];
     let received = recvmsg(socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)?;
@@ -294,7 +315,6 @@ fn recv_some(
         }
     }
     if received.flags.contains(ReturnFlags::CTRUNC) || fds.len() > max_fds {
-        fds.clear();
         return Err(invalid(format!("a message with more than {max_fds} descriptors, or than this process can hold")));
     }
     Ok(received.bytes)

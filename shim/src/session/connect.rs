@@ -71,8 +71,16 @@ pub fn connect(slot: &'static Slot) -> Option<Session> {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
+    let answer = match wire::open::<Answer>(&answer) {
+        Ok(Answer::Starting { .. }) => match ava_transport::message::recv(&control) {
+            Ok(Some((answer, _))) => answer,
+            _ => return refused("the connection broke".into()),
+        },
+        _ => answer,
+    };
     match wire::open::<Answer>(&answer) {
-        Ok(Answer::Welcome { session }) => tracing::info!(session, socket = %socket.path().display(), "welcome"),
+        Ok(Answer::Starting { .. }) => return refused("it starts twice".into()),
+        Ok(Answer::Welcome { session, .. }) => tracing::info!(session, socket = %socket.path().display(), "welcome"),
         Ok(Answer::Refused { reason, .. }) => return refused(reason),
         Ok(Answer::Admin(_)) => return refused("an answer to another question".into()),
         Err(error) => return refused(error.to_string()),

@@ -104,7 +104,7 @@ impl Broker {
             Ok(Answer::Refused { reason, .. }) => {
                 Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
             }
-            Ok(Answer::Welcome { .. }) => Err(Failure::new(Kind::General, "the broker answered something else")),
+            Ok(Answer::Welcome { .. } | Answer::Starting { .. }) => Err(Failure::new(Kind::General, "the broker answered something else")),
             Err(EnvelopeError::Version { theirs }) => {
                 Err(other_version(format!("the broker speaks protocol {theirs}, this avactl {PROTOCOL}")))
             }
