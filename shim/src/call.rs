@@ -414,6 +414,12 @@ impl Drop for Call {
             let cancelled = self.session.pending.cancel(id);
             self.leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
         }
+        // Of what was never sent the worker has not heard.
+        for announcement in self.announcements.drain(..) {
+            if let Some(lease) = self.leases.iter_mut().find(|lease| lease.id == announcement.id) {
+                lease.take_back(announcement);
+            }
+        }
         if !self.leases.is_empty() {
             self.session.release(std::mem::take(&mut self.leases));
         }

@@ -31,6 +31,11 @@ impl Lease {
         Some(Announcement { id: self.id, len: self.region.len(), fd })
     }
 
+    /// The worker was not told after all.
+    pub fn take_back(&mut self, announcement: Announcement) {
+        self.unsent = Some(announcement.fd);
+    }
+
     /// Whether an address of this process lies in the region.
     pub fn contains(&self, address: usize) -> bool {
         let from = self.region.as_ptr() as usize;
