@@ -200,7 +200,8 @@ impl Admin {
     }
 
     pub fn ask(&self, request: admin::Request) -> admin::Answer {
-        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[]).unwrap();
+        let answer =
+            client::ask(&self.stream, &seal(&Opening::Admin(request)), &[], client::Patience::QUESTION.answer).unwrap();
         match open(&answer).unwrap() {
             Answer::Admin(answer) => answer,
             other => panic!("{other:?}"),
