@@ -189,6 +189,17 @@ impl Tenant {
     }
 }
 
+/// The broker's last word to who wants a session: that the worker starts is none.
+pub fn answer(stream: &UnixStream) -> Answer {
+    loop {
+        let (answer, _) = message::recv(stream).unwrap().unwrap();
+        match open(&answer).unwrap() {
+            Answer::Starting { .. } => {}
+            last => return last,
+        }
+    }
+}
+
 /// An administrator's connection.
 pub struct Admin {
     stream: UnixStream,
