@@ -3,7 +3,7 @@
 //! ```text
 //! the broker's own group
 //! ├── broker/                the broker (version 2 only, which has no processes beside groups with controllers)
-//! └── workers/               all of them together
+//! └── ava/                   all workers together
 //!     └── TENANT/            all of one tenant's
 //!         └── PID-N/         one worker's, by the broker that started it and a number
 //! ```
@@ -40,7 +40,10 @@ pub struct Groups {
     leaving: Vec<String>,
 }
 
-/// `workers` in one hierarchy.
+/// What the group of all workers is called.
+const ALL: &str = "ava";
+
+/// That group in one hierarchy.
 #[derive(Debug, Clone)]
 struct Tree {
     workers: PathBuf,
@@ -81,7 +84,7 @@ impl Groups {
         let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
         let mut trees = Vec::new();
         for (folder, kind) in hierarchies(&own, &mounts) {
-            let workers = folder.join("workers");
+            let workers = folder.join(ALL);
             let made = match kind {
                 Kind::Unified => delegate(&folder).and_then(|()| make(&workers)),
                 _ => make(&workers),
@@ -101,7 +104,24 @@ impl Groups {
         for tree in &groups.trees {
             groups.bound(&tree.workers, tree.kind, Level::All).map_err(|error| format!("{}: {error}", tree.workers.display()))?;
         }
+        groups.remove_stale();
         Ok(groups)
+    }
+
+    /// Removes what brokers have left that were killed. A group that has a worker cannot be removed.
+    fn remove_stale(&self) {
+        let below = |folder: &Path| -> Vec<PathBuf> {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+        };
+        for Tree { workers, kind } in &self.trees {
+            for tenant in below(workers) {
+                below(&tenant).iter().for_each(|worker| drop(fs::remove_dir(worker)));
+                if charged(&tenant, *kind) <= LEFT {
+                    let _ = fs::remove_dir(&tenant);
+                }
+            }
+        }
     }
 
     /// For people: which version.

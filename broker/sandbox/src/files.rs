@@ -100,13 +100,15 @@ fn grants(plan: &Plan) -> Vec<(PathBuf, BitFlags<AccessFs>)> {
     grant(plan.libraries.iter().flat_map(|folder| places::with_links(folder)).collect(), EXECUTE);
     grant(places::existing(DATA), READ);
     grant(places::own_processors(), READ);
-    grant(needs.read.iter().flat_map(places::find).collect(), READ);
+    let named: Vec<PathBuf> = needs.read.iter().flat_map(places::find).collect();
+    grant(named.iter().filter_map(|file| places::around_library(file)).collect(), READ);
+    grant(named, READ);
     grant(plan.read.clone(), READ);
     grant(needs.execute.iter().flat_map(places::find).collect(), EXECUTE);
     grant(places::existing(DEVICES), HARMLESS);
     grant(places::existing(needs.devices), DEVICE);
     grant(places::existing(needs.sockets), SOCKET);
-    grant(needs.write.iter().flat_map(places::find).collect(), WRITE);
+    grant(plan.needs_write.clone(), WRITE);
     grant(plan.write.clone(), WRITE);
     grant(vec![Path::to_owned(plan.home)], WRITE);
     all

@@ -41,11 +41,17 @@ impl Home {
         Ok(made)
     }
 
-    /// Writes an API's own files into it, and makes the folders that they name there.
+    /// Writes an API's own files into it, and makes the folders that they name there. Of the places that the API's vendors
+    /// write, those that are the tenant's: with files of its own, what they name, and not what the system's name.
     ///
     /// # Errors
     /// Those of writing, with the path.
-    pub fn configure(&self, files: &[Configuration], templates: Option<&Path>, write: &[Place]) -> io::Result<()> {
+    pub fn configure(
+        &self,
+        files: &[Configuration],
+        templates: Option<&Path>,
+        write: &[Place],
+    ) -> io::Result<Vec<PathBuf>> {
         for Configuration { file, text, .. } in files {
             let template = templates.map(|folder| folder.join(file)).and_then(|path| std::fs::read_to_string(path).ok());
             let text = template.as_deref().unwrap_or(text).replace("{home}", &self.home.display().to_string());
@@ -54,10 +60,12 @@ impl Home {
                 std::fs::write(&path, &text).map_err(|error| at(&path, error))?;
             }
         }
-        for folder in write.iter().flat_map(places::find).filter(|folder| folder.starts_with(&self.home)) {
-            own_folder(&folder)?;
+        let mut places: Vec<PathBuf> = write.iter().flat_map(places::find).collect();
+        if !files.is_empty() {
+            places.retain(|place| place.starts_with(&self.home));
+            places.iter().try_for_each(|folder| own_folder(folder))?;
         }
-        Ok(())
+        Ok(places)
     }
 
     /// Removes everything in `home`, unless a worker uses it.
@@ -148,11 +156,13 @@ mod tests {
         const PLACE: Place = Place::Path("/nowhere");
         let base = tempfile::tempdir().unwrap();
         let home = Home::prepare(&base.path().join("1")).unwrap();
-        home.configure(FILES, None, &[PLACE]).unwrap();
+        assert!(home.configure(FILES, None, &[PLACE]).unwrap().is_empty());
         let text = std::fs::read_to_string(home.home.join("x.conf")).unwrap();
         assert_eq!(text, format!("tokens = {}/t\n", home.home.display()));
         std::fs::write(base.path().join("x.conf"), "other {home}").unwrap();
-        home.configure(FILES, Some(base.path()), &[]).unwrap();
+        const SYSTEMS: Place = Place::Path("/etc");
+        assert!(home.configure(FILES, Some(base.path()), &[SYSTEMS]).unwrap().is_empty(), "the system's is not the tenant's");
+        assert_eq!(home.configure(&[], None, &[SYSTEMS]).unwrap(), [PathBuf::from("/etc")]);
         let text = std::fs::read_to_string(home.home.join("x.conf")).unwrap();
         assert_eq!(text, format!("other {}", home.home.display()));
     }

@@ -17,7 +17,7 @@ mod files;
 mod home;
 mod identity;
 mod limits;
-mod places;
+pub mod places;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -83,6 +83,8 @@ pub struct Plan<'a> {
     pub needs: &'a Needs,
     /// The directory that is its user's: to write, and to keep what was compiled.
     pub home: &'a Path,
+    /// What that is to write: of [`Needs::write`], what is this tenant's own.
+    pub needs_write: Vec<PathBuf>,
     /// Directories of vendors' libraries, besides the system's.
     pub libraries: Vec<PathBuf>,
     /// What the administrator lets workers read, and write, besides.

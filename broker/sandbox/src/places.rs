@@ -70,6 +70,18 @@ pub fn own_processors() -> Vec<PathBuf> {
     found
 }
 
+/// The folder of a library that is named by its file: a driver has its data and its other libraries beside it. Not where
+/// that would be a home directory, or hold many.
+pub fn around_library(file: &Path) -> Option<PathBuf> {
+    const DEPTH_OF_HOMES: usize = 3;
+    let name = file.file_name()?.to_str()?;
+    if !(name.ends_with(".so") || name.contains(".so.")) {
+        return None;
+    }
+    let folder = std::fs::canonicalize(file).ok()?.parent()?.to_owned();
+    (folder.components().count() > DEPTH_OF_HOMES).then_some(folder)
+}
+
 fn matching(pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains('*') {
         return Some(PathBuf::from(pattern)).filter(|path| path.exists()).into_iter().collect();
@@ -126,6 +138,23 @@ mod tests {
         assert_eq!(token, [PathBuf::from("/var/tokens")]);
         assert!(find(Place::Path("/proc/self/sta*")).len() >= 2);
         assert!(find(Place::Path("/nowhere")).is_empty());
+    }
+
+    #[test]
+    fn a_driver_sees_what_is_beside_it_unless_that_is_somebodys_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().canonicalize().unwrap().join("venv/lib");
+        std::fs::create_dir_all(&deep).unwrap();
+        for name in ["libx.so.1", "x.icd"] {
+            std::fs::write(deep.join(name), "").unwrap();
+        }
+        assert_eq!(around_library(&deep.join("libx.so.1")), Some(deep.clone()));
+        assert_eq!(around_library(&deep.join("x.icd")), None);
+        assert_eq!(around_library(&deep.join("missing.so")), None);
+        let shallow = Path::new("/tmp").canonicalize().unwrap().join(format!("ava-{}.so", std::process::id()));
+        std::fs::write(&shallow, "").unwrap();
+        assert_eq!(around_library(&shallow), None);
+        std::fs::remove_file(shallow).unwrap();
     }
 
     #[test]

@@ -138,7 +138,8 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     let home = Home::prepare(&place).map_err(|error| error.to_string())?;
     let own = |variable: &str, file: &str| std::env::var_os(variable).is_some_and(|path| path == place.join(file));
     let files: Vec<_> = args.api.configurations.iter().copied().filter(|own_file| own(own_file.variable, own_file.file)).collect();
-    home.configure(&files, args.templates.as_deref(), needs.write).map_err(|error| error.to_string())?;
+    let configured = home.configure(&files, args.templates.as_deref(), needs.write);
+    let needs_write = configured.map_err(|error| error.to_string())?;
     // SAFETY: nothing else of this process reads or writes the environment: it has one thread.
     unsafe { std::env::set_var("TMPDIR", &home.scratch) };
     let variable = |name: &str| ava_sandbox::split(std::env::var_os(name).as_deref());
@@ -146,6 +147,7 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
         mode: args.sandbox,
         needs,
         home: &place,
+        needs_write,
         libraries: variable("LD_LIBRARY_PATH"),
         read: args.read.iter().cloned().chain(variable(PLUGINS_VARIABLE)).collect(),
         write: args.write.clone(),
