@@ -19,11 +19,17 @@ const PAUSE: Duration = Duration::from_millis(20);
 impl Session {
     /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
     pub fn lose(&self) -> Fault {
-        if !self.lost.swap(true, Ordering::AcqRel) {
+        // A child that was forked within a call of this session has copies only, which others still use.
+        if self.pid == rustix::process::getpid() && !self.lost.swap(true, Ordering::AcqRel) {
             self.give_up();
             self.tell_why();
         }
-        Fault::Lost
+        self.fault()
+    }
+
+    /// What calls fail with once the session is lost.
+    pub fn fault(&self) -> Fault {
+        self.own.when_lost().map_or(Fault::Lost, Fault::Status)
     }
 
     /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls: they
