@@ -82,7 +82,7 @@ impl World {
         match open(&answer).unwrap() {
             Answer::Welcome { session, .. } => Ok(Tenant { session, stream }),
             Answer::Refused { code, reason } => Err((code, reason)),
-            other @ Answer::Admin(_) => panic!("{other:?}"),
+            other @ (Answer::Admin(_) | Answer::Starting { .. }) => panic!("{other:?}"),
         }
     }
 

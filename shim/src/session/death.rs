@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{self, Request, State};
+use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
 
@@ -71,11 +71,12 @@ impl Session {
 fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
     loop {
         match ask(begun.socket.path(), begun.session, deadline)? {
-            admin::Answer::Session(detail) if begun.is(&detail.session, api) => match detail.session {
-                admin::Session { ended: Some(reason), .. } => return Some(reason),
+            admin::Answer::Session(detail) if begun.is(&detail.session, api) => {
+                if let Some(reason) = detail.session.ended {
+                    return Some(reason);
+                }
                 // It has not noticed yet.
-                admin::Session { state: State::Starting | State::Running | State::Ending | State::Ended, .. } => (),
-            },
+            }
             // It knows nothing of the session: it may be another broker.
             _ => return None,
         }
