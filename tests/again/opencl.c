@@ -121,7 +121,7 @@ static void compute(struct work *w, int rounds)
 static void is_lost(struct work *w)
 {
     static const size_t size = N;
-    static cl_uint memory[N];
+    cl_uint memory[N];
     cl_uint value[64];
     cl_int status, before = 77;
     cl_event event;

@@ -132,7 +132,7 @@ fn shares_at_most(program: u32, limit: u64) {
     let deadline = Instant::now() + PATIENCE;
     while kib(program, "RssShmem") > limit {
         assert!(Instant::now() < deadline, "{} KiB are shared, more than {limit}", kib(program, "RssShmem"));
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::yield_now();
     }
 }
 
@@ -158,7 +158,7 @@ fn memory_of_a_lost_session_is_given_back_though_the_program_does_nothing() {
 #[test]
 fn many_lost_sessions_leave_little_behind() {
     const WARM_UP: usize = 8;
-    const DEATHS: u64 = 24;
+    const DEATHS: u64 = 16;
     let world = World::new(Vendor::Pocl);
     let mut program = world.start_remote(&memory(&[]));
     program.wait_for("again\n");

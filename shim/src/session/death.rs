@@ -84,6 +84,7 @@ fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
         if left.is_zero() {
             return None;
         }
+        // The broker tells nobody when it has noticed.
         std::thread::sleep(PAUSE.min(left));
     }
 }
