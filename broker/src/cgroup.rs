@@ -94,7 +94,7 @@ impl Groups {
                 _ => make(&workers),
             };
             match made {
-                Ok(()) => trees.push(Tree { workers, kind }),
+                Ok(_) => trees.push(Tree { workers, kind }),
                 // Without it there is another way to kill, if not as sure a one.
                 Err(_) if kind == Kind::Bare => {}
                 Err(error) => return Err(format!("{}: {error}", folder.display())),
@@ -184,8 +184,9 @@ impl Groups {
         let mut joins = Vec::new();
         for tree in &self.trees {
             let of_tenant = tree.workers.join(tenant);
-            make(&of_tenant)?;
-            self.bound(&of_tenant, tree.kind, Level::Tenant)?;
+            if make(&of_tenant)? {
+                self.bound(&of_tenant, tree.kind, Level::Tenant)?;
+            }
             let folder = of_tenant.join(&name);
             make(&folder)?;
             group.folders.push(folder.clone());
@@ -289,10 +290,12 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+/// Makes a group unless it is there; whether it was not.
+fn make(folder: &Path) -> io::Result<bool> {
     match fs::create_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
