@@ -62,6 +62,12 @@ impl Running {
         }
     }
 
+    /// What it has said until now on standard output.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.stdout.text()
+    }
+
     /// Writes to the program's standard input.
     ///
     /// # Panics
