@@ -26,7 +26,7 @@
 #include <time.h>
 
 static const struct attack *const tables[] = {against_processes, against_kernel, against_sockets, against_files,
-                                              against_limits};
+                                              against_rights, against_limits};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static char text[8192];        /* The targets: NAME=VALUE lines. */

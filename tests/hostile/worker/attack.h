@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ struct attack {
     enum without without;
 };
 
-extern const struct attack against_processes[], against_kernel[], against_sockets[], against_files[], against_limits[];
+extern const struct attack against_processes[], against_kernel[], against_sockets[], against_files[], against_rights[],
+    against_limits[];
 
 /* Runs them all, each in a process of its own, with the targets from this file. */
 int attack_all(const char *targets);
@@ -45,6 +47,8 @@ _Noreturn void not_there(const char *what);
 const char *below(const char *directory, const char *name);
 /* Opens, reads a little of it, and tells. */
 long read_from(const char *path);
+/* Opens with a call whose flags are in memory, where no filter sees them. */
+long by_openat2(const char *path, uint64_t flags, uint64_t mode);
 /* How many signals the neighbour has caught. */
 long caught(void);
 /* The neighbour catches a signal, soon, besides `before`. */

@@ -62,14 +62,16 @@ static long administer(int socket)
     return got("the broker tells of the victim, in %zd bytes", heard);
 }
 
-static long to_broker(int socket)
+static long to_broker(int socket, const char *path)
 {
-    long result = connected(socket, target("socket"), 0);
+    long result = connected(socket, path, 0);
 
     return result < 0 ? result : administer(socket);
 }
 
-static long broker(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0)); }
+static long broker(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0), target("socket")); }
+/* Where the broker has one for administrators alone. */
+static long administrator(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0), target("admin_socket")); }
 
 /* The program's standard output may be a socket that the program has made and not connected. Who connects it is who the
  * other end sees. */
@@ -80,7 +82,7 @@ static long broker_by_given_socket(void)
 
     if (getsockopt(1, SOL_SOCKET, SO_TYPE, &kind, &size) < 0 || kind != SOCK_STREAM)
         not_there("a socket as standard output");
-    return to_broker(1);
+    return to_broker(1, target("socket"));
 }
 
 static long abstract(void) { return connected(socket(AF_UNIX, SOCK_STREAM, 0), target("abstract"), 1); }
@@ -277,6 +279,7 @@ static long type(void)
 
 const struct attack against_sockets[] = {
     {"connect broker", "sees and ends everybody's sessions", broker, ANY},
+    {"connect administrator's socket", "sees and ends everybody's sessions", administrator, DEPENDS},
     {"connect broker by a given socket", "sees and ends everybody's sessions", broker_by_given_socket, DEPENDS},
     {"connect abstract", "talks to a victim's server", abstract, ANY},
     {"socketpair sendto path", "talks to a victim's server", datagram_to_path, ANY},
