@@ -38,6 +38,49 @@
     "ROCR_VISIBLE_DEVICES",
     "ZE_AFFINITY_MASK"
 )]
+#![sandbox(
+    read(
+        // Which drivers there are: the loader's registrations, and the libraries that stand in them by their path.
+        "/etc/OpenCL/vendors",
+        "/etc/OpenCL/layers",
+        lines("/etc/OpenCL/vendors/*.icd"),
+        lines("/etc/OpenCL/layers/*.lay"),
+        // A library, a registration, or a folder of these, as loaders differ.
+        variable("OCL_ICD_VENDORS"),
+        lines(variable("OCL_ICD_VENDORS")),
+        variable("OPENCL_VENDOR_PATH"),
+        lines(variable("OPENCL_VENDOR_PATH")),
+        variable("OCL_ICD_FILENAMES"),
+        variable("OPENCL_LAYERS"),
+        // Where vendors put what a driver opens beside its library.
+        "/opt/intel",
+        "/opt/rocm*",
+        "/opt/amdgpu*",
+        // Which devices there are, and of which version their kernel modules.
+        "/dev/accel",
+        "/dev/dri",
+        "/proc/driver/nvidia",
+        "/sys/bus/pci",
+        "/sys/class/accel",
+        "/sys/class/drm",
+        "/sys/class/kfd",
+        "/sys/module/amdgpu",
+        "/sys/module/nvidia*",
+        // What hwloc, by which drivers for processors plan their threads, asks of memory.
+        "/sys/bus/dax",
+        "/sys/kernel/mm",
+    ),
+    // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V.
+    execute(
+        "/usr/bin/ld",
+        "/usr/bin/ld.lld*",
+        "/usr/bin/*-ld",
+        "/usr/bin/llvm-spirv*",
+        "/usr/local/bin/ld",
+        "/usr/local/bin/*-ld",
+    ),
+    device("/dev/accel/*", "/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"),
+)]
 // Extensions of the kernel language, extensions of queries, and those whose functions are in this table. What shares
 // memory or objects with the process of the program stays out: SVM and USM, OpenGL, EGL, DirectX, external memory.
 #![extensions(
@@ -688,6 +731,8 @@ enum NdRangeProperty {
 // Platforms and devices.
 
 extern "C" {
+    #[afresh]
+    #[custom(shim)]
     #[no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)]
     #[written(platforms = min(num_entries, num_platforms))]
     fn clGetPlatformIDs(
@@ -715,6 +760,8 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
+    #[afresh]
+    #[custom(shim)]
     #[written(devices = min(num_entries, num_devices))]
     fn clGetDeviceIDs(
         platform: Option<cl_platform_id>,
@@ -734,6 +781,7 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
+    #[afresh]
     #[written(out_devices = min(num_devices, num_devices_ret))]
     fn clCreateSubDevices(
         in_device: cl_device_id,
@@ -743,6 +791,7 @@ extern "C" {
         num_devices_ret: Option<Out<cl_uint>>,
     ) -> cl_int;
 
+    #[afresh]
     #[written(out_devices = min(num_entries, num_devices))]
     fn clCreateSubDevicesEXT(
         in_device: cl_device_id,
@@ -780,6 +829,7 @@ extern "C" {
 // Contexts.
 
 extern "C" {
+    #[afresh]
     #[until(pfn_notify = released)]
     fn clCreateContext(
         properties: Option<&[ContextProperty]>,
@@ -790,6 +840,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_context>;
 
+    #[afresh]
     #[until(pfn_notify = released)]
     fn clCreateContextFromType(
         properties: Option<&[ContextProperty]>,

@@ -13,6 +13,8 @@
 #![header("tensorflow/lite/core/c/c_api_opaque.h")]
 #![header("tensorflow/lite/core/c/common.h")]
 #![lost(kTfLiteError)]
+// Coral's accelerators, on PCI Express and on USB, whose delegate lists them before it opens one.
+#![sandbox(read("/dev/bus/usb", "/sys/bus/usb", "/sys/class/apex"), device("/dev/apex_*", "/dev/bus/usb/*/*"))]
 
 #[status(ok = 0)]
 type TfLiteStatus = u32;
@@ -97,6 +99,7 @@ struct TfLiteTensor {
 extern "C" {
     // Versions
 
+    #[afresh]
     fn TfLiteVersion() -> &CStr;
 
     #[since("2.17")]
@@ -107,10 +110,12 @@ extern "C" {
 
     // Models
 
+    #[afresh]
     #[until(model_data = released)]
     #[charge(device_memory = model_size)]
     fn TfLiteModelCreate(model_data: Option<&[c_void; model_size]>, model_size: usize) -> New<TfLiteModel>;
 
+    #[afresh]
     #[since("2.17")]
     #[until(model_data = released)]
     #[until(reporter = released)]
@@ -139,6 +144,7 @@ extern "C" {
 
     // Options
 
+    #[afresh]
     fn TfLiteInterpreterOptionsCreate() -> New<TfLiteInterpreterOptions>;
 
     #[since("2.17")]
@@ -593,6 +599,7 @@ extern "C" {
     fn TfLiteXNNPackDelegateOptionsDefault(result: *mut TfLiteXNNPackDelegateOptions) -> usize;
 
     #[undocumented]
+    #[afresh]
     #[custom]
     fn TfLiteXNNPackDelegateCreate(options: *const TfLiteXNNPackDelegateOptions) -> New<TfLiteDelegate>;
 
@@ -667,6 +674,7 @@ extern "C" {
 
     #[beside("libexternal_delegate_obj.so")]
     #[undocumented]
+    #[afresh]
     #[custom]
     fn TfLiteExternalDelegateCreate(options: *const TfLiteExternalDelegateOptions) -> New<TfLiteDelegate>;
 

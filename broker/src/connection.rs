@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use ava_protocol::session::{Answer, Refusal, seal};
 use ava_transport::message::{Reader, Writer};
 
+use crate::foreign::{Foreign, Inbox, Origin};
 use crate::tenant::Tenant;
 
 /// The longest opening, in bytes: a hello with all its texts at their longest takes half of it.
@@ -29,10 +30,12 @@ pub enum Phase {
 pub struct Connection {
     /// Whose it is.
     pub tenant: Tenant,
+    /// It came by the administrator's socket.
+    pub admin: bool,
     /// The socket.
-    pub stream: UnixStream,
+    pub stream: Foreign<UnixStream>,
     /// What comes in.
-    pub reader: Reader,
+    pub inbox: Inbox,
     /// What goes out.
     pub writer: Writer,
     /// What it is about.
@@ -41,9 +44,9 @@ pub struct Connection {
 
 impl Connection {
     /// A new one.
-    pub fn new(tenant: Tenant, stream: UnixStream) -> Self {
-        let reader = Reader::limited(LONGEST_OPENING, OPENING_FDS);
-        Self { tenant, stream, reader, writer: Writer::new(), phase: Phase::Opening }
+    pub fn new(tenant: Tenant, stream: Foreign<UnixStream>, origin: Origin, admin: bool) -> Self {
+        let inbox = Inbox::new(Reader::limited(LONGEST_OPENING, OPENING_FDS), origin);
+        Self { tenant, admin, stream, inbox, writer: Writer::new(), phase: Phase::Opening }
     }
 }
 

@@ -1,12 +1,9 @@
-//! What surrounds a worker: its environment variables and its private directories.
+//! What surrounds a worker: its environment variables, and where its private directories are.
 //!
 //! - **Invariant:** the environment is built from nothing. What comes in is the broker's own and on the list; nothing
 //!   a tenant has in its environment ever does.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use ava_protocol::api::Api;
@@ -15,58 +12,42 @@ use ava_protocol::session::PLUGINS_VARIABLE;
 /// Where compilers that vendor libraries call are found.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// The private directories of one user's workers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directories {
-    home: PathBuf,
-    cache: PathBuf,
-    temporary: PathBuf,
+/// What a worker's environment is made of.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    /// What it serves.
+    pub api: &'a Api,
+    /// Its tenant's private directory.
+    pub home: &'a Path,
+    /// `LD_LIBRARY_PATH`.
+    pub vendor_library_path: Option<&'a OsStr>,
+    /// Libraries that programs may have it load, as a search path.
+    pub plugins: &'a OsStr,
+    /// The log level's name.
+    pub log: &'a str,
+    /// Tenants have the API's configuration files of their own, unless the broker's environment names some.
+    pub several: bool,
 }
 
-impl Directories {
-    /// Those of `uid` below the broker's cache directory, made if missing. What one user's workers compiled and kept
-    /// is never read by another's.
-    pub fn prepare(base: &Path, uid: u32) -> io::Result<Self> {
-        let home = base.join(uid.to_string());
-        let directories = Self { cache: home.join("cache"), temporary: home.join("tmp"), home };
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700);
-        for directory in [&directories.home, &directories.cache, &directories.temporary] {
-            builder.create(directory)?;
-            let found = std::fs::symlink_metadata(directory)?;
-            if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-                return Err(io::Error::new(
-                    io::ErrorKind::PermissionDenied,
-                    format!("{} is not a directory of the broker's user", directory.display()),
-                ));
-            }
-        }
-        Ok(directories)
-    }
-}
-
-/// The environment of a worker.
-pub fn of_worker(
-    api: &Api,
-    own: impl Iterator<Item = (OsString, OsString)>,
-    directories: &Directories,
-    vendor_library_path: Option<&OsStr>,
-    plugins: &OsStr,
-    log: &str,
-) -> Vec<(OsString, OsString)> {
+/// The environment of a worker, out of the broker's `own`.
+pub fn of_worker(from: &Sources, own: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
     let mut all: Vec<(OsString, OsString)> =
-        own.filter(|(name, _)| name.to_str().is_some_and(|name| api.passes(name))).collect();
+        own.filter(|(name, _)| name.to_str().is_some_and(|name| from.api.passes(name))).collect();
+    for file in from.api.configurations.iter().filter(|_| from.several) {
+        if !all.iter().any(|(name, _)| name == file.variable) {
+            all.push((file.variable.into(), from.home.join(file.file).into()));
+        }
+    }
     let mut set = |name: &str, value: &OsStr| all.push((name.into(), value.into()));
     set("PATH", PATH.as_ref());
-    set("HOME", directories.home.as_os_str());
-    set("XDG_CACHE_HOME", directories.cache.as_os_str());
-    set("TMPDIR", directories.temporary.as_os_str());
-    set("AVA_LOG", log.as_ref());
-    if let Some(path) = vendor_library_path {
+    set("HOME", from.home.as_os_str());
+    set("XDG_CACHE_HOME", from.home.join("cache").as_os_str());
+    set("AVA_LOG", from.log.as_ref());
+    if let Some(path) = from.vendor_library_path {
         set("LD_LIBRARY_PATH", path);
     }
-    if !plugins.is_empty() {
-        set(PLUGINS_VARIABLE, plugins);
+    if !from.plugins.is_empty() {
+        set(PLUGINS_VARIABLE, from.plugins);
     }
     all
 }
@@ -89,34 +70,41 @@ pub fn cache_directory(variable: impl Fn(&str) -> Option<OsString>, uid: u32, so
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
-    #[test]
-    fn a_worker_sees_what_is_listed_and_its_own_directories() {
-        let base = tempfile::tempdir().unwrap();
-        let directories = Directories::prepare(base.path(), 7).unwrap();
-        let own = [("POCL_DEVICES", "cpu"), ("LD_PRELOAD", "/evil.so"), ("SECRET", "x"), ("HOME", "/root")];
-        let own = own.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let api = Api::find("opencl").unwrap();
-        let all = of_worker(api, own, &directories, Some("/opt/vendor".as_ref()), "/opt/plugin.so".as_ref(), "warn");
-        let names: Vec<_> = all.iter().map(|(name, _)| name.to_str().unwrap()).collect();
-        assert_eq!(
-            names,
-            ["POCL_DEVICES", "PATH", "HOME", "XDG_CACHE_HOME", "TMPDIR", "AVA_LOG", "LD_LIBRARY_PATH", "AVA_PLUGINS"]
-        );
-        assert_eq!(all[2].1, base.path().join("7").into_os_string());
-        let mode = std::fs::metadata(base.path().join("7/tmp")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
+    fn environment(api: &str, own: &[(&str, &str)], several: bool) -> Vec<(OsString, OsString)> {
+        let sources = Sources {
+            api: Api::find(api).unwrap(),
+            home: Path::new("/cache/7"),
+            vendor_library_path: Some("/opt/vendor".as_ref()),
+            plugins: "/opt/plugin.so".as_ref(),
+            log: "warn",
+            several,
+        };
+        of_worker(&sources, own.iter().map(|(name, value)| (name.into(), value.into())))
     }
 
     #[test]
-    fn users_do_not_share_a_directory_and_links_are_not_followed() {
-        let base = tempfile::tempdir().unwrap();
-        assert_ne!(Directories::prepare(base.path(), 1).unwrap(), Directories::prepare(base.path(), 2).unwrap());
-        std::os::unix::fs::symlink("/tmp", base.path().join("3")).unwrap();
-        assert!(Directories::prepare(base.path(), 3).is_err());
+    fn a_worker_sees_what_is_listed_and_its_own_directories() {
+        let own = [("POCL_DEVICES", "cpu"), ("LD_PRELOAD", "/evil.so"), ("SECRET", "x"), ("HOME", "/root")];
+        let all = environment("opencl", &own, true);
+        let names: Vec<_> = all.iter().map(|(name, _)| name.to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            ["POCL_DEVICES", "PATH", "HOME", "XDG_CACHE_HOME", "AVA_LOG", "LD_LIBRARY_PATH", "AVA_PLUGINS"]
+        );
+        assert_eq!((&*all[2].1, &*all[3].1), ("/cache/7".as_ref(), "/cache/7/cache".as_ref()));
+    }
+
+    #[test]
+    fn tenants_have_configurations_of_their_own_unless_the_broker_has_one() {
+        let of = |own: &[(&str, &str)], several| {
+            let all = environment("pkcs11", own, several);
+            all.into_iter().find(|(name, _)| name == "SOFTHSM2_CONF").map(|(_, value)| value)
+        };
+        assert_eq!(of(&[], true), Some("/cache/7/softhsm2.conf".into()));
+        assert_eq!(of(&[("SOFTHSM2_CONF", "/etc/shared.conf")], true), Some("/etc/shared.conf".into()));
+        assert_eq!(of(&[], false), None, "a private broker's user has what they have natively");
     }
 
     #[test]

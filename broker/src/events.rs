@@ -14,6 +14,8 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 pub enum Source {
     /// Somebody connects.
     Listener,
+    /// An administrator connects.
+    AdminListener,
     /// The broker is told to end.
     Signal,
     /// A connection that is not a session.
@@ -30,6 +32,8 @@ pub enum Source {
     Spare(u64),
     /// The process of a worker that waits for a session is over.
     SpareWorker(u64),
+    /// A process that removes a directory is over.
+    Sweeper(u64),
 }
 
 impl Source {
@@ -44,6 +48,8 @@ impl Source {
             Self::Expected(number) => (6, number),
             Self::Spare(number) => (7, number),
             Self::SpareWorker(number) => (8, number),
+            Self::AdminListener => (9, 0),
+            Self::Sweeper(number) => (10, number),
         };
         number << 4 | kind
     }
@@ -60,6 +66,8 @@ impl Source {
             6 => Self::Expected(number),
             7 => Self::Spare(number),
             8 => Self::SpareWorker(number),
+            9 => Self::AdminListener,
+            10 => Self::Sweeper(number),
             _ => return None,
         })
     }
@@ -171,6 +179,8 @@ mod tests {
             Source::Expected(5),
             Source::Spare(6),
             Source::SpareWorker(7),
+            Source::AdminListener,
+            Source::Sweeper(8),
         ];
         for source in all {
             assert_eq!(Source::unpack(source.pack()), Some(source));

@@ -7,12 +7,16 @@
 //! `../DESIGN.md` tells the whole story.
 #![forbid(unsafe_code)]
 
+mod cgroup;
 mod connection;
 mod environment;
 mod events;
+mod foreign;
 mod gathering;
 mod history;
+mod isolation;
 mod journal;
+mod memory;
 mod options;
 mod place;
 mod policy;
@@ -21,6 +25,7 @@ mod session;
 mod spare;
 mod tenant;
 mod text;
+mod users;
 mod worker;
 
 use std::io;
@@ -29,13 +34,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use ava_transport::spawn::Spawner;
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
+use crate::isolation::{Isolation, Wish};
 use crate::options::Options;
-use crate::place::Place;
+use crate::place::{Access, Place};
 use crate::server::{Server, Settings};
 
 /// Why the broker cannot do its work.
@@ -47,6 +54,10 @@ enum Error {
     NoWorker(Vec<PathBuf>),
     #[error("{}: not a file", .0.display())]
     NotAWorker(PathBuf),
+    #[error(transparent)]
+    Isolation(#[from] isolation::Error),
+    #[error("there is no group {0}")]
+    NoGroup(String),
     #[error("the event loop: {0}")]
     Io(#[from] io::Error),
 }
@@ -64,44 +75,71 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: Options) -> Result<(), Error> {
+    // First of all, so that it has the lowest numbers of descriptors.
+    let spawner = Spawner::new()?;
     let uid = geteuid().as_raw();
     let worker = worker_program(options.worker.as_deref())?;
-    let place = match Place::activated()? {
-        Some(place) => place,
-        None => {
-            let path = options.socket.clone().unwrap_or_else(|| place::default_path(uid));
-            let group = options.group.clone().or_else(|| place::default_group(&path));
-            Place::take(&path, group.as_deref(), uid)?
-        }
-    };
+    let place = place(&options, uid)?;
     let (before, files) = raise_file_limit();
     let (signal, sender) = UnixStream::pair()?;
     for number in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::low_level::pipe::register(number, sender.try_clone()?)?;
     }
+    let groups = options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
+    let worker_groups = groups.collect::<Result<_, _>>()?;
+    let isolation = Isolation::establish(Wish {
+        mode: options.sandbox,
+        several: place.access == Access::Reach,
+        cache: environment::cache_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
+        users: options.worker_uids,
+        session_memory: options.session_memory,
+    })?;
     let settings = Settings {
         worker,
-        cache: environment::cache_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
         limits: options.limits().fit(files),
         warm: usize::from(options.warm),
         idle_exit: options.idle_exit.map(Duration::from_secs),
         log: options.log.name(),
         plugins: std::env::join_paths(&options.plugins).unwrap_or_default(),
         vendor_library_path: options.vendor_library_path.filter(|path| !path.is_empty()),
+        sandbox_read: options.sandbox_read,
+        sandbox_write: options.sandbox_write,
+        worker_groups,
+        templates: options.templates,
+        landlock_abi: options.landlock_abi,
         files: before,
         uid,
         started: SystemTime::now(),
     };
+    let described = isolation.describe();
     info!(
         socket = place.path.as_deref().unwrap_or(Path::new("?")).display().to_string(),
         worker = settings.worker.display().to_string(),
-        cache = settings.cache.display().to_string(),
+        sandbox = described.sandbox,
+        landlock = described.landlock,
+        users = described.users,
+        groups = described.groups,
         sessions = settings.limits.sessions,
         connections = settings.limits.connections,
         "ava-broker {} listens",
         env!("CARGO_PKG_VERSION")
     );
-    Ok(Server::new(settings, place, signal)?.run()?)
+    described.missing.iter().for_each(|missing| warn!("{missing}"));
+    Ok(Server::new(settings, spawner, isolation, place, signal)?.run()?)
+}
+
+/// Where to listen: at the service manager's sockets, or at the options' own.
+fn place(options: &Options, uid: u32) -> Result<Place, place::Error> {
+    if let Some(place) = Place::activated()? {
+        return Ok(place);
+    }
+    let path = options.socket.clone().unwrap_or_else(|| place::default_path(uid));
+    let group = options.group.clone().or_else(|| place::default_group(&path));
+    let mut place = Place::take(&path, group.as_deref(), uid)?;
+    if let Some(admin) = options.admin_socket.clone().or_else(|| place::default_admin(&path)) {
+        place.add_admin(&admin, uid)?;
+    }
+    Ok(place)
 }
 
 fn worker_program(given: Option<&Path>) -> Result<PathBuf, Error> {

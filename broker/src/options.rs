@@ -7,8 +7,10 @@ use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use ava_protocol::session::PLUGINS_VARIABLE;
+use ava_sandbox::Mode;
 
 use crate::policy::admission::Limits;
+use crate::users::{self, Range};
 
 /// AvA's broker: admits programs that use an accelerator library and gives each of them a worker process.
 ///
@@ -56,6 +58,47 @@ pub struct Options {
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "AVA_LOG")]
     pub log: Level,
 
+    /// What to do if a part of the sandbox cannot be had: serve nobody, go without it, or have none at all (for debugging)
+    #[arg(long, value_name = "MODE", default_value_t, env = "AVA_SANDBOX", value_parser = mode_parser())]
+    pub sandbox: Mode,
+
+    /// A file or folder that workers may read besides the vendors' libraries, such as where a driver has its data
+    ///
+    /// May be given several times. (What an API's drivers are known to need stands in its table.)
+    #[arg(long, value_name = "PATH", env = "AVA_SANDBOX_READ", value_delimiter = ':')]
+    pub sandbox_read: Vec<PathBuf>,
+
+    /// A file or folder that workers may write; all tenants' workers may, so what is in it is shared by them
+    #[arg(long, value_name = "PATH", env = "AVA_SANDBOX_WRITE", value_delimiter = ':')]
+    pub sandbox_write: Vec<PathBuf>,
+
+    /// The users that tenants' workers run as, one for each tenant, if the broker is for several users and may change users
+    #[arg(long, value_name = "FIRST-LAST", default_value_t = users::USUAL)]
+    pub worker_uids: Range,
+
+    /// A group that these users are in, besides those of their devices; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub worker_group: Vec<String>,
+
+    /// The most memory of one session, such as 4G [default: three quarters of what there is]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub session_memory: Option<u64>,
+
+    /// Where files stand that tenants get copies of in place of an API's own, such as softhsm2.conf
+    #[arg(long, value_name = "DIR", default_value = "/etc/ava/templates")]
+    pub templates: PathBuf,
+
+    /// Listen here for administrators, who see and end all sessions; its permissions decide who is one
+    ///
+    /// For the system's socket the default is /run/ava-admin/broker.sock. Without one, a broker for several users has no
+    /// administrator.
+    #[arg(long, value_name = "PATH")]
+    pub admin_socket: Option<PathBuf>,
+
+    /// Have workers use no newer Landlock than this version
+    #[arg(long, value_name = "VERSION", hide = true)]
+    pub landlock_abi: Option<i32>,
+
     /// Sessions at the same time, at most
     #[arg(long, value_name = "N", default_value_t = 1024)]
     pub sessions: usize,
@@ -75,6 +118,21 @@ impl Options {
             sessions_per_user: self.sessions_per_user,
         }
     }
+}
+
+fn mode_parser() -> impl clap::builder::TypedValueParser<Value = Mode> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+    PossibleValuesParser::new(Mode::ALL.map(Mode::name)).try_map(|name| name.parse())
+}
+
+/// A number of bytes, with a unit or without.
+fn size(text: &str) -> Result<u64, String> {
+    let units = [('K', 10), ('M', 20), ('G', 30), ('T', 40)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(*unit)?, *shift)));
+    let (number, shift) = unit.unwrap_or((text, 0));
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    let bytes = bytes.ok_or_else(|| format!("{text:?} is no size: a number of bytes, or of K, M, G, T"))?;
+    if bytes < 64 << 20 { Err(format!("{text} is too little for any vendor's library: 64M at least")) } else { Ok(bytes) }
 }
 
 /// How much to log.
@@ -123,6 +181,14 @@ impl Level {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!((super::size("1G"), super::size("67108864")), (Ok(1 << 30), Ok(64 << 20)));
+        for text in ["", "G", "1X", "-1", "1M", "99999999999T"] {
+            assert!(super::size(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_command_line_makes_sense() {

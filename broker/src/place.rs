@@ -11,7 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use ava_protocol::session::{SYSTEM_SOCKET, private_socket};
+use ava_protocol::session::{ADMIN_SOCKET, SYSTEM_SOCKET, private_socket};
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, prelude::*};
 use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
 use rustix::fs::{FlockOperation, Gid, Mode, chmod, chown, flock};
@@ -68,11 +68,18 @@ pub struct Place {
     pub listener: Listener,
     /// Who may.
     pub access: Access,
+    /// Where administrators connect.
+    pub admin: Option<Listener>,
     /// The socket's path, if known.
     pub path: Option<PathBuf>,
+    /// A service manager made the sockets.
+    pub activated: bool,
     /// Held as long as the broker lives.
     _lock: Option<File>,
 }
+
+/// What the unit of the administrator's socket calls it.
+const ADMIN_NAME: &str = "admin";
 
 /// The path a broker without further orders listens on.
 pub fn default_path(uid: u32) -> PathBuf {
@@ -82,6 +89,11 @@ pub fn default_path(uid: u32) -> PathBuf {
     }
 }
 
+/// The administrator's socket of a broker whose socket nobody named another one for.
+pub fn default_admin(path: &Path) -> Option<PathBuf> {
+    (path == Path::new(SYSTEM_SOCKET)).then(|| ADMIN_SOCKET.into())
+}
+
 /// The group of a socket nobody named a group for: `ava` for the system's, if there is such a group.
 pub fn default_group(path: &Path) -> Option<String> {
     let group = "ava";
@@ -89,19 +101,28 @@ pub fn default_group(path: &Path) -> Option<String> {
 }
 
 impl Place {
-    /// The socket that systemd made, if it made one.
+    /// The sockets that systemd made, if it made some: one for programs and, named `admin`, one for administrators.
     pub fn activated() -> Result<Option<Self>, Error> {
+        let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
         let mut passed = listenfd::ListenFd::from_env();
-        if passed.len() == 0 {
-            return Ok(None);
+        let (mut listener, mut admin, mut path) = (None, None, None);
+        for at in 0..passed.len() {
+            let Some(socket) = passed.take_unix_listener(at).map_err(Error::Activation)? else { continue };
+            rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
+                .map_err(|error| Error::Activation(error.into()))?;
+            if names.split(':').nth(at) == Some(ADMIN_NAME) {
+                admin = Some(wrap(socket));
+            } else if listener.is_none() {
+                let address = socket.local_addr().map_err(Error::Activation)?;
+                path = address.as_pathname().map(Path::to_path_buf);
+                listener = Some(wrap(socket));
+            }
         }
-        let listener = passed.take_unix_listener(0).map_err(Error::Activation)?;
-        let listener = listener.ok_or_else(|| Error::Activation(io::ErrorKind::NotFound.into()))?;
-        rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::CLOEXEC)
-            .map_err(|error| Error::Activation(error.into()))?;
-        let address = listener.local_addr().map_err(Error::Activation)?;
-        let path = address.as_pathname().map(Path::to_path_buf);
-        Ok(Some(Self { listener: wrap(listener), access: Access::Reach, path, _lock: None }))
+        let Some(listener) = listener else {
+            let nothing = passed.len() == 0;
+            return if nothing { Ok(None) } else { Err(Error::Activation(io::ErrorKind::NotFound.into())) };
+        };
+        Ok(Some(Self { listener, access: Access::Reach, admin, path, activated: true, _lock: None }))
     }
 
     /// Takes `path`. With a `group` the socket is for its members, otherwise for `uid` alone.
@@ -124,7 +145,20 @@ impl Place {
             chmod(path, Mode::from_raw_mode(0o660)).map_err(|error| refused(error.into()))?;
         }
         let access = if group.is_some() { Access::Reach } else { Access::Only(uid) };
-        Ok(Self { listener, access, path: Some(path.to_owned()), _lock: Some(lock) })
+        Ok(Self { listener, access, admin: None, path: Some(path.to_owned()), activated: false, _lock: Some(lock) })
+    }
+
+    /// Listens for administrators at `path`, which is for `uid` (and root) alone. The lock of the place is its own too.
+    pub fn add_admin(&mut self, path: &Path, uid: u32) -> Result<(), Error> {
+        prepare_directory(path, false, uid)?;
+        let refused = |error| Error::Listen(path.to_owned(), error);
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error)),
+            _ => {}
+        }
+        let name = path.to_fs_name::<GenericFilePath>().map_err(refused)?;
+        self.admin = Some(ListenerOptions::new().name(name).mode(0o600).create_sync().map_err(refused)?);
+        Ok(())
     }
 }
 
@@ -181,7 +215,7 @@ fn take_lock(socket: &Path) -> Result<File, Error> {
 }
 
 /// The number of a group in `/etc/group`, where the package puts it. (A name service could make the broker wait.)
-fn group_id(name: &str) -> Option<u32> {
+pub fn group_id(name: &str) -> Option<u32> {
     group_id_in(&fs::read_to_string("/etc/group").ok()?, name)
 }
 

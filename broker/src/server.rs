@@ -7,6 +7,7 @@ mod accept;
 mod requests;
 mod sessions;
 mod spares;
+mod sweeping;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use ava_transport::spawn::Spawner;
 use interprocess::local_socket::{ListenerNonblockingMode, traits::Listener as _};
 use rustix::process::Rlimit;
 use sd_notify::NotifyState;
@@ -23,8 +25,10 @@ use tracing::{info, warn};
 
 use crate::connection::Connection;
 use crate::events::{Events, Happened, Interest, Source};
+use crate::foreign::Closer;
 use crate::gathering::Gatherings;
 use crate::history::History;
+use crate::isolation::Isolation;
 use crate::place::{Access, Place, listening};
 use crate::policy::admission::{Admission, Limits};
 use crate::policy::damping::Damping;
@@ -33,6 +37,7 @@ use crate::policy::noise::{Line, Noise};
 use crate::policy::warmth::Warmth;
 use crate::session::Session;
 use crate::spare::Spare;
+use crate::tenant::Who;
 
 /// What the broker was told about itself.
 #[derive(Debug)]
@@ -43,8 +48,15 @@ pub struct Settings {
     pub vendor_library_path: Option<OsString>,
     /// Libraries that programs may have workers load, as a search path.
     pub plugins: OsString,
-    /// Where workers' private directories are.
-    pub cache: PathBuf,
+    /// What workers may read, and write, besides what their API's table says.
+    pub sandbox_read: Vec<PathBuf>,
+    pub sandbox_write: Vec<PathBuf>,
+    /// Groups of workers' users.
+    pub worker_groups: Vec<u32>,
+    /// Where files are that tenants get in place of an API's own.
+    pub templates: PathBuf,
+    /// The newest Landlock that workers use.
+    pub landlock_abi: Option<i32>,
     /// Upper bounds.
     pub limits: Limits,
     /// Workers to start ahead for each user.
@@ -78,15 +90,24 @@ enum Due {
     Gathering(u64),
     /// Accepting is paused.
     Accept,
+    /// Control groups may be removed.
+    Groups,
+    /// Directories of containers that are gone may be removed.
+    Sweep,
     /// Nobody needs the broker.
     Idle,
     /// The service manager wants a sign of life.
     Watchdog,
 }
 
+use sweeping::Sweeping;
+
 /// The broker.
 pub struct Server {
     settings: Settings,
+    spawner: Spawner,
+    isolation: Isolation,
+    closer: Closer,
     place: Place,
     events: Events,
     signal: UnixStream,
@@ -99,12 +120,13 @@ pub struct Server {
     spares: BTreeMap<u64, Spare>,
     gatherings: Gatherings,
     /// Programs that will open a session, and whose they are.
-    expected: HashMap<u64, (u32, OwnedFd)>,
+    expected: HashMap<u64, (Who, OwnedFd)>,
     history: History,
     refusals: Noise,
     last_connection: u64,
     last_session: u64,
     last_spare: u64,
+    sweeping: Sweeping,
     watchdog: Option<Duration>,
     /// Why the loop is to end.
     over: Option<&'static str>,
@@ -112,15 +134,28 @@ pub struct Server {
 
 impl Server {
     /// A broker at `place` that ends when something can be read from `signal`.
-    pub fn new(settings: Settings, place: Place, signal: UnixStream) -> io::Result<Self> {
+    pub fn new(
+        settings: Settings,
+        spawner: Spawner,
+        isolation: Isolation,
+        place: Place,
+        signal: UnixStream,
+    ) -> io::Result<Self> {
         let events = Events::new()?;
         place.listener.set_nonblocking(ListenerNonblockingMode::Accept)?;
         events.add(listening(&place.listener), Source::Listener, Interest::Read)?;
+        if let Some(admin) = &place.admin {
+            admin.set_nonblocking(ListenerNonblockingMode::Accept)?;
+            events.add(listening(admin), Source::AdminListener, Interest::Read)?;
+        }
         events.add(&signal, Source::Signal, Interest::Read)?;
         Ok(Self {
             admission: Admission::new(settings.limits),
             warmth: Warmth::new(settings.warm),
             settings,
+            spawner,
+            isolation,
+            closer: Closer::default(),
             place,
             events,
             signal,
@@ -136,6 +171,7 @@ impl Server {
             last_connection: 0,
             last_session: 0,
             last_spare: 0,
+            sweeping: Sweeping::default(),
             watchdog: None,
             over: None,
         })
@@ -148,8 +184,9 @@ impl Server {
         self.due(Due::Watchdog, Instant::now());
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         if let Access::Only(uid) = self.place.access {
-            self.expect_session(uid);
+            self.expect_session(&Who::user(uid));
         }
+        self.deadlines.set(Due::Sweep, Instant::now());
         while self.over.is_none() {
             let now = Instant::now();
             while let Some(due) = self.deadlines.due(now) {
@@ -171,7 +208,8 @@ impl Server {
 
     fn happened(&mut self, happened: Happened) {
         match happened.source {
-            Source::Listener => self.accept(),
+            Source::Listener => self.accept(false),
+            Source::AdminListener => self.accept(true),
             Source::Signal => {
                 self.events.remove(&self.signal);
                 self.over = Some("told to");
@@ -182,6 +220,7 @@ impl Server {
             Source::Tenant(number) => self.tenant_over(number),
             Source::Spare(number) => self.hear_spare(number, sessions::BATCH),
             Source::SpareWorker(number) => self.spare_over(number),
+            Source::Sweeper(number) => self.swept(number),
             Source::Expected(number) => {
                 if let Some((_, process)) = self.expected.remove(&number) {
                     self.events.remove(&process);
@@ -199,9 +238,11 @@ impl Server {
             Due::Spare(number) => self.spare_late(number),
             Due::Gathering(ticket) => self.gathering_late(ticket),
             Due::Accept => self.accept_again(),
+            Due::Groups => self.tidy_groups(now),
+            Due::Sweep => self.sweep(now),
             Due::Idle => {
                 // Whoever knocked at the last moment is still let in.
-                self.accept();
+                self.accept(false);
                 if self.connections.is_empty() {
                     self.over = Some("idle");
                 }

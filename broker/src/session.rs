@@ -12,13 +12,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ava_protocol::admin::{self, Detail, State};
 use ava_protocol::control::{EndKind, Stats};
 use ava_protocol::session::Hello;
-use ava_transport::handover::Output;
 
+use crate::foreign::Foreign;
 use crate::policy::noise::Noise;
 use crate::policy::warmth::Whose;
 use crate::tenant::Tenant;
 use crate::text::clean;
-use crate::worker::Worker;
+use crate::worker::{Output, Worker};
 
 /// The most entries of each list of a worker's [`Stats`] that the broker keeps.
 const KEPT_OBJECTS: usize = 64;
@@ -39,7 +39,7 @@ pub struct Session {
     /// The worker.
     pub worker: Worker,
     /// The tenant's connection until it is welcomed, and given to the worker, or refused.
-    pub stream: Option<UnixStream>,
+    pub stream: Option<Foreign<UnixStream>>,
     /// The tenant's output until then, if the worker was not started with it.
     pub output: Output,
     /// The fingerprint of the tenant's shim.
@@ -60,7 +60,14 @@ pub struct Session {
 
 impl Session {
     /// A session that has just got its worker.
-    pub fn new(number: u64, tenant: Tenant, whose: Whose, worker: Worker, stream: UnixStream, hello: &Hello) -> Self {
+    pub fn new(
+        number: u64,
+        tenant: Tenant,
+        whose: Whose,
+        worker: Worker,
+        stream: Foreign<UnixStream>,
+        hello: &Hello,
+    ) -> Self {
         let session = admin::Session {
             session: number,
             pid: tenant.pid,
@@ -83,8 +90,10 @@ impl Session {
             session,
             command_line: clean(&hello.command_line, ava_protocol::session::MAX_COMMAND_LINE),
             cwd: clean(&hello.cwd, ava_protocol::session::MAX_NAME),
-            cgroup: clean(&tenant.cgroup(), ava_protocol::session::MAX_NAME),
+            cgroup: clean(&tenant.cgroup, ava_protocol::session::MAX_NAME),
+            container: tenant.who.container.as_deref().unwrap_or_default().to_owned(),
             library: String::new(),
+            sandbox: String::new(),
             stats: Stats::default(),
         };
         Self {

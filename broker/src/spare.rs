@@ -28,6 +28,8 @@ pub struct Loaded {
     pub library: String,
     /// The fingerprint of the worker's tables.
     pub fingerprint: u64,
+    /// What the worker is shut in with.
+    pub sandbox: String,
 }
 
 impl Spare {

@@ -2,18 +2,22 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 
 use ava_protocol::archive::{Malformed, Message};
 use ava_protocol::control::{FromWorker, ToWorker};
-use ava_transport::handover::{self, Output};
+use ava_transport::handover;
 use ava_transport::message::{Progress, Reader, Writer};
+use ava_transport::spawn::{Child, Program, Spawner};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Rlimit, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Rlimit, Signal, kill_process_group};
+
+use crate::cgroup::Group;
+use crate::foreign::{Foreign, Inbox, Origin};
 
 /// Where a worker program is looked for, relative to the broker's own.
 const BESIDE: &[&str] = &["ava-worker", "../libexec/ava/ava-worker", "../lib/ava/ava-worker"];
@@ -33,28 +37,52 @@ pub fn find(executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
 pub struct Start<'a> {
     /// The program.
     pub program: &'a Path,
-    /// It is started ahead, before there is a session for it.
-    pub spare: bool,
-    /// The table's name.
-    pub api: &'a str,
+    /// Its arguments: what it is to serve, and how it is to shut itself in.
+    pub arguments: Vec<OsString>,
     /// All of its environment.
     pub environment: Vec<(OsString, OsString)>,
     /// The tenant's output, as far as there is a tenant and it has one.
     pub output: Output,
     /// The limit of open files that the broker itself was started with.
     pub files: Option<Rlimit>,
+    /// Its control group, and the files to join it by.
+    pub group: Option<(Group, Vec<OwnedFd>)>,
+    /// Who is behind what comes from it.
+    pub origin: Origin,
 }
 
-/// A worker process and the conversation with it.
+/// Where a program's output goes, as far as it told.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Its standard output.
+    pub stdout: Option<Foreign<OwnedFd>>,
+    /// Its standard error.
+    pub stderr: Option<Foreign<OwnedFd>>,
+}
+
+impl Output {
+    /// The descriptors that came with a message: standard output first, as far as each was announced. `None` if others came.
+    pub fn announced(stdout: bool, stderr: bool, fds: Vec<Foreign<OwnedFd>>) -> Option<Self> {
+        let mut fds = fds.into_iter();
+        let mut next = |announced: bool| if announced { fds.next().map(Some) } else { Some(None) };
+        let output = Self { stdout: next(stdout)?, stderr: next(stderr)? };
+        fds.next().is_none().then_some(output)
+    }
+
+    fn fds(&self) -> [Option<BorrowedFd<'_>>; 2] {
+        [&self.stdout, &self.stderr].map(|fd| fd.as_ref().map(|fd| fd.as_fd()))
+    }
+}
+
+/// A worker process and the conversation with it. Whoever it serves may have taken it over: what it sends is a stranger's.
 #[derive(Debug)]
 pub struct Worker {
     child: Child,
-    /// Readable when the process is over.
-    pub process: OwnedFd,
     /// The broker's end of the conversation.
-    pub control: UnixStream,
-    reader: Reader,
+    pub control: Foreign<UnixStream>,
+    inbox: Inbox,
     writer: Writer,
+    group: Option<Group>,
 }
 
 /// What a worker said, or did instead.
@@ -75,38 +103,38 @@ impl Worker {
     ///
     /// # Errors
     /// Those of making descriptors and of the program's start.
-    pub fn start(start: Start<'_>) -> io::Result<Self> {
+    pub fn start(spawner: &mut Spawner, start: Start<'_>) -> io::Result<Self> {
         let (control, theirs) = UnixStream::pair()?;
-        let stream = |fd: Option<OwnedFd>| fd.map_or_else(Stdio::null, Stdio::from);
-        let mut command = Command::new(start.program);
-        command
-            .args(["--api", start.api])
-            .args(start.spare.then_some("--spare"))
-            .env_clear()
-            .envs(start.environment)
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(stream(start.output.stdout))
-            .stderr(stream(start.output.stderr));
-        let mut child = ava_transport::spawn::spawn(&mut command, vec![theirs.into()], start.files)?;
-        match handle(&child) {
-            Ok(process) => Ok(Self { child, process, control, reader: Reader::new(), writer: Writer::new() }),
-            Err(error) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(error)
-            }
-        }
+        // Workers send none. Older kernels deliver them all the same, which is nonsense and closed elsewhere.
+        let _ = ava_transport::peer::refuse_descriptors(&control);
+        let (group, joins) = start.group.unzip();
+        let joins = joins.unwrap_or_default();
+        let child = spawner.spawn(&Program {
+            path: Some(start.program),
+            arguments: start.arguments,
+            environment: start.environment,
+            output: start.output.fds(),
+            conversation: Some(theirs.as_fd()),
+            groups: joins.iter().map(AsFd::as_fd).collect(),
+            files: start.files,
+        })?;
+        let inbox = Inbox::new(Reader::new(), start.origin.clone());
+        Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group })
     }
 
     /// The process's number.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.pid().as_raw_pid().unsigned_abs()
+    }
+
+    /// Readable when the process is over.
+    pub fn process(&self) -> &OwnedFd {
+        &self.child.process
     }
 
     /// The next thing the worker said.
     pub fn hear(&mut self) -> Heard {
-        match self.reader.poll(&self.control) {
+        match self.inbox.poll(&self.control) {
             Ok(Progress::Pending) => Heard::Nothing,
             Ok(Progress::Closed) => Heard::Closed,
             Ok(Progress::Message((_, fds))) if !fds.is_empty() => Heard::Nonsense(format!("{} descriptors", fds.len())),
@@ -136,13 +164,13 @@ impl Worker {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, tenant.as_fd(), output)
+        handover::give(&self.control, session, tenant.as_fd(), output.fds())
     }
 
     /// The process is over, though it may not have been heard of yet.
     pub fn is_over(&self) -> bool {
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let mut fds = [PollFd::new(&self.process, PollFlags::IN)];
+        let mut fds = [PollFd::new(&self.child.process, PollFlags::IN)];
         poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
     }
 
@@ -156,23 +184,31 @@ impl Worker {
 
     /// Ends the process and all that it started, without asking.
     pub fn kill(&self) {
-        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
-            // The group cannot be anybody else's: its leader is our child and not reaped yet.
-            let _ = kill_process_group(pid, Signal::KILL);
+        // The control group has whatever the process made, wherever that has gone.
+        if self.group.as_ref().is_some_and(Group::kill) {
+            return;
         }
+        // So has the process group, which the sandbox lets nothing leave. It cannot be anybody else's: its leader is our
+        // child and not reaped yet.
+        let _ = kill_process_group(self.child.pid(), Signal::KILL);
+        let _ = self.child.kill();
     }
 
-    /// Takes the exit status once `process` is readable. What the worker started and left behind is ended first.
+    /// Takes the exit status once the process is over. What the worker started and left behind is ended first.
     pub fn reap(&mut self) -> Option<ExitStatus> {
         self.kill();
-        // An error can only mean that there is nothing to wait for.
-        self.child.try_wait().unwrap_or(Some(ExitStatus::default()))
+        self.child.try_reap()
     }
-}
 
-fn handle(child: &Child) -> io::Result<OwnedFd> {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
-    Ok(pidfd_open(pid, PidfdFlags::empty())?)
+    /// It ended because its memory had reached its bound.
+    pub fn lacked_memory(&self) -> bool {
+        self.group.as_ref().is_some_and(Group::lacked_memory)
+    }
+
+    /// Its control group, when it is over.
+    pub fn take_group(&mut self) -> Option<Group> {
+        self.group.take()
+    }
 }
 
 /// An exit status in words.

@@ -62,6 +62,8 @@ pub enum Meeting {
 #[derive(Default)]
 pub struct Pending {
     transfers: Mutex<Vec<Transfer>>,
+    /// Whether the session is lost, so that nothing comes any more.
+    over: AtomicBool,
     /// What `Taken` notices wait to be sent.
     taken: Mutex<Vec<u64>>,
     any_taken: AtomicBool,
@@ -86,10 +88,20 @@ impl Pending {
     }
 
     pub fn insert(&self, transfer: Transfer) {
-        if let Ok(mut transfers) = self.transfers.lock() {
+        if let Ok(mut transfers) = self.transfers.lock()
+            && !self.over.load(Ordering::Relaxed)
+        {
             transfers.push(transfer);
             self.count.store(transfers.len(), Ordering::Release);
         }
+    }
+
+    /// The session is lost: what has not come by now does not come, and its memory stays as it is.
+    pub fn give_up(&self) -> Vec<Transfer> {
+        let Ok(mut transfers) = self.transfers.lock() else { return Vec::new() };
+        self.over.store(true, Ordering::Relaxed);
+        self.count.store(0, Ordering::Release);
+        std::mem::take(&mut transfers)
     }
 
     /// Takes a transfer back, because its call failed.

@@ -4,8 +4,10 @@
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
 
 mod facts;
+mod sandbox;
 
 pub use facts::*;
+pub use sandbox::*;
 
 use indexmap::IndexMap;
 use proc_macro2::Span;
@@ -38,6 +40,10 @@ pub struct Api {
     /// Environment variables of the *broker* that a worker inherits; a trailing `*` matches any rest:
     /// `#![environment("OCL_ICD_VENDORS", "POCL_*")]`. Nothing of the tenant's environment crosses.
     pub environment: Vec<String>,
+    /// What vendors need of the machine beyond what every worker gets: `#![sandbox(read("/etc/OpenCL/vendors"), …)]`.
+    pub sandbox: Needs,
+    /// Files that each tenant has of its own: `#![configuration(…)]`, repeatable.
+    pub configurations: Vec<Configuration>,
     /// Extension names that cross; the rest is masked in every `#[names]` answer: `#![extensions("cl_khr_fp64", …)]`.
     pub extensions: Vec<String>,
     /// The function that hands out all others as a struct of pointers, in the order of the table:

@@ -57,6 +57,11 @@ impl Problem {
         self.help = Some(help.into());
     }
 
+    /// Whether it says what to do about it.
+    pub fn has_help(&self) -> bool {
+        self.help.is_some()
+    }
+
     /// Suggests the nearest of the names that would have been right.
     pub fn near<'a>(&mut self, name: &str, known: impl IntoIterator<Item = &'a str>) {
         self.help = nearest(name, known).map(|k| format!("did you mean `{k}`?"));

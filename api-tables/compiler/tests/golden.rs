@@ -1,10 +1,10 @@
 //! What is emitted for one function per shape: `golden/table.rs` and `golden/FUNCTION.rs`, and `clCreateBuffer` of the
-//! OpenCL table.
+//! OpenCL table; and what is emitted of the whole table, `golden/description.rs`.
 //!
 //! `AVA_BLESS=1 cargo test -p ava-tables --test golden` writes what is emitted today; look at the difference before you
 //! keep it.
 
-use ava_tables::emit::expand::expand;
+use ava_tables::emit::{expand::expand, format, wire};
 use ava_tables::model::Api;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,16 @@ fn emits_what_is_expected() {
 }
 
 #[test]
-fn every_golden_file_has_a_function() {
+fn every_golden_file_is_of_the_table() {
     let emitted = emitted();
     for entry in std::fs::read_dir(folder()).expect("tests/golden exists") {
         let path = entry.expect("tests/golden can be listed").path();
         let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-        assert!(name == "table" || emitted.contains_key(&name), "{} belongs to no function", path.display());
+        assert!(
+            name == "table" || emitted.contains_key(&name),
+            "{} belongs to nothing that is emitted",
+            path.display()
+        );
     }
 }
 
@@ -45,6 +49,7 @@ fn emitted() -> BTreeMap<String, String> {
         small.functions.iter().map(|f| (f.name.clone(), expand(&small, f))).collect();
     let real = opencl.function("clCreateBuffer").expect("the table has it");
     all.insert(real.name.clone(), expand(&opencl, real));
+    all.insert("description".into(), format(wire::description(&small)));
     all
 }
 

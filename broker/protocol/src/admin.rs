@@ -1,6 +1,7 @@
 //! What people ask the broker: `avactl` and whoever else has a socket.
 //!
-//! - **Invariant:** a user sees and ends their own sessions; only root and the broker's own user see and end all.
+//! - **Invariant:** a user sees and ends their own sessions; only who comes by the administrator's socket, or whose broker it
+//!   is alone, sees and ends all.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -102,6 +103,27 @@ pub struct Status {
     pub connections: u64,
     /// Seconds without a session after which it ends; 0 for never.
     pub idle_exit_s: u64,
+    /// How far tenants are kept apart.
+    pub isolation: Isolation,
+    /// The asker is an administrator.
+    pub admin: bool,
+}
+
+/// How far a broker keeps tenants apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Isolation {
+    /// `require`, `best` or `off`.
+    pub sandbox: String,
+    /// The version of Landlock that the kernel has; 0 for none.
+    pub landlock: u32,
+    /// The users of its workers, if tenants have some of their own.
+    pub users: Option<String>,
+    /// The control groups of its workers, if they have some.
+    pub groups: Option<String>,
+    /// Bytes that one session may have in memory, one tenant's, and all.
+    pub memory: [u64; 3],
+    /// What is missing, and what follows from that: a line each.
+    pub missing: Vec<String>,
 }
 
 /// Where a session is in its life.
@@ -165,8 +187,12 @@ pub struct Detail {
     pub cwd: String,
     /// The program's control group, as the kernel names it.
     pub cgroup: String,
+    /// The container that the program is in; empty for none.
+    pub container: String,
     /// The vendor library.
     pub library: String,
+    /// What its worker is shut in with.
+    pub sandbox: String,
     /// The worker's numbers.
     pub stats: Stats,
 }

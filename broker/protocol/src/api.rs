@@ -1,5 +1,6 @@
 //! An API, as far as its table tells of it without its functions' arguments. The table compiler fills one for each table.
 
+use crate::sandbox::{Configuration, Needs};
 use crate::spec::KindSpec;
 
 /// An API there is a table for.
@@ -21,6 +22,10 @@ pub struct Api {
     pub lost: i64,
     /// The broker's environment variables that workers get; a name that ends in `*` stands for all that begin so.
     pub environment: &'static [&'static str],
+    /// What its vendors need of the machine beyond what every worker gets.
+    pub sandbox: Needs,
+    /// Files that each tenant of a broker for several users has of its own.
+    pub configurations: &'static [Configuration],
     /// Extension names that tenants may see.
     pub extensions: &'static [&'static str],
     /// Function names by opcode.
@@ -76,6 +81,8 @@ impl Api {
             install: "",
             lost: 0,
             environment: &[],
+            sandbox: Needs::NONE,
+            configurations: &[],
             extensions: &[],
             functions: &[],
             oneway: &[],

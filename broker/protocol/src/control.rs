@@ -49,6 +49,8 @@ pub enum FromWorker {
         library: String,
         /// The fingerprint of the worker's tables; 0 if unknown.
         fingerprint: u64,
+        /// What the worker has shut itself in with, for people.
+        sandbox: String,
     },
     /// What this session holds and has used until now.
     Report {

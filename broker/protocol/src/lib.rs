@@ -12,6 +12,7 @@ pub mod expr;
 pub mod flat;
 pub mod frame;
 pub mod layout;
+pub mod sandbox;
 pub mod session;
 pub mod spec;
 pub mod upcall;

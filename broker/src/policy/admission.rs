@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use ava_transport::message::MOST_AT_ONCE;
+
+use crate::tenant::Who;
+
 /// Upper bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -15,13 +19,16 @@ pub struct Limits {
     pub sessions_per_user: usize,
 }
 
-/// The most descriptors a connection holds: its socket, its process, and two that came with an unfinished message.
+/// The most descriptors a connection usually holds: its socket, its process, and two that came with an unfinished message.
 const FILES_PER_CONNECTION: usize = 4;
 /// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket. (The
 /// output that waits for a spare to become ready is among the reserved ones: there are few spares.)
 const FILES_PER_SESSION: usize = 4;
-/// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs.
-const FILES_RESERVED: usize = 128;
+/// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs; what waits to be closed;
+/// and as many as somebody can send at once, for the kernel itself would close those that there is no room for.
+const FILES_RESERVED: usize = 128 + MOST_WAITING + MOST_AT_ONCE;
+/// The most descriptors that may wait to be closed before nobody is let in for a while.
+pub const MOST_WAITING: usize = 128;
 
 impl Limits {
     /// These limits, lowered so that their descriptors fit into `files`. Sessions come first, but not all of it.
@@ -40,14 +47,14 @@ impl Limits {
 }
 
 /// Which bound was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Full {
     /// [`Limits::connections`] or [`Limits::sessions`].
     #[error("all {0} {1} are taken")]
     All(usize, &'static str),
     /// The limit of one user.
-    #[error("user {2} has {0} {1} already, which is the limit")]
-    User(usize, &'static str, u32),
+    #[error("{2} has {0} {1} already, which is the limit")]
+    User(usize, &'static str, Who),
 }
 
 /// Who has how many of something.
@@ -57,7 +64,7 @@ struct Counter {
     limit: usize,
     limit_per_user: usize,
     all: usize,
-    users: HashMap<u32, usize>,
+    users: HashMap<Who, usize>,
 }
 
 impl Counter {
@@ -65,24 +72,24 @@ impl Counter {
         Self { what, limit, limit_per_user, all: 0, users: HashMap::new() }
     }
 
-    fn take(&mut self, uid: u32) -> Result<(), Full> {
-        let held = self.users.get(&uid).copied().unwrap_or(0);
+    fn take(&mut self, who: &Who) -> Result<(), Full> {
+        let held = self.users.get(who).copied().unwrap_or(0);
         if held >= self.limit_per_user {
-            return Err(Full::User(held, self.what, uid));
+            return Err(Full::User(held, self.what, who.clone()));
         }
         if self.all >= self.limit {
             return Err(Full::All(self.all, self.what));
         }
         self.all += 1;
-        self.users.insert(uid, held + 1);
+        self.users.insert(who.clone(), held + 1);
         Ok(())
     }
 
-    fn give(&mut self, uid: u32) {
+    fn give(&mut self, who: &Who) {
         self.all = self.all.saturating_sub(1);
-        match self.users.get_mut(&uid) {
+        match self.users.get_mut(who) {
             Some(held) if *held > 1 => *held -= 1,
-            _ => drop(self.users.remove(&uid)),
+            _ => drop(self.users.remove(who)),
         }
     }
 }
@@ -103,24 +110,24 @@ impl Admission {
         }
     }
 
-    /// A connection of `uid` wants to come in.
-    pub fn connect(&mut self, uid: u32) -> Result<(), Full> {
-        self.connections.take(uid)
+    /// A connection of `who` wants to come in.
+    pub fn connect(&mut self, who: &Who) -> Result<(), Full> {
+        self.connections.take(who)
     }
 
-    /// A connection of `uid` is gone, or has become a session.
-    pub fn disconnect(&mut self, uid: u32) {
-        self.connections.give(uid);
+    /// A connection of `who` is gone, or has become a session.
+    pub fn disconnect(&mut self, who: &Who) {
+        self.connections.give(who);
     }
 
-    /// A session of `uid` wants to begin.
-    pub fn begin(&mut self, uid: u32) -> Result<(), Full> {
-        self.sessions.take(uid)
+    /// A session of `who` wants to begin.
+    pub fn begin(&mut self, who: &Who) -> Result<(), Full> {
+        self.sessions.take(who)
     }
 
-    /// A session of `uid` is over.
-    pub fn end(&mut self, uid: u32) {
-        self.sessions.give(uid);
+    /// A session of `who` is over.
+    pub fn end(&mut self, who: &Who) {
+        self.sessions.give(who);
     }
 
     /// Connections and sessions now.
@@ -138,14 +145,14 @@ mod tests {
     #[test]
     fn one_user_cannot_take_what_is_left_for_others() {
         let mut admission = Admission::new(LIMITS);
-        admission.connect(1).unwrap();
-        admission.connect(1).unwrap();
-        assert_eq!(admission.connect(1), Err(Full::User(2, "connections", 1)));
-        admission.connect(2).unwrap();
-        admission.connect(3).unwrap();
-        assert_eq!(admission.connect(4), Err(Full::All(4, "connections")));
-        admission.disconnect(1);
-        admission.connect(4).unwrap();
+        admission.connect(&Who::user(1)).unwrap();
+        admission.connect(&Who::user(1)).unwrap();
+        assert_eq!(admission.connect(&Who::user(1)), Err(Full::User(2, "connections", Who::user(1))));
+        admission.connect(&Who::user(2)).unwrap();
+        admission.connect(&Who::user(3)).unwrap();
+        assert_eq!(admission.connect(&Who::user(4)), Err(Full::All(4, "connections")));
+        admission.disconnect(&Who::user(1));
+        admission.connect(&Who::user(4)).unwrap();
         assert_eq!(admission.counts(), (4, 0));
     }
 
@@ -153,8 +160,8 @@ mod tests {
     fn what_ends_makes_room_and_leaves_no_trace() {
         let mut admission = Admission::new(LIMITS);
         for uid in 0..1000 {
-            admission.begin(uid).unwrap();
-            admission.end(uid);
+            admission.begin(&Who::user(uid)).unwrap();
+            admission.end(&Who::user(uid));
         }
         assert_eq!(admission.counts(), (0, 0));
         assert!(admission.sessions.users.is_empty());
@@ -164,7 +171,7 @@ mod tests {
     fn limits_are_lowered_to_the_descriptors_there_are() {
         let wish = Limits { connections: 1024, connections_per_user: 256, sessions: 1024, sessions_per_user: 256 };
         assert_eq!(wish.fit(1 << 20), wish);
-        for files in [0, 64, 256, 1024, 4096, 8192] {
+        for files in [0, 64, 256, 1024, 4096, 16384] {
             let fit = wish.fit(files);
             let needed = fit.connections * FILES_PER_CONNECTION + fit.sessions * FILES_PER_SESSION;
             assert!(needed <= files.saturating_sub(FILES_RESERVED).max(8), "{files}: {fit:?}");

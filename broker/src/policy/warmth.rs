@@ -1,13 +1,15 @@
 //! For whom workers are started ahead, and when the next one is.
 //!
-//! A worker's private directories are its user's, so a spare is kept for a user: for those who had a session lately, and
+//! A worker's private directories are its tenant's, so a spare is kept for a tenant: for those who had a session lately, and
 //! not for so many that spares become a burden of their own.
 
 use std::time::{Duration, Instant};
 
+use crate::tenant::Who;
+
 /// The most spares in all.
 pub const MOST: usize = 16;
-/// After so long without a session a user gets none any more.
+/// After so long without a session a tenant gets none any more.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// The next spare is started so long after a session began, when its program's first calls are through.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -19,10 +21,10 @@ const SHORT_WAIT: Duration = Duration::from_secs(1);
 const LONG_WAIT: Duration = Duration::from_secs(60);
 
 /// Whose sessions a worker can serve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whose {
-    /// The user.
-    pub uid: u32,
+    /// The tenant.
+    pub who: Who,
     /// The table's name.
     pub api: &'static str,
 }
@@ -53,7 +55,7 @@ impl Warmth {
     }
 
     /// A session begins, and has taken a spare if there was one.
-    pub fn begun(&mut self, whose: Whose, now: Instant) {
+    pub fn begun(&mut self, whose: &Whose, now: Instant) {
         self.used(whose, now);
         if let Some(record) = self.record(whose) {
             // One that is due already is not put off: programs that follow each other closely get spares too.
@@ -64,14 +66,14 @@ impl Warmth {
     }
 
     /// A session ends, or is expected.
-    pub fn used(&mut self, whose: Whose, now: Instant) {
+    pub fn used(&mut self, whose: &Whose, now: Instant) {
         if self.each == 0 {
             return;
         }
-        let known = self.records.iter().position(|record| record.whose == whose);
+        let known = self.records.iter().position(|record| record.whose == *whose);
         let record = match known {
             Some(at) => Record { last: now, ..self.records.remove(at) },
-            None => Record { whose, last: now, failures: 0, not_before: now },
+            None => Record { whose: whose.clone(), last: now, failures: 0, not_before: now },
         };
         self.records.push(record);
         if self.records.len() > MOST / self.each {
@@ -80,7 +82,7 @@ impl Warmth {
     }
 
     /// A session's worker was ready.
-    pub fn succeeded(&mut self, whose: Whose, now: Instant) {
+    pub fn succeeded(&mut self, whose: &Whose, now: Instant) {
         if let Some(record) = self.record(whose)
             && record.failures > 0
         {
@@ -89,7 +91,7 @@ impl Warmth {
     }
 
     /// A worker ended before it had a session, or before it was ready for the one it had.
-    pub fn failed(&mut self, whose: Whose, now: Instant) {
+    pub fn failed(&mut self, whose: &Whose, now: Instant) {
         if let Some(record) = self.record(whose) {
             record.failures = record.failures.saturating_add(1);
             record.not_before = now + if record.failures < FREE { SHORT_WAIT } else { LONG_WAIT };
@@ -102,24 +104,24 @@ impl Warmth {
         self.records.iter().map(|record| record.last + KEPT).min()
     }
 
-    /// What a user has had sessions with.
-    pub fn of_user(&self, uid: u32) -> Vec<Whose> {
-        self.records.iter().map(|record| record.whose).filter(|whose| whose.uid == uid).collect()
+    /// What a tenant has had sessions with.
+    pub fn of(&self, who: &Who) -> Vec<Whose> {
+        self.records.iter().map(|record| &record.whose).filter(|whose| whose.who == *who).cloned().collect()
     }
 
     /// Whether they still get spares.
-    pub fn keeps(&self, whose: Whose) -> bool {
-        self.records.iter().any(|record| record.whose == whose)
+    pub fn keeps(&self, whose: &Whose) -> bool {
+        self.records.iter().any(|record| record.whose == *whose)
     }
 
     /// Who gets the next spare, and when, given how many each has and who has to wait for something else.
-    pub fn next(&self, have: impl Fn(Whose) -> usize, waits: impl Fn(Whose) -> bool) -> Option<(Whose, Instant)> {
-        let missing = self.records.iter().filter(|record| have(record.whose) < self.each && !waits(record.whose));
-        missing.map(|record| (record.whose, record.not_before)).min_by_key(|(_, at)| *at)
+    pub fn next(&self, have: impl Fn(&Whose) -> usize, waits: impl Fn(&Whose) -> bool) -> Option<(Whose, Instant)> {
+        let missing = self.records.iter().filter(|record| have(&record.whose) < self.each && !waits(&record.whose));
+        missing.map(|record| (record.whose.clone(), record.not_before)).min_by_key(|(_, at)| *at)
     }
 
-    fn record(&mut self, whose: Whose) -> Option<&mut Record> {
-        self.records.iter_mut().find(|record| record.whose == whose)
+    fn record(&mut self, whose: &Whose) -> Option<&mut Record> {
+        self.records.iter_mut().find(|record| record.whose == *whose)
     }
 }
 
@@ -128,7 +130,7 @@ mod tests {
     use super::*;
 
     const fn user(uid: u32) -> Whose {
-        Whose { uid, api: "opencl" }
+        Whose { who: Who::user(uid), api: "opencl" }
     }
 
     fn next(warmth: &Warmth, have: usize) -> Option<(Whose, Instant)> {
@@ -139,13 +141,13 @@ mod tests {
     fn who_had_a_session_gets_a_spare_a_little_later() {
         let (mut warmth, now) = (Warmth::new(2), Instant::now());
         assert_eq!(next(&warmth, 0), None);
-        warmth.used(user(1), now);
+        warmth.used(&user(1), now);
         assert_eq!(next(&warmth, 0), Some((user(1), now)));
-        warmth.begun(user(1), now);
+        warmth.begun(&user(1), now);
         assert_eq!(warmth.next(|_| 0, |_| true), None, "a session of theirs is still to be welcomed");
-        warmth.succeeded(user(1), now);
+        warmth.succeeded(&user(1), now);
         assert_eq!(next(&warmth, 1), Some((user(1), now + PAUSE)));
-        warmth.begun(user(1), now + PAUSE / 2);
+        warmth.begun(&user(1), now + PAUSE / 2);
         assert_eq!(next(&warmth, 1), Some((user(1), now + PAUSE)), "not put off");
         assert_eq!(next(&warmth, 2), None, "that is all of them");
     }
@@ -153,34 +155,34 @@ mod tests {
     #[test]
     fn a_user_is_expected_to_use_what_they_have_used() {
         let (mut warmth, now) = (Warmth::new(1), Instant::now());
-        let other = Whose { uid: 1, api: "pkcs11" };
-        for whose in [user(1), user(2), other] {
-            warmth.used(whose, now);
+        let other = Whose { who: Who::user(1), api: "pkcs11" };
+        for whose in [user(1), user(2), other.clone()] {
+            warmth.used(&whose, now);
         }
-        assert_eq!((warmth.of_user(1), warmth.of_user(3)), (vec![user(1), other], vec![]));
+        assert_eq!((warmth.of(&Who::user(1)), warmth.of(&Who::user(3))), (vec![user(1), other], vec![]));
     }
 
     #[test]
     fn none_are_none() {
         let mut warmth = Warmth::new(0);
-        warmth.used(user(1), Instant::now());
+        warmth.used(&user(1), Instant::now());
         assert_eq!(next(&warmth, 0), None);
     }
 
     #[test]
     fn failures_are_followed_by_ever_rarer_attempts_until_a_session_succeeds() {
         let (mut warmth, now) = (Warmth::new(1), Instant::now());
-        warmth.used(user(1), now);
+        warmth.used(&user(1), now);
         let mut waits = Vec::new();
         for _ in 0..5 {
-            warmth.failed(user(1), now);
+            warmth.failed(&user(1), now);
             // That a session begins is no success.
-            warmth.begun(user(1), now);
+            warmth.begun(&user(1), now);
             waits.push((next(&warmth, 0).unwrap().1 - now).as_secs());
         }
         assert_eq!(waits, [1, 1, 60, 60, 60]);
-        warmth.succeeded(user(1), now);
-        warmth.failed(user(1), now);
+        warmth.succeeded(&user(1), now);
+        warmth.failed(&user(1), now);
         assert_eq!(next(&warmth, 0), Some((user(1), now + SHORT_WAIT)));
     }
 
@@ -188,13 +190,13 @@ mod tests {
     fn users_give_way_to_later_ones_and_are_forgotten_in_the_end() {
         let (mut warmth, now) = (Warmth::new(4), Instant::now());
         for uid in 0..100 {
-            warmth.used(user(uid), now);
+            warmth.used(&user(uid), now);
         }
         assert_eq!(warmth.records.len() * 4, MOST);
-        assert!(warmth.keeps(user(99)) && !warmth.keeps(user(0)));
+        assert!(warmth.keeps(&user(99)) && !warmth.keeps(&user(0)));
         assert_eq!(warmth.forget(now), Some(now + KEPT));
-        warmth.used(user(98), now + KEPT);
+        warmth.used(&user(98), now + KEPT);
         warmth.forget(now + KEPT);
-        assert!(warmth.keeps(user(98)) && !warmth.keeps(user(99)));
+        assert!(warmth.keeps(&user(98)) && !warmth.keeps(&user(99)));
     }
 }

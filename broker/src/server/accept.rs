@@ -7,13 +7,17 @@ use ava_protocol::session::{EnvelopeError, Opening, PROTOCOL, Refusal, open};
 use ava_transport::message::Progress;
 use interprocess::local_socket::{Stream, traits::Listener as _};
 use rustix::io::Errno;
+use rustix::process::{Pid, getsid};
 use tracing::{debug, warn};
 
 use super::{Due, Server};
 use crate::connection::{Connection, Phase, refuse};
 use crate::events::{Happened, Interest, Source};
-use crate::place::listening;
-use crate::tenant::Tenant;
+use crate::foreign::{Foreign, Origin, TOO_MANY};
+use crate::place::{Access, listening};
+use crate::policy::admission::MOST_WAITING;
+use crate::tenant::{Tenant, is_of_this_service};
+use crate::worker::Worker;
 
 /// A connection that has not said what it wants after so long is closed.
 const OPENING_TIME: Duration = Duration::from_secs(5);
@@ -25,14 +29,20 @@ const PAUSE: Duration = Duration::from_millis(200);
 const BATCH: usize = 32;
 
 impl Server {
-    pub(super) fn accept(&mut self) {
+    /// Lets in who knocks, at the administrator's socket or at everybody's.
+    pub(super) fn accept(&mut self, admin: bool) {
         for _ in 0..BATCH {
-            match self.place.listener.accept() {
-                Ok(stream) => self.accepted(stream),
+            if self.closer.waiting() > MOST_WAITING {
+                return self.pause("too many descriptors wait to be closed");
+            }
+            let listener = if admin { self.place.admin.as_ref() } else { Some(&self.place.listener) };
+            let Some(listener) = listener else { return };
+            match listener.accept() {
+                Ok(stream) => self.accepted(stream, admin),
                 Err(error) => match error.raw_os_error().map(Errno::from_raw_os_error) {
                     Some(Errno::AGAIN) => return,
                     Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
-                        return self.pause(&error);
+                        return self.pause(&error.to_string());
                     }
                     // The peer gave up while it waited; the next one is another matter.
                     _ => debug!(%error, "accept"),
@@ -42,45 +52,80 @@ impl Server {
     }
 
     /// Leaves connections waiting in the kernel's queue for a while.
-    fn pause(&mut self, error: &std::io::Error) {
-        warn!(%error, "no more connections for the moment");
-        let fd = listening(&self.place.listener);
-        if self.events.change(fd, Source::Listener, Interest::End).is_ok() {
+    fn pause(&mut self, why: &str) {
+        warn!(why, "no more connections for the moment");
+        if self.listen(Interest::End).is_ok() {
             self.deadlines.set(Due::Accept, Instant::now() + PAUSE);
         }
     }
 
     pub(super) fn accept_again(&mut self) {
-        let fd = listening(&self.place.listener);
-        if let Err(error) = self.events.change(fd, Source::Listener, Interest::Read) {
+        if let Err(error) = self.listen(Interest::Read) {
             warn!(%error, "cannot listen again yet");
             self.deadlines.set(Due::Accept, Instant::now() + PAUSE);
         }
     }
 
-    fn accepted(&mut self, stream: Stream) {
-        let (tenant, stream) = match Tenant::of(stream) {
+    fn listen(&self, interest: Interest) -> std::io::Result<()> {
+        if let Some(admin) = &self.place.admin {
+            self.events.change(listening(admin), Source::AdminListener, interest)?;
+        }
+        self.events.change(listening(&self.place.listener), Source::Listener, interest)
+    }
+
+    fn accepted(&mut self, stream: Stream, admin: bool) {
+        let (tenant, stream) = match Tenant::of(stream, &self.closer) {
             Ok(both) => both,
             Err(error) => return self.log_refusal(u32::MAX, 0, &error.to_string()),
         };
-        let (uid, pid) = (tenant.uid, tenant.pid);
-        let refusal = if self.place.access.allows(uid) {
-            self.admission.connect(uid).err().map(|full| (Refusal::Busy, full.to_string()))
-        } else {
-            Some((Refusal::Denied, format!("user {uid} may not use this broker")))
-        };
-        if let Some((code, reason)) = refusal {
+        let (uid, pid, account) = (tenant.uid, tenant.pid, tenant.account.clone());
+        let admitted = self.may_connect(&tenant).and_then(|()| {
+            self.admission.connect(&account).map_err(|full| (Refusal::Busy, full.to_string()))
+        });
+        if let Err((code, reason)) = admitted {
             refuse(&stream, code, &reason);
             return self.log_refusal(uid, pid, &reason);
         }
         self.last_connection += 1;
         let number = self.last_connection;
         if let Err(error) = self.events.add(&stream, Source::Connection(number), Interest::Read) {
-            self.admission.disconnect(uid);
+            self.admission.disconnect(&account);
             return self.log_refusal(uid, pid, &error.to_string());
         }
         self.deadlines.set(Due::Connection(number), Instant::now() + OPENING_TIME);
-        self.connections.insert(number, Connection::new(tenant, stream));
+        // A broker for one user is that user's, but not for what runs in a container of theirs.
+        let admin = admin || self.place.access == Access::Only(uid) && tenant.who.container.is_none();
+        let origin = Origin::new(uid, &self.closer);
+        self.connections.insert(number, Connection::new(tenant, stream, origin, admin));
+    }
+
+    /// May this peer use the broker at all? Workers are nobody: whoever has taken one over is not to come in by it.
+    fn may_connect(&self, tenant: &Tenant) -> Result<(), (Refusal, String)> {
+        let uid = tenant.uid;
+        let denied = |reason| Err((Refusal::Denied, reason));
+        if !self.place.access.allows(uid) {
+            return denied(format!("user {uid} may not use this broker"));
+        }
+        if self.isolation.is_worker(uid) || self.is_of_a_worker(tenant) {
+            return denied("workers may not use the broker".to_owned());
+        }
+        let pending = self.closer.pending(uid);
+        if pending >= TOO_MANY {
+            let reason = format!("{pending} descriptors that user {uid} has sent take too long to close");
+            return Err((Refusal::Busy, reason));
+        }
+        Ok(())
+    }
+
+    /// Whether a process is in the session of one of our workers, which the sandbox lets nothing leave, or in a control group
+    /// of this service.
+    fn is_of_a_worker(&self, tenant: &Tenant) -> bool {
+        let session = Pid::from_raw(tenant.pid).and_then(|pid| getsid(Some(pid)).ok());
+        let session = session.map(|session| session.as_raw_pid().unsigned_abs());
+        let mut workers = self.sessions.values().map(|session| &session.worker);
+        let mut spares = self.spares.values().map(|spare| &spare.worker);
+        let ours = |worker: &Worker| Some(worker.pid()) == session;
+        workers.any(ours) || spares.any(ours) || self.place.activated && is_of_this_service(&tenant.cgroup)
     }
 
     pub(super) fn connection_ready(&mut self, number: u64, happened: Happened) {
@@ -103,7 +148,7 @@ impl Server {
                 }
                 return;
             }
-            match connection.reader.poll(&connection.stream) {
+            match connection.inbox.poll(&connection.stream) {
                 Ok(Progress::Pending) => return,
                 Ok(Progress::Closed) => return self.drop_connection(number),
                 Ok(Progress::Message((body, fds))) => self.opened(number, &body, fds),
@@ -112,7 +157,7 @@ impl Server {
         }
     }
 
-    fn opened(&mut self, number: u64, body: &[u8], fds: Vec<OwnedFd>) {
+    fn opened(&mut self, number: u64, body: &[u8], fds: Vec<Foreign<OwnedFd>>) {
         let Some(connection) = self.connections.get(&number) else {
             return;
         };
@@ -167,7 +212,7 @@ impl Server {
         let connection = self.connections.remove(&number)?;
         self.events.remove(&connection.stream);
         self.deadlines.cancel(Due::Connection(number));
-        self.admission.disconnect(connection.tenant.uid);
+        self.admission.disconnect(&connection.tenant.account);
         if let Some(ticket) = self.gatherings.forget(number) {
             self.deadlines.cancel(Due::Gathering(ticket));
         }

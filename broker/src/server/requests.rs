@@ -9,10 +9,11 @@ use ava_protocol::session::{self, seal};
 use tracing::info;
 
 use super::{Due, Server};
-use crate::connection::Phase;
+use crate::connection::{Connection, Phase};
 use crate::events::{Interest, Source};
 use crate::gathering::Gathering;
 use crate::session::unix_ms;
+use crate::tenant::Who;
 
 /// Reports that take longer are not waited for.
 const REPORT_TIME: Duration = Duration::from_millis(500);
@@ -28,45 +29,40 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&client) else {
             return;
         };
-        let uid = connection.tenant.uid;
+        let (uid, asker) = (connection.tenant.uid, Asker::of(connection));
         connection.phase = Phase::Waiting;
         self.deadlines.cancel(Due::Connection(client));
         match request {
-            Request::Status => self.answer(client, vec![Answer::Status(self.status())]),
-            Request::Expect => self.expect(client, uid),
-            Request::Kill { session } => match self.may(uid, session) {
+            Request::Status => self.answer(client, vec![Answer::Status(self.status(&asker))]),
+            Request::Expect => self.expect(client),
+            Request::Kill { session } => match self.may(&asker, session) {
                 Ok(()) => self.kill_for(client, uid, session),
                 Err((code, reason)) => self.answer(client, vec![failed(code, reason)]),
             },
-            Request::Session { session } => match self.may(uid, session) {
+            Request::Session { session } => match self.may(&asker, session) {
                 Ok(()) => self.gather(client, request, BTreeSet::from([session])),
                 Err((code, reason)) => self.answer(client, vec![failed(code, reason)]),
             },
             Request::Sessions { .. } => {
-                let visible = self.sessions.values().filter(|session| self.sees(uid, session.tenant.uid));
+                let visible = self.sessions.values().filter(|session| asker.sees(&session.tenant.who));
                 let visible = visible.map(|session| session.number).collect();
                 self.gather(client, request, visible);
             }
         }
     }
 
-    /// Root and the broker's own user see and end all, everybody else their own.
-    fn sees(&self, asker: u32, owner: u32) -> bool {
-        asker == 0 || asker == self.settings.uid || asker == owner
-    }
-
-    /// May `uid` look at or end this session?
-    fn may(&self, uid: u32, session: u64) -> Result<(), (Failure, String)> {
-        let living = self.sessions.get(&session).map(|session| session.tenant.uid);
-        let owner = living.or_else(|| self.history.find(session).map(|detail| detail.session.uid));
+    /// May `asker` look at or end this session?
+    fn may(&self, asker: &Asker, session: u64) -> Result<(), (Failure, String)> {
+        let living = self.sessions.get(&session).map(|session| &session.tenant.who);
+        let owner = living.or_else(|| self.history.owner(session));
         match owner {
-            Some(owner) if self.sees(uid, owner) => Ok(()),
+            Some(owner) if asker.sees(owner) => Ok(()),
             Some(_) => Err((Failure::Denied, format!("session {session} is another user's"))),
             None => Err((Failure::NoSession, format!("there is no session {session}"))),
         }
     }
 
-    fn status(&self) -> Status {
+    fn status(&self, asker: &Asker) -> Status {
         let (connections, sessions) = self.admission.counts();
         let vendor = self.settings.vendor_library_path.as_deref().unwrap_or_default();
         Status {
@@ -82,21 +78,26 @@ impl Server {
             spares: self.ready_spares() as u64,
             connections: connections as u64,
             idle_exit_s: self.settings.idle_exit.map_or(0, |time| time.as_secs()),
+            isolation: self.isolation.describe(),
+            admin: asker.admin,
         }
     }
 
-    fn expect(&mut self, client: u64, uid: u32) {
-        let of_user = self.expected.values().filter(|(owner, _)| *owner == uid).count();
+    fn expect(&mut self, client: u64) {
+        let Some(who) = self.connections.get(&client).map(|connection| connection.tenant.who.clone()) else {
+            return;
+        };
+        let of_user = self.expected.values().filter(|(owner, _)| owner.uid == who.uid).count();
         if of_user >= EXPECTED_PER_USER {
-            let reason = format!("{of_user} programs of user {uid} are expected already");
+            let reason = format!("{of_user} programs of user {} are expected already", who.uid);
             return self.answer(client, vec![failed(Failure::Busy, reason)]);
         }
         let process = self.connections.get_mut(&client).and_then(|connection| connection.tenant.process.take());
         if let Some(process) = process
             && self.events.add(&process, Source::Expected(client), Interest::Read).is_ok()
         {
-            self.expected.insert(client, (uid, process));
-            self.expect_session(uid);
+            self.expect_session(&who);
+            self.expected.insert(client, (who, process));
         }
         self.answer(client, vec![Answer::Expected]);
     }
@@ -170,7 +171,7 @@ impl Server {
 
     fn gathered(&mut self, gathering: Gathering) {
         let Gathering { client, request, missing } = gathering;
-        let Some(uid) = self.connections.get(&client).map(|connection| connection.tenant.uid) else {
+        let Some(asker) = self.connections.get(&client).map(Asker::of) else {
             return;
         };
         let fresh = |detail: &Detail| {
@@ -191,9 +192,9 @@ impl Server {
             }
             Request::Sessions { ended } => {
                 let past = self.history.iter().filter(|_| ended);
-                let all = past.chain(self.sessions.values().map(|session| &session.detail));
-                let all = all.filter(|detail| self.sees(uid, detail.session.uid)).map(fresh);
-                in_parts(all.collect())
+                let living = self.sessions.values().map(|session| (&session.tenant.who, &session.detail));
+                let all = past.chain(living).filter(|(owner, _)| asker.sees(owner));
+                in_parts(all.map(|(_, detail)| fresh(detail)).collect())
             }
             Request::Status | Request::Kill { .. } | Request::Expect => Vec::new(),
         };
@@ -224,6 +225,24 @@ impl Server {
             }
             Err(_) => self.drop_connection(client),
         }
+    }
+}
+
+/// Who asks.
+#[derive(Debug)]
+struct Asker {
+    who: Who,
+    admin: bool,
+}
+
+impl Asker {
+    fn of(connection: &Connection) -> Self {
+        Self { who: connection.tenant.who.clone(), admin: connection.admin }
+    }
+
+    /// Administrators see and end all, everybody else their own.
+    fn sees(&self, owner: &Who) -> bool {
+        self.admin || self.who == *owner
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions: begun, heard from, and ended.
 
+use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -8,20 +9,20 @@ use ava_protocol::admin::State;
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, PROTOCOL, Refusal};
-use ava_transport::handover::Output;
 use tracing::{debug, error, info, warn};
 
 use super::{Due, Server};
 use crate::connection::{refuse, tell};
-use crate::environment::{Directories, of_worker};
+use crate::environment::{Sources, of_worker};
 use crate::events::{Happened, Interest, Source};
+use crate::foreign::{Foreign, Origin};
 use crate::policy::noise::Line;
 use crate::policy::warmth::Whose;
 use crate::session::Session;
 use crate::spare::Loaded;
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, Who};
 use crate::text::clean;
-use crate::worker::{Heard, Start, Worker, in_words};
+use crate::worker::{Heard, Output, Start, Worker, in_words};
 
 /// A worker must have its vendor library after so long.
 pub(super) const START_TIME: Duration = Duration::from_secs(60);
@@ -36,7 +37,7 @@ pub(super) const LONGEST_LINE: usize = 512;
 
 impl Server {
     /// A connection wants to become a session.
-    pub(super) fn begin(&mut self, connection: u64, hello: Hello, fds: Vec<OwnedFd>) {
+    pub(super) fn begin(&mut self, connection: u64, hello: Hello, fds: Vec<Foreign<OwnedFd>>) {
         let Some(connection) = self.take_connection(connection) else {
             return;
         };
@@ -50,23 +51,23 @@ impl Server {
     fn try_begin(
         &mut self,
         tenant: Tenant,
-        stream: UnixStream,
+        stream: Foreign<UnixStream>,
         hello: &Hello,
-        fds: Vec<OwnedFd>,
-    ) -> Result<(), (UnixStream, Refusal, String)> {
-        let uid = tenant.uid;
-        let (api, output) = match self.judge(uid, hello, fds) {
+        fds: Vec<Foreign<OwnedFd>>,
+    ) -> Result<(), (Foreign<UnixStream>, Refusal, String)> {
+        let (uid, account) = (tenant.uid, tenant.account.clone());
+        let (api, output) = match self.judge(&account, hello, fds) {
             Ok(admitted) => admitted,
             Err((code, reason)) => return Err((stream, code, reason)),
         };
         self.last_session += 1;
         let number = self.last_session;
-        let whose = Whose { uid, api: api.name };
-        self.warmth.begun(whose, Instant::now());
-        let (worker, output, loaded) = match self.find_worker(whose, api, output) {
+        let whose = Whose { who: tenant.who.clone(), api: api.name };
+        self.warmth.begun(&whose, Instant::now());
+        let (worker, output, loaded) = match self.find_worker(&whose, api, output) {
             Ok(found) => found,
             Err(error) => {
-                self.admission.end(uid);
+                self.admission.end(&account);
                 let reason = format!("{} cannot be started: {error}", self.settings.worker.display());
                 error!(session = number, uid, reason, "no worker");
                 return Err((stream, Refusal::Worker, reason));
@@ -87,7 +88,7 @@ impl Server {
         );
         let added = self.events.add(&session.worker.control, Source::Control(number), Interest::Read);
         let added =
-            added.and_then(|()| self.events.add(&session.worker.process, Source::Worker(number), Interest::Read));
+            added.and_then(|()| self.events.add(session.worker.process(), Source::Worker(number), Interest::Read));
         let added = added.and_then(|()| match &session.tenant.process {
             Some(process) => self.events.add(process, Source::Tenant(number), Interest::Read),
             None => Ok(()),
@@ -97,8 +98,9 @@ impl Server {
         if let Err(error) = added {
             self.doom(number, format!("it cannot be watched: {error}"));
         }
-        if let Some(Loaded { library, fingerprint }) = loaded {
-            self.welcome(number, &library, fingerprint);
+        match loaded {
+            Some(loaded) => self.welcome(number, &loaded),
+            None => self.say_starting(number),
         }
         Ok(())
     }
@@ -106,9 +108,9 @@ impl Server {
     /// May this session be? If so it is counted.
     fn judge(
         &mut self,
-        uid: u32,
+        account: &Who,
         hello: &Hello,
-        fds: Vec<OwnedFd>,
+        fds: Vec<Foreign<OwnedFd>>,
     ) -> Result<(&'static Api, Output), (Refusal, String)> {
         if hello.protocol != PROTOCOL {
             let reason = format!("the program's side speaks protocol {}, this broker {PROTOCOL}", hello.protocol);
@@ -123,13 +125,13 @@ impl Server {
             let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
             return Err((Refusal::UnknownApi, reason));
         };
-        let wait = self.damping.wait(uid, Instant::now());
+        let wait = self.damping.wait(account, Instant::now());
         if !wait.is_zero() {
             let reason =
-                format!("workers of user {uid} crashed too often; the next may start in {:.1} s", wait.as_secs_f64());
+                format!("workers of {account} crashed too often; the next may start in {:.1} s", wait.as_secs_f64());
             return Err((Refusal::Damped, reason));
         }
-        self.admission.begin(uid).map_err(|full| (Refusal::Busy, full.to_string()))?;
+        self.admission.begin(account).map_err(|full| (Refusal::Busy, full.to_string()))?;
         Ok((api, output))
     }
 
@@ -137,29 +139,73 @@ impl Server {
     /// new one, which is started with the output.
     fn find_worker(
         &mut self,
-        whose: Whose,
+        whose: &Whose,
         api: &Api,
         output: Output,
     ) -> std::io::Result<(Worker, Output, Option<Loaded>)> {
         match self.take_spare(whose) {
             Some(spare) => Ok((spare.worker, output, spare.loaded)),
-            None => Ok((self.start_worker(whose.uid, api, output, false)?, Output::default(), None)),
+            None => Ok((self.start_worker(&whose.who, api, output, false)?, Output::default(), None)),
         }
     }
 
-    pub(super) fn start_worker(&self, uid: u32, api: &Api, output: Output, spare: bool) -> std::io::Result<Worker> {
-        let directories = Directories::prepare(&self.settings.cache, uid)?;
-        let vendor_library_path = self.settings.vendor_library_path.as_deref();
-        let (plugins, log) = (&self.settings.plugins, self.settings.log);
-        let environment = of_worker(api, std::env::vars_os(), &directories, vendor_library_path, plugins, log);
-        Worker::start(Start {
-            program: &self.settings.worker,
-            spare,
-            api: api.name,
+    pub(super) fn start_worker(&mut self, who: &Who, api: &Api, output: Output, spare: bool) -> std::io::Result<Worker> {
+        let room = self.isolation.room(who).map_err(std::io::Error::other)?;
+        let settings = &self.settings;
+        let sources = Sources {
+            api,
+            home: &room.home,
+            vendor_library_path: settings.vendor_library_path.as_deref(),
+            plugins: &settings.plugins,
+            log: settings.log,
+            several: self.isolation.several,
+        };
+        let environment = of_worker(&sources, std::env::vars_os());
+        let mut arguments = vec!["--api".into(), api.name.into()];
+        arguments.extend(spare.then(|| "--spare".into()));
+        arguments.extend(self.shut_in(room.uid));
+        let start = Start {
+            program: &settings.worker,
+            arguments,
             environment,
             output,
-            files: self.settings.files,
-        })
+            files: settings.files,
+            group: room.group,
+            origin: Origin::new(who.uid, &self.closer),
+        };
+        Worker::start(&mut self.spawner, start)
+    }
+
+    /// How a worker is to shut itself in, as its arguments.
+    fn shut_in(&self, uid: Option<u32>) -> Vec<OsString> {
+        let settings = &self.settings;
+        let mut all: Vec<OsString> = vec!["--sandbox".into(), self.isolation.mode.name().into()];
+        let mut add = |name: &str, value: &OsStr| all.extend([name.into(), value.to_owned()]);
+        add("--memory", self.isolation.budget.worker.to_string().as_ref());
+        settings.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
+        settings.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
+        if let Some(abi) = settings.landlock_abi {
+            add("--landlock-abi", abi.to_string().as_ref());
+        }
+        if self.isolation.several {
+            add("--templates", settings.templates.as_os_str());
+        }
+        if let Some(uid) = uid {
+            add("--user", uid.to_string().as_ref());
+            settings.worker_groups.iter().for_each(|gid| add("--group", gid.to_string().as_ref()));
+        }
+        if self.isolation.has_groups() {
+            all.push("--grouped".into());
+        }
+        all
+    }
+
+    /// The program is told that its worker loads the library, so that it waits for that and not for a broker that is stopped.
+    fn say_starting(&self, number: u64) {
+        if let Some(stream) = self.sessions.get(&number).and_then(|session| session.stream.as_ref()) {
+            // If this fails the tenant is gone, of which the broker hears.
+            let _ = tell(stream, &Answer::Starting { session: number });
+        }
     }
 
     pub(super) fn control_ready(&mut self, number: u64, happened: Happened) {
@@ -205,7 +251,9 @@ impl Server {
             return;
         };
         match message {
-            FromWorker::Ready { library, fingerprint } => self.welcome(number, &library, fingerprint),
+            FromWorker::Ready { library, fingerprint, sandbox } => {
+                self.welcome(number, &Loaded { library, fingerprint, sandbox });
+            }
             FromWorker::Report { stats, .. } => {
                 session.report(stats);
                 self.reported(number);
@@ -220,7 +268,8 @@ impl Server {
     }
 
     /// The worker has its vendor library: the tenant may begin, and the broker steps aside.
-    fn welcome(&mut self, number: u64, library: &str, fingerprint: u64) {
+    fn welcome(&mut self, number: u64, loaded: &Loaded) {
+        let Loaded { library, fingerprint, sandbox } = loaded;
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -232,8 +281,9 @@ impl Server {
             return;
         };
         session.detail.library = clean(library, ava_protocol::session::MAX_NAME);
+        session.detail.sandbox = clean(sandbox, ava_protocol::session::MAX_NAME);
         self.deadlines.cancel(Due::Start(number));
-        if fingerprint != 0 && session.fingerprint != 0 && fingerprint != session.fingerprint {
+        if *fingerprint != 0 && session.fingerprint != 0 && *fingerprint != session.fingerprint {
             let reason = "libava.so and the worker come from different builds; install them together";
             refuse(&stream, Refusal::Version, reason);
             return self.doom(number, reason.to_owned());
@@ -241,10 +291,11 @@ impl Server {
         session.set_state(State::Running);
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails the tenant is gone, which the worker sees too.
-        let _ = tell(&stream, &Answer::Welcome { session: number });
+        let populate = self.isolation.has_groups();
+        let _ = tell(&stream, &Answer::Welcome { session: number, populate });
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
         let given = session.worker.serve(number, &stream, &std::mem::take(&mut session.output));
-        self.warmth.succeeded(session.whose, Instant::now());
+        self.warmth.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
             self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
         }
@@ -303,24 +354,28 @@ impl Server {
         let Some(mut session) = self.sessions.remove(&number) else {
             return;
         };
-        let exit = in_words(status);
+        let exit = match session.worker.lacked_memory() {
+            true => format!("{}, for its memory had reached the bound of a session", in_words(status)),
+            false => in_words(status),
+        };
         let reason = session.reason(&exit);
         let (uid, state) = (session.tenant.uid, session.state());
         self.events.remove(&session.worker.control);
-        self.events.remove(&session.worker.process);
+        self.events.remove(session.worker.process());
         if let Some(process) = &session.tenant.process {
             self.events.remove(process);
         }
         self.deadlines.cancel(Due::Start(number));
         self.deadlines.cancel(Due::End(number));
-        self.admission.end(uid);
+        self.admission.end(&session.tenant.account);
         if session.is_crash() {
-            self.damping.crashed(uid, Instant::now());
+            self.damping.crashed(&session.tenant.account, Instant::now());
         }
         if state == State::Starting {
-            self.warmth.failed(session.whose, Instant::now());
+            self.warmth.failed(&session.whose, Instant::now());
         }
-        self.warmth.used(session.whose, Instant::now());
+        self.warmth.used(&session.whose, Instant::now());
+        self.give_back_group(session.worker.take_group());
         if let Some(stream) = session.stream.take() {
             refuse(&stream, Refusal::Worker, &reason);
         }
@@ -339,7 +394,7 @@ impl Server {
             bytes_out = shown.bytes_out,
             "session ended"
         );
-        self.history.push(session.detail, reason.clone());
+        self.history.push(session.tenant.who, session.detail, reason.clone());
         for client in session.killers {
             self.killed(client, number, &reason);
         }

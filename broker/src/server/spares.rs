@@ -8,7 +8,6 @@ use std::time::Instant;
 use ava_protocol::admin::State;
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, ToWorker};
-use ava_transport::handover::Output;
 use tracing::{debug, warn};
 
 use super::sessions::{GRACE, LAST_WORDS, LONGEST_LINE, START_TIME, log_worker};
@@ -18,19 +17,20 @@ use crate::policy::noise::Line;
 use crate::policy::warmth::Whose;
 use crate::session::Session;
 use crate::spare::{Loaded, Spare};
+use crate::tenant::Who;
 use crate::text::clean;
-use crate::worker::{Heard, in_words};
+use crate::worker::{Heard, Output, in_words};
 
 impl Server {
     /// Somebody is about to open a session: with an API that they have used lately, or, as far as anybody knows, with the
     /// first, whose libraries take longest to load.
-    pub(super) fn expect_session(&mut self, uid: u32) {
-        let first = APIS.first().map(|api| Whose { uid, api: api.name });
-        let mut expected = self.warmth.of_user(uid);
+    pub(super) fn expect_session(&mut self, who: &Who) {
+        let first = APIS.first().map(|api| Whose { who: who.clone(), api: api.name });
+        let mut expected = self.warmth.of(who);
         if expected.is_empty() {
             expected.extend(first);
         }
-        for whose in expected {
+        for whose in &expected {
             self.warmth.used(whose, Instant::now());
         }
     }
@@ -38,7 +38,7 @@ impl Server {
     /// Dismisses the spares that nobody is to get any more, and sees to it that missing ones are started.
     pub(super) fn watch_spares(&mut self, now: Instant) {
         let forgetting = self.warmth.forget(now);
-        let unwanted = self.spares.iter().filter(|(_, spare)| !spare.dismissed && !self.warmth.keeps(spare.whose));
+        let unwanted = self.spares.iter().filter(|(_, spare)| !spare.dismissed && !self.warmth.keeps(&spare.whose));
         for number in unwanted.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.dismiss(number);
         }
@@ -52,9 +52,9 @@ impl Server {
     /// Who gets the next spare, and when: nobody who has a session that is not welcomed yet, for the two would share the
     /// processors.
     fn next_spare(&self) -> Option<(Whose, Instant)> {
-        let have = |whose| self.spares.values().filter(|spare| spare.whose == whose).count();
+        let have = |whose: &Whose| self.spares.values().filter(|spare| spare.whose == *whose).count();
         let starts = |session: &Session| session.state() == State::Starting;
-        self.warmth.next(have, |whose| self.sessions.values().any(|session| session.whose == whose && starts(session)))
+        self.warmth.next(have, |whose| self.sessions.values().any(|session| session.whose == *whose && starts(session)))
     }
 
     /// Starts the next spare if it is time for it.
@@ -65,18 +65,19 @@ impl Server {
         let (true, Some(api)) = (at <= now, Api::find(whose.api)) else {
             return;
         };
-        let worker = match self.start_worker(whose.uid, api, Output::default(), true) {
+        let uid = whose.who.uid;
+        let worker = match self.start_worker(&whose.who, api, Output::default(), true) {
             Ok(worker) => worker,
             Err(error) => {
-                warn!(uid = whose.uid, %error, "no spare worker can be started");
-                return self.warmth.failed(whose, now);
+                warn!(uid, %error, "no spare worker can be started");
+                return self.warmth.failed(&whose, now);
             }
         };
         self.last_spare += 1;
         let number = self.last_spare;
-        debug!(uid = whose.uid, worker = worker.pid(), "a spare worker starts");
+        debug!(uid, worker = worker.pid(), "a spare worker starts");
         let added = self.events.add(&worker.control, Source::Spare(number), Interest::Read);
-        let added = added.and_then(|()| self.events.add(&worker.process, Source::SpareWorker(number), Interest::Read));
+        let added = added.and_then(|()| self.events.add(worker.process(), Source::SpareWorker(number), Interest::Read));
         self.spares.insert(number, Spare::new(whose, worker));
         self.deadlines.set(Due::Spare(number), now + START_TIME);
         if added.is_err() {
@@ -85,8 +86,8 @@ impl Server {
     }
 
     /// Takes a spare for a session: one that is ready, else the one that will be first.
-    pub(super) fn take_spare(&mut self, whose: Whose) -> Option<Spare> {
-        let free = self.spares.iter().filter(|(_, spare)| spare.whose == whose && spare.is_free());
+    pub(super) fn take_spare(&mut self, whose: &Whose) -> Option<Spare> {
+        let free = self.spares.iter().filter(|(_, spare)| spare.whose == *whose && spare.is_free());
         let (&number, _) = free.min_by_key(|(number, spare)| (spare.loaded.is_none(), **number))?;
         self.remove_spare(number)
     }
@@ -124,9 +125,9 @@ impl Server {
             return;
         };
         match message {
-            FromWorker::Ready { library, fingerprint } if spare.loaded.is_none() => {
-                debug!(uid = spare.whose.uid, worker = spare.worker.pid(), "a spare worker is ready");
-                spare.loaded = Some(Loaded { library, fingerprint });
+            FromWorker::Ready { library, fingerprint, sandbox } if spare.loaded.is_none() => {
+                debug!(uid = spare.whose.who.uid, worker = spare.worker.pid(), "a spare worker is ready");
+                spare.loaded = Some(Loaded { library, fingerprint, sandbox });
                 self.deadlines.cancel(Due::Spare(number));
             }
             FromWorker::Ready { .. } | FromWorker::Report { .. } => {}
@@ -173,23 +174,24 @@ impl Server {
         let Some(status) = self.spares.get_mut(&number).and_then(|spare| spare.worker.reap()) else {
             return;
         };
-        let Some(spare) = self.remove_spare(number) else {
+        let Some(mut spare) = self.remove_spare(number) else {
             return;
         };
-        let (uid, worker, exit) = (spare.whose.uid, spare.worker.pid(), in_words(status));
+        self.give_back_group(spare.worker.take_group());
+        let (uid, worker, exit) = (spare.whose.who.uid, spare.worker.pid(), in_words(status));
         if spare.dismissed {
             return debug!(uid, worker, exit, "a spare worker was not needed any more");
         }
         let reason = spare.word.unwrap_or_else(|| format!("the worker {exit}"));
         warn!(uid, worker, reason, exit, "a spare worker ended");
-        self.warmth.failed(spare.whose, Instant::now());
+        self.warmth.failed(&spare.whose, Instant::now());
     }
 
     /// Takes a spare out of everything that knows it.
     fn remove_spare(&mut self, number: u64) -> Option<Spare> {
         let spare = self.spares.remove(&number)?;
         self.events.remove(&spare.worker.control);
-        self.events.remove(&spare.worker.process);
+        self.events.remove(spare.worker.process());
         self.deadlines.cancel(Due::Spare(number));
         Some(spare)
     }

@@ -8,10 +8,10 @@ use ava_protocol::admin::Request;
 use ava_protocol::session::{Answer, Hello, Opening, PROTOCOL, Refusal, open, seal};
 use ava_transport::message::{recv, send};
 
-use super::world::{World, fd, pipe};
+use super::world::{self, World, fd, pipe};
 
 fn answer(stream: &UnixStream) -> (Refusal, String) {
-    match open(&recv(stream).unwrap().unwrap().0).unwrap() {
+    match world::answer(stream) {
         Answer::Refused { code, reason } => (code, reason),
         other => panic!("{other:?}"),
     }

@@ -1,10 +1,13 @@
 //! Where the broker listens, and what it says if it cannot.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::world::{Admin, World, fake_worker};
+use ava_transport::spawn::{Program, Spawner};
+
+use super::world::{Admin, World, fake_worker, pipe};
 
 fn broker() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ava-broker"));
@@ -38,16 +41,22 @@ fn systemds_socket_is_used_if_there_is_one() {
     let path = directory.path().join("s");
     let listener = OwnedFd::from(UnixListener::bind(&path).unwrap());
     // As systemd does: the socket is descriptor 3, and LISTEN_PID is the process's own number.
-    let mut command = Command::new("/bin/sh");
     let script = "exec env LISTEN_PID=$$ LISTEN_FDS=1 \"$0\" --worker \"$1\" --idle-exit 0";
-    command.args(["-c", script]).arg(env!("CARGO_BIN_EXE_ava-broker")).arg(fake_worker());
-    command.env("XDG_CACHE_HOME", directory.path()).stdin(Stdio::null()).stderr(Stdio::piped());
+    let arguments = ["-c".into(), script.into(), env!("CARGO_BIN_EXE_ava-broker").into(), fake_worker().into()];
     let admin = Admin::connect(&path);
-    let child = ava_transport::spawn::spawn(&mut command, vec![listener], None).unwrap();
+    let (log, errors) = pipe();
+    let mut child = Spawner::new().unwrap().spawn(&Program {
+        path: Some(Path::new("/bin/sh")),
+        arguments: arguments.to_vec(),
+        environment: vec![("XDG_CACHE_HOME".into(), directory.path().into()), ("PATH".into(), "/usr/bin:/bin".into())],
+        output: [None, Some(errors.as_fd())],
+        conversation: Some(listener.as_fd()),
+        ..Program::default()
+    });
+    drop((listener, errors));
     assert!(matches!(admin.ask(ava_protocol::admin::Request::Status), ava_protocol::admin::Answer::Status(_)));
     drop(admin);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8(output.stderr).unwrap().contains("listens"));
+    assert!(child.as_mut().unwrap().reap().unwrap().success());
+    assert!(std::io::read_to_string(log).unwrap().contains("listens"));
     assert!(path.exists(), "the socket is systemd's");
 }

@@ -11,7 +11,7 @@ use ava_transport::message;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::world::{World, fd, pipe, wait_for_death};
+use super::world::{World, answer, fd, pipe, wait_for_death};
 
 /// The only spare, once it is ready and those whose sessions have ended are gone.
 fn spare(world: &World) -> u32 {
@@ -60,7 +60,7 @@ fn a_spare_holds_nothing_but_its_conversation_with_the_broker() {
         assert!(link(3).unwrap().to_string_lossy().starts_with("socket:"));
         assert!(link(4).is_err());
         let arguments = fs::read(format!("/proc/{spare}/cmdline")).unwrap();
-        assert!(arguments.ends_with(b"\0--api\0opencl\0--spare\0"));
+        assert!(String::from_utf8_lossy(&arguments).contains("\0--api\0opencl\0--spare\0"));
     }
 }
 
@@ -168,8 +168,7 @@ fn a_spare_that_still_loads_is_better_than_none() {
     };
     assert_eq!((session.worker_pid, session.state), (spare, ava_protocol::admin::State::Starting));
     drop(OpenOptions::new().write(true).open(&gate).unwrap());
-    let (answer, _) = message::recv(&stream).unwrap().unwrap();
-    assert_eq!(open::<Answer>(&answer).unwrap(), Answer::Welcome { session: 1 });
+    assert_eq!(answer(&stream), Answer::Welcome { session: 1, populate: false });
     message::send(&stream, b"print", &[]).unwrap();
     drop(stream);
     let mut text = String::new();
@@ -256,7 +255,7 @@ fn a_spare_is_its_users() {
         let length = u32::try_from(body.len()).unwrap().to_le_bytes();
         length.iter().chain(body).map(|b| format!("{b:02x}")).collect::<String>()
     };
-    let script = "import os,socket,struct,sys\nos.setgroups([]);os.setgid(65534);os.setuid(65534)\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ns.sendall(bytes.fromhex(sys.argv[2]))\ns.sendall(bytes.fromhex(sys.argv[3]))\nfor _ in '12':\n n=struct.unpack('<I',s.recv(4))[0]\n b=s.recv(n)\nsys.stdout.buffer.write(b)";
+    let script = "import os,socket,struct,sys\nos.setgroups([]);os.setgid(65534);os.setuid(65534)\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ns.sendall(bytes.fromhex(sys.argv[2]))\ns.sendall(bytes.fromhex(sys.argv[3]))\nwhile True:\n n=struct.unpack('<I',s.recv(4))[0]\n b=s.recv(n)\n if b'HOME=' in b: break\nsys.stdout.buffer.write(b)";
     let mut python = Command::new("python3");
     python.args(["-c", script]).arg(world.socket()).arg(framed(&body)).arg(framed(b"surroundings"));
     let output = python.output().unwrap();
@@ -286,8 +285,7 @@ fn a_program_need_not_wait_for_the_answer() {
         let mut text = String::new();
         read.read_to_string(&mut text).unwrap();
         assert_eq!(text, "written");
-        let (answer, _) = message::recv(&stream).unwrap().unwrap();
-        assert_eq!(open::<Answer>(&answer).unwrap(), Answer::Welcome { session: 1 });
+        assert_eq!(answer(&stream), Answer::Welcome { session: 1, populate: false });
         assert_eq!(message::recv(&stream).unwrap().unwrap().0, b"echoed");
     }
 }

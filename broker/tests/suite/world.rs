@@ -78,11 +78,14 @@ impl World {
     }
 
     pub fn open(&self, opening: &Opening, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
-        let (stream, answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
+        let (stream, mut answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
+        if let Answer::Starting { .. } = open(&answer).unwrap() {
+            (answer, _) = message::recv(&stream).unwrap().unwrap();
+        }
         match open(&answer).unwrap() {
-            Answer::Welcome { session } => Ok(Tenant { session, stream }),
+            Answer::Welcome { session, .. } => Ok(Tenant { session, stream }),
             Answer::Refused { code, reason } => Err((code, reason)),
-            other @ Answer::Admin(_) => panic!("{other:?}"),
+            other @ (Answer::Admin(_) | Answer::Starting { .. }) => panic!("{other:?}"),
         }
     }
 
@@ -186,6 +189,17 @@ impl Tenant {
     }
 }
 
+/// The broker's last word to who wants a session: that the worker starts is none.
+pub fn answer(stream: &UnixStream) -> Answer {
+    loop {
+        let (answer, _) = message::recv(stream).unwrap().unwrap();
+        match open(&answer).unwrap() {
+            Answer::Starting { .. } => {}
+            last => return last,
+        }
+    }
+}
+
 /// An administrator's connection.
 pub struct Admin {
     stream: UnixStream,
@@ -197,7 +211,8 @@ impl Admin {
     }
 
     pub fn ask(&self, request: admin::Request) -> admin::Answer {
-        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[]).unwrap();
+        let answer =
+            client::ask(&self.stream, &seal(&Opening::Admin(request)), &[], client::Patience::QUESTION.answer).unwrap();
         match open(&answer).unwrap() {
             Answer::Admin(answer) => answer,
             other => panic!("{other:?}"),

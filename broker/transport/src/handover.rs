@@ -54,11 +54,15 @@ pub enum Awaited {
 ///
 /// # Errors
 /// Those of [`message::send_now`].
-pub fn give(control: &impl AsFd, session: u64, tenant: BorrowedFd<'_>, output: &Output) -> io::Result<()> {
-    let Output { stdout, stderr } = output;
+pub fn give(
+    control: &impl AsFd,
+    session: u64,
+    tenant: BorrowedFd<'_>,
+    output: [Option<BorrowedFd<'_>>; 2],
+) -> io::Result<()> {
+    let [stdout, stderr] = output;
     let serve = ToWorker::Serve { session, stdout: stdout.is_some(), stderr: stderr.is_some() };
-    let own = [stdout, stderr].into_iter().flatten().map(AsFd::as_fd);
-    let fds: Vec<_> = std::iter::once(tenant).chain(own).collect();
+    let fds: Vec<_> = std::iter::once(tenant).chain(output.into_iter().flatten()).collect();
     message::send_now(control, &serve.encode(), &fds)
 }
 
@@ -108,8 +112,8 @@ mod tests {
     fn a_tenant_arrives_with_its_output_and_an_end_is_heard() {
         let (broker, worker) = UnixStream::pair().unwrap();
         let tenant = fds(1).remove(0);
-        let output = Output { stdout: None, stderr: Some(fds(1).remove(0)) };
-        give(&broker, 7, tenant.as_fd(), &output).unwrap();
+        let stderr = fds(1).remove(0);
+        give(&broker, 7, tenant.as_fd(), [None, Some(stderr.as_fd())]).unwrap();
         let Awaited::Tenant(given) = wait(&worker) else { panic!("no tenant") };
         assert_eq!((given.session, given.output.stdout.is_some(), given.output.stderr.is_some()), (7, false, true));
         let shutdown = ToWorker::Shutdown { reason: "enough".into() };

@@ -7,13 +7,16 @@
 //!
 //! - **Invariant:** the length is checked before anything is allocated.
 //! - **Invariant:** a receiver takes no byte beyond the message, so the connection can be handed on after any message.
-//! - **Invariant:** every received descriptor is close-on-exec, and one that does not end up in a message is closed.
+//! - **Invariant:** every received descriptor is close-on-exec, and one that does not end up in a message stays with the
+//!   [`Reader`]: whoever must not wait for a descriptor's end takes them from there. The kernel drops none, for there is room
+//!   for as many as it lets anybody send.
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
@@ -24,6 +27,8 @@ use rustix::net::{
 pub const MAX_BODY: usize = 64 * 1024;
 /// The most descriptors with one message.
 pub const MAX_FDS: usize = 8;
+/// The most descriptors that the kernel delivers at once (`SCM_MAX_FD`).
+pub const MOST_AT_ONCE: usize = 253;
 
 const HEAD: usize = 4;
 
@@ -36,13 +41,26 @@ pub type Message = (Vec<u8>, Vec<OwnedFd>);
 /// `InvalidInput` if it is too long or has too many descriptors; otherwise the socket's own, `BrokenPipe` if the
 /// peer is gone.
 pub fn send(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    send_until(socket, body, fds, None)
+}
+
+/// The same, waiting no longer than until `deadline`.
+///
+/// # Errors
+/// Those of [`send`], and `TimedOut`. After any error the stream is to be closed.
+pub fn send_before(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>], deadline: Instant) -> io::Result<()> {
+    send_until(socket, body, fds, Some(deadline))
+}
+
+fn send_until(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     let head = head(body, fds)?;
+    let flags = SendFlags::NOSIGNAL | if deadline.is_some() { SendFlags::DONTWAIT } else { SendFlags::empty() };
     let mut sent = 0;
     while sent < HEAD + body.len() {
-        match send_some(socket, &head, body, sent, fds, SendFlags::NOSIGNAL) {
+        match send_some(socket, &head, body, sent, fds, flags) {
             Ok(count) => sent += count,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait(socket, PollFlags::OUT)?,
+            Err(Errno::AGAIN) => wait(socket, PollFlags::OUT, deadline)?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -72,25 +90,49 @@ pub fn send_now(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::
 /// `UnexpectedEof` if the stream ends inside a message, `InvalidData` if the message is too long or brings more
 /// descriptors than allowed (or than this process can hold); otherwise the socket's own.
 pub fn recv(socket: &impl AsFd) -> io::Result<Option<Message>> {
+    recv_until(socket, None)
+}
+
+/// The same, waiting no longer than until `deadline`.
+///
+/// # Errors
+/// Those of [`recv`], and `TimedOut`. After any error the stream is to be closed.
+pub fn recv_before(socket: &impl AsFd, deadline: Instant) -> io::Result<Option<Message>> {
+    recv_until(socket, Some(deadline))
+}
+
+fn recv_until(socket: &impl AsFd, deadline: Option<Instant>) -> io::Result<Option<Message>> {
+    let flags = if deadline.is_some() { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
     let mut reader = Reader::new();
     loop {
-        match reader.advance(socket, RecvFlags::empty())? {
+        match reader.advance(socket, flags)? {
             Progress::Message(message) => return Ok(Some(message)),
             Progress::Closed => return Ok(None),
-            Progress::Pending => wait(socket, PollFlags::IN)?,
+            Progress::Pending => wait(socket, PollFlags::IN, deadline)?,
         }
     }
 }
 
 /// What a [`Reader`] has come to.
 #[derive(Debug)]
-pub enum Progress {
+pub enum Progress<Fd = OwnedFd> {
     /// The socket has nothing more for now.
     Pending,
-    /// A whole message. There may be more in the socket.
-    Message(Message),
+    /// A whole message: its bytes and its descriptors. There may be more in the socket.
+    Message((Vec<u8>, Vec<Fd>)),
     /// The peer closed the stream between two messages.
     Closed,
+}
+
+impl<Fd> Progress<Fd> {
+    /// The same with other descriptors.
+    pub fn map_fds<Other>(self, change: impl FnMut(Fd) -> Other) -> Progress<Other> {
+        match self {
+            Self::Pending => Progress::Pending,
+            Self::Message((body, fds)) => Progress::Message((body, fds.into_iter().map(change).collect())),
+            Self::Closed => Progress::Closed,
+        }
+    }
 }
 
 /// Receives messages piece by piece, without ever waiting.
@@ -136,6 +178,12 @@ impl Reader {
     #[must_use]
     pub fn is_midway(&self) -> bool {
         self.filled > 0
+    }
+
+    /// The descriptors that came with what is no whole message yet, or will never be one.
+    #[must_use]
+    pub fn take_fds(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.fds)
     }
 
     /// Takes what the socket has, up to the end of the current message.
@@ -250,9 +298,14 @@ fn head(body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<[u8; HEAD]> {
     Ok(length.to_le_bytes())
 }
 
-/// Waits until the socket is ready, for the case that whoever made it made it non-blocking.
-fn wait(socket: &impl AsFd, flags: PollFlags) -> io::Result<()> {
-    match poll(&mut [PollFd::new(socket, flags)], None) {
+/// Waits until the socket is ready, or until the deadline. Without one it is for the case that whoever made the socket made
+/// it non-blocking.
+fn wait(socket: &impl AsFd, flags: PollFlags, deadline: Option<Instant>) -> io::Result<()> {
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let limit = left.map(Timespec::try_from).transpose().map_err(|_| ErrorKind::InvalidInput)?;
+    match poll(&mut [PollFd::new(socket, flags)], limit.as_ref()) {
+        Ok(0) if left.is_some_and(|left| left.is_zero()) => Err(ErrorKind::TimedOut.into()),
+        // Whoever was woken late looks once more before it gives up.
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -284,7 +337,7 @@ fn recv_some(
     max_fds: usize,
     flags: RecvFlags,
 ) -> io::Result<usize> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_AT_ONCE))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut target = [IoSliceMut::new(target)];
     let received = recvmsg(socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)?;
@@ -294,7 +347,6 @@ fn recv_some(
         }
     }
     if received.flags.contains(ReturnFlags::CTRUNC) || fds.len() > max_fds {
-        fds.clear();
         return Err(invalid(format!("a message with more than {max_fds} descriptors, or than this process can hold")));
     }
     Ok(received.bytes)

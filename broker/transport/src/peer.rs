@@ -35,9 +35,46 @@ pub fn pidfd(socket: &impl AsFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// `SO_PASSRIGHTS`, Linux 6.16, the same number on every architecture that uses the generic socket options.
+const SO_PASSRIGHTS: libc::c_int = 83;
+
+/// Has the kernel refuse descriptors that the peer wants to send to this socket; the peer is told so.
+///
+/// # Errors
+/// `ENOPROTOOPT` before Linux 6.16.
+pub fn refuse_descriptors(socket: &impl AsFd) -> io::Result<()> {
+    let no: libc::c_int = 0;
+    let length = libc::socklen_t::try_from(size_of_val(&no)).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: `socket` is open for as long as it is borrowed, and `no` is live and of this length.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            SO_PASSRIGHTS,
+            (&raw const no).cast(),
+            length,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn descriptors_are_refused_where_the_kernel_can() {
+        let (a, b) = UnixStream::pair().unwrap();
+        match super::refuse_descriptors(&a) {
+            Ok(()) => {
+                assert!(crate::message::send(&b, b"x", &[b.as_fd()]).is_err());
+                crate::message::send(&b, b"x", &[]).unwrap();
+                crate::message::send(&a, b"x", &[b.as_fd()]).unwrap();
+            }
+            Err(error) => assert_eq!(error.raw_os_error(), Some(libc::ENOPROTOOPT)),
+        }
+    }
 
     #[test]
     fn the_peer_is_this_process() {

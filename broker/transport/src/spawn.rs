@@ -1,121 +1,388 @@
 //! Starting a process that has certain descriptors at certain numbers, and no others.
+//!
+//! The child never has a copy of what the caller has open. That is not for tidiness alone: whoever gives up the last
+//! reference to a descriptor waits for its end, and a descriptor may come from somebody who sees to it that this takes
+//! long. So the child shares the caller's table of descriptors until it takes the lowest numbers out of it, which hold what
+//! it is to have and nothing of anybody's.
 
+use std::ffi::{CString, OsStr, OsString, c_char};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicI32, Ordering};
 
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Pid, Rlimit, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_send_signal, waitid};
 
 /// The first number after standard input, output and error.
 pub const FIRST: RawFd = 3;
+/// The most descriptors that a child is given: the standard ones, one more, and control groups to join.
+const MOST: usize = 8;
 
-/// Starts `command` in a session (and process group) of its own, with `fds` as its descriptors 3, 4, … and nothing else
-/// open but what `command` says about 0, 1 and 2. `files`, if given, becomes the child's limit of open files.
-///
-/// The caller must have no other thread that opens or closes descriptors meanwhile.
-///
-/// # Errors
-/// Those of [`Command::spawn`], and of making descriptors.
-pub fn spawn(command: &mut Command, fds: Vec<OwnedFd>, files: Option<Rlimit>) -> io::Result<Child> {
-    let first_free = FIRST + RawFd::try_from(fds.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
-    // Sources above the target numbers, so that moving one does not overwrite another.
-    let sources =
-        fds.iter().map(|fd| rustix::io::fcntl_dupfd_cloexec(fd, first_free)).collect::<Result<Vec<_>, _>>()?;
-    // The standard library makes a pipe to hear of a failed exec: it must not get a target number either.
-    let mut guards = Vec::new();
-    if let Some(fd) = sources.first() {
+/// What is to be started.
+#[derive(Debug, Default)]
+pub struct Program<'a> {
+    /// The file.
+    pub path: Option<&'a Path>,
+    /// Behind the file's name.
+    pub arguments: Vec<OsString>,
+    /// All of the environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Standard output and standard error; nothing, if they are none.
+    pub output: [Option<BorrowedFd<'a>>; 2],
+    /// What becomes [`FIRST`].
+    pub conversation: Option<BorrowedFd<'a>>,
+    /// Files that a process writes itself into to join a control group.
+    pub groups: Vec<BorrowedFd<'a>>,
+    /// The limit of open files.
+    pub files: Option<Rlimit>,
+}
+
+/// A process that was started.
+#[derive(Debug)]
+pub struct Child {
+    pid: Pid,
+    /// Readable when the process is over.
+    pub process: OwnedFd,
+}
+
+/// Starts processes.
+#[derive(Debug)]
+pub struct Spawner {
+    /// Low numbers, which only this one uses: what a child is to have stands there while it is started.
+    stage: [OwnedFd; MOST],
+    nothing: OwnedFd,
+}
+
+impl Spawner {
+    /// Takes the lowest numbers there are, so it is to be made before anything comes from anybody.
+    ///
+    /// # Errors
+    /// Those of opening `/dev/null`.
+    pub fn new() -> io::Result<Self> {
+        let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        let nothing = OwnedFd::from(file);
+        // Above what the child's numbers will be, so that moving one there overwrites no other.
+        let places: io::Result<Vec<OwnedFd>> =
+            (0..MOST).map(|_| Ok(rustix::io::fcntl_dupfd_cloexec(&nothing, FIRST + 1)?)).collect();
+        let stage = places?.try_into().map_err(|_| io::Error::from(io::ErrorKind::Other))?;
+        Ok(Self { stage, nothing })
+    }
+
+    /// Starts a program in a session (and process group) of its own, in the root directory. It begins with what it is given
+    /// and nothing else open.
+    ///
+    /// # Errors
+    /// Those of making processes, and of executing the file.
+    pub fn spawn(&mut self, program: &Program<'_>) -> io::Result<Child> {
+        let [stdout, stderr] = program.output;
+        let given = [stdout, stderr, program.conversation].into_iter().chain(program.groups.iter().copied().map(Some));
+        let given: Vec<_> = given.collect();
+        if given.len() > MOST {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let plan = Plan::new(program, self)?;
+        for (place, fd) in self.stage.iter_mut().zip(&given) {
+            if let Some(fd) = fd {
+                rustix::io::dup3(fd, place, rustix::io::DupFlags::CLOEXEC)?;
+            }
+        }
+        let started = start(&plan);
+        for place in &mut self.stage {
+            rustix::io::dup3(&self.nothing, place, rustix::io::DupFlags::CLOEXEC)?;
+        }
+        started
+    }
+}
+
+/// All that the child needs, made before it is: between its birth and the new program it must not allocate.
+struct Plan {
+    path: CString,
+    arguments: Vec<CString>,
+    environment: Vec<CString>,
+    standard: [RawFd; FIRST as usize],
+    conversation: Option<RawFd>,
+    groups: Vec<RawFd>,
+    files: Option<libc::rlimit>,
+    /// The first number that is the parent's alone.
+    above: RawFd,
+    /// What went wrong, in memory that both have.
+    failure: Shared,
+}
+
+impl Plan {
+    fn new(program: &Program<'_>, spawner: &Spawner) -> io::Result<Self> {
+        let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
+        let path = program.path.ok_or(io::ErrorKind::NotFound)?;
+        let arguments = [path.as_os_str()].into_iter().chain(program.arguments.iter().map(OsString::as_os_str));
+        let environment = program.environment.iter().map(|(name, value)| {
+            let line = [name.as_bytes(), b"=", value.as_bytes()].concat();
+            text(&OsString::from_vec(line))
+        });
+        let place = |at: usize| spawner.stage[at].as_raw_fd();
+        let limit = |value: Option<u64>| value.unwrap_or(libc::RLIM_INFINITY);
+        Ok(Self {
+            path: text(path.as_os_str())?,
+            arguments: arguments.map(text).collect::<io::Result<_>>()?,
+            environment: environment.collect::<io::Result<_>>()?,
+            standard: [spawner.nothing.as_raw_fd(), place(0), place(1)],
+            conversation: program.conversation.map(|_| place(2)),
+            groups: (0..program.groups.len()).map(|at| place(3 + at)).collect(),
+            files: program
+                .files
+                .map(|files| libc::rlimit { rlim_cur: limit(files.current), rlim_max: limit(files.maximum) }),
+            above: spawner.stage.iter().map(|fd| fd.as_raw_fd()).max().unwrap_or(FIRST).max(spawner.nothing.as_raw_fd()) + 1,
+            failure: Shared::new()?,
+        })
+    }
+}
+
+/// Makes the process, which waits with this one until the new program runs or could not.
+fn start(plan: &Plan) -> io::Result<Child> {
+    let pointers = |texts: &[CString]| -> Vec<*const c_char> {
+        texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
+    };
+    let (arguments, environment) = (pointers(&plan.arguments), pointers(&plan.environment));
+    let mut process: libc::c_int = -1;
+    let flags = libc::CLONE_FILES | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+    // A handler of the parent's must not run in the child.
+    let mask = block_signals();
+    // SAFETY: without CLONE_VM this is a fork: the child goes on with a copy of this memory, on this stack, and only makes
+    // system calls until it executes or exits. `process` is where CLONE_PIDFD puts the descriptor, in the parent.
+    let pid = unsafe {
+        libc::syscall(libc::SYS_clone, flags, std::ptr::null::<()>(), &raw mut process, std::ptr::null::<()>(), 0_usize)
+    };
+    if pid == 0 {
+        child(plan, &arguments, &environment, &mask);
+    }
+    let error = io::Error::last_os_error();
+    restore_signals(&mask);
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let Some(pid) = pid.filter(|pid| pid.as_raw_nonzero().get() > 0) else { return Err(error) };
+    // SAFETY: the kernel made this descriptor for this process, close-on-exec, and nobody else knows of it.
+    let mut child = Child { pid, process: unsafe { OwnedFd::from_raw_fd(process) } };
+    match plan.failure.number() {
+        0 => Ok(child),
+        number => {
+            child.reap();
+            Err(io::Error::from_raw_os_error(number))
+        }
+    }
+}
+
+/// What the child does before it is another program.
+fn child(plan: &Plan, arguments: &[*const c_char], environment: &[*const c_char], mask: &libc::sigset_t) -> ! {
+    let attempt = || -> Result<(), i32> {
+        let done = |result: libc::c_long| if result < 0 { Err(errno()) } else { Ok(()) };
+        let above = plan.above;
+        // SAFETY: system calls on numbers and on memory of the plan, which lives in this copy of the parent's. The table
+        // of descriptors is this process's own from the first one on, so no owner loses what is moved over afterwards.
+        unsafe {
+            done(libc::syscall(libc::SYS_close_range, above, libc::c_uint::MAX, libc::CLOSE_RANGE_UNSHARE))?;
+            done(libc::setsid().into())?;
+            for group in &plan.groups {
+                done(libc::write(*group, c"0".as_ptr().cast(), 1) as libc::c_long)?;
+            }
+            for (target, source) in (0..).zip(plan.standard) {
+                done(libc::dup2(source, target).into())?;
+            }
+            let mut own = FIRST;
+            if let Some(conversation) = plan.conversation {
+                done(libc::dup2(conversation, FIRST).into())?;
+                own += 1;
+            }
+            done(libc::syscall(libc::SYS_close_range, own, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC))?;
+            if let Some(files) = &plan.files {
+                done(libc::setrlimit(libc::RLIMIT_NOFILE, files).into())?;
+            }
+            done(libc::chdir(c"/".as_ptr()).into())?;
+            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            libc::sigprocmask(libc::SIG_SETMASK, mask, std::ptr::null_mut());
+            libc::execve(plan.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());
+        }
+        Err(errno())
+    };
+    let number = attempt().err().unwrap_or(libc::EINVAL);
+    plan.failure.set(number);
+    // SAFETY: ends this copy of the process without its exit handlers.
+    unsafe { libc::_exit(127) }
+}
+
+fn errno() -> i32 {
+    io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL)
+}
+
+/// Blocks all signals; what was blocked before.
+fn block_signals() -> libc::sigset_t {
+    // SAFETY: sets of signals are plain data, filled before they are read; only this thread's mask changes.
+    unsafe {
+        let (mut all, mut before) = (std::mem::zeroed(), std::mem::zeroed());
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        before
+    }
+}
+
+fn restore_signals(mask: &libc::sigset_t) {
+    // SAFETY: the set was filled by the kernel.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, std::ptr::null_mut()) };
+}
+
+/// A number in memory that a child shares with its parent.
+struct Shared(*const AtomicI32);
+
+impl Shared {
+    fn new() -> io::Result<Self> {
+        use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
+        let at = unsafe { mmap_anonymous(std::ptr::null_mut(), size_of::<AtomicI32>(), access, MapFlags::SHARED)? };
+        Ok(Self(at.cast()))
+    }
+
+    fn set(&self, number: i32) {
+        // SAFETY: the mapping lives as long as `self`, is aligned to a page, and zeroes are an atomic.
+        unsafe { &*self.0 }.store(number, Ordering::SeqCst);
+    }
+
+    fn number(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { &*self.0 }.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this one's own, and nobody has a reference into it any more.
+        let _ = unsafe { rustix::mm::munmap(self.0.cast_mut().cast(), size_of::<AtomicI32>()) };
+    }
+}
+
+impl Child {
+    /// The process's number, which means this process until it is reaped.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Ends the process without asking.
+    ///
+    /// # Errors
+    /// It is another user's.
+    pub fn kill(&self) -> io::Result<()> {
+        Ok(pidfd_send_signal(&self.process, Signal::KILL)?)
+    }
+
+    /// Takes the exit status, if the process is over.
+    pub fn try_reap(&mut self) -> Option<ExitStatus> {
+        self.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
+    }
+
+    /// Waits for the process's end.
+    pub fn reap(&mut self) -> Option<ExitStatus> {
+        self.wait(WaitIdOptions::EXITED)
+    }
+
+    fn wait(&self, options: WaitIdOptions) -> Option<ExitStatus> {
         loop {
-            let guard = rustix::io::fcntl_dupfd_cloexec(fd, FIRST)?;
-            let number = guard.as_raw_fd();
-            guards.push(guard);
-            if number >= first_free {
-                break;
+            match waitid(WaitId::PidFd(self.process.as_fd()), options) {
+                Ok(status) => return status.map(|status| in_short(&status)),
+                Err(rustix::io::Errno::INTR) => {}
+                // There is nothing to wait for.
+                Err(_) => return Some(ExitStatus::default()),
             }
         }
     }
-    let numbers: Vec<RawFd> = sources.iter().map(|fd| fd.as_fd().as_raw_fd()).collect();
-    // SAFETY: between fork and exec the closure only makes system calls and allocates nothing: descriptor numbers and
-    // the limit are copies made before.
-    unsafe {
-        command.pre_exec(move || in_child(&numbers, first_free, files));
-    }
-    let child = command.spawn();
-    drop((sources, guards, fds));
-    child
 }
 
-/// What the child does before exec.
-fn in_child(sources: &[RawFd], first_free: RawFd, files: Option<Rlimit>) -> io::Result<()> {
-    rustix::process::setsid()?;
-    for (target, source) in (FIRST..).zip(sources) {
-        // SAFETY: plain numbers; `source` is open (the parent holds it across the fork) and no Rust object of this
-        // process owns `target`, since the process is about to be replaced.
-        if unsafe { libc::dup2(*source, target) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-    }
-    // Whatever else was inherited, by whose mistake ever, ends with exec.
-    // SAFETY: plain numbers; marking descriptors close-on-exec takes nothing from their owners.
-    let marked =
-        unsafe { libc::syscall(libc::SYS_close_range, first_free, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    if marked < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    if let Some(limit) = files {
-        rustix::process::setrlimit(Resource::Nofile, limit)?;
-    }
-    Ok(())
+fn in_short(status: &WaitIdStatus) -> ExitStatus {
+    let signal = status.terminating_signal().unwrap_or(0);
+    ExitStatus::from_raw(status.exit_status().map_or(signal, |code| (code & 0xff) << 8))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Read;
     use std::os::fd::OwnedFd;
-    use std::process::{Command, Stdio};
 
     use rustix::pipe::{PipeFlags, pipe_with};
 
-    use super::spawn;
+    use super::*;
 
-    fn listing(fds: Vec<OwnedFd>) -> Vec<String> {
-        let mut command = Command::new("/bin/sh");
-        let script = "n=0; while [ $n -lt 99 ]; do [ -e /proc/$$/fd/$n ] && echo $n; n=$((n+1)); done";
-        command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = spawn(&mut command, fds, None).unwrap();
+    fn shell<'a>(script: &str) -> Program<'a> {
+        let arguments = ["-c", script].map(OsString::from).to_vec();
+        Program { path: Some(Path::new("/bin/sh")), arguments, ..Program::default() }
+    }
+
+    fn output(program: Program<'_>) -> String {
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        let mut child = {
+            let program = Program { output: [Some(write.as_fd()), None], ..program };
+            Spawner::new().unwrap().spawn(&program).unwrap()
+        };
+        drop(write);
         let mut text = String::new();
-        child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-        child.wait().unwrap();
-        text.lines().map(str::to_owned).collect()
+        File::from(read).read_to_string(&mut text).unwrap();
+        assert!(child.reap().unwrap().success());
+        text
     }
 
     #[test]
     fn the_child_has_these_descriptors_and_no_others() {
         // One that anybody may inherit, as a careless parent of ours would leave it.
-        let (leak, _other) = pipe_with(PipeFlags::empty()).unwrap();
-        let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-        assert_eq!(listing(vec![read, write]), ["0", "1", "2", "3", "4"]);
-        assert_eq!(listing(vec![]), ["0", "1", "2"]);
+        let (leak, other) = pipe_with(PipeFlags::empty()).unwrap();
+        let script = "n=0; while [ $n -lt 99 ]; do [ -e /proc/$$/fd/$n ] && echo $n; n=$((n+1)); done";
+        let with = Program { conversation: Some(other.as_fd()), ..shell(script) };
+        assert_eq!(output(with), "0\n1\n2\n3\n");
+        assert_eq!(output(shell(script)), "0\n1\n2\n");
         drop(leak);
     }
 
     #[test]
-    fn descriptors_keep_their_order() {
+    fn what_it_has_is_what_it_was_given() {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-        let kept = rustix::io::dup(&read).unwrap();
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", "echo right >&4"]).stdin(Stdio::null());
-        let mut child = spawn(&mut command, vec![read, write], None).unwrap();
-        assert!(child.wait().unwrap().success());
+        let group = tempfile();
+        let mut program = shell("echo right >&3; echo $X");
+        program.conversation = Some(write.as_fd());
+        program.groups = vec![group.as_fd()];
+        program.environment = vec![("X".into(), "y z".into())];
+        assert_eq!(output(program), "y z\n");
         let mut text = [0; 6];
-        rustix::io::read(&kept, &mut text).unwrap();
+        rustix::io::read(&read, &mut text).unwrap();
         assert_eq!(&text, b"right\n");
+        let mut joined = [0; 2];
+        assert_eq!(rustix::io::pread(&group, &mut joined, 0).unwrap(), 1);
+        assert_eq!(joined[0], b'0');
+    }
+
+    #[test]
+    fn a_status_is_told_once() {
+        let mut spawner = Spawner::new().unwrap();
+        assert_eq!(spawner.spawn(&shell("exit 3")).unwrap().reap().unwrap().code(), Some(3));
+        let mut child = spawner.spawn(&shell("kill -9 $$")).unwrap();
+        assert_eq!(child.reap().unwrap().signal(), Some(9));
+        let mut child = spawner.spawn(&shell("read x <&3")).unwrap();
+        child.reap();
+        let (_read, write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        let mut program = shell("exec sleep 1000");
+        program.conversation = Some(write.as_fd());
+        let mut child = spawner.spawn(&program).unwrap();
+        assert!(child.try_reap().is_none());
+        child.kill().unwrap();
+        assert_eq!(child.reap().unwrap().signal(), Some(9));
     }
 
     #[test]
     fn a_missing_program_is_an_error_here() {
-        let (read, _write) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-        let error = spawn(&mut Command::new("/nowhere/at/all"), vec![read], None).unwrap_err();
-        assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+        let program = Program { path: Some(Path::new("/nowhere/at/all")), ..Program::default() };
+        let error = Spawner::new().unwrap().spawn(&program).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
+    fn tempfile() -> OwnedFd {
+        rustix::fs::memfd_create(c"group", rustix::fs::MemfdFlags::CLOEXEC).unwrap()
     }
 }

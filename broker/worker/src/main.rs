@@ -1,12 +1,15 @@
 //! `ava-worker`: the process that serves one program.
 
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::path::PathBuf;
 
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
+use ava_protocol::session::PLUGINS_VARIABLE;
 use ava_transport::handover::{self, Awaited, Handover, Output};
 use ava_transport::message;
+use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_worker::Session;
 use clap::Parser;
 use rustix::process::Signal;
@@ -24,6 +27,36 @@ struct Args {
     /// Load the vendor's library, print what it has as JSON, and end.
     #[arg(long)]
     probe: bool,
+    /// Empty the private directory, unless a worker uses it, and end.
+    #[arg(long)]
+    sweep: bool,
+    /// What to do if the sandbox cannot be entered.
+    #[arg(long, default_value_t)]
+    sandbox: Mode,
+    /// Become this user, who has nothing else.
+    #[arg(long)]
+    user: Option<u32>,
+    /// Groups that this user is in, besides those of the devices.
+    #[arg(long = "group")]
+    groups: Vec<u32>,
+    /// Most bytes that the program may have in memory.
+    #[arg(long)]
+    memory: Option<u64>,
+    /// The control group sees to the memory.
+    #[arg(long)]
+    grouped: bool,
+    /// Files and folders that may be read besides.
+    #[arg(long = "read")]
+    read: Vec<PathBuf>,
+    /// Files and folders that may be written besides.
+    #[arg(long = "write")]
+    write: Vec<PathBuf>,
+    /// Where files stand that take the place of the API's own.
+    #[arg(long)]
+    templates: Option<PathBuf>,
+    /// Use no newer Landlock, for tests.
+    #[arg(long)]
+    landlock_abi: Option<i32>,
 }
 
 fn api(name: &str) -> Result<&'static Api, String> {
@@ -33,6 +66,9 @@ fn api(name: &str) -> Result<&'static Api, String> {
 
 fn main() {
     let args = Args::parse();
+    if args.sweep {
+        std::process::exit(i32::from(!sweep(&args)));
+    }
     if args.probe {
         println!("{}", ava_worker::probe(args.api));
         return;
@@ -50,30 +86,85 @@ fn main() {
     // SAFETY: a plain change of a signal's disposition, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     raise_file_limit();
+    let (home, sandbox) = match shut_in(&args) {
+        Ok(both) => both,
+        Err(error) => end(&control, EndKind::Failed, format!("the worker cannot be shut in: {error}")),
+    };
     // A library that never comes back must not outlive the broker, which would end it. Later a session may.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     let served = match ava_worker::load(args.api) {
         Ok(served) => served,
-        Err(error) => end(&control, EndKind::Failed, error),
+        Err(error) => {
+            home.leave();
+            end(&control, EndKind::Failed, error)
+        }
     };
     if args.spare {
         served.api.warm_up();
     }
     let _ = rustix::process::set_parent_process_death_signal(None);
-    tell(&control, &FromWorker::Ready { library: served.described(), fingerprint: ava_protocol::FINGERPRINT });
+    let fingerprint = ava_protocol::FINGERPRINT;
+    tell(&control, &FromWorker::Ready { library: served.described(), fingerprint, sandbox });
     let Handover { session, tenant, output } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
-        Awaited::Shutdown(reason) => end(&control, EndKind::Shutdown, reason),
-        // A worker without a tenant ends with its broker, also with one that was killed.
-        Awaited::Nobody => end(&control, EndKind::Failed, "the broker has gone".into()),
+        ended => {
+            home.leave();
+            match ended {
+                Awaited::Shutdown(reason) => end(&control, EndKind::Shutdown, reason),
+                // A worker without a tenant ends with its broker, also with one that was killed.
+                _ => end(&control, EndKind::Failed, "the broker has gone".into()),
+            }
+        }
     };
     // For whoever lists processes.
     if let Ok(name) = std::ffi::CString::new(format!("ava-worker {session}")) {
         let _ = rustix::thread::set_name(&name);
     }
     adopt(output);
-    let session: &'static Session = Box::leak(Box::new(Session::new(served.api, tenant, control)));
+    let session: &'static Session = Box::leak(Box::new(Session::new(served.api, tenant, control).with(args.memory, home)));
     session.serve()
+}
+
+/// Makes the worker's directories and takes away what is beyond them, before anything of a vendor's or a program's is
+/// here. What was done, for people.
+fn shut_in(args: &Args) -> Result<(Home, String), String> {
+    let needs = &args.api.sandbox;
+    let place = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    let place = place.ok_or("it has no HOME")?;
+    let owner = args.user.map(|uid| Owner { uid, groups: &args.groups });
+    if let Some(owner) = &owner {
+        ava_sandbox::become_owner(owner, needs, &place).map_err(|error| error.to_string())?;
+    }
+    let home = Home::prepare(&place).map_err(|error| error.to_string())?;
+    let own = |variable: &str, file: &str| std::env::var_os(variable).is_some_and(|path| path == place.join(file));
+    let files: Vec<_> = args.api.configurations.iter().copied().filter(|own_file| own(own_file.variable, own_file.file)).collect();
+    let configured = home.configure(&files, args.templates.as_deref(), needs.write);
+    let needs_write = configured.map_err(|error| error.to_string())?;
+    // SAFETY: nothing else of this process reads or writes the environment: it has one thread.
+    unsafe { std::env::set_var("TMPDIR", &home.scratch) };
+    let variable = |name: &str| ava_sandbox::split(std::env::var_os(name).as_deref());
+    let plan = Plan {
+        mode: args.sandbox,
+        needs,
+        home: &place,
+        needs_write,
+        libraries: variable("LD_LIBRARY_PATH"),
+        read: args.read.iter().cloned().chain(variable(PLUGINS_VARIABLE)).collect(),
+        write: args.write.clone(),
+        newest_abi: args.landlock_abi,
+        memory: args.memory.filter(|_| !args.grouped),
+        owner: args.user,
+    };
+    let summary = ava_sandbox::enter(&plan).map_err(|error| error.to_string())?;
+    Ok((home, summary.to_string()))
+}
+
+/// Empties a tenant's directory as the tenant's user; whether that is done.
+fn sweep(args: &Args) -> bool {
+    let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()) else { return false };
+    let owner = args.user.map(|uid| Owner { uid, groups: &[] });
+    let became = owner.is_none_or(|owner| ava_sandbox::become_owner(&owner, &args.api.sandbox, &home).is_ok());
+    became && Home::empty(&home).is_ok()
 }
 
 /// The program's output becomes this process's.

@@ -14,6 +14,7 @@ use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
 use ava_protocol::upcall::OPEN_LANE;
+use ava_sandbox::Home;
 use ava_transport::lane::{self, Doorbell, Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
 use dashmap::DashMap;
@@ -29,8 +30,8 @@ use crate::oneway::{Failures, Order};
 use crate::pending::Pending;
 use crate::regions::Regions;
 
-/// Most lanes of a session: threads of the program that have called.
-const MOST_LANES: usize = 4096;
+/// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
+const MOST_LANES: usize = 1024;
 
 pub struct Session {
     pub api: Box<dyn Api>,
@@ -43,6 +44,8 @@ pub struct Session {
     pub stats: Stats,
     /// Bytes that the session may map in all.
     memory_limit: u64,
+    /// The worker's directories, unless this is a test without any.
+    home: Option<Home>,
     tenant: OwnedFd,
     control: OwnedFd,
     to_broker: Mutex<()>,
@@ -92,6 +95,7 @@ impl Session {
             failures: Failures::default(),
             upcalls: Upcalls::default(),
             memory_limit: rustix::system::sysinfo().totalram as u64,
+            home: None,
             tenant,
             control,
             to_broker: Mutex::new(()),
@@ -99,6 +103,14 @@ impl Session {
             last_lane: AtomicU64::new(0),
             ending: AtomicBool::new(false),
         }
+    }
+
+    /// With a limit to its memory, and directories to leave at its end.
+    #[must_use]
+    pub fn with(mut self, memory: Option<u64>, home: Home) -> Self {
+        self.memory_limit = memory.unwrap_or(self.memory_limit);
+        self.home = Some(home);
+        self
     }
 
     /// What the session's API remembers, which is a `T`.
@@ -335,6 +347,7 @@ impl Session {
         }
         self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
         self.tell(&FromWorker::Ended { kind, reason: reason.into() });
+        self.home.iter().for_each(Home::leave);
         // SAFETY: ends the process at once; nothing of it is needed any more.
         unsafe { libc::_exit(i32::from(kind == EndKind::Failed)) }
     }

@@ -3,20 +3,21 @@
 //! A short-lived `avactl start-broker` starts it, so that the broker is nobody's child when `avactl run` becomes the
 //! program: a program that waits for any child must not find one that it did not make.
 
+use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use ava_protocol::admin::Request;
 use ava_protocol::api::APIS;
-use ava_transport::client::check_private;
-use ava_transport::spawn::spawn;
+use ava_transport::client::{self, Patience, check_private};
+use ava_transport::spawn::{Child, Program, Spawner};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::error::{Failure, Kind};
 use crate::locate::BROKER;
@@ -30,6 +31,9 @@ const START_SECONDS: i64 = 20;
 const ENVIRONMENT: &[&str] = &[
     "AVA_LOG",
     "AVA_PLUGINS",
+    "AVA_SANDBOX",
+    "AVA_SANDBOX_READ",
+    "AVA_SANDBOX_WRITE",
     "AVA_VENDOR_LIBRARY_PATH",
     "AVA_WARM",
     "HOME",
@@ -49,6 +53,8 @@ pub fn ensure() -> Result<Broker, Failure> {
             // An idle broker may end between connecting and asking: then it is as if it had not been there.
             Ok(broker) => match broker.ask(Request::Expect) {
                 Ok(_) => return Ok(broker),
+                // One that is there and does not answer is no reason for another.
+                Err(failure) if broker.is_silent() => return Err(failure),
                 Err(failure) => {
                     let private = matches!(broker.socket, ava_protocol::session::Socket::Private(_));
                     (failure, private && broker.ask(Request::Status).is_err())
@@ -103,27 +109,28 @@ pub fn start(socket: &Path) -> Result<(), Failure> {
     // Of several that start one at the same time, one does and the others find it done.
     let lock = private_file(&directory.join("start.lock"))?;
     flock(&lock, FlockOperation::LockExclusive).map_err(io::Error::from)?;
-    if UnixStream::connect(socket).is_ok() {
-        return Ok(());
+    match client::connect(socket, Patience::QUESTION.connect) {
+        Err(client::Error::Connect(_)) => {}
+        // One that takes no connections is one all the same: whoever asks it something says what is wrong.
+        Ok(_) | Err(_) => return Ok(()),
     }
     let program = BROKER.find()?;
     let notify = directory.join("start.notify");
     let _ = std::fs::remove_file(&notify);
     let ready = UnixDatagram::bind(&notify).map_err(|error| failure(&notify, &error))?;
     let log = directory.join("broker.log");
-    let mut command = Command::new(&program);
-    command
-        .arg("--socket")
-        .arg(socket)
-        .args(["--idle-exit", IDLE_SECONDS])
-        .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(passes)))
-        .env("NOTIFY_SOCKET", &notify)
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(private_file(&log)?);
-    let child = spawn(&mut command, Vec::new(), None).map_err(|error| failure(&program, &error))?;
+    let mut environment: Vec<(OsString, OsString)> =
+        std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(passes)).collect();
+    environment.push(("NOTIFY_SOCKET".into(), notify.clone().into()));
+    let errors = private_file(&log)?;
+    let child = Spawner::new()?.spawn(&Program {
+        path: Some(&program),
+        arguments: ["--socket".into(), socket.into(), "--idle-exit".into(), IDLE_SECONDS.into()].to_vec(),
+        environment,
+        output: [None, Some(errors.as_fd())],
+        ..Program::default()
+    });
+    let child = child.map_err(|error| failure(&program, &error))?;
     let outcome = wait(&ready, &child, &log);
     let _ = std::fs::remove_file(&notify);
     outcome
@@ -135,13 +142,8 @@ fn passes(name: &str) -> bool {
 
 /// Waits until the broker is ready or over.
 fn wait(ready: &UnixDatagram, child: &Child, log: &Path) -> Result<(), Failure> {
-    let pid = i32::try_from(child.id())
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or_else(|| io::Error::from(ErrorKind::InvalidData))?;
-    let process = pidfd_open(pid, PidfdFlags::empty()).map_err(io::Error::from)?;
     let limit = Timespec { tv_sec: START_SECONDS, tv_nsec: 0 };
-    let mut fds = [PollFd::new(ready, PollFlags::IN), PollFd::new(&process, PollFlags::IN)];
+    let mut fds = [PollFd::new(ready, PollFlags::IN), PollFd::new(&child.process, PollFlags::IN)];
     let happened = poll(&mut fds, Some(&limit)).map_err(io::Error::from)?;
     if !fds[0].revents().is_empty() {
         return Ok(());

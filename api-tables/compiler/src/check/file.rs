@@ -3,7 +3,7 @@
 use super::names::Names;
 use crate::attr::{self, Attr};
 use crate::expr;
-use crate::model::Api;
+use crate::model::{Api, Needs};
 use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::Expr;
@@ -12,6 +12,7 @@ use syn::spanned::Spanned;
 pub(super) const WORDS: &[&str] = &[
     "also",
     "api",
+    "configuration",
     "define",
     "dispatch",
     "environment",
@@ -24,9 +25,10 @@ pub(super) const WORDS: &[&str] = &[
     "lost",
     "exhausted",
     "places",
+    "sandbox",
     "versions",
 ];
-const REPEATABLE: &[&str] = &["define", "header"];
+const REPEATABLE: &[&str] = &["configuration", "define", "header"];
 
 /// Reads the attributes of the file into an [`Api`] that has no types and functions yet.
 pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
@@ -44,6 +46,8 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         lost: 0,
         exhausted: 0,
         environment: Vec::new(),
+        sandbox: Needs::default(),
+        configurations: Vec::new(),
         extensions: Vec::new(),
         function_list: None,
         dispatch: Vec::new(),
@@ -71,6 +75,8 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             "header" => api.headers.extend(attr.text(problems)),
             "define" => api.defines.extend(attr.text(problems)),
             "environment" => api.environment = attr.texts(problems),
+            // Read after the environment, by `sandbox::read`.
+            "configuration" | "sandbox" => {}
             "extensions" => api.extensions = unique(attr, problems),
             "lost" => {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));

@@ -7,6 +7,7 @@ mod functions;
 mod keys;
 pub mod names;
 mod rules;
+mod sandbox;
 mod shapes;
 mod types;
 
@@ -21,7 +22,8 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
     types::declare(table, &mut names, problems);
     types::constants(table, &mut names, problems);
     let types = types::resolve(table, &names, problems);
-    let file = file::read(&table.attrs, &names, problems);
+    let mut file = file::read(&table.attrs, &names, problems);
+    sandbox::read(&table.attrs, &mut file, problems);
     let mut functions = Vec::new();
     let mut whole = Vec::new();
     for noted in &table.functions {
@@ -37,14 +39,15 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
 
 #[cfg(test)]
 mod tests {
-    use super::{facts, file, keys, names, types};
+    use super::{facts, file, keys, names, sandbox, types};
     use crate::model::LAYOUTS;
 
     const REFERENCE: &str = include_str!("../../../LANGUAGE.md");
 
     #[test]
     fn every_word_is_in_the_reference() {
-        let words = [file::WORDS, facts::WORDS, keys::ENUM_WORDS, keys::KEY_WORDS, types::TYPE_WORDS, names::SHAPES];
+        let of_file = [file::WORDS, sandbox::NEEDS, sandbox::PLACES].concat();
+        let words = [&of_file, facts::WORDS, keys::ENUM_WORDS, keys::KEY_WORDS, types::TYPE_WORDS, names::SHAPES];
         let resources = facts::RESOURCES.iter().map(|(word, _)| *word);
         let layouts = LAYOUTS.iter().map(|(word, _)| *word);
         let missing: Vec<&str> = words

@@ -8,6 +8,7 @@ mod expr;
 pub mod header;
 pub mod names;
 mod request;
+mod sandbox;
 pub mod shim;
 mod shortcut;
 mod sizes;

@@ -2,6 +2,7 @@
 //! that both sides translate by. The protocol crate includes the result.
 
 use super::names::{self, ident, int};
+use super::sandbox;
 use crate::layout;
 use crate::model::{
     Api, Direction, Element, Field, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeDef, TypeKind, Until,
@@ -41,7 +42,7 @@ pub fn all(apis: &[Api]) -> TokenStream {
 }
 
 /// What holds for the API as a whole.
-fn description(api: &Api) -> TokenStream {
+pub fn description(api: &Api) -> TokenStream {
     let Api { name, number, library, places, install, environment, extensions, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
     let lost = int(i128::from(api.lost));
@@ -55,6 +56,8 @@ fn description(api: &Api) -> TokenStream {
         let (name, extension) = (&f.name, f.facts.extension.as_ref()?);
         Some(quote!((#name, #extension)))
     });
+    let sandbox = sandbox::needs(&api.sandbox);
+    let configurations = api.configurations.iter().map(sandbox::configuration);
     let kinds = handles(api).into_iter().map(|t| {
         let name = &t.name;
         let TypeKind::Handle { invalid, .. } = t.kind else { unreachable!("a handle") };
@@ -76,6 +79,8 @@ fn description(api: &Api) -> TokenStream {
             install: #install,
             lost: #lost,
             environment: &[#(#environment),*],
+            sandbox: #sandbox,
+            configurations: &[#(#configurations),*],
             extensions: &[#(#extensions),*],
             functions: &[#(#functions),*],
             oneway: &[#(#oneway),*],

@@ -6,6 +6,15 @@
 #![lost(GOLD_LOST)]
 #![lookup(gold_find)]
 #![extensions("gold_more")]
+#![sandbox(
+    read("/etc/gold", variable("GOLD_PATH"), lines("/etc/gold/*.list"), lines(variable("GOLD_PATH"))),
+    write(setting(variable("GOLD_CONF"), "store"), setting("/etc/gold/gold.conf", "store")),
+    execute("/usr/bin"),
+    device("/dev/gold*"),
+    socket("/run/gold/socket"),
+)]
+#![environment("GOLD_*")]
+#![configuration(variable = "GOLD_CONF", file = "gold.conf", text = "store = {home}/gold\n")]
 
 #[status(ok = 0)]
 type gold_status = i32;
@@ -67,6 +76,9 @@ enum WordValue {
 }
 
 extern "C" {
+    #[afresh]
+    fn gold_start(kind: gold_key) -> New<gold_box>;
+
     fn gold_scalar(count: u32, offset: isize, ratio: f64) -> gold_status;
 
     fn gold_handle(one: gold_box, other: Option<gold_box>) -> gold_status;

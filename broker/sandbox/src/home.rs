@@ -1,0 +1,169 @@
+//! The directory that a tenant's workers have: what they compile and keep, and each one's own scratch.
+//!
+//! ```text
+//! HOME/            0700, the worker's user's
+//!   cache/         what was compiled, for the tenant's next programs
+//!   tmp/PID/       one worker's scratch, gone with it
+//!   softhsm2.conf  files of the API's own (`configuration` in its table)
+//! ```
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use ava_protocol::sandbox::{Configuration, Place};
+
+use crate::places;
+
+/// The directories of one worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    pub home: PathBuf,
+    pub cache: PathBuf,
+    pub scratch: PathBuf,
+}
+
+impl Home {
+    /// Makes what is missing below `home`, for this process, and removes the scratch of workers that are gone.
+    ///
+    /// # Errors
+    /// With the path that failed: those of making directories, and `PermissionDenied` if one is not this user's own.
+    pub fn prepare(home: &Path) -> io::Result<Self> {
+        let all = home.join("tmp");
+        let scratch = all.join(std::process::id().to_string());
+        let made = Self { home: home.to_owned(), cache: home.join("cache"), scratch };
+        for folder in [&made.home, &made.cache, &all] {
+            own_folder(folder)?;
+        }
+        sweep(&all);
+        own_folder(&made.scratch)?;
+        Ok(made)
+    }
+
+    /// Writes an API's own files into it, and makes the folders that they name there. Of the places that the API's vendors
+    /// write, those that are the tenant's: with files of its own, what they name, and not what the system's name.
+    ///
+    /// # Errors
+    /// Those of writing, with the path.
+    pub fn configure(
+        &self,
+        files: &[Configuration],
+        templates: Option<&Path>,
+        write: &[Place],
+    ) -> io::Result<Vec<PathBuf>> {
+        for Configuration { file, text, .. } in files {
+            let template = templates.map(|folder| folder.join(file)).and_then(|path| std::fs::read_to_string(path).ok());
+            let text = template.as_deref().unwrap_or(text).replace("{home}", &self.home.display().to_string());
+            let path = self.home.join(file);
+            if std::fs::read_to_string(&path).ok().as_deref() != Some(&text) {
+                std::fs::write(&path, &text).map_err(|error| at(&path, error))?;
+            }
+        }
+        let mut places: Vec<PathBuf> = write.iter().flat_map(places::find).collect();
+        if !files.is_empty() {
+            places.retain(|place| place.starts_with(&self.home));
+            places.iter().try_for_each(|folder| own_folder(folder))?;
+        }
+        Ok(places)
+    }
+
+    /// Removes everything in `home`, unless a worker uses it.
+    ///
+    /// # Errors
+    /// `ResourceBusy` if one does; those of removing.
+    pub fn empty(home: &Path) -> io::Result<()> {
+        let all = home.join("tmp");
+        sweep(&all);
+        if std::fs::read_dir(&all).is_ok_and(|mut left| left.next().is_some()) {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
+        for entry in std::fs::read_dir(home)? {
+            let (kind, path) = entry.and_then(|entry| Ok((entry.file_type()?, entry.path())))?;
+            if kind.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+        }
+        Ok(())
+    }
+
+    /// Removes the scratch if nothing is in it; what a worker leaves behind, the next one of its tenant removes.
+    pub fn leave(&self) {
+        let _ = std::fs::remove_dir(&self.scratch);
+    }
+}
+
+/// A folder of this user's own, which no other can enter.
+fn own_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().recursive(true).mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(folder, error)),
+        _ => {}
+    }
+    let found = std::fs::symlink_metadata(folder).map_err(|error| at(folder, error))?;
+    if found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    let what = format!("{} is not a directory of user {}", folder.display(), rustix::process::geteuid().as_raw());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+}
+
+/// Removes the scratch of processes that are no more.
+fn sweep(all: &Path) {
+    let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
+    let gone = entries.filter(|entry| !Path::new("/proc").join(entry.file_name()).exists());
+    gone.for_each(|entry| drop(std::fs::remove_dir_all(entry.path())));
+}
+
+fn at(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn directories_are_made_private_and_old_scratch_is_gone() {
+        let base = tempfile::tempdir().unwrap();
+        let place = base.path().join("7");
+        let left = place.join("tmp/4194999");
+        std::fs::create_dir_all(left.join("deep")).unwrap();
+        let home = Home::prepare(&place).unwrap();
+        assert!(!left.exists() && home.scratch.is_dir());
+        assert_eq!(std::fs::metadata(&home.cache).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(Home::empty(&place).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        home.leave();
+        assert!(!home.scratch.exists());
+        std::fs::write(home.cache.join("x"), "").unwrap();
+        Home::empty(&place).unwrap();
+        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn links_are_not_followed_and_a_failure_names_its_path() {
+        let base = tempfile::tempdir().unwrap();
+        let link = base.path().join("3");
+        std::os::unix::fs::symlink("/tmp", &link).unwrap();
+        let error = Home::prepare(&link).unwrap_err();
+        assert!(error.to_string().contains(&link.display().to_string()), "{error}");
+        let error = Home::prepare(Path::new("/proc/nowhere")).unwrap_err();
+        assert!(error.to_string().contains("/proc/nowhere"), "{error}");
+    }
+
+    #[test]
+    fn an_api_has_files_of_its_own() {
+        const FILES: &[Configuration] = &[Configuration { variable: "AVA_TEST_CONF", file: "x.conf", text: "tokens = {home}/t\n" }];
+        const PLACE: Place = Place::Path("/nowhere");
+        let base = tempfile::tempdir().unwrap();
+        let home = Home::prepare(&base.path().join("1")).unwrap();
+        assert!(home.configure(FILES, None, &[PLACE]).unwrap().is_empty());
+        let text = std::fs::read_to_string(home.home.join("x.conf")).unwrap();
+        assert_eq!(text, format!("tokens = {}/t\n", home.home.display()));
+        std::fs::write(base.path().join("x.conf"), "other {home}").unwrap();
+        const SYSTEMS: Place = Place::Path("/etc");
+        assert!(home.configure(FILES, Some(base.path()), &[SYSTEMS]).unwrap().is_empty(), "the system's is not the tenant's");
+        assert_eq!(home.configure(&[], None, &[SYSTEMS]).unwrap(), [PathBuf::from("/etc")]);
+        let text = std::fs::read_to_string(home.home.join("x.conf")).unwrap();
+        assert_eq!(text, format!("other {}", home.home.display()));
+    }
+}

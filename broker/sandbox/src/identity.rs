@@ -1,0 +1,90 @@
+//! Whom a worker runs as: a user of its own for each tenant of a system's broker, in the groups of the tenant's devices.
+//!
+//! The broker has no right to make files for others, so the worker makes its own directory: with the new user's number for
+//! files and the broker's group, which may make entries where tenants' directories are, and not list them.
+
+use std::collections::BTreeSet;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::Path;
+
+use ava_protocol::sandbox::Needs;
+use rustix::process::{getegid, geteuid, getgroups};
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
+
+use crate::places;
+
+/// Who a worker is to be.
+#[derive(Debug, Clone)]
+pub struct Owner<'a> {
+    /// The user, and the group of the same number.
+    pub uid: u32,
+    /// Groups that the administrator gives workers, besides those of their devices.
+    pub groups: &'a [u32],
+}
+
+/// Why it is not.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {error}")]
+pub struct Error {
+    what: String,
+    #[source]
+    error: io::Error,
+}
+
+fn failed<E: Into<io::Error>>(what: impl Into<String>) -> impl FnOnce(E) -> Error {
+    let what = what.into();
+    move |error| Error { what, error: error.into() }
+}
+
+/// Whether this process can become another user, and with that give one to each tenant.
+#[must_use]
+pub fn may_change_user() -> bool {
+    let needed = CapabilitySet::SETUID | CapabilitySet::SETGID;
+    capabilities(None).is_ok_and(|sets| sets.effective.contains(needed))
+}
+
+/// Makes the owner's directory if it is missing, and becomes the owner, for good.
+///
+/// # Errors
+/// Those of the directory, with its path, and of a process that [may not](may_change_user).
+pub fn become_owner(owner: &Owner, needs: &Needs, home: &Path) -> Result<(), Error> {
+    let groups = groups(owner, needs);
+    // SAFETY: a plain system call on numbers; only this thread's accesses to files change, and for the next line.
+    unsafe { libc::setfsuid(owner.uid) };
+    match DirBuilder::new().mode(0o700).create(home) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(home.display().to_string())(error)),
+        _ => {}
+    }
+    let uid = owner.uid;
+    // SAFETY: `groups` is an array of so many; the others are system calls on numbers. There is one thread.
+    let changed = unsafe {
+        libc::setgroups(groups.len(), groups.as_ptr()) == 0
+            && libc::setresgid(uid, uid, uid) == 0
+            && libc::setresuid(uid, uid, uid) == 0
+    };
+    if changed { Ok(()) } else { Err(failed(format!("cannot become user {uid}"))(io::Error::last_os_error())) }
+}
+
+/// The groups of the API's devices, as far as this process is in them, and the administrator's.
+fn groups(owner: &Owner, needs: &Needs) -> Vec<u32> {
+    const GROUP_MAY: u32 = 0o060;
+    let own: BTreeSet<u32> = getgroups().into_iter().flatten().chain([getegid()]).map(rustix::fs::Gid::as_raw).collect();
+    let devices = places::existing(needs.devices);
+    let found = devices.iter().filter_map(|device| device.metadata().ok());
+    let of_devices = found.filter(|found| found.mode() & GROUP_MAY != 0 && found.gid() != 0).map(|found| found.gid());
+    let allowed = of_devices.filter(|gid| geteuid().is_root() || own.contains(gid));
+    allowed.chain(owner.groups.iter().copied()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Gives up every privilege beyond the user's, also those that executing a program would bring.
+pub fn give_up_capabilities() {
+    // The first two fail without a privilege, and then there is nothing to give up.
+    for capability in CapabilitySet::all() {
+        let _ = rustix::thread::remove_capability_from_bounding_set(capability);
+    }
+    let _ = rustix::thread::clear_ambient_capability_set();
+    let none = CapabilitySet::empty();
+    let _ = set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none });
+}

@@ -1,0 +1,171 @@
+//! Places of a table as the files and folders that they are on this machine.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use ava_protocol::sandbox::Place;
+
+/// The longest file that is looked into for paths, in bytes.
+const LONGEST: u64 = 64 << 10;
+
+/// What a place is on this machine; what is missing is left out.
+pub fn find(place: &Place) -> Vec<PathBuf> {
+    find_by(place, &|name| std::env::var_os(name))
+}
+
+fn find_by(place: &Place, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    match place {
+        Place::Path(pattern) => matching(pattern),
+        Place::Variable(name) => crate::split(variable(name).as_deref()),
+        Place::Lines(place) => {
+            let texts = texts(&find_by(place, variable));
+            texts.iter().flat_map(|text| text.lines()).filter_map(absolute).collect()
+        }
+        Place::Setting(place, key) => {
+            let texts = texts(&find_by(place, variable));
+            texts.iter().flat_map(|text| text.lines()).filter_map(|line| absolute(setting(line, key)?)).collect()
+        }
+    }
+}
+
+/// The files and folders that match any of the patterns.
+pub fn existing(patterns: &[&str]) -> Vec<PathBuf> {
+    patterns.iter().flat_map(|pattern| matching(pattern)).collect()
+}
+
+/// With the targets of the links that are right in a folder: a folder of links is a usual way to choose libraries.
+pub fn with_links(folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![folder.to_owned()];
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+    all.extend(links.filter_map(|link| std::fs::canonicalize(link.path()).ok()));
+    all
+}
+
+/// What the control groups around this process say about its processors. Libraries make as many threads as that allows.
+pub fn own_processors() -> Vec<PathBuf> {
+    const FILES: &[&str] = &[
+        "cpu.max",
+        "cpuset.cpus.effective",
+        "cpuset.mems.effective",
+        "cpu.cfs_quota_us",
+        "cpu.cfs_period_us",
+        "cpuset.cpus",
+        "cpuset.mems",
+    ];
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut found = Vec::new();
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
+        for mount in controllers.split(',').chain(["unified", controllers, ""]) {
+            let root = Path::new("/sys/fs/cgroup").join(mount);
+            for around in Path::new(group.trim_start_matches('/')).ancestors() {
+                found.extend(FILES.iter().map(|file| root.join(around).join(file)).filter(|file| file.exists()));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The folder of a library that is named by its file: a driver has its data and its other libraries beside it. Not where
+/// that would be a home directory, or hold many.
+pub fn around_library(file: &Path) -> Option<PathBuf> {
+    const DEPTH_OF_HOMES: usize = 3;
+    let name = file.file_name()?.to_str()?;
+    if !(name.ends_with(".so") || name.contains(".so.")) {
+        return None;
+    }
+    let folder = std::fs::canonicalize(file).ok()?.parent()?.to_owned();
+    (folder.components().count() > DEPTH_OF_HOMES).then_some(folder)
+}
+
+fn matching(pattern: &str) -> Vec<PathBuf> {
+    if !pattern.contains('*') {
+        return Some(PathBuf::from(pattern)).filter(|path| path.exists()).into_iter().collect();
+    }
+    glob::glob(pattern).into_iter().flatten().flatten().collect()
+}
+
+/// The texts of files, and of the files right in folders.
+fn texts(paths: &[PathBuf]) -> Vec<String> {
+    let files = paths.iter().flat_map(|path| match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(_) => vec![path.clone()],
+    });
+    let short = files.filter(|file| file.metadata().is_ok_and(|found| found.is_file() && found.len() <= LONGEST));
+    short.filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+}
+
+fn absolute(line: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(line.trim())).filter(|path| path.is_absolute())
+}
+
+fn setting<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let (name, value) = line.split_once('=')?;
+    (name.trim() == key).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_where_tables_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let one = file("one.icd", "/opt/x/libx.so\nlibrelative.so\n");
+        let conf = file("conf", "# directories.tokendir = /no\ndirectories.tokendir = /var/tokens \nlog.level = INFO\n");
+        let variables = |name: &str| match name {
+            "ICD" => Some(OsString::from(&one)),
+            "BOTH" => Some(OsString::from(format!("{}:relative:{}", one.display(), conf.display()))),
+            "FOLDER" => Some(folder.path().into()),
+            "CONF" => Some(OsString::from(&conf)),
+            _ => None,
+        };
+        let find = |place| find_by(&place, &variables);
+        assert_eq!(find(Place::Variable("BOTH")), [one.clone(), conf.clone()]);
+        assert_eq!(find(Place::Variable("MISSING")), Vec::<PathBuf>::new());
+        assert_eq!(find(Place::Lines(&Place::Variable("ICD"))), [PathBuf::from("/opt/x/libx.so")]);
+        assert_eq!(find(Place::Lines(&Place::Variable("FOLDER"))), [PathBuf::from("/opt/x/libx.so")]);
+        let token = find(Place::Setting(&Place::Variable("CONF"), "directories.tokendir"));
+        assert_eq!(token, [PathBuf::from("/var/tokens")]);
+        assert!(find(Place::Path("/proc/self/sta*")).len() >= 2);
+        assert!(find(Place::Path("/nowhere")).is_empty());
+    }
+
+    #[test]
+    fn a_driver_sees_what_is_beside_it_unless_that_is_somebodys_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().canonicalize().unwrap().join("venv/lib");
+        std::fs::create_dir_all(&deep).unwrap();
+        for name in ["libx.so.1", "x.icd"] {
+            std::fs::write(deep.join(name), "").unwrap();
+        }
+        assert_eq!(around_library(&deep.join("libx.so.1")), Some(deep.clone()));
+        assert_eq!(around_library(&deep.join("x.icd")), None);
+        assert_eq!(around_library(&deep.join("missing.so")), None);
+        let shallow = Path::new("/tmp").canonicalize().unwrap().join(format!("ava-{}.so", std::process::id()));
+        std::fs::write(&shallow, "").unwrap();
+        assert_eq!(around_library(&shallow), None);
+        std::fs::remove_file(shallow).unwrap();
+    }
+
+    #[test]
+    fn a_folder_of_links_leads_to_their_targets() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().canonicalize().unwrap().join("target");
+        std::fs::write(&target, "").unwrap();
+        let links = folder.path().join("links");
+        std::fs::create_dir(&links).unwrap();
+        std::os::unix::fs::symlink("../target", links.join("a")).unwrap();
+        std::os::unix::fs::symlink("nowhere", links.join("b")).unwrap();
+        assert_eq!(with_links(&links), [links, target]);
+    }
+}

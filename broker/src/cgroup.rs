@@ -1,0 +1,333 @@
+//! Control groups: what a session's worker may take of the machine, and that nothing of it is left at its end.
+//!
+//! ```text
+//! the broker's own group
+//! ├── broker/                the broker (version 2 only, which has no processes beside groups with controllers)
+//! └── ava/                   all workers together
+//!     └── TENANT/            all of one tenant's
+//!         └── PID-N/         one worker's, by the broker that started it and a number
+//! ```
+//!
+//! With version 1 there is a tree like this in the hierarchy of each controller, and one in that of version 2, if it is
+//! mounted, from which a whole group can be killed.
+//!
+//! A tenant's group stays as long as memory is charged to it: pages of shared memory outlive a worker as long as its program
+//! maps them, and would otherwise be charged to everybody.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use tracing::debug;
+
+use crate::memory::Budget;
+
+/// Threads and processes of one worker, of one tenant's, and of all: a worker has a thread for each of its program's.
+const TASKS: [u64; 3] = [2048, 6144, 16384];
+/// A tenant's group that has no worker any more goes when no more bytes than this are charged to it.
+const LEFT: u64 = 4 << 20;
+/// What the kernel counts of a killed worker.
+const KILLED: &str = "oom_kill ";
+
+/// The broker's control groups.
+#[derive(Debug)]
+pub struct Groups {
+    trees: Vec<Tree>,
+    budget: Budget,
+    last: u64,
+    /// Tenants' groups that are to be removed.
+    leaving: Vec<String>,
+}
+
+/// What the group of all workers is called.
+const ALL: &str = "ava";
+
+/// That group in one hierarchy.
+#[derive(Debug, Clone)]
+struct Tree {
+    workers: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Version 2 with its controllers.
+    Unified,
+    /// Version 2 without them, beside version 1.
+    Bare,
+    /// A controller of version 1.
+    Memory,
+    Pids,
+    Cpu,
+}
+
+/// How far down a group is; the index of its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Worker = 0,
+    Tenant = 1,
+    All = 2,
+}
+
+/// One worker's group.
+#[derive(Debug)]
+pub struct Group {
+    tenant: String,
+    folders: Vec<PathBuf>,
+}
+
+impl Groups {
+    /// Takes the broker's own group apart, as far as it is delegated to it. Why not, if it is not.
+    pub fn take(budget: Budget) -> Result<Self, String> {
+        let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
+        let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
+        let mut trees = Vec::new();
+        for (folder, kind) in hierarchies(&own, &mounts) {
+            let workers = folder.join(ALL);
+            let made = match kind {
+                Kind::Unified => delegate(&folder).and_then(|()| make(&workers)),
+                _ => make(&workers),
+            };
+            match made {
+                Ok(()) => trees.push(Tree { workers, kind }),
+                // Without it there is another way to kill, if not as sure a one.
+                Err(_) if kind == Kind::Bare => {}
+                Err(error) => return Err(format!("{}: {error}", folder.display())),
+            }
+        }
+        let has = |kinds: &[Kind]| trees.iter().any(|tree: &Tree| kinds.contains(&tree.kind));
+        if !has(&[Kind::Unified, Kind::Memory]) || !has(&[Kind::Unified, Kind::Pids]) {
+            return Err("no control group with memory and pids is there".to_owned());
+        }
+        let groups = Self { trees, budget, last: 0, leaving: Vec::new() };
+        for tree in &groups.trees {
+            groups.bound(&tree.workers, tree.kind, Level::All).map_err(|error| format!("{}: {error}", tree.workers.display()))?;
+        }
+        groups.remove_stale();
+        Ok(groups)
+    }
+
+    /// Removes what brokers have left that were killed. A group that has a worker cannot be removed.
+    fn remove_stale(&self) {
+        let below = |folder: &Path| -> Vec<PathBuf> {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+        };
+        for Tree { workers, kind } in &self.trees {
+            for tenant in below(workers) {
+                below(&tenant).iter().for_each(|worker| drop(fs::remove_dir(worker)));
+                if charged(&tenant, *kind) <= LEFT {
+                    let _ = fs::remove_dir(&tenant);
+                }
+            }
+        }
+    }
+
+    /// For people: which version.
+    pub fn describe(&self) -> String {
+        let version = if self.trees.iter().any(|tree| tree.kind == Kind::Unified) { 2 } else { 1 };
+        format!("version {version}, {}", self.trees.first().map(|tree| tree.workers.display().to_string()).unwrap_or_default())
+    }
+
+    /// Whether a whole group can be killed at once, also one of another user's processes.
+    pub fn can_kill(&self) -> bool {
+        self.trees.iter().any(|tree| matches!(tree.kind, Kind::Unified | Kind::Bare))
+    }
+
+    /// A group for a worker of this tenant's, and the files that a process writes itself into to be in it.
+    ///
+    /// # Errors
+    /// Those of the file system of control groups.
+    pub fn make(&mut self, tenant: &str) -> io::Result<(Group, Vec<OwnedFd>)> {
+        self.last += 1;
+        self.leaving.retain(|leaving| leaving != tenant);
+        let name = format!("{}-{}", std::process::id(), self.last);
+        let mut group = Group { tenant: tenant.to_owned(), folders: Vec::new() };
+        let mut joins = Vec::new();
+        for tree in &self.trees {
+            let of_tenant = tree.workers.join(tenant);
+            make(&of_tenant)?;
+            self.bound(&of_tenant, tree.kind, Level::Tenant)?;
+            let folder = of_tenant.join(&name);
+            make(&folder)?;
+            group.folders.push(folder.clone());
+            self.bound(&folder, tree.kind, Level::Worker)?;
+            joins.push(OpenOptions::new().write(true).open(folder.join("cgroup.procs"))?.into());
+        }
+        Ok((group, joins))
+    }
+
+    /// A worker is over: its group is removed, and its tenant's some time.
+    pub fn give_back(&mut self, group: Group) {
+        for folder in &group.folders {
+            if let Err(error) = fs::remove_dir(folder) {
+                debug!(folder = folder.display().to_string(), %error, "a control group stays");
+            }
+        }
+        if !self.leaving.contains(&group.tenant) {
+            self.leaving.push(group.tenant);
+        }
+    }
+
+    /// Removes tenants' groups that nothing is charged to; whether some are left.
+    pub fn tidy(&mut self) -> bool {
+        let trees = &self.trees;
+        self.leaving.retain(|tenant| {
+            let folders = || trees.iter().map(|tree| (tree.workers.join(tenant), tree.kind));
+            if folders().any(|(folder, kind)| charged(&folder, kind) > LEFT) {
+                return true;
+            }
+            // One that has a worker cannot be removed, and is not to be.
+            folders().for_each(|(folder, _)| drop(fs::remove_dir(folder)));
+            false
+        });
+        !self.leaving.is_empty()
+    }
+
+    /// Sets the bounds of a group.
+    fn bound(&self, folder: &Path, kind: Kind, level: Level) -> io::Result<()> {
+        let memory = [self.budget.worker, self.budget.tenant, self.budget.all][level as usize];
+        let tasks = TASKS[level as usize];
+        match kind {
+            Kind::Unified => {
+                write(&folder.join("memory.max"), memory)?;
+                write(&folder.join("pids.max"), tasks)?;
+                if level == Level::Worker {
+                    // A worker without its compiler, or the other way round, is of no use.
+                    return write(&folder.join("memory.oom.group"), 1);
+                }
+                write(&folder.join("cgroup.subtree_control"), "+memory +pids +cpu")
+            }
+            Kind::Memory => write(&folder.join("memory.limit_in_bytes"), memory),
+            Kind::Pids => write(&folder.join("pids.max"), tasks),
+            // Equal shares, by tenants and then by workers, are what groups begin with.
+            Kind::Cpu | Kind::Bare => Ok(()),
+        }
+    }
+}
+
+impl Group {
+    /// Ends everything in the group. Whether there is a way to.
+    pub fn kill(&self) -> bool {
+        self.folders.iter().any(|folder| write(&folder.join("cgroup.kill"), 1).is_ok())
+    }
+
+    /// The kernel killed something in it for want of memory.
+    pub fn lacked_memory(&self) -> bool {
+        let files = self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
+        let texts = files.filter_map(|file| fs::read_to_string(file).ok());
+        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).any(|line| {
+            line.strip_prefix(KILLED).and_then(|count| count.trim().parse::<u64>().ok()).is_some_and(|count| count > 0)
+        })
+    }
+}
+
+/// Bytes charged to a group.
+fn charged(folder: &Path, kind: Kind) -> u64 {
+    let file = match kind {
+        Kind::Unified => "memory.current",
+        Kind::Memory => "memory.usage_in_bytes",
+        Kind::Bare | Kind::Pids | Kind::Cpu => return 0,
+    };
+    fs::read_to_string(folder.join(file)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Moves the broker aside, so that there can be controlled groups beside it, and lets them be controlled.
+fn delegate(own: &Path) -> io::Result<()> {
+    let control = own.join("cgroup.subtree_control");
+    let wanted = "+memory +pids +cpu";
+    if write(&control, wanted).is_ok() {
+        return Ok(());
+    }
+    let aside = own.join("broker");
+    make(&aside)?;
+    write(&aside.join("cgroup.procs"), std::process::id())?;
+    write(&control, wanted)
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write(file: &Path, value: impl std::fmt::Display) -> io::Result<()> {
+    OpenOptions::new().write(true).open(file)?.write_all(value.to_string().as_bytes())
+}
+
+/// The folders of the groups that bound this process's memory: its own, and those around it.
+pub fn memory_folders(own: &str, mounts: &str) -> Vec<PathBuf> {
+    let found = hierarchies(own, mounts).into_iter().find(|(_, kind)| matches!(kind, Kind::Unified | Kind::Memory));
+    found.map(|(folder, _)| folder.ancestors().map(Path::to_owned).collect()).unwrap_or_default()
+}
+
+/// The folders of this process's own groups, in each hierarchy that is of use.
+fn hierarchies(own: &str, mounts: &str) -> Vec<(PathBuf, Kind)> {
+    let mut found = Vec::new();
+    let version_1 = own.lines().any(|line| controllers(line).is_some_and(|(list, _)| list.split(',').any(|one| one == "memory")));
+    for line in own.lines() {
+        let Some((list, path)) = controllers(line) else { continue };
+        let kinds: Vec<(&str, Kind)> = if list.is_empty() {
+            vec![("", if version_1 { Kind::Bare } else { Kind::Unified })]
+        } else {
+            let known = [("memory", Kind::Memory), ("pids", Kind::Pids), ("cpu", Kind::Cpu)];
+            known.into_iter().filter(|(name, _)| list.split(',').any(|one| one == *name)).collect()
+        };
+        for (controller, kind) in kinds {
+            found.extend(mounted(mounts, controller, path).map(|folder| (folder, kind)));
+        }
+    }
+    found
+}
+
+/// `4:memory:/some/path`
+fn controllers(line: &str) -> Option<(&str, &str)> {
+    let (_, rest) = line.split_once(':')?;
+    rest.split_once(':')
+}
+
+/// Where a group's folder is: below the mount of its hierarchy, whose root may itself be a group.
+fn mounted(mounts: &str, controller: &str, path: &str) -> Option<PathBuf> {
+    mounts.lines().find_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        let mut before = before.split(' ').skip(3);
+        let (root, at) = (before.next()?, before.next()?);
+        let mut after = after.split(' ');
+        let (kind, options) = (after.next()?, after.nth(1)?);
+        let fits = match controller {
+            "" => kind == "cgroup2",
+            _ => kind == "cgroup" && options.split(',').any(|option| option == controller),
+        };
+        let below = Path::new(path).strip_prefix(root).ok()?;
+        fits.then(|| Path::new(at).join(below))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_found_in_either_version() {
+        let own = "0::/system.slice/ava.service\n";
+        let mounts = "25 1 0:22 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
+        let folder = PathBuf::from("/sys/fs/cgroup/system.slice/ava.service");
+        assert_eq!(hierarchies(own, mounts), [(folder, Kind::Unified)]);
+
+        let own = "5:cpu,cpuacct:/\n4:memory:/a/b\n2:pids:/\n1:name=systemd:/\n0::/x\n";
+        let mounts = "1 0 0:1 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n\
+                      2 0 0:2 /a /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+                      3 0 0:3 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let found = hierarchies(own, mounts);
+        let expected = [
+            (PathBuf::from("/sys/fs/cgroup/cpu"), Kind::Cpu),
+            (PathBuf::from("/sys/fs/cgroup/memory/b"), Kind::Memory),
+            (PathBuf::from("/sys/fs/cgroup/unified/x"), Kind::Bare),
+        ];
+        let tidy = |all: &[(PathBuf, Kind)]| all.iter().map(|(path, kind)| (path.components().collect::<PathBuf>(), *kind)).collect::<Vec<_>>();
+        assert_eq!(tidy(&found), expected);
+        assert!(hierarchies("", "").is_empty());
+    }
+}

@@ -1,0 +1,303 @@
+//! Descriptors that came from somebody else.
+//!
+//! To close a descriptor can mean to wait, and who made it decides for how long: a TCP socket may linger, a file of FUSE
+//! asks its daemon, and a Unix socket has in its queue whatever was sent and never read. So the broker's loop closes none
+//! of them: whatever is [`Foreign`] goes to threads that do nothing else when it is dropped, by whatever path.
+//!
+//! - **Invariant:** one user's descriptors keep no more than [`PER_USER`] of [`THREADS`] threads busy, so others' are closed.
+//! - **Invariant:** what waits to be closed is counted: a user with [`TOO_MANY`] of them is not let in.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::ops::Deref;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ava_transport::message::{Progress, Reader};
+
+/// The most threads that close.
+const THREADS: usize = 64;
+/// The most of them that close for the same user.
+const PER_USER: usize = 4;
+/// A thread that finds nothing to do for so long ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A user who has so many descriptors waiting to be closed is not let in.
+pub const TOO_MANY: usize = 64;
+
+/// Closes descriptors, in threads of its own.
+#[derive(Debug, Clone, Default)]
+pub struct Closer(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Users who have something waiting, and fewer threads than they may.
+    turns: VecDeque<u32>,
+    users: HashMap<u32, User>,
+    threads: usize,
+    idle: usize,
+    waiting: usize,
+}
+
+#[derive(Debug, Default)]
+struct User {
+    waiting: VecDeque<OwnedFd>,
+    /// Threads that close for this user.
+    busy: usize,
+    /// It is among the turns.
+    queued: bool,
+}
+
+impl Closer {
+    /// Closes these some time, for the user that they came from.
+    pub fn close(&self, uid: u32, fds: impl IntoIterator<Item = OwnedFd>) {
+        let fds: Vec<OwnedFd> = fds.into_iter().collect();
+        if fds.is_empty() {
+            return;
+        }
+        let mut state = self.0.lock();
+        state.waiting += fds.len();
+        state.users.entry(uid).or_default().waiting.extend(fds);
+        state.queue(uid);
+        if state.idle > 0 {
+            self.0.more.notify_one();
+        } else if state.threads < THREADS && !state.turns.is_empty() {
+            state.threads += 1;
+            let shared = Arc::clone(&self.0);
+            let thread = std::thread::Builder::new().name("closer".to_owned()).stack_size(128 << 10);
+            if thread.spawn(move || shared.work()).is_err() {
+                // They wait until another thread is done, or the next ones come.
+                state.threads -= 1;
+            }
+        }
+    }
+
+    /// How many descriptors of a user wait to be closed, or are being closed.
+    pub fn pending(&self, uid: u32) -> usize {
+        self.0.lock().users.get(&uid).map_or(0, |user| user.waiting.len() + user.busy)
+    }
+
+    /// How many wait in all.
+    pub fn waiting(&self) -> usize {
+        self.0.lock().waiting
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics with the lock held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut state = self.lock();
+        loop {
+            if let Some((uid, fd)) = state.next() {
+                drop(state);
+                drop(fd);
+                state = self.lock();
+                state.done(uid);
+                continue;
+            }
+            state.idle += 1;
+            let (next, waited) = self.more.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            state = next;
+            state.idle -= 1;
+            if waited.timed_out() && state.turns.is_empty() {
+                state.threads -= 1;
+                return;
+            }
+        }
+    }
+}
+
+impl State {
+    /// The next descriptor to close: users take turns.
+    fn next(&mut self) -> Option<(u32, OwnedFd)> {
+        let uid = self.turns.pop_front()?;
+        let user = self.users.get_mut(&uid)?;
+        user.queued = false;
+        let fd = user.waiting.pop_front()?;
+        user.busy += 1;
+        self.waiting -= 1;
+        self.queue(uid);
+        Some((uid, fd))
+    }
+
+    fn done(&mut self, uid: u32) {
+        if let Some(user) = self.users.get_mut(&uid) {
+            user.busy -= 1;
+        }
+        self.queue(uid);
+        self.forget(uid);
+    }
+
+    /// Gives a user a turn, who has something waiting and may have another thread.
+    fn queue(&mut self, uid: u32) {
+        if let Some(user) = self.users.get_mut(&uid)
+            && !user.waiting.is_empty()
+            && user.busy < PER_USER
+            && !user.queued
+        {
+            user.queued = true;
+            self.turns.push_back(uid);
+        }
+    }
+
+    fn forget(&mut self, uid: u32) {
+        if self.users.get(&uid).is_some_and(|user| user.waiting.is_empty() && user.busy == 0) {
+            self.users.remove(&uid);
+        }
+    }
+}
+
+/// Whose descriptors, and who closes them.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    uid: u32,
+    closer: Closer,
+}
+
+impl Origin {
+    /// Of a user.
+    pub fn new(uid: u32, closer: &Closer) -> Self {
+        Self { uid, closer: closer.clone() }
+    }
+
+    /// Marks something as coming from there.
+    pub fn own<T: Into<OwnedFd>>(&self, what: T) -> Foreign<T> {
+        Foreign { what: Some(what), origin: self.clone() }
+    }
+}
+
+/// A descriptor, or what owns one, that came from somebody else.
+#[derive(Debug)]
+pub struct Foreign<T: Into<OwnedFd>> {
+    /// Nothing only while it is dropped.
+    what: Option<T>,
+    origin: Origin,
+}
+
+impl<T: Into<OwnedFd>> Deref for Foreign<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.what {
+            Some(what) => what,
+            None => unreachable!("it is taken in drop only"),
+        }
+    }
+}
+
+impl<T: Into<OwnedFd> + AsFd> AsFd for Foreign<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
+    }
+}
+
+impl<T: Into<OwnedFd>> Drop for Foreign<T> {
+    fn drop(&mut self) {
+        self.origin.closer.close(self.origin.uid, self.what.take().map(Into::into));
+    }
+}
+
+/// A reader of what somebody else sends: the descriptors that it holds are theirs too.
+#[derive(Debug)]
+pub struct Inbox {
+    reader: Reader,
+    origin: Origin,
+}
+
+impl Inbox {
+    /// Reads messages from there.
+    pub fn new(reader: Reader, origin: Origin) -> Self {
+        Self { reader, origin }
+    }
+
+    /// The next message, as [`Reader::poll`] gives it.
+    pub fn poll(&mut self, stream: &UnixStream) -> io::Result<Progress<Foreign<OwnedFd>>> {
+        let progress = self.reader.poll(stream)?;
+        Ok(progress.map_fds(|fd| self.origin.own(fd)))
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.origin.closer.close(self.origin.uid, self.reader.take_fds());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Instant;
+
+    use rustix::net::sockopt::set_socket_linger;
+
+    use super::*;
+
+    /// A descriptor whose last owner waits for a minute, and the other end of it.
+    fn lingering() -> (OwnedFd, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (theirs, _) = listener.accept().unwrap();
+        set_socket_linger(&ours, Some(Duration::from_secs(60))).unwrap();
+        ours.set_nonblocking(true).unwrap();
+        while ours.write(&[0; 1 << 16]).is_ok() {}
+        (ours.into(), theirs)
+    }
+
+    fn wait_until(closer: &Closer, uid: u32, pending: usize) {
+        let started = Instant::now();
+        while closer.pending(uid) != pending {
+            assert!(started.elapsed() < Duration::from_secs(50), "{} pending", closer.pending(uid));
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn who_hands_out_what_lingers_keeps_only_their_own_waiting() {
+        let closer = Closer::default();
+        let (slow, others): (Vec<_>, Vec<_>) = (0..2 * PER_USER).map(|_| lingering()).unzip();
+        let started = Instant::now();
+        for fd in slow {
+            drop(Origin::new(7, &closer).own(fd));
+        }
+        for _ in 0..100 {
+            drop(Origin::new(8, &closer).own(UnixStream::pair().unwrap().0));
+        }
+        wait_until(&closer, 8, 0);
+        assert!(started.elapsed() < Duration::from_secs(50), "others waited");
+        assert_eq!(closer.pending(7), 2 * PER_USER);
+        // The peer's end resets the connections, and nothing lingers any more.
+        drop(others);
+        wait_until(&closer, 7, 0);
+        assert_eq!(closer.waiting(), 0);
+    }
+
+    #[test]
+    fn what_a_reader_holds_is_closed_with_it() {
+        let closer = Closer::default();
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (slow, other) = lingering();
+        rustix::io::write(&theirs, &[]).unwrap();
+        ava_transport::message::send(&theirs, b"hello", &[slow.as_fd()]).unwrap();
+        drop(slow);
+        let mut inbox = Inbox::new(Reader::limited(64, 0), Origin::new(7, &closer));
+        assert!(inbox.poll(&ours).is_err(), "more descriptors than allowed");
+        let started = Instant::now();
+        drop(inbox);
+        assert!(started.elapsed() < Duration::from_secs(50));
+        assert_eq!(closer.pending(7), 1);
+        drop(other);
+        wait_until(&closer, 7, 0);
+    }
+}

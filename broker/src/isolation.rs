@@ -1,0 +1,200 @@
+//! How far this broker can keep its tenants apart, found out once at its start.
+//!
+//! Every worker shuts itself in, which takes no privilege. A broker for several users also gives each tenant's workers a user
+//! of their own and each worker a control group, if it may. What is missing is said, with what follows from it.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use ava_protocol::admin;
+use ava_sandbox::{Mode, OLDEST_ABI};
+use rustix::process::geteuid;
+
+use crate::cgroup::{Group, Groups};
+use crate::memory::{Budget, available};
+use crate::tenant::Who;
+use crate::users::{self, Range, Users};
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Wish {
+    pub mode: Mode,
+    /// There are tenants to be kept apart, rather than one user.
+    pub several: bool,
+    /// Where private directories are.
+    pub cache: PathBuf,
+    /// Users for workers.
+    pub users: Range,
+    /// Most bytes of one session.
+    pub session_memory: Option<u64>,
+}
+
+/// What there is.
+#[derive(Debug)]
+pub struct Isolation {
+    pub mode: Mode,
+    pub several: bool,
+    pub budget: Budget,
+    pub users: Option<Users>,
+    groups: Option<Groups>,
+    /// Where tenants' directories are.
+    homes: PathBuf,
+    landlock: i32,
+    missing: Vec<String>,
+}
+
+/// Why there is no broker.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}: {1}")]
+    Directory(String, #[source] io::Error),
+    #[error("--sandbox require: {0}")]
+    Missing(String),
+}
+
+/// What a worker is made for.
+#[derive(Debug)]
+pub struct Room {
+    pub home: PathBuf,
+    pub uid: Option<u32>,
+    pub group: Option<(Group, Vec<std::os::fd::OwnedFd>)>,
+}
+
+impl Isolation {
+    /// Makes what is asked for, as far as that can be.
+    ///
+    /// # Errors
+    /// If something is missing that is required, and those of making directories.
+    pub fn establish(wish: Wish) -> Result<Self, Error> {
+        let budget = Budget::of(available()).with_worker(wish.session_memory);
+        let homes = wish.cache.join("tenants");
+        let mut made = Self {
+            mode: wish.mode,
+            several: wish.several,
+            budget,
+            users: None,
+            groups: None,
+            landlock: ava_sandbox::landlock_abi(),
+            homes,
+            missing: Vec::new(),
+        };
+        made.find_missing_in_kernel();
+        let keeps_apart = wish.several && wish.mode != Mode::Off;
+        if keeps_apart {
+            made.groups = made.find_groups();
+        }
+        let changes = keeps_apart && made.may_change_users();
+        make_folders(&wish.cache, &made.homes, changes)?;
+        if changes {
+            let failed = |error| Error::Directory(made.homes.display().to_string(), error);
+            made.users = Some(Users::find(wish.users, &made.homes).map_err(failed)?);
+        }
+        match made.missing.first() {
+            Some(missing) if wish.mode == Mode::Require => Err(Error::Missing(missing.clone())),
+            _ => Ok(made),
+        }
+    }
+
+    fn find_missing_in_kernel(&mut self) {
+        if self.mode == Mode::Off {
+            self.missing.push("the sandbox is off: a program that takes over its worker can do what the worker's user can".to_owned());
+        } else if self.landlock < OLDEST_ABI {
+            self.missing.push(format!(
+                "this kernel has Landlock {} and {OLDEST_ABI} is needed (Linux 5.19): a worker can open what its user can",
+                self.landlock
+            ));
+        }
+    }
+
+    fn find_groups(&mut self) -> Option<Groups> {
+        Groups::take(self.budget)
+            .map_err(|why| {
+                self.missing.push(format!(
+                    "no control groups ({why}): one session can use up the memory and processes of others \
+                     (as a service: Delegate=yes)"
+                ));
+            })
+            .ok()
+    }
+
+    fn may_change_users(&mut self) -> bool {
+        let kills = geteuid().is_root() || self.groups.as_ref().is_some_and(Groups::can_kill);
+        let may = ava_sandbox::may_change_user() && kills;
+        if !may {
+            self.missing.push(format!(
+                "all tenants' workers run as user {}, whose files and signals only the sandbox keeps them from \
+                 (as a service: AmbientCapabilities=CAP_SETUID CAP_SETGID)",
+                geteuid().as_raw()
+            ));
+        }
+        may
+    }
+
+    /// Room for another worker of a tenant's.
+    ///
+    /// # Errors
+    /// Those of control groups; a tenant for whom there is no user.
+    pub fn room(&mut self, who: &Who) -> Result<Room, users::Error> {
+        let name = who.name();
+        let uid = self.users.as_mut().map(|users| users.of(&name)).transpose()?;
+        let group = self.groups.as_mut().map(|groups| groups.make(&name)).transpose();
+        let group = group.map_err(|error| users::Error::Directory("its control group".to_owned(), error))?;
+        Ok(Room { home: self.home(&name), uid, group })
+    }
+
+    /// The directory of a tenant.
+    pub fn home(&self, name: &str) -> PathBuf {
+        self.homes.join(name)
+    }
+
+    /// A worker is over.
+    pub fn give_back(&mut self, group: Option<Group>) {
+        if let (Some(groups), Some(group)) = (&mut self.groups, group) {
+            groups.give_back(group);
+        }
+    }
+
+    /// Removes what nobody needs any more; whether there is something left to do.
+    pub fn tidy(&mut self) -> bool {
+        self.groups.as_mut().is_some_and(Groups::tidy)
+    }
+
+    /// Workers have control groups, which account for their memory.
+    pub fn has_groups(&self) -> bool {
+        self.groups.is_some()
+    }
+
+    /// Whether a user is a worker's.
+    pub fn is_worker(&self, uid: u32) -> bool {
+        self.users.as_ref().is_some_and(|users| users.range().contains(uid))
+    }
+
+    /// For people.
+    pub fn describe(&self) -> admin::Isolation {
+        admin::Isolation {
+            sandbox: self.mode.name().to_owned(),
+            landlock: self.landlock.unsigned_abs(),
+            users: self.users.as_ref().map(|users| users.range().to_string()),
+            groups: self.groups.as_ref().map(Groups::describe),
+            memory: [self.budget.worker, self.budget.tenant, self.budget.all],
+            missing: self.missing.clone(),
+        }
+    }
+}
+
+/// The directory of private directories. With users of their own, workers make theirs in it: by the broker's group, which may
+/// make entries and not list them, and which they leave.
+fn make_folders(cache: &Path, homes: &Path, shared: bool) -> Result<(), Error> {
+    for (folder, mode) in [(cache, if shared { 0o711 } else { 0o700 }), (homes, if shared { 0o731 } else { 0o700 })] {
+        let failed = |error| Error::Directory(folder.display().to_string(), error);
+        match std::fs::DirBuilder::new().recursive(true).mode(mode).create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => {}
+        }
+        if shared {
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
