@@ -101,7 +101,8 @@ fn main() {
     if let Some(gate) = mode.strip_prefix("gate ") {
         File::open(gate).unwrap().read_to_end(&mut Vec::new()).unwrap();
     }
-    say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7, sandbox: "none".into() }).unwrap();
+    say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7, sandbox: "none".into() })
+        .unwrap();
     let (session, tenant) = tenant(&control);
     let surroundings = surroundings(session);
     if mode == "deaf" {

@@ -81,7 +81,8 @@ impl Groups {
     /// Takes the broker's own group apart, as far as it is delegated to it. Why not, if it is not.
     pub fn take(budget: Budget) -> Result<Self, String> {
         let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
-        let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
+        let mounts =
+            fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
         let mut trees = Vec::new();
         for (folder, kind) in hierarchies(&own, &mounts) {
             let workers = folder.join(ALL);
@@ -102,7 +103,9 @@ impl Groups {
         }
         let groups = Self { trees, budget, last: 0, leaving: Vec::new() };
         for tree in &groups.trees {
-            groups.bound(&tree.workers, tree.kind, Level::All).map_err(|error| format!("{}: {error}", tree.workers.display()))?;
+            groups
+                .bound(&tree.workers, tree.kind, Level::All)
+                .map_err(|error| format!("{}: {error}", tree.workers.display()))?;
         }
         groups.remove_stale();
         Ok(groups)
@@ -112,7 +115,10 @@ impl Groups {
     fn remove_stale(&self) {
         let below = |folder: &Path| -> Vec<PathBuf> {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+            entries
+                .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+                .map(|entry| entry.path())
+                .collect()
         };
         for Tree { workers, kind } in &self.trees {
             for tenant in below(workers) {
@@ -127,7 +133,10 @@ impl Groups {
     /// For people: which version.
     pub fn describe(&self) -> String {
         let version = if self.trees.iter().any(|tree| tree.kind == Kind::Unified) { 2 } else { 1 };
-        format!("version {version}, {}", self.trees.first().map(|tree| tree.workers.display().to_string()).unwrap_or_default())
+        format!(
+            "version {version}, {}",
+            self.trees.first().map(|tree| tree.workers.display().to_string()).unwrap_or_default()
+        )
     }
 
     /// Whether a whole group can be killed at once, also one of another user's processes.
@@ -215,7 +224,8 @@ impl Group {
 
     /// The kernel killed something in it for want of memory.
     pub fn lacked_memory(&self) -> bool {
-        let files = self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
+        let files =
+            self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
         let texts = files.filter_map(|file| fs::read_to_string(file).ok());
         texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).any(|line| {
             line.strip_prefix(KILLED).and_then(|count| count.trim().parse::<u64>().ok()).is_some_and(|count| count > 0)
@@ -266,7 +276,8 @@ pub fn memory_folders(own: &str, mounts: &str) -> Vec<PathBuf> {
 /// The folders of this process's own groups, in each hierarchy that is of use.
 fn hierarchies(own: &str, mounts: &str) -> Vec<(PathBuf, Kind)> {
     let mut found = Vec::new();
-    let version_1 = own.lines().any(|line| controllers(line).is_some_and(|(list, _)| list.split(',').any(|one| one == "memory")));
+    let version_1 =
+        own.lines().any(|line| controllers(line).is_some_and(|(list, _)| list.split(',').any(|one| one == "memory")));
     for line in own.lines() {
         let Some((list, path)) = controllers(line) else { continue };
         let kinds: Vec<(&str, Kind)> = if list.is_empty() {
@@ -326,7 +337,9 @@ mod tests {
             (PathBuf::from("/sys/fs/cgroup/memory/b"), Kind::Memory),
             (PathBuf::from("/sys/fs/cgroup/unified/x"), Kind::Bare),
         ];
-        let tidy = |all: &[(PathBuf, Kind)]| all.iter().map(|(path, kind)| (path.components().collect::<PathBuf>(), *kind)).collect::<Vec<_>>();
+        let tidy = |all: &[(PathBuf, Kind)]| {
+            all.iter().map(|(path, kind)| (path.components().collect::<PathBuf>(), *kind)).collect::<Vec<_>>()
+        };
         assert_eq!(tidy(&found), expected);
         assert!(hierarchies("", "").is_empty());
     }

@@ -85,7 +85,8 @@ fn serve(options: Options) -> Result<(), Error> {
     for number in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::low_level::pipe::register(number, sender.try_clone()?)?;
     }
-    let groups = options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
+    let groups =
+        options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
     let worker_groups = groups.collect::<Result<_, _>>()?;
     let isolation = Isolation::establish(Wish {
         mode: options.sandbox,

@@ -32,6 +32,7 @@ pub struct World {
     needed: Needed,
     broker: Option<Child>,
     arguments: Vec<OsString>,
+    several: bool,
     runs: AtomicUsize,
     directory: TempDir,
 }
@@ -62,7 +63,15 @@ impl World {
     pub fn without_broker(vendor: Vendor) -> Self {
         let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
         let needed = vendor.needed(directory.path());
-        Self { vendor, needed, broker: None, arguments: Vec::new(), runs: AtomicUsize::new(0), directory }
+        Self {
+            vendor,
+            needed,
+            broker: None,
+            arguments: Vec::new(),
+            several: false,
+            runs: AtomicUsize::new(0),
+            directory,
+        }
     }
 
     /// Whose broker, once it is started, gets these arguments too.
@@ -77,10 +86,23 @@ impl World {
     /// # Panics
     /// If the directory is not ours.
     #[must_use]
-    pub fn for_all(self) -> Self {
+    pub fn for_all(mut self) -> Self {
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(self.directory.path(), open).expect("a directory of our own");
-        self.with_arguments(["--group", GROUP.0])
+        self.several = true;
+        let administrators = self.administrators();
+        self.with_arguments([
+            "--group".as_ref(),
+            GROUP.0.as_ref(),
+            "--admin-socket".as_ref(),
+            administrators.as_os_str(),
+        ])
+    }
+
+    /// Where its broker listens to administrators.
+    #[must_use]
+    pub fn administrators(&self) -> PathBuf {
+        if self.several { self.directory.path().join("administrators.sock") } else { self.socket() }
     }
 
     /// The directory that all is in.
@@ -96,12 +118,6 @@ impl World {
     #[must_use]
     pub fn broker(&self) -> u32 {
         self.broker.as_ref().expect("a broker that was started").id()
-    }
-
-    /// The private directory of the workers of `user`.
-    #[must_use]
-    pub fn home_of(&self, user: u32) -> PathBuf {
-        self.directory.path().join("broker/ava").join(user.to_string())
     }
 
     /// Where its broker listens.

@@ -79,9 +79,9 @@ impl Server {
             Err(error) => return self.log_refusal(u32::MAX, 0, &error.to_string()),
         };
         let (uid, pid, account) = (tenant.uid, tenant.pid, tenant.account.clone());
-        let admitted = self.may_connect(&tenant).and_then(|()| {
-            self.admission.connect(&account).map_err(|full| (Refusal::Busy, full.to_string()))
-        });
+        let admitted = self
+            .may_connect(&tenant)
+            .and_then(|()| self.admission.connect(&account).map_err(|full| (Refusal::Busy, full.to_string())));
         if let Err((code, reason)) = admitted {
             refuse(&stream, code, &reason);
             return self.log_refusal(uid, pid, &reason);

@@ -149,7 +149,13 @@ impl Server {
         }
     }
 
-    pub(super) fn start_worker(&mut self, who: &Who, api: &Api, output: Output, spare: bool) -> std::io::Result<Worker> {
+    pub(super) fn start_worker(
+        &mut self,
+        who: &Who,
+        api: &Api,
+        output: Output,
+        spare: bool,
+    ) -> std::io::Result<Worker> {
         let room = self.isolation.room(who).map_err(std::io::Error::other)?;
         let settings = &self.settings;
         let sources = Sources {

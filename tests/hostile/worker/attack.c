@@ -1,8 +1,8 @@
 /* attack TARGETS, attack list, attack neighbour DIRECTORY, attack identity: what a hostile worker can do.
  *
  * On a CPU a kernel of OpenCL may make any system call, so that a program has its worker's rights. This tries, one by
- * one, what they could be good for. Each attempt is made by a process of its own, which the kernel ends if it takes long,
- * and says one line on standard error (standard output may be a socket that is part of an attack):
+ * one, what they could be good for. Each attempt is made by a process of its own (or a thread, where workers may start no
+ * processes), which ends if it takes long, and says one line on standard error (standard output may be a socket that is part of an attack):
  *
  *     NAME: refused (ERRNO)       NAME: succeeded (WHAT IT GOT)       NAME: not there (WHAT)
  *
@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ enum { TABLES = sizeof tables / sizeof *tables };
 static char text[8192];        /* The targets: NAME=VALUE lines. */
 static char what[160];         /* What the attack got. */
 static const char *attempted;  /* Its name. */
+static int is_thread;
 
 static void say(const char *verdict, const char *detail)
 {
@@ -69,10 +71,18 @@ long got(const char *format, ...)
     return 0;
 }
 
+/* Ends the attempt: its process, or the thread that it has where there can be no process. */
+static _Noreturn void end(void)
+{
+    if (is_thread)
+        pthread_exit(NULL);
+    _exit(0);
+}
+
 void not_there(const char *name)
 {
     say("not there", name);
-    _exit(0);
+    end();
 }
 
 const char *target(const char *name)
@@ -149,7 +159,18 @@ static void refused(int error)
     say("refused", detail);
 }
 
-static void attempt(const struct attack *attack)
+static _Noreturn void attempt(const struct attack *attack)
+{
+    long result = attack->run();
+
+    if (result >= 0)
+        say("succeeded", what[0] ? what : attack->gain);
+    else
+        refused((int)-result);
+    end();
+}
+
+static _Noreturn void attempt_in_a_process(const struct attack *attack)
 {
     sigset_t none;
 
@@ -159,12 +180,31 @@ static void attempt(const struct attack *attack)
         signal(number, SIG_DFL);
     /* The kernel ends what hangs: no signal needs to be sent for it, which a sandbox may forbid. */
     alarm(20);
-    long result = attack->run();
-    if (result >= 0)
-        say("succeeded", what[0] ? what : attack->gain);
-    else
-        refused((int)-result);
-    _exit(0);
+    attempt(attack);
+}
+
+static void *attempt_in_a_thread(void *attack)
+{
+    attempt(attack);
+}
+
+/* Where workers may start no processes. What could take the worker with it is not tried. */
+static void run_in_a_thread(const struct attack *attack)
+{
+    struct timespec limit;
+    pthread_t thread;
+
+    if (attack->without == BOUND || attack->is_deadly) {
+        say("not there", "a process to lose");
+        return;
+    }
+    is_thread = 1;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 20;
+    if (pthread_create(&thread, NULL, attempt_in_a_thread, (void *)attack) != 0)
+        say("not tried", "no thread");
+    else if (pthread_timedjoin_np(thread, NULL, &limit) != 0)
+        say("hung", "too long");
 }
 
 static void run(const struct attack *attack)
@@ -175,7 +215,11 @@ static void run(const struct attack *attack)
     what[0] = 0;
     pid_t child = fork();
     if (child == 0)
-        attempt(attack);
+        attempt_in_a_process(attack);
+    if (child < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS)) {
+        run_in_a_thread(attack);
+        return;
+    }
     if (child < 0) {
         say("not tried", strerrorname_np(errno));
         return;
@@ -200,6 +244,11 @@ int attack_all(const char *targets)
         return 1;
     }
     text[length] = 0;
+    close(file);
+    /* What is refused there is refused for a reason. */
+    file = open(below("own", "made"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    say(file < 0 ? "a worker's own directory is shut" : "a worker's own directory is open",
+        file < 0 ? strerrorname_np(errno) : "a file was made");
     close(file);
     for (int table = 0; table < TABLES; table++)
         for (const struct attack *attack = tables[table]; attack->name; attack++)

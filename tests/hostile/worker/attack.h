@@ -20,6 +20,8 @@ struct attack {
     /* 0 or more: succeeded; else the negative errno of the refusal. */
     long (*run)(void);
     enum without without;
+    /* Its process may be ended for it. */
+    int is_deadly;
 };
 
 extern const struct attack against_processes[], against_kernel[], against_sockets[], against_files[], against_rights[],

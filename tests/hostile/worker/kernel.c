@@ -339,8 +339,8 @@ const struct attack against_kernel[] = {
 #ifdef __x86_64__
     {"iopl", "the machine's hardware", all_ports, DEPENDS},
     {"ioperm", "the machine's hardware", ports, DEPENDS},
-    {"x32", "calls by numbers that a filter may not know", by_x32, DEPENDS},
-    {"i386", "calls by numbers that a filter may not know", by_i386, DEPENDS},
+    {"x32", "calls by numbers that a filter may not know", by_x32, DEPENDS, 1},
+    {"i386", "calls by numbers that a filter may not know", by_i386, DEPENDS, 1},
     {"modify_ldt", "segments of its own", own_segments, DEPENDS},
 #endif
     {"personality", "executable data", personality_of, ANY},

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 static socklen_t local(struct sockaddr_un *address, const char *name, int is_abstract)
 {
@@ -48,7 +50,7 @@ static long administer(int socket)
 
     if (length <= 0)
         not_there("the request");
-    if (write(socket, bytes, (size_t)length) != length)
+    if (send(socket, bytes, (size_t)length, MSG_NOSIGNAL) != length)
         return of(-1);
     /* One message: its length comes first. */
     while (heard < 4 || heard < 4 + *(int *)bytes) {
@@ -73,6 +75,35 @@ static long broker(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0), tar
 /* Where the broker has one for administrators alone. */
 static long administrator(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0), target("admin_socket")); }
 
+/* As a process that no worker is the parent of any more, and that is in no session or group of one's. */
+static long orphan(void)
+{
+    int ends[2];
+    long result = -EIO;
+
+    if (pipe(ends) < 0)
+        return of(-1);
+    pid_t child = fork();
+    if (child < 0)
+        return of(-1);
+    if (child == 0) {
+        pid_t parent = getpid();
+        setsid();
+        if (fork() != 0)
+            _exit(0);
+        alarm(10);
+        while (getppid() == parent)
+            sched_yield();
+        result = administrator();
+        _exit(write(ends[1], &result, sizeof result) < 0);
+    }
+    close(ends[1]);
+    waitpid(child, NULL, 0);
+    if (read(ends[0], &result, sizeof result) != sizeof result)
+        return -EIO;
+    return result;
+}
+
 /* The program's standard output may be a socket that the program has made and not connected. Who connects it is who the
  * other end sees. */
 static long broker_by_given_socket(void)
@@ -82,7 +113,7 @@ static long broker_by_given_socket(void)
 
     if (getsockopt(1, SOL_SOCKET, SO_TYPE, &kind, &size) < 0 || kind != SOCK_STREAM)
         not_there("a socket as standard output");
-    return to_broker(1, target("socket"));
+    return to_broker(1, target("admin_socket"));
 }
 
 static long abstract(void) { return connected(socket(AF_UNIX, SOCK_STREAM, 0), target("abstract"), 1); }
@@ -278,8 +309,9 @@ static long type(void)
 }
 
 const struct attack against_sockets[] = {
-    {"connect broker", "sees and ends everybody's sessions", broker, ANY},
+    {"connect broker", "sees and ends everybody's sessions", broker, DEPENDS},
     {"connect administrator's socket", "sees and ends everybody's sessions", administrator, DEPENDS},
+    {"connect administrator's socket, as an orphan", "sees and ends everybody's sessions", orphan, DEPENDS},
     {"connect broker by a given socket", "sees and ends everybody's sessions", broker_by_given_socket, DEPENDS},
     {"connect abstract", "talks to a victim's server", abstract, ANY},
     {"socketpair sendto path", "talks to a victim's server", datagram_to_path, ANY},
