@@ -95,6 +95,10 @@ pub struct Options {
     #[arg(long, value_name = "PATH")]
     pub admin_socket: Option<PathBuf>,
 
+    /// Let go of the control groups of living workers, and end: for the service manager, before it starts another broker
+    #[arg(long, hide = true)]
+    pub release_groups: bool,
+
     /// Have workers use no newer Landlock than this version
     #[arg(long, value_name = "VERSION", hide = true)]
     pub landlock_abi: Option<i32>,

@@ -62,7 +62,7 @@ impl Running {
         }
     }
 
-    /// What it has said until now on standard output.
+    /// What standard output has held so far.
     #[must_use]
     pub fn said(&self) -> String {
         self.stdout.text()

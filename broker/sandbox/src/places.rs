@@ -121,7 +121,8 @@ mod tests {
             path
         };
         let one = file("one.icd", "/opt/x/libx.so\nlibrelative.so\n");
-        let conf = file("conf", "# directories.tokendir = /no\ndirectories.tokendir = /var/tokens \nlog.level = INFO\n");
+        let conf =
+            file("conf", "# directories.tokendir = /no\ndirectories.tokendir = /var/tokens \nlog.level = INFO\n");
         let variables = |name: &str| match name {
             "ICD" => Some(OsString::from(&one)),
             "BOTH" => Some(OsString::from(format!("{}:relative:{}", one.display(), conf.display()))),

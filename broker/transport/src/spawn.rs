@@ -114,7 +114,8 @@ struct Plan {
 
 impl Plan {
     fn new(program: &Program<'_>, spawner: &Spawner) -> io::Result<Self> {
-        let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
+        let text =
+            |text: &OsStr| CString::new(text.as_bytes()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
         let path = program.path.ok_or(io::ErrorKind::NotFound)?;
         let arguments = [path.as_os_str()].into_iter().chain(program.arguments.iter().map(OsString::as_os_str));
         let environment = program.environment.iter().map(|(name, value)| {
@@ -133,7 +134,14 @@ impl Plan {
             files: program
                 .files
                 .map(|files| libc::rlimit { rlim_cur: limit(files.current), rlim_max: limit(files.maximum) }),
-            above: spawner.stage.iter().map(|fd| fd.as_raw_fd()).max().unwrap_or(FIRST).max(spawner.nothing.as_raw_fd()) + 1,
+            above: spawner
+                .stage
+                .iter()
+                .map(|fd| fd.as_raw_fd())
+                .max()
+                .unwrap_or(FIRST)
+                .max(spawner.nothing.as_raw_fd())
+                + 1,
             failure: Shared::new()?,
         })
     }

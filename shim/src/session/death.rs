@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{self, Request, State};
+use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
 
@@ -19,11 +19,17 @@ const PAUSE: Duration = Duration::from_millis(20);
 impl Session {
     /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
     pub fn lose(&self) -> Fault {
-        if !self.lost.swap(true, Ordering::AcqRel) {
+        // A child that was forked within a call of this session has copies only, which others still use.
+        if self.pid == rustix::process::getpid() && !self.lost.swap(true, Ordering::AcqRel) {
             self.give_up();
             self.tell_why();
         }
-        Fault::Lost
+        self.fault()
+    }
+
+    /// What calls fail with once the session is lost.
+    pub fn fault(&self) -> Fault {
+        self.own.when_lost().map_or(Fault::Lost, Fault::Status)
     }
 
     /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls: they
@@ -65,11 +71,12 @@ impl Session {
 fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
     loop {
         match ask(begun.socket.path(), begun.session, deadline)? {
-            admin::Answer::Session(detail) if begun.is(&detail.session, api) => match detail.session {
-                admin::Session { ended: Some(reason), .. } => return Some(reason),
+            admin::Answer::Session(detail) if begun.is(&detail.session, api) => {
+                if let Some(reason) = detail.session.ended {
+                    return Some(reason);
+                }
                 // It has not noticed yet.
-                admin::Session { state: State::Starting | State::Running | State::Ending | State::Ended, .. } => (),
-            },
+            }
             // It knows nothing of the session: it may be another broker.
             _ => return None,
         }
@@ -77,6 +84,7 @@ fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
         if left.is_zero() {
             return None;
         }
+        // The broker tells nobody when it has noticed.
         std::thread::sleep(PAUSE.min(left));
     }
 }

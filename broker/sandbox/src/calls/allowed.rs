@@ -236,15 +236,8 @@ const F_SETSIG: i32 = 10;
 const F_SETOWN_EX: i32 = 15;
 
 /// Requests to a terminal: typing into it, taking it over; and those that have signals sent to others.
-const IOCTL_REFUSED: &[u64] = &[
-    c::TIOCSTI as u64,
-    c::TIOCSCTTY as u64,
-    c::TIOCSPGRP as u64,
-    c::TIOCSETD as u64,
-    TIOCLINUX,
-    FIOSETOWN,
-    SIOCSPGRP,
-];
+const IOCTL_REFUSED: &[u64] =
+    &[c::TIOCSTI as u64, c::TIOCSCTTY as u64, c::TIOCSPGRP as u64, c::TIOCSETD as u64, TIOCLINUX, FIOSETOWN, SIOCSPGRP];
 const TIOCLINUX: u64 = 0x541c;
 const FIOSETOWN: u64 = 0x8901;
 const SIOCSPGRP: u64 = 0x8902;
