@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::exit;
 use std::thread;
@@ -33,6 +33,13 @@ fn stats(calls: u64) -> Stats {
         functions: vec![FunctionStats { name: "clFinish".into(), calls, bytes: 30 }],
         devices: vec!["fake device".into()],
     }
+}
+
+/// The broker gets what no worker sends it.
+fn pass(control: &UnixStream, fds: Vec<OwnedFd>) {
+    let log = FromWorker::Log { level: LogLevel::Info, text: "with descriptors".into() };
+    let borrowed: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+    send(control, &log.encode(), &borrowed).unwrap();
 }
 
 /// Answers the broker until it hangs up.
@@ -109,6 +116,14 @@ fn main() {
         match recv(&tenant) {
             Ok(Some((body, fds))) => match body.as_slice() {
                 b"write" => fds.into_iter().for_each(|fd| File::from(fd).write_all(b"written").unwrap()),
+                b"pass" => {
+                    pass(&control, fds);
+                    send(&tenant, b"passed", &[]).unwrap();
+                }
+                b"pass and go" => {
+                    pass(&control, fds);
+                    exit(0)
+                }
                 b"abort" => std::process::abort(),
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"print" => println!("printed on the program's standard output"),
