@@ -68,7 +68,7 @@ pub fn wait_for_spare(socket: &Path) {
 
 fn status(socket: &Path) -> Status {
     match ask(socket, Request::Status) {
-        Answer::Status(status) => status,
+        Answer::Status(status) => *status,
         other => panic!("{other:?}"),
     }
 }

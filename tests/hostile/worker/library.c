@@ -1,4 +1,5 @@
-/* A vendor's libOpenCL.so.1 that is hostile: it attacks while it is loaded, and when it is called for the first time. */
+/* A vendor's libOpenCL.so.1 that is hostile: it attacks while it is loaded, and whenever it is called. (What it says before
+ * the worker has its program is said to nobody.) */
 #include "attack.h"
 
 #include <stdint.h>
@@ -16,7 +17,6 @@ int32_t clGetPlatformIDs(uint32_t room, void **platforms, uint32_t *count)
     (void)room, (void)platforms;
     if (given_targets)
         attack_from_here();
-    given_targets = 0;
     if (count)
         *count = 0;
     return -1001; /* CL_PLATFORM_NOT_FOUND_KHR */

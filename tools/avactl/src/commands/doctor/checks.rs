@@ -92,7 +92,7 @@ fn broker() -> (Check, Option<Status>) {
                 Check::new(NAME, Health::Note, found)
                     .fix(format!("this avactl is version {}: restart the broker", env!("CARGO_PKG_VERSION")))
             };
-            (check, Some(status))
+            (check, Some(*status))
         }
         Ok(_) => (Check::new(NAME, Health::Broken, format!("{which}: it answers something else")), None),
         Err(failure) => {
