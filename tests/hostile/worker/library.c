@@ -1,22 +1,26 @@
-/* A vendor's libOpenCL.so.1 that is hostile: it attacks while it is loaded, and whenever it is called. (What it says before
+/* A vendor's libOpenCL.so.1 that is hostile: it attacks when its program calls it for the first time. (What it says before
  * the worker has its program is said to nobody.) */
 #include "attack.h"
 
 #include <stdint.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
-static int given_targets;
+static int attacked;
 
-__attribute__((constructor)) static void loaded(void)
+static int has_program(void)
 {
-    /* Who comes before the targets are there is a victim. */
-    given_targets = attack_from_here() == 0;
+    struct stat output;
+    return fstat(2, &output) == 0 && !(S_ISCHR(output.st_mode) && output.st_rdev == makedev(1, 3));
 }
 
 int32_t clGetPlatformIDs(uint32_t room, void **platforms, uint32_t *count)
 {
     (void)room, (void)platforms;
-    if (given_targets)
+    if (!attacked && has_program()) {
+        attacked = 1;
         attack_from_here();
+    }
     if (count)
         *count = 0;
     return -1001; /* CL_PLATFORM_NOT_FOUND_KHR */
