@@ -61,6 +61,14 @@ pub trait Lane: Send {
     /// than this process can hold), a cursor that makes no sense. The lane is of no use after that.
     fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool>;
 
+    /// Has this process be the first to touch the memory that the ends share, so that it is charged to it.
+    ///
+    /// # Errors
+    /// There is no memory.
+    fn populate(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// A bell for this process's other threads to make a `recv` of this end look again.
     fn doorbell(&self) -> Doorbell;
 }

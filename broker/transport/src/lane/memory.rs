@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 use super::invalid;
+use crate::region::populate;
 
 /// Bytes of each ring.
 pub const CAPACITY: usize = 256 << 10;
@@ -135,6 +136,15 @@ impl Memory {
         unsafe {
             let at = self.at.as_ptr().add(to).cast::<c_void>();
             rustix::mm::mmap(at, len, protection, MapFlags::SHARED | MapFlags::FIXED, fd, from as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Has this process be the first to touch the pages: those of the words, and both rings.
+    pub fn populate(&self) -> io::Result<()> {
+        for (from, len) in [(0, size_of::<[End; 2]>()), (WORDS, CAPACITY), (WORDS + 2 * CAPACITY, CAPACITY)] {
+            // SAFETY: the range lies within the mapping.
+            unsafe { populate(self.at.as_ptr().add(from), len)? };
         }
         Ok(())
     }

@@ -321,6 +321,10 @@ impl Lane for Ring {
         Ok(true)
     }
 
+    fn populate(&self) -> io::Result<()> {
+        self.memory.populate()
+    }
+
     fn doorbell(&self) -> Doorbell {
         Doorbell(Some(Bell { memory: self.memory.clone(), side: self.side }))
     }

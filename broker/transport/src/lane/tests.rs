@@ -40,6 +40,23 @@ fn frames_keep_their_bounds_and_descriptors() {
 }
 
 #[test]
+fn a_populated_lane_has_all_its_pages_and_works() {
+    let (mut lane, mut theirs) = offer(Kind::Ring).unwrap();
+    let memory = std::fs::File::from(theirs.pop().unwrap());
+    let bytes = || std::os::unix::fs::MetadataExt::blocks(&memory.metadata().unwrap()) * 512;
+    let before = bytes();
+    lane.populate().unwrap();
+    assert!(before < 64 << 10 && bytes() >= 512 << 10, "{before} {}", bytes());
+    let mut worker = accept(vec![theirs.pop().unwrap(), memory.try_clone().unwrap().into()]).unwrap();
+    lane.send(b"frame", None, Wake::Now).unwrap();
+    let mut inbox = Inbox::new();
+    assert!(worker.recv(&mut inbox).unwrap());
+    assert_eq!(inbox.bytes(), b"frame");
+    let (socket, _theirs) = offer(Kind::Socket).unwrap();
+    socket.populate().unwrap();
+}
+
+#[test]
 fn frames_too_long_or_empty_are_the_senders_error() {
     for kind in KINDS {
         let (mut ours, mut theirs) = pair(kind);
