@@ -1,5 +1,6 @@
 //! What a broker says about its sessions.
 
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,10 +17,29 @@ const LOADING: Duration = Duration::from_mins(1);
 /// If it does not tell.
 #[must_use]
 pub fn sessions(socket: &Path) -> Vec<Session> {
-    match ask(socket, Request::Sessions { ended: true }) {
-        Answer::Sessions { sessions, .. } => sessions,
-        other => panic!("{other:?}"),
+    let (stream, mut answer) = begin(socket, Request::Sessions { ended: true });
+    let mut all = Vec::new();
+    loop {
+        match understood(&answer) {
+            Answer::Sessions { sessions, more } => {
+                all.extend(sessions);
+                if !more {
+                    return all;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+        answer = client::next(&stream, client::Patience::QUESTION.answer).expect("the broker goes on");
     }
+}
+
+/// Ends a session, as `avactl kill` does.
+///
+/// # Panics
+/// If that is refused.
+pub fn kill(socket: &Path, session: u64) {
+    let answer = ask(socket, Request::Kill { session });
+    assert!(matches!(answer, Answer::Killed { .. }), "{answer:?}");
 }
 
 /// The worker of the only session that `program` has had.
@@ -54,8 +74,15 @@ fn status(socket: &Path) -> Status {
 }
 
 fn ask(socket: &Path, request: Request) -> Answer {
-    let (_, answer) = client::open(socket, &seal(&Opening::Admin(request)), &[]).expect("the broker answers");
-    match open(&answer) {
+    understood(&begin(socket, request).1)
+}
+
+fn begin(socket: &Path, request: Request) -> (UnixStream, Vec<u8>) {
+    client::open(socket, &seal(&Opening::Admin(request)), &[]).expect("the broker answers")
+}
+
+fn understood(answer: &[u8]) -> Answer {
+    match open(answer) {
         Ok(session::Answer::Admin(answer)) => answer,
         other => panic!("{other:?}"),
     }

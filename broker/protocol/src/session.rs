@@ -1,6 +1,6 @@
 //! How a conversation with the broker begins, and where its socket is.
 //!
-//! A client connects, sends one [`Opening`], and gets one [`Answer`]. Both travel in an envelope (a magic number and
+//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Starting`] and then another. Both travel in an envelope (a magic number and
 //! [`PROTOCOL`]), so that two versions that cannot read each other's messages can still say so.
 //!
 //! After [`Answer::Welcome`] the very same connection is the session's control channel between shim and worker: the
@@ -21,7 +21,7 @@ use crate::admin;
 use crate::archive::{Malformed, Message};
 
 /// The version of everything in this crate. Raised with every change of any message.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The first bytes of every envelope.
 const MAGIC: [u8; 4] = *b"AvA\n";
@@ -87,10 +87,19 @@ impl Hello {
 /// The broker's answer to an [`Opening`].
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Answer {
+    /// There will be a session if its worker can load the vendor's library, which may take a while. Another answer follows
+    /// on this connection.
+    Starting {
+        /// The session's number, unique as long as the broker runs.
+        session: u64,
+    },
     /// The session exists: its worker has the vendor library and listens on this connection from now on.
     Welcome {
         /// The session's number, unique as long as the broker runs.
         session: u64,
+        /// The worker's memory is accounted apart from the program's: the program touches the pages of regions first, so
+        /// that they are charged to it.
+        populate: bool,
     },
     /// There will be no session. The connection ends.
     Refused {

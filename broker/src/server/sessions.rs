@@ -241,7 +241,7 @@ impl Server {
         session.set_state(State::Running);
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails the tenant is gone, which the worker sees too.
-        let _ = tell(&stream, &Answer::Welcome { session: number });
+        let _ = tell(&stream, &Answer::Welcome { session: number, populate: false });
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
         let given = session.worker.serve(number, &stream, &std::mem::take(&mut session.output));
         self.warmth.succeeded(session.whose, Instant::now());

@@ -169,7 +169,7 @@ fn a_spare_that_still_loads_is_better_than_none() {
     assert_eq!((session.worker_pid, session.state), (spare, ava_protocol::admin::State::Starting));
     drop(OpenOptions::new().write(true).open(&gate).unwrap());
     let (answer, _) = message::recv(&stream).unwrap().unwrap();
-    assert_eq!(open::<Answer>(&answer).unwrap(), Answer::Welcome { session: 1 });
+    assert_eq!(open::<Answer>(&answer).unwrap(), Answer::Welcome { session: 1, populate: false });
     message::send(&stream, b"print", &[]).unwrap();
     drop(stream);
     let mut text = String::new();
@@ -287,7 +287,7 @@ fn a_program_need_not_wait_for_the_answer() {
         read.read_to_string(&mut text).unwrap();
         assert_eq!(text, "written");
         let (answer, _) = message::recv(&stream).unwrap().unwrap();
-        assert_eq!(open::<Answer>(&answer).unwrap(), Answer::Welcome { session: 1 });
+        assert_eq!(open::<Answer>(&answer).unwrap(), Answer::Welcome { session: 1, populate: false });
         assert_eq!(message::recv(&stream).unwrap().unwrap().0, b"echoed");
     }
 }

@@ -80,9 +80,9 @@ impl World {
     pub fn open(&self, opening: &Opening, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
         let (stream, answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
         match open(&answer).unwrap() {
-            Answer::Welcome { session } => Ok(Tenant { session, stream }),
+            Answer::Welcome { session, .. } => Ok(Tenant { session, stream }),
             Answer::Refused { code, reason } => Err((code, reason)),
-            other @ Answer::Admin(_) => panic!("{other:?}"),
+            other @ (Answer::Admin(_) | Answer::Starting { .. }) => panic!("{other:?}"),
         }
     }
 
@@ -197,7 +197,8 @@ impl Admin {
     }
 
     pub fn ask(&self, request: admin::Request) -> admin::Answer {
-        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[]).unwrap();
+        let answer =
+            client::ask(&self.stream, &seal(&Opening::Admin(request)), &[], client::Patience::QUESTION.answer).unwrap();
         match open(&answer).unwrap() {
             Answer::Admin(answer) => answer,
             other => panic!("{other:?}"),

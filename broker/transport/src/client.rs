@@ -1,14 +1,52 @@
 //! The client's side of a conversation's beginning: connect, say what it is about, hear the answer.
 //!
 //! It runs inside tenants' processes too: no panics, no signals, no threads.
+//!
+//! - **Invariant:** nothing here waits for ever: a broker that is stopped, silent or overrun is an error that says so.
 
+use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ava_protocol::session::{self as wire, Answer};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use crate::message;
+
+/// How long a client waits for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a place in the broker's queue of connections.
+    pub connect: Duration,
+    /// For the first answer.
+    pub answer: Duration,
+    /// For the next one, after [`Answer::Starting`].
+    pub starting: Duration,
+    /// For a broker, while one may be about to take the place of another.
+    pub absent: Duration,
+}
+
+impl Patience {
+    /// A program's.
+    pub const PROGRAM: Self = Self {
+        connect: Duration::from_secs(5),
+        answer: Duration::from_secs(20),
+        starting: Duration::from_secs(70),
+        absent: Duration::from_secs(5),
+    };
+    /// That of somebody who asks something.
+    pub const QUESTION: Self = Self { answer: Duration::from_secs(10), absent: Duration::ZERO, ..Self::PROGRAM };
+}
+
+/// The pause before a program tries again, at first and at most.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Whether the directory of a private broker's socket is the caller's own and closed to others. In `/tmp` anybody could
 /// have made one of that name, and would then be the broker.
@@ -37,30 +75,75 @@ pub enum Error {
     Connect(io::Error),
     /// The connection broke before the answer.
     Broken(io::Error),
+    /// Somebody listens, but what was waited for did not come.
+    Late {
+        /// In words: `no answer to the hello`.
+        what: &'static str,
+        /// How long it was waited for.
+        limit: Duration,
+    },
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(error) => write!(f, "cannot connect: {error}"),
             Self::Broken(error) => write!(f, "the connection broke: {error}"),
+            Self::Late { what, limit } => {
+                write!(f, "{what} within {} s: the broker may be stopped", limit.as_secs_f64())
+            }
         }
     }
 }
 
 impl std::error::Error for Error {}
 
+const NOT_TAKEN: &str = "the connection was not taken";
+const NO_ANSWER: &str = "no answer";
+const NO_ANSWER_TO_HELLO: &str = "no answer to the hello";
+const NO_WORKER: &str = "no worker was ready";
+
+/// Connects to `socket`.
+///
+/// # Errors
+/// [`Error::Connect`], or [`Error::Late`] if the queue of a broker that takes no connections is full for so long.
+pub fn connect(socket: &Path, limit: Duration) -> Result<UnixStream, Error> {
+    let failed = |error: Errno| Error::Connect(error.into());
+    let deadline = Instant::now() + limit;
+    let address = SocketAddrUnix::new(socket).map_err(failed)?;
+    let stream = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+        .map(UnixStream::from)
+        .map_err(failed)?;
+    loop {
+        // The kernel's limit on connecting, too. None at all would be no limit.
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        set_socket_timeout(&stream, Timeout::Send, Some(left)).map_err(failed)?;
+        match rustix::net::connect(&stream, &address) {
+            Ok(()) => break,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Err(Error::Late { what: NOT_TAKEN, limit }),
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    set_socket_timeout(&stream, Timeout::Send, None).map_err(failed)?;
+    Ok(stream)
+}
+
 /// Connects to `socket`, sends `opening` with `fds`, and waits for the answer.
 ///
 /// # Errors
 /// [`Error`] says how far it came.
 pub fn open(socket: &Path, opening: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(UnixStream, Vec<u8>), Error> {
-    let stream = UnixStream::connect(socket).map_err(Error::Connect)?;
-    let answer = ask(&stream, opening, fds)?;
+    let patience = Patience { absent: Duration::ZERO, ..Patience::PROGRAM };
+    let stream = connect(socket, patience.connect)?;
+    let answer = converse(&stream, &[(opening, fds)], NO_ANSWER, patience).map_err(|broken| broken.error)?;
     Ok((stream, answer))
 }
 
 /// The same for a session: with `more` and its descriptors right behind, which are for the worker and wait for nobody.
+///
+/// A broker that is being replaced is waited for: one whose socket nobody listens on, or which hangs up before it has
+/// answered; and, if it `may_come`, one whose socket is not there.
 ///
 /// # Errors
 /// [`Error`] says how far it came.
@@ -69,59 +152,94 @@ pub fn open_session(
     opening: &[u8],
     fds: &[BorrowedFd<'_>],
     more: (&[u8], &[BorrowedFd<'_>]),
+    may_come: bool,
+    patience: Patience,
 ) -> Result<(UnixStream, Vec<u8>), Error> {
-    let stream = UnixStream::connect(socket).map_err(Error::Connect)?;
-    let sent = message::send(&stream, opening, fds).and_then(|()| message::send(&stream, more.0, more.1));
-    let answer = answer(&stream, sent)?;
-    Ok((stream, answer))
+    let until = Instant::now() + patience.absent;
+    let mut pause = PAUSE;
+    loop {
+        let broken = match connect(socket, patience.connect) {
+            Ok(stream) => match converse(&stream, &[(opening, fds), more], NO_ANSWER_TO_HELLO, patience) {
+                Ok(answer) => return Ok((stream, answer)),
+                Err(broken) => broken,
+            },
+            Err(error) => Broken { error, heard: false },
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() || !broken.may_pass(socket, may_come) {
+            return Err(broken.error);
+        }
+        // Nothing tells when a broker comes.
+        std::thread::sleep(pause.min(left));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }
 
-/// Sends `request` on a connection and waits for one answer.
+/// Sends `request` on a connection and waits so long for one answer.
 ///
 /// # Errors
-/// [`Error::Broken`].
-pub fn ask(stream: &UnixStream, request: &[u8], fds: &[BorrowedFd<'_>]) -> Result<Vec<u8>, Error> {
-    answer(stream, message::send(stream, request, fds))
+/// [`Error::Broken`], [`Error::Late`].
+pub fn ask(stream: &UnixStream, request: &[u8], fds: &[BorrowedFd<'_>], limit: Duration) -> Result<Vec<u8>, Error> {
+    let patience = Patience { answer: limit, ..Patience::QUESTION };
+    converse(stream, &[(request, fds)], NO_ANSWER, patience).map_err(|broken| broken.error)
+}
+
+/// Waits so long for the next of several answers.
+///
+/// # Errors
+/// [`Error::Broken`], [`Error::Late`].
+pub fn next(stream: &UnixStream, limit: Duration) -> Result<Vec<u8>, Error> {
+    answer(stream, Ok(()), NO_ANSWER, limit)
+}
+
+/// A conversation that did not come to its end.
+struct Broken {
+    error: Error,
+    /// Whether the broker has said anything.
+    heard: bool,
+}
+
+impl Broken {
+    /// Whether the next broker may do better.
+    fn may_pass(&self, socket: &Path, may_come: bool) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound, UnexpectedEof};
+        match &self.error {
+            Error::Connect(error) if error.kind() == NotFound => may_come && socket.parent().is_some_and(Path::is_dir),
+            Error::Connect(error) => error.kind() == ConnectionRefused,
+            Error::Broken(error) => !self.heard && matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe),
+            Error::Late { .. } => false,
+        }
+    }
+}
+
+/// Sends messages, and waits for the answer that is the last.
+fn converse(
+    stream: &UnixStream,
+    messages: &[(&[u8], &[BorrowedFd<'_>])],
+    what: &'static str,
+    patience: Patience,
+) -> Result<Vec<u8>, Broken> {
+    let deadline = Instant::now() + patience.answer;
+    let sent = messages.iter().try_for_each(|(body, fds)| message::send_before(stream, body, fds, deadline));
+    let first = answer(stream, sent, what, patience.answer).map_err(|error| Broken { error, heard: false })?;
+    if !matches!(wire::open::<Answer>(&first), Ok(Answer::Starting { .. })) {
+        return Ok(first);
+    }
+    answer(stream, Ok(()), NO_WORKER, patience.starting).map_err(|error| Broken { error, heard: true })
 }
 
 /// The answer to what was sent. A broker that refuses at once closes its end; its reason still waits to be read.
-fn answer(stream: &UnixStream, sent: io::Result<()>) -> Result<Vec<u8>, Error> {
-    match (message::recv(stream), sent) {
+fn answer(stream: &UnixStream, sent: io::Result<()>, what: &'static str, limit: Duration) -> Result<Vec<u8>, Error> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::TimedOut => Error::Late { what, limit },
+        _ => Error::Broken(error),
+    };
+    match (message::recv_before(stream, Instant::now() + limit), sent) {
         (Ok(Some((answer, _))), _) => Ok(answer),
-        (_, Err(error)) | (Err(error), Ok(())) => Err(Error::Broken(error)),
+        (_, Err(error)) | (Err(error), Ok(())) => Err(failed(error)),
         (Ok(None), Ok(())) => Err(Error::Broken(io::ErrorKind::UnexpectedEof.into())),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::net::UnixListener;
-
-    use super::*;
-
-    #[test]
-    fn a_refusal_is_read_though_the_other_end_is_closed() {
-        let dir = std::env::temp_dir().join(format!("ava-client-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let path = dir.join("s");
-        let _ = std::fs::remove_file(&path);
-        let listener = UnixListener::bind(&path).unwrap();
-        let server = std::thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            message::send(&stream, b"no", &[]).unwrap();
-        });
-        let stream = UnixStream::connect(&path).unwrap();
-        server.join().unwrap();
-        assert_eq!(ask(&stream, b"please", &[]).unwrap(), b"no");
-        assert!(matches!(open(&dir.join("nothing"), b"x", &[]), Err(Error::Connect(_))));
-        let mode = |mode| {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(mode)).unwrap();
-            check_private(&path).map_err(|error| error.kind())
-        };
-        assert_eq!(mode(0o755), Err(io::ErrorKind::PermissionDenied));
-        assert_eq!(mode(0o700), Ok(()));
-        assert_eq!(check_private(Path::new("/proc/x")).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
-        std::fs::remove_dir_all(dir).unwrap();
-    }
-}
+mod tests;

@@ -12,8 +12,9 @@
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
@@ -36,13 +37,26 @@ pub type Message = (Vec<u8>, Vec<OwnedFd>);
 /// `InvalidInput` if it is too long or has too many descriptors; otherwise the socket's own, `BrokenPipe` if the
 /// peer is gone.
 pub fn send(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    send_until(socket, body, fds, None)
+}
+
+/// The same, waiting no longer than until `deadline`.
+///
+/// # Errors
+/// Those of [`send`], and `TimedOut`. After any error the stream is to be closed.
+pub fn send_before(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>], deadline: Instant) -> io::Result<()> {
+    send_until(socket, body, fds, Some(deadline))
+}
+
+fn send_until(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     let head = head(body, fds)?;
+    let flags = SendFlags::NOSIGNAL | if deadline.is_some() { SendFlags::DONTWAIT } else { SendFlags::empty() };
     let mut sent = 0;
     while sent < HEAD + body.len() {
-        match send_some(socket, &head, body, sent, fds, SendFlags::NOSIGNAL) {
+        match send_some(socket, &head, body, sent, fds, flags) {
             Ok(count) => sent += count,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait(socket, PollFlags::OUT)?,
+            Err(Errno::AGAIN) => wait(socket, PollFlags::OUT, deadline)?,
             Err(error) => return Err(error.into()),
         }
     }
@@ -72,12 +86,25 @@ pub fn send_now(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::
 /// `UnexpectedEof` if the stream ends inside a message, `InvalidData` if the message is too long or brings more
 /// descriptors than allowed (or than this process can hold); otherwise the socket's own.
 pub fn recv(socket: &impl AsFd) -> io::Result<Option<Message>> {
+    recv_until(socket, None)
+}
+
+/// The same, waiting no longer than until `deadline`.
+///
+/// # Errors
+/// Those of [`recv`], and `TimedOut`. After any error the stream is to be closed.
+pub fn recv_before(socket: &impl AsFd, deadline: Instant) -> io::Result<Option<Message>> {
+    recv_until(socket, Some(deadline))
+}
+
+fn recv_until(socket: &impl AsFd, deadline: Option<Instant>) -> io::Result<Option<Message>> {
+    let flags = if deadline.is_some() { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
     let mut reader = Reader::new();
     loop {
-        match reader.advance(socket, RecvFlags::empty())? {
+        match reader.advance(socket, flags)? {
             Progress::Message(message) => return Ok(Some(message)),
             Progress::Closed => return Ok(None),
-            Progress::Pending => wait(socket, PollFlags::IN)?,
+            Progress::Pending => wait(socket, PollFlags::IN, deadline)?,
         }
     }
 }
@@ -250,9 +277,14 @@ fn head(body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<[u8; HEAD]> {
     Ok(length.to_le_bytes())
 }
 
-/// Waits until the socket is ready, for the case that whoever made it made it non-blocking.
-fn wait(socket: &impl AsFd, flags: PollFlags) -> io::Result<()> {
-    match poll(&mut [PollFd::new(socket, flags)], None) {
+/// Waits until the socket is ready, or until the deadline. Without one it is for the case that whoever made the socket made
+/// it non-blocking.
+fn wait(socket: &impl AsFd, flags: PollFlags, deadline: Option<Instant>) -> io::Result<()> {
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let limit = left.map(Timespec::try_from).transpose().map_err(|_| ErrorKind::InvalidInput)?;
+    match poll(&mut [PollFd::new(socket, flags)], limit.as_ref()) {
+        Ok(0) if left.is_some_and(|left| left.is_zero()) => Err(ErrorKind::TimedOut.into()),
+        // Whoever was woken late looks once more before it gives up.
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }

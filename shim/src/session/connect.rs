@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
 use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::{client, lane};
+use ava_transport::client::{self, Patience};
+use ava_transport::lane;
 
 use super::{GENERATION, Session, Slot, tell};
 use crate::answers::Answers;
@@ -67,14 +68,18 @@ pub fn connect(slot: &'static Slot) -> Option<Session> {
     // The first lane goes with the hello.
     let (first_lane, theirs) = lane::offer(transport).ok()?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
-    let (control, answer) = match client::open_session(socket.path(), &opening, &fds, (OPEN_LANE, &theirs)) {
+    // A private broker is started before the program, and ends when it is idle; others come and go.
+    let may_come = !matches!(socket, wire::Socket::Private(_));
+    let opened =
+        client::open_session(socket.path(), &opening, &fds, (OPEN_LANE, &theirs), may_come, Patience::PROGRAM);
+    let (control, answer) = match opened {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
     match wire::open::<Answer>(&answer) {
-        Ok(Answer::Welcome { session }) => tracing::info!(session, socket = %socket.path().display(), "welcome"),
+        Ok(Answer::Welcome { session, .. }) => tracing::info!(session, socket = %socket.path().display(), "welcome"),
         Ok(Answer::Refused { reason, .. }) => return refused(reason),
-        Ok(Answer::Admin(_)) => return refused("an answer to another question".into()),
+        Ok(Answer::Admin(_) | Answer::Starting { .. }) => return refused("an answer to another question".into()),
         Err(error) => return refused(error.to_string()),
     }
     slot.control.store(control.as_raw_fd(), Ordering::Relaxed);

@@ -6,13 +6,13 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use ava_protocol::admin::Request;
 use ava_protocol::api::APIS;
-use ava_transport::client::check_private;
+use ava_transport::client::{self, Patience, check_private};
 use ava_transport::spawn::spawn;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
@@ -49,6 +49,8 @@ pub fn ensure() -> Result<Broker, Failure> {
             // An idle broker may end between connecting and asking: then it is as if it had not been there.
             Ok(broker) => match broker.ask(Request::Expect) {
                 Ok(_) => return Ok(broker),
+                // One that is there and does not answer is no reason for another.
+                Err(failure) if broker.is_silent() => return Err(failure),
                 Err(failure) => {
                     let private = matches!(broker.socket, ava_protocol::session::Socket::Private(_));
                     (failure, private && broker.ask(Request::Status).is_err())
@@ -103,8 +105,10 @@ pub fn start(socket: &Path) -> Result<(), Failure> {
     // Of several that start one at the same time, one does and the others find it done.
     let lock = private_file(&directory.join("start.lock"))?;
     flock(&lock, FlockOperation::LockExclusive).map_err(io::Error::from)?;
-    if UnixStream::connect(socket).is_ok() {
-        return Ok(());
+    match client::connect(socket, Patience::QUESTION.connect) {
+        Err(client::Error::Connect(_)) => {}
+        // One that takes no connections is one all the same: whoever asks it something says what is wrong.
+        Ok(_) | Err(_) => return Ok(()),
     }
     let program = BROKER.find()?;
     let notify = directory.join("start.notify");

@@ -1,12 +1,14 @@
 //! Reaching a broker and asking it.
 
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self, Answer, EnvelopeError, Opening, PROTOCOL, Socket, open, private_socket, seal};
-use ava_transport::client;
+use ava_transport::client::{self, Patience};
 
 use crate::error::{Failure, Kind};
 
@@ -16,6 +18,10 @@ pub struct Broker {
     stream: UnixStream,
     /// Which one it is.
     pub socket: Socket,
+    /// How long it is waited for each answer.
+    patience: Duration,
+    /// Whether it has once not answered in time.
+    silent: Cell<bool>,
 }
 
 /// Why a broker could not be asked.
@@ -55,12 +61,15 @@ impl Broker {
                 Ok(()) => {}
             }
         }
-        match UnixStream::connect(path) {
-            Ok(stream) => Ok(Self { stream, socket }),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+        match client::connect(path, Patience::QUESTION.connect) {
+            Ok(stream) => Ok(Self { stream, socket, patience: Patience::QUESTION.answer, silent: Cell::new(false) }),
+            Err(client::Error::Connect(error))
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) =>
+            {
                 Err(Unreached::Nobody)
             }
-            Err(error) => Err(Unreached::Failed(refused(path, &error))),
+            Err(client::Error::Connect(error)) => Err(Unreached::Failed(refused(path, &error))),
+            Err(error) => Err(Unreached::Failed(silent(path, &error))),
         }
     }
 
@@ -82,17 +91,25 @@ impl Broker {
 
     /// The answer to `request`; more answers may follow.
     pub fn ask(&self, request: Request) -> Result<admin::Answer, Failure> {
-        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[]).map_err(|error| broken(&error))?;
+        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[], self.patience);
+        let answer = answer.map_err(|error| self.silent(&error))?;
         self.understand(&answer)
     }
 
     /// The next of several answers.
     pub fn next(&self) -> Result<admin::Answer, Failure> {
-        match ava_transport::message::recv(&self.stream) {
-            Ok(Some((answer, _))) => self.understand(&answer),
-            Ok(None) => Err(Failure::new(Kind::Unreachable, "the broker hung up")),
-            Err(error) => Err(broken(&client::Error::Broken(error))),
-        }
+        let answer = client::next(&self.stream, self.patience).map_err(|error| self.silent(&error))?;
+        self.understand(&answer)
+    }
+
+    /// Whether it has not answered in time: it is there, and perhaps stopped.
+    pub fn is_silent(&self) -> bool {
+        self.silent.get()
+    }
+
+    fn silent(&self, error: &client::Error) -> Failure {
+        self.silent.set(matches!(error, client::Error::Late { .. }));
+        silent(self.socket.path(), error)
     }
 
     fn understand(&self, answer: &[u8]) -> Result<admin::Answer, Failure> {
@@ -104,7 +121,9 @@ impl Broker {
             Ok(Answer::Refused { reason, .. }) => {
                 Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
             }
-            Ok(Answer::Welcome { .. }) => Err(Failure::new(Kind::General, "the broker answered something else")),
+            Ok(Answer::Welcome { .. } | Answer::Starting { .. }) => {
+                Err(Failure::new(Kind::General, "the broker answered something else"))
+            }
             Err(EnvelopeError::Version { theirs }) => {
                 Err(other_version(format!("the broker speaks protocol {theirs}, this avactl {PROTOCOL}")))
             }
@@ -142,8 +161,14 @@ fn refused(path: &Path, error: &std::io::Error) -> Failure {
     }
 }
 
-fn broken(error: &client::Error) -> Failure {
-    Failure::new(Kind::Unreachable, format!("the broker did not answer: {error}"))
+/// Somebody listens, and does not answer.
+fn silent(path: &Path, error: &client::Error) -> Failure {
+    let failure = Failure::new(Kind::Unreachable, format!("the broker at {} did not answer: {error}", path.display()));
+    match error {
+        client::Error::Late { .. } => failure
+            .hint("`ps -o pid,stat,cmd -C ava-broker` shows whether it is stopped (T); `kill -CONT PID` lets it go on"),
+        _ => failure,
+    }
 }
 
 fn failed(code: admin::Failure, reason: String) -> Failure {
