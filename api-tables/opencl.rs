@@ -688,6 +688,8 @@ enum NdRangeProperty {
 // Platforms and devices.
 
 extern "C" {
+    #[afresh]
+    #[custom(shim)]
     #[no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)]
     #[written(platforms = min(num_entries, num_platforms))]
     fn clGetPlatformIDs(
@@ -715,6 +717,8 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
+    #[afresh]
+    #[custom(shim)]
     #[written(devices = min(num_entries, num_devices))]
     fn clGetDeviceIDs(
         platform: Option<cl_platform_id>,
@@ -734,6 +738,7 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
+    #[afresh]
     #[written(out_devices = min(num_devices, num_devices_ret))]
     fn clCreateSubDevices(
         in_device: cl_device_id,
@@ -743,6 +748,7 @@ extern "C" {
         num_devices_ret: Option<Out<cl_uint>>,
     ) -> cl_int;
 
+    #[afresh]
     #[written(out_devices = min(num_entries, num_devices))]
     fn clCreateSubDevicesEXT(
         in_device: cl_device_id,
@@ -780,6 +786,7 @@ extern "C" {
 // Contexts.
 
 extern "C" {
+    #[afresh]
     #[until(pfn_notify = released)]
     fn clCreateContext(
         properties: Option<&[ContextProperty]>,
@@ -790,6 +797,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_context>;
 
+    #[afresh]
     #[until(pfn_notify = released)]
     fn clCreateContextFromType(
         properties: Option<&[ContextProperty]>,

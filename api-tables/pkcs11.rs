@@ -48,6 +48,8 @@ const CKR_HOST_MEMORY: CK_RV = 0x02;
 const CKR_GENERAL_ERROR: CK_RV = 0x05;
 const CKR_DEVICE_REMOVED: CK_RV = 0x32;
 const CKR_MECHANISM_PARAM_INVALID: CK_RV = 0x71;
+const CKR_CRYPTOKI_NOT_INITIALIZED: CK_RV = 0x190;
+const CKR_CRYPTOKI_ALREADY_INITIALIZED: CK_RV = 0x191;
 // What the hand-written code asks by name.
 const CKR_ARGUMENTS_BAD: CK_RV = 0x07;
 const CKF_OS_LOCKING_OK: CK_FLAGS = 1 << 1;
@@ -260,12 +262,14 @@ enum MechanismParameter {
 extern "C" {
     /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads
     /// that call the vendor, which is told to use the system's locks. What 5.4 calls bad is refused in the shim.
+    #[afresh]
     #[custom]
     #[withheld(pInitArgs)]
     #[no_broker(status = CKR_GENERAL_ERROR)]
     fn C_Initialize(pInitArgs: *mut c_void) -> CK_RV;
 
-    /// `pReserved` leads nowhere: only whether it is null counts.
+    /// `pReserved` leads nowhere: only whether it is null counts. What a lost worker had is finalized in the shim.
+    #[custom(shim)]
     fn C_Finalize(pReserved: Option<In<[c_void; 0]>>) -> CK_RV;
 
     fn C_GetInfo(pInfo: Option<Out<CK_INFO>>) -> CK_RV;

@@ -97,6 +97,7 @@ struct TfLiteTensor {
 extern "C" {
     // Versions
 
+    #[afresh]
     fn TfLiteVersion() -> &CStr;
 
     #[since("2.17")]
@@ -107,10 +108,12 @@ extern "C" {
 
     // Models
 
+    #[afresh]
     #[until(model_data = released)]
     #[charge(device_memory = model_size)]
     fn TfLiteModelCreate(model_data: Option<&[c_void; model_size]>, model_size: usize) -> New<TfLiteModel>;
 
+    #[afresh]
     #[since("2.17")]
     #[until(model_data = released)]
     #[until(reporter = released)]
@@ -139,6 +142,7 @@ extern "C" {
 
     // Options
 
+    #[afresh]
     fn TfLiteInterpreterOptionsCreate() -> New<TfLiteInterpreterOptions>;
 
     #[since("2.17")]
@@ -593,6 +597,7 @@ extern "C" {
     fn TfLiteXNNPackDelegateOptionsDefault(result: *mut TfLiteXNNPackDelegateOptions) -> usize;
 
     #[undocumented]
+    #[afresh]
     #[custom]
     fn TfLiteXNNPackDelegateCreate(options: *const TfLiteXNNPackDelegateOptions) -> New<TfLiteDelegate>;
 
@@ -667,6 +672,7 @@ extern "C" {
 
     #[beside("libexternal_delegate_obj.so")]
     #[undocumented]
+    #[afresh]
     #[custom]
     fn TfLiteExternalDelegateCreate(options: *const TfLiteExternalDelegateOptions) -> New<TfLiteDelegate>;
 

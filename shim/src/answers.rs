@@ -9,6 +9,7 @@ use dashmap::DashMap;
 
 use crate::handles::Handles;
 use crate::known::mix;
+use crate::maps;
 
 /// Most answers that are remembered.
 const MOST: usize = 64 << 10;
@@ -31,8 +32,8 @@ struct Answer {
 impl Answers {
     /// With `strict`, nothing is ever remembered.
     pub fn new(strict: bool) -> Self {
-        let (known, about, count) = Default::default();
-        Self { known, about, count, most: if strict { 0 } else { MOST } }
+        let most = if strict { 0 } else { MOST };
+        Self { known: maps::busy(), about: maps::quiet(), count: AtomicUsize::new(0), most }
     }
 
     /// Answers a question: the function, the object that it is about, and what else was asked.
@@ -90,6 +91,14 @@ impl Answers {
             self.count.fetch_add(1, Ordering::Relaxed);
             self.about.entry(*about).or_default().push(digest);
         }
+    }
+
+    /// The session is lost: its answers are nobody's.
+    pub fn give_up(&self) {
+        self.known.clear();
+        self.known.shrink_to_fit();
+        self.about.clear();
+        self.about.shrink_to_fit();
     }
 
     /// The object is gone.

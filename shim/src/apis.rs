@@ -3,7 +3,7 @@
 use ava_protocol::{opencl, pkcs11, tflite};
 
 use crate::generated;
-use crate::session::{Own, Slot};
+use crate::session::Slot;
 
 /// OpenCL.
 pub static OPENCL: Slot = {
@@ -14,7 +14,7 @@ pub static OPENCL: Slot = {
 /// PKCS#11.
 pub static PKCS11: Slot = {
     use generated::pkcs11::{DISPATCH, deliver};
-    Slot::new(1, &pkcs11::API, deliver, &DISPATCH, || Box::new(Nothing))
+    Slot::new(1, &pkcs11::API, deliver, &DISPATCH, || Box::<crate::pkcs11::State>::default())
 };
 
 /// TensorFlow Lite.
@@ -25,11 +25,6 @@ pub static TFLITE: Slot = {
 
 /// All of them; each stands where its index says.
 pub static ALL: [&Slot; COUNT] = [&OPENCL, &PKCS11, &TFLITE];
-
-/// What is kept of a session with an API whose table says everything.
-struct Nothing;
-
-impl Own for Nothing {}
 
 /// How many there are.
 pub const COUNT: usize = 3;

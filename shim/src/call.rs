@@ -56,6 +56,8 @@ pub struct Call {
     minted: Vec<u64>,
     callbacks: Vec<u64>,
     transfers: Vec<u64>,
+    /// Whether the call names something of a lost session.
+    lost: bool,
 }
 
 /// Room for a result: what the request says, and how many bytes the program's memory takes.
@@ -77,7 +79,7 @@ impl Call {
         Self {
             session,
             opcode,
-            combination: Combination::of(opcode),
+            combination: session.known.combination(opcode),
             learns: false,
             first: 0,
             last: 0,
@@ -92,12 +94,14 @@ impl Call {
             minted: Vec::new(),
             callbacks: Vec::new(),
             transfers: Vec::new(),
+            lost: false,
         }
     }
 
     /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
     pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
         let Some(found) = self.session.handles.find(pointer, kind) else {
+            self.missed(pointer);
             self.combination.mix(0);
             return 0;
         };
@@ -113,10 +117,15 @@ impl Call {
         found.id
     }
 
+    /// The call names something that is not live. What is of a lost session keeps it from being made.
+    pub fn missed(&mut self, pointer: *mut c_void) {
+        self.lost |= self.session.handles.is_lost(pointer);
+    }
+
     /// A handle argument that may be null, so that something else than a live handle is refused here.
     pub fn handle_or_null(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
         match self.handle(pointer, kind) {
-            0 if !pointer.is_null() => Err(Fault::Status(self.session.slot.api.kind(kind).invalid)),
+            0 if !pointer.is_null() => Err(self.refused(kind)),
             id => Ok(id),
         }
     }
@@ -124,15 +133,20 @@ impl Call {
     /// A handle argument that must be a live object: the API has no words for others.
     pub fn live_handle(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
         match self.handle(pointer, kind) {
-            0 => Err(Fault::Status(self.session.slot.api.kind(kind).invalid)),
+            0 => Err(self.refused(kind)),
             id => Ok(id),
         }
+    }
+
+    /// Why a call is not made that names something else than a live object of a kind.
+    fn refused(&self, kind: u16) -> Fault {
+        if self.lost { Fault::Lost } else { Fault::Status(self.session.slot.api.kind(kind).invalid) }
     }
 
     /// A text that came out, for good.
     pub fn kept_text(&self, text: &ArchivedData<'_>) -> *const c_char {
         match text {
-            ArchivedData::Inline(bytes) => self.session.texts.keep(bytes),
+            ArchivedData::Inline(bytes) => self.session.shared.texts.keep(bytes),
             _ => std::ptr::null(),
         }
     }
@@ -176,7 +190,7 @@ impl Call {
 
     /// Nothing else that the call's success may depend on.
     pub fn combine_only(&mut self, object: u64, word: u64) {
-        self.combination = Combination::of(self.opcode);
+        self.combination = self.session.known.combination(self.opcode);
         self.combination.mix(object);
         self.combination.mix(word);
     }
@@ -329,6 +343,9 @@ impl Call {
     where
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
     {
+        if self.lost {
+            return Err(Fault::Lost);
+        }
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
@@ -352,6 +369,9 @@ impl Call {
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
         A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
     {
+        if self.lost {
+            return Err(Fault::Lost);
+        }
         let mut regions = std::mem::take(&mut self.announcements);
         regions.extend(self.leases.iter_mut().filter_map(Lease::announce));
         let session = self.session;
@@ -393,6 +413,12 @@ impl Drop for Call {
         for id in self.transfers.drain(..) {
             let cancelled = self.session.pending.cancel(id);
             self.leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
+        }
+        // Of what was never sent the worker has not heard.
+        for announcement in self.announcements.drain(..) {
+            if let Some(lease) = self.leases.iter_mut().find(|lease| lease.id == announcement.id) {
+                lease.take_back(announcement);
+            }
         }
         if !self.leases.is_empty() {
             self.session.release(std::mem::take(&mut self.leases));

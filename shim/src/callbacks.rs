@@ -17,12 +17,12 @@ use rkyv::rancor::Failure;
 use crate::apis;
 use crate::fault::Fault;
 use crate::lines::After;
+use crate::maps;
 use crate::session::Session;
 
 /// How long the exit of the process waits for callbacks that run.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-#[derive(Default)]
 pub struct Callbacks {
     registered: DashMap<u64, Registration>,
     /// Those that are kept as long as an object.
@@ -45,6 +45,25 @@ struct Registration {
 }
 
 impl Callbacks {
+    pub fn new() -> Self {
+        Self {
+            registered: maps::quiet(),
+            by_object: maps::quiet(),
+            last_id: AtomicU64::new(0),
+            listening: AtomicBool::new(false),
+            done: Mutex::new(0),
+            progress: Condvar::new(),
+        }
+    }
+
+    /// The session is lost: none is called any more.
+    pub fn give_up(&self) {
+        self.registered.clear();
+        self.registered.shrink_to_fit();
+        self.by_object.clear();
+        self.by_object.shrink_to_fit();
+    }
+
     /// Remembers a callback and sees to it that somebody listens.
     pub fn register(
         &self,
@@ -219,10 +238,11 @@ fn listen(session: &'static Session) -> Result<(), Fault> {
         // SAFETY: the library is linked never to be unloaded, so the handler stays.
         unsafe { libc::atexit(drain) };
     }
+    let control = session.control()?;
     let old = block_signals();
     let thread = std::thread::Builder::new().name("ava-callbacks".into()).spawn(move || {
         LISTENS.set(true);
-        while let Ok(Some((bytes, _))) = message::recv(&session.control()) {
+        while let Ok(Some((bytes, _))) = message::recv(&*control) {
             let mut aligned = rkyv::util::AlignedVec::<16>::new();
             aligned.extend_from_slice(&bytes);
             let Ok(upcall) = rkyv::from_bytes::<Upcall, Failure>(&aligned) else {
@@ -231,6 +251,7 @@ fn listen(session: &'static Session) -> Result<(), Fault> {
             session.heed(upcall.notices.iter().map(|word| Notice::from_word(*word)));
             session.callbacks.carry_out(session, &upcall);
         }
+        drop(control);
         session.lose();
     });
     // SAFETY: restores the mask that `block_signals` returned.

@@ -1,19 +1,24 @@
 //! What the program holds instead of vendor objects.
 //!
 //! A handle is the address of an [`Object`] in a range of memory reserved for them, so that telling a live handle from
-//! anything else takes a range check and three loads, and so that an installable client driver's loader finds the
+//! anything else takes a range check and four loads, and so that an installable client driver's loader finds the
 //! dispatch table in its first word.
 //!
-//! **Invariant**: an id is never given twice; a place in the range is, but only long after its object is gone.
+//! - **Invariant**: an id is never given twice; a place in the range is, but only long after its object is gone.
+//! - **Invariant**: a handle is live in the session that its object is of, and in no other.
 
-use std::collections::VecDeque;
+mod range;
+
 use std::ffi::c_void;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 
 use crate::fault::Fault;
+use crate::maps;
+use range::Object;
+
+pub use range::{Departed, Range};
 
 /// One place of a dispatch table: a function's address.
 #[repr(transparent)]
@@ -22,29 +27,6 @@ pub struct Entry(pub *const c_void);
 
 // SAFETY: the address of a function, never written through.
 unsafe impl Sync for Entry {}
-
-/// What a handle points at.
-#[repr(C, align(64))]
-pub struct Object {
-    /// Read by installable client driver loaders.
-    dispatch: AtomicPtr<c_void>,
-    /// 0 for a place that is free.
-    id: AtomicU64,
-    kind: AtomicU32,
-    /// Something an API's hand-written code remembers about the object; 0 at first.
-    note: AtomicU64,
-    /// What the object was made of, as a number, where one is as good as another that was made likewise: events of a
-    /// queue, buffers of a size. 0 for an object that only stands for itself.
-    class: AtomicU64,
-    /// What was done to the object that decides whether calls with it succeed, as a number; 0 at first.
-    state: AtomicU64,
-    /// The line of the thread that used the object last; 0 for none.
-    user: AtomicU32,
-    /// References that the program holds, of which the vendor knows one; 0 if the vendor counts.
-    references: AtomicU32,
-    /// Whether something about the object is remembered elsewhere.
-    remembered: AtomicBool,
-}
 
 /// What is known of a live handle.
 #[derive(Debug, Clone, Copy)]
@@ -56,84 +38,24 @@ pub struct Found {
     pub state: u64,
 }
 
-impl Object {
-    fn found(&self) -> Found {
-        let id = self.id.load(Ordering::Acquire);
-        let class = self.class.load(Ordering::Relaxed);
-        Found {
-            id,
-            kind: self.kind.load(Ordering::Relaxed) as u16,
-            class: if class == 0 { id } else { class },
-            state: self.state.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// Most objects alive at once.
-const CAPACITY: usize = 1 << 22;
-/// How many objects die before the place of the first of them is used again.
-const QUARANTINE: usize = 4096;
-
 /// All handles of a session.
 pub struct Handles {
-    base: *mut Object,
-    capacity: usize,
-    used: AtomicUsize,
-    free: Mutex<VecDeque<u32>>,
+    range: &'static Range,
+    /// The session.
+    generation: u32,
     by_id: DashMap<u64, u32>,
-    /// Whether references are counted here; else by the vendor.
-    counts: bool,
-    /// The first word of every handle.
-    dispatch: *mut c_void,
-    last_id: AtomicU64,
 }
 
-// SAFETY: `base` leads to atomics only, and `dispatch` is not followed.
-unsafe impl Send for Handles {}
-// SAFETY: as above.
-unsafe impl Sync for Handles {}
-
 impl Handles {
-    /// Reserves the range; its memory is used page by page as objects are made. With `counts`, the references to objects
-    /// that the program makes are counted here. `dispatch` becomes their first word.
-    pub fn new(counts: bool, dispatch: *const c_void) -> Result<Self, Fault> {
-        let mut capacity = CAPACITY;
-        loop {
-            // SAFETY: a fresh anonymous mapping takes nothing from anyone.
-            let base = unsafe {
-                libc::mmap(
-                    std::ptr::null_mut(),
-                    capacity * size_of::<Object>(),
-                    libc::PROT_READ | libc::PROT_WRITE,
-                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-                    -1,
-                    0,
-                )
-            };
-            if base != libc::MAP_FAILED {
-                return Ok(Self {
-                    base: base.cast(),
-                    capacity,
-                    used: AtomicUsize::new(0),
-                    free: Mutex::default(),
-                    by_id: DashMap::new(),
-                    counts,
-                    dispatch: dispatch.cast_mut(),
-                    last_id: AtomicU64::new(0),
-                });
-            }
-            // A process with a limit on its address space gets fewer handles.
-            capacity /= 4;
-            if capacity < 1024 {
-                return Err(Fault::Exhausted);
-            }
-        }
+    /// Those of a session, of which there are none yet.
+    pub fn new(range: &'static Range, generation: u32) -> Self {
+        Self { range, generation, by_id: maps::busy() }
     }
 
     /// A new id for an object of `kind` and of a class, or 0, that a call of this line is about to make.
     pub fn mint(&self, kind: u16, class: u64, line: u32) -> Result<u64, Fault> {
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        self.place(id, kind, class, line, 1)?;
+        let id = self.range.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        self.place(id, kind, class, line, true)?;
         Ok(id)
     }
 
@@ -146,12 +68,58 @@ impl Handles {
         if !known.is_null() {
             return known;
         }
-        self.place(id, kind, 0, 0, u32::from(made)).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+        self.place(id, kind, 0, 0, made).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+    }
+
+    /// Gives an object that the vendor names unasked the handle that stood for its like in a lost session. `false` if that
+    /// is none, or the object has another.
+    pub fn adopt(&self, id: u64, kind: u16, pointer: *mut c_void) -> bool {
+        let Some((index, object)) = self.range.taken(pointer) else { return false };
+        let fits = object.is(kind)
+            && object.found.load(Ordering::Relaxed)
+            && object.generation.load(Ordering::Relaxed) != self.generation;
+        let (true, dashmap::Entry::Vacant(vacant)) = (fits && id != 0, self.by_id.entry(id)) else { return false };
+        vacant.insert(index);
+        object.note.store(0, Ordering::Relaxed);
+        object.class.store(0, Ordering::Relaxed);
+        object.state.store(0, Ordering::Relaxed);
+        object.user.store(0, Ordering::Relaxed);
+        object.remembered.store(false, Ordering::Relaxed);
+        object.id.store(id, Ordering::Release);
+        object.generation.store(self.generation, Ordering::Release);
+        true
+    }
+
+    /// Whether a handle is one of a lost session.
+    pub fn is_lost(&self, pointer: *mut c_void) -> bool {
+        self.range
+            .taken(pointer)
+            .is_some_and(|(_, object)| object.generation.load(Ordering::Relaxed) != self.generation)
+    }
+
+    /// The session is lost: its handles are live no more, and stand for nothing until the program releases them. The ids of
+    /// those that it has released already.
+    pub fn retire(&self) -> Vec<u64> {
+        let mut released = Vec::new();
+        for entry in &self.by_id {
+            let (id, index) = (*entry.key(), *entry.value());
+            let object = self.range.object(index);
+            let held = object.references.load(Ordering::Relaxed) > 0 || object.found.load(Ordering::Relaxed);
+            if self.range.counts && !held && object.id.load(Ordering::Acquire) == id {
+                self.range.vacate(index, object);
+                released.push(id);
+            }
+        }
+        self.by_id.clear();
+        self.by_id.shrink_to_fit();
+        released
     }
 
     /// Counts another reference, if they are counted here.
     pub fn retain(&self, pointer: *mut c_void, kind: u16) -> bool {
-        let Some(object) = self.of_kind(pointer, kind) else { return false };
+        let Some(object) = self.of_kind(pointer, kind) else {
+            return self.is_lost(pointer) && self.range.retain_lost(pointer, kind);
+        };
         let more = |n: u32| if n == 0 { None } else { n.checked_add(1) };
         object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
     }
@@ -169,25 +137,22 @@ impl Handles {
 
     /// References to the object that the vendor does not know of.
     pub fn extra_references(&self, id: u64) -> u32 {
-        self.by_id.get(&id).map_or(0, |index| {
-            // SAFETY: the index was handed out by `place`, so it lies in the range.
-            let object = unsafe { &*self.at(*index) };
-            object.references.load(Ordering::Relaxed).saturating_sub(1)
-        })
+        self.by_id
+            .get(&id)
+            .map_or(0, |index| self.range.object(*index).references.load(Ordering::Relaxed).saturating_sub(1))
     }
 
     /// Notes that something is remembered about the object, to be forgotten with it; `false` if it is gone already.
     pub fn mark_remembered(&self, id: u64) -> bool {
         self.by_id.get(&id).is_some_and(|index| {
-            // SAFETY: as above.
-            unsafe { &*self.at(*index) }.remembered.store(true, Ordering::Relaxed);
+            self.range.object(*index).remembered.store(true, Ordering::Relaxed);
             true
         })
     }
 
     /// The handle of `id`; null if it is gone.
     pub fn pointer(&self, id: u64) -> *mut c_void {
-        self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.at(*index).cast())
+        self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.range.at(*index).cast())
     }
 
     /// A live handle of `kind`, looked up.
@@ -237,35 +202,29 @@ impl Handles {
         let Some((_, index)) = self.by_id.remove(&id) else {
             return false;
         };
-        // SAFETY: the index was handed out by `place`, so it lies in the range.
-        let object = unsafe { &*self.at(index) };
-        object.id.store(0, Ordering::Release);
-        if let Ok(mut free) = self.free.lock() {
-            free.push_back(index);
-        }
+        let object = self.range.object(index);
+        self.range.vacate(index, object);
         object.remembered.load(Ordering::Relaxed)
     }
 
-    fn place(&self, id: u64, kind: u16, class: u64, line: u32, references: u32) -> Result<u32, Fault> {
-        let index = self.vacancy()?;
-        // SAFETY: the index lies in the range, whose memory is zeroed at first and atomics ever after.
-        let object = unsafe { &*self.at(index) };
-        object.dispatch.store(self.dispatch, Ordering::Relaxed);
+    fn place(&self, id: u64, kind: u16, class: u64, line: u32, made: bool) -> Result<u32, Fault> {
+        let index = self.range.vacancy()?;
+        let object = self.range.object(index);
+        object.dispatch.store(self.range.dispatch, Ordering::Relaxed);
         object.kind.store(u32::from(kind), Ordering::Relaxed);
+        object.generation.store(self.generation, Ordering::Relaxed);
         object.note.store(0, Ordering::Relaxed);
         object.class.store(class, Ordering::Relaxed);
         object.state.store(0, Ordering::Relaxed);
-        object.references.store(if self.counts { references } else { 0 }, Ordering::Relaxed);
+        object.references.store(u32::from(made && self.range.counts), Ordering::Relaxed);
         object.user.store(line, Ordering::Relaxed);
         object.remembered.store(false, Ordering::Relaxed);
+        object.found.store(!made, Ordering::Relaxed);
         object.id.store(id, Ordering::Release);
         // Two threads may see the worker name the same object at once: the first one's place stands.
         match self.by_id.entry(id) {
             dashmap::Entry::Occupied(known) => {
-                object.id.store(0, Ordering::Release);
-                if let Ok(mut free) = self.free.lock() {
-                    free.push_back(index);
-                }
+                self.range.vacate(index, object);
                 Ok(*known.get())
             }
             dashmap::Entry::Vacant(vacant) => {
@@ -275,38 +234,76 @@ impl Handles {
         }
     }
 
-    fn vacancy(&self) -> Result<u32, Fault> {
-        let full = self.used.load(Ordering::Relaxed) >= self.capacity;
-        if let Ok(mut free) = self.free.lock()
-            && (free.len() > QUARANTINE || full)
-            && let Some(index) = free.pop_front()
-        {
-            return Ok(index);
-        }
-        let index = self.used.fetch_add(1, Ordering::Relaxed);
-        if index >= self.capacity {
-            self.used.store(self.capacity, Ordering::Relaxed);
-            return Err(Fault::Exhausted);
-        }
-        Ok(index as u32)
-    }
-
-    fn at(&self, index: u32) -> *mut Object {
-        self.base.wrapping_add(index as usize)
-    }
-
     fn of_kind(&self, pointer: *mut c_void, kind: u16) -> Option<&Object> {
-        self.object(pointer).filter(|object| object.kind.load(Ordering::Relaxed) == u32::from(kind))
+        self.object(pointer).filter(|object| object.is(kind))
     }
 
     fn object(&self, pointer: *mut c_void) -> Option<&Object> {
-        let offset = (pointer as usize).checked_sub(self.base as usize)?;
-        let index = offset / size_of::<Object>();
-        if offset % size_of::<Object>() != 0 || index >= self.used.load(Ordering::Acquire).min(self.capacity) {
-            return None;
-        }
-        // SAFETY: checked to be a place of the range that is in use.
-        let object = unsafe { &*self.base.add(index) };
-        (object.id.load(Ordering::Acquire) != 0).then_some(object)
+        let (_, object) = self.range.taken(pointer)?;
+        (object.generation.load(Ordering::Relaxed) == self.generation).then_some(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEVICE: u16 = 1;
+    const BUFFER: u16 = 2;
+
+    fn range() -> &'static Range {
+        Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap()))
+    }
+
+    #[test]
+    fn a_handle_is_live_in_its_own_session_only_and_ids_count_on() {
+        let range = range();
+        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let id = old.mint(BUFFER, 0, 0).unwrap();
+        let handle = old.pointer(id);
+        assert_eq!(old.find(handle, BUFFER).unwrap().id, id);
+        assert!(new.find(handle, BUFFER).is_none() && new.is_lost(handle) && !old.is_lost(handle));
+        assert!(new.mint(BUFFER, 0, 0).unwrap() > id);
+        assert!(!new.is_lost(std::ptr::null_mut()) && !new.is_lost(handle.wrapping_byte_add(1)));
+    }
+
+    #[test]
+    fn what_a_lost_session_had_is_there_until_it_is_released() {
+        let range = range();
+        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let (kept, released) = (old.mint(BUFFER, 0, 0).unwrap(), old.mint(BUFFER, 0, 0).unwrap());
+        let (handle, other) = (old.pointer(kept), old.pointer(released));
+        assert_eq!(old.release(other, BUFFER), Some(true));
+        assert_eq!(old.retire(), [released]);
+        assert!(!new.is_lost(other) && new.is_lost(handle));
+        assert!(new.retain(handle, BUFFER));
+        assert_eq!(range.release_lost(handle, DEVICE), None);
+        assert_eq!(range.release_lost(handle, BUFFER), Some(Departed::Stays));
+        assert_eq!(range.release_lost(handle, BUFFER), Some(Departed::Gone { generation: 1, id: kept }));
+        assert_eq!(range.release_lost(handle, BUFFER), None);
+        assert!(!new.is_lost(handle));
+    }
+
+    #[test]
+    fn what_the_vendor_names_unasked_keeps_its_handle() {
+        const OURS: u64 = 1 << 60;
+        let range = range();
+        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let device = old.intern(OURS + 1, DEVICE, false);
+        let made = old.pointer(old.mint(BUFFER, 0, 0).unwrap());
+        old.retire();
+        assert!(new.is_lost(device) && new.find(device, DEVICE).is_none());
+        assert!(!new.adopt(OURS + 5, BUFFER, device) && !new.adopt(OURS + 5, BUFFER, made));
+        assert!(new.adopt(OURS + 7, DEVICE, device));
+        assert_eq!(new.find(device, DEVICE).unwrap().id, OURS + 7);
+        assert_eq!(new.intern(OURS + 7, DEVICE, false), device);
+        // It is the new session's now.
+        assert!(!new.adopt(OURS + 7, DEVICE, device) && !new.adopt(OURS + 8, DEVICE, device));
+        assert!(old.find(device, DEVICE).is_none());
+    }
+
+    #[test]
+    fn an_object_takes_one_line_of_the_cache() {
+        assert_eq!(size_of::<Object>(), 64);
     }
 }

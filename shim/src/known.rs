@@ -15,12 +15,6 @@ const PLACES: usize = 8192;
 pub struct Combination(u64);
 
 impl Combination {
-    pub fn of(opcode: u32) -> Self {
-        let mut combination = Self(0x9E37_79B9_7F4A_7C15);
-        combination.mix(opcode.into());
-        combination
-    }
-
     pub fn mix(&mut self, word: u64) {
         self.0 = mix(self.0, word);
     }
@@ -38,17 +32,36 @@ pub fn mix(one: u64, other: u64) -> u64 {
     (wide as u64 ^ (wide >> 64) as u64 ^ other) | 1
 }
 
-/// The combinations that the vendor has accepted.
+/// Where combinations are remembered, for all sessions that a process has with an API one after the other.
+#[derive(Debug)]
+pub struct Places(Box<[AtomicU64]>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self((0..PLACES).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+/// The combinations that the vendor has accepted in a session.
 #[derive(Debug)]
 pub struct Known {
-    accepted: Box<[AtomicU64]>,
+    accepted: &'static Places,
+    /// Every combination begins with this, which no other session's does.
+    seed: u64,
     strict: bool,
 }
 
 impl Known {
     /// Knows nothing yet, and with `strict` never will.
-    pub fn new(strict: bool) -> Self {
-        Self { accepted: (0..PLACES).map(|_| AtomicU64::new(0)).collect(), strict }
+    pub fn new(accepted: &'static Places, generation: u32, strict: bool) -> Self {
+        Self { accepted, seed: mix(0x9E37_79B9_7F4A_7C15, generation.into()), strict }
+    }
+
+    /// What a call of this function is made with, as far as that is known at first.
+    pub fn combination(&self, opcode: u32) -> Combination {
+        let mut combination = Combination(self.seed);
+        combination.mix(opcode.into());
+        combination
     }
 
     /// Whether no call may go without waiting.
@@ -67,7 +80,7 @@ impl Known {
     }
 
     fn place(&self, combination: Combination) -> &AtomicU64 {
-        &self.accepted[(combination.0 >> 32) as usize % PLACES]
+        &self.accepted.0[(combination.0 >> 32) as usize % PLACES]
     }
 }
 
@@ -75,29 +88,44 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn combination(words: &[u64]) -> Combination {
-        let mut combination = Combination::of(7);
+    fn known(generation: u32, strict: bool) -> Known {
+        Known::new(Box::leak(Box::default()), generation, strict)
+    }
+
+    fn combination(known: &Known, words: &[u64]) -> Combination {
+        let mut combination = known.combination(7);
         words.iter().for_each(|word| combination.mix(*word));
         combination
     }
 
     #[test]
     fn what_was_accepted_is_known_and_nothing_else() {
-        let known = Known::new(false);
-        known.learn(combination(&[1, 2, 3]));
-        assert!(known.has(combination(&[1, 2, 3])));
+        let known = known(1, false);
+        known.learn(combination(&known, &[1, 2, 3]));
+        assert!(known.has(combination(&known, &[1, 2, 3])));
         for other in [&[1, 2][..], &[1, 2, 4], &[1, 3, 2], &[2, 1, 3], &[0, 1, 2, 3], &[1, 2, 3, 0], &[]] {
-            assert!(!known.has(combination(other)), "{other:?}");
+            assert!(!known.has(combination(&known, other)), "{other:?}");
         }
     }
 
     #[test]
+    fn what_was_accepted_in_one_session_is_not_known_in_the_next() {
+        let old = known(1, false);
+        let new = Known::new(old.accepted, 2, false);
+        old.learn(combination(&old, &[1, 2, 3]));
+        assert!(!new.has(combination(&new, &[1, 2, 3])));
+        new.learn(combination(&new, &[1, 2, 3]));
+        assert!(new.has(combination(&new, &[1, 2, 3])));
+    }
+
+    #[test]
     fn small_numbers_in_many_combinations_stay_apart() {
+        let known = known(1, false);
         let mut seen = std::collections::HashSet::new();
         for a in 0..40 {
             for b in 0..40 {
                 for c in 0..40 {
-                    assert!(seen.insert(combination(&[a, b, c]).0), "{a} {b} {c}");
+                    assert!(seen.insert(combination(&known, &[a, b, c]).0), "{a} {b} {c}");
                 }
             }
         }
@@ -105,11 +133,11 @@ mod tests {
 
     #[test]
     fn the_strict_and_the_blurred_know_nothing() {
-        let strict = Known::new(true);
-        strict.learn(combination(&[1]));
-        assert!(!strict.has(combination(&[1])));
-        let known = Known::new(false);
-        let mut blurred = combination(&[1]);
+        let strict = known(1, true);
+        strict.learn(combination(&strict, &[1]));
+        assert!(!strict.has(combination(&strict, &[1])));
+        let known = known(1, false);
+        let mut blurred = combination(&known, &[1]);
         blurred.blur();
         known.learn(blurred);
         assert!(!known.has(blurred));

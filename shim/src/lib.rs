@@ -16,6 +16,7 @@ mod handles;
 mod known;
 mod lines;
 mod log;
+mod maps;
 mod memory;
 mod opencl;
 mod pending;

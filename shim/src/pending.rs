@@ -62,6 +62,8 @@ pub enum Meeting {
 #[derive(Default)]
 pub struct Pending {
     transfers: Mutex<Vec<Transfer>>,
+    /// Whether the session is lost, so that nothing comes any more.
+    over: AtomicBool,
     /// What `Taken` notices wait to be sent.
     taken: Mutex<Vec<u64>>,
     any_taken: AtomicBool,
@@ -86,10 +88,20 @@ impl Pending {
     }
 
     pub fn insert(&self, transfer: Transfer) {
-        if let Ok(mut transfers) = self.transfers.lock() {
+        if let Ok(mut transfers) = self.transfers.lock()
+            && !self.over.load(Ordering::Relaxed)
+        {
             transfers.push(transfer);
             self.count.store(transfers.len(), Ordering::Release);
         }
+    }
+
+    /// The session is lost: what has not come by now does not come, and its memory stays as it is.
+    pub fn give_up(&self) -> Vec<Transfer> {
+        let Ok(mut transfers) = self.transfers.lock() else { return Vec::new() };
+        self.over.store(true, Ordering::Relaxed);
+        self.count.store(0, Ordering::Release);
+        std::mem::take(&mut transfers)
     }
 
     /// Takes a transfer back, because its call failed.
@@ -183,5 +195,32 @@ impl Pending {
         let notices = taken.drain(..most).map(|pending| Notice::Taken { pending }).collect();
         self.any_taken.store(!taken.is_empty(), Ordering::Release);
         notices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_not_come_when_the_session_is_lost_does_not_come() {
+        let pool = Pool::new(false);
+        let pending = Pending::default();
+        let mut memory = [7_u8; 4];
+        let mut insert = |id| {
+            let lease = pool.acquire(4).unwrap();
+            lease.region.write(&[9; 4]);
+            let target = Some((memory.as_mut_ptr() as usize, Rows::flat(Some(4)).unwrap()));
+            pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
+            memory.as_ptr() as usize
+        };
+        let address = insert(1);
+        assert!(matches!(pending.meet(address, 4), Meeting::Within { transfer: 1, .. }));
+        assert_eq!(pending.give_up().len(), 1);
+        // Neither then nor later.
+        insert(2);
+        assert!(matches!(pending.meet(address, 4), Meeting::Nothing) && pending.cancel(2).is_none());
+        assert!(pending.complete(1, false, &pool).is_empty());
+        assert_eq!(memory, [7; 4]);
     }
 }

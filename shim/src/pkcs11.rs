@@ -1,14 +1,20 @@
-//! PKCS#11's exceptions: the struct that hands out the functions, and the arguments of the first call.
+//! PKCS#11's exceptions: the struct that hands out the functions, the arguments of the first call, and what a program
+//! finalizes that its worker had.
 
 #![allow(non_snake_case)]
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use ava_protocol::pkcs11::constant::CKR_ARGUMENTS_BAD;
+use ava_protocol::pkcs11::constant::{
+    CKR_ARGUMENTS_BAD, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED,
+};
 
+use crate::apis;
 use crate::fault::Fault;
 use crate::generated::pkcs11::{FUNCTION_LIST, marshal};
 use crate::handles::Entry;
+use crate::session::{Own, Session};
 
 /// `CK_FUNCTION_LIST`.
 #[repr(C)]
@@ -54,6 +60,56 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
     }
+    // A worker's death finalizes nothing: that is the program's to do.
+    let before = Session::latest(&apis::PKCS11)?;
+    if before.has_ended() && before.own::<State>().initialized.load(Ordering::Relaxed) {
+        return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    }
     // SAFETY: the arguments do not cross.
-    unsafe { marshal::C_Initialize(args.cast_mut()) }
+    let status = unsafe { marshal::C_Initialize(args.cast_mut())? };
+    if status == 0 {
+        initialized(true);
+    }
+    Ok(status)
+}
+
+/// What a lost worker had is finalized here, and then the program may begin again.
+///
+/// # Safety
+/// As `C_Finalize`.
+pub unsafe fn C_Finalize(reserved: *const c_void) -> Result<u64, Fault> {
+    let session = Session::latest(&apis::PKCS11)?;
+    if session.has_ended() && session.own::<State>().initialized.load(Ordering::Relaxed) {
+        if !reserved.is_null() {
+            return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
+        }
+        session.own::<State>().initialized.store(false, Ordering::Relaxed);
+        return Ok(0);
+    }
+    // SAFETY: by the caller's promise.
+    let status = unsafe { marshal::C_Finalize(reserved)? };
+    if status == 0 {
+        initialized(false);
+    }
+    Ok(status)
+}
+
+/// The program has initialized the library, or finalized it.
+fn initialized(is: bool) {
+    if let Ok(session) = Session::latest(&apis::PKCS11) {
+        session.own::<State>().initialized.store(is, Ordering::Relaxed);
+    }
+}
+
+/// What is remembered of a session with PKCS#11.
+#[derive(Default)]
+pub struct State {
+    initialized: AtomicBool,
+}
+
+impl Own for State {
+    /// A library that is not initialized says so, whatever became of its worker.
+    fn when_lost(&self) -> Option<i64> {
+        (!self.initialized.load(Ordering::Relaxed)).then_some(CKR_CRYPTOKI_NOT_INITIALIZED as i64)
+    }
 }

@@ -30,6 +30,17 @@ impl Lease {
         let fd = self.unsent.take()?;
         Some(Announcement { id: self.id, len: self.region.len(), fd })
     }
+
+    /// The worker was not told after all.
+    pub fn take_back(&mut self, announcement: Announcement) {
+        self.unsent = Some(announcement.fd);
+    }
+
+    /// Whether an address of this process lies in the region.
+    pub fn contains(&self, address: usize) -> bool {
+        let from = self.region.as_ptr() as usize;
+        (from..from + self.region.len() as usize).contains(&address)
+    }
 }
 
 /// A region that the worker is to be told of.
@@ -40,19 +51,44 @@ pub struct Announcement {
 }
 
 /// The session's regions that nobody uses.
-#[derive(Default)]
 pub struct Pool {
     free: Mutex<Free>,
     last_id: AtomicU32,
+    /// Whether this process touches all pages of a region first, so that they are charged to it.
+    populates: bool,
 }
 
 #[derive(Default)]
 struct Free {
     leases: VecDeque<Lease>,
     bytes: u64,
+    /// Whether the session is lost, so that nothing is kept.
+    closed: bool,
 }
 
 impl Pool {
+    /// Without any yet.
+    pub fn new(populates: bool) -> Self {
+        Self { free: Mutex::default(), last_id: AtomicU32::new(0), populates }
+    }
+
+    /// Whether this process is to touch what it shares first.
+    pub fn populates(&self) -> bool {
+        self.populates
+    }
+
+    /// The session is lost: what nobody uses is given back, now and from now on.
+    pub fn close(&self) -> VecDeque<Lease> {
+        self.free.lock().map_or_else(
+            |_| VecDeque::new(),
+            |mut free| {
+                free.closed = true;
+                free.bytes = 0;
+                std::mem::take(&mut free.leases)
+            },
+        )
+    }
+
     /// A region of at least `len` bytes.
     pub fn acquire(&self, len: u64) -> Result<Lease, Fault> {
         let size = size_class(len).ok_or(Fault::Exhausted)?;
@@ -63,6 +99,9 @@ impl Pool {
             return free.leases.remove(at).ok_or(Fault::Exhausted);
         }
         let (region, fd) = Region::create(size).map_err(|_| Fault::Exhausted)?;
+        if self.populates {
+            region.populate().map_err(|_| Fault::Exhausted)?;
+        }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Lease { id, region, unsent: Some(fd) })
     }
@@ -70,6 +109,9 @@ impl Pool {
     /// Takes a region back. Returns the ids of regions that the pool lets go for it, which the worker is to be told.
     pub fn release(&self, lease: Lease) -> Vec<u32> {
         let Ok(mut free) = self.free.lock() else { return Vec::new() };
+        if free.closed {
+            return Vec::new();
+        }
         free.bytes += lease.region.len();
         free.leases.push_back(lease);
         let mut dropped = Vec::new();
@@ -91,4 +133,37 @@ fn size_class(len: u64) -> Option<u64> {
     }
     let step = (len.checked_next_power_of_two()? / 16).max(1 << 20);
     len.checked_next_multiple_of(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_used_again_until_the_session_is_lost() {
+        let pool = Pool::new(false);
+        let (one, other) = (pool.acquire(5000).unwrap(), pool.acquire(5000).unwrap());
+        let id = one.id;
+        assert!(pool.release(one).is_empty());
+        assert_eq!(pool.acquire(6000).unwrap().id, id);
+        assert!(pool.release(other).is_empty());
+        assert_eq!(pool.close().len(), 1);
+        let late = pool.acquire(5000).unwrap();
+        assert!(pool.release(late).is_empty() && pool.close().is_empty());
+    }
+
+    #[test]
+    fn a_region_is_populated_if_that_is_asked_for() {
+        let resident = |populates| {
+            let lease = Pool::new(populates).acquire(1 << 20).unwrap();
+            let mut pages = vec![0_u8; (lease.region.len() / SMALLEST) as usize];
+            // SAFETY: the range is a mapping, and there is a byte for each page of 4 KiB or more.
+            let status =
+                unsafe { libc::mincore(lease.region.as_ptr().cast(), lease.region.len() as usize, pages.as_mut_ptr()) };
+            assert_eq!(status, 0);
+            pages.iter().filter(|page| **page & 1 != 0).count()
+        };
+        assert_eq!(resident(false), 0);
+        assert!(resident(true) > 0);
+    }
 }

@@ -1,38 +1,42 @@
-//! The process's sessions, one for each API: made at its first call, its own in every process, gone with its worker.
+//! The process's sessions, one for each API: made at its first call, its own in every process, gone with its worker. What
+//! starts afresh after that gets another.
 //!
 //! - **Invariant**: nothing of a parent is used in a forked child: the child's state is null before its first
 //!   instruction (`pthread_atfork`), and a page that the kernel wipes on fork tells where that handler was bypassed.
 //! - **Invariant**: a child does not hold its parent's control socket, whose end-of-file tells the worker of the parent's
 //!   death.
+//! - **Invariant**: of a lost session nothing reaches another: neither an id, nor an answer, nor a callback.
 
+mod attempts;
 mod connect;
+mod death;
+mod forks;
+mod lanes;
 mod slot;
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ava_protocol::frame::{self, Frame, Notice, Tag};
-use ava_protocol::upcall::OPEN_LANE;
-use ava_transport::lane::{self, Inbox, Lane, Wake};
-use ava_transport::message;
+use ava_transport::lane::{self, Lane, Wake};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 use rustix::process::Pid;
 
 use crate::answers::Answers;
-use crate::apis;
 use crate::callbacks::Callbacks;
 use crate::fault::Fault;
 use crate::handles::Handles;
 use crate::known::Known;
-use crate::lines::{After, Line, Lines};
+use crate::lines::{After, Lines};
 use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
-use crate::texts::Texts;
+use forks::{child, was_forked, watch_forks};
+use lanes::ThreadLane;
+use slot::Shared;
 
 pub use slot::{Own, Slot};
 
@@ -42,12 +46,17 @@ const MOST_POSTED: u64 = 4096;
 /// A session with a worker.
 pub struct Session {
     pub slot: &'static Slot,
-    control: UnixStream,
+    /// What the process's sessions with the API have in common.
+    pub shared: &'static Shared,
+    /// What the broker was told and has answered.
+    begun: connect::Begun,
+    /// `None` once the session is lost.
+    control: Mutex<Option<Arc<UnixStream>>>,
     transport: lane::Kind,
     /// Made with the session, for the first thread that calls.
     first_lane: Mutex<Option<Box<dyn Lane>>>,
-    /// Tells this process's session from those of its ancestors.
-    generation: u64,
+    /// Tells this process's session from those before it and from those of its ancestors.
+    generation: u32,
     lost: AtomicBool,
     pub lines: Lines,
     pub handles: Handles,
@@ -56,7 +65,6 @@ pub struct Session {
     pub regions: Pool,
     pub pending: Pending,
     pub callbacks: Callbacks,
-    pub texts: Texts,
     /// What the API's hand-written code keeps.
     own: Box<dyn Own>,
     /// How often the worker was heard.
@@ -67,25 +75,55 @@ pub struct Session {
     threads: Mutex<usize>,
 }
 
-static GENERATION: AtomicU64 = AtomicU64::new(0);
-/// A page with a 1 at its start, which the kernel wipes on fork.
-static WIPED: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
+static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 impl Session {
     /// The session of this process with an API.
     pub fn current(slot: &'static Slot) -> Result<&'static Self, Fault> {
+        let session = Self::latest(slot)?;
+        if session.is_lost() { Err(session.fault()) } else { Ok(session) }
+    }
+
+    /// The same for a call that starts afresh: where the session is lost, another takes its place.
+    pub fn afresh(slot: &'static Slot) -> Result<&'static Self, Fault> {
+        let session = Self::latest(slot)?;
+        if session.has_ended() { slot.replace(session) } else { Ok(session) }
+    }
+
+    /// The same for a call that gives back a reference: `None` if that was one to an object of a lost session.
+    pub fn releasing(
+        slot: &'static Slot,
+        handle: *mut std::ffi::c_void,
+        kind: u16,
+    ) -> Result<Option<&'static Self>, Fault> {
+        Self::current(slot)
+            .map(Some)
+            .or_else(|fault| if slot.release_lost(handle, kind) { Ok(None) } else { Err(fault) })
+    }
+
+    /// The same for a call that takes another reference.
+    pub fn retaining(
+        slot: &'static Slot,
+        handle: *mut std::ffi::c_void,
+        kind: u16,
+    ) -> Result<Option<&'static Self>, Fault> {
+        Self::current(slot)
+            .map(Some)
+            .or_else(|fault| if slot.retain_lost(handle, kind) { Ok(None) } else { Err(fault) })
+    }
+
+    /// The session, lost or not; the first is begun.
+    pub fn latest(slot: &'static Slot) -> Result<&'static Self, Fault> {
         if was_forked() {
             child();
         }
-        let session = match slot.known().and_then(|state| state.session.get()) {
-            Some(session) => session.as_ref(),
+        match slot.session() {
+            Some(session) => Ok(session),
             None => {
                 watch_forks();
-                slot.session()
+                slot.first()
             }
-        };
-        let session = session.ok_or(Fault::NoBroker)?;
-        if session.lost.load(Ordering::Relaxed) { Err(Fault::Lost) } else { Ok(session) }
+        }
     }
 
     /// The session with an API, if this process has one and it lives.
@@ -93,8 +131,12 @@ impl Session {
         if was_forked() {
             return None;
         }
-        let session = slot.known()?.session.get()?.as_ref()?;
-        (!session.lost.load(Ordering::Relaxed)).then_some(session)
+        slot.session().filter(|session| !session.is_lost())
+    }
+
+    /// Whether the worker is gone.
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// What the API's hand-written code keeps, which is a `T`.
@@ -107,16 +149,16 @@ impl Session {
     }
 
     /// The socket on which the worker calls back.
-    pub fn control(&self) -> BorrowedFd<'_> {
-        self.control.as_fd()
+    pub fn control(&self) -> Result<Arc<UnixStream>, Fault> {
+        self.control.lock().ok().and_then(|control| control.clone()).ok_or(Fault::Lost)
     }
 
-    /// The worker is gone: every call fails from now on.
-    pub fn lose(&self) -> Fault {
-        if !self.lost.swap(true, Ordering::Relaxed) {
-            tell("the worker of this program's session has ended; its calls fail from now on");
+    /// Counts a reference of the program's less; `None` if the vendor need not know. Else whether it was the last.
+    pub fn release_handle(&self, handle: *mut std::ffi::c_void, kind: u16) -> Option<bool> {
+        match self.handles.release(handle, kind) {
+            Some(false) if self.handles.is_lost(handle) && self.slot.release_lost(handle, kind) => None,
+            release => release,
         }
-        Fault::Lost
     }
 
     /// Sends a frame and hands the reply's frame to `read`, in which the notices have been seen to.
@@ -283,85 +325,6 @@ impl Session {
             _ => false,
         }
     }
-
-    /// The number of the thread's lane.
-    pub fn line(&'static self) -> Result<u32, Fault> {
-        self.with_lane(|lane| Ok(lane.line.number))
-    }
-
-    /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.
-    fn with_lane<R>(&'static self, f: impl FnOnce(&mut ThreadLane) -> Result<R, Fault>) -> Result<R, Fault> {
-        let mut f = Some(f);
-        let tried = LANES.try_with(|lanes| {
-            let mut lanes = lanes.try_borrow_mut().ok()?;
-            let slot = &mut lanes[self.slot.index];
-            let f = f.take()?;
-            let current = slot.as_ref().is_some_and(|lane| lane.generation == self.generation);
-            if !current {
-                *slot = match self.open_lane() {
-                    Ok(lane) => Some(lane),
-                    Err(fault) => return Some(Err(fault)),
-                };
-            }
-            slot.as_mut().map(f)
-        });
-        match (tried, f) {
-            (Ok(Some(result)), _) => result,
-            (_, Some(f)) => f(&mut self.open_lane()?),
-            (_, None) => Err(Fault::Panicked),
-        }
-    }
-
-    fn open_lane(&'static self) -> Result<ThreadLane, Fault> {
-        if let Ok(mut threads) = self.threads.lock() {
-            *threads += 1;
-        }
-        let lane = match self.first_lane.lock().ok().and_then(|mut first| first.take()) {
-            Some(lane) => lane,
-            None => {
-                let (lane, theirs) = lane::offer(self.transport).map_err(|_| Fault::Exhausted)?;
-                let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
-                message::send(&self.control, OPEN_LANE, &theirs).map_err(|_| self.lose())?;
-                lane
-            }
-        };
-        Ok(ThreadLane {
-            session: self,
-            generation: self.generation,
-            lane,
-            inbox: Inbox::new(),
-            out: AlignedVec::new(),
-            arena: Arena::new(),
-            line: self.lines.open()?,
-        })
-    }
-}
-
-struct ThreadLane {
-    session: &'static Session,
-    generation: u64,
-    lane: Box<dyn Lane>,
-    inbox: Inbox,
-    out: AlignedVec,
-    arena: Arena,
-    line: Arc<Line>,
-}
-
-impl Drop for ThreadLane {
-    fn drop(&mut self) {
-        // In a forked child this is a copy of the parent's, whose lock another thread may have held.
-        if self.session.pid == rustix::process::getpid()
-            && let Ok(mut threads) = self.session.threads.lock()
-        {
-            *threads = threads.saturating_sub(1);
-            self.session.lines.close(Arc::clone(&self.line));
-        }
-    }
-}
-
-thread_local! {
-    /// By the index of the API.
-    static LANES: RefCell<[Option<ThreadLane>; apis::COUNT]> = const { RefCell::new([const { None }; apis::COUNT]) };
 }
 
 fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
@@ -369,56 +332,6 @@ fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
         let mut frame = AlignedVec::<16>::new();
         frame::begin(&mut frame, Tag::DropRegion, region, std::iter::empty());
         let _ = lane.send(&frame, None, Wake::Later);
-    }
-}
-
-/// Whether this process was forked past the `pthread_atfork` handler.
-fn was_forked() -> bool {
-    let page = WIPED.load(Ordering::Relaxed);
-    // SAFETY: the page is never unmapped.
-    !page.is_null() && unsafe { &*page }.load(Ordering::Relaxed) == 0
-}
-
-fn watch_forks() {
-    static REGISTERED: AtomicBool = AtomicBool::new(false);
-    if !REGISTERED.swap(true, Ordering::Relaxed) {
-        // SAFETY: the handler only stores to atomics and closes a descriptor.
-        unsafe { libc::pthread_atfork(None, None, Some(child_handler)) };
-    }
-    let mut page = WIPED.load(Ordering::Relaxed);
-    if page.is_null() {
-        // SAFETY: a fresh page of our own.
-        page = unsafe {
-            let page = libc::mmap(
-                std::ptr::null_mut(),
-                4096,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            );
-            if page == libc::MAP_FAILED || libc::madvise(page, 4096, libc::MADV_WIPEONFORK) != 0 {
-                return;
-            }
-            page.cast()
-        };
-    }
-    // SAFETY: the page is mapped and never unmapped.
-    unsafe { &*page }.store(1, Ordering::Relaxed);
-    WIPED.store(page, Ordering::Release);
-}
-
-extern "C" fn child_handler() {
-    child();
-}
-
-/// What a forked child does first. Async-signal-safe.
-fn child() {
-    apis::ALL.iter().for_each(|slot| slot.leave_behind());
-    let page = WIPED.load(Ordering::Relaxed);
-    if !page.is_null() {
-        // SAFETY: the page is never unmapped.
-        unsafe { &*page }.store(1, Ordering::Relaxed);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Texts of the vendor's that a program was given: each is there once, as long as the session.
+//! Texts of the vendor's that a program was given: each is there once, as long as the process.
 
 use std::collections::HashSet;
 use std::ffi::{CString, c_char};

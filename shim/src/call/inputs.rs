@@ -147,8 +147,9 @@ impl Call {
             let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
             let (id, class) = self.session.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
             self.combination.mix(class);
-            if id != 0 {
-                self.uses(handle, kind);
+            match id {
+                0 => self.missed(handle),
+                _ => self.uses(handle, kind),
             }
             ids.extend_from_slice(&id.to_le_bytes());
         }

@@ -19,6 +19,7 @@ use crate::call::{Call, Wake};
 use crate::fault::Fault;
 use crate::generated::opencl::marshal;
 use crate::known::mix;
+use crate::maps;
 use crate::opencl::chunks;
 use crate::regions::Lease;
 use crate::session::Session;
@@ -32,7 +33,6 @@ const PAGE: usize = 4096;
 const WORTHWHILE: usize = 8 << 10;
 
 /// The session's buffers.
-#[derive(Default)]
 pub struct Buffers {
     by_object: DashMap<u64, Buffer>,
     /// The regions of those that live in one.
@@ -50,7 +50,40 @@ struct Buffer {
     region: u32,
 }
 
+impl Default for Buffers {
+    fn default() -> Self {
+        Self {
+            by_object: maps::busy(),
+            leases: maps::quiet(),
+            suited: maps::quiet(),
+            live: AtomicU64::new(0),
+            peak: AtomicU64::new(0),
+        }
+    }
+}
+
 impl Buffers {
+    /// The session is lost: the memory of buffers is given back, but for what the program has mapped.
+    pub fn give_up(&self, is_mapped: impl Fn(&Lease) -> bool) {
+        self.by_object.retain(|_, buffer| buffer.region != 0);
+        self.by_object.shrink_to_fit();
+        self.suited.clear();
+        self.suited.shrink_to_fit();
+        // Their addresses stay: a thread may be about to copy.
+        self.leases.iter().filter(|lease| !is_mapped(lease)).for_each(|lease| lease.region.discard());
+    }
+
+    /// The program has unmapped what lies at an address, of a session that is lost.
+    pub fn discard(&self, address: usize) {
+        self.leases.iter().filter(|lease| lease.contains(address)).for_each(|lease| lease.region.discard());
+    }
+
+    /// The program has released a buffer of a session that is lost. The region that it lived in.
+    pub fn forget_lost(&self, object: u64) -> Option<Lease> {
+        let (_, buffer) = self.by_object.remove(&object)?;
+        self.vacate(buffer.region)
+    }
+
     /// The vendor has destroyed the buffer that lived in the region.
     pub fn vacate(&self, region: u32) -> Option<Lease> {
         self.leases.remove(&region).map(|(_, lease)| lease)
@@ -186,7 +219,12 @@ impl New {
         let session = known.session;
         let buffers = &super::state(session).buffers;
         let len = self.size as u64;
-        let Ok(mut lease) = session.regions.acquire(len) else { return Ok(None) };
+        let mut lease = match session.regions.acquire(len) {
+            Ok(lease) => lease,
+            // Memory that is the program's own to have is not to be had of the worker instead.
+            Err(fault) if session.regions.populates() => return Err(fault),
+            Err(_) => return Ok(None),
+        };
         if let Some(source) = source {
             session.settle(source as usize, len)?;
             // SAFETY: by the caller's promise; the region holds as many.

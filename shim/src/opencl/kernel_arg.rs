@@ -15,6 +15,7 @@ use dashmap::DashMap;
 use crate::call::{Call, Wake};
 use crate::fault::Fault;
 use crate::known::mix;
+use crate::maps;
 use crate::session::Session;
 
 /// Longest value that is read on the program's word; a longer one is no argument of any device, and the vendor refuses
@@ -25,13 +26,24 @@ const KEPT: usize = 32;
 
 /// What kernels' arguments were last set to, as far as a launch's success may depend on it: the object, or the size of
 /// local memory.
-#[derive(Default)]
 pub struct Arguments {
     set: DashMap<u64, [AtomicU64; KEPT]>,
     others: AtomicU64,
 }
 
+impl Default for Arguments {
+    fn default() -> Self {
+        Self { set: maps::busy(), others: AtomicU64::new(0) }
+    }
+}
+
 impl Arguments {
+    /// The session is lost.
+    pub fn give_up(&self) {
+        self.set.clear();
+        self.set.shrink_to_fit();
+    }
+
     /// The argument of a kernel was set. The difference that this makes to the kernel's state.
     fn set(&self, session: &Session, kernel: u64, index: u32, meaning: u64) -> u64 {
         if index as usize >= KEPT {
@@ -70,6 +82,8 @@ pub unsafe fn clSetKernelArg(
         if let Some(found) = session.handles.any(value) {
             (object, object_kind, class) = (found.id, found.kind, found.class);
             call.uses(value, found.kind);
+        } else {
+            call.missed(value);
         }
     }
     let id = call.handle(kernel, kind::cl_kernel);

@@ -9,7 +9,7 @@ use ava_protocol::opencl::{API, kind, opcode};
 
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::generated::opencl::{self as generated, marshal};
+use crate::generated::opencl as generated;
 
 pub unsafe fn clGetExtensionFunctionAddress(name: *const c_char) -> Result<*mut c_void, Fault> {
     // SAFETY: the program vouches for the name.
@@ -27,7 +27,7 @@ pub unsafe fn clGetExtensionFunctionAddressForPlatform(
 /// The entry by which an installable client driver's loader begins.
 pub unsafe fn clIcdGetPlatformIDsKHR(count: u32, platforms: *mut *mut c_void, found: *mut u32) -> Result<i32, Fault> {
     // SAFETY: the loader vouches for its pointers.
-    unsafe { marshal::clGetPlatformIDs(count, platforms, found) }
+    unsafe { super::clGetPlatformIDs(count, platforms, found) }
 }
 
 /// Our function of that name, if the vendor has one too.

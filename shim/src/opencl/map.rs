@@ -14,6 +14,7 @@ use ava_protocol::opencl::custom::{ArchivedStatus, MapCall, clEnqueueUnmapMemObj
 use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::Slice;
 
+use crate::apis;
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::memory;
@@ -63,6 +64,40 @@ impl Mappings {
 
     fn give_back(&self, mapping: Mapping) {
         self.insert(mapping);
+    }
+
+    /// The session is lost: the program looks at what it has mapped, and not at mirrors of its own memory.
+    pub fn give_up(&self) {
+        if let Ok(held) = self.held.lock() {
+            let mirrors = held.iter().filter(|mapping| mapping.own_memory);
+            mirrors.filter_map(|mapping| mapping.lease.as_ref()).for_each(|lease| lease.region.discard());
+        }
+    }
+
+    /// Whether the program has mapped some of a region.
+    pub fn is_in(&self, lease: &Lease) -> bool {
+        self.held.lock().is_ok_and(|held| held.iter().any(|mapping| lease.contains(mapping.address)))
+    }
+
+    /// The program has unmapped memory of an object of a lost session. The address, if the object lives in a region that is
+    /// not mapped any more.
+    fn unmap_lost(&self, object: u64, address: usize) -> Option<usize> {
+        let mut held = self.held.lock().ok()?;
+        let at = held.iter().rposition(|m| m.address == address && m.object == object)?;
+        if let Some(lease) = &held[at].lease {
+            // The addresses stay until the object is released: the program was told of an error.
+            lease.region.discard();
+            return None;
+        }
+        held.swap_remove(at);
+        (!held.iter().any(|m| m.object == object)).then_some(address)
+    }
+
+    /// The program has released an object of a lost session.
+    pub fn forget_lost(&self, object: u64) {
+        if let Ok(mut held) = self.held.lock() {
+            held.retain(|mapping| mapping.object != object);
+        }
     }
 }
 
@@ -244,6 +279,11 @@ pub unsafe fn clEnqueueUnmapMemObject(
     event_wait_list: *const *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
+    if let Some((session, object)) = apis::OPENCL.lost(memobj) {
+        let state = super::state(session);
+        state.mappings.unmap_lost(object, mapped_ptr as usize).into_iter().for_each(|at| state.buffers.discard(at));
+        return Err(Fault::Lost);
+    }
     let session = super::session()?;
     let mut call = Call::begin(session, opcode::clEnqueueUnmapMemObject);
     let command_queue = call.handle(command_queue, kind::cl_command_queue);

@@ -9,6 +9,7 @@ mod lookup;
 mod map;
 mod pixel;
 mod program_info;
+mod roots;
 mod status;
 
 pub use crate::fault::unsupported as refuse;
@@ -20,7 +21,10 @@ pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressFor
 pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;
 pub use program_info::clGetProgramInfo;
+pub use roots::{clGetDeviceIDs, clGetPlatformIDs};
 pub use status::clGetEventInfo;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::apis;
 use crate::fault::Fault;
@@ -34,10 +38,16 @@ pub struct State {
     arguments: kernel_arg::Arguments,
     buffers: buffers::Buffers,
     board: status::Board,
+    roots: roots::Roots,
+    lost: AtomicBool,
 }
 
 impl Own for State {
     fn forget(&self, id: u64) -> Vec<Lease> {
+        if self.lost.load(Ordering::Relaxed) {
+            self.mappings.forget_lost(id);
+            return self.buffers.forget_lost(id).into_iter().collect();
+        }
         self.arguments.forget(id);
         self.buffers.forget(id);
         Vec::new()
@@ -45,6 +55,18 @@ impl Own for State {
 
     fn vacate(&self, region: u32) -> Option<Lease> {
         self.buffers.vacate(region)
+    }
+
+    fn give_up(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+        self.arguments.give_up();
+        self.mappings.give_up();
+        self.buffers.give_up(|lease| self.mappings.is_in(lease));
+        self.board.give_up();
+    }
+
+    fn renew(&self, new: &'static Session) -> Result<(), Fault> {
+        self.roots.renew(new)
     }
 }
 

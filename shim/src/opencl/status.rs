@@ -99,6 +99,11 @@ fn polled(heard: u64) -> u64 {
 }
 
 impl Board {
+    /// The session is lost: nothing is written there any more.
+    pub fn give_up(&self) {
+        self.0.get().into_iter().flatten().for_each(|lease| lease.region.discard());
+    }
+
     /// How far a command has got that goes on, if the board shows it.
     fn status(&self, event: u64) -> Option<i32> {
         let lease = self.0.get()?.as_ref()?;

@@ -1,15 +1,16 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
-use ava_protocol::upcall::OPEN_LANE;
+use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
 use ava_transport::lane;
 
-use super::{GENERATION, Session, Slot, tell};
+use super::{GENERATION, Session, Slot};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -17,25 +18,48 @@ use crate::known::Known;
 use crate::lines::Lines;
 use crate::pending::Pending;
 use crate::regions::Pool;
-use crate::texts::Texts;
 
 /// With the value `1`, every call crosses and waits for the vendor's answer.
 const STRICT_VARIABLE: &str = "AVA_STRICT";
 /// With the value `socket`, calls travel over sockets, without shared memory.
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
-/// The session of this process with an API; `None`, after a line on standard error, if there will be none.
-pub fn connect(slot: &'static Slot) -> Option<Session> {
+/// A session as its broker knows it.
+#[derive(Debug)]
+pub struct Begun {
+    /// Its number.
+    pub session: u64,
+    pub socket: wire::Socket,
+    /// When the broker was asked for it, and when it had answered, in milliseconds since 1970.
+    between: (u64, u64),
+}
+
+impl Begun {
+    /// Whether this is what the broker tells of, which may be another broker with numbers of its own.
+    pub fn is(&self, session: &admin::Session, api: &str) -> bool {
+        /// For clocks that are set, and for what is rounded.
+        const SLACK_MS: u64 = 1000;
+        let (from, to) = self.between;
+        let since = session.since_unix_ms;
+        session.session == self.session && session.api == api && since + SLACK_MS >= from && since <= to + SLACK_MS
+    }
+}
+
+/// Whether the program's environment asks for calls that all wait.
+pub fn is_strict() -> bool {
+    std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1")
+}
+
+/// A session of this process with an API.
+///
+/// # Errors
+/// Where there is none and why, in words; nothing if it is for want of memory.
+pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     crate::log::start();
     let uid = rustix::process::getuid().as_raw();
     let socket = wire::discover(|name| std::env::var_os(name), |path| path.exists(), uid);
-    let refused = |why: String| {
-        tell(&format!(
-            "no session at {}: {why}. Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`.",
-            socket.path().display()
-        ));
-        None
-    };
+    let refused = |why: String| Err(Some(format!("at {}: {why}", socket.path().display())));
+    let shared = slot.shared().ok_or(None)?;
     let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
     let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
     let first = words.next().unwrap_or_default();
@@ -66,47 +90,53 @@ pub fn connect(slot: &'static Slot) -> Option<Session> {
     let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
     let transport = if sockets { lane::Kind::Socket } else { lane::Kind::Ring };
     // The first lane goes with the hello.
-    let (first_lane, theirs) = lane::offer(transport).ok()?;
+    let (first_lane, theirs) = lane::offer(transport).map_err(|_| None)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
     // A private broker is started before the program, and ends when it is idle; others come and go.
     let may_come = !matches!(socket, wire::Socket::Private(_));
-    let opened =
-        client::open_session(socket.path(), &opening, &fds, (OPEN_LANE, &theirs), may_come, Patience::PROGRAM);
+    let from = unix_ms();
+    let opened = client::open_session(socket.path(), &opening, &fds, (OPEN_LANE, &theirs), may_come, Patience::PROGRAM);
     let (control, answer) = match opened {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
-    match wire::open::<Answer>(&answer) {
-        Ok(Answer::Welcome { session, .. }) => tracing::info!(session, socket = %socket.path().display(), "welcome"),
+    let (session, populate) = match wire::open::<Answer>(&answer) {
+        Ok(Answer::Welcome { session, populate }) => (session, populate),
         Ok(Answer::Refused { reason, .. }) => return refused(reason),
         Ok(Answer::Admin(_) | Answer::Starting { .. }) => return refused("an answer to another question".into()),
         Err(error) => return refused(error.to_string()),
+    };
+    tracing::info!(session, socket = %socket.path().display(), "welcome");
+    if populate && first_lane.populate().is_err() {
+        return Err(None);
     }
     slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
-    let strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
-    let handles =
-        Handles::new(!strict, slot.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast()))
-            .ok()?;
-    Some(Session {
+    let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
+    Ok(Box::new(Session {
         slot,
-        control,
+        shared,
+        begun: Begun { session, socket, between: (from, unix_ms()) },
+        control: Mutex::new(Some(Arc::new(control))),
         transport,
         first_lane: Mutex::new(Some(first_lane)),
-        generation: GENERATION.fetch_add(1, Ordering::Relaxed) + 1,
+        generation,
         lost: AtomicBool::new(false),
         lines: Lines::default(),
-        handles,
-        known: Known::new(strict),
-        answers: Answers::new(strict),
-        regions: Pool::default(),
+        handles: Handles::new(&shared.range, generation),
+        known: Known::new(&shared.known, generation, shared.strict),
+        answers: Answers::new(shared.strict),
+        regions: Pool::new(populate),
         pending: Pending::default(),
-        callbacks: Callbacks::default(),
-        texts: Texts::default(),
+        callbacks: Callbacks::new(),
         own: (slot.own)(),
         heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),
-    })
+    }))
+}
+
+fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 /// The process's descriptor `fd`, if it is open.

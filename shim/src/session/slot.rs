@@ -1,15 +1,21 @@
-//! An API in this process: its session, once a call has been made.
+//! An API in this process: its sessions, once a call has been made.
 
 use std::any::Any;
-use std::sync::OnceLock;
+use std::ffi::c_void;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::Instant;
 
 use ava_protocol::api::Api;
 
-use super::{Session, connect};
+use super::attempts::Attempts;
+use super::{Session, connect, tell};
 use crate::callbacks::Args;
-use crate::handles::Entry;
+use crate::fault::Fault;
+use crate::handles::{Departed, Entry, Range};
+use crate::known;
 use crate::regions::Lease;
+use crate::texts::Texts;
 
 /// What an API's hand-written code keeps of a session.
 pub trait Own: Any + Send + Sync {
@@ -21,6 +27,19 @@ pub trait Own: Any + Send + Sync {
     /// The worker does not use a region any more that is kept here.
     fn vacate(&self, _region: u32) -> Option<Lease> {
         None
+    }
+
+    /// The status of a call in the session once it is lost, where it is not the table's.
+    fn when_lost(&self) -> Option<i64> {
+        None
+    }
+
+    /// The session is lost: memory that the program does not look at is given back.
+    fn give_up(&self) {}
+
+    /// The session is lost, and another takes its place: what every session has gets its old handles there.
+    fn renew(&self, _new: &'static Session) -> Result<(), Fault> {
+        Ok(())
     }
 }
 
@@ -40,8 +59,24 @@ pub struct Slot {
     pub(super) control: AtomicI32,
 }
 
-pub(super) struct State {
-    pub session: OnceLock<Option<Session>>,
+#[derive(Default)]
+struct State {
+    /// The session that calls go to; null before there is one.
+    session: AtomicPtr<Session>,
+    /// All that there have been: handles may still stand for what they had.
+    past: Mutex<Vec<&'static Session>>,
+    /// What came of beginning one. Held while one is begun, so that it is one.
+    attempts: Mutex<Attempts>,
+    shared: OnceLock<Option<Shared>>,
+}
+
+/// What the sessions have in common that a process has with an API one after the other.
+pub struct Shared {
+    pub range: Range,
+    pub texts: Texts,
+    pub known: known::Places,
+    /// Whether every call crosses and waits.
+    pub strict: bool,
 }
 
 impl Slot {
@@ -68,18 +103,139 @@ impl Slot {
         self.api.functions.get(opcode as usize).copied().unwrap_or("a call beside the functions")
     }
 
+    /// The session that calls go to, lost or not.
+    pub(super) fn session(&self) -> Option<&'static Session> {
+        // SAFETY: sessions are leaked, so the pointer stays valid.
+        unsafe { self.known()?.session.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The first session, which is begun if nobody else has done so.
+    pub(super) fn first(&'static self) -> Result<&'static Session, Fault> {
+        let mut attempts = self.state().attempts.lock().map_err(|_| Fault::Panicked)?;
+        if let Some(session) = self.session() {
+            return Ok(session);
+        }
+        // A process without a session at first stays without one.
+        if attempts.is_refused() {
+            return Err(Fault::NoBroker);
+        }
+        match connect::connect(self) {
+            Ok(session) => Ok(self.publish(session)),
+            Err(refused) => {
+                attempts.refused(Instant::now(), "");
+                if let Some(why) = refused {
+                    tell(&format!(
+                        "no session {why}. Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`."
+                    ));
+                }
+                Err(Fault::NoBroker)
+            }
+        }
+    }
+
+    /// The session in the place of a lost one, which is begun if nobody else has done so.
+    pub(super) fn replace(&'static self, lost: &'static Session) -> Result<&'static Session, Fault> {
+        let mut attempts = self.state().attempts.lock().map_err(|_| Fault::Panicked)?;
+        if let Some(session) = self.session()
+            && !session.is_lost()
+        {
+            return Ok(session);
+        }
+        let lost = self.session().unwrap_or(lost);
+        if !attempts.may(Instant::now()) {
+            return Err(Fault::Lost);
+        }
+        let session = match connect::connect(self) {
+            Ok(session) => &*Box::leak(session),
+            Err(refused) => {
+                let why = refused.unwrap_or_else(|| "there is no memory for it".to_owned());
+                if attempts.refused(Instant::now(), &why) {
+                    tell(&format!("no new session {why}"));
+                }
+                return Err(Fault::Lost);
+            }
+        };
+        attempts.succeeded();
+        let renewed = lost.own.renew(session);
+        self.remember(session);
+        if renewed.is_err() && session.is_lost() {
+            return Err(Fault::Lost);
+        }
+        Ok(session)
+    }
+
+    /// Whether a handle stands for an object of a lost session, to which another reference is taken.
+    pub(super) fn retain_lost(&self, handle: *mut c_void, kind: u16) -> bool {
+        self.known().and_then(State::shared).is_some_and(|shared| shared.range.retain_lost(handle, kind))
+    }
+
+    /// Whether a handle stands for an object of a lost session, to which a reference is given back.
+    pub(super) fn release_lost(&self, handle: *mut c_void, kind: u16) -> bool {
+        let released = self.known().and_then(State::shared).and_then(|shared| shared.range.release_lost(handle, kind));
+        if let Some(Departed::Gone { generation, id }) = released
+            && let Some(session) = self.past(generation)
+        {
+            // The program looks at none of what was kept for it any more.
+            drop(session.own.forget(id));
+        }
+        released.is_some()
+    }
+
+    /// The lost session that a handle is of, and the id that the object had there.
+    pub fn lost(&self, handle: *mut c_void) -> Option<(&'static Session, u64)> {
+        let (generation, id) = self.known()?.shared()?.range.whose(handle)?;
+        self.past(generation).filter(|session| session.is_lost()).map(|session| (session, id))
+    }
+
+    /// In a forked child: nothing of the parent's is left. Async-signal-safe.
+    pub(super) fn leave_behind(&self) {
+        self.state.store(std::ptr::null_mut(), Ordering::Release);
+        let control = self.control.swap(-1, Ordering::Relaxed);
+        if control >= 0 {
+            // SAFETY: the descriptor is the child's copy of the parent's socket, which nothing in the child uses: the
+            // parent's session is unreachable here.
+            unsafe { libc::close(control) };
+        }
+    }
+
+    /// What the sessions have in common; `None` if there is no memory for it.
+    pub(super) fn shared(&'static self) -> Option<&'static Shared> {
+        let dispatch = self.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast());
+        self.state().shared.get_or_init(|| Shared::new(dispatch)).as_ref()
+    }
+
+    fn publish(&'static self, session: Box<Session>) -> &'static Session {
+        let session = &*Box::leak(session);
+        self.remember(session);
+        session
+    }
+
+    /// Calls go to this session from now on.
+    fn remember(&'static self, session: &'static Session) {
+        let state = self.state();
+        if let Ok(mut past) = state.past.lock() {
+            past.push(session);
+        }
+        state.session.store(std::ptr::from_ref(session).cast_mut(), Ordering::Release);
+    }
+
+    fn past(&self, generation: u32) -> Option<&'static Session> {
+        let past = self.known()?.past.lock().ok()?;
+        past.iter().rev().find(|session| session.generation == generation).copied()
+    }
+
     /// The state, if there is one.
-    pub(super) fn known(&self) -> Option<&'static State> {
+    fn known(&self) -> Option<&'static State> {
         // SAFETY: states are leaked, so the pointer stays valid.
         unsafe { self.state.load(Ordering::Acquire).as_ref() }
     }
 
     /// The state, which is made if there is none.
-    pub(super) fn state(&self) -> &'static State {
+    fn state(&self) -> &'static State {
         if let Some(known) = self.known() {
             return known;
         }
-        let fresh = Box::into_raw(Box::new(State { session: OnceLock::new() }));
+        let fresh = Box::into_raw(Box::<State>::default());
         match self.state.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
             // SAFETY: just made, and leaked from here on.
             Ok(_) => unsafe { &*fresh },
@@ -92,20 +248,18 @@ impl Slot {
             }
         }
     }
+}
 
-    /// The session, which is begun if there is none; `None` if there will be none.
-    pub(super) fn session(&'static self) -> Option<&'static Session> {
-        self.state().session.get_or_init(|| connect::connect(self)).as_ref()
+impl State {
+    fn shared(&self) -> Option<&Shared> {
+        self.shared.get()?.as_ref()
     }
+}
 
-    /// In a forked child: nothing of the parent's is left. Async-signal-safe.
-    pub(super) fn leave_behind(&self) {
-        self.state.store(std::ptr::null_mut(), Ordering::Release);
-        let control = self.control.swap(-1, Ordering::Relaxed);
-        if control >= 0 {
-            // SAFETY: the descriptor is the child's copy of the parent's socket, which nothing in the child uses: the
-            // parent's session is unreachable here.
-            unsafe { libc::close(control) };
-        }
+impl Shared {
+    fn new(dispatch: *const c_void) -> Option<Self> {
+        let strict = connect::is_strict();
+        let range = Range::new(!strict, dispatch).ok()?;
+        Some(Self { range, texts: Texts::default(), known: known::Places::default(), strict })
     }
 }

@@ -12,6 +12,7 @@ use dashmap::DashMap;
 use super::state;
 use crate::fault::Fault;
 use crate::generated::tflite::marshal;
+use crate::maps;
 
 const AFFINE_QUANTIZATION: c_int = 1;
 
@@ -190,8 +191,13 @@ pub unsafe fn TfLiteSparsityFree(sparsity: *mut c_void) -> Result<(), Fault> {
 }
 
 /// The indexes of interpreters' inputs and outputs, for as long as they live.
-#[derive(Default)]
 pub struct Indices(DashMap<(u64, bool), Vec<c_int>>);
+
+impl Default for Indices {
+    fn default() -> Self {
+        Self(maps::quiet())
+    }
+}
 
 impl Indices {
     pub fn forget(&self, id: u64) {

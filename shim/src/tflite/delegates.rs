@@ -10,15 +10,21 @@ use ava_protocol::tflite::{kind, opcode};
 use dashmap::DashMap;
 
 use super::{ERROR, OK, refuse};
+use crate::apis;
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::generated::tflite::marshal;
+use crate::maps;
 use crate::session::Session;
 
 /// Whether a delegate is one of the worker's.
 fn check(function: &str, delegate: *mut c_void, about: *const c_void) -> Result<(), Fault> {
-    if super::session()?.handles.find(delegate, kind::TfLiteDelegate).is_some() {
+    let handles = &super::session()?.handles;
+    if handles.find(delegate, kind::TfLiteDelegate).is_some() {
         return Ok(());
+    }
+    if handles.is_lost(delegate) {
+        return Err(Fault::Lost);
     }
     let why = match delegate.is_null() {
         true => "there is no delegate: was it made?",
@@ -79,7 +85,7 @@ pub unsafe fn TfLiteXNNPackDelegateOptionsDefault(result: *mut c_void) -> Result
 /// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
     const NAME: &str = "TfLiteXNNPackDelegateCreate";
-    let mut call = Call::begin(super::session()?, opcode::TfLiteXNNPackDelegateCreate);
+    let mut call = Call::begin(super::afresh()?, opcode::TfLiteXNNPackDelegateCreate);
     let (mut num_threads, mut flags, mut handle_variable_ops) = (0, 0, false);
     if !options.is_null() {
         // SAFETY: the program passes the first two fields in any version.
@@ -110,8 +116,13 @@ fn made(call: &Call, id: u64, reply: &ArchivedCreated) -> *mut c_void {
 }
 
 /// What XNNPACK's delegates were made with, by their ids.
-#[derive(Default)]
 pub struct Options(DashMap<u64, Box<XnnpackOptions>>);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self(maps::quiet())
+    }
+}
 
 impl Options {
     fn keep(&self, session: &Session, id: u64, options: XnnpackOptions) {
@@ -146,7 +157,12 @@ pub unsafe fn TfLiteExternalDelegateDelete(delegate: *mut c_void) -> Result<(), 
 }
 
 fn delete(delegate: *mut c_void, opcode: u32) -> Result<(), Fault> {
-    let mut call = Call::begin(super::session()?, opcode);
+    let Some(session) = Session::releasing(&apis::TFLITE, delegate, kind::TfLiteDelegate)? else { return Ok(()) };
+    if session.handles.is_lost(delegate) {
+        let _ = session.release_handle(delegate, kind::TfLiteDelegate);
+        return Ok(());
+    }
+    let mut call = Call::begin(session, opcode);
     let delegate = call.handle(delegate, kind::TfLiteDelegate);
     if delegate == 0 {
         return Ok(());
@@ -220,7 +236,7 @@ pub unsafe fn TfLiteExternalDelegateOptionsInsert(
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteExternalDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(super::session()?, opcode::TfLiteExternalDelegateCreate);
+    let mut call = Call::begin(super::afresh()?, opcode::TfLiteExternalDelegateCreate);
     // SAFETY: the program passes options.
     let options = unsafe { &*options.cast::<ExternalOptions>() };
     let count = Some(usize::try_from(options.count).unwrap_or(0).min(MOST) as u64);

@@ -49,6 +49,11 @@ fn state(session: &Session) -> &State {
     session.own()
 }
 
+/// The same for what starts afresh.
+fn afresh() -> Result<&'static Session, Fault> {
+    Session::afresh(&apis::TFLITE)
+}
+
 /// The process's session with TensorFlow Lite.
 fn session() -> Result<&'static Session, Fault> {
     Session::current(&apis::TFLITE)

@@ -12,6 +12,7 @@ use super::state;
 use crate::callbacks::Arguments;
 use crate::fault::Fault;
 use crate::generated::tflite::marshal;
+use crate::maps;
 use crate::session::Session;
 
 /// The program's function.
@@ -21,8 +22,13 @@ pub type Reporter = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_void
 type Pair = (usize, usize);
 
 /// By the ids of options and interpreters.
-#[derive(Default)]
 pub struct Reporters(DashMap<u64, Pair>);
+
+impl Default for Reporters {
+    fn default() -> Self {
+        Self(maps::quiet())
+    }
+}
 
 impl Reporters {
     pub fn forget(&self, id: u64) {

@@ -108,7 +108,7 @@ CASE(throws)
     say("AllocateTensors is %d", (int)TfLiteInterpreterAllocateTensors(fc));
 }
 
-/* The vendor's library dies, and with it the session: each call fails from then on. */
+/* The vendor's library dies, and with it the session: what was made in it fails from then on. */
 CASE(dies)
 {
     Interpreter div("aborts"), fc("fc");

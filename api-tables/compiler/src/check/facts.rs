@@ -11,6 +11,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 pub(super) const WORDS: &[&str] = &[
+    "afresh",
     "beside",
     "cached",
     "charge",
@@ -39,14 +40,19 @@ pub(super) const WORDS: &[&str] = &[
 const REPEATABLE: &[&str] = &["charge", "creates", "modifies", "until", "when", "written"];
 /// Facts that cannot both hold.
 const EXCLUSIVE: &[(&str, &str)] = &[
+    ("local", "afresh"),
     ("local", "cached"),
     ("local", "charge"),
     ("local", "custom"),
     ("local", "oneway"),
+    ("oneway", "afresh"),
     ("oneway", "cached"),
+    ("release", "afresh"),
     ("release", "cached"),
+    ("retain", "afresh"),
     ("retain", "cached"),
     ("retain", "release"),
+    ("unsupported", "afresh"),
     ("unsupported", "cached"),
     ("unsupported", "charge"),
     ("unsupported", "custom"),
@@ -96,6 +102,10 @@ impl Reader<'_> {
             "local" => {
                 attr.flag(problems);
                 self.facts.local = true;
+            }
+            "afresh" => {
+                attr.flag(problems);
+                self.facts.afresh = true;
             }
             "custom" => self.facts.custom = custom(attr, problems),
             "within" => self.within(attr, problems),

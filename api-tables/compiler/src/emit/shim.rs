@@ -122,11 +122,15 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
             })
         }
     };
+    let session = match function.facts.afresh {
+        true => quote!(Session::afresh(&crate::apis::#slot)?),
+        false => shortcut::counting(api, function).unwrap_or(quote!(Session::current(&crate::apis::#slot)?)),
+    };
     let (before, then) = (shortcut::before(api, function), shortcut::then(api, function));
     let instead = shortcut::instead(api, function);
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
-            let mut call = Call::begin(Session::current(&crate::apis::#slot)?, opcode::#name);
+            let mut call = Call::begin(#session, opcode::#name);
             // SAFETY: the program vouches for its pointers, as it would to the vendor.
             unsafe {
                 #before

@@ -8,35 +8,58 @@ use crate::model::{Api, Buffer, Direction, Element, Function, Param, Ret, Shape}
 use proc_macro2::TokenStream;
 use quote::quote;
 
+/// The session of a call that counts references, where those to the objects of a lost session are counted in the shim.
+pub fn counting(api: &Api, function: &Function) -> Option<TokenStream> {
+    let (name, kind) = counted(function)?;
+    let (slot, ok) = (ident(&api.name.to_uppercase()), nothing_more(api, function));
+    let counts = match function.facts.retain {
+        Some(_) => quote!(Session::retaining),
+        None => quote!(Session::releasing),
+    };
+    Some(quote! {
+        match #counts(&crate::apis::#slot, #name, kind::#kind)? {
+            Some(session) => session,
+            None => return Ok(#ok),
+        }
+    })
+}
+
 /// Statements before the arguments are looked at.
 pub fn before(api: &Api, function: &Function) -> TokenStream {
-    let Some(handle) = function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. })) else {
-        return quote!();
-    };
-    let Shape::Handle { ty, .. } = &handle.shape else { unreachable!("found by its shape") };
-    let (name, kind) = (ident(&handle.name), ident(ty));
-    let ok = match &function.ret {
+    let Some((name, kind)) = counted(function) else { return quote!() };
+    let ok = nothing_more(api, function);
+    match function.facts.retain {
+        Some(_) => quote! {
+            if call.session.handles.retain(#name, kind::#kind) {
+                return Ok(#ok);
+            }
+        },
+        None => quote! {
+            let Some(last) = call.session.release_handle(#name, kind::#kind) else {
+                return Ok(#ok);
+            };
+        },
+    }
+}
+
+/// The one argument of a function that counts references, and its kind.
+fn counted(function: &Function) -> Option<(proc_macro2::Ident, proc_macro2::Ident)> {
+    function.facts.retain.as_ref().or(function.facts.release.as_ref())?;
+    function.params.iter().find_map(|p| match &p.shape {
+        Shape::Handle { ty, .. } => Some((ident(&p.name), ident(ty))),
+        _ => None,
+    })
+}
+
+/// What a function returns that has nothing more to do.
+fn nothing_more(api: &Api, function: &Function) -> TokenStream {
+    match &function.ret {
         Ret::Void => quote!(()),
         _ => {
             let ok = success(api, function);
             quote!(#ok as _)
         }
-    };
-    if function.facts.retain.is_some() {
-        return quote! {
-            if call.session.handles.retain(#name, kind::#kind) {
-                return Ok(#ok);
-            }
-        };
     }
-    if function.facts.release.is_some() {
-        return quote! {
-            let Some(last) = call.session.handles.release(#name, kind::#kind) else {
-                return Ok(#ok);
-            };
-        };
-    }
-    quote!()
 }
 
 /// Statements between the arguments and the request.

@@ -9,6 +9,8 @@ pub struct Facts {
     pub oneway: Option<Oneway>,
     /// Answered in the shim by a hand-written function; never crosses.
     pub local: bool,
+    /// Makes something of nothing: begins a new session where the last one is lost.
+    pub afresh: bool,
     /// `cached` or `cached(unless = e)`.
     pub cached: Option<Cached>,
     /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).

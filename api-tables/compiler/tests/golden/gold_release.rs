@@ -41,11 +41,14 @@ pub unsafe extern "C" fn gold_release(one: *mut c_void) -> i32 {
 
 pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        match Session::releasing(&crate::apis::GOLD, one, kind::gold_box)? {
+            Some(session) => session,
+            None => return Ok(0 as _),
+        },
         opcode::gold_release,
     );
     unsafe {
-        let Some(last) = call.session.handles.release(one, kind::gold_box) else {
+        let Some(last) = call.session.release_handle(one, kind::gold_box) else {
             return Ok(0 as _);
         };
         let w_one = call.handle(one, kind::gold_box);

@@ -41,7 +41,10 @@ pub unsafe extern "C" fn gold_retain(one: *mut c_void) -> i32 {
 
 pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        match Session::retaining(&crate::apis::GOLD, one, kind::gold_box)? {
+            Some(session) => session,
+            None => return Ok(0 as _),
+        },
         opcode::gold_retain,
     );
     unsafe {

@@ -67,6 +67,9 @@ enum WordValue {
 }
 
 extern "C" {
+    #[afresh]
+    fn gold_start(kind: gold_key) -> New<gold_box>;
+
     fn gold_scalar(count: u32, offset: isize, ratio: f64) -> gold_status;
 
     fn gold_handle(one: gold_box, other: Option<gold_box>) -> gold_status;

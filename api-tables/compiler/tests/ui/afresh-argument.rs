@@ -1,0 +1,11 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+extern "C" {
+    #[afresh(now)]
+    fn toy_flush() -> toy_status;
+}

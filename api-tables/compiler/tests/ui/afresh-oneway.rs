@@ -1,0 +1,12 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+extern "C" {
+    #[oneway]
+    #[afresh]
+    fn toy_flush() -> toy_status;
+}

@@ -1,0 +1,74 @@
+//! How often a session is asked for in the place of a lost one.
+//!
+//! A program may try again at once, and for ever; the broker is asked again only after a pause that grows. Time is an
+//! argument.
+
+use std::time::{Duration, Instant};
+
+/// The pause after a refusal, at first and at most.
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What came of asking.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    refused: Option<Refused>,
+}
+
+#[derive(Debug)]
+struct Refused {
+    again: Instant,
+    pause: Duration,
+    why: String,
+}
+
+impl Attempts {
+    /// Whether the last one was refused.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    /// Whether the broker may be asked.
+    pub fn may(&self, now: Instant) -> bool {
+        self.refused.as_ref().is_none_or(|refused| refused.again <= now)
+    }
+
+    /// The broker has refused. Whether the reason is another than before.
+    pub fn refused(&mut self, now: Instant, why: &str) -> bool {
+        let last = self.refused.take();
+        let pause = last.as_ref().map_or(PAUSE, |last| (last.pause * 2).min(LONGEST_PAUSE));
+        let is_new = last.is_none_or(|last| last.why != why);
+        self.refused = Some(Refused { again: now + pause, pause, why: why.to_owned() });
+        is_new
+    }
+
+    pub fn succeeded(&mut self) {
+        self.refused = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_limit_and_a_reason_is_told_once() {
+        let mut attempts = Attempts::default();
+        let mut now = Instant::now();
+        assert!(attempts.may(now) && attempts.refused(now, "busy"));
+        let mut paused = Vec::new();
+        for _ in 0..8 {
+            let begun = now;
+            while !attempts.may(now) {
+                now += Duration::from_millis(10);
+            }
+            paused.push((now - begun).as_millis());
+            assert!(!attempts.refused(now, "busy"));
+        }
+        assert_eq!(paused, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+        assert!(attempts.refused(now, "damped") && attempts.is_refused());
+        attempts.succeeded();
+        assert!(attempts.may(now) && attempts.refused(now, "damped"));
+        assert!(attempts.may(now + PAUSE));
+    }
+}
