@@ -62,6 +62,12 @@ impl Running {
         }
     }
 
+    /// What standard output has held so far.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.stdout.text()
+    }
+
     /// Writes to the program's standard input.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 //!
 //! `tools/check` runs what takes seconds, `tools/check --all` also what is ignored as long.
 
+mod again;
 mod apps;
 mod bench;
 mod conformance;
@@ -30,7 +31,9 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for (directory, module) in [("apps", "apps.rs"), ("isolation", "isolation.rs"), ("preload", "preload.rs")] {
+    for (directory, module) in
+        [("again", "again.rs"), ("apps", "apps.rs"), ("isolation", "isolation.rs"), ("preload", "preload.rs")]
+    {
         for file in names(directory) {
             assert!(
                 text(module).contains(&file),
