@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::connect::Begun;
 use super::{Session, tell};
@@ -25,6 +26,19 @@ impl Session {
             self.tell_why();
         }
         self.fault()
+    }
+
+    /// Whether the worker is gone, which nobody may have noticed: what starts afresh is not to find it out the hard way.
+    pub fn has_ended(&self) -> bool {
+        let Ok(control) = self.control() else { return self.is_lost() };
+        let mut fds = [PollFd::new(&*control, PollFlags::RDHUP)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let over = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+        if poll(&mut fds, Some(&now)).is_ok() && fds[0].revents().intersects(over) {
+            drop(control);
+            self.lose();
+        }
+        self.is_lost()
     }
 
     /// What calls fail with once the session is lost.
