@@ -24,9 +24,14 @@ pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
     if own_user {
         lower(Resource::Nproc, PROCESSES)?;
     }
+    Ok(())
+}
+
+/// Has the kernel kill this process for want of memory before the broker. To be called before anything else is done to it:
+/// what has become another user, or is not to be traced, has files in `/proc` that are root's.
+pub fn be_killed_first() {
     // It fails where an administrator has set a higher one, which is as good.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
-    Ok(())
 }
 
 fn lower(resource: Resource, to: u64) -> io::Result<()> {

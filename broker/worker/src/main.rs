@@ -132,6 +132,9 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     let needs = &args.api.sandbox;
     let place = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     let place = place.ok_or("it has no HOME")?;
+    if args.sandbox != Mode::Off {
+        ava_sandbox::be_killed_first();
+    }
     let owner = args.user.map(|uid| Owner { uid, groups: &args.groups });
     if let Some(owner) = &owner {
         ava_sandbox::become_owner(owner, needs, &place).map_err(|error| error.to_string())?;
