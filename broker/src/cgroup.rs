@@ -14,6 +14,7 @@
 //! A tenant's group stays as long as memory is charged to it: pages of shared memory outlive a worker as long as its program
 //! maps them, and would otherwise be charged to everybody.
 
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -41,6 +42,8 @@ pub struct Groups {
     last: u64,
     /// Tenants' groups that are to be removed.
     leaving: Vec<String>,
+    /// Groups of workers that an earlier broker started, and that this one does not see end.
+    inherited: Vec<PathBuf>,
 }
 
 /// What the group of all workers is called.
@@ -104,7 +107,7 @@ impl Groups {
         if !has(&[Kind::Unified, Kind::Memory]) || !has(&[Kind::Unified, Kind::Pids]) {
             return Err("no control group with memory and pids is there".to_owned());
         }
-        let groups = Self { trees, budget, last: 0, leaving: Vec::new() };
+        let mut groups = Self { trees, budget, last: 0, leaving: Vec::new(), inherited: Vec::new() };
         for tree in &groups.trees {
             groups
                 .bound(&tree.workers, tree.kind, Level::All)
@@ -138,9 +141,9 @@ impl Groups {
     }
 
     /// Removes what earlier brokers have left, but for groups of workers that live: those are bounded as ever.
-    fn take_over(&self) {
-        for Tree { workers, kind } in &self.trees {
-            for tenant in below(workers) {
+    fn take_over(&mut self) {
+        for Tree { workers, kind } in self.trees.clone() {
+            for tenant in below(&workers) {
                 let (gone, alive): (Vec<_>, Vec<_>) =
                     below(&tenant).into_iter().partition(|worker| fs::remove_dir(worker).is_ok());
                 debug!(
@@ -149,11 +152,13 @@ impl Groups {
                     alive = alive.len(),
                     "groups of before"
                 );
-                if alive.is_empty() && charged(&tenant, *kind) <= LEFT && fs::remove_dir(&tenant).is_ok() {
+                if alive.is_empty() && charged(&tenant, kind) <= LEFT && fs::remove_dir(&tenant).is_ok() {
                     continue;
                 }
-                let _ = self.bound(&tenant, *kind, Level::Tenant);
-                alive.iter().for_each(|worker| drop(self.bound(worker, *kind, Level::Worker)));
+                let _ = self.bound(&tenant, kind, Level::Tenant);
+                alive.iter().for_each(|worker| drop(self.bound(worker, kind, Level::Worker)));
+                self.inherited.extend(alive);
+                tenant.file_name().and_then(OsStr::to_str).into_iter().for_each(|name| self.leave(name.to_owned()));
             }
         }
     }
@@ -203,13 +208,22 @@ impl Groups {
                 debug!(folder = folder.display().to_string(), %error, "a control group stays");
             }
         }
-        if !self.leaving.contains(&group.tenant) {
-            self.leaving.push(group.tenant);
+        self.leave(group.tenant);
+    }
+
+    /// A tenant's group is to be removed, when that can be.
+    fn leave(&mut self, tenant: String) {
+        if !self.leaving.contains(&tenant) {
+            self.leaving.push(tenant);
         }
     }
 
-    /// Removes tenants' groups that nothing is charged to; whether some are left.
+    /// Removes tenants' groups that nothing is charged to, and earlier brokers' that are empty; whether some are left.
     pub fn tidy(&mut self) -> bool {
+        let gone = |folder: &mut PathBuf| fs::remove_dir(&*folder).is_ok() || !folder.exists();
+        let ended: Vec<_> = self.inherited.extract_if(.., gone).collect();
+        let tenants = ended.iter().filter_map(|folder| folder.parent()?.file_name()?.to_str());
+        tenants.for_each(|tenant| self.leave(tenant.to_owned()));
         let trees = &self.trees;
         self.leaving.retain(|tenant| {
             let folders = || trees.iter().map(|tree| (tree.workers.join(tenant), tree.kind));
@@ -220,7 +234,7 @@ impl Groups {
             folders().for_each(|(folder, _)| drop(fs::remove_dir(folder)));
             false
         });
-        !self.leaving.is_empty()
+        !self.leaving.is_empty() || !self.inherited.is_empty()
     }
 
     /// Sets the bounds of a group.
