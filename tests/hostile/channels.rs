@@ -101,7 +101,7 @@ fn more_lanes_than_any_program_has_threads() {
             break;
         }
     }
-    scene.ends("lanes beyond the limit of 4096");
+    scene.ends("lanes beyond the limit of 1024");
     stage.stays_unharmed();
 }
 

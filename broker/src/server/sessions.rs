@@ -188,8 +188,8 @@ impl Server {
             add("--user", uid.to_string().as_ref());
             settings.worker_groups.iter().for_each(|gid| add("--group", gid.to_string().as_ref()));
         }
-        if self.isolation.has_groups() {
-            all.push("--grouped".into());
+        if !self.isolation.has_groups() {
+            add("--data", self.isolation.budget.private.to_string().as_ref());
         }
         all
     }

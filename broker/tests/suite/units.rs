@@ -31,7 +31,14 @@ fn units(to: &Path) -> Vec<PathBuf> {
         std::fs::write(&path, text).unwrap();
         path
     };
-    vec![copy("ava.socket"), copy("ava-admin.socket"), copy("ava.service")]
+    let units = vec![copy("ava.socket"), copy("ava-admin.socket"), copy("ava.service")];
+    // With all of the examples.
+    std::fs::create_dir(to.join("ava.service.d")).unwrap();
+    for example in std::fs::read_dir(directory().join("ava.service.d")).unwrap().flatten() {
+        let name = example.file_name().into_string().unwrap();
+        std::fs::copy(example.path(), to.join("ava.service.d").join(name.trim_end_matches(".example"))).unwrap();
+    }
+    units
 }
 
 #[test]

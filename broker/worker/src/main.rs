@@ -39,12 +39,12 @@ struct Args {
     /// Groups that this user is in, besides those of the devices.
     #[arg(long = "group")]
     groups: Vec<u32>,
-    /// Most bytes that the program may have in memory.
+    /// Most bytes of regions.
     #[arg(long)]
     memory: Option<u64>,
-    /// The control group sees to the memory.
+    /// Most bytes of private memory, if no control group sees to that.
     #[arg(long)]
-    grouped: bool,
+    data: Option<u64>,
     /// Files and folders that may be read besides.
     #[arg(long = "read")]
     read: Vec<PathBuf>,
@@ -157,7 +157,7 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
         read: args.read.iter().cloned().chain(variable(PLUGINS_VARIABLE)).collect(),
         write: args.write.clone(),
         newest_abi: args.landlock_abi,
-        memory: args.memory.filter(|_| !args.grouped),
+        memory: args.data,
         owner: args.user,
     };
     let summary = ava_sandbox::enter(&plan).map_err(|error| error.to_string())?;
