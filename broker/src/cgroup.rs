@@ -3,6 +3,7 @@
 //! ```text
 //! the broker's own group
 //! ├── broker/                the broker (version 2 only, which has no processes beside groups with controllers)
+//! ├── left/                  workers of a broker that made no groups (likewise)
 //! └── ava/                   all workers together
 //!     └── TENANT/            all of one tenant's
 //!         └── PID-N/         one worker's, by the broker that started it and a number
@@ -295,6 +296,15 @@ fn delegate(own: &Path) -> io::Result<()> {
     let aside = own.join("broker");
     make(&aside)?;
     write(&aside.join("cgroup.procs"), std::process::id())?;
+    // Living workers of a broker that made no groups, such as one without a sandbox.
+    let others = fs::read_to_string(own.join("cgroup.procs"))?;
+    let left = own.join("left");
+    let _ = fs::remove_dir(&left);
+    for process in others.lines() {
+        make(&left)?;
+        // One that ends meanwhile is in nobody's way.
+        let _ = write(&left.join("cgroup.procs"), process);
+    }
     write(&control, CONTROLLERS)
 }
 
