@@ -1,11 +1,12 @@
 //! What a broker says about its sessions.
 
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{Answer, Request, Session, Status};
+use ava_protocol::admin::{Answer, Detail, Request, Session, Status};
 use ava_protocol::session::{self, Opening, open, seal};
-use ava_transport::client;
+use ava_transport::{client, message};
 
 /// How long a worker that is started ahead may take, on a machine that does much else.
 const LOADING: Duration = Duration::from_mins(1);
@@ -16,9 +17,19 @@ const LOADING: Duration = Duration::from_mins(1);
 /// If it does not tell.
 #[must_use]
 pub fn sessions(socket: &Path) -> Vec<Session> {
-    match ask(socket, Request::Sessions { ended: true }) {
-        Answer::Sessions { sessions, .. } => sessions,
-        other => panic!("{other:?}"),
+    let (stream, mut answer) = open_for(socket, Request::Sessions { ended: true });
+    let mut all = Vec::new();
+    loop {
+        match parsed(&answer) {
+            Answer::Sessions { sessions, more } => {
+                all.extend(sessions);
+                if !more {
+                    return all;
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+        answer = message::recv(&stream).expect("the broker goes on").expect("another answer").0;
     }
 }
 
@@ -46,16 +57,40 @@ pub fn wait_for_spare(socket: &Path) {
     }
 }
 
-fn status(socket: &Path) -> Status {
+/// What the broker at `socket` says about itself.
+///
+/// # Panics
+/// If it does not tell.
+#[must_use]
+pub fn status(socket: &Path) -> Status {
     match ask(socket, Request::Status) {
         Answer::Status(status) => status,
         other => panic!("{other:?}"),
     }
 }
 
+/// All that the broker at `socket` knows about a session.
+///
+/// # Panics
+/// If it does not tell.
+#[must_use]
+pub fn detail(socket: &Path, session: u64) -> Detail {
+    match ask(socket, Request::Session { session }) {
+        Answer::Session(detail) => *detail,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn ask(socket: &Path, request: Request) -> Answer {
-    let (_, answer) = client::open(socket, &seal(&Opening::Admin(request)), &[]).expect("the broker answers");
-    match open(&answer) {
+    parsed(&open_for(socket, request).1)
+}
+
+fn open_for(socket: &Path, request: Request) -> (UnixStream, Vec<u8>) {
+    client::open(socket, &seal(&Opening::Admin(request)), &[]).expect("the broker answers")
+}
+
+fn parsed(answer: &[u8]) -> Answer {
+    match open(answer) {
         Ok(session::Answer::Admin(answer)) => answer,
         other => panic!("{other:?}"),
     }

@@ -1,0 +1,12 @@
+//! A broker for several users, as root starts it: who is who, what each has, what each may take, and what is left.
+
+#[path = "../system/directories.rs"]
+mod directories;
+#[path = "../system/groups.rs"]
+mod groups;
+#[path = "../system/identity.rs"]
+mod identity;
+#[path = "../system/people.rs"]
+mod people;
+#[path = "../system/who.rs"]
+mod who;
