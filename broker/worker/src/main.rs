@@ -164,7 +164,7 @@ fn sweep(args: &Args) -> bool {
     let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()) else { return false };
     let owner = args.user.map(|uid| Owner { uid, groups: &[] });
     let became = owner.is_none_or(|owner| ava_sandbox::become_owner(&owner, &args.api.sandbox, &home).is_ok());
-    became && Home::empty(&home).is_ok()
+    became && Home::empty(&home, args.user.is_some()).is_ok()
 }
 
 /// The program's output becomes this process's.
