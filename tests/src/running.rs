@@ -52,14 +52,31 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits until standard output holds `text`.
+    /// Waits until standard output holds `text`, and gives all of it.
     ///
     /// # Panics
     /// If the program ends without, or its time is over.
-    pub fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) -> String {
         while !self.stdout.text().contains(text) {
             assert!(self.listen(), "no {text:?} from the program, {}", self.so_far());
         }
+        self.stdout.text()
+    }
+
+    /// Waits until standard error holds `text`.
+    ///
+    /// # Panics
+    /// If the program ends without, or its time is over.
+    pub fn wait_for_complaint(&mut self, text: &str) {
+        while !self.stderr.text().contains(text) {
+            assert!(self.listen(), "no {text:?} from the program, {}", self.so_far());
+        }
+    }
+
+    /// What has come of standard error.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.stderr.text()
     }
 
     /// Writes to the program's standard input.

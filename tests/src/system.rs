@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::ops::RangeInclusive;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,6 +25,10 @@ use crate::world::wait_for_notice;
 
 /// The group whose members may use the broker: one that every system has.
 const GROUP: &str = "users";
+/// The numbers of users that a broker gives workers by itself; each world has some of them.
+const USERS: RangeInclusive<u32> = 65_600..=69_695;
+const USERS_EACH: u32 = 8;
+const PLACES: u32 = 64;
 
 /// Whom a program runs as.
 #[derive(Debug, Clone)]
@@ -69,6 +74,7 @@ pub struct SystemWorld {
     environment: Vec<(OsString, OsString)>,
     runs: AtomicUsize,
     group: u32,
+    users: RangeInclusive<u32>,
     pub groups: Groups,
     directory: TempDir,
 }
@@ -103,8 +109,19 @@ impl SystemWorld {
             make(&directory.path().join(name), mode);
         }
         let group = group_id(GROUP);
-        let (arguments, environment) = (Vec::new(), Vec::new());
-        Some(Self { broker: Mutex::default(), arguments, environment, runs: AtomicUsize::new(0), group, groups, directory })
+        // Whose processes are counted, so that no other broker on this machine may have them.
+        let places = u32::try_from(number).expect("few worlds") % PLACES + std::process::id() % 8 * PLACES;
+        let first = USERS.start() + places * USERS_EACH;
+        Some(Self {
+            broker: Mutex::default(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            runs: AtomicUsize::new(0),
+            group,
+            users: first..=first + USERS_EACH - 1,
+            groups,
+            directory,
+        })
     }
 
     /// With a broker that listens, which gets these arguments too.
@@ -128,11 +145,24 @@ impl SystemWorld {
         self
     }
 
+    /// Whose broker, once it is started, gives its workers these users.
+    #[must_use]
+    pub fn with_users(mut self, users: RangeInclusive<u32>) -> Self {
+        self.users = users;
+        self
+    }
+
     /// Whose broker, once it is started, has this variable in its environment.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
         self
+    }
+
+    /// The users of its workers.
+    #[must_use]
+    pub fn users(&self) -> RangeInclusive<u32> {
+        self.users.clone()
     }
 
     /// A path in its directory.
@@ -165,6 +195,7 @@ impl SystemWorld {
         let mut command = Command::new("sh");
         command.args(["-c", ENTER, "sh", &self.lines(&self.groups.within("."))]).arg(built::file("ava-broker"));
         command.arg("--socket").arg(self.socket()).arg("--admin-socket").arg(self.admin()).args(["--group", GROUP]);
+        command.args(["--worker-uids", &format!("{}-{}", self.users.start(), self.users.end())]);
         command.args(&self.arguments).env_clear().env("PATH", path()).env("AVA_LOG", "info");
         command.env("OCL_ICD_VENDORS", vendor::pocl()).env("HOME", self.path("broker"));
         command.env("XDG_CACHE_HOME", self.path("cache"));
@@ -278,7 +309,11 @@ impl SystemWorld {
     }
 
     /// A file that others than root can read and execute: itself, or a copy. What is looked for in PATH stays as it is.
-    fn shared(&self, file: &Path) -> PathBuf {
+    ///
+    /// # Panics
+    /// If it cannot be copied.
+    #[must_use]
+    pub fn shared(&self, file: &Path) -> PathBuf {
         static COPYING: Mutex<()> = Mutex::new(());
         let open = |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
         let Ok(whole) = file.canonicalize() else { return file.to_owned() };

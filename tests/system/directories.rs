@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use ava_tests::administration::detail;
-use ava_tests::{Somebody, SystemWorld};
+use ava_tests::{Running, Somebody, SystemWorld};
 
-use super::people::{ALICE, BOB, begin, goes_on, is_gone, steady, ends_well, wait_until};
+use super::people::{ALICE, BOB, begin, end_of, goes_on, is_gone, steady, ends_well, wait_until};
 
 /// A container as Docker names it.
 fn docker(digit: char) -> String {
@@ -77,7 +77,7 @@ fn the_root_of_ones_own_namespaces_is_a_tenant_of_its_own() {
 fn what_containers_leave_is_removed_and_their_users_are_free_again() {
     let Some(world) = SystemWorld::new() else { return };
     for (who, seed) in [(Somebody::in_container(0, &docker('a')), 1), (ALICE, 2)] {
-        ends_well(&world.run(&who, &steady(seed)));
+        is_over(&world, begin(&world, &who, seed).0);
     }
     let (living, session) = begin(&world, &Somebody::in_container(0, &docker('b')), 3);
     let freed = fs::metadata(world.home(&tenant(0, 'a'))).unwrap().uid();
@@ -94,7 +94,7 @@ fn what_containers_leave_is_removed_and_their_users_are_free_again() {
     let mut next = 'c'..='f';
     wait_until("the user is free again", || {
         let digit = next.next().expect("the user is free again soon");
-        ends_well(&world.run(&Somebody::in_container(0, &docker(digit)), &steady(4)));
+        is_over(&world, begin(&world, &Somebody::in_container(0, &docker(digit)), 4).0);
         fs::metadata(world.home(&tenant(0, digit))).unwrap().uid() == freed
     });
     world.kill_broker();
@@ -110,7 +110,7 @@ fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
     let Some(world) = SystemWorld::new() else { return };
     let root = Somebody::in_container(0, &docker('a'));
     let home = world.home(&tenant(0, 'a'));
-    ends_well(&world.run(&root, &steady(1)));
+    is_over(&world, begin(&world, &root, 1).0);
     for round in 0..10 {
         // So much that it takes a while.
         let owner = fs::metadata(&home).unwrap();
@@ -132,8 +132,15 @@ fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
         // Nobody else gets its user.
         let (other, others) = begin(&world, &ALICE, 2);
         assert_ne!(fs::metadata(format!("/proc/{}", others.worker_pid)).unwrap().uid(), user, "round {round}");
-        goes_on(other);
-        goes_on(program);
-        is_gone(session.worker_pid);
+        is_over(&world, other);
+        is_over(&world, program);
     }
+}
+
+/// The program ends as it should, and the broker has seen its worker's end.
+#[track_caller]
+fn is_over(world: &SystemWorld, program: Running) {
+    let id = program.id();
+    goes_on(program);
+    end_of(world, id);
 }

@@ -10,9 +10,6 @@ use ava_tests::SystemWorld;
 
 use super::people::{ALICE, BOB, begin, goes_on, kill, status_of};
 
-/// The numbers of workers' users, unless another range is asked for.
-const USERS: std::ops::RangeInclusive<u32> = 65_600..=69_695;
-
 /// The user of a worker, who is the same in all respects, and the group of the same number.
 #[track_caller]
 fn user_of(session: &Session) -> u32 {
@@ -30,8 +27,9 @@ fn each_user_has_workers_of_another_user_also_after_a_restart() {
     let [one, two, other] = [0, 1, 2].map(|at: usize| user_of(&programs[at].1));
     assert_eq!(one, two);
     assert_ne!(one, other);
-    assert!(USERS.contains(&one) && USERS.contains(&other), "{one}, {other}");
-    assert_eq!(world.status().isolation.users.as_deref(), Some("65600-69695"));
+    let users = world.users();
+    assert!(users.contains(&one) && users.contains(&other), "{one}, {other}");
+    assert_eq!(world.status().isolation.users, Some(format!("{}-{}", users.start(), users.end())));
     world.kill_broker();
     world.start_broker();
     // In the other order.
@@ -45,7 +43,9 @@ fn each_user_has_workers_of_another_user_also_after_a_restart() {
 
 #[test]
 fn the_administrator_names_the_users() {
-    let Some(world) = SystemWorld::with(["--warm", "0", "--worker-uids", "71000-71000"]) else { return };
+    let Some(world) = SystemWorld::without_broker() else { return };
+    let world = world.with_arguments(["--warm", "0"]).with_users(71_000..=71_000);
+    world.start_broker();
     let (program, session) = begin(&world, &ALICE, 1);
     assert_eq!(user_of(&session), 71_000);
     let refused = world.run(&BOB, &super::people::steady(2));

@@ -2,11 +2,15 @@
 
 #[path = "../system/directories.rs"]
 mod directories;
+#[path = "../system/ends.rs"]
+mod ends;
 #[path = "../system/groups.rs"]
 mod groups;
 #[path = "../system/identity.rs"]
 mod identity;
 #[path = "../system/people.rs"]
 mod people;
+#[path = "../system/tokens.rs"]
+mod tokens;
 #[path = "../system/who.rs"]
 mod who;
