@@ -63,6 +63,16 @@ impl Running {
         self.stdout.text()
     }
 
+    /// Waits until standard output holds `text`. `false` if the program ends without, or its time is over.
+    pub fn says(&mut self, text: &str) -> bool {
+        while !self.stdout.text().contains(text) {
+            if !self.listen() {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Waits until standard error holds `text`.
     ///
     /// # Panics
@@ -85,6 +95,14 @@ impl Running {
     /// If the program does not take it.
     pub fn tell(&mut self, text: &str) {
         self.stdin.as_mut().expect("standard input is open").write_all(text.as_bytes()).expect("the program listens");
+    }
+
+    /// Writes to the program's standard input, if it takes it.
+    ///
+    /// # Errors
+    /// Those of writing: it has ended.
+    pub fn try_tell(&mut self, text: &str) -> std::io::Result<()> {
+        self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(text.as_bytes()))
     }
 
     /// Ends the process at once, as SIGKILL does.

@@ -4,8 +4,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, chown};
 use std::ops::RangeInclusive;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -293,7 +293,14 @@ impl SystemWorld {
             groups.extend(self.groups.within_unified(name));
         }
         command.args(["-c", ENTER, "sh", &self.lines(&groups)]);
-        command.args(["setpriv", "--reuid", &who.uid.to_string(), "--regid", &self.group.to_string(), "--clear-groups"]);
+        command.args([
+            "setpriv",
+            "--reuid",
+            &who.uid.to_string(),
+            "--regid",
+            &self.group.to_string(),
+            "--clear-groups",
+        ]);
         if matches!(who.place, Place::Namespaces) {
             command.args(["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
         }

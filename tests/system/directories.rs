@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use ava_tests::administration::detail;
 use ava_tests::{Running, Somebody, SystemWorld};
 
-use super::people::{ALICE, BOB, begin, end_of, goes_on, is_gone, steady, ends_well, wait_until};
+use super::people::{ALICE, BOB, begin, end_of, ends_well, goes_on, is_gone, steady, wait_until};
 
 /// A container as Docker names it.
 fn docker(digit: char) -> String {
@@ -97,6 +97,9 @@ fn what_containers_leave_is_removed_and_their_users_are_free_again() {
         is_over(&world, begin(&world, &Somebody::in_container(0, &docker(digit)), 4).0);
         fs::metadata(world.home(&tenant(0, digit))).unwrap().uid() == freed
     });
+    // Nobody is to have its number any more; the next one to be its parent has to see to that.
+    let process = format!("/proc/{}", session.worker_pid);
+    wait_until("the worker's parent has seen its end", || !std::path::Path::new(&process).exists());
     world.kill_broker();
     world.start_broker();
     wait_until("all of them are gone", || {

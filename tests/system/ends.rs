@@ -14,7 +14,9 @@ use super::people::{ALICE, BOB, PATIENCE, begin, ends_well, goes_on, is_gone, ki
 fn without_rights(world: &SystemWorld, mode: &str) -> Command {
     let place = world.path("work/unprivileged");
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", "31240", "--regid", "100", "--clear-groups"]).arg(world.shared(&built::file("ava-broker")));
+    command
+        .args(["--reuid", "31240", "--regid", "100", "--clear-groups"])
+        .arg(world.shared(&built::file("ava-broker")));
     command.args(["--worker".as_ref(), world.shared(&built::file("ava-worker")).as_os_str()]);
     command.arg("--socket").arg(place.join("broker.sock")).arg("--admin-socket").arg(place.join("admin/broker.sock"));
     command.args(["--group", "users", "--sandbox", mode, "--warm", "0"]);

@@ -30,7 +30,8 @@ fn said(program: &mut Running, behind: &str) -> i64 {
 /// The folder of a worker's group, in a controller's hierarchy.
 fn folder_of(world: &SystemWorld, controller: &str, worker: u32) -> PathBuf {
     let groups = of_process(worker);
-    let own = |(hierarchy, _): &&(String, String)| hierarchy.split(',').any(|one| one == controller) || hierarchy.is_empty();
+    let own =
+        |(hierarchy, _): &&(String, String)| hierarchy.split(',').any(|one| one == controller) || hierarchy.is_empty();
     let (_, path) = groups.iter().find(own).expect("a group");
     let within = path.split_once("/ava/").unwrap_or_else(|| panic!("{path} is not the broker's"));
     world.groups.of_controller(controller).join("ava").join(within.1)

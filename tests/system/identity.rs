@@ -68,7 +68,8 @@ fn a_worker_has_given_up_what_it_can() {
     groups.for_each(|gid| assert!(gid != 0 && devices.contains(&gid), "group {gid} of the worker is no device's"));
     // What is not dumpable belongs to root in the eyes of others.
     assert_eq!(fs::metadata(format!("/proc/{worker}/environ")).unwrap().uid(), 0);
-    let score = |process: u32| fs::read_to_string(format!("/proc/{process}/oom_score_adj")).unwrap().trim().parse::<i32>();
+    let score =
+        |process: u32| fs::read_to_string(format!("/proc/{process}/oom_score_adj")).unwrap().trim().parse::<i32>();
     assert!(score(worker).unwrap() > score(world.broker_id()).unwrap());
     goes_on(program);
 }
@@ -100,7 +101,9 @@ fn a_worker_has_its_own_descriptors_and_none_of_the_brokers() {
         let usual = kinds.iter().any(|kind| text.starts_with(kind)) || file.starts_with(&home);
         assert!(usual, "{text} is open in a worker: {open:?}");
     }
-    let shared = |file: &PathBuf| ["socket:", "pipe:", "anon_inode:[memfd"].iter().any(|kind| file.to_string_lossy().starts_with(kind));
+    let shared = |file: &PathBuf| {
+        ["socket:", "pipe:", "anon_inode:[memfd"].iter().any(|kind| file.to_string_lossy().starts_with(kind))
+    };
     let own: HashSet<_> = open.into_iter().filter(shared).collect();
     assert!(!own.is_empty());
     for process in [world.broker_id(), others.worker_pid] {

@@ -16,7 +16,8 @@ fn tool(arguments: &[&str]) -> Program {
 fn make_token(world: &SystemWorld, who: &Somebody, label: &str) {
     let init = ["--init-token", "--slot-index", "0", "--label", label, "--so-pin", "12345678"];
     let pin = ["--init-pin", "--token-label", label, "--so-pin", "12345678", "--pin", "1234"];
-    let key = ["--keygen", "--key-type", "AES:16", "--token-label", label, "--login", "--pin", "1234", "--label", "key"];
+    let key =
+        ["--keygen", "--key-type", "AES:16", "--token-label", label, "--login", "--pin", "1234", "--label", "key"];
     for arguments in [&init[..], &pin, &key] {
         let answer = world.run(who, &tool(arguments));
         assert_eq!(answer.ended, Ended::With(0), "{arguments:?}: {answer}");

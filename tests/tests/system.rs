@@ -1,5 +1,7 @@
 //! A broker for several users, as root starts it: who is who, what each has, what each may take, and what is left.
 
+#[path = "../system/chaos.rs"]
+mod chaos;
 #[path = "../system/directories.rs"]
 mod directories;
 #[path = "../system/ends.rs"]
