@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, exit};
@@ -36,6 +36,13 @@ fn stats(calls: u64) -> Stats {
         functions: vec![FunctionStats { name: "clFinish".into(), calls, bytes: 30 }],
         devices: vec!["fake device".into()],
     }
+}
+
+/// The broker gets what no worker sends it.
+fn pass(control: &UnixStream, fds: Vec<OwnedFd>) {
+    let log = FromWorker::Log { level: LogLevel::Info, text: "with descriptors".into() };
+    let borrowed: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
+    send(control, &log.encode(), &borrowed).unwrap();
 }
 
 /// Answers the broker until it hangs up.
@@ -116,7 +123,8 @@ fn main() {
     if let Some(gate) = mode.strip_prefix("gate ") {
         File::open(gate).unwrap().read_to_end(&mut Vec::new()).unwrap();
     }
-    say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7, sandbox: "none".into() }).unwrap();
+    say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7, sandbox: "none".into() })
+        .unwrap();
     let (session, tenant) = tenant(&control);
     let surroundings = surroundings(session);
     if mode == "deaf" {
@@ -130,6 +138,14 @@ fn main() {
         match recv(&tenant) {
             Ok(Some((body, fds))) => match body.as_slice() {
                 b"write" => fds.into_iter().for_each(|fd| File::from(fd).write_all(b"written").unwrap()),
+                b"pass" => {
+                    pass(&control, fds);
+                    send(&tenant, b"passed", &[]).unwrap();
+                }
+                b"pass and go" => {
+                    pass(&control, fds);
+                    exit(0)
+                }
                 b"abort" => std::process::abort(),
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"print" => println!("printed on the program's standard output"),

@@ -27,6 +27,9 @@ use crate::memory::Budget;
 const TASKS: [u64; 3] = [2048, 6144, 16384];
 /// A tenant's group that has no worker any more goes when no more bytes than this are charged to it.
 const LEFT: u64 = 4 << 20;
+/// The controllers of version 2 that are of use.
+const CONTROLLERS: &str = "+memory +pids +cpu";
+const NO_CONTROLLERS: &str = "-memory -pids -cpu";
 /// What the kernel counts of a killed worker.
 const KILLED: &str = "oom_kill ";
 
@@ -83,7 +86,8 @@ impl Groups {
     /// Takes the broker's own group apart, as far as it is delegated to it. Why not, if it is not.
     pub fn take(budget: Budget) -> Result<Self, String> {
         let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
-        let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
+        let mounts =
+            fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
         let mut trees = Vec::new();
         for (folder, kind) in hierarchies(&own, &mounts) {
             let workers = folder.join(ALL);
@@ -92,7 +96,7 @@ impl Groups {
                 _ => make(&workers),
             };
             match made {
-                Ok(()) => trees.push(Tree { workers, kind }),
+                Ok(_) => trees.push(Tree { workers, kind }),
                 // Without it there is another way to kill, if not as sure a one.
                 Err(_) if kind == Kind::Bare => {}
                 Err(error) => return Err(format!("{}: {error}", folder.display())),
@@ -104,24 +108,54 @@ impl Groups {
         }
         let groups = Self { trees, budget, last: 0, leaving: Vec::new(), ending: Vec::new() };
         for tree in &groups.trees {
-            groups.bound(&tree.workers, tree.kind, Level::All).map_err(|error| format!("{}: {error}", tree.workers.display()))?;
+            groups
+                .bound(&tree.workers, tree.kind, Level::All)
+                .map_err(|error| format!("{}: {error}", tree.workers.display()))?;
         }
-        groups.remove_stale();
+        groups.take_over();
         Ok(groups)
     }
 
-    /// Removes what brokers have left that were killed. A group that has a worker cannot be removed.
-    fn remove_stale(&self) {
-        let below = |folder: &Path| -> Vec<PathBuf> {
-            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
-        };
+    /// Takes the controllers from all groups, so that a service manager can start another broker beside living workers. To be
+    /// called from beside them, by the same user.
+    ///
+    /// # Errors
+    /// Those of the file system of control groups.
+    pub fn release() -> io::Result<()> {
+        let own = fs::read_to_string("/proc/self/cgroup")?;
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        for (folder, _) in hierarchies(&own, &mounts).into_iter().filter(|(_, kind)| *kind == Kind::Unified) {
+            // systemd runs what it runs beside the service in a group of that name.
+            let service = if folder.ends_with(".control") { folder.parent().unwrap_or(&folder) } else { &folder };
+            let all = service.join(ALL);
+            let lowest = below(&all);
+            for group in lowest.iter().map(PathBuf::as_path).chain([all.as_path(), service]) {
+                match write(&group.join("cgroup.subtree_control"), NO_CONTROLLERS) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what earlier brokers have left, but for groups of workers that live: those are bounded as ever.
+    fn take_over(&self) {
         for Tree { workers, kind } in &self.trees {
             for tenant in below(workers) {
-                below(&tenant).iter().for_each(|worker| drop(fs::remove_dir(worker)));
-                if charged(&tenant, *kind) <= LEFT {
-                    let _ = fs::remove_dir(&tenant);
+                let (gone, alive): (Vec<_>, Vec<_>) =
+                    below(&tenant).into_iter().partition(|worker| fs::remove_dir(worker).is_ok());
+                debug!(
+                    tenant = tenant.display().to_string(),
+                    gone = gone.len(),
+                    alive = alive.len(),
+                    "groups of before"
+                );
+                if alive.is_empty() && charged(&tenant, *kind) <= LEFT && fs::remove_dir(&tenant).is_ok() {
+                    continue;
                 }
+                let _ = self.bound(&tenant, *kind, Level::Tenant);
+                alive.iter().for_each(|worker| drop(self.bound(worker, *kind, Level::Worker)));
             }
         }
     }
@@ -129,7 +163,10 @@ impl Groups {
     /// For people: which version.
     pub fn describe(&self) -> String {
         let version = if self.trees.iter().any(|tree| tree.kind == Kind::Unified) { 2 } else { 1 };
-        format!("version {version}, {}", self.trees.first().map(|tree| tree.workers.display().to_string()).unwrap_or_default())
+        format!(
+            "version {version}, {}",
+            self.trees.first().map(|tree| tree.workers.display().to_string()).unwrap_or_default()
+        )
     }
 
     /// Whether a whole group can be killed at once, also one of another user's processes.
@@ -149,8 +186,9 @@ impl Groups {
         let mut joins = Vec::new();
         for tree in &self.trees {
             let of_tenant = tree.workers.join(tenant);
-            make(&of_tenant)?;
-            self.bound(&of_tenant, tree.kind, Level::Tenant)?;
+            if make(&of_tenant)? {
+                self.bound(&of_tenant, tree.kind, Level::Tenant)?;
+            }
             let folder = of_tenant.join(&name);
             make(&folder)?;
             group.folders.push(folder.clone());
@@ -206,7 +244,7 @@ impl Groups {
                     // A worker without its compiler, or the other way round, is of no use.
                     return write(&folder.join("memory.oom.group"), 1);
                 }
-                write(&folder.join("cgroup.subtree_control"), "+memory +pids +cpu")
+                write(&folder.join("cgroup.subtree_control"), CONTROLLERS)
             }
             Kind::Memory => write(&folder.join("memory.limit_in_bytes"), memory),
             Kind::Pids => write(&folder.join("pids.max"), tasks),
@@ -224,7 +262,8 @@ impl Group {
 
     /// The kernel killed something in it for want of memory.
     pub fn lacked_memory(&self) -> bool {
-        let files = self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
+        let files =
+            self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
         let texts = files.filter_map(|file| fs::read_to_string(file).ok());
         texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).any(|line| {
             line.strip_prefix(KILLED).and_then(|count| count.trim().parse::<u64>().ok()).is_some_and(|count| count > 0)
@@ -245,20 +284,27 @@ fn charged(folder: &Path, kind: Kind) -> u64 {
 /// Moves the broker aside, so that there can be controlled groups beside it, and lets them be controlled.
 fn delegate(own: &Path) -> io::Result<()> {
     let control = own.join("cgroup.subtree_control");
-    let wanted = "+memory +pids +cpu";
-    if write(&control, wanted).is_ok() {
+    if write(&control, CONTROLLERS).is_ok() {
         return Ok(());
     }
     let aside = own.join("broker");
     make(&aside)?;
     write(&aside.join("cgroup.procs"), std::process::id())?;
-    write(&control, wanted)
+    write(&control, CONTROLLERS)
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+/// The groups right below one.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+}
+
+/// Makes a group unless it is there; whether it was not.
+fn make(folder: &Path) -> io::Result<bool> {
     match fs::create_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -275,7 +321,8 @@ pub fn memory_folders(own: &str, mounts: &str) -> Vec<PathBuf> {
 /// The folders of this process's own groups, in each hierarchy that is of use.
 fn hierarchies(own: &str, mounts: &str) -> Vec<(PathBuf, Kind)> {
     let mut found = Vec::new();
-    let version_1 = own.lines().any(|line| controllers(line).is_some_and(|(list, _)| list.split(',').any(|one| one == "memory")));
+    let version_1 =
+        own.lines().any(|line| controllers(line).is_some_and(|(list, _)| list.split(',').any(|one| one == "memory")));
     for line in own.lines() {
         let Some((list, path)) = controllers(line) else { continue };
         let kinds: Vec<(&str, Kind)> = if list.is_empty() {
@@ -335,7 +382,9 @@ mod tests {
             (PathBuf::from("/sys/fs/cgroup/memory/b"), Kind::Memory),
             (PathBuf::from("/sys/fs/cgroup/unified/x"), Kind::Bare),
         ];
-        let tidy = |all: &[(PathBuf, Kind)]| all.iter().map(|(path, kind)| (path.components().collect::<PathBuf>(), *kind)).collect::<Vec<_>>();
+        let tidy = |all: &[(PathBuf, Kind)]| {
+            all.iter().map(|(path, kind)| (path.components().collect::<PathBuf>(), *kind)).collect::<Vec<_>>()
+        };
         assert_eq!(tidy(&found), expected);
         assert!(hierarchies("", "").is_empty());
     }

@@ -98,7 +98,9 @@ impl Isolation {
 
     fn find_missing_in_kernel(&mut self) {
         if self.mode == Mode::Off {
-            self.missing.push("the sandbox is off: a program that takes over its worker can do what the worker's user can".to_owned());
+            self.missing.push(
+                "the sandbox is off: a program that takes over its worker can do what the worker's user can".to_owned(),
+            );
         } else if self.landlock < OLDEST_ABI {
             self.missing.push(format!(
                 "this kernel has Landlock {} and {OLDEST_ABI} is needed (Linux 5.19): a worker can open what its user can",

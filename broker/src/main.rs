@@ -40,6 +40,7 @@ use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
+use crate::cgroup::Groups;
 use crate::isolation::{Isolation, Wish};
 use crate::options::Options;
 use crate::place::{Access, Place};
@@ -65,7 +66,8 @@ enum Error {
 fn main() -> ExitCode {
     let options = Options::parse();
     journal::start(options.log.filter());
-    match serve(options) {
+    let done = if options.release_groups { Groups::release().map_err(Error::Io) } else { serve(options) };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!("{error}");
@@ -85,7 +87,8 @@ fn serve(options: Options) -> Result<(), Error> {
     for number in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::low_level::pipe::register(number, sender.try_clone()?)?;
     }
-    let groups = options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
+    let groups =
+        options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
     let worker_groups = groups.collect::<Result<_, _>>()?;
     let isolation = Isolation::establish(Wish {
         mode: options.sandbox,

@@ -95,6 +95,10 @@ pub struct Options {
     #[arg(long, value_name = "PATH")]
     pub admin_socket: Option<PathBuf>,
 
+    /// Let go of the control groups of living workers, and end: for the service manager, before it starts another broker
+    #[arg(long, hide = true)]
+    pub release_groups: bool,
+
     /// Have workers use no newer Landlock than this version
     #[arg(long, value_name = "VERSION", hide = true)]
     pub landlock_abi: Option<i32>,
@@ -132,7 +136,11 @@ fn size(text: &str) -> Result<u64, String> {
     let (number, shift) = unit.unwrap_or((text, 0));
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
     let bytes = bytes.ok_or_else(|| format!("{text:?} is no size: a number of bytes, or of K, M, G, T"))?;
-    if bytes < 64 << 20 { Err(format!("{text} is too little for any vendor's library: 64M at least")) } else { Ok(bytes) }
+    if bytes < 64 << 20 {
+        Err(format!("{text} is too little for any vendor's library: 64M at least"))
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// How much to log.

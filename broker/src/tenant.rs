@@ -133,8 +133,18 @@ pub fn is_of_this_service(cgroup: &str) -> bool {
 }
 
 /// What container runtimes call a container's control group.
-const RUNTIMES: &[&str] =
-    &["docker-", "libpod-", "libpod_", "crio-", "cri-containerd-", "containerd-", "lxc.payload.", "lxc.payload/", "machine-", "buildah-"];
+const RUNTIMES: &[&str] = &[
+    "docker-",
+    "libpod-",
+    "libpod_",
+    "crio-",
+    "cri-containerd-",
+    "containerd-",
+    "lxc.payload.",
+    "lxc.payload/",
+    "machine-",
+    "buildah-",
+];
 /// The longest name of a container that is kept, in bytes: it is a part of a file's name.
 const LONGEST: usize = 160;
 
@@ -144,7 +154,8 @@ fn container(cgroup: &str, inner: bool) -> Option<Arc<str>> {
     let named = cgroup.split('/').find(|part| RUNTIMES.iter().any(|runtime| part.starts_with(runtime)) || is_id(part));
     let name = named.or_else(|| inner.then_some(cgroup))?.trim_matches('/');
     let name = name.strip_suffix(".scope").unwrap_or(name);
-    let tidy: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { ':' }).collect();
+    let tidy: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { ':' }).collect();
     // The end of a path tells most.
     let tidy = &tidy[tidy.len().saturating_sub(LONGEST)..];
     Some(if tidy.is_empty() { "namespace".into() } else { tidy.into() })

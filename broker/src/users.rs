@@ -63,7 +63,9 @@ pub struct Users {
 /// Why a tenant has none.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("all {0} users for workers are taken; --worker-uids FIRST-LAST gives more, and {1} has directories to remove")]
+    #[error(
+        "all {0} users for workers are taken; --worker-uids FIRST-LAST gives more, and {1} has directories to remove"
+    )]
     Full(usize, String),
     #[error("{0}: {1}")]
     Directory(String, #[source] io::Error),

@@ -41,8 +41,6 @@ pub struct Start<'a> {
     pub arguments: Vec<OsString>,
     /// All of its environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// The tenant's output, as far as there is a tenant and it has one.
-    pub output: Output,
     /// The limit of open files that the broker itself was started with.
     pub files: Option<Rlimit>,
     /// Its control group, and the files to join it by.
@@ -113,10 +111,10 @@ impl Worker {
             path: Some(start.program),
             arguments: start.arguments,
             environment: start.environment,
-            output: start.output.fds(),
             conversation: Some(theirs.as_fd()),
             groups: joins.iter().map(AsFd::as_fd).collect(),
             files: start.files,
+            ..Program::default()
         })?;
         let inbox = Inbox::new(Reader::new(), start.origin.clone());
         Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group })

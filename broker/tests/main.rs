@@ -3,6 +3,7 @@
 mod suite {
     mod admin;
     mod bad_input;
+    mod descriptors;
     mod lifecycle;
     mod place;
     mod spares;

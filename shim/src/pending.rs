@@ -197,3 +197,30 @@ impl Pending {
         notices
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_not_come_when_the_session_is_lost_does_not_come() {
+        let pool = Pool::new(false);
+        let pending = Pending::default();
+        let mut memory = [7_u8; 4];
+        let mut insert = |id| {
+            let lease = pool.acquire(4).unwrap();
+            lease.region.write(&[9; 4]);
+            let target = Some((memory.as_mut_ptr() as usize, Rows::flat(Some(4)).unwrap()));
+            pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
+            memory.as_ptr() as usize
+        };
+        let address = insert(1);
+        assert!(matches!(pending.meet(address, 4), Meeting::Within { transfer: 1, .. }));
+        assert_eq!(pending.give_up().len(), 1);
+        // Neither then nor later.
+        insert(2);
+        assert!(matches!(pending.meet(address, 4), Meeting::Nothing) && pending.cancel(2).is_none());
+        assert!(pending.complete(1, false, &pool).is_empty());
+        assert_eq!(memory, [7; 4]);
+    }
+}

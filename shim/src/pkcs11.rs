@@ -62,7 +62,7 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
     }
     // A worker's death finalizes nothing: that is the program's to do.
     let before = Session::latest(&apis::PKCS11)?;
-    if before.is_lost() && before.own::<State>().initialized.load(Ordering::Relaxed) {
+    if before.has_ended() && before.own::<State>().initialized.load(Ordering::Relaxed) {
         return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
     }
     // SAFETY: the arguments do not cross.
@@ -79,7 +79,7 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
 /// As `C_Finalize`.
 pub unsafe fn C_Finalize(reserved: *const c_void) -> Result<u64, Fault> {
     let session = Session::latest(&apis::PKCS11)?;
-    if session.is_lost() && session.own::<State>().initialized.load(Ordering::Relaxed) {
+    if session.has_ended() && session.own::<State>().initialized.load(Ordering::Relaxed) {
         if !reserved.is_null() {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }

@@ -81,13 +81,13 @@ impl Session {
     /// The session of this process with an API.
     pub fn current(slot: &'static Slot) -> Result<&'static Self, Fault> {
         let session = Self::latest(slot)?;
-        if session.is_lost() { Err(session.own.when_lost().map_or(Fault::Lost, Fault::Status)) } else { Ok(session) }
+        if session.is_lost() { Err(session.fault()) } else { Ok(session) }
     }
 
     /// The same for a call that starts afresh: where the session is lost, another takes its place.
     pub fn afresh(slot: &'static Slot) -> Result<&'static Self, Fault> {
         let session = Self::latest(slot)?;
-        if session.is_lost() { slot.replace(session) } else { Ok(session) }
+        if session.has_ended() { slot.replace(session) } else { Ok(session) }
     }
 
     /// The same for a call that gives back a reference: `None` if that was one to an object of a lost session.

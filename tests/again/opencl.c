@@ -1,16 +1,18 @@
 /* Loses its worker, again and again, and each time begins again with the platforms and devices that it has.
  *
- * again [THREADS]: prints "computed" when every thread has. For each line on standard input the worker is dead by then: what
+ * again [THREADS [patient]]: prints "computed" when every thread has. For each line on standard input the worker is dead by then: what
  * was made with it has to fail with CL_DEVICE_NOT_AVAILABLE and can be released, its memory can be read, and a context of the
- * old device makes new things that work. Then it says "computed" again. At the end of input it lets go of everything and says
+ * old device makes new things that work. Then it says "computed" again. A "patient" one tries for a context until it gets one. At the end of input it lets go of everything and says
  * "right to the end". Whatever is wrong ends it with status 3 and a line.
  */
+#define _DEFAULT_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { N = 4096, SMALL = 64, MOST_THREADS = 64 };
 
@@ -23,6 +25,7 @@ static const char *source =
 
 static cl_platform_id platform;
 static cl_device_id device;
+static int patient;
 
 #define CHECK(holds, ...)                          \
     do {                                           \
@@ -68,6 +71,11 @@ static void begin(struct work *w)
     cl_int status;
     cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform, 0};
     w->context = clCreateContext(w->seed % 2 ? properties : NULL, 1, &device, NULL, NULL, &status);
+    for (int told = 0; patient && status == CL_DEVICE_NOT_AVAILABLE; usleep(1000)) {
+        if (!told++)
+            printf("no context: %d\n", status);
+        w->context = clCreateContext(w->seed % 2 ? properties : NULL, 1, &device, NULL, NULL, &status);
+    }
     OK(status);
     w->queue = clCreateCommandQueue(w->context, device, 0, &status);
     OK(status);
@@ -113,7 +121,7 @@ static void compute(struct work *w, int rounds)
 static void is_lost(struct work *w)
 {
     static const size_t size = N;
-    static cl_uint memory[N];
+    cl_uint memory[N];
     cl_uint value[64];
     cl_int status, before = 77;
     cl_event event;
@@ -172,6 +180,8 @@ static void find(int first)
     OK(clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof p[0], &p[0], NULL));
     CHECK(p[0] == platform, "another platform");
     OK(clGetDeviceIDs(platform, CL_DEVICE_TYPE_DEFAULT, 1, &same, NULL));
+    CHECK(clGetPlatformIDs(0, NULL, NULL) == CL_INVALID_VALUE, "nothing was asked");
+    CHECK(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, d, NULL) == CL_INVALID_VALUE, "no room");
 }
 
 /* A context of what was released, and things of both sessions in one call. */
@@ -199,10 +209,9 @@ static void *work(void *argument)
         if (over)
             break;
         struct work old = w;
-        if (round % 2 || w.seed % 2)
+        /* Or the context is what finds out. */
+        if ((round + w.seed) % 2)
             is_lost(&old);
-        else
-            LOST(clFinish(old.queue));
         begin(&w);
         is_kept_apart(&old, &w);
         is_lost(&old);
@@ -220,6 +229,7 @@ static void *work(void *argument)
 int main(int argc, char **argv)
 {
     int threads = argc > 1 ? atoi(argv[1]) : 1;
+    patient = argc > 2;
     pthread_t all[MOST_THREADS];
     char line[64];
 

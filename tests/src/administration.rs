@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{Answer, Detail, Request, Session, Status};
 use ava_protocol::session::{self, Opening, open, seal};
-use ava_transport::{client, message};
+use ava_transport::client;
 
 /// How long a worker that is started ahead may take, on a machine that does much else.
 const LOADING: Duration = Duration::from_mins(1);
@@ -17,10 +17,10 @@ const LOADING: Duration = Duration::from_mins(1);
 /// If it does not tell.
 #[must_use]
 pub fn sessions(socket: &Path) -> Vec<Session> {
-    let (stream, mut answer) = open_for(socket, Request::Sessions { ended: true });
+    let (stream, mut answer) = begin(socket, Request::Sessions { ended: true });
     let mut all = Vec::new();
     loop {
-        match parsed(&answer) {
+        match understood(&answer) {
             Answer::Sessions { sessions, more } => {
                 all.extend(sessions);
                 if !more {
@@ -29,8 +29,17 @@ pub fn sessions(socket: &Path) -> Vec<Session> {
             }
             other => panic!("{other:?}"),
         }
-        answer = message::recv(&stream).expect("the broker goes on").expect("another answer").0;
+        answer = client::next(&stream, client::Patience::QUESTION.answer).expect("the broker goes on");
     }
+}
+
+/// Ends a session, as `avactl kill` does.
+///
+/// # Panics
+/// If that is refused.
+pub fn kill(socket: &Path, session: u64) {
+    let answer = ask(socket, Request::Kill { session });
+    assert!(matches!(answer, Answer::Killed { .. }), "{answer:?}");
 }
 
 /// The worker of the only session that `program` has had.
@@ -64,7 +73,7 @@ pub fn wait_for_spare(socket: &Path) {
 #[must_use]
 pub fn status(socket: &Path) -> Status {
     match ask(socket, Request::Status) {
-        Answer::Status(status) => status,
+        Answer::Status(status) => *status,
         other => panic!("{other:?}"),
     }
 }
@@ -82,14 +91,14 @@ pub fn detail(socket: &Path, session: u64) -> Detail {
 }
 
 fn ask(socket: &Path, request: Request) -> Answer {
-    parsed(&open_for(socket, request).1)
+    understood(&begin(socket, request).1)
 }
 
-fn open_for(socket: &Path, request: Request) -> (UnixStream, Vec<u8>) {
+fn begin(socket: &Path, request: Request) -> (UnixStream, Vec<u8>) {
     client::open(socket, &seal(&Opening::Admin(request)), &[]).expect("the broker answers")
 }
 
-fn parsed(answer: &[u8]) -> Answer {
+fn understood(answer: &[u8]) -> Answer {
     match open(answer) {
         Ok(session::Answer::Admin(answer)) => answer,
         other => panic!("{other:?}"),

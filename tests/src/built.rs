@@ -102,6 +102,16 @@ pub fn tflite() -> &'static Path {
     MADE.get_or_init(|| made("tflite"))
 }
 
+/// The directory with the programs of `tests/hostile/worker`, made likewise.
+///
+/// # Panics
+/// With what make said.
+#[must_use]
+pub fn hostile_worker() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| made("hostile/worker"))
+}
+
 /// What the Makefile in this directory, below `tests/`, makes.
 fn made(name: &str) -> PathBuf {
     let out = own().join(name);

@@ -16,6 +16,7 @@ pub struct Program {
     pub(crate) environment: Vec<(OsString, OsString)>,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) limit: Duration,
+    pub(crate) user: Option<u32>,
 }
 
 impl Program {
@@ -27,6 +28,7 @@ impl Program {
             environment: Vec::new(),
             files: Vec::new(),
             limit: Duration::from_mins(2),
+            user: None,
         }
     }
 
@@ -41,6 +43,13 @@ impl Program {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// As another user, which root alone can do, and in a world that others may enter ([`crate::World::for_all`]).
+    #[must_use]
+    pub fn by(mut self, user: u32) -> Self {
+        self.user = Some(user);
         self
     }
 

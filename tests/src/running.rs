@@ -83,10 +83,16 @@ impl Running {
         }
     }
 
-    /// What has come of standard error.
+    /// What standard error has held so far.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// What standard output has held so far.
     #[must_use]
     pub fn said(&self) -> String {
-        self.stderr.text()
+        self.stdout.text()
     }
 
     /// Writes to the program's standard input.

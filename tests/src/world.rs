@@ -3,7 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::AsFd;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,6 +19,9 @@ use crate::program::{Answer, Program};
 use crate::running::{Running, pid_of, ready};
 use crate::vendor::{Needed, Vendor};
 
+/// The group of those who may use a broker that is for several users: everybody who has no other.
+const GROUP: (&str, u32) = ("nogroup", 65534);
+
 /// How long a broker may take to start.
 const START: Duration = Duration::from_secs(30);
 
@@ -27,6 +32,7 @@ pub struct World {
     needed: Needed,
     broker: Option<Child>,
     arguments: Vec<OsString>,
+    several: bool,
     runs: AtomicUsize,
     directory: TempDir,
 }
@@ -57,7 +63,15 @@ impl World {
     pub fn without_broker(vendor: Vendor) -> Self {
         let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
         let needed = vendor.needed(directory.path());
-        Self { vendor, needed, broker: None, arguments: Vec::new(), runs: AtomicUsize::new(0), directory }
+        Self {
+            vendor,
+            needed,
+            broker: None,
+            arguments: Vec::new(),
+            several: false,
+            runs: AtomicUsize::new(0),
+            directory,
+        }
     }
 
     /// Whose broker, once it is started, gets these arguments too.
@@ -65,6 +79,45 @@ impl World {
     pub fn with_arguments<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
+    }
+
+    /// Whose broker serves several users: programs [by](Program::by) others, too.
+    ///
+    /// # Panics
+    /// If the directory is not ours.
+    #[must_use]
+    pub fn for_all(mut self) -> Self {
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.directory.path(), open).expect("a directory of our own");
+        self.several = true;
+        let administrators = self.administrators();
+        self.with_arguments([
+            "--group".as_ref(),
+            GROUP.0.as_ref(),
+            "--admin-socket".as_ref(),
+            administrators.as_os_str(),
+        ])
+    }
+
+    /// Where its broker listens to administrators.
+    #[must_use]
+    pub fn administrators(&self) -> PathBuf {
+        if self.several { self.directory.path().join("administrators.sock") } else { self.socket() }
+    }
+
+    /// The directory that all is in.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The broker's process.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn broker(&self) -> u32 {
+        self.broker.as_ref().expect("a broker that was started").id()
     }
 
     /// Where its broker listens.
@@ -203,6 +256,10 @@ impl World {
             },
         );
         command.envs(program.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(user) = program.user {
+            give(&scratch, user);
+            command.uid(user).gid(GROUP.1);
+        }
         Running::start(&mut command, program.limit, scratch.display().to_string())
     }
 
@@ -238,6 +295,17 @@ pub(crate) fn wait_for_notice(notified: &UnixDatagram, broker: Pid) -> Result<()
 
 fn path() -> impl AsRef<OsStr> {
     std::env::var_os("PATH").unwrap_or_default()
+}
+
+/// Makes a directory and all that is in it another user's.
+fn give(path: &Path, user: u32) {
+    chown(path, Some(user), Some(GROUP.1)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for file in fs::read_dir(path).into_iter().flatten().flatten() {
+        match file.path() {
+            directory if directory.is_dir() => give(&directory, user),
+            file => chown(&file, Some(user), Some(GROUP.1)).expect("a file of our own"),
+        }
+    }
 }
 
 /// Copies a file, or the files of a directory.

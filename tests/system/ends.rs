@@ -51,7 +51,7 @@ fn what_is_missing_is_said_at_the_start_and_when_asked() {
     assert_eq!(missing.len(), 2, "{missing:?}");
     assert!(wanted.iter().all(|text| missing.iter().any(|line| line.contains(text))), "{missing:?}");
     assert_eq!((status.isolation.users, status.isolation.groups), (None, None));
-    assert!(broker.said().contains(" WARN "));
+    assert!(broker.complaints().contains(" WARN "));
 }
 
 #[test]

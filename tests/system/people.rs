@@ -19,7 +19,8 @@ pub const BOB: Somebody = Somebody::user(31_235);
 /// A program that computes until its input ends, and checks what it computes.
 pub fn steady(seed: u32) -> Program {
     let program = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
-    Program::new(program).args([seed.to_string()]).within(2 * PATIENCE)
+    // It rests between its steps, so that many of them leave others something of the processors.
+    Program::new(program).args([seed.to_string(), "10".to_owned()]).within(2 * PATIENCE)
 }
 
 /// A program that has begun to compute, and its session.

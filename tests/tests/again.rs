@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{Session, State};
-use ava_tests::administration::sessions;
+use ava_tests::administration::{kill, sessions, wait_for_spare};
 use ava_tests::running::ready;
 use ava_tests::vendor::{softhsm, tflite};
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
@@ -96,7 +96,7 @@ fn threads_begin_again_with_one_worker() {
 fn a_program_finalizes_and_initializes_again() {
     let program = built::compiled("again-pkcs11", "again/pkcs11.c", &["-I/usr/include/p11-kit-1", "-ldl"]);
     let program = Program::new(program).env("PKCS11_MODULE", softhsm()).within(PATIENCE);
-    dies_and_goes_on(&World::new(Vendor::SoftHsm), &program, 2);
+    dies_and_goes_on(&World::new(Vendor::SoftHsm), &program, 3);
 }
 
 #[test]
@@ -110,4 +110,116 @@ fn a_program_begins_again_with_a_new_model() {
     let mut world = World::without_broker(Vendor::Pocl).with_arguments(arguments);
     world.start_broker();
     dies_and_goes_on(&world, &program, 3);
+}
+
+// What a lost session had in the program.
+
+fn memory(arguments: &[&str]) -> Program {
+    let program = built::compiled("again-memory", "again/memory.c", &["-lOpenCL"]);
+    Program::new(program).args(arguments).within(PATIENCE)
+}
+
+/// A number of `/proc/PID/status`, in KiB.
+fn kib(program: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{program}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Waits until the program shares no more than so many KiB with anybody.
+#[track_caller]
+fn shares_at_most(program: u32, limit: u64) {
+    let deadline = Instant::now() + PATIENCE;
+    while kib(program, "RssShmem") > limit {
+        assert!(Instant::now() < deadline, "{} KiB are shared, more than {limit}", kib(program, "RssShmem"));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn memory_of_a_lost_session_is_given_back_though_the_program_does_nothing() {
+    const MAPPED: u64 = 4 << 10;
+    /// Lanes and what is small.
+    const SLACK: u64 = 2 << 10;
+    let world = World::new(Vendor::Pocl);
+    let mut program = world.start_remote(&memory(&["hold"]));
+    program.wait_for("holding\n");
+    let before = kib(program.id(), "RssShmem");
+    assert!(before >= 64 << 10, "{before}");
+    kill_worker(&world, program.id());
+    shares_at_most(program.id(), MAPPED + SLACK);
+    // What it has mapped is there until it is unmapped.
+    assert!(kib(program.id(), "RssShmem") >= MAPPED);
+    program.tell("look\n");
+    program.wait_for("unmapped -2\nreleased\n");
+    shares_at_most(program.id(), SLACK);
+}
+
+#[test]
+fn many_lost_sessions_leave_little_behind() {
+    const WARM_UP: usize = 8;
+    const DEATHS: u64 = 16;
+    let world = World::new(Vendor::Pocl);
+    let mut program = world.start_remote(&memory(&[]));
+    program.wait_for("again\n");
+    let id = program.id();
+    let look = || {
+        let descriptors = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+        let mappings = std::fs::read_to_string(format!("/proc/{id}/maps")).unwrap().lines().count();
+        (kib(id, "VmRSS"), descriptors, mappings)
+    };
+    let mut dies = |times: usize| {
+        for _ in 0..times {
+            // Ended by an administrator: a worker that crashes so often would be held against the user.
+            kill(&world.socket(), sessions_of(&world, id).pop().unwrap().session);
+            let before = program.said().matches("again\n").count();
+            wait_for_spare(&world.socket());
+            program.tell("killed\n");
+            program.wait_for(&"again\n".repeat(before + 1));
+        }
+    };
+    dies(WARM_UP);
+    let (memory, descriptors, mappings) = look();
+    dies(DEATHS as usize);
+    let (now, descriptors_now, mappings_now) = look();
+    assert!(now <= memory + DEATHS * 32, "{memory} KiB, after {DEATHS} deaths {now} KiB");
+    assert!(descriptors_now <= descriptors + 2, "{descriptors} descriptors, then {descriptors_now}");
+    assert!(mappings_now <= mappings + 8, "{mappings} mappings, then {mappings_now}");
+}
+
+// Brokers that come and go.
+
+#[test]
+fn a_broker_that_refuses_is_asked_again_and_its_reason_told_once() {
+    let mut world = World::new(Vendor::Pocl);
+    let mut program = world.start_remote(&again(&["1", "patient"]));
+    program.wait_for("computed 1\n");
+    let first = sessions_of(&world, program.id());
+    world.kill_broker();
+    let worker = Pid::from_raw(i32::try_from(first[0].worker_pid).unwrap()).unwrap();
+    let gone = pidfd_open(worker, PidfdFlags::empty()).expect("it lives");
+    kill_process(worker, Signal::KILL).unwrap();
+    assert!(ready(&[gone.as_fd()], Instant::now() + PATIENCE), "still there");
+    program.tell("killed\n");
+    program.wait_for("no context: -2\n");
+    world.start_broker();
+    program.wait_for("computed 2\n");
+    let answer = program.answer();
+    ends_well(&answer);
+    let told = |text: &str| answer.stderr.matches(text).count();
+    // The broker that knew the reason is gone.
+    let ended = "ava: the worker of this program's session 1 has ended; what was made with it fails";
+    assert_eq!((told("ava: "), told(ended), told("ava: no new session at ")), (2, 1, 1), "{answer}");
+}
+
+#[test]
+fn a_program_that_starts_while_the_broker_is_replaced_waits_for_the_next() {
+    let mut world = World::new(Vendor::Pocl);
+    // A broker that is killed while it starts a process leaves its lock to that for a moment.
+    wait_for_spare(&world.socket());
+    world.kill_broker();
+    let mut program = world.start_remote(&again(&[]));
+    world.start_broker();
+    program.wait_for("computed 1\n");
+    ends_well(&program.answer());
 }

@@ -35,3 +35,5 @@ mod stage;
 mod tflite;
 #[path = "../hostile/wire.rs"]
 mod wire;
+#[path = "../hostile/worker.rs"]
+mod worker;

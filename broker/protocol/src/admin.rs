@@ -35,7 +35,7 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Answer {
     /// To [`Request::Status`].
-    Status(Status),
+    Status(Box<Status>),
     /// To [`Request::Sessions`].
     Sessions {
         /// Some of them, by number.

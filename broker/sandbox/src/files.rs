@@ -119,8 +119,7 @@ fn grants(plan: &Plan) -> Vec<(PathBuf, BitFlags<AccessFs>)> {
 pub fn landlock_abi() -> i32 {
     const VERSION: libc::c_uint = 1;
     // SAFETY: with no attributes and this flag the call makes nothing and only tells its version.
-    let version = unsafe {
-        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<libc::c_void>(), 0_usize, VERSION)
-    };
+    let version =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<libc::c_void>(), 0_usize, VERSION) };
     i32::try_from(version).unwrap_or(0).max(0)
 }

@@ -59,7 +59,8 @@ impl Home {
         write: &[Place],
     ) -> io::Result<Vec<PathBuf>> {
         for Configuration { file, text, .. } in files {
-            let template = templates.map(|folder| folder.join(file)).and_then(|path| std::fs::read_to_string(path).ok());
+            let template =
+                templates.map(|folder| folder.join(file)).and_then(|path| std::fs::read_to_string(path).ok());
             let text = template.as_deref().unwrap_or(text).replace("{home}", &self.home.display().to_string());
             let path = self.home.join(file);
             if std::fs::read_to_string(&path).ok().as_deref() != Some(&text) {
@@ -175,7 +176,8 @@ mod tests {
 
     #[test]
     fn an_api_has_files_of_its_own() {
-        const FILES: &[Configuration] = &[Configuration { variable: "AVA_TEST_CONF", file: "x.conf", text: "tokens = {home}/t\n" }];
+        const FILES: &[Configuration] =
+            &[Configuration { variable: "AVA_TEST_CONF", file: "x.conf", text: "tokens = {home}/t\n" }];
         const PLACE: Place = Place::Path("/nowhere");
         let base = tempfile::tempdir().unwrap();
         let home = Home::prepare(&base.path().join("1")).unwrap();
@@ -184,7 +186,10 @@ mod tests {
         assert_eq!(text, format!("tokens = {}/t\n", home.home.display()));
         std::fs::write(base.path().join("x.conf"), "other {home}").unwrap();
         const SYSTEMS: Place = Place::Path("/etc");
-        assert!(home.configure(FILES, Some(base.path()), &[SYSTEMS]).unwrap().is_empty(), "the system's is not the tenant's");
+        assert!(
+            home.configure(FILES, Some(base.path()), &[SYSTEMS]).unwrap().is_empty(),
+            "the system's is not the tenant's"
+        );
         assert_eq!(home.configure(&[], None, &[SYSTEMS]).unwrap(), [PathBuf::from("/etc")]);
         let text = std::fs::read_to_string(home.home.join("x.conf")).unwrap();
         assert_eq!(text, format!("other {}", home.home.display()));

@@ -84,7 +84,8 @@ pub fn become_owner(owner: &Owner, needs: &Needs, home: &Path) -> Result<(), Err
 /// The groups of the API's devices, as far as this process is in them, and the administrator's.
 fn groups(owner: &Owner, needs: &Needs) -> Vec<u32> {
     const GROUP_MAY: u32 = 0o060;
-    let own: BTreeSet<u32> = getgroups().into_iter().flatten().chain([getegid()]).map(rustix::fs::Gid::as_raw).collect();
+    let own: BTreeSet<u32> =
+        getgroups().into_iter().flatten().chain([getegid()]).map(rustix::fs::Gid::as_raw).collect();
     let devices = places::existing(needs.devices);
     let found = devices.iter().filter_map(|device| device.metadata().ok());
     let of_devices = found.filter(|found| found.mode() & GROUP_MAY != 0 && found.gid() != 0).map(|found| found.gid());

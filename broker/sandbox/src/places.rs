@@ -58,15 +58,21 @@ pub fn own_processors() -> Vec<PathBuf> {
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
-        for mount in controllers.split(',').chain(["unified", controllers, ""]) {
-            let root = Path::new("/sys/fs/cgroup").join(mount);
-            for around in Path::new(group.trim_start_matches('/')).ancestors() {
-                found.extend(FILES.iter().map(|file| root.join(around).join(file)).filter(|file| file.exists()));
-            }
+        // The hierarchy of version 2, and those of version 1, as they are mounted by convention.
+        let mounts = match controllers {
+            "" => ["", "unified"],
+            _ if controllers.split(',').any(|one| matches!(one, "cpu" | "cpuset")) => [controllers, ""],
+            _ => continue,
+        };
+        let roots = mounts.iter().map(|mount| Path::new("/sys/fs/cgroup").join(mount));
+        let own = Path::new(group.trim_start_matches('/'));
+        for around in roots
+            .filter(|root| root.join(own).is_dir())
+            .flat_map(|root| own.ancestors().map(|around| root.join(around)).collect::<Vec<_>>())
+        {
+            found.extend(FILES.iter().map(|file| around.join(file)).filter(|file| file.exists()));
         }
     }
-    found.sort_unstable();
-    found.dedup();
     found
 }
 
@@ -86,7 +92,29 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains('*') {
         return Some(PathBuf::from(pattern)).filter(|path| path.exists()).into_iter().collect();
     }
-    glob::glob(pattern).into_iter().flatten().flatten().collect()
+    // By hand, for a worker's start: crates for this ask the kernel about every entry of a folder.
+    let parts = Path::new(pattern).components();
+    let found = parts.fold(vec![PathBuf::new()], |found, part| match part.as_os_str().to_str() {
+        Some(part) if part.contains('*') => found.iter().flat_map(|folder| fitting(folder, part)).collect(),
+        _ => found.into_iter().map(|folder| folder.join(part)).collect(),
+    });
+    found.into_iter().filter(|path| path.exists()).collect()
+}
+
+/// The entries of a folder whose name fits.
+fn fitting(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| fits(name, pattern)))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// Whether a name fits a pattern, in which each `*` stands for any part of it.
+fn fits(name: &str, pattern: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return name == pattern };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(&name[at..], rest))
 }
 
 /// The texts of files, and of the files right in folders.
@@ -121,7 +149,8 @@ mod tests {
             path
         };
         let one = file("one.icd", "/opt/x/libx.so\nlibrelative.so\n");
-        let conf = file("conf", "# directories.tokendir = /no\ndirectories.tokendir = /var/tokens \nlog.level = INFO\n");
+        let conf =
+            file("conf", "# directories.tokendir = /no\ndirectories.tokendir = /var/tokens \nlog.level = INFO\n");
         let variables = |name: &str| match name {
             "ICD" => Some(OsString::from(&one)),
             "BOTH" => Some(OsString::from(format!("{}:relative:{}", one.display(), conf.display()))),
@@ -138,6 +167,19 @@ mod tests {
         assert_eq!(token, [PathBuf::from("/var/tokens")]);
         assert!(find(Place::Path("/proc/self/sta*")).len() >= 2);
         assert!(find(Place::Path("/nowhere")).is_empty());
+        assert_eq!(find(Place::Path("/pr*c/self/statu*")), [PathBuf::from("/proc/self/status")]);
+    }
+
+    #[test]
+    fn stars_stand_for_any_part_of_a_name() {
+        for (name, pattern) in
+            [("ld", "ld"), ("ld.lld-14", "ld.lld*"), ("x-ld", "*-ld"), ("a.b.c", "a*c"), ("ä", "*ä*")]
+        {
+            assert!(fits(name, pattern), "{name} {pattern}");
+        }
+        for (name, pattern) in [("ld", "l"), ("lld", "ld*"), ("x-ld.bfd", "*-ld"), ("abc", "a*b"), ("", "a*")] {
+            assert!(!fits(name, pattern), "{name} {pattern}");
+        }
     }
 
     #[test]

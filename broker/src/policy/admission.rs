@@ -24,11 +24,10 @@ const FILES_PER_CONNECTION: usize = 4;
 /// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket. (The
 /// output that waits for a spare to become ready is among the reserved ones: there are few spares.)
 const FILES_PER_SESSION: usize = 4;
-/// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs; what waits to be closed;
-/// and as many as somebody can send at once, for the kernel itself would close those that there is no room for.
-const FILES_RESERVED: usize = 128 + MOST_WAITING + MOST_AT_ONCE;
-/// The most descriptors that may wait to be closed before nobody is let in for a while.
-pub const MOST_WAITING: usize = 128;
+/// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs; what some users may have
+/// waiting to be closed; and as many as somebody can send at once, for the kernel itself would close, and wait for, those that
+/// there is no room for.
+const FILES_RESERVED: usize = 256 + 2 * MOST_AT_ONCE;
 
 impl Limits {
     /// These limits, lowered so that their descriptors fit into `files`. Sessions come first, but not all of it.

@@ -15,7 +15,6 @@ use crate::connection::{Connection, Phase, refuse};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin, TOO_MANY};
 use crate::place::{Access, listening};
-use crate::policy::admission::MOST_WAITING;
 use crate::tenant::{Tenant, is_of_this_service};
 use crate::worker::Worker;
 
@@ -32,9 +31,6 @@ impl Server {
     /// Lets in who knocks, at the administrator's socket or at everybody's.
     pub(super) fn accept(&mut self, admin: bool) {
         for _ in 0..BATCH {
-            if self.closer.waiting() > MOST_WAITING {
-                return self.pause("too many descriptors wait to be closed");
-            }
             let listener = if admin { self.place.admin.as_ref() } else { Some(&self.place.listener) };
             let Some(listener) = listener else { return };
             match listener.accept() {
@@ -79,9 +75,9 @@ impl Server {
             Err(error) => return self.log_refusal(u32::MAX, 0, &error.to_string()),
         };
         let (uid, pid, account) = (tenant.uid, tenant.pid, tenant.account.clone());
-        let admitted = self.may_connect(&tenant).and_then(|()| {
-            self.admission.connect(&account).map_err(|full| (Refusal::Busy, full.to_string()))
-        });
+        let admitted = self
+            .may_connect(&tenant)
+            .and_then(|()| self.admission.connect(&account).map_err(|full| (Refusal::Busy, full.to_string())));
         if let Err((code, reason)) = admitted {
             refuse(&stream, code, &reason);
             return self.log_refusal(uid, pid, &reason);
@@ -109,12 +105,18 @@ impl Server {
         if self.isolation.is_worker(uid) || self.is_of_a_worker(tenant) {
             return denied("workers may not use the broker".to_owned());
         }
-        let pending = self.closer.pending(uid);
-        if pending >= TOO_MANY {
-            let reason = format!("{pending} descriptors that user {uid} has sent take too long to close");
-            return Err((Refusal::Busy, reason));
+        self.may_send(uid)
+    }
+
+    /// May this user send anything? What it sent before may keep too many descriptors waiting to be closed.
+    fn may_send(&self, uid: u32) -> Result<(), (Refusal, String)> {
+        match self.closer.pending(uid) {
+            pending if pending >= TOO_MANY => {
+                let reason = format!("{pending} descriptors that user {uid} has sent take too long to close");
+                Err((Refusal::Busy, reason))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether a process is in the session of one of our workers, which the sandbox lets nothing leave, or in a control group
@@ -148,6 +150,14 @@ impl Server {
                 }
                 return;
             }
+            // Each message may bring as many again.
+            let uid = connection.tenant.uid;
+            if let Err((code, reason)) = self.may_send(uid) {
+                return self.refuse(number, code, &reason);
+            }
+            let Some(connection) = self.connections.get_mut(&number) else {
+                return;
+            };
             match connection.inbox.poll(&connection.stream) {
                 Ok(Progress::Pending) => return,
                 Ok(Progress::Closed) => return self.drop_connection(number),

@@ -33,7 +33,7 @@ impl Server {
         connection.phase = Phase::Waiting;
         self.deadlines.cancel(Due::Connection(client));
         match request {
-            Request::Status => self.answer(client, vec![Answer::Status(self.status(&asker))]),
+            Request::Status => self.answer(client, vec![Answer::Status(Box::new(self.status(&asker)))]),
             Request::Expect => self.expect(client),
             Request::Kill { session } => match self.may(&asker, session) {
                 Ok(()) => self.kill_for(client, uid, session),

@@ -64,7 +64,7 @@ impl Server {
         let number = self.last_session;
         let whose = Whose { who: tenant.who.clone(), api: api.name };
         self.warmth.begun(&whose, Instant::now());
-        let (worker, output, loaded) = match self.find_worker(&whose, api, output) {
+        let (worker, loaded) = match self.find_worker(&whose, api) {
             Ok(found) => found,
             Err(error) => {
                 self.admission.end(&account);
@@ -135,21 +135,16 @@ impl Server {
         Ok((api, output))
     }
 
-    /// A worker for a session: a spare, to which the output is to be given and which may have its library already, or else a
-    /// new one, which is started with the output.
-    fn find_worker(
-        &mut self,
-        whose: &Whose,
-        api: &Api,
-        output: Output,
-    ) -> std::io::Result<(Worker, Output, Option<Loaded>)> {
+    /// A worker for a session: a spare, which may have its library already, or else a new one. Either gets the program's
+    /// output when it gets the program, for the broker gives nothing of a program's to a process that it has to wait for.
+    fn find_worker(&mut self, whose: &Whose, api: &Api) -> std::io::Result<(Worker, Option<Loaded>)> {
         match self.take_spare(whose) {
-            Some(spare) => Ok((spare.worker, output, spare.loaded)),
-            None => Ok((self.start_worker(&whose.who, api, output, false)?, Output::default(), None)),
+            Some(spare) => Ok((spare.worker, spare.loaded)),
+            None => Ok((self.start_worker(&whose.who, api, false)?, None)),
         }
     }
 
-    pub(super) fn start_worker(&mut self, who: &Who, api: &Api, output: Output, spare: bool) -> std::io::Result<Worker> {
+    pub(super) fn start_worker(&mut self, who: &Who, api: &Api, spare: bool) -> std::io::Result<Worker> {
         let room = self.isolation.room(who).map_err(std::io::Error::other)?;
         let settings = &self.settings;
         let sources = Sources {
@@ -168,7 +163,6 @@ impl Server {
             program: &settings.worker,
             arguments,
             environment,
-            output,
             files: settings.files,
             group: room.group,
             origin: Origin::new(who.uid, &self.closer),

@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::spare::{Loaded, Spare};
 use crate::tenant::Who;
 use crate::text::clean;
-use crate::worker::{Heard, Output, in_words};
+use crate::worker::{Heard, in_words};
 
 impl Server {
     /// Somebody is about to open a session: with an API that they have used lately, or, as far as anybody knows, with the
@@ -66,7 +66,7 @@ impl Server {
             return;
         };
         let uid = whose.who.uid;
-        let worker = match self.start_worker(&whose.who, api, Output::default(), true) {
+        let worker = match self.start_worker(&whose.who, api, true) {
             Ok(worker) => worker,
             Err(error) => {
                 warn!(uid, %error, "no spare worker can be started");

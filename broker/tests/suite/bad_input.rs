@@ -5,8 +5,8 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::Request;
-use ava_protocol::session::{Answer, Hello, Opening, PROTOCOL, Refusal, open, seal};
-use ava_transport::message::{recv, send};
+use ava_protocol::session::{Answer, Hello, Opening, PROTOCOL, Refusal, seal};
+use ava_transport::message::send;
 
 use super::world::{self, World, fd, pipe};
 

@@ -31,17 +31,8 @@ fn a_worker_gets_nothing_it_is_not_meant_to_have() {
     let world = World::with("", &["--vendor-library-path", "/opt/vendor/lib"]);
     let text = world.tenant().ask("surroundings");
     let names: Vec<_> = text.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
-    let expected = [
-        "AVA_LOG",
-        "HOME",
-        "LD_LIBRARY_PATH",
-        "PATH",
-        "POCL_FAKE",
-        "XDG_CACHE_HOME",
-        "args",
-        "fds",
-        "session",
-    ];
+    let expected =
+        ["AVA_LOG", "HOME", "LD_LIBRARY_PATH", "PATH", "POCL_FAKE", "XDG_CACHE_HOME", "args", "fds", "session"];
     let mut sorted = names.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, expected);
@@ -139,7 +130,7 @@ fn a_worker_that_does_not_listen_is_killed_when_its_tenant_dies() {
     let mut bytes = u32::try_from(body.len()).unwrap().to_le_bytes().to_vec();
     bytes.extend(body);
     std::fs::write(&opening, bytes).unwrap();
-    let script = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ns.sendall(open(sys.argv[2],'rb').read())\ns.recv(99)";
+    let script = "import socket,struct,sys\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ns.sendall(open(sys.argv[2],'rb').read())\nr=lambda n:s.recv(n,socket.MSG_WAITALL)\nfor _ in 'starting','welcome': r(struct.unpack('<I',r(4))[0])";
     let started = Instant::now();
     let status = Command::new("python3").args(["-c", script]).arg(world.socket()).arg(&opening).status().unwrap();
     assert!(status.success());

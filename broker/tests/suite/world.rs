@@ -126,7 +126,7 @@ impl World {
 
     pub fn status_answer(&self) -> admin::Status {
         match self.ask(admin::Request::Status) {
-            admin::Answer::Status(status) => status,
+            admin::Answer::Status(status) => *status,
             other => panic!("{other:?}"),
         }
     }

@@ -177,6 +177,7 @@ pub fn open_session(
         if left.is_zero() || !broken.may_pass(socket, may_come) {
             return Err(broken.error);
         }
+        // Nothing tells when a broker comes.
         std::thread::sleep(pause.min(left));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

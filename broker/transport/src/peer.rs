@@ -47,13 +47,7 @@ pub fn refuse_descriptors(socket: &impl AsFd) -> io::Result<()> {
     let length = libc::socklen_t::try_from(size_of_val(&no)).map_err(|_| io::ErrorKind::InvalidInput)?;
     // SAFETY: `socket` is open for as long as it is borrowed, and `no` is live and of this length.
     let result = unsafe {
-        libc::setsockopt(
-            socket.as_fd().as_raw_fd(),
-            libc::SOL_SOCKET,
-            SO_PASSRIGHTS,
-            (&raw const no).cast(),
-            length,
-        )
+        libc::setsockopt(socket.as_fd().as_raw_fd(), libc::SOL_SOCKET, SO_PASSRIGHTS, (&raw const no).cast(), length)
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -1,9 +1,10 @@
 //! Starting a process that has certain descriptors at certain numbers, and no others.
 //!
-//! The child never has a copy of what the caller has open. That is not for tidiness alone: whoever gives up the last
-//! reference to a descriptor waits for its end, and a descriptor may come from somebody who sees to it that this takes
-//! long. So the child shares the caller's table of descriptors until it takes the lowest numbers out of it, which hold what
-//! it is to have and nothing of anybody's.
+//! The child never has a copy of what the caller has open. That is not for tidiness alone: whoever closes a descriptor may
+//! wait (for a lingering socket, if it was the last one; for a file of FUSE, always), and a descriptor may come from somebody
+//! who sees to it that this takes long. So the child shares the caller's table of descriptors until it takes the lowest
+//! numbers out of it, which hold what it is to have and nothing of anybody's. For the same reason it is given nothing that
+//! came from somebody else.
 
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::io;
@@ -20,6 +21,8 @@ use rustix::process::{Pid, Rlimit, Signal, WaitId, WaitIdOptions, WaitIdStatus, 
 pub const FIRST: RawFd = 3;
 /// The most descriptors that a child is given: the standard ones, one more, and control groups to join.
 const MOST: usize = 8;
+/// The numbers below this one are the caller's own. The kernel copies tables of descriptors by words of so many bits.
+const OWN: RawFd = 64;
 
 /// What is to be started.
 #[derive(Debug, Default)]
@@ -30,7 +33,7 @@ pub struct Program<'a> {
     pub arguments: Vec<OsString>,
     /// All of the environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// Standard output and standard error; nothing, if they are none.
+    /// Standard output and standard error, of the caller's own; nothing, if they are none.
     pub output: [Option<BorrowedFd<'a>>; 2],
     /// What becomes [`FIRST`].
     pub conversation: Option<BorrowedFd<'a>>,
@@ -54,6 +57,8 @@ pub struct Spawner {
     /// Low numbers, which only this one uses: what a child is to have stands there while it is started.
     stage: [OwnedFd; MOST],
     nothing: OwnedFd,
+    /// The rest of the low numbers, so that nothing of anybody's gets one.
+    _reserved: Vec<OwnedFd>,
 }
 
 impl Spawner {
@@ -65,10 +70,15 @@ impl Spawner {
         let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
         let nothing = OwnedFd::from(file);
         // Above what the child's numbers will be, so that moving one there overwrites no other.
-        let places: io::Result<Vec<OwnedFd>> =
-            (0..MOST).map(|_| Ok(rustix::io::fcntl_dupfd_cloexec(&nothing, FIRST + 1)?)).collect();
-        let stage = places?.try_into().map_err(|_| io::Error::from(io::ErrorKind::Other))?;
-        Ok(Self { stage, nothing })
+        let another = || rustix::io::fcntl_dupfd_cloexec(&nothing, FIRST + 1);
+        let stage: Result<Vec<OwnedFd>, _> = (0..MOST).map(|_| another()).collect();
+        let stage = stage?.try_into().map_err(|_| io::Error::from(io::ErrorKind::Other))?;
+        let mut reserved = Vec::new();
+        while reserved.last().is_none_or(|last: &OwnedFd| last.as_raw_fd() < OWN) {
+            reserved.push(another()?);
+        }
+        reserved.pop();
+        Ok(Self { stage, nothing, _reserved: reserved })
     }
 
     /// Starts a program in a session (and process group) of its own, in the root directory. It begins with what it is given
@@ -114,7 +124,8 @@ struct Plan {
 
 impl Plan {
     fn new(program: &Program<'_>, spawner: &Spawner) -> io::Result<Self> {
-        let text = |text: &OsStr| CString::new(text.as_bytes()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
+        let text =
+            |text: &OsStr| CString::new(text.as_bytes()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
         let path = program.path.ok_or(io::ErrorKind::NotFound)?;
         let arguments = [path.as_os_str()].into_iter().chain(program.arguments.iter().map(OsString::as_os_str));
         let environment = program.environment.iter().map(|(name, value)| {
@@ -133,7 +144,8 @@ impl Plan {
             files: program
                 .files
                 .map(|files| libc::rlimit { rlim_cur: limit(files.current), rlim_max: limit(files.maximum) }),
-            above: spawner.stage.iter().map(|fd| fd.as_raw_fd()).max().unwrap_or(FIRST).max(spawner.nothing.as_raw_fd()) + 1,
+            // Where there are so many open already, the stage is above.
+            above: spawner.stage.iter().map(|fd| fd.as_raw_fd() + 1).fold(OWN, RawFd::max),
             failure: Shared::new()?,
         })
     }

@@ -7,9 +7,9 @@ use ava_protocol::api::{APIS, Api};
 use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
 use ava_protocol::session::PLUGINS_VARIABLE;
+use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover, Output};
 use ava_transport::message;
-use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_worker::Session;
 use clap::Parser;
 use rustix::process::Signal;
@@ -121,7 +121,8 @@ fn main() {
         let _ = rustix::thread::set_name(&name);
     }
     adopt(output);
-    let session: &'static Session = Box::leak(Box::new(Session::new(served.api, tenant, control).with(args.memory, home)));
+    let session: &'static Session =
+        Box::leak(Box::new(Session::new(served.api, tenant, control).with(args.memory, home)));
     session.serve()
 }
 
@@ -137,7 +138,8 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     }
     let home = Home::prepare(&place).map_err(|error| error.to_string())?;
     let own = |variable: &str, file: &str| std::env::var_os(variable).is_some_and(|path| path == place.join(file));
-    let files: Vec<_> = args.api.configurations.iter().copied().filter(|own_file| own(own_file.variable, own_file.file)).collect();
+    let files: Vec<_> =
+        args.api.configurations.iter().copied().filter(|own_file| own(own_file.variable, own_file.file)).collect();
     let configured = home.configure(&files, args.templates.as_deref(), needs.write);
     let needs_write = configured.map_err(|error| error.to_string())?;
     // SAFETY: nothing else of this process reads or writes the environment: it has one thread.
@@ -161,7 +163,9 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
 
 /// Empties a tenant's directory as the tenant's user; whether that is done.
 fn sweep(args: &Args) -> bool {
-    let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()) else { return false };
+    let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()) else {
+        return false;
+    };
     let owner = args.user.map(|uid| Owner { uid, groups: &[] });
     let became = owner.is_none_or(|owner| ava_sandbox::become_owner(&owner, &args.api.sandbox, &home).is_ok());
     became && Home::empty(&home, args.user.is_some()).is_ok()

@@ -219,7 +219,12 @@ impl New {
         let session = known.session;
         let buffers = &super::state(session).buffers;
         let len = self.size as u64;
-        let Ok(mut lease) = session.regions.acquire(len) else { return Ok(None) };
+        let mut lease = match session.regions.acquire(len) {
+            Ok(lease) => lease,
+            // Memory that is the program's own to have is not to be had of the worker instead.
+            Err(fault) if session.regions.populates() => return Err(fault),
+            Err(_) => return Ok(None),
+        };
         if let Some(source) = source {
             session.settle(source as usize, len)?;
             // SAFETY: by the caller's promise; the region holds as many.

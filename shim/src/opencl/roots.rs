@@ -36,13 +36,11 @@ enum Question {
 const MOST: usize = 256;
 
 pub unsafe fn clGetPlatformIDs(num_entries: u32, out: *mut *mut c_void, count: *mut u32) -> Result<i32, Fault> {
-    let mut found = 0;
-    // SAFETY: the program vouches for its pointers; the count has a place in any case.
+    // SAFETY: the program vouches for its pointers.
     unsafe {
-        let place = if count.is_null() { &raw mut found } else { count };
-        let status = marshal::clGetPlatformIDs(num_entries, out, place)?;
+        let status = marshal::clGetPlatformIDs(num_entries, out, count)?;
         if status == 0 {
-            note(Question::Platforms, out, num_entries.min(place.read()))?;
+            note(Question::Platforms, kind::cl_platform_id, out, num_entries, count)?;
         }
         Ok(status)
     }
@@ -55,13 +53,12 @@ pub unsafe fn clGetDeviceIDs(
     out: *mut *mut c_void,
     count: *mut u32,
 ) -> Result<i32, Fault> {
-    let mut found = 0;
     // SAFETY: as above.
     unsafe {
-        let place = if count.is_null() { &raw mut found } else { count };
-        let status = marshal::clGetDeviceIDs(platform, device_type, num_entries, out, place)?;
+        let status = marshal::clGetDeviceIDs(platform, device_type, num_entries, out, count)?;
         if status == 0 {
-            note(Question::Devices(platform as usize, device_type), out, num_entries.min(place.read()))?;
+            let question = Question::Devices(platform as usize, device_type);
+            note(question, kind::cl_device_id, out, num_entries, count)?;
         }
         Ok(status)
     }
@@ -70,13 +67,22 @@ pub unsafe fn clGetDeviceIDs(
 /// Notes an answer.
 ///
 /// # Safety
-/// `out` is null or holds so many handles.
-unsafe fn note(question: Question, out: *mut *mut c_void, count: u32) -> Result<(), Fault> {
-    if !out.is_null() {
-        // SAFETY: by the caller's promise.
-        let handles = (0..count as usize).map(|i| unsafe { out.add(i).read() } as usize).collect();
-        super::state(super::session()?).roots.note(Asked { question, handles });
+/// `out` is null or holds `room` handles, and `count` is null or says how many there are.
+unsafe fn note(question: Question, is: u16, out: *mut *mut c_void, room: u32, count: *mut u32) -> Result<(), Fault> {
+    if out.is_null() {
+        return Ok(());
     }
+    let session = super::session()?;
+    // SAFETY: by the caller's promise.
+    let count = if count.is_null() { room } else { unsafe { count.read() }.min(room) };
+    // Where nobody asked how many there are, it is as many as are handles.
+    let handles = (0..count as usize)
+        // SAFETY: as above.
+        .map(|i| unsafe { out.add(i).read() })
+        .take_while(|handle| session.handles.find(*handle, is).is_some())
+        .map(|handle| handle as usize)
+        .collect();
+    super::state(session).roots.note(Asked { question, handles });
     Ok(())
 }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{self, Request, State};
+use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::connect::Begun;
 use super::{Session, tell};
@@ -19,11 +20,30 @@ const PAUSE: Duration = Duration::from_millis(20);
 impl Session {
     /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
     pub fn lose(&self) -> Fault {
-        if !self.lost.swap(true, Ordering::AcqRel) {
+        // A child that was forked within a call of this session has copies only, which others still use.
+        if self.pid == rustix::process::getpid() && !self.lost.swap(true, Ordering::AcqRel) {
             self.give_up();
             self.tell_why();
         }
-        Fault::Lost
+        self.fault()
+    }
+
+    /// Whether the worker is gone, which nobody may have noticed: what starts afresh is not to find it out the hard way.
+    pub fn has_ended(&self) -> bool {
+        let Ok(control) = self.control() else { return self.is_lost() };
+        let mut fds = [PollFd::new(&*control, PollFlags::RDHUP)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let over = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+        if poll(&mut fds, Some(&now)).is_ok() && fds[0].revents().intersects(over) {
+            drop(control);
+            self.lose();
+        }
+        self.is_lost()
+    }
+
+    /// What calls fail with once the session is lost.
+    pub fn fault(&self) -> Fault {
+        self.own.when_lost().map_or(Fault::Lost, Fault::Status)
     }
 
     /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls: they
@@ -65,11 +85,12 @@ impl Session {
 fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
     loop {
         match ask(begun.socket.path(), begun.session, deadline)? {
-            admin::Answer::Session(detail) if begun.is(&detail.session, api) => match detail.session {
-                admin::Session { ended: Some(reason), .. } => return Some(reason),
+            admin::Answer::Session(detail) if begun.is(&detail.session, api) => {
+                if let Some(reason) = detail.session.ended {
+                    return Some(reason);
+                }
                 // It has not noticed yet.
-                admin::Session { state: State::Starting | State::Running | State::Ending | State::Ended, .. } => (),
-            },
+            }
             // It knows nothing of the session: it may be another broker.
             _ => return None,
         }
@@ -77,6 +98,7 @@ fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
         if left.is_zero() {
             return None;
         }
+        // The broker tells nobody when it has noticed.
         std::thread::sleep(PAUSE.min(left));
     }
 }

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use ava_protocol::admin::{self, Request};
-use ava_protocol::session::{self, Answer, EnvelopeError, Opening, PROTOCOL, Socket, open, private_socket, seal};
+use ava_protocol::session::{
+    self, ADMIN_SOCKET, Answer, EnvelopeError, Opening, PROTOCOL, Socket, open, private_socket, seal,
+};
 use ava_transport::client::{self, Patience};
 
 use crate::error::{Failure, Kind};
@@ -77,6 +79,10 @@ impl Broker {
     pub fn running() -> Result<Self, Unreached> {
         let first = discover();
         let fallback = matches!(first, Socket::System(_));
+        // Who can connect to the administrator's socket of the system's broker is one.
+        if fallback && let Ok(broker) = Self::at(Socket::System(ADMIN_SOCKET.into())) {
+            return Ok(broker);
+        }
         match Self::at(first) {
             // The socket of a system service that is not running is no obstacle.
             Err(Unreached::Nobody) if fallback => Self::at(private()),

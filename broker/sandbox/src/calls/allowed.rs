@@ -21,8 +21,6 @@ const ALLOWED: &[i64] = &[
     c::SYS_preadv2,
     c::SYS_pwritev2,
     c::SYS_lseek,
-    c::SYS_openat,
-    c::SYS_openat2,
     c::SYS_close,
     c::SYS_close_range,
     c::SYS_dup,
@@ -37,13 +35,11 @@ const ALLOWED: &[i64] = &[
     c::SYS_faccessat2,
     c::SYS_readlinkat,
     c::SYS_getdents64,
-    c::SYS_mkdirat,
     c::SYS_unlinkat,
     c::SYS_renameat,
     c::SYS_renameat2,
     c::SYS_linkat,
     c::SYS_symlinkat,
-    c::SYS_mknodat,
     c::SYS_ftruncate,
     c::SYS_fallocate,
     c::SYS_fadvise64,
@@ -171,20 +167,16 @@ const ALLOWED: &[i64] = &[
 /// The same, by the older names that this processor has.
 #[cfg(target_arch = "x86_64")]
 const ALSO_ALLOWED: &[i64] = &[
-    c::SYS_open,
-    c::SYS_creat,
     c::SYS_stat,
     c::SYS_lstat,
     c::SYS_access,
     c::SYS_readlink,
     c::SYS_getdents,
-    c::SYS_mkdir,
     c::SYS_rmdir,
     c::SYS_unlink,
     c::SYS_rename,
     c::SYS_link,
     c::SYS_symlink,
-    c::SYS_mknod,
     c::SYS_dup2,
     c::SYS_pipe,
     c::SYS_poll,
@@ -212,11 +204,13 @@ const ABSENT: &[i64] = &[
     c::SYS_process_madvise,
     c::SYS_process_mrelease,
     c::SYS_futex_waitv,
+    // Its arguments are in memory, where a filter cannot see them.
+    c::SYS_openat2,
     // Allowed by the first filter for the second one's sake, which ends that.
     c::SYS_seccomp,
 ];
 /// Newer than this list, by their numbers, which are the same on all processors: nobody has judged them yet.
-const UNKNOWN: std::ops::RangeInclusive<i64> = 451..=511;
+const UNKNOWN: std::ops::RangeInclusive<i64> = 451..=490;
 
 /// Namespaces, which come with the right to mount in them; being somebody else's child, who would have to reap it; being
 /// traced.
@@ -235,7 +229,8 @@ const FCNTL_REFUSED: &[i32] = &[c::F_SETOWN, F_SETOWN_EX, F_SETSIG, c::F_SETLEAS
 const F_SETSIG: i32 = 10;
 const F_SETOWN_EX: i32 = 15;
 
-/// Requests to a terminal: typing into it, taking it over; and those that have signals sent to others.
+/// Requests to a terminal: typing into it, taking it over; those that have signals sent to others; and those that change a
+/// file's attributes, for which a descriptor to read it is enough.
 const IOCTL_REFUSED: &[u64] = &[
     c::TIOCSTI as u64,
     c::TIOCSCTTY as u64,
@@ -244,10 +239,23 @@ const IOCTL_REFUSED: &[u64] = &[
     TIOCLINUX,
     FIOSETOWN,
     SIOCSPGRP,
+    FS_IOC_SETFLAGS,
+    FS_IOC32_SETFLAGS,
+    FS_IOC_SETVERSION,
+    FS_IOC_FSSETXATTR,
+    FS_IOC_ENABLE_VERITY,
 ];
+const FS_IOC_SETFLAGS: u64 = 0x4008_6602;
+const FS_IOC32_SETFLAGS: u64 = 0x4004_6602;
+const FS_IOC_SETVERSION: u64 = 0x4008_7602;
+const FS_IOC_FSSETXATTR: u64 = 0x401c_5820;
+const FS_IOC_ENABLE_VERITY: u64 = 0x4080_6685;
 const TIOCLINUX: u64 = 0x541c;
 const FIOSETOWN: u64 = 0x8901;
 const SIOCSPGRP: u64 = 0x8902;
+
+/// The bits of a file's mode that have it run as its owner.
+const SET_ID: u64 = 0o6000;
 
 /// What a process may say about itself. Not that it is to be dumped, or who may trace it.
 const PRCTL_ALLOWED: &[i32] = &[
@@ -322,6 +330,23 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
         let thread = c::CLONE_THREAD as u64;
         allow(c::SYS_clone, vec![vec![no_namespace, on(0, MaskedEq(thread), thread)?]])?;
     }
+    // Files that would run as their owner, whose descriptors could be given to somebody who starts them.
+    let plain = |argument: u8| on(argument, MaskedEq(SET_ID), 0);
+    allow(c::SYS_mkdirat, vec![vec![plain(2)?]])?;
+    allow(c::SYS_mknodat, vec![vec![plain(2)?]])?;
+    #[cfg(target_arch = "x86_64")]
+    for call in [c::SYS_creat, c::SYS_mkdir, c::SYS_mknod] {
+        allow(call, vec![vec![plain(1)?]])?;
+    }
+    // Linux truncates what is opened to be read if it is told so, and Landlock sees that from its third version on only.
+    let open = |flags: u8| -> Result<Vec<Vec<SeccompCondition>>, BackendError> {
+        let access = |kind: i32| on(flags, MaskedEq(c::O_ACCMODE as u64), kind as u64);
+        let ways = [on(flags, MaskedEq(c::O_TRUNC as u64), 0)?, access(c::O_WRONLY)?, access(c::O_RDWR)?];
+        ways.into_iter().map(|way| Ok(vec![way, plain(flags + 1)?])).collect()
+    };
+    allow(c::SYS_openat, open(2)?)?;
+    #[cfg(target_arch = "x86_64")]
+    allow(c::SYS_open, open(1)?)?;
     // Landlock sees this one from its third version on.
     if abi >= 3 {
         allow(c::SYS_truncate, Vec::new())?;

@@ -3,7 +3,7 @@
 mod checks;
 
 #[cfg(test)]
-pub(super) use checks::vendor;
+pub(super) use checks::{isolation, vendor};
 
 use std::process::ExitCode;
 

@@ -9,7 +9,8 @@ use crate::reach::Broker;
 
 /// End a session
 ///
-/// The program itself is left alone: its next calls fail with the API's own error, as if the device were gone.
+/// The program itself is left alone: what it has fails with the API's own error, as if the device were gone. If it begins
+/// anew, it gets another session.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The session's number, as `avactl ps` shows it

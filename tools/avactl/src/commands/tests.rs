@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use ava_protocol::admin::{Detail, Session, State};
+use ava_protocol::admin::{Detail, Isolation, Session, State};
 use ava_protocol::api::Api;
 use ava_protocol::control::{FunctionStats, Stats};
 use clap::CommandFactory;
@@ -135,10 +135,10 @@ fn devices_table_and_json() {
 
 #[test]
 fn versions() {
-    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None };
+    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
     let socket = Some("/run/ava/broker.sock".to_owned());
     let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
-    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None };
+    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
     assert_snapshot!(version::text(&none) + &version::text(&one) + &json(&one).unwrap());
 }
 
@@ -157,6 +157,19 @@ fn doctor_text_and_json() {
                 found: "none runs; /usr/libexec/ava/ava-broker is there".into(),
                 fixes: vec!["`avactl run` starts a private one".into()],
             },
+            doctor::isolation(&Isolation {
+                sandbox: "require".into(),
+                landlock: 7,
+                users: Some("65600-69695".into()),
+                groups: Some("version 2, /sys/fs/cgroup/system.slice/ava.service/ava".into()),
+                memory: [12 << 30; 3],
+                missing: Vec::new(),
+            }),
+            doctor::isolation(&Isolation {
+                sandbox: "best".into(),
+                missing: vec!["all tenants' workers run as user 998".into()],
+                ..Isolation::default()
+            }),
             probe(
                 r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":false,"path":null,"error":"cannot open shared object file","functions":0,"missing":[],"versions":[]}"#,
             ),

@@ -19,16 +19,21 @@ pub(super) struct Versions {
     pub protocol: u32,
     pub broker: Option<String>,
     pub socket: Option<String>,
+    /// It has not answered in time.
+    #[serde(skip)]
+    pub silent: bool,
 }
 
 /// Asks and shows.
 pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
-    let mut versions = Versions { avactl: env!("CARGO_PKG_VERSION"), protocol: PROTOCOL, broker: None, socket: None };
+    let avactl = env!("CARGO_PKG_VERSION");
+    let mut versions = Versions { avactl, protocol: PROTOCOL, broker: None, socket: None, silent: false };
     if let Ok(broker) = Broker::running() {
         versions.socket = Some(broker.socket.path().display().to_string());
         if let Ok(Answer::Status(status)) = broker.ask(Request::Status) {
             versions.broker = Some(status.version);
         }
+        versions.silent = broker.is_silent();
     }
     show(format, &versions, text)
 }
@@ -36,6 +41,7 @@ pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
 pub(super) fn text(versions: &Versions) -> String {
     let broker = match (&versions.broker, &versions.socket) {
         (Some(version), Some(socket)) => format!("{version}, at {socket}"),
+        (None, Some(socket)) if versions.silent => format!("does not answer, at {socket}"),
         (None, Some(socket)) => format!("of another version, at {socket}"),
         _ => "none runs".to_owned(),
     };

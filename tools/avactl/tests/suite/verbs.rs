@@ -1,6 +1,9 @@
 //! The other verbs, asked of a living broker.
 
-use std::process::Stdio;
+use std::process::{Child, Output, Stdio};
+use std::thread::JoinHandle;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::installation::Installation;
 
@@ -41,6 +44,42 @@ fn without_a_broker_looking_starts_none() {
     }
     assert!(here.text(&["version"]).contains("none runs"));
     assert!(here.broker().is_none());
+}
+
+#[test]
+fn a_stopped_broker_is_told_of_in_time() {
+    let here = Installation::new();
+    here.text(&["run", "true"]);
+    let broker = Pid::from_raw(here.broker().unwrap().parse().unwrap()).unwrap();
+    kill_process(broker, Signal::STOP).unwrap();
+    let verbs = [&["ps"][..], &["inspect", "1"], &["kill", "1"], &["run", "true"], &["version"], &["doctor"]];
+    // Each waits, all of them at the same time.
+    let asked = verbs.map(|verb| {
+        here.avactl(verb).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap().wait_with_output_apart()
+    });
+    let [ps, inspect, kill, run, version, doctor] = asked.map(|output| output.join().unwrap());
+    kill_process(broker, Signal::CONT).unwrap();
+    for output in [ps, inspect, kill, run] {
+        assert_eq!(output.status.code(), Some(4), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("did not answer: no answer within 10 s: the broker may be stopped\n  hint: "), "{said}");
+    }
+    let version = String::from_utf8(version.stdout).unwrap();
+    assert!(version.contains("does not answer, at "), "{version}");
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(doctor.contains("the broker may be stopped"), "{doctor}");
+    assert!(here.text(&["ps"]).starts_with("SESSION"));
+}
+
+/// A process that is waited for while others are.
+trait Apart {
+    fn wait_with_output_apart(self) -> JoinHandle<Output>;
+}
+
+impl Apart for Child {
+    fn wait_with_output_apart(self) -> JoinHandle<Output> {
+        std::thread::spawn(|| self.wait_with_output().unwrap())
+    }
 }
 
 #[test]

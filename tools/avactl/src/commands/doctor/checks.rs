@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ava_protocol::admin::{Answer, Request, Status};
+use ava_protocol::admin::{Answer, Isolation, Request, Status};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::session::Socket;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{Check, Diagnosis, Health, Unsupported};
 use crate::locate::{BROKER, SHIM, WORKER, stubs};
 use crate::reach::{Broker, Unreached};
+use crate::units::bytes;
 
 /// What `ava-worker --probe` prints about one API.
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +33,7 @@ pub struct Probe {
 pub fn all() -> Diagnosis {
     let (broker, status) = broker();
     let mut checks = vec![broker, shim()];
+    checks.extend(status.as_ref().map(|status| isolation(&status.isolation)));
     let worker = match &status {
         // A running broker knows which worker it starts.
         Some(status) if Path::new(&status.worker).is_file() => Ok(status.worker.clone().into()),
@@ -90,7 +92,7 @@ fn broker() -> (Check, Option<Status>) {
                 Check::new(NAME, Health::Note, found)
                     .fix(format!("this avactl is version {}: restart the broker", env!("CARGO_PKG_VERSION")))
             };
-            (check, Some(status))
+            (check, Some(*status))
         }
         Ok(_) => (Check::new(NAME, Health::Broken, format!("{which}: it answers something else")), None),
         Err(failure) => {
@@ -99,6 +101,19 @@ fn broker() -> (Check, Option<Status>) {
             (check, None)
         }
     }
+}
+
+/// How far tenants are kept apart, and what is missing for more.
+pub fn isolation(isolation: &Isolation) -> Check {
+    let Isolation { sandbox, landlock, users, groups, memory: [session, ..], missing } = isolation;
+    let kernel = if *landlock == 0 { "no Landlock".to_owned() } else { format!("Landlock {landlock}") };
+    let mut found = format!("sandbox {sandbox} ({kernel}), {} of memory for a session", bytes(*session));
+    let parts = [("users", users), ("control groups", groups)];
+    for (what, part) in parts.into_iter().filter_map(|(what, part)| Some((what, part.as_ref()?))) {
+        found += &format!(", {what} {part}");
+    }
+    let health = if missing.is_empty() { Health::Ok } else { Health::Note };
+    missing.iter().fold(Check::new("isolation", health, found), |check, missing| check.fix(missing.clone()))
 }
 
 fn shim() -> Check {
