@@ -95,7 +95,7 @@ fn knock(socket: &str) -> String {
 fn knock_and_print(socket: &str) {
     let hello = Hello::new("opencl", 0, "a worker's", 1, "a worker's", "/");
     let (_, answer) = client::open(Path::new(socket), &seal(&Opening::Session(hello)), &[]).unwrap();
-    print!("{:?}", open(&answer).unwrap() as Answer);
+    print!("{:?}", open::<Answer>(&answer).unwrap());
 }
 
 fn main() {
