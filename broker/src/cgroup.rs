@@ -41,6 +41,8 @@ pub struct Groups {
     last: u64,
     /// Tenants' groups that are to be removed.
     leaving: Vec<String>,
+    /// Workers' groups that are to be removed: what was killed in them is not gone yet.
+    ending: Vec<PathBuf>,
 }
 
 /// What the group of all workers is called.
@@ -104,7 +106,7 @@ impl Groups {
         if !has(&[Kind::Unified, Kind::Memory]) || !has(&[Kind::Unified, Kind::Pids]) {
             return Err("no control group with memory and pids is there".to_owned());
         }
-        let groups = Self { trees, budget, last: 0, leaving: Vec::new() };
+        let groups = Self { trees, budget, last: 0, leaving: Vec::new(), ending: Vec::new() };
         for tree in &groups.trees {
             groups
                 .bound(&tree.workers, tree.kind, Level::All)
@@ -198,21 +200,28 @@ impl Groups {
 
     /// A worker is over: its group is removed, and its tenant's some time.
     pub fn give_back(&mut self, group: Group) {
-        for folder in &group.folders {
-            if let Err(error) = fs::remove_dir(folder) {
-                debug!(folder = folder.display().to_string(), %error, "a control group stays");
-            }
-        }
+        self.ending.extend(group.folders);
         if !self.leaving.contains(&group.tenant) {
             self.leaving.push(group.tenant);
         }
     }
 
-    /// Removes tenants' groups that nothing is charged to; whether some are left.
+    /// Removes groups of workers that are over, and tenants' that nothing is charged to; whether some are left.
     pub fn tidy(&mut self) -> bool {
-        let trees = &self.trees;
+        self.ending.retain(|folder| match fs::remove_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => true,
+            Err(error) => {
+                debug!(folder = folder.display().to_string(), %error, "a control group stays");
+                false
+            }
+            Ok(()) => false,
+        });
+        let (trees, ending) = (&self.trees, &self.ending);
         self.leaving.retain(|tenant| {
             let folders = || trees.iter().map(|tree| (tree.workers.join(tenant), tree.kind));
+            if ending.iter().any(|worker| worker.parent().is_some_and(|folder| folder.ends_with(tenant))) {
+                return true;
+            }
             if folders().any(|(folder, kind)| charged(&folder, kind) > LEFT) {
                 return true;
             }
@@ -220,7 +229,7 @@ impl Groups {
             folders().for_each(|(folder, _)| drop(fs::remove_dir(folder)));
             false
         });
-        !self.leaving.is_empty()
+        !self.leaving.is_empty() || !self.ending.is_empty()
     }
 
     /// Sets the bounds of a group.

@@ -11,6 +11,7 @@ const OOM_SCORE: &str = "200";
 
 /// Sets them, none of which can be raised again.
 pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
+    offer_to_end();
     // Others of the same user cannot trace it, nor take its descriptors.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     // No core: it would hold what the program computes on, and could fill a disk.
@@ -24,9 +25,14 @@ pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
     if own_user {
         lower(Resource::Nproc, PROCESSES)?;
     }
+    Ok(())
+}
+
+/// Has the kernel end this process before others for want of memory. What is not to be traced may not say so of itself, and
+/// neither may who has become another user.
+pub fn offer_to_end() {
     // It fails where an administrator has set a higher one, which is as good.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
-    Ok(())
 }
 
 fn lower(resource: Resource, to: u64) -> io::Result<()> {

@@ -168,7 +168,7 @@ fn sweep(args: &Args) -> bool {
     };
     let owner = args.user.map(|uid| Owner { uid, groups: &[] });
     let became = owner.is_none_or(|owner| ava_sandbox::become_owner(&owner, &args.api.sandbox, &home).is_ok());
-    became && Home::empty(&home).is_ok()
+    became && Home::empty(&home, args.user.is_some()).is_ok()
 }
 
 /// The program's output becomes this process's.
