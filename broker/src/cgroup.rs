@@ -14,6 +14,7 @@
 //! A tenant's group stays as long as memory is charged to it: pages of shared memory outlive a worker as long as its program
 //! maps them, and would otherwise be charged to everybody.
 
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -41,7 +42,8 @@ pub struct Groups {
     last: u64,
     /// Tenants' groups that are to be removed.
     leaving: Vec<String>,
-    /// Workers' groups that are to be removed: what was killed in them is not gone yet.
+    /// Workers' groups that are to be removed when they are empty: of workers that were killed and are not quite gone, and of
+    /// those that an earlier broker started, whose end this one does not see.
     ending: Vec<PathBuf>,
 }
 
@@ -106,7 +108,7 @@ impl Groups {
         if !has(&[Kind::Unified, Kind::Memory]) || !has(&[Kind::Unified, Kind::Pids]) {
             return Err("no control group with memory and pids is there".to_owned());
         }
-        let groups = Self { trees, budget, last: 0, leaving: Vec::new(), ending: Vec::new() };
+        let mut groups = Self { trees, budget, last: 0, leaving: Vec::new(), ending: Vec::new() };
         for tree in &groups.trees {
             groups
                 .bound(&tree.workers, tree.kind, Level::All)
@@ -140,9 +142,9 @@ impl Groups {
     }
 
     /// Removes what earlier brokers have left, but for groups of workers that live: those are bounded as ever.
-    fn take_over(&self) {
-        for Tree { workers, kind } in &self.trees {
-            for tenant in below(workers) {
+    fn take_over(&mut self) {
+        for Tree { workers, kind } in self.trees.clone() {
+            for tenant in below(&workers) {
                 let (gone, alive): (Vec<_>, Vec<_>) =
                     below(&tenant).into_iter().partition(|worker| fs::remove_dir(worker).is_ok());
                 debug!(
@@ -151,11 +153,13 @@ impl Groups {
                     alive = alive.len(),
                     "groups of before"
                 );
-                if alive.is_empty() && charged(&tenant, *kind) <= LEFT && fs::remove_dir(&tenant).is_ok() {
+                if alive.is_empty() && charged(&tenant, kind) <= LEFT && fs::remove_dir(&tenant).is_ok() {
                     continue;
                 }
-                let _ = self.bound(&tenant, *kind, Level::Tenant);
-                alive.iter().for_each(|worker| drop(self.bound(worker, *kind, Level::Worker)));
+                let _ = self.bound(&tenant, kind, Level::Tenant);
+                alive.iter().for_each(|worker| drop(self.bound(worker, kind, Level::Worker)));
+                self.ending.extend(alive);
+                tenant.file_name().and_then(OsStr::to_str).into_iter().for_each(|name| self.leave(name.to_owned()));
             }
         }
     }
@@ -201,8 +205,13 @@ impl Groups {
     /// A worker is over: its group is removed, and its tenant's some time.
     pub fn give_back(&mut self, group: Group) {
         self.ending.extend(group.folders);
-        if !self.leaving.contains(&group.tenant) {
-            self.leaving.push(group.tenant);
+        self.leave(group.tenant);
+    }
+
+    /// A tenant's group is to be removed, when that can be.
+    fn leave(&mut self, tenant: String) {
+        if !self.leaving.contains(&tenant) {
+            self.leaving.push(tenant);
         }
     }
 

@@ -186,7 +186,10 @@ impl Server {
         if let Access::Only(uid) = self.place.access {
             self.expect_session(&Who::user(uid));
         }
-        self.deadlines.set(Due::Sweep, Instant::now());
+        let now = Instant::now();
+        self.deadlines.set(Due::Sweep, now);
+        // Of an earlier broker.
+        self.deadlines.set(Due::Groups, now);
         while self.over.is_none() {
             let now = Instant::now();
             while let Some(due) = self.deadlines.due(now) {
