@@ -90,7 +90,7 @@ impl SystemWorld {
         let skip = |why: &str| {
             // Past the harness, which keeps what tests say that pass.
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
-            let _ = writeln!(std::io::stderr(), "{test} is skipped: {why}");
+            let _ = std::io::stderr().write_all(format!("{test} is skipped: {why}\n").as_bytes());
         };
         if !rustix::process::geteuid().is_root() {
             skip("only root can start programs of several users");
