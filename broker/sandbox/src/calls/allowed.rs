@@ -232,10 +232,10 @@ const F_SETOWN_EX: i32 = 15;
 /// Requests to a terminal: typing into it, taking it over; those that have signals sent to others; and those that change a
 /// file's attributes, for which a descriptor to read it is enough.
 const IOCTL_REFUSED: &[u64] = &[
-    c::TIOCSTI as u64,
-    c::TIOCSCTTY as u64,
-    c::TIOCSPGRP as u64,
-    c::TIOCSETD as u64,
+    c::TIOCSTI,
+    c::TIOCSCTTY,
+    c::TIOCSPGRP,
+    c::TIOCSETD,
     TIOCLINUX,
     FIOSETOWN,
     SIOCSPGRP,
