@@ -26,7 +26,7 @@ use crate::memory::Budget;
 
 /// Threads and processes of one worker, of one tenant's, and of all: a worker has a thread for each of its program's.
 const TASKS: [u64; 3] = [2048, 6144, 16384];
-/// A tenant's group that has no worker any more goes when no more bytes than this are charged to it.
+/// A tenant's group that has no worker any more goes when no more bytes of shared memory than this are charged to it.
 const LEFT: u64 = 4 << 20;
 /// The controllers of version 2 that are of use.
 const CONTROLLERS: &str = "+memory +pids +cpu";
@@ -280,14 +280,16 @@ impl Group {
     }
 }
 
-/// Bytes charged to a group.
+/// Bytes of shared memory charged to a group and those below it: what can be left of a worker that is gone. (Files that it was
+/// the first to read are charged too, but only until the memory is needed.)
 fn charged(folder: &Path, kind: Kind) -> u64 {
-    let file = match kind {
-        Kind::Unified => "memory.current",
-        Kind::Memory => "memory.usage_in_bytes",
+    let key = match kind {
+        Kind::Unified => "shmem ",
+        Kind::Memory => "total_shmem ",
         Kind::Bare | Kind::Pids | Kind::Cpu => return 0,
     };
-    fs::read_to_string(folder.join(file)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    let text = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Moves the broker aside, so that there can be controlled groups beside it, and lets them be controlled.

@@ -86,8 +86,7 @@ impl Groups {
     /// If there is no such group.
     #[must_use]
     pub fn charged(&self, within: &str) -> u64 {
-        let folder = self.of_controller("memory").join(within);
-        number(&folder, &["memory.usage_in_bytes", "memory.current"])
+        charged(&self.of_controller("memory").join(within))
     }
 
     /// The groups of workers that there are, as `TENANT/PID-N`, in any hierarchy.
@@ -191,4 +190,20 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Bytes of memory, private and shared, that are charged to a group and those below it. (Files that somebody in it was the first
+/// to read are charged too, but that is chance.)
+#[must_use]
+pub fn charged(folder: &Path) -> u64 {
+    let text = fs::read_to_string(folder.join("memory.stat")).expect("what is charged to the group");
+    let of = |names: &[&str]| {
+        let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| names.contains(name));
+        found.and_then(|(_, number)| number.parse::<u64>().ok()).unwrap_or(0)
+    };
+    // Version 1 has a group's own numbers, and with those below it the totals.
+    match of(&["total_rss"]) + of(&["total_shmem"]) {
+        0 => of(&["anon"]) + of(&["shmem"]),
+        total => total,
+    }
 }
