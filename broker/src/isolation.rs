@@ -68,7 +68,6 @@ impl Isolation {
     /// If something is missing that is required, and those of making directories.
     pub fn establish(wish: Wish) -> Result<Self, Error> {
         let budget = Budget::of(available()).with_worker(wish.session_memory);
-        let homes = wish.cache.join("tenants");
         let mut made = Self {
             mode: wish.mode,
             several: wish.several,
@@ -76,7 +75,7 @@ impl Isolation {
             users: None,
             groups: None,
             landlock: ava_sandbox::landlock_abi(),
-            homes,
+            homes: PathBuf::new(),
             missing: Vec::new(),
         };
         made.find_missing_in_kernel();
@@ -85,6 +84,8 @@ impl Isolation {
             made.groups = made.find_groups();
         }
         let changes = keeps_apart && made.may_change_users();
+        // A directory that belongs to one of these users is of no use to a worker that is another, and the other way round.
+        made.homes = wish.cache.join(if changes { "tenants" } else { "of-one-user" });
         make_folders(&wish.cache, &made.homes, changes)?;
         if changes {
             let failed = |error| Error::Directory(made.homes.display().to_string(), error);
