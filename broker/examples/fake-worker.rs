@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::exit;
+use std::path::Path;
+use std::process::{Command, exit};
 use std::thread;
 use std::time::Duration;
 
 use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, FunctionStats, LogLevel, Stats, ToWorker};
+use ava_protocol::session::{Answer, Hello, Opening, open, seal};
+use ava_transport::client;
 use ava_transport::handover::{Awaited, Handover, wait};
 use ava_transport::message::{recv, send};
 
@@ -81,7 +84,26 @@ fn tenant(control: &UnixStream) -> (u64, UnixStream) {
     (session, tenant.into())
 }
 
+/// What a process that this one starts, in its session, hears from the broker at `socket`.
+fn knock(socket: &str) -> String {
+    let own = std::env::current_exe().unwrap();
+    let output = Command::new(own).args(["--knock", socket]).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// As that process: asks for a session and prints the answer.
+fn knock_and_print(socket: &str) {
+    let hello = Hello::new("opencl", 0, "a worker's", 1, "a worker's", "/");
+    let (_, answer) = client::open(Path::new(socket), &seal(&Opening::Session(hello)), &[]).unwrap();
+    print!("{:?}", open::<Answer>(&answer).unwrap());
+}
+
 fn main() {
+    if let [_, knock, socket] = std::env::args().collect::<Vec<_>>().as_slice()
+        && knock == "--knock"
+    {
+        return knock_and_print(socket);
+    }
     // SAFETY: the broker put this descriptor here for this process, and nothing else uses the number.
     let control = UnixStream::from(unsafe { OwnedFd::from_raw_fd(CONTROL_FD) });
     let mode = std::env::var("POCL_FAKE").unwrap_or_default();
@@ -128,6 +150,9 @@ fn main() {
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"print" => println!("printed on the program's standard output"),
                 b"nonsense" => ended(&control, EndKind::Malformed, "opcode 60000"),
+                knocks if knocks.starts_with(b"knock ") => {
+                    send(&tenant, knock(std::str::from_utf8(&knocks[6..]).unwrap()).as_bytes(), &[]).unwrap();
+                }
                 other => send(&tenant, other, &[]).unwrap(),
             },
             Ok(None) => break,

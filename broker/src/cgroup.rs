@@ -27,7 +27,7 @@ use crate::memory::Budget;
 
 /// Threads and processes of one worker, of one tenant's, and of all: a worker has a thread for each of its program's.
 const TASKS: [u64; 3] = [2048, 6144, 16384];
-/// A tenant's group that has no worker any more goes when no more bytes than this are charged to it.
+/// A tenant's group that has no worker any more goes when no more bytes of shared memory than this are charged to it.
 const LEFT: u64 = 4 << 20;
 /// The controllers of version 2 that are of use.
 const CONTROLLERS: &str = "+memory +pids +cpu";
@@ -43,8 +43,9 @@ pub struct Groups {
     last: u64,
     /// Tenants' groups that are to be removed.
     leaving: Vec<String>,
-    /// Groups of workers that an earlier broker started, and that this one does not see end.
-    inherited: Vec<PathBuf>,
+    /// Workers' groups that are to be removed when they are empty: of workers that were killed and are not quite gone, and of
+    /// those that an earlier broker started, whose end this one does not see.
+    ending: Vec<PathBuf>,
 }
 
 /// What the group of all workers is called.
@@ -108,7 +109,7 @@ impl Groups {
         if !has(&[Kind::Unified, Kind::Memory]) || !has(&[Kind::Unified, Kind::Pids]) {
             return Err("no control group with memory and pids is there".to_owned());
         }
-        let mut groups = Self { trees, budget, last: 0, leaving: Vec::new(), inherited: Vec::new() };
+        let mut groups = Self { trees, budget, last: 0, leaving: Vec::new(), ending: Vec::new() };
         for tree in &groups.trees {
             groups
                 .bound(&tree.workers, tree.kind, Level::All)
@@ -158,7 +159,7 @@ impl Groups {
                 }
                 let _ = self.bound(&tenant, kind, Level::Tenant);
                 alive.iter().for_each(|worker| drop(self.bound(worker, kind, Level::Worker)));
-                self.inherited.extend(alive);
+                self.ending.extend(alive);
                 tenant.file_name().and_then(OsStr::to_str).into_iter().for_each(|name| self.leave(name.to_owned()));
             }
         }
@@ -204,11 +205,7 @@ impl Groups {
 
     /// A worker is over: its group is removed, and its tenant's some time.
     pub fn give_back(&mut self, group: Group) {
-        for folder in &group.folders {
-            if let Err(error) = fs::remove_dir(folder) {
-                debug!(folder = folder.display().to_string(), %error, "a control group stays");
-            }
-        }
+        self.ending.extend(group.folders);
         self.leave(group.tenant);
     }
 
@@ -219,15 +216,22 @@ impl Groups {
         }
     }
 
-    /// Removes tenants' groups that nothing is charged to, and earlier brokers' that are empty; whether some are left.
+    /// Removes groups of workers that are over, and tenants' that nothing is charged to; whether some are left.
     pub fn tidy(&mut self) -> bool {
-        let gone = |folder: &mut PathBuf| fs::remove_dir(&*folder).is_ok() || !folder.exists();
-        let ended: Vec<_> = self.inherited.extract_if(.., gone).collect();
-        let tenants = ended.iter().filter_map(|folder| folder.parent()?.file_name()?.to_str());
-        tenants.for_each(|tenant| self.leave(tenant.to_owned()));
-        let trees = &self.trees;
+        self.ending.retain(|folder| match fs::remove_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => true,
+            Err(error) => {
+                debug!(folder = folder.display().to_string(), %error, "a control group stays");
+                false
+            }
+            Ok(()) => false,
+        });
+        let (trees, ending) = (&self.trees, &self.ending);
         self.leaving.retain(|tenant| {
             let folders = || trees.iter().map(|tree| (tree.workers.join(tenant), tree.kind));
+            if ending.iter().any(|worker| worker.parent().is_some_and(|folder| folder.ends_with(tenant))) {
+                return true;
+            }
             if folders().any(|(folder, kind)| charged(&folder, kind) > LEFT) {
                 return true;
             }
@@ -235,7 +239,7 @@ impl Groups {
             folders().for_each(|(folder, _)| drop(fs::remove_dir(folder)));
             false
         });
-        !self.leaving.is_empty() || !self.inherited.is_empty()
+        !self.leaving.is_empty() || !self.ending.is_empty()
     }
 
     /// Sets the bounds of a group.
@@ -277,14 +281,16 @@ impl Group {
     }
 }
 
-/// Bytes charged to a group.
+/// Bytes of shared memory charged to a group and those below it: what can be left of a worker that is gone. (Files that it was
+/// the first to read are charged too, but only until the memory is needed.)
 fn charged(folder: &Path, kind: Kind) -> u64 {
-    let file = match kind {
-        Kind::Unified => "memory.current",
-        Kind::Memory => "memory.usage_in_bytes",
+    let key = match kind {
+        Kind::Unified => "shmem ",
+        Kind::Memory => "total_shmem ",
         Kind::Bare | Kind::Pids | Kind::Cpu => return 0,
     };
-    fs::read_to_string(folder.join(file)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    let text = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Moves the broker aside, so that there can be controlled groups beside it, and lets them be controlled.

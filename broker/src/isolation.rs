@@ -140,10 +140,16 @@ impl Isolation {
     /// Those of control groups; a tenant for whom there is no user.
     pub fn room(&mut self, who: &Who) -> Result<Room, users::Error> {
         let name = who.name();
+        let home = self.home(&name);
         let uid = self.users.as_mut().map(|users| users.of(&name)).transpose()?;
+        if let Some(uid) = uid {
+            // Before there is a worker: whatever becomes of it and of this broker, nobody else gets its user.
+            let failed = |error| users::Error::Directory("its directory".to_owned(), io::Error::other(error));
+            ava_sandbox::make_home(uid, &home).map_err(failed)?;
+        }
         let group = self.groups.as_mut().map(|groups| groups.make(&name)).transpose();
         let group = group.map_err(|error| users::Error::Directory("its control group".to_owned(), error))?;
-        Ok(Room { home: self.home(&name), uid, group })
+        Ok(Room { home, uid, group })
     }
 
     /// The directory of a tenant.

@@ -6,8 +6,6 @@
 
 use std::fs;
 
-use ava_transport::region::LARGEST;
-
 /// Bounds in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -52,7 +50,7 @@ pub fn available() -> u64 {
 /// The machine's memory, in bytes.
 fn machine() -> u64 {
     let machine = rustix::system::sysinfo();
-    u64::try_from(machine.totalram).unwrap_or(LARGEST).saturating_mul(machine.mem_unit.max(1).into())
+    machine.totalram.saturating_mul(machine.mem_unit.max(1).into())
 }
 
 #[cfg(test)]

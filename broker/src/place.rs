@@ -74,8 +74,20 @@ pub struct Place {
     pub path: Option<PathBuf>,
     /// A service manager made the sockets.
     pub activated: bool,
+    /// A name that the listener does not know, which is gone before the lock is.
+    _shared: Option<Name>,
     /// Held as long as the broker lives.
     _lock: Option<File>,
+}
+
+/// A file that is gone when this is.
+#[derive(Debug)]
+struct Name(PathBuf);
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// What the unit of the administrator's socket calls it.
@@ -122,7 +134,7 @@ impl Place {
             let nothing = passed.len() == 0;
             return if nothing { Ok(None) } else { Err(Error::Activation(io::ErrorKind::NotFound.into())) };
         };
-        Ok(Some(Self { listener, access: Access::Reach, admin, path, activated: true, _lock: None }))
+        Ok(Some(Self { listener, access: Access::Reach, admin, path, activated: true, _shared: None, _lock: None }))
     }
 
     /// Takes `path`. With a `group` the socket is for its members, otherwise for `uid` alone.
@@ -138,14 +150,21 @@ impl Place {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(refused(error)),
             _ => {}
         }
-        let name = path.to_fs_name::<GenericFilePath>().map_err(refused)?;
-        let listener = ListenerOptions::new().name(name).mode(0o600).create_sync().map_err(refused)?;
-        if let Some(gid) = group {
-            chown(path, None, Some(Gid::from_raw(gid))).map_err(|error| refused(error.into()))?;
-            chmod(path, Mode::from_raw_mode(0o660)).map_err(|error| refused(error.into()))?;
+        let (listener, shared) = match group {
+            Some(gid) => share(path, gid).map(|(listener, name)| (listener, Some(name))),
+            None => listen(path).map(|listener| (listener, None)),
         }
+        .map_err(refused)?;
         let access = if group.is_some() { Access::Reach } else { Access::Only(uid) };
-        Ok(Self { listener, access, admin: None, path: Some(path.to_owned()), activated: false, _lock: Some(lock) })
+        Ok(Self {
+            listener,
+            access,
+            admin: None,
+            path: Some(path.to_owned()),
+            activated: false,
+            _shared: shared,
+            _lock: Some(lock),
+        })
     }
 
     /// Listens for administrators at `path`, which is for `uid` (and root) alone. The lock of the place is its own too.
@@ -160,6 +179,24 @@ impl Place {
         self.admin = Some(ListenerOptions::new().name(name).mode(0o600).create_sync().map_err(refused)?);
         Ok(())
     }
+}
+
+fn listen(path: &Path) -> io::Result<Listener> {
+    let name = path.to_fs_name::<GenericFilePath>()?;
+    ListenerOptions::new().name(name).mode(0o600).create_sync()
+}
+
+/// Listens for a group. The socket gets its name when it is the group's, so that no member is refused who waits for it.
+fn share(path: &Path, gid: u32) -> io::Result<(Listener, Name)> {
+    let early = path.with_extension("new");
+    let _ = fs::remove_file(&early);
+    let mut listener = listen(&early)?;
+    listener.do_not_reclaim_name_on_drop();
+    let early = Name(early);
+    chown(&early.0, None, Some(Gid::from_raw(gid)))?;
+    chmod(&early.0, Mode::from_raw_mode(0o660))?;
+    fs::rename(&early.0, path)?;
+    Ok((listener, Name(path.to_owned())))
 }
 
 fn wrap(listener: UnixListener) -> Listener {

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ava_transport::region::Region;
 
@@ -22,6 +22,28 @@ pub struct Lease {
     pub region: Region,
     /// The descriptor, until the worker has been sent it.
     unsent: Option<OwnedFd>,
+    _share: Share,
+}
+
+/// Part of what the session's regions may take.
+struct Share {
+    bytes: u64,
+    taken: Arc<AtomicU64>,
+}
+
+impl Share {
+    /// So many bytes of `limit`, of which some are taken.
+    fn of(taken: &Arc<AtomicU64>, bytes: u64, limit: u64) -> Result<Self, Fault> {
+        let more = |taken: u64| taken.checked_add(bytes).filter(|all| *all <= limit);
+        taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).map_err(|_| Fault::Exhausted)?;
+        Ok(Self { bytes, taken: Arc::clone(taken) })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 impl Lease {
@@ -56,6 +78,9 @@ pub struct Pool {
     last_id: AtomicU32,
     /// Whether this process touches all pages of a region first, so that they are charged to it.
     populates: bool,
+    /// Bytes of all regions, free ones too, and the most that they may be.
+    taken: Arc<AtomicU64>,
+    limit: u64,
 }
 
 #[derive(Default)]
@@ -67,9 +92,9 @@ struct Free {
 }
 
 impl Pool {
-    /// Without any yet.
-    pub fn new(populates: bool) -> Self {
-        Self { free: Mutex::default(), last_id: AtomicU32::new(0), populates }
+    /// Without any yet, and for at most so many bytes.
+    pub fn new(populates: bool, limit: u64) -> Self {
+        Self { free: Mutex::default(), last_id: AtomicU32::new(0), populates, taken: Arc::default(), limit }
     }
 
     /// Whether this process is to touch what it shares first.
@@ -98,12 +123,13 @@ impl Pool {
             free.bytes -= size;
             return free.leases.remove(at).ok_or(Fault::Exhausted);
         }
+        let share = Share::of(&self.taken, size, self.limit)?;
         let (region, fd) = Region::create(size).map_err(|_| Fault::Exhausted)?;
         if self.populates {
             region.populate().map_err(|_| Fault::Exhausted)?;
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(Lease { id, region, unsent: Some(fd) })
+        Ok(Lease { id, region, unsent: Some(fd), _share: share })
     }
 
     /// Takes a region back. Returns the ids of regions that the pool lets go for it, which the worker is to be told.
@@ -140,8 +166,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn there_are_no_more_bytes_than_the_broker_allows() {
+        let pool = Pool::new(false, 3 * 4096);
+        let (one, other) = (pool.acquire(4096).unwrap(), pool.acquire(4096).unwrap());
+        assert!(matches!(pool.acquire(8192), Err(Fault::Exhausted)));
+        drop((one, other));
+        pool.acquire(8192).unwrap();
+        assert!(matches!(pool.acquire(u64::MAX / 4), Err(Fault::Exhausted)));
+    }
+
+    #[test]
     fn a_region_is_used_again_until_the_session_is_lost() {
-        let pool = Pool::new(false);
+        let pool = Pool::new(false, u64::MAX);
         let (one, other) = (pool.acquire(5000).unwrap(), pool.acquire(5000).unwrap());
         let id = one.id;
         assert!(pool.release(one).is_empty());
@@ -155,7 +191,7 @@ mod tests {
     #[test]
     fn a_region_is_populated_if_that_is_asked_for() {
         let resident = |populates| {
-            let lease = Pool::new(populates).acquire(1 << 20).unwrap();
+            let lease = Pool::new(populates, u64::MAX).acquire(1 << 20).unwrap();
             let mut pages = vec![0_u8; (lease.region.len() / SMALLEST) as usize];
             // SAFETY: the range is a mapping, and there is a byte for each page of 4 KiB or more.
             let status =

@@ -1,7 +1,8 @@
 /* Computes on the first device until told to stop, and says when something is wrong.
  *
  * Prints "steady" when it has begun; a "round" for each line on standard input; at its end the sum that only this
- * process, seeded with its argument, arrives at. An API error ends it with status 3 and "CALL: STATUS".
+ * process, seeded with its first argument, arrives at; the second one is how many milliseconds it rests after each step.
+ * An API error ends it with status 3 and "CALL: STATUS".
  */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
 {
     static cl_uint here[N], there[N];
     cl_uint seed = argc > 1 ? (cl_uint)atoi(argv[1]) : 1;
+    int rest = argc > 2 ? atoi(argv[2]) : 0;
     cl_platform_id platform;
     cl_device_id device;
     cl_int status;
@@ -67,7 +69,7 @@ int main(int argc, char **argv)
         if (steps == 0)
             printf("steady\n");
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-        if (poll(&input, 1, 0) == 1) {
+        if (poll(&input, 1, rest) == 1) {
             char line[64];
             if (!fgets(line, sizeof line, stdin))
                 break;

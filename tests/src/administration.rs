@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{Answer, Request, Session, Status};
+use ava_protocol::admin::{Answer, Detail, Request, Session, Status};
 use ava_protocol::session::{self, Opening, open, seal};
 use ava_transport::client;
 
@@ -66,9 +66,26 @@ pub fn wait_for_spare(socket: &Path) {
     }
 }
 
-fn status(socket: &Path) -> Status {
+/// What the broker at `socket` says about itself.
+///
+/// # Panics
+/// If it does not tell.
+#[must_use]
+pub fn status(socket: &Path) -> Status {
     match ask(socket, Request::Status) {
         Answer::Status(status) => *status,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// All that the broker at `socket` knows about a session.
+///
+/// # Panics
+/// If it does not tell.
+#[must_use]
+pub fn detail(socket: &Path, session: u64) -> Detail {
+    match ask(socket, Request::Session { session }) {
+        Answer::Session(detail) => *detail,
         other => panic!("{other:?}"),
     }
 }

@@ -5,19 +5,23 @@
 //!   accident.
 //! - **Invariant:** nothing waits without an end, and nothing sleeps: processes, pipes and readiness are polled with a
 //!   deadline.
-//! - **Invariant:** what is missing fails a test, with the command that brings it; no test is skipped in silence.
+//! - **Invariant:** what is missing fails a test, with the command that brings it; no test is skipped in silence (those that only
+//!   root can run say so).
 #![forbid(unsafe_code)]
 
 pub mod administration;
 pub mod built;
 pub mod compare;
+pub mod groups;
 pub mod program;
 pub mod running;
+pub mod system;
 pub mod vendor;
 pub mod world;
 
 pub use compare::{Case, assert_same};
 pub use program::{Answer, Ended, Program};
 pub use running::Running;
+pub use system::{Somebody, SystemWorld};
 pub use vendor::Vendor;
 pub use world::World;

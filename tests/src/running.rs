@@ -52,14 +52,41 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits until standard output holds `text`.
+    /// Waits until standard output holds `text`, and gives all of it.
     ///
     /// # Panics
     /// If the program ends without, or its time is over.
-    pub fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) -> String {
         while !self.stdout.text().contains(text) {
             assert!(self.listen(), "no {text:?} from the program, {}", self.so_far());
         }
+        self.stdout.text()
+    }
+
+    /// Waits until standard output holds `text`. `false` if the program ends without, or its time is over.
+    pub fn says(&mut self, text: &str) -> bool {
+        while !self.stdout.text().contains(text) {
+            if !self.listen() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Waits until standard error holds `text`.
+    ///
+    /// # Panics
+    /// If the program ends without, or its time is over.
+    pub fn wait_for_complaint(&mut self, text: &str) {
+        while !self.stderr.text().contains(text) {
+            assert!(self.listen(), "no {text:?} from the program, {}", self.so_far());
+        }
+    }
+
+    /// What standard error has held so far.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        self.stderr.text()
     }
 
     /// What standard output has held so far.
@@ -74,6 +101,14 @@ impl Running {
     /// If the program does not take it.
     pub fn tell(&mut self, text: &str) {
         self.stdin.as_mut().expect("standard input is open").write_all(text.as_bytes()).expect("the program listens");
+    }
+
+    /// Writes to the program's standard input, if it takes it.
+    ///
+    /// # Errors
+    /// Those of writing: it has ended.
+    pub fn try_tell(&mut self, text: &str) -> std::io::Result<()> {
+        self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(text.as_bytes()))
     }
 
     /// Ends the process at once, as SIGKILL does.

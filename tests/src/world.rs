@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
 
 use crate::built;
@@ -146,21 +146,8 @@ impl World {
         command.env("NOTIFY_SOCKET", &notices).env("AVA_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = self.broker.insert(command.spawn().expect("the broker starts"));
-        let process = pidfd_open(pid_of(child), PidfdFlags::empty()).expect("a descriptor of our own child");
-
-        let deadline = Instant::now() + START;
-        notified.set_nonblocking(true).expect("a socket that does not block");
-        let mut notice = [0; 4096];
-        loop {
-            assert!(ready(&[notified.as_fd(), process.as_fd()], deadline), "no broker in time\n{}", self.log());
-            match notified.recv(&mut notice) {
-                Ok(count) if notice[..count].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") => {
-                    return;
-                }
-                Ok(_) => {}
-                Err(_) => assert!(!ready(&[process.as_fd()], Instant::now()), "the broker ended\n{}", self.log()),
-            }
-        }
+        let started = wait_for_notice(&notified, pid_of(child));
+        started.unwrap_or_else(|why| panic!("{why}\n{}", self.log()));
     }
 
     /// Ends the broker at once, as SIGKILL does.
@@ -284,6 +271,25 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.kill_broker();
+    }
+}
+
+/// Waits until a broker says that it is ready; in words, why it does not.
+pub(crate) fn wait_for_notice(notified: &UnixDatagram, broker: Pid) -> Result<(), String> {
+    let process = pidfd_open(broker, PidfdFlags::empty()).expect("a descriptor of our own child");
+    let deadline = Instant::now() + START;
+    notified.set_nonblocking(true).expect("a socket that does not block");
+    let mut notice = [0; 4096];
+    loop {
+        if !ready(&[notified.as_fd(), process.as_fd()], deadline) {
+            return Err("no broker in time".to_owned());
+        }
+        match notified.recv(&mut notice) {
+            Ok(count) if notice[..count].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") => return Ok(()),
+            Ok(_) => {}
+            Err(_) if ready(&[process.as_fd()], Instant::now()) => return Err("the broker ended".to_owned()),
+            Err(_) => {}
+        }
     }
 }
 

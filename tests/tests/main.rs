@@ -12,6 +12,7 @@ mod isolation;
 mod pkcs11;
 mod preload;
 mod startup;
+mod system;
 mod tflite;
 
 use std::fs;

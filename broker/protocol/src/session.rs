@@ -100,6 +100,8 @@ pub enum Answer {
         /// The worker's memory is accounted apart from the program's: the program touches the pages of regions first, so
         /// that they are charged to it.
         populate: bool,
+        /// The most bytes of regions that the session may have at a time; a program that wants more is out of memory.
+        memory: u64,
     },
     /// There will be no session. The connection ends.
     Refused {

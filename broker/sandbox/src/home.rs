@@ -6,13 +6,17 @@
 //!   tmp/PID/       one worker's scratch, gone with it
 //!   softhsm2.conf  files of the API's own (`configuration` in its table)
 //! ```
+//!
+//! Who empties it and who makes something in it exclude each other by a lock on it.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use ava_protocol::sandbox::{Configuration, Place};
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::places;
 
@@ -33,7 +37,9 @@ impl Home {
         let all = home.join("tmp");
         let scratch = all.join(std::process::id().to_string());
         let made = Self { home: home.to_owned(), cache: home.join("cache"), scratch };
-        for folder in [&made.home, &made.cache, &all] {
+        own_folder(&made.home)?;
+        let _lock = lock(home, FlockOperation::LockShared)?;
+        for folder in [&made.cache, &all] {
             own_folder(folder)?;
         }
         sweep(&all);
@@ -69,11 +75,16 @@ impl Home {
         Ok(places)
     }
 
-    /// Removes everything in `home`, unless a worker uses it.
+    /// Removes everything in `home`, unless a worker uses it; if its user is its own (`alone`), unless there is another
+    /// process of that user, whatever that has done to the directory.
     ///
     /// # Errors
-    /// `ResourceBusy` if one does; those of removing.
-    pub fn empty(home: &Path) -> io::Result<()> {
+    /// `ResourceBusy` if there is one; those of removing.
+    pub fn empty(home: &Path, alone: bool) -> io::Result<()> {
+        let _lock = lock(home, FlockOperation::NonBlockingLockExclusive)?;
+        if alone && others() {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
         let all = home.join("tmp");
         sweep(&all);
         if std::fs::read_dir(&all).is_ok_and(|mut left| left.next().is_some()) {
@@ -106,6 +117,18 @@ fn own_folder(folder: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
 }
 
+/// Locks a folder until what this gives is dropped.
+fn lock(folder: &Path, how: FlockOperation) -> io::Result<File> {
+    let locked = File::open(folder).and_then(|file| flock(&file, how).map(|()| file).map_err(io::Error::from));
+    locked.map_err(|error| at(folder, error))
+}
+
+/// Whether this process's user, who has no privilege, has other processes: then it may have no more threads than there are.
+fn others() -> bool {
+    let two = Rlimit { current: Some(2), maximum: Some(2) };
+    setrlimit(Resource::Nproc, two).is_err() || std::thread::Builder::new().spawn(|| ()).is_err()
+}
+
 /// Removes the scratch of processes that are no more.
 fn sweep(all: &Path) {
     let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
@@ -132,11 +155,11 @@ mod tests {
         let home = Home::prepare(&place).unwrap();
         assert!(!left.exists() && home.scratch.is_dir());
         assert_eq!(std::fs::metadata(&home.cache).unwrap().permissions().mode() & 0o777, 0o700);
-        assert_eq!(Home::empty(&place).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(Home::empty(&place, false).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
         home.leave();
         assert!(!home.scratch.exists());
         std::fs::write(home.cache.join("x"), "").unwrap();
-        Home::empty(&place).unwrap();
+        Home::empty(&place, false).unwrap();
         assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
     }
 

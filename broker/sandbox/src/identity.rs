@@ -13,7 +13,7 @@ use ava_protocol::sandbox::Needs;
 use rustix::process::{getegid, geteuid, getgroups};
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
-use crate::places;
+use crate::{limits, places};
 
 /// Who a worker is to be.
 #[derive(Debug, Clone)]
@@ -45,20 +45,32 @@ pub fn may_change_user() -> bool {
     capabilities(None).is_ok_and(|sets| sets.effective.contains(needed))
 }
 
+/// Makes a user's directory if it is missing, as that user: the only record of whose number it is.
+///
+/// # Errors
+/// Those of making it, with its path.
+pub fn make_home(uid: u32, home: &Path) -> Result<(), Error> {
+    // SAFETY: plain system calls on numbers; only this thread's accesses to files change, and for the line between them.
+    let before = unsafe { libc::setfsuid(uid) };
+    let made = DirBuilder::new().mode(0o700).create(home);
+    // SAFETY: as above; the number is what the first call gave, as the kernel's own.
+    unsafe { libc::setfsuid(before.cast_unsigned()) };
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(home.display().to_string())(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes the owner's directory if it is missing, and becomes the owner, for good.
 ///
 /// # Errors
 /// Those of the directory, with its path, and of a process that [may not](may_change_user).
 pub fn become_owner(owner: &Owner, needs: &Needs, home: &Path) -> Result<(), Error> {
     let groups = groups(owner, needs);
-    // SAFETY: a plain system call on numbers; only this thread's accesses to files change, and for the next line.
-    unsafe { libc::setfsuid(owner.uid) };
-    match DirBuilder::new().mode(0o700).create(home) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(failed(home.display().to_string())(error));
-        }
-        _ => {}
-    }
+    make_home(owner.uid, home)?;
+    // Afterwards there is no right to.
+    limits::offer_to_end();
+    give_up_bounding_set();
     let uid = owner.uid;
     // SAFETY: `groups` is an array of so many; the others are system calls on numbers. There is one thread.
     let changed = unsafe {
@@ -83,11 +95,15 @@ fn groups(owner: &Owner, needs: &Needs) -> Vec<u32> {
 
 /// Gives up every privilege beyond the user's, also those that executing a program would bring.
 pub fn give_up_capabilities() {
-    // The first two fail without a privilege, and then there is nothing to give up.
-    for capability in CapabilitySet::all() {
-        let _ = rustix::thread::remove_capability_from_bounding_set(capability);
-    }
+    give_up_bounding_set();
     let _ = rustix::thread::clear_ambient_capability_set();
     let none = CapabilitySet::empty();
     let _ = set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none });
+}
+
+/// What executing a program could bring. It fails without a privilege, and then there is nothing to give up.
+fn give_up_bounding_set() {
+    for capability in CapabilitySet::all() {
+        let _ = rustix::thread::remove_capability_from_bounding_set(capability);
+    }
 }

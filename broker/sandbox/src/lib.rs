@@ -28,8 +28,7 @@ use ava_protocol::sandbox::Needs;
 
 pub use files::landlock_abi;
 pub use home::Home;
-pub use identity::{Owner, become_owner, may_change_user};
-pub use limits::be_killed_first;
+pub use identity::{Owner, become_owner, make_home, may_change_user};
 
 /// The oldest Landlock that [`Mode::Require`] is content with: that of Linux 5.19, which sees renames across directories.
 pub const OLDEST_ABI: i32 = 2;

@@ -11,6 +11,7 @@ const OOM_SCORE: &str = "200";
 
 /// Sets them, none of which can be raised again.
 pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
+    offer_to_end();
     // Others of the same user cannot trace it, nor take its descriptors.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     // No core: it would hold what the program computes on, and could fill a disk.
@@ -27,9 +28,9 @@ pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Has the kernel kill this process for want of memory before the broker. To be called before anything else is done to it:
-/// what has become another user, or is not to be traced, has files in `/proc` that are root's.
-pub fn be_killed_first() {
+/// Has the kernel end this process before others for want of memory. What is not to be traced may not say so of itself, and
+/// neither may who has become another user.
+pub fn offer_to_end() {
     // It fails where an administrator has set a higher one, which is as good.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
 }

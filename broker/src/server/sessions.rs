@@ -175,7 +175,9 @@ impl Server {
         let settings = &self.settings;
         let mut all: Vec<OsString> = vec!["--sandbox".into(), self.isolation.mode.name().into()];
         let mut add = |name: &str, value: &OsStr| all.extend([name.into(), value.to_owned()]);
-        add("--memory", self.isolation.budget.worker.to_string().as_ref());
+        // A region that the library has given up may be in use a little longer.
+        let memory = self.isolation.budget.worker;
+        add("--memory", (memory + memory / 4).to_string().as_ref());
         settings.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
         settings.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
         if let Some(abi) = settings.landlock_abi {
@@ -286,7 +288,8 @@ impl Server {
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails the tenant is gone, which the worker sees too.
         let populate = self.isolation.has_groups();
-        let _ = tell(&stream, &Answer::Welcome { session: number, populate });
+        let memory = self.isolation.budget.worker;
+        let _ = tell(&stream, &Answer::Welcome { session: number, populate, memory });
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
         let given = session.worker.serve(number, &stream, &std::mem::take(&mut session.output));
         self.warmth.succeeded(&session.whose, Instant::now());

@@ -44,19 +44,21 @@ impl Server {
     /// Has the directories of containers without sessions emptied, a few at a time.
     pub(super) fn sweep(&mut self, now: Instant) {
         self.deadlines.set(Due::Sweep, now + SWEEP_TIME);
-        let used = |name: &str| {
-            let of_sessions = self.sessions.values().map(|session| &session.tenant.who);
-            let of_spares = self.spares.values().map(|spare| &spare.whose.who);
-            of_sessions.chain(of_spares).any(|who| who.name() == name)
-        };
         let swept = |name: &str| self.sweeping.processes.values().any(|(other, _)| other == name);
         let free = AT_ONCE.saturating_sub(self.sweeping.processes.len());
         let Some(users) = &self.isolation.users else { return };
-        let left = users.names().filter(|(name, _)| name.contains('@') && !used(name) && !swept(name));
+        let left = users.names().filter(|(name, _)| name.contains('@') && !self.is_used(name) && !swept(name));
         let left: Vec<(String, u32)> = left.take(free).map(|(name, uid)| (name.to_owned(), uid)).collect();
         for (name, uid) in left {
             self.start_sweeper(name, uid);
         }
+    }
+
+    /// Whether a tenant has a worker of this broker's.
+    fn is_used(&self, name: &str) -> bool {
+        let of_sessions = self.sessions.values().map(|session| &session.tenant.who);
+        let of_spares = self.spares.values().map(|spare| &spare.whose.who);
+        of_sessions.chain(of_spares).any(|who| who.name() == name)
     }
 
     fn start_sweeper(&mut self, name: String, uid: u32) {
@@ -85,9 +87,10 @@ impl Server {
             return;
         };
         self.events.remove(&child.process);
-        // One that had something to do for a living worker has left it as it was.
+        // One that found a worker of an earlier broker's has left it as it was. A worker of this one's that has come
+        // meanwhile has waited for it.
         let done = child.try_reap().is_some_and(|status| status.success());
-        if done && std::fs::remove_dir(self.isolation.home(&name)).is_ok() {
+        if done && !self.is_used(&name) && std::fs::remove_dir(self.isolation.home(&name)).is_ok() {
             debug!(tenant = name, "its directory is removed");
             if let Some(users) = &mut self.isolation.users {
                 users.forget(&name);

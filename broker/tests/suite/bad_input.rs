@@ -61,6 +61,16 @@ fn fingerprints_must_agree() {
     assert_eq!(world.open(&with(8), &[]).err().unwrap().0, Refusal::Version);
 }
 
+/// Whoever has taken over a worker has no session of its own by it.
+#[test]
+fn a_process_of_a_workers_is_refused() {
+    let world = World::new();
+    let tenant = world.tenant();
+    let answer = tenant.ask(&format!("knock {}", world.socket().display()));
+    assert!(answer.contains("Denied") && answer.contains("workers may not use the broker"), "{answer}");
+    assert_eq!(tenant.ask("goes on"), "goes on");
+}
+
 #[test]
 fn descriptors_must_be_the_announced_ones() {
     let world = World::new();

@@ -47,6 +47,8 @@ impl Patience {
 /// The pause before a program tries again, at first and at most.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// Brokers that may go while they start a worker, one after the other, each of which is waited for anew.
+const MOST_GONE: usize = 3;
 
 /// Whether the directory of a private broker's socket is the caller's own and closed to others. In `/tmp` anybody could
 /// have made one of that name, and would then be the broker.
@@ -143,7 +145,7 @@ pub fn open(socket: &Path, opening: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(Un
 /// The same for a session: with `more` and its descriptors right behind, which are for the worker and wait for nobody.
 ///
 /// A broker that is being replaced is waited for: one whose socket nobody listens on, or which hangs up before it has
-/// answered; and, if it `may_come`, one whose socket is not there.
+/// welcomed or refused; and, if it `may_come`, one whose socket is not there.
 ///
 /// # Errors
 /// [`Error`] says how far it came.
@@ -155,8 +157,9 @@ pub fn open_session(
     may_come: bool,
     patience: Patience,
 ) -> Result<(UnixStream, Vec<u8>), Error> {
-    let until = Instant::now() + patience.absent;
+    let mut until = Instant::now() + patience.absent;
     let mut pause = PAUSE;
+    let mut gone = 0;
     loop {
         let broken = match connect(socket, patience.connect) {
             Ok(stream) => match converse(&stream, &[(opening, fds), more], NO_ANSWER_TO_HELLO, patience) {
@@ -165,6 +168,11 @@ pub fn open_session(
             },
             Err(error) => Broken { error, heard: false },
         };
+        // One that went while a worker started may have been there for long. Nothing was served: that begins with a welcome.
+        if broken.heard && gone < MOST_GONE {
+            gone += 1;
+            until = Instant::now() + patience.absent;
+        }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() || !broken.may_pass(socket, may_come) {
             return Err(broken.error);
@@ -206,7 +214,7 @@ impl Broken {
         match &self.error {
             Error::Connect(error) if error.kind() == NotFound => may_come && socket.parent().is_some_and(Path::is_dir),
             Error::Connect(error) => error.kind() == ConnectionRefused,
-            Error::Broken(error) => !self.heard && matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe),
+            Error::Broken(error) => matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe),
             Error::Late { .. } => false,
         }
     }

@@ -132,9 +132,6 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     let needs = &args.api.sandbox;
     let place = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     let place = place.ok_or("it has no HOME")?;
-    if args.sandbox != Mode::Off {
-        ava_sandbox::be_killed_first();
-    }
     let owner = args.user.map(|uid| Owner { uid, groups: &args.groups });
     if let Some(owner) = &owner {
         ava_sandbox::become_owner(owner, needs, &place).map_err(|error| error.to_string())?;
@@ -171,7 +168,7 @@ fn sweep(args: &Args) -> bool {
     };
     let owner = args.user.map(|uid| Owner { uid, groups: &[] });
     let became = owner.is_none_or(|owner| ava_sandbox::become_owner(&owner, &args.api.sandbox, &home).is_ok());
-    became && Home::empty(&home).is_ok()
+    became && Home::empty(&home, args.user.is_some()).is_ok()
 }
 
 /// The program's output becomes this process's.

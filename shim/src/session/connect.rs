@@ -100,8 +100,8 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
-    let (session, populate) = match wire::open::<Answer>(&answer) {
-        Ok(Answer::Welcome { session, populate }) => (session, populate),
+    let (session, populate, memory) = match wire::open::<Answer>(&answer) {
+        Ok(Answer::Welcome { session, populate, memory }) => (session, populate, memory),
         Ok(Answer::Refused { reason, .. }) => return refused(reason),
         Ok(Answer::Admin(_) | Answer::Starting { .. }) => return refused("an answer to another question".into()),
         Err(error) => return refused(error.to_string()),
@@ -125,7 +125,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         handles: Handles::new(&shared.range, generation),
         known: Known::new(&shared.known, generation, shared.strict),
         answers: Answers::new(shared.strict),
-        regions: Pool::new(populate),
+        regions: Pool::new(populate, memory),
         pending: Pending::default(),
         callbacks: Callbacks::new(),
         own: (slot.own)(),

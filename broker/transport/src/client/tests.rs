@@ -142,7 +142,7 @@ fn a_program_waits_for_a_worker_that_is_starting() {
     let place = Place::new("starting");
     let listener = UnixListener::bind(place.socket()).unwrap();
     let server = thread::spawn(move || {
-        for answers in [true, false] {
+        for answers in [true, false, true] {
             let (stream, _) = listener.accept().unwrap();
             assert_eq!((hears(&stream), hears(&stream)), (b"hello".to_vec(), b"lane".to_vec()));
             message::send(&stream, &wire::seal(&Answer::Starting { session: 7 }), &[]).unwrap();
@@ -152,10 +152,31 @@ fn a_program_waits_for_a_worker_that_is_starting() {
         }
     });
     assert_eq!(session(&place, false, patience(LONG, LONG)).unwrap(), b"welcome");
-    // A broker that has answered is not tried again.
-    let error = session(&place, true, patience(LONG, LONG)).unwrap_err();
-    assert!(matches!(error, Error::Broken(_)), "{error}");
+    // One that goes meanwhile is being replaced.
+    assert_eq!(session(&place, true, patience(LONG, LONG)).unwrap(), b"welcome");
     server.join().unwrap();
+}
+
+#[test]
+fn brokers_that_go_one_after_the_other_are_not_waited_for_without_end() {
+    let place = Place::new("going");
+    let listener = UnixListener::bind(place.socket()).unwrap();
+    let server = thread::spawn(move || {
+        for count in 0.. {
+            let (stream, _) = listener.accept().unwrap();
+            if hears(&stream) == b"over" {
+                return count;
+            }
+            hears(&stream);
+            message::send(&stream, &wire::seal(&Answer::Starting { session: 7 }), &[]).unwrap();
+        }
+        0
+    });
+    let error = session(&place, true, patience(LONG, Duration::from_millis(1))).unwrap_err();
+    assert!(matches!(error, Error::Broken(_)), "{error}");
+    let last = connect(&place.socket(), LONG).unwrap();
+    message::send(&last, b"over", &[]).unwrap();
+    assert!((2..=MOST_GONE + 2).contains(&server.join().unwrap()));
 }
 
 #[test]

@@ -1,0 +1,209 @@
+//! Control groups of a test's own, so that what a broker and its workers take can be measured, and nothing of it stays.
+
+use std::fs;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+use crate::running::ready;
+
+/// How long killed processes may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The controllers of version 1 that the broker uses; nothing is version 2.
+const HIERARCHIES: [&str; 4] = ["memory", "pids", "cpu", ""];
+
+/// A group in each hierarchy. All of it, and whatever runs in it, is gone when this is.
+#[derive(Debug)]
+pub struct Groups {
+    folders: Vec<(&'static str, PathBuf)>,
+}
+
+impl Groups {
+    /// Groups called `name`, below those of this process.
+    ///
+    /// # Errors
+    /// In words: what is missing.
+    pub fn new(name: &str) -> Result<Self, String> {
+        let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
+        let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| error.to_string())?;
+        let mut groups = Self { folders: Vec::new() };
+        for hierarchy in HIERARCHIES {
+            let Some(around) = own_folder(hierarchy, &own, &mounts) else { continue };
+            let folder = around.join(name);
+            fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            groups.folders.push((hierarchy, folder));
+        }
+        let unified = groups.folder("").is_some_and(|folder| folder.join("memory.max").exists());
+        if unified || groups.folder("memory").is_some() && groups.folder("pids").is_some() {
+            Ok(groups)
+        } else {
+            Err("this machine has no control groups for memory and tasks".to_owned())
+        }
+    }
+
+    /// The folder in the hierarchy of a controller, or of version 2.
+    #[must_use]
+    pub fn folder(&self, hierarchy: &str) -> Option<&Path> {
+        self.folders.iter().find(|(name, _)| *name == hierarchy).map(|(_, folder)| folder.as_path())
+    }
+
+    /// The folder in which a controller's files are, in either version.
+    ///
+    /// # Panics
+    /// If there is none; then there are no such groups.
+    #[must_use]
+    pub fn of_controller(&self, controller: &str) -> &Path {
+        self.folder(controller).or_else(|| self.folder("")).expect("a hierarchy with this controller")
+    }
+
+    /// The groups called `name` within these, made if they are missing.
+    ///
+    /// # Panics
+    /// If they cannot be made.
+    #[must_use]
+    pub fn within(&self, name: &str) -> Vec<PathBuf> {
+        let folders = self.folders.iter().map(|(_, folder)| folder.join(name));
+        folders.inspect(|folder| fs::create_dir_all(folder).expect("a control group")).collect()
+    }
+
+    /// The groups called `name` within the one of version 2, which is the one that tells a program's container.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn within_unified(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.folder("")?.join(name);
+        fs::create_dir_all(&folder).expect("a control group");
+        Some(folder)
+    }
+
+    /// Bytes that are charged to a group within, in either version.
+    ///
+    /// # Panics
+    /// If there is no such group.
+    #[must_use]
+    pub fn charged(&self, within: &str) -> u64 {
+        charged(&self.of_controller("memory").join(within))
+    }
+
+    /// The groups of workers that there are, as `TENANT/PID-N`, in any hierarchy.
+    #[must_use]
+    pub fn of_workers(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (_, folder) in &self.folders {
+            for tenant in below(&folder.join("ava")) {
+                found.extend(below(&tenant).iter().map(|worker| format!("{}/{}", name(&tenant), name(worker))));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Ends whatever is in the groups.
+    pub fn kill(&self) {
+        self.folders.iter().for_each(|(_, folder)| end_all(folder));
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        self.kill();
+        for (_, folder) in &self.folders {
+            let deadline = Instant::now() + PATIENCE;
+            while remove(folder).is_err_and(|error| error.kind() != io::ErrorKind::NotFound) {
+                if Instant::now() > deadline {
+                    eprintln!("{} stays", folder.display());
+                    break;
+                }
+                end_all(folder);
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+/// The number in the first of these files that is there.
+///
+/// # Panics
+/// If none is.
+#[must_use]
+pub fn number(folder: &Path, files: &[&str]) -> u64 {
+    let texts = files.iter().filter_map(|file| fs::read_to_string(folder.join(file)).ok());
+    let mut numbers = texts.filter_map(|text| text.trim().parse().ok());
+    numbers.next().unwrap_or_else(|| panic!("{} has none of {files:?}", folder.display()))
+}
+
+/// The groups of a process, by hierarchy, as the kernel names them.
+#[must_use]
+pub fn of_process(pid: u32) -> Vec<(String, String)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+    lines.map(|(hierarchy, path)| (hierarchy.to_owned(), path.to_owned())).collect()
+}
+
+/// This process's group: its own with version 1; with version 2 the root, for only there are groups beside processes.
+fn own_folder(hierarchy: &str, own: &str, mounts: &str) -> Option<PathBuf> {
+    let lines = own.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+    let mut fitting = lines.filter(|(list, _)| list.split(',').any(|one| one == hierarchy));
+    let (_, path) = fitting.next()?;
+    mounts.lines().find_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        let mut before = before.split(' ').skip(3);
+        let (root, at) = (before.next()?, before.next()?);
+        let mut after = after.split(' ');
+        let (kind, options) = (after.next()?, after.nth(1)?);
+        if hierarchy.is_empty() {
+            return (kind == "cgroup2").then(|| PathBuf::from(at));
+        }
+        let fits = kind == "cgroup" && options.split(',').any(|option| option == hierarchy);
+        let below = Path::new(path).strip_prefix(root).ok()?;
+        fits.then(|| Path::new(at).join(below))
+    })
+}
+
+/// Kills what is in a group and in those within it, and waits until it is gone.
+fn end_all(folder: &Path) {
+    below(folder).iter().for_each(|within| end_all(within));
+    let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+    for pid in text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)) {
+        if let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) {
+            let _ = kill_process(pid, Signal::KILL);
+            let _ = ready(&[process.as_fd()], Instant::now() + PATIENCE);
+        }
+    }
+}
+
+/// Removes a group and those within it.
+fn remove(folder: &Path) -> io::Result<()> {
+    below(folder).iter().try_for_each(|within| remove(within))?;
+    fs::remove_dir(folder)
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Bytes of memory, private and shared, that are charged to a group and those below it. (Files that somebody in it was the first
+/// to read are charged too, but that is chance.)
+#[must_use]
+pub fn charged(folder: &Path) -> u64 {
+    let text = fs::read_to_string(folder.join("memory.stat")).expect("what is charged to the group");
+    let of = |names: &[&str]| {
+        let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| names.contains(name));
+        found.and_then(|(_, number)| number.parse::<u64>().ok()).unwrap_or(0)
+    };
+    // Version 1 has a group's own numbers, and with those below it the totals.
+    match of(&["total_rss"]) + of(&["total_shmem"]) {
+        0 => of(&["anon"]) + of(&["shmem"]),
+        total => total,
+    }
+}

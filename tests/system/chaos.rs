@@ -1,0 +1,260 @@
+//! Programs of two users compute while programs, workers and brokers are killed at random: what nobody has killed goes on and
+//! is right, what begins meanwhile does begin, and in the end nothing is left.
+
+use std::fs;
+use std::path::Path;
+
+use ava_protocol::admin::State;
+use ava_tests::groups::of_process;
+use ava_tests::{Answer, Ended, Running, Somebody, SystemWorld};
+
+use super::people::{ALICE, BOB, begin, end_of, goes_on, kill, steady, wait_until};
+
+const PROGRAMS: usize = 8;
+/// Crashes of one user's workers that the broker forgives before it has the next one wait.
+const FORGIVEN: usize = 8;
+
+/// Xorshift: the same deeds for the same seed. (What they meet depends on the machine.)
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from((self.0 >> 16) % bound as u64).unwrap()
+    }
+}
+
+/// A program under way.
+struct Actor {
+    running: Running,
+    who: usize,
+    /// It has said that it computes.
+    steady: bool,
+    /// Its worker, as far as a broker could be asked.
+    worker: Option<u32>,
+    /// A worker was killed that may have been its.
+    exposed: bool,
+    /// Its worker was killed.
+    doomed: bool,
+}
+
+struct Chaos {
+    world: SystemWorld,
+    dice: Dice,
+    actors: Vec<Actor>,
+    /// Workers killed, by a user's or by nobody's known: the broker counts crashes.
+    kills: usize,
+    begun: usize,
+    counts: [usize; 6],
+}
+
+#[test]
+fn nothing_but_what_is_killed_ends() {
+    play(40, 1);
+}
+
+#[test]
+#[ignore = "long: tools/check --all"]
+fn nothing_but_what_is_killed_ends_for_long() {
+    play(1000, 2);
+}
+
+fn play(rounds: usize, seed: u64) {
+    let Some(world) = SystemWorld::with(["--warm", "1"]) else { return };
+    let seed = std::env::var("AVA_TESTS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(seed);
+    println!("AVA_TESTS_SEED={seed}");
+    let dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut chaos = Chaos { world, dice, actors: Vec::new(), kills: 0, begun: 0, counts: [0; 6] };
+    for round in 0..rounds {
+        while chaos.actors.len() < PROGRAMS {
+            chaos.begin();
+        }
+        let deed = chaos.dice.below(20);
+        println!("round {round}: deed {deed}, {} programs have begun", chaos.begun);
+        match deed {
+            0..=6 => chaos.finish_one(),
+            7..=9 => chaos.kill_program(),
+            10..=12 => chaos.kill_worker(),
+            13..=14 => chaos.kill_any_worker(),
+            15..=16 => chaos.kill_broker(),
+            _ => chaos.settle_one(),
+        }
+    }
+    while !chaos.actors.is_empty() {
+        chaos.finish_one();
+    }
+    let names =
+        ["right to the end", "killed", "lost their worker", "may have lost it at the start", "had to wait", "brokers"];
+    let counts = names.iter().zip(chaos.counts).map(|(name, count)| format!("{name}: {count}")).collect::<Vec<_>>();
+    println!("{} programs: {}", chaos.begun, counts.join(", "));
+    chaos.leaves_nothing();
+}
+
+impl Chaos {
+    fn begin(&mut self) {
+        let who = self.begun % 2;
+        let seed = u32::try_from(self.begun).unwrap();
+        self.begun += 1;
+        let running = self.world.start(&[ALICE, BOB][who], &steady(seed));
+        self.actors.push(Actor { running, who, steady: false, worker: None, exposed: false, doomed: false });
+    }
+
+    fn any(&mut self) -> usize {
+        self.dice.below(self.actors.len())
+    }
+
+    /// Waits until a program computes. Whether it does: one that may have met a death may have ended.
+    fn settle(&mut self, at: usize) -> bool {
+        let actor = &mut self.actors[at];
+        if !actor.steady && actor.running.says("steady\n") {
+            actor.steady = true;
+            let program = actor.running.id();
+            let own = self.world.sessions().into_iter().filter(|session| u32::try_from(session.pid) == Ok(program));
+            let last = own.max_by_key(|session| session.session).filter(|session| session.state == State::Running);
+            actor.worker = last.map(|session| session.worker_pid);
+        }
+        if self.actors[at].steady {
+            return true;
+        }
+        let actor = self.actors.swap_remove(at);
+        let answer = actor.running.answer();
+        if answer.stderr.contains("crashed too often") {
+            assert!(self.kills > FORGIVEN, "{} kills: {answer}", self.kills);
+            self.counts[4] += 1;
+        } else {
+            assert!(
+                actor.exposed && is_loss(&answer),
+                "user {}'s did not begin: {answer}\n{}",
+                actor.who,
+                self.world.log()
+            );
+            self.counts[3] += 1;
+        }
+        false
+    }
+
+    fn settle_one(&mut self) {
+        let at = self.any();
+        self.settle(at);
+    }
+
+    /// A program is told to end, after another step.
+    fn finish_one(&mut self) {
+        let at = self.any();
+        if !self.settle(at) {
+            return;
+        }
+        let mut actor = self.actors.swap_remove(at);
+        // One that has ended does not listen.
+        let _ = actor.running.try_tell("another\n");
+        let lost = !actor.running.says("round another\n");
+        let answer = actor.running.answer();
+        if lost || answer.ended != Ended::With(0) {
+            assert!((actor.doomed || actor.exposed) && is_loss(&answer), "{answer}\n{}", self.world.log());
+            self.counts[2] += 1;
+        } else {
+            assert!(answer.stdout.ends_with("right to the end\n"), "{answer}");
+            self.counts[0] += 1;
+        }
+    }
+
+    fn kill_program(&mut self) {
+        let at = self.any();
+        let mut actor = self.actors.swap_remove(at);
+        actor.running.kill();
+        let ended = actor.running.answer().ended;
+        assert!(matches!(ended, Ended::By(9) | Ended::With(3)), "{ended}");
+        self.counts[1] += 1;
+    }
+
+    /// The worker of a program that computes.
+    fn kill_worker(&mut self) {
+        let at = self.any();
+        if self.settle(at)
+            && let Some(worker) = self.actors[at].worker
+        {
+            self.end_worker(worker);
+        }
+    }
+
+    /// Whatever the broker has started: a spare, or one that is about to be somebody's.
+    fn kill_any_worker(&mut self) {
+        let broker = self.world.broker_id();
+        let children = fs::read_to_string(format!("/proc/{broker}/task/{broker}/children")).unwrap();
+        let children: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+        if !children.is_empty() {
+            let at = self.dice.below(children.len());
+            self.end_worker(children[at]);
+        }
+    }
+
+    fn end_worker(&mut self, worker: u32) {
+        // Numbers come again: only what is in our broker's control groups is a worker of its.
+        if !of_process(worker).iter().any(|(_, path)| path.contains("/ava-tests-") && path.contains("/ava/")) {
+            return;
+        }
+        kill(worker);
+        self.kills += 1;
+        for actor in &mut self.actors {
+            actor.doomed |= actor.worker == Some(worker);
+            actor.exposed |= actor.worker.is_none();
+        }
+    }
+
+    fn kill_broker(&mut self) {
+        self.world.kill_broker();
+        self.counts[5] += 1;
+        // Who comes now waits for the next one.
+        for _ in 0..self.dice.below(3) {
+            self.begin();
+        }
+        self.world.start_broker();
+    }
+
+    fn leaves_nothing(&self) {
+        let world = &self.world;
+        world.kill_broker();
+        wait_until("all workers are gone", || processes(world.groups.of_controller("pids")).is_empty());
+        world.start_broker();
+        for who in [&ALICE, &BOB] {
+            self.is_clean(who);
+        }
+        world.kill_broker();
+        wait_until("all spares are gone", || processes(world.groups.of_controller("pids")).is_empty());
+        world.start_broker();
+        wait_until("all groups of workers are gone", || world.groups.of_workers().is_empty());
+    }
+
+    /// What a tenant's killed workers have left is gone with the next one.
+    fn is_clean(&self, who: &Somebody) {
+        let (program, session) = begin(&self.world, who, 1);
+        let id = program.id();
+        let scratch = self.world.home(&session.uid.to_string()).join("tmp");
+        goes_on(program);
+        end_of(&self.world, id);
+        let left = || fs::read_dir(&scratch).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+        // A spare has its own.
+        let dead: Vec<_> = left().filter(|pid| !Path::new("/proc").join(pid).exists()).collect();
+        assert!(dead.is_empty(), "{dead:?} are left in {}", scratch.display());
+    }
+}
+
+/// A program whose worker is gone says so and ends by its own will.
+fn is_loss(answer: &Answer) -> bool {
+    answer.ended == Ended::With(3) && answer.stdout.contains(": -") && answer.stderr.contains("ava: ")
+}
+
+/// The processes in the groups of workers.
+fn processes(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.join("ava")];
+    while let Some(folder) = folders.pop() {
+        let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+        found.extend(text.lines().map(str::to_owned));
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        folders.extend(entries.filter(|path| path.is_dir()));
+    }
+    found
+}
