@@ -83,7 +83,8 @@ fn without_the_sandbox_a_worker_is_the_brokers_user() {
     assert_eq!(user_of(&session), 0);
     assert_ne!(u64::from_str_radix(&status["CapEff"], 16), Ok(0));
     assert_eq!(status["Seccomp"], "0");
-    assert_eq!(fs::metadata(world.home("31234")).unwrap().uid(), 0);
+    let home = world.home("31234").parent().and_then(Path::parent).unwrap().join("of-one-user/31234");
+    assert_eq!(fs::metadata(home).unwrap().uid(), 0);
     assert!(world.groups.of_workers().is_empty());
     let missing = world.status().isolation.missing;
     assert!(missing.iter().any(|line| line.contains("the sandbox is off")), "{missing:?}");

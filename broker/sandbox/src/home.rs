@@ -8,14 +8,18 @@
 //! ```
 //!
 //! Who empties it and who makes something in it exclude each other by a lock on it.
+//!
+//! - **Invariant:** what is in it was put there by workers, which are hostile, and may change at any time. So nothing is done
+//!   here by way of a link in it, for this is done before the sandbox.
 
-use std::fs::{DirBuilder, File};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
 
 use ava_protocol::sandbox::{Configuration, Place};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::places;
@@ -40,15 +44,17 @@ impl Home {
         own_folder(&made.home)?;
         let _lock = lock(home, FlockOperation::LockShared)?;
         for folder in [&made.cache, &all] {
+            remove_what_is_no_folder(folder);
             own_folder(folder)?;
         }
+        let (_open, all) = hold(&all)?;
         sweep(&all);
-        own_folder(&made.scratch)?;
+        own_folder(&all.join(std::process::id().to_string()))?;
         Ok(made)
     }
 
-    /// Writes an API's own files into it, and makes the folders that they name there. Of the places that the API's vendors
-    /// write, those that are the tenant's: with files of its own, what they name, and not what the system's name.
+    /// Writes an API's own files into it, and makes the folders in it that they name. What else the API's vendors write: nothing
+    /// for whom there are such files, for what the system's name is not the tenant's.
     ///
     /// # Errors
     /// Those of writing, with the path.
@@ -63,16 +69,16 @@ impl Home {
                 templates.map(|folder| folder.join(file)).and_then(|path| std::fs::read_to_string(path).ok());
             let text = template.as_deref().unwrap_or(text).replace("{home}", &self.home.display().to_string());
             let path = self.home.join(file);
-            if std::fs::read_to_string(&path).ok().as_deref() != Some(&text) {
-                std::fs::write(&path, &text).map_err(|error| at(&path, error))?;
-            }
+            replace(&path, &text).map_err(|error| at(&path, error))?;
         }
-        let mut places: Vec<PathBuf> = write.iter().flat_map(places::find).collect();
-        if !files.is_empty() {
-            places.retain(|place| place.starts_with(&self.home));
-            places.iter().try_for_each(|folder| own_folder(folder))?;
+        let places: Vec<PathBuf> = write.iter().flat_map(places::find).collect();
+        if files.is_empty() {
+            return Ok(places);
         }
-        Ok(places)
+        let is_straight = |place: &Path| place.components().all(|part| part != Component::ParentDir);
+        let own = places.iter().filter(|place| place.starts_with(&self.home) && is_straight(place));
+        own.into_iter().for_each(|folder| drop(own_folder(folder)));
+        Ok(Vec::new())
     }
 
     /// Removes everything in `home`, unless a worker uses it; if its user is its own (`alone`), unless there is another
@@ -85,10 +91,11 @@ impl Home {
         if alone && others() {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        let all = home.join("tmp");
-        sweep(&all);
-        if std::fs::read_dir(&all).is_ok_and(|mut left| left.next().is_some()) {
-            return Err(io::ErrorKind::ResourceBusy.into());
+        if let Ok((_open, all)) = hold(&home.join("tmp")) {
+            sweep(&all);
+            if std::fs::read_dir(&all).is_ok_and(|mut left| left.next().is_some()) {
+                return Err(io::ErrorKind::ResourceBusy.into());
+            }
         }
         for entry in std::fs::read_dir(home)? {
             let (kind, path) = entry.and_then(|entry| Ok((entry.file_type()?, entry.path())))?;
@@ -115,6 +122,35 @@ fn own_folder(folder: &Path) -> io::Result<()> {
     }
     let what = format!("{} is not a directory of user {}", folder.display(), rustix::process::geteuid().as_raw());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+}
+
+/// Makes room for a folder: a worker may have put something else there.
+fn remove_what_is_no_folder(place: &Path) {
+    if std::fs::symlink_metadata(place).is_ok_and(|found| !found.is_dir()) {
+        let _ = std::fs::remove_file(place);
+    }
+}
+
+/// Opens a folder that is no link, and a path that leads to it whatever stands in its place by then.
+fn hold(folder: &Path) -> io::Result<(File, PathBuf)> {
+    const NO_LINK: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW);
+    let options = OpenOptions::new().read(true).custom_flags(NO_LINK.bits().cast_signed()).open(folder);
+    let file = options.map_err(|error| at(folder, error))?;
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd()).into();
+    Ok((file, path))
+}
+
+/// Has a file with this text at a path, in place of whatever else is there.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    if is_file && std::fs::read_to_string(path).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::create_new(path)?.write_all(text.as_bytes())
 }
 
 /// Locks a folder until what this gives is dropped.
@@ -172,6 +208,31 @@ mod tests {
         assert!(error.to_string().contains(&link.display().to_string()), "{error}");
         let error = Home::prepare(Path::new("/proc/nowhere")).unwrap_err();
         assert!(error.to_string().contains("/proc/nowhere"), "{error}");
+    }
+
+    #[test]
+    fn what_a_worker_has_put_in_the_place_of_its_folders_leads_nowhere() {
+        const FILES: &[Configuration] = &[Configuration { variable: "X", file: "x.conf", text: "ours" }];
+        let base = tempfile::tempdir().unwrap();
+        let (place, victim) = (base.path().join("1"), base.path().join("victim"));
+        std::fs::create_dir_all(victim.join("4194999")).unwrap();
+        std::fs::write(victim.join("file"), "theirs").unwrap();
+        std::fs::create_dir(&place).unwrap();
+        for (link, to) in [("tmp", victim.clone()), ("cache", victim.clone()), ("x.conf", victim.join("file"))] {
+            std::os::unix::fs::symlink(to, place.join(link)).unwrap();
+        }
+        let home = Home::prepare(&place).unwrap();
+        home.configure(FILES, None, &[]).unwrap();
+        assert!(victim.join("4194999").exists());
+        assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 2);
+        assert_eq!(std::fs::read_to_string(victim.join("file")).unwrap(), "theirs");
+        assert_eq!(std::fs::read_to_string(place.join("x.conf")).unwrap(), "ours");
+        assert!(home.scratch.is_dir() && !std::fs::symlink_metadata(place.join("cache")).unwrap().is_symlink());
+        home.leave();
+        std::fs::remove_dir(place.join("tmp")).unwrap();
+        std::os::unix::fs::symlink(&victim, place.join("tmp")).unwrap();
+        Home::empty(&place, false).unwrap();
+        assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 2);
     }
 
     #[test]
