@@ -67,9 +67,9 @@ pub fn make_home(uid: u32, home: &Path) -> Result<(), Error> {
 /// Those of the directory, with its path, and of a process that [may not](may_change_user).
 pub fn become_owner(owner: &Owner, needs: &Needs, home: &Path) -> Result<(), Error> {
     let groups = groups(owner, needs);
-    make_home(owner.uid, home)?;
-    // Afterwards there is no right to.
+    // First of all: a change of the user for files already makes those of this process in `/proc` root's.
     limits::offer_to_end();
+    make_home(owner.uid, home)?;
     give_up_bounding_set();
     let uid = owner.uid;
     // SAFETY: `groups` is an array of so many; the others are system calls on numbers. There is one thread.
