@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use ava_protocol::api::Api;
-use ava_protocol::session::PLUGINS_VARIABLE;
+use ava_protocol::session::{PLUGINS_VARIABLE, SYSTEM_SOCKET};
 
 /// Where compilers that vendor libraries call are found.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -52,11 +52,15 @@ pub fn of_worker(from: &Sources, own: impl Iterator<Item = (OsString, OsString)>
     all
 }
 
-/// The broker's cache directory: systemd's, else the user's, else one beside the socket.
-pub fn cache_directory(variable: impl Fn(&str) -> Option<OsString>, uid: u32, socket: Option<&Path>) -> PathBuf {
+/// Where tenants' directories are: systemd's place for the service's state, or the same for a system's broker without systemd;
+/// else the user's cache, else beside the socket.
+pub fn base_directory(variable: impl Fn(&str) -> Option<OsString>, uid: u32, socket: Option<&Path>) -> PathBuf {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    if let Some(directory) = absolute("CACHE_DIRECTORY") {
+    if let Some(directory) = absolute("STATE_DIRECTORY") {
         return directory;
+    }
+    if socket == Some(Path::new(SYSTEM_SOCKET)) {
+        return "/var/lib/ava".into();
     }
     if let Some(directory) = absolute("XDG_CACHE_HOME") {
         return directory.join("ava");
@@ -108,13 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_where_it_belongs() {
+    fn directories_are_where_they_belong() {
         let with = |wanted: &'static str| move |name: &str| (name == wanted).then(|| OsString::from("/x"));
         let socket = Some(Path::new("/run/s/broker.sock"));
-        assert_eq!(cache_directory(with("CACHE_DIRECTORY"), 7, socket), Path::new("/x"));
-        assert_eq!(cache_directory(with("XDG_CACHE_HOME"), 7, socket), Path::new("/x/ava"));
-        assert_eq!(cache_directory(with("HOME"), 7, socket), Path::new("/x/.cache/ava"));
-        assert_eq!(cache_directory(|_| None, 7, socket), Path::new("/run/s/cache"));
-        assert_eq!(cache_directory(|_| None, 7, None), Path::new("/tmp/ava-7/cache"));
+        assert_eq!(base_directory(with("STATE_DIRECTORY"), 7, socket), Path::new("/x"));
+        let system = Some(Path::new(SYSTEM_SOCKET));
+        assert_eq!(base_directory(with("XDG_CACHE_HOME"), 0, system), Path::new("/var/lib/ava"));
+        assert_eq!(base_directory(with("XDG_CACHE_HOME"), 7, socket), Path::new("/x/ava"));
+        assert_eq!(base_directory(with("HOME"), 7, socket), Path::new("/x/.cache/ava"));
+        assert_eq!(base_directory(|_| None, 7, socket), Path::new("/run/s/cache"));
+        assert_eq!(base_directory(|_| None, 7, None), Path::new("/tmp/ava-7/cache"));
     }
 }

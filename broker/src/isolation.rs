@@ -23,7 +23,7 @@ pub struct Wish {
     /// There are tenants to be kept apart, rather than one user.
     pub several: bool,
     /// Where private directories are.
-    pub cache: PathBuf,
+    pub base: PathBuf,
     /// Users for workers.
     pub users: Range,
     /// Most bytes of one session.
@@ -85,8 +85,8 @@ impl Isolation {
         }
         let changes = keeps_apart && made.may_change_users();
         // A directory that belongs to one of these users is of no use to a worker that is another, and the other way round.
-        made.homes = wish.cache.join(if changes { "tenants" } else { "of-one-user" });
-        make_folders(&wish.cache, &made.homes, changes)?;
+        made.homes = wish.base.join(if changes { "tenants" } else { "of-one-user" });
+        make_folders(&wish.base, &made.homes, changes)?;
         if changes {
             let failed = |error| Error::Directory(made.homes.display().to_string(), error);
             made.users = Some(Users::find(wish.users, &made.homes).map_err(failed)?);
@@ -194,8 +194,8 @@ impl Isolation {
 
 /// The directory of private directories. With users of their own, workers make theirs in it: by the broker's group, which may
 /// make entries and not list them, and which they leave.
-fn make_folders(cache: &Path, homes: &Path, shared: bool) -> Result<(), Error> {
-    for (folder, mode) in [(cache, if shared { 0o711 } else { 0o700 }), (homes, if shared { 0o731 } else { 0o700 })] {
+fn make_folders(base: &Path, homes: &Path, shared: bool) -> Result<(), Error> {
+    for (folder, mode) in [(base, if shared { 0o711 } else { 0o700 }), (homes, if shared { 0o731 } else { 0o700 })] {
         let failed = |error| Error::Directory(folder.display().to_string(), error);
         match std::fs::DirBuilder::new().recursive(true).mode(mode).create(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),

@@ -93,7 +93,7 @@ fn serve(options: Options) -> Result<(), Error> {
     let isolation = Isolation::establish(Wish {
         mode: options.sandbox,
         several: place.access == Access::Reach,
-        cache: environment::cache_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
+        base: environment::base_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
         users: options.worker_uids,
         session_memory: options.session_memory,
     })?;

@@ -73,7 +73,7 @@ fn the_user_and_the_directory_are_made() {
     if let Some(output) = systemd("systemd-sysusers", &[&here], &[directory().join("ava.sysusers.conf")]) {
         assert!(output.status.success(), "{output:?}");
         let passwd = std::fs::read_to_string(root.path().join("etc/passwd")).unwrap();
-        assert!(passwd.contains("AvA broker:/var/cache/ava:/usr/sbin/nologin"), "{passwd}");
+        assert!(passwd.contains("AvA broker:/var/lib/ava:/usr/sbin/nologin"), "{passwd}");
         let group = std::fs::read_to_string(root.path().join("etc/group")).unwrap();
         assert!(group.lines().any(|line| line.starts_with("render:") && line.ends_with(":ava")), "{group}");
     }

@@ -180,7 +180,7 @@ fn silent(path: &Path, error: &client::Error) -> Failure {
 fn failed(code: admin::Failure, reason: String) -> Failure {
     match code {
         admin::Failure::Denied => Failure::new(Kind::Denied, reason)
-            .hint("root and the broker's user see and end all sessions, everybody else their own"),
+            .hint("who can open the administrator's socket sees and ends all sessions, everybody else their own"),
         admin::Failure::NoSession => {
             Failure::new(Kind::General, reason).hint("`avactl ps` shows the sessions there are")
         }

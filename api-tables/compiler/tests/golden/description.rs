@@ -42,6 +42,7 @@ pub static API: crate::api::Api = crate::api::Api {
     ],
     extensions: &["gold_more"],
     functions: &[
+        "gold_start",
         "gold_scalar",
         "gold_handle",
         "gold_retain",
@@ -66,8 +67,8 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_find",
     ],
     oneway: &[
-        false, false, true, true, false, false, false, false, false, false, false, false,
-        true, true, false, false, false, false, false, false, true, false,
+        false, false, false, true, true, false, false, false, false, false, false, false,
+        false, true, true, false, false, false, false, false, false, true, false,
     ],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],
     extension_functions: &[("gold_extension", "gold_more")],
