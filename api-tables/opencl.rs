@@ -52,10 +52,6 @@
         lines(variable("OPENCL_VENDOR_PATH")),
         variable("OCL_ICD_FILENAMES"),
         variable("OPENCL_LAYERS"),
-        // Where vendors put what a driver opens beside its library.
-        "/opt/intel",
-        "/opt/rocm*",
-        "/opt/amdgpu*",
         // Which devices there are, and of which version their kernel modules.
         "/dev/accel",
         "/dev/dri",
@@ -65,19 +61,22 @@
         "/sys/class/drm",
         "/sys/class/kfd",
         "/sys/module/amdgpu",
-        "/sys/module/nvidia*",
+        "/sys/module/nvidia",
+        "/sys/module/nvidia_modeset",
+        "/sys/module/nvidia_uvm",
         // What hwloc, by which drivers for processors plan their threads, asks of memory.
         "/sys/bus/dax",
         "/sys/kernel/mm",
     ),
-    // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V.
+    // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V. By their names,
+    // for a pattern would have each worker read a folder of thousands; LLVM's own folders are below /usr/lib.
     execute(
         "/usr/bin/ld",
-        "/usr/bin/ld.lld*",
-        "/usr/bin/*-ld",
-        "/usr/bin/llvm-spirv*",
+        "/usr/bin/ld.lld",
+        "/usr/bin/x86_64-linux-gnu-ld",
+        "/usr/bin/aarch64-linux-gnu-ld",
+        "/usr/bin/llvm-spirv",
         "/usr/local/bin/ld",
-        "/usr/local/bin/*-ld",
     ),
     device("/dev/accel/*", "/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"),
 )]

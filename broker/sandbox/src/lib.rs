@@ -159,7 +159,7 @@ pub fn enter(plan: &Plan) -> Result<Summary, Error> {
     }
     identity::give_up_capabilities();
     limits::set(plan.memory, plan.owner.is_some()).map_err(Error::Limit)?;
-    let sockets = !places::existing(plan.needs.sockets).is_empty();
+    let sockets = places::matching_any(plan.needs.sockets).iter().any(|socket| socket.exists());
     summary.landlock = files::confine(plan)?;
     if summary.landlock.is_none_or(|abi| abi < OLDEST_ABI) && plan.mode == Mode::Require {
         return Err(Error::NoLandlock(summary.landlock.unwrap_or(0)));

@@ -8,7 +8,7 @@ use ava_protocol::sandbox::Place;
 /// The longest file that is looked into for paths, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// What a place is on this machine; what is missing is left out.
+/// What a place is on this machine; some of it may be missing.
 pub fn find(place: &Place) -> Vec<PathBuf> {
     find_by(place, &|name| std::env::var_os(name))
 }
@@ -28,8 +28,8 @@ fn find_by(place: &Place, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<Pa
     }
 }
 
-/// The files and folders that match any of the patterns.
-pub fn existing(patterns: &[&str]) -> Vec<PathBuf> {
+/// The files and folders that match any of the patterns; some may be missing.
+pub fn matching_any(patterns: &[&str]) -> Vec<PathBuf> {
     patterns.iter().flat_map(|pattern| matching(pattern)).collect()
 }
 
@@ -58,19 +58,17 @@ pub fn own_processors() -> Vec<PathBuf> {
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
-        // The hierarchy of version 2, and those of version 1, as they are mounted by convention.
-        let mounts = match controllers {
-            "" => ["", "unified"],
-            _ if controllers.split(',').any(|one| matches!(one, "cpu" | "cpuset")) => [controllers, ""],
+        // The hierarchy of version 2, alone or beside version 1, and those of version 1, as they are mounted by convention.
+        let has = |wanted: &str| controllers.split(',').any(|one| one == wanted);
+        let (mount, files) = match controllers {
+            "" => ("", &FILES[..3]),
+            _ if has("cpu") => (controllers, &FILES[3..5]),
+            _ if has("cpuset") => (controllers, &FILES[5..]),
             _ => continue,
         };
-        let roots = mounts.iter().map(|mount| Path::new("/sys/fs/cgroup").join(mount));
-        let own = Path::new(group.trim_start_matches('/'));
-        for around in roots
-            .filter(|root| root.join(own).is_dir())
-            .flat_map(|root| own.ancestors().map(|around| root.join(around)).collect::<Vec<_>>())
-        {
-            found.extend(FILES.iter().map(|file| around.join(file)).filter(|file| file.exists()));
+        let root = Path::new("/sys/fs/cgroup").join(mount);
+        for around in Path::new(group.trim_start_matches('/')).ancestors() {
+            found.extend(files.iter().map(|file| root.join(around).join(file)));
         }
     }
     found
@@ -90,7 +88,7 @@ pub fn around_library(file: &Path) -> Option<PathBuf> {
 
 fn matching(pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains('*') {
-        return Some(PathBuf::from(pattern)).filter(|path| path.exists()).into_iter().collect();
+        return vec![pattern.into()];
     }
     // By hand, for a worker's start: crates for this ask the kernel about every entry of a folder.
     let parts = Path::new(pattern).components();
@@ -98,7 +96,7 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
         Some(part) if part.contains('*') => found.iter().flat_map(|folder| fitting(folder, part)).collect(),
         _ => found.into_iter().map(|folder| folder.join(part)).collect(),
     });
-    found.into_iter().filter(|path| path.exists()).collect()
+    found
 }
 
 /// The entries of a folder whose name fits.
@@ -166,7 +164,7 @@ mod tests {
         let token = find(Place::Setting(&Place::Variable("CONF"), "directories.tokendir"));
         assert_eq!(token, [PathBuf::from("/var/tokens")]);
         assert!(find(Place::Path("/proc/self/sta*")).len() >= 2);
-        assert!(find(Place::Path("/nowhere")).is_empty());
+        assert!(find(Place::Path("/nowhere/*")).is_empty());
         assert_eq!(find(Place::Path("/pr*c/self/statu*")), [PathBuf::from("/proc/self/status")]);
     }
 
