@@ -116,6 +116,7 @@ impl Handles {
     }
 
     /// Counts another reference, if they are counted here.
+    #[inline]
     pub fn retain(&self, pointer: *mut c_void, kind: u16) -> bool {
         let Some(object) = self.of_kind(pointer, kind) else {
             return self.is_lost(pointer) && self.range.retain_lost(pointer, kind);
@@ -126,6 +127,7 @@ impl Handles {
 
     /// Counts a reference less; `None` if others are left. Else the vendor is to be told: that it was the last
     /// (`true`), or because the vendor counts.
+    #[inline]
     pub fn release(&self, pointer: *mut c_void, kind: u16) -> Option<bool> {
         let Some(object) = self.of_kind(pointer, kind) else { return Some(false) };
         match object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| n.checked_sub(1)) {
@@ -156,6 +158,7 @@ impl Handles {
     }
 
     /// A live handle of `kind`, looked up.
+    #[inline]
     pub fn find(&self, pointer: *mut c_void, kind: u16) -> Option<Found> {
         self.of_kind(pointer, kind).map(Object::found)
     }
@@ -234,10 +237,12 @@ impl Handles {
         }
     }
 
+    #[inline]
     fn of_kind(&self, pointer: *mut c_void, kind: u16) -> Option<&Object> {
         self.object(pointer).filter(|object| object.is(kind))
     }
 
+    #[inline]
     fn object(&self, pointer: *mut c_void) -> Option<&Object> {
         let (_, object) = self.range.taken(pointer)?;
         (object.generation.load(Ordering::Relaxed) == self.generation).then_some(object)

@@ -79,6 +79,7 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 impl Session {
     /// The session of this process with an API.
+    #[inline]
     pub fn current(slot: &'static Slot) -> Result<&'static Self, Fault> {
         let session = Self::latest(slot)?;
         if session.is_lost() { Err(session.fault()) } else { Ok(session) }
@@ -91,6 +92,7 @@ impl Session {
     }
 
     /// The same for a call that gives back a reference: `None` if that was one to an object of a lost session.
+    #[inline]
     pub fn releasing(
         slot: &'static Slot,
         handle: *mut std::ffi::c_void,
@@ -102,6 +104,7 @@ impl Session {
     }
 
     /// The same for a call that takes another reference.
+    #[inline]
     pub fn retaining(
         slot: &'static Slot,
         handle: *mut std::ffi::c_void,
@@ -113,6 +116,7 @@ impl Session {
     }
 
     /// The session, lost or not; the first is begun.
+    #[inline]
     pub fn latest(slot: &'static Slot) -> Result<&'static Self, Fault> {
         if was_forked() {
             child();
@@ -135,6 +139,7 @@ impl Session {
     }
 
     /// Whether the worker is gone.
+    #[inline]
     pub fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Relaxed)
     }

@@ -153,6 +153,7 @@ impl Range {
     }
 
     /// The place that a handle points at, and its index, if an object has it.
+    #[inline]
     pub(super) fn taken(&self, pointer: *mut c_void) -> Option<(u32, &Object)> {
         let offset = (pointer as usize).checked_sub(self.base as usize)?;
         let index = offset / size_of::<Object>();
@@ -164,11 +165,13 @@ impl Range {
     }
 
     /// The object at a place that was handed out.
+    #[inline]
     pub(super) fn object(&self, index: u32) -> &Object {
         // SAFETY: the index lies in the range, whose memory is zeroed at first, atomics ever after, and never unmapped.
         unsafe { &*self.at(index) }
     }
 
+    #[inline]
     pub(super) fn at(&self, index: u32) -> *mut Object {
         self.base.wrapping_add(index as usize)
     }

@@ -8,6 +8,7 @@ use crate::apis;
 static WIPED: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Whether this process was forked past the `pthread_atfork` handler.
+#[inline]
 pub fn was_forked() -> bool {
     let page = WIPED.load(Ordering::Relaxed);
     // SAFETY: the page is never unmapped.

@@ -104,6 +104,7 @@ impl Slot {
     }
 
     /// The session that calls go to, lost or not.
+    #[inline]
     pub(super) fn session(&self) -> Option<&'static Session> {
         // SAFETY: sessions are leaked, so the pointer stays valid.
         unsafe { self.known()?.session.load(Ordering::Acquire).as_ref() }
@@ -225,6 +226,7 @@ impl Slot {
     }
 
     /// The state, if there is one.
+    #[inline]
     fn known(&self) -> Option<&'static State> {
         // SAFETY: states are leaked, so the pointer stays valid.
         unsafe { self.state.load(Ordering::Acquire).as_ref() }
