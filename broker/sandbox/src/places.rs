@@ -92,11 +92,10 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
     }
     // By hand, for a worker's start: crates for this ask the kernel about every entry of a folder.
     let parts = Path::new(pattern).components();
-    let found = parts.fold(vec![PathBuf::new()], |found, part| match part.as_os_str().to_str() {
+    parts.fold(vec![PathBuf::new()], |found, part| match part.as_os_str().to_str() {
         Some(part) if part.contains('*') => found.iter().flat_map(|folder| fitting(folder, part)).collect(),
         _ => found.into_iter().map(|folder| folder.join(part)).collect(),
-    });
-    found
+    })
 }
 
 /// The entries of a folder whose name fits.
