@@ -68,6 +68,8 @@
         "/sys/bus/dax",
         "/sys/kernel/mm",
     ),
+    // Where PoCL keeps compiled kernels, if that is said. (Else it is the worker's own cache.)
+    write(variable("POCL_CACHE_DIR")),
     // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V. By their names,
     // for a pattern would have each worker read a folder of thousands; LLVM's own folders are below /usr/lib.
     execute(
@@ -77,6 +79,9 @@
         "/usr/bin/aarch64-linux-gnu-ld",
         "/usr/bin/llvm-spirv",
         "/usr/local/bin/ld",
+        variable("POCL_PATH_CLANG"),
+        variable("POCL_PATH_LD"),
+        variable("POCL_PATH_LLVM_SPIRV"),
     ),
     device("/dev/accel/*", "/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"),
 )]

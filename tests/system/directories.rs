@@ -66,6 +66,13 @@ fn the_root_of_ones_own_namespaces_is_a_tenant_of_its_own() {
     let Some(world) = SystemWorld::new() else { return };
     let (program, _) = begin(&world, &ALICE, 1);
     let answer = world.run(&Somebody::in_namespaces(31_234), &steady(2));
+    if answer.stderr.contains("unshare failed: Operation not permitted") {
+        // In a changed root, for one. That the rest of the world works is shown by the others.
+        eprintln!(
+            "the_root_of_ones_own_namespaces_is_a_tenant_of_its_own is skipped: users may make no namespaces here"
+        );
+        return;
+    }
     ends_well(&answer);
     let sessions = world.sessions();
     let containers: Vec<_> = sessions.iter().map(|session| detail(&world.admin(), session.session).container).collect();

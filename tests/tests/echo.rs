@@ -160,6 +160,7 @@ impl Broker {
         notices.set_read_timeout(limit).and_then(|()| log.set_read_timeout(limit)).expect("limits");
         let mut command = Command::new(built::file("ava-broker"));
         command.arg("--socket").arg(world.socket()).arg("--vendor-library-path").arg(library);
+        command.arg("--sandbox-write").arg(directory);
         command.env_clear().env("POCL_ECHO_LOG", directory.join("vendor.log")).env("HOME", directory);
         command.env("NOTIFY_SOCKET", directory.join("notify")).env("AVA_LOG", "info");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(stderr));

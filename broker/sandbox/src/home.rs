@@ -73,6 +73,9 @@ impl Home {
         }
         let places: Vec<PathBuf> = write.iter().flat_map(places::find).collect();
         if files.is_empty() {
+            // As natively, a folder that a variable names need not be there yet.
+            let named = write.iter().filter(|place| matches!(place, Place::Variable(_))).flat_map(places::find);
+            named.for_each(|folder| drop(DirBuilder::new().recursive(true).mode(0o700).create(folder)));
             return Ok(places);
         }
         let is_straight = |place: &Path| place.components().all(|part| part != Component::ParentDir);

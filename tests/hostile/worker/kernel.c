@@ -308,7 +308,7 @@ const struct attack against_kernel[] = {
     {"chroot", "a root of its own", new_root, ROOT},
     {"open_tree", "a copy of all mounts", clone_tree, ROOT},
     {"fsopen", "a file system of its own", open_filesystem, ROOT},
-    {"fspick", "the settings of a file system", pick_filesystem, ROOT},
+    {"fspick", "the settings of a file system", pick_filesystem, DEPENDS}, /* not where / is no mount */
     {"move_mount", "what others see of the file system", move, ROOT},
     {"mount_setattr", "what others see of the file system", set_mount, DEPENDS},
     {"bpf", "code in the kernel", load_map, ROOT},
