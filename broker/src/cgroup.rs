@@ -242,6 +242,16 @@ impl Groups {
         !self.leaving.is_empty() || !self.ending.is_empty()
     }
 
+    /// Removes all groups that are empty: the broker ends. What living workers are in stays, for the next broker to take over.
+    pub fn close(&self) {
+        for Tree { workers, .. } in &self.trees {
+            for tenant in below(workers) {
+                below(&tenant).iter().chain([&tenant]).for_each(|folder| drop(fs::remove_dir(folder)));
+            }
+            let _ = fs::remove_dir(workers);
+        }
+    }
+
     /// Sets the bounds of a group.
     fn bound(&self, folder: &Path, kind: Kind, level: Level) -> io::Result<()> {
         let memory = [self.budget.worker, self.budget.tenant, self.budget.all][level as usize];

@@ -169,6 +169,11 @@ impl Isolation {
         self.groups.as_mut().is_some_and(Groups::tidy)
     }
 
+    /// The broker ends.
+    pub fn close(&self) {
+        self.groups.iter().for_each(Groups::close);
+    }
+
     /// Workers have control groups, which account for their memory.
     pub fn has_groups(&self) -> bool {
         self.groups.is_some()

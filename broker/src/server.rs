@@ -205,6 +205,7 @@ impl Server {
             }
         }
         let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        self.isolation.close();
         info!(reason = self.over.unwrap_or("?"), sessions = self.sessions.len(), "the broker ends; sessions go on");
         Ok(())
     }
