@@ -4,6 +4,7 @@
 //! of their own and each worker a control group, if it may. What is missing is said, with what follows from it.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,7 @@ pub enum Error {
 pub struct Room {
     pub home: PathBuf,
     pub uid: Option<u32>,
-    pub group: Option<(Group, Vec<std::os::fd::OwnedFd>)>,
+    pub group: Option<(Group, Vec<OwnedFd>)>,
 }
 
 impl Isolation {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -49,28 +49,8 @@ pub struct Start<'a> {
     pub origin: Origin,
 }
 
-/// Where a program's output goes, as far as it told.
-#[derive(Debug, Default)]
-pub struct Output {
-    /// Its standard output.
-    pub stdout: Option<Foreign<OwnedFd>>,
-    /// Its standard error.
-    pub stderr: Option<Foreign<OwnedFd>>,
-}
-
-impl Output {
-    /// The descriptors that came with a message: standard output first, as far as each was announced. `None` if others came.
-    pub fn announced(stdout: bool, stderr: bool, fds: Vec<Foreign<OwnedFd>>) -> Option<Self> {
-        let mut fds = fds.into_iter();
-        let mut next = |announced: bool| if announced { fds.next().map(Some) } else { Some(None) };
-        let output = Self { stdout: next(stdout)?, stderr: next(stderr)? };
-        fds.next().is_none().then_some(output)
-    }
-
-    fn fds(&self) -> [Option<BorrowedFd<'_>>; 2] {
-        [&self.stdout, &self.stderr].map(|fd| fd.as_ref().map(|fd| fd.as_fd()))
-    }
-}
+/// A program's output, on its way to its worker.
+pub type Output = handover::Output<Foreign<OwnedFd>>;
 
 /// A worker process and the conversation with it. Whoever it serves may have taken it over: what it sends is a stranger's.
 #[derive(Debug)]
@@ -162,7 +142,7 @@ impl Worker {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, tenant.as_fd(), output.fds())
+        handover::give(&self.control, session, tenant.as_fd(), output)
     }
 
     /// The process is over, though it may not have been heard of yet.

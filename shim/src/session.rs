@@ -98,9 +98,7 @@ impl Session {
         handle: *mut std::ffi::c_void,
         kind: u16,
     ) -> Result<Option<&'static Self>, Fault> {
-        Self::current(slot)
-            .map(Some)
-            .or_else(|fault| if slot.release_lost(handle, kind) { Ok(None) } else { Err(fault) })
+        Self::current_unless(slot, || slot.release_lost(handle, kind))
     }
 
     /// The same for a call that takes another reference.
@@ -110,9 +108,15 @@ impl Session {
         handle: *mut std::ffi::c_void,
         kind: u16,
     ) -> Result<Option<&'static Self>, Fault> {
-        Self::current(slot)
-            .map(Some)
-            .or_else(|fault| if slot.retain_lost(handle, kind) { Ok(None) } else { Err(fault) })
+        Self::current_unless(slot, || slot.retain_lost(handle, kind))
+    }
+
+    /// The session of this process, or nothing where it is lost and the call was `done` without it.
+    fn current_unless(slot: &'static Slot, done: impl FnOnce() -> bool) -> Result<Option<&'static Self>, Fault> {
+        match Self::current(slot) {
+            Err(_) if done() => Ok(None),
+            current => current.map(Some),
+        }
     }
 
     /// The session, lost or not; the first is begun.

@@ -9,8 +9,8 @@ use landlock::{
 
 use crate::{Error, Plan, places};
 
-/// Where libraries are, and what they are started with. What a table's `execute` does not name cannot be started all the
-/// same where programs are kept apart; a program that is started is shut in like its starter.
+/// Where libraries are. They may be executed, as the loader of programs is and LLVM's tools are: whether a worker starts any
+/// program is for its system calls to say, and what it starts is shut in likewise.
 const LIBRARIES: &[&str] = &[
     "/lib",
     "/lib32",

@@ -9,18 +9,24 @@ use ava_protocol::control::ToWorker;
 use crate::message;
 
 /// Where a program's output goes, as far as it told.
-#[derive(Debug, Default)]
-pub struct Output {
+#[derive(Debug)]
+pub struct Output<Fd = OwnedFd> {
     /// Its standard output.
-    pub stdout: Option<OwnedFd>,
+    pub stdout: Option<Fd>,
     /// Its standard error.
-    pub stderr: Option<OwnedFd>,
+    pub stderr: Option<Fd>,
 }
 
-impl Output {
+impl<Fd> Default for Output<Fd> {
+    fn default() -> Self {
+        Self { stdout: None, stderr: None }
+    }
+}
+
+impl<Fd> Output<Fd> {
     /// The descriptors that came with a message: standard output first, as far as each was announced. `None` if others came.
     #[must_use]
-    pub fn announced(stdout: bool, stderr: bool, fds: Vec<OwnedFd>) -> Option<Self> {
+    pub fn announced(stdout: bool, stderr: bool, fds: Vec<Fd>) -> Option<Self> {
         let mut fds = fds.into_iter();
         let mut next = |announced: bool| if announced { fds.next().map(Some) } else { Some(None) };
         let output = Self { stdout: next(stdout)?, stderr: next(stderr)? };
@@ -54,15 +60,11 @@ pub enum Awaited {
 ///
 /// # Errors
 /// Those of [`message::send_now`].
-pub fn give(
-    control: &impl AsFd,
-    session: u64,
-    tenant: BorrowedFd<'_>,
-    output: [Option<BorrowedFd<'_>>; 2],
-) -> io::Result<()> {
-    let [stdout, stderr] = output;
+pub fn give(control: &impl AsFd, session: u64, tenant: BorrowedFd<'_>, output: &Output<impl AsFd>) -> io::Result<()> {
+    let Output { stdout, stderr } = output;
     let serve = ToWorker::Serve { session, stdout: stdout.is_some(), stderr: stderr.is_some() };
-    let fds: Vec<_> = std::iter::once(tenant).chain(output.into_iter().flatten()).collect();
+    let own = [stdout, stderr].into_iter().flatten().map(AsFd::as_fd);
+    let fds: Vec<_> = std::iter::once(tenant).chain(own).collect();
     message::send_now(control, &serve.encode(), &fds)
 }
 
@@ -112,8 +114,8 @@ mod tests {
     fn a_tenant_arrives_with_its_output_and_an_end_is_heard() {
         let (broker, worker) = UnixStream::pair().unwrap();
         let tenant = fds(1).remove(0);
-        let stderr = fds(1).remove(0);
-        give(&broker, 7, tenant.as_fd(), [None, Some(stderr.as_fd())]).unwrap();
+        let output = Output { stdout: None, stderr: Some(fds(1).remove(0)) };
+        give(&broker, 7, tenant.as_fd(), &output).unwrap();
         let Awaited::Tenant(given) = wait(&worker) else { panic!("no tenant") };
         assert_eq!((given.session, given.output.stdout.is_some(), given.output.stderr.is_some()), (7, false, true));
         let shutdown = ToWorker::Shutdown { reason: "enough".into() };
