@@ -312,16 +312,22 @@ fn delegate(own: &Path) -> io::Result<()> {
     let aside = own.join("broker");
     make(&aside)?;
     write(&aside.join("cgroup.procs"), std::process::id())?;
-    // Living workers of a broker that made no groups, such as one without a sandbox.
+    // Living workers of a broker that made no groups, such as one without a sandbox. Anybody else's processes stay where they
+    // are: then this group is not the broker's to take apart.
     let others = fs::read_to_string(own.join("cgroup.procs"))?;
     let left = own.join("left");
     let _ = fs::remove_dir(&left);
-    for process in others.lines() {
+    for process in others.lines().filter(|process| is_worker(process)) {
         make(&left)?;
         // One that ends meanwhile is in nobody's way.
         let _ = write(&left.join("cgroup.procs"), process);
     }
     write(&control, CONTROLLERS)
+}
+
+/// Whether a process is a worker, by the name that workers have.
+fn is_worker(process: &str) -> bool {
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.starts_with("ava-worker"))
 }
 
 /// The groups right below one.
@@ -395,6 +401,17 @@ fn mounted(mounts: &str, controller: &str, path: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_workers_are_put_aside() {
+        assert!(!is_worker(&std::process::id().to_string()) && !is_worker("0") && !is_worker("nonsense"));
+        let folder = tempfile::tempdir().unwrap();
+        let worker = folder.path().join("ava-worker");
+        fs::copy("/bin/sleep", &worker).unwrap();
+        let mut process = std::process::Command::new(worker).arg("60").spawn().unwrap();
+        assert!(is_worker(&process.id().to_string()));
+        process.kill().and_then(|()| process.wait()).unwrap();
+    }
 
     #[test]
     fn groups_are_found_in_either_version() {
