@@ -117,11 +117,20 @@ pub fn tflite(part: &str) -> PathBuf {
     present(cache().join("tflite").join(part))
 }
 
-/// Where `tools/setup` puts what is not from the distribution.
+/// Node, and where its program finds what it imports.
+///
+/// # Panics
+/// If it is not there.
+#[must_use]
+pub fn node() -> [PathBuf; 2] {
+    ["bin/node", "packages/node_modules"].map(|part| present(cache().join("node").join(part)))
+}
+
+/// Where `tools/setup` puts what is not from the distribution: what `tools/setup --cache` prints.
 fn cache() -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("AVA_TESTS_CACHE").unwrap_or_else(|| {
-        let home = || named("HOME").expect("HOME is set").join(".cache");
+        let home = || named("HOME").expect("AVA_TESTS_CACHE or HOME is set").join(".cache");
         named("XDG_CACHE_HOME").unwrap_or_else(home).join("ava-tests")
     })
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ava_protocol::admin::Session;
 use ava_tests::administration::sessions;
-use ava_tests::vendor::tflite;
+use ava_tests::vendor::{node as installed_node, tflite};
 use ava_tests::{Answer, Case, Ended, Program, Vendor, World, built};
 
 /// The version whose library the worker has.
@@ -198,7 +198,8 @@ fn rust_linked_against_2_17() {
 
 fn node() -> Program {
     let script = built::tests().join("tflite/node/client.js");
-    Program::new("node").args([script, models()]).env("NODE_PATH", tflite("node/node_modules"))
+    let [node, packages] = installed_node();
+    Program::new(node).args([script, models()]).env("NODE_PATH", packages)
 }
 
 #[test]
