@@ -12,6 +12,8 @@ mod apis;
 mod call;
 mod callbacks;
 mod fault;
+#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+mod glibc;
 mod handles;
 mod known;
 mod lines;
