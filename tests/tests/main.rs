@@ -8,6 +8,7 @@ mod bench;
 mod conformance;
 mod echo;
 mod hostile;
+mod installed;
 mod isolation;
 mod pkcs11;
 mod preload;

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod dist;
 mod repository;
 mod tables;
 mod tidy;
@@ -26,6 +27,7 @@ enum Verb {
     Import(tables::Import),
     Coverage(tables::Coverage),
     Bench(bench::Bench),
+    Dist(dist::Dist),
     Tidy(tidy::Tidy),
 }
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Verb::Import(import) => import.run(),
         Verb::Coverage(coverage) => coverage.run(),
         Verb::Bench(bench) => bench.run(),
+        Verb::Dist(dist) => dist.run(),
         Verb::Tidy(tidy) => tidy.run(),
     };
     match done {
