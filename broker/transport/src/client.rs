@@ -214,7 +214,10 @@ impl Broken {
         match &self.error {
             Error::Connect(error) if error.kind() == NotFound => may_come && socket.parent().is_some_and(Path::is_dir),
             Error::Connect(error) => error.kind() == ConnectionRefused,
-            Error::Broken(error) => matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe),
+            Error::Broken(error) => {
+                matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe)
+                    || Errno::from_io_error(error) == Some(Errno::TOOMANYREFS)
+            }
             Error::Late { .. } => false,
         }
     }
@@ -236,11 +239,17 @@ fn converse(
     answer(stream, Ok(()), NO_WORKER, patience.starting).map_err(|error| Broken { error, heard: true })
 }
 
-/// The answer to what was sent. A broker that refuses at once closes its end; its reason still waits to be read.
+/// The answer to what was sent. A broker that refuses at once closes its end; its reason still waits to be read. Whatever else
+/// keeps a message from being sent is the end: the broker waits for it, and has nothing to say.
 fn answer(stream: &UnixStream, sent: io::Result<()>, what: &'static str, limit: Duration) -> Result<Vec<u8>, Error> {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, TimedOut};
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::TimedOut => Error::Late { what, limit },
+        TimedOut => Error::Late { what, limit },
         _ => Error::Broken(error),
+    };
+    let sent = match sent {
+        Err(error) if !matches!(error.kind(), BrokenPipe | ConnectionReset) => return Err(failed(error)),
+        sent => sent,
     };
     match (message::recv_before(stream, Instant::now() + limit), sent) {
         (Ok(Some((answer, _))), _) => Ok(answer),

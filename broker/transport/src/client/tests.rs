@@ -42,6 +42,19 @@ fn hears(stream: &UnixStream) -> Vec<u8> {
     message::recv(stream).unwrap().unwrap().0
 }
 
+/// A user of whom too many descriptors are on their way, for one: nobody answers what was not said.
+#[test]
+fn what_cannot_be_sent_is_not_waited_for() {
+    let (stream, _peer) = UnixStream::pair().unwrap();
+    let sent = Err(Errno::TOOMANYREFS.into());
+    let error = answer(&stream, sent, NO_ANSWER, LONG).unwrap_err();
+    assert!(
+        matches!(&error, Error::Broken(error) if Errno::from_io_error(error) == Some(Errno::TOOMANYREFS)),
+        "{error}"
+    );
+    assert!(Broken { error, heard: false }.may_pass(Path::new("/"), false), "the others' may arrive");
+}
+
 #[test]
 fn a_refusal_is_read_though_the_other_end_is_closed() {
     let place = Place::new("refusal");
