@@ -47,6 +47,23 @@ fn debug_information_is_apart() {
     }
 }
 
+/// What containers are given is where an installation has it.
+#[test]
+fn containers_get_what_is_installed() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let tree = place.path().join("tree");
+    installation(&tree);
+    let text = fs::read_to_string(tree.join("usr/share/doc/ava/cdi.json")).expect("the description of the device");
+    let device = serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["devices"][0]["containerEdits"].take();
+    let preload =
+        device["env"][0].as_str().and_then(|variable| variable.strip_prefix("LD_PRELOAD=/")).expect("a variable");
+    assert!(tree.join(preload).is_file(), "{preload}");
+    let mounts: Vec<_> = device["mounts"].as_array().into_iter().flatten().map(|mount| &mount["hostPath"]).collect();
+    assert_eq!(mounts, ["/run/ava", "/usr/lib/ava"]);
+    let socket = fs::read_to_string(tree.join("usr/lib/systemd/system/ava.socket")).expect("the socket's unit");
+    assert!(socket.contains("ListenStream=/run/ava/"), "{socket}");
+}
+
 #[test]
 fn a_folder_of_somebody_elses_is_not_removed() {
     let place = tempfile::tempdir().expect("a temporary directory");
