@@ -76,6 +76,7 @@ pub unsafe fn clSetKernelArg(
     let session = call.session;
     let rows = (arg_size <= LONGEST).then(|| Rows::flat(Some(arg_size as u64))).flatten();
     let (mut object, mut object_kind, mut class) = (0, 0, 0);
+    let mut is_zero = false;
     if arg_size == size_of::<*mut c_void>() && !arg_value.is_null() {
         // SAFETY: the program passed a value of this size.
         let value = unsafe { arg_value.cast::<*mut c_void>().read_unaligned() };
@@ -84,6 +85,7 @@ pub unsafe fn clSetKernelArg(
             call.uses(value, found.kind);
         } else {
             call.missed(value);
+            is_zero = value.is_null();
         }
     }
     let id = call.handle(kernel, kind::cl_kernel);
@@ -96,8 +98,10 @@ pub unsafe fn clSetKernelArg(
         object,
         kind: object_kind,
     };
-    // What the argument is does not depend on the others.
-    let meaning = [arg_index.into(), arg_size as u64, u64::from(arg_value.is_null()), class].into_iter().fold(1, mix);
+    // What the argument is does not depend on the others. A handle of 0 is a value where another that is none is not, and
+    // objects of two kinds may have the same class.
+    let nothing = u64::from(arg_value.is_null()) | u64::from(is_zero) << 1;
+    let meaning = [arg_index.into(), arg_size as u64, nothing, class, object_kind.into()].into_iter().fold(1, mix);
     call.combine_only(id, meaning);
     let is_set =
         || session.handles.change_state(kernel, super::state(session).arguments.set(session, id, arg_index, meaning));

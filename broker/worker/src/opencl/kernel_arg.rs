@@ -1,6 +1,7 @@
 //! `clSetKernelArg`: whether 8 bytes are a handle or just bytes, the kernel knows. Where the vendor cannot say (programs
-//! from binaries or IL without argument information), what it makes of a null pointer tells a buffer from bytes, and the
-//! shim's registry of handles decides the rest.
+//! without argument information, such as those from binaries), what it makes of a null pointer tells a buffer from bytes, and
+//! the shim's registry of handles decides the rest. So it is asked what it makes of 8 bytes that are no object: it may take them
+//! for an address and follow it. It is asked about another kernel of the same name, so that the program's stays as it is.
 
 #![allow(non_snake_case)]
 
@@ -10,7 +11,9 @@ use std::ffi::c_void;
 use ava_protocol::frame::Malformed;
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::constant::{
-    CL_INVALID_MEM_OBJECT, CL_KERNEL_ARG_ADDRESS_PRIVATE, CL_KERNEL_ARG_ADDRESS_QUALIFIER, CL_KERNEL_ARG_TYPE_NAME,
+    CL_INVALID_ARG_INDEX, CL_INVALID_ARG_SIZE, CL_INVALID_MEM_OBJECT, CL_KERNEL_ARG_ADDRESS_LOCAL,
+    CL_KERNEL_ARG_ADDRESS_PRIVATE, CL_KERNEL_ARG_ADDRESS_QUALIFIER, CL_KERNEL_ARG_TYPE_NAME, CL_KERNEL_FUNCTION_NAME,
+    CL_KERNEL_PROGRAM,
 };
 use ava_protocol::opencl::custom::Status;
 use ava_protocol::opencl::custom::clSetKernelArg::ArchivedRequest;
@@ -23,18 +26,39 @@ use crate::generated::opencl::Vendor;
 use crate::memory::{Input, Private, Source};
 
 /// What is known of kernels' arguments, by kernel and index.
-pub type Arguments = DashMap<u64, HashMap<u32, Argument>>;
+pub type Arguments = DashMap<u64, HashMap<u32, Known>>;
 /// Most arguments of one kernel that anything is remembered of.
 const MOST: usize = 1024;
 /// Longest value that a shim sends; beyond, the address is none.
 const LONGEST: usize = 1 << 20;
 
+/// What is known of an argument, as far as it was asked.
+#[derive(Debug, Default)]
+pub struct Known {
+    declared: Option<Declared>,
+    tried: Option<Tried>,
+}
+
+/// What the vendor says an argument is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Argument {
+enum Declared {
     /// A memory object, a sampler, a queue: its handle.
     Object,
     Plain,
+    /// A type of the program's own: a name for a sampler, a queue, or what is plain.
+    Named,
     Unknown,
+}
+
+/// What the vendor makes of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// A null pointer is a value for buffers only (OpenCL 3.0, 5.9.2).
+    Buffer,
+    /// It looks at no more than the size.
+    Bytes,
+    /// It refuses no object with this status.
+    Refused(i32),
 }
 
 pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
@@ -53,13 +77,12 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
         && word != [0; 8]
         && !kernel.is_null()
     {
-        let object = r.object.to_native();
-        let mut known = argument(call, (r.kernel.to_native(), index), kernel);
-        if known == Argument::Unknown && object != 0 {
-            known = probe(call, kernel, index, object)?;
-        }
-        if known == Argument::Object {
-            value = pointer(call, object, r.kind.to_native())?;
+        let argument = Argument { call, id: r.kernel.to_native(), kernel, index };
+        let (object, object_kind) = (r.object.to_native(), r.kind.to_native());
+        if object == 0 {
+            argument.check_stray()?;
+        } else if argument.is_object(object, object_kind) {
+            value = pointer(call, object, object_kind)?;
         }
     }
     // SAFETY: a live kernel or null, and a value of `size` bytes or null. A value beyond every size is an address that
@@ -71,45 +94,122 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
     call.reply(&Status { ret })
 }
 
-/// Tells a buffer from 8 bytes of which the program's handle happens to be the value: a null pointer is a value for a
-/// buffer only (OpenCL 3.0, 5.9.2). The argument is about to be set, so nothing is lost.
-fn probe(call: &Call<'_>, kernel: *mut c_void, index: u32, object: u64) -> Result<Argument, Stop> {
-    let Some(set) = super::vendor(call.session).clSetKernelArg else {
-        return Ok(Argument::Object);
-    };
-    if !super::is_buffer(call.session, object) {
-        return Ok(Argument::Object);
-    }
-    // SAFETY: a live kernel, and no value to be looked at.
-    let taken = unsafe { set(kernel, index, size_of::<*mut c_void>(), std::ptr::null()) } == 0;
-    Ok(if taken { Argument::Object } else { Argument::Plain })
-}
-
 /// The vendor's pointer as the argument's value.
 fn pointer(call: &Call<'_>, object: u64, kind: u16) -> Result<Input, Stop> {
-    if object == 0 || usize::from(kind) > API.kinds.len() || kind == 0 {
+    if usize::from(kind) > API.kinds.len() || kind == 0 {
         return Err(Stop::Refused(i64::from(CL_INVALID_MEM_OBJECT)));
     }
     let pointer = call.handle(object, kind)?;
     Ok(Input::new(Source::Private(Private::copy(&(pointer as u64).to_le_bytes()))))
 }
 
-fn argument(call: &Call<'_>, (id, index): (u64, u32), kernel: *mut c_void) -> Argument {
-    let known = &super::state(call.session).arguments;
-    if let Some(argument) = known.get(&id).and_then(|known| known.get(&index).copied()) {
-        return argument;
-    }
-    let argument = ask(super::vendor(call.session), kernel, index);
-    let mut known = known.entry(id).or_default();
-    if known.len() < MOST {
-        known.insert(index, argument);
-    }
-    argument
+/// An argument that is given 8 bytes.
+struct Argument<'a> {
+    call: &'a Call<'a>,
+    id: u64,
+    kernel: *mut c_void,
+    index: u32,
 }
 
-fn ask(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Argument {
+impl Argument<'_> {
+    /// Whether the argument is an object, rather than bytes whose value happens to be that of this object's handle.
+    fn is_object(&self, object: u64, of: u16) -> bool {
+        let declared = self.declared();
+        match declared {
+            Declared::Object => true,
+            Declared::Plain => false,
+            Declared::Named | Declared::Unknown => match self.tried() {
+                Tried::Buffer => true,
+                _ if super::is_buffer(self.call.session, object) => false,
+                Tried::Refused(_) => true,
+                // Some vendors take anything for a sampler and an image.
+                Tried::Bytes => declared == Declared::Unknown && [kind::cl_sampler, kind::cl_mem].contains(&of),
+            },
+        }
+    }
+
+    /// Refuses what is no object where the vendor would, or would follow it as an address.
+    fn check_stray(&self) -> Outcome {
+        if self.declared() == Declared::Plain {
+            return Ok(());
+        }
+        match self.tried() {
+            Tried::Bytes => Ok(()),
+            Tried::Buffer => Err(Stop::Refused(CL_INVALID_MEM_OBJECT.into())),
+            Tried::Refused(status) => Err(Stop::Refused(status.into())),
+        }
+    }
+
+    fn declared(&self) -> Declared {
+        self.known(|known| &mut known.declared, || ask(self.vendor(), self.kernel, self.index))
+    }
+
+    fn tried(&self) -> Tried {
+        let tried = || attempt(self.vendor(), self.kernel, self.index).unwrap_or(Tried::Refused(CL_INVALID_MEM_OBJECT));
+        self.known(|known| &mut known.tried, tried)
+    }
+
+    fn vendor(&self) -> &Vendor {
+        super::vendor(self.call.session)
+    }
+
+    /// What was found out before, or is found out now.
+    fn known<T: Copy>(&self, place: impl Fn(&mut Known) -> &mut Option<T>, find: impl FnOnce() -> T) -> T {
+        let all = &super::state(self.call.session).arguments;
+        let before = all.get_mut(&self.id).and_then(|mut known| known.get_mut(&self.index).and_then(|k| *place(k)));
+        before.unwrap_or_else(|| {
+            let found = find();
+            let mut known = all.entry(self.id).or_default();
+            if known.len() < MOST || known.contains_key(&self.index) {
+                *place(known.entry(self.index).or_default()) = Some(found);
+            }
+            found
+        })
+    }
+}
+
+/// Tries values on another kernel of the same name.
+fn attempt(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Option<Tried> {
+    const HANDLE: usize = size_of::<*mut c_void>();
+    let (info, set) = (vendor.clGetKernelInfo?, vendor.clSetKernelArg?);
+    let (create, release) = (vendor.clCreateKernel?, vendor.clReleaseKernel?);
+    let mut program = std::ptr::null_mut::<c_void>();
+    let mut len = 0;
+    // SAFETY: a live kernel, and memory of the sizes that are named; the name ends with a NUL. The other kernel is ours until
+    // it is released.
+    unsafe {
+        let null = std::ptr::null_mut();
+        if info(kernel, CL_KERNEL_PROGRAM, HANDLE, (&raw mut program).cast(), null) != 0
+            || info(kernel, CL_KERNEL_FUNCTION_NAME, 0, null.cast(), &raw mut len) != 0
+        {
+            return None;
+        }
+        let mut name = vec![0_u8; len + 1];
+        if info(kernel, CL_KERNEL_FUNCTION_NAME, len, name.as_mut_ptr().cast(), null) != 0 {
+            return None;
+        }
+        let mut status = 0;
+        let twin = create(program, name.as_ptr().cast(), &raw mut status);
+        if twin.is_null() {
+            return None;
+        }
+        // A queue is not tried with a null pointer, which some vendors follow, since it refuses a null handle.
+        let tried = match set(twin, index, HANDLE, (&raw const NO_HANDLE).cast()) {
+            0 if set(twin, index, HANDLE, std::ptr::null()) == 0 => Tried::Buffer,
+            // The vendor refuses index and size of any value.
+            0 | CL_INVALID_ARG_INDEX | CL_INVALID_ARG_SIZE => Tried::Bytes,
+            status => Tried::Refused(status),
+        };
+        release(twin);
+        Some(tried)
+    }
+}
+
+static NO_HANDLE: u64 = 0;
+
+fn ask(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Declared {
     let Some(info) = vendor.clGetKernelArgInfo else {
-        return Argument::Unknown;
+        return Declared::Unknown;
     };
     let mut address = 0_u32;
     let mut name = [0_u8; 64];
@@ -122,16 +222,26 @@ fn ask(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Argument {
         )
     };
     if first != 0 {
-        return Argument::Unknown;
+        return Declared::Unknown;
     }
-    if address != CL_KERNEL_ARG_ADDRESS_PRIVATE {
-        return Argument::Object;
+    match address {
+        CL_KERNEL_ARG_ADDRESS_LOCAL => return Declared::Plain,
+        CL_KERNEL_ARG_ADDRESS_PRIVATE => (),
+        _ => return Declared::Object,
     }
     // A name that does not fit is a struct's.
     let name = name.split(|b| *b == 0).next().unwrap_or_default();
     let opaque = [&b"image"[..], b"sampler_t", b"queue_t", b"pipe", b"read_only image", b"write_only image"];
     match second {
-        0 if opaque.iter().any(|start| name.starts_with(start)) => Argument::Object,
-        _ => Argument::Plain,
+        0 if opaque.iter().any(|start| name.starts_with(start)) => Declared::Object,
+        0 if is_plain(name) => Declared::Plain,
+        _ => Declared::Named,
     }
+}
+
+/// Whether this is one of the language's own types that are no objects, or a struct.
+fn is_plain(name: &[u8]) -> bool {
+    let plain = ["char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "half", "float", "double"];
+    let end = name.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |last| last + 1);
+    plain.iter().any(|plain| plain.as_bytes() == &name[..end]) || name.contains(&b' ')
 }
