@@ -382,13 +382,13 @@ unsafe fn transfer(
         event_wait_list,
         event: event_id,
     };
-    let status = call.transact(&request, |reply: &ArchivedTransferred, call| {
+    let (status, done) = call.transact(&request, |reply: &ArchivedTransferred, call| {
         let status = reply.ret.to_native();
         // SAFETY: as above.
         unsafe { call.put_new(event, event_id, reply.event) };
-        (status == 0, status)
+        (status == 0, (status, reply.done))
     })?;
-    if status == 0 && !session.alone(|| copy(bytes)) {
+    if done && !session.alone(|| copy(bytes)) {
         // A second thread has begun to call meanwhile. What it does is not ordered with this transfer, which is made
         // once more as if it began now.
         if !event.is_null() {

@@ -260,5 +260,7 @@ pub mod resident {
     pub struct Transferred {
         pub ret: i32,
         pub event: bool,
+        /// Whether the command has done what it was to do. A vendor may accept one that an event keeps from it.
+        pub done: bool,
     }
 }

@@ -7,7 +7,7 @@
 
 #![allow(non_snake_case)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
 
@@ -29,12 +29,22 @@ use crate::session::Session;
 pub struct Residents {
     /// By the first byte's address.
     places: Mutex<BTreeMap<usize, Place>>,
-    /// The flags that the program gave, by object.
+    /// The flags that the vendor would say an object has, had it been made as the program asked.
     flags: DashMap<u64, u64>,
-    /// Whether a context's devices work on the memory of the host.
-    suited: DashMap<u64, bool>,
+    contexts: DashMap<u64, Context>,
     vacant: Mutex<Vec<u32>>,
 }
+
+/// What is known of a context.
+struct Context {
+    /// Whether its devices work on the memory of the host.
+    suits: bool,
+    /// What the vendor makes of flags that a program gives: those that it says the buffer has, or a status.
+    flags: HashMap<u64, Result<u64, i32>>,
+}
+
+/// Most flags that are remembered of a context.
+const MOST_FLAGS: usize = 256;
 
 struct Place {
     number: u32,
@@ -45,7 +55,7 @@ impl Residents {
     /// An object is gone.
     pub fn forget(&self, id: u64) {
         self.flags.remove(&id);
-        self.suited.remove(&id);
+        self.contexts.remove(&id);
     }
 
     /// The region that an address of the vendor's lies in, and where in it.
@@ -64,16 +74,19 @@ impl Residents {
     }
 }
 
-/// The flags of an object, as the program gave them to it or to the buffer that it is part of.
+/// The flags of an object, as if it, or the buffer that it is part of, had been made as the program asked.
 pub fn program_flags(session: &Session, about: u64, vendors: u64) -> u64 {
     const HOW: u64 = CL_MEM_USE_HOST_PTR | CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR;
     let residents = &super::state(session).residents;
-    let own = residents.flags.get(&about).map(|flags| *flags);
-    let given = own.or_else(|| {
-        let parents = session.objects.parents(about);
-        parents.iter().find_map(|parent| residents.flags.get(parent).map(|flags| *flags))
-    });
-    given.map_or(vendors, |given| vendors & !HOW | given & HOW)
+    if let Some(said) = residents.flags.get(&about) {
+        return *said;
+    }
+    let parents = session.objects.parents(about);
+    let inherited = parents.iter().find_map(|parent| residents.flags.get(parent).map(|flags| *flags));
+    match inherited {
+        Some(said) if vendors & CL_MEM_USE_HOST_PTR != 0 => vendors & !HOW | said & HOW,
+        _ => vendors,
+    }
 }
 
 pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
@@ -98,7 +111,12 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
         return call.reply(&Created { suits: false, made: false, status: 0 });
     }
     let create = super::vendor(call.session).clCreateBuffer.ok_or(Stop::Missing(NAME))?;
-    let theirs = flags & !(CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR) | CL_MEM_USE_HOST_PTR;
+    let said = match said(session, r.context.to_native(), context, flags) {
+        Ok(said) => said,
+        Err(status) if call.is_oneway() => return call.settle(false, status.into()),
+        Err(status) => return call.reply(&Created { suits: true, made: false, status }),
+    };
+    let theirs = said & !(CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR) | CL_MEM_USE_HOST_PTR;
     let base = region.as_ptr() as usize;
     let number = r.region.region.to_native();
     {
@@ -123,7 +141,7 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
         return call.reply(&Created { suits: true, made: false, status });
     }
     super::when_destroyed(session, buffer, base, vacated);
-    super::state(session).residents.flags.insert(id, flags);
+    super::state(session).residents.flags.insert(id, said);
     call.born(id, kind::cl_mem, buffer, &[r.context.to_native()], Some(len))?;
     if call.is_oneway() {
         return call.settle(true, 0);
@@ -153,8 +171,13 @@ pub fn read(call: &mut Call, body: &[u8]) -> Outcome {
     transfer(call, body, NAME, |call, queue, buffer, offset, size, _, n, wait, event| {
         call.charge_bytes_out(Some(size));
         let mut byte = 0_u8;
+        let mut own = std::ptr::null_mut();
+        // Without others to wait for, it has happened.
+        let done = if event.is_null() && n > 0 { &raw mut own } else { event };
         // SAFETY: live objects or null, an array of the length that is named, and room for a byte.
-        unsafe { enqueue(queue, buffer, 1, offset, 1, (&raw mut byte).cast(), n, wait, event) }
+        let status = unsafe { enqueue(queue, buffer, 1, offset, 1, (&raw mut byte).cast(), n, wait, done) };
+        // SAFETY: an event that was just made.
+        (status, status == 0 && (n == 0 || unsafe { completed(call, done, own) }))
     })
 }
 
@@ -162,29 +185,34 @@ pub fn write(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueWriteBuffer";
     let enqueue = super::vendor(call.session).clEnqueueWriteBuffer.ok_or(Stop::Missing(NAME))?;
     call.session.stats.count(opcode::clEnqueueWriteBuffer, body.len());
-    let (wait_for, release) = (super::vendor(call.session).clWaitForEvents, super::vendor(call.session).clReleaseEvent);
-    let (wait_for, release) = (wait_for.ok_or(Stop::Missing(NAME))?, release.ok_or(Stop::Missing(NAME))?);
     transfer(call, body, NAME, |call, queue, buffer, offset, size, first, n, wait, event| {
         call.charge_bytes_in(Some(size));
         // A blocking write may return as soon as the vendor has the bytes. The program's copy must not overtake what
         // comes before it in the queue, hence an event.
         let mut own = std::ptr::null_mut();
         let done = if event.is_null() { &raw mut own } else { event };
-        // SAFETY: as for a read, and a byte that outlives the command, or was copied; an event that was just made.
-        unsafe {
-            let status = enqueue(queue, buffer, 1, offset, 1, (&raw const first).cast(), n, wait, done);
-            if status != 0 {
-                return status;
-            }
-            let waited = wait_for(1, done);
-            if !own.is_null() {
-                release(own);
-            } else if waited != 0 {
-                release(event.read());
-            }
-            waited
-        }
+        // SAFETY: as for a read, and a byte that outlives the command, or was copied.
+        let status = unsafe { enqueue(queue, buffer, 1, offset, 1, (&raw const first).cast(), n, wait, done) };
+        // SAFETY: an event that was just made.
+        (status, status == 0 && unsafe { completed(call, done, own) })
     })
+}
+
+/// Waits for a command; whether it has done what it was to do. The event is released if it is our own.
+///
+/// # Safety
+/// The event is alive.
+unsafe fn completed(call: &Call, event: Event, own: *mut c_void) -> bool {
+    let events = call.session.api.events();
+    // SAFETY: by the caller's promise.
+    let failed = unsafe {
+        events.wait(event.read() as usize);
+        events.outcome(event.read() as usize)
+    };
+    if !own.is_null() {
+        events.release(own as usize);
+    }
+    failed == Some(false)
 }
 
 type Wait = *const *mut c_void;
@@ -194,7 +222,7 @@ fn transfer(
     call: &mut Call,
     body: &[u8],
     name: &'static str,
-    enqueue: impl FnOnce(&Call, *mut c_void, *mut c_void, usize, u64, u8, u32, Wait, Event) -> i32,
+    enqueue: impl FnOnce(&Call, *mut c_void, *mut c_void, usize, u64, u8, u32, Wait, Event) -> (i32, bool),
 ) -> Outcome {
     let r = call.read::<ArchivedTransfer>(body, name)?;
     let queue = call.handle(r.command_queue.to_native(), kind::cl_command_queue)?;
@@ -203,22 +231,58 @@ fn transfer(
     let wait = call.handles(&r.event_wait_list, Some(count.into()), kind::cl_event, name)?;
     let mut event = call.birth(r.event.to_native(), kind::cl_event)?;
     let (offset, size) = (r.offset.to_native() as usize, r.size.to_native());
-    let ret = enqueue(call, queue, buffer, offset, size, r.first, count, wait.as_ptr().cast(), event.as_mut_ptr());
+    let (ret, done) =
+        enqueue(call, queue, buffer, offset, size, r.first, count, wait.as_ptr().cast(), event.as_mut_ptr());
     if ret == 0 {
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
     }
-    call.reply(&Transferred { ret, event: event.is_made() })
+    call.reply(&Transferred { ret, event: event.is_made(), done })
 }
 
 /// Whether what the context's devices do to a buffer in memory of ours is there at once, and what is there they see.
 fn suits(session: &Session, id: u64, context: *mut c_void) -> bool {
-    if let Some(known) = super::state(session).residents.suited.get(&id) {
-        return *known;
+    let contexts = &super::state(session).residents.contexts;
+    if let Some(known) = contexts.get(&id) {
+        return known.suits;
     }
     let suits = !context.is_null() && try_context(session, context).unwrap_or(false);
-    super::state(session).residents.suited.insert(id, suits);
+    contexts.insert(id, Context { suits, flags: HashMap::new() });
     suits
+}
+
+/// What the vendor makes of flags in a context that suits: it says so of a small buffer.
+fn said(session: &Session, id: u64, context: *mut c_void, flags: u64) -> Result<u64, i32> {
+    let contexts = &super::state(session).residents.contexts;
+    if let Some(known) = contexts.get(&id).and_then(|known| known.flags.get(&flags).copied()) {
+        return known;
+    }
+    let said = try_flags(session, context, flags);
+    if let Some(mut known) = contexts.get_mut(&id)
+        && known.flags.len() < MOST_FLAGS
+    {
+        known.flags.insert(flags, said);
+    }
+    said
+}
+
+fn try_flags(session: &Session, context: *mut c_void, flags: u64) -> Result<u64, i32> {
+    const LEN: usize = 128;
+    let vendor = super::vendor(session);
+    let (Some(create), Some(release)) = (vendor.clCreateBuffer, vendor.clReleaseMemObject) else { return Ok(flags) };
+    let source = [0_u8; LEN];
+    let host = if flags & CL_MEM_COPY_HOST_PTR != 0 { source.as_ptr() } else { std::ptr::null() };
+    let mut status = 0;
+    // SAFETY: a live context; what is copied has as many bytes, and the buffer is ours until it is released.
+    unsafe {
+        let buffer = create(context, flags, LEN, host.cast_mut().cast(), &raw mut status);
+        if buffer.is_null() {
+            return Err(status);
+        }
+        let said = super::mem_flags(session, buffer);
+        release(buffer);
+        Ok(said)
+    }
 }
 
 fn try_context(session: &Session, context: *mut c_void) -> Option<bool> {
