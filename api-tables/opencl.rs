@@ -965,7 +965,8 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
-    /// The only kind there is takes a `cl_buffer_region`.
+    /// The only kind there is takes a `cl_buffer_region`. By hand in the shim: a buffer with parts is not as good as another.
+    #[custom(shim)]
     #[when(buffer_create_info = buffer_create_type == CL_BUFFER_CREATE_TYPE_REGION)]
     fn clCreateSubBuffer(
         buffer: cl_mem,
@@ -1801,8 +1802,8 @@ extern "C" {
     #[release(cl_command_buffer_khr)]
     fn clReleaseCommandBufferKHR(command_buffer: cl_command_buffer_khr) -> cl_int;
 
+    /// Not oneway: whether it may be enqueued again depends on whether it still runs.
     #[extension("cl_khr_command_buffer")]
-    #[oneway]
     #[charge(commands = 1)]
     fn clEnqueueCommandBufferKHR(
         num_queues: cl_uint,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ava_tests::{Ended, Program, Vendor, World, built};
+use ava_tests::{Case, Ended, Program, Vendor, World, assert_same, built};
 
 /// The verdict of each case: `ok`, `FAIL …`, `skip: …`.
 fn verdicts(stdout: &str) -> BTreeMap<&str, &str> {
@@ -93,4 +93,13 @@ fn on_pocl_over_sockets() {
 #[ignore = "long: tools/check --all"]
 fn on_pocl_as_a_driver_of_the_system_loader() {
     compare(Vendor::Pocl, Way::Icd);
+}
+
+/// Calls at random, many of them wrong: each returns what it returns natively.
+#[test]
+fn calls_at_random_on_pocl() {
+    for seed in ["1", "4"] {
+        let program = Program::new(built::conformance().join("conformance")).args(["--child", "statuses", seed]);
+        assert_same(Vendor::Pocl, &Case::new(program).without_stderr());
+    }
 }

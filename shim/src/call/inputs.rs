@@ -139,8 +139,11 @@ impl Call {
         kind: u16,
     ) -> Result<Data<'a>, Fault> {
         let Some(count) = count.filter(|_| !pointer.is_null()) else {
+            self.combination.mix(u64::from(pointer.is_null()));
             return Ok(self.unread(pointer));
         };
+        // Of a list of none the address counts: it has to be null.
+        self.combination.mix(count.saturating_add(2));
         let mut ids = Vec::with_capacity(count.min(4096) as usize * 8);
         for i in 0..count as usize {
             // SAFETY: by the caller's promise.

@@ -178,6 +178,23 @@ pub unsafe fn clCreateBuffer(
     Ok(buffer)
 }
 
+pub unsafe fn clCreateSubBuffer(
+    buffer: *mut c_void,
+    flags: u64,
+    buffer_create_type: u32,
+    buffer_create_info: *const c_void,
+    errcode_ret: *mut i32,
+) -> Result<*mut c_void, Fault> {
+    // SAFETY: the program vouches for its pointers.
+    let part =
+        unsafe { marshal::clCreateSubBuffer(buffer, flags, buffer_create_type, buffer_create_info, errcode_ret)? };
+    if !part.is_null() {
+        // With its part it overlaps, which another buffer does not.
+        super::session()?.handles.set_class(buffer, 0);
+    }
+    Ok(part)
+}
+
 /// A buffer to be made.
 struct New {
     context: u64,

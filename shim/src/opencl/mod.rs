@@ -14,7 +14,7 @@ mod status;
 
 pub use crate::fault::unsupported as refuse;
 
-pub use buffers::{clCreateBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
+pub use buffers::{clCreateBuffer, clCreateSubBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
 pub use build::{clBuildProgram, clCompileProgram};
 pub use kernel_arg::clSetKernelArg;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
