@@ -1140,6 +1140,8 @@ extern "C" {
 // Programs.
 
 extern "C" {
+    /// By hand in the shim: what is included by an absolute path lies elsewhere where it is compiled.
+    #[custom(shim)]
     fn clCreateProgramWithSource(
         context: cl_context,
         count: cl_uint,

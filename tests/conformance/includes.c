@@ -119,14 +119,117 @@ CASE(include_computed)
     cl_close(&cl);
 }
 
+/* Paths lead through directories of which no file is used, and through links. */
+CASE(include_through_directories)
+{
+    static const char USES[] = "%s\n__kernel void k(__global int *o) { *o = FIRST; }\n";
+    static const struct {
+        const char *include, *options;
+    } ways[] = {
+        {"#include \"../first.h\"", "-I DIR/empty"},       {"#include \"empty/../first.h\"", "-I DIR"},
+        {"#include <empty/deep/../../first.h>", "-I DIR"}, {"#include \"first.h\"", "-I missing -I DIR/empty/.."},
+        {"#include \"link/../target.h\"", "-I DIR"},       {"#include \"../target.h\"", "-I DIR/link"},
+        {"#include \"link/inner.h\"", "-I DIR"},           {"#include \"linked.h\"", "-I DIR"},
+        {"#include \"first\xff.h\"", "-I DIR"},
+    };
+    struct cl cl = cl_open();
+    char *dir = make_dir();
+    make_subdir(dir, "empty");
+    make_subdir(dir, "empty/deep");
+    make_subdir(dir, "real");
+    make_subdir(dir, "real/inner");
+    write_in(dir, "first.h", "#define FIRST 81\n");
+    write_in(dir, "first\xff.h", "#define FIRST 81\n");
+    write_in(dir, "real/target.h", "#define FIRST 81\n");
+    write_in(dir, "real/inner/inner.h", "#include \"../target.h\"\n");
+    char *link = format("%s/link", dir), *linked = format("%s/linked.h", dir);
+    CHECK(symlink("real/inner", link) == 0);
+    CHECK(symlink("first.h", linked) == 0);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char *source = must_alloc(sizeof USES + strlen(ways[i].include));
+        sprintf(source, USES, ways[i].include);
+        int got = build_in(&cl, source, ways[i].options, dir);
+        if (got != 81)
+            FAIL("%s with %s: %d", ways[i].include, ways[i].options, got);
+        free(source);
+    }
+    free(link);
+    free(linked);
+    remove_dir(dir);
+    cl_close(&cl);
+}
+
+/* However a directive is written. */
+CASE(include_spellings)
+{
+    static const char *const spellings[] = {
+        "#inc\\\nlude \"first.h\"",
+        "#include \\\n\"fir\\\nst.h\"",
+        "%:include <first.h>",
+        "/* # */ # /* */ include /* long\n */ <first.h> // end",
+        "#import \"first.h\"",
+        "#if __has_include(\"first.h\")\n#define FIRST 91\n#endif",
+        "#define TEXT(x) #x\n#define NAME(x) TEXT(x)\n#include NAME(deep/other.h)",
+        "#define NAME <deep/other.h>\n#include NAME",
+        "__constant char text[] = \"/*\";\n#include \"first.h\"",
+    };
+    struct cl cl = cl_open();
+    char *dir = make_dir();
+    make_subdir(dir, "deep");
+    write_in(dir, "first.h", "#define FIRST 91\n");
+    write_in(dir, "deep/other.h", "#include \"../first.h\"\n");
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        char *source = format("%s\n__kernel void k(__global int *o) { *o = FIRST; }\n", spellings[i]);
+        int got = build_in(&cl, source, "-I DIR", dir);
+        if (got != 91)
+            FAIL("%s: %d", spellings[i], got);
+        free(source);
+    }
+    CHECK_INT(build_in(&cl, "#include NAME\n__kernel void k(__global int *o) { *o = FIRST; }\n", "-I DIR -DNAME=<first.h>", dir), 91);
+    remove_dir(dir);
+    cl_close(&cl);
+}
+
+static void check_source(cl_program program, const char *want)
+{
+    char got[1000];
+    size_t size;
+    OK(clGetProgramInfo(program, CL_PROGRAM_SOURCE, sizeof got, got, &size));
+    CHECK_STR(got, want);
+    CHECK_INT(size, strlen(want) + 1);
+    CHECK_STATUS(clGetProgramInfo(program, CL_PROGRAM_SOURCE, 5, got, NULL), CL_INVALID_VALUE);
+}
+
+/* By its path, from the source and from a header; the program is told its source and options as it gave them. */
 CASE(include_of_absolute_path)
 {
     struct cl cl = cl_open();
-    char *dir = make_dir();
+    char *dir = make_dir(), got[1000];
+    make_subdir(dir, "sub");
     write_in(dir, "first.h", "#define FIRST 41\n");
-    char *source = format("#include \"%s/first.h\"\n__kernel void k(__global int *o) { *o = FIRST; }\n", dir);
-    note("include of an absolute path: %s", build_in(&cl, source, "", dir) == 41 ? "works" : "fails");
+    char *absolute = format("#include \"%s/sub/../first.h\"\n", dir);
+    write_in(dir, "header.h", absolute);
+    char *source = format("#if __has_include(<%s/first.h>)\n%s#endif\n__kernel void k(__global int *o) { *o = FIRST; }\n", dir, absolute);
+    CHECK_INT(build_in(&cl, source, "", dir), 41);
+    CHECK_INT(build_in(&cl, "#include <header.h>\n__kernel void k(__global int *o) { *o = FIRST; }\n", "-I DIR", dir), 41);
+    cl_program program = program_of(&cl, source);
+    check_source(program, source);
+    OK(clBuildProgram(program, 0, NULL, "-DX", NULL, NULL));
+    OK(clGetProgramBuildInfo(program, cl.device, CL_PROGRAM_BUILD_OPTIONS, sizeof got, got, NULL));
+    CHECK_STR(got, "-DX");
+    check_source(program, source);
+    OK(clReleaseProgram(program));
+    /* Of several texts of which some have a length. */
+    const char *texts[] = {absolute, "__kernel void k(__global int *o) { *o = FIRST; } not this", ""};
+    size_t lengths[] = {0, 48, 0};
+    cl_int err;
+    program = clCreateProgramWithSource(cl.context, 3, texts, lengths, &err);
+    OK(err);
+    OK(clBuildProgram(program, 0, NULL, NULL, NULL, NULL));
+    CHECK_INT(result_of(&cl, program, "k"), 41);
+    OK(clReleaseProgram(program));
     free(source);
+    free(absolute);
     remove_dir(dir);
     cl_close(&cl);
 }
@@ -218,6 +321,23 @@ CASE(compile_with_header_programs)
     OK(clReleaseProgram(program));
     CHECK_INT(result_of(&cl, linked, "k"), 1023);
     OK(clReleaseProgram(linked));
+    cl_close(&cl);
+}
+
+/* Header programs include files. */
+CASE(compile_with_header_program_that_includes)
+{
+    need_linker();
+    struct cl cl = cl_open();
+    char *dir = make_dir(), *options = format("-I %s", dir);
+    write_in(dir, "file.h", "#define FIRST 7\n");
+    cl_program program = program_of(&cl, INCLUDING), header = program_of(&cl, "#include \"file.h\"\n");
+    const char *name = "first.h";
+    OK(clCompileProgram(program, 1, &cl.device, options, 1, &header, &name, NULL, NULL));
+    OK(clReleaseProgram(header));
+    OK(clReleaseProgram(program));
+    free(options);
+    remove_dir(dir);
     cl_close(&cl);
 }
 

@@ -5,19 +5,18 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use ava_protocol::opencl::constant::CL_PROGRAM_SOURCE;
 use ava_protocol::opencl::custom::ArchivedStatus;
 use ava_protocol::opencl::custom::build::{Headers, Request};
 use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::{Data, Texts};
 use rkyv::rancor::Failure;
 
-use super::include;
+use super::{include, sources};
 use ava_protocol::upcall::Life;
 
 use crate::call::Call;
 use crate::fault::Fault;
-use crate::generated::opencl::{marshal, signature};
+use crate::generated::opencl::signature;
 
 type Notify = Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>;
 
@@ -39,7 +38,7 @@ pub unsafe fn clBuildProgram(
             num_devices,
             device_list: call.handles(device_list.cast(), Some(num_devices.into()), kind::cl_device_id)?,
             options: call.text(options)?,
-            headers: headers(&mut call, program, options)?,
+            headers: headers(&mut call, &[program], options)?,
             num_input_headers: 0,
             input_headers: Data::Null,
             header_include_names: Texts { null: true, items: Vec::new(), more: Data::Null },
@@ -64,6 +63,11 @@ pub unsafe fn clCompileProgram(
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(super::session()?, opcode::clCompileProgram);
     let count = Some(u64::from(num_input_headers));
+    let mut programs = vec![program];
+    if !input_headers.is_null() {
+        // SAFETY: the program passed as many handles.
+        programs.extend_from_slice(unsafe { std::slice::from_raw_parts(input_headers, num_input_headers as usize) });
+    }
     // SAFETY: the program vouches for its pointers.
     unsafe {
         let program_id = call.handle(program, kind::cl_program);
@@ -72,7 +76,7 @@ pub unsafe fn clCompileProgram(
             num_devices,
             device_list: call.handles(device_list.cast(), Some(num_devices.into()), kind::cl_device_id)?,
             options: call.text(options)?,
-            headers: headers(&mut call, program, options)?,
+            headers: headers(&mut call, &programs, options)?,
             num_input_headers,
             input_headers: call.handles(input_headers.cast(), count, kind::cl_program)?,
             header_include_names: call.texts(header_include_names, count, std::ptr::null(), false)?,
@@ -105,36 +109,20 @@ fn send(call: &mut Call, request: &Request<'_>) -> Result<i32, Fault> {
 /// `CL_INVALID_VALUE`: this status and those below it say that the call was refused before anything was built.
 const FIRST_INVALID: i32 = -30;
 
-/// The files that the program's source includes, for the request.
-unsafe fn headers<'a>(call: &mut Call, program: *mut c_void, options: *const c_char) -> Result<Data<'a>, Fault> {
+/// The files that these programs' sources include, for the request.
+unsafe fn headers<'a>(call: &mut Call, programs: &[*mut c_void], options: *const c_char) -> Result<Data<'a>, Fault> {
     let options = if options.is_null() {
-        String::new()
+        &[]
     } else {
         // SAFETY: the program vouches for its options.
-        unsafe { CStr::from_ptr(options) }.to_string_lossy().into()
+        unsafe { CStr::from_ptr(options) }.to_bytes()
     };
-    let source = source(program)?;
-    let headers = include::collect(&source, &options);
+    let texts = programs.iter().map(|program| sources::text(*program)).collect::<Result<Vec<_>, Fault>>()?;
+    let mut headers = include::collect(&texts, options);
     if headers == Headers::default() {
         return Ok(Data::Null);
     }
+    headers.from_root |= programs.iter().any(|program| sources::is_changed(call.session, *program));
     let bytes = rkyv::to_bytes::<Failure>(&headers).map_err(|_| Fault::Exhausted)?;
     call.owned(bytes.to_vec())
-}
-
-/// The program's source as it was passed; empty for one that has none.
-fn source(program: *mut c_void) -> Result<String, Fault> {
-    let name = CL_PROGRAM_SOURCE;
-    let mut len = 0;
-    // SAFETY: memory of the sizes that are named.
-    unsafe {
-        if marshal::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
-            return Ok(String::new());
-        }
-        let mut text = vec![0_u8; len];
-        if marshal::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
-            return Ok(String::new());
-        }
-        Ok(String::from_utf8_lossy(&text).into_owned())
-    }
 }

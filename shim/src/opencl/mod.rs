@@ -10,6 +10,7 @@ mod map;
 mod pixel;
 mod program_info;
 mod roots;
+mod sources;
 mod status;
 
 pub use crate::fault::unsupported as refuse;
@@ -22,6 +23,7 @@ pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use pixel::pixel;
 pub use program_info::clGetProgramInfo;
 pub use roots::{clGetDeviceIDs, clGetPlatformIDs};
+pub use sources::clCreateProgramWithSource;
 pub use status::clGetEventInfo;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +41,7 @@ pub struct State {
     buffers: buffers::Buffers,
     board: status::Board,
     roots: roots::Roots,
+    sources: sources::Sources,
     lost: AtomicBool,
 }
 
@@ -50,6 +53,7 @@ impl Own for State {
         }
         self.arguments.forget(id);
         self.buffers.forget(id);
+        self.sources.forget(id);
         Vec::new()
     }
 
@@ -60,6 +64,7 @@ impl Own for State {
     fn give_up(&self) {
         self.lost.store(true, Ordering::Relaxed);
         self.arguments.give_up();
+        self.sources.give_up();
         self.mappings.give_up();
         self.buffers.give_up(|lease| self.mappings.is_in(lease));
         self.board.give_up();

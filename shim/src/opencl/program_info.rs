@@ -1,4 +1,5 @@
-//! `clGetProgramInfo`: for `CL_PROGRAM_BINARIES` the program passes an array of pointers to be filled.
+//! `clGetProgramInfo`: for `CL_PROGRAM_BINARIES` the program passes an array of pointers to be filled, and a source may be
+//! another than the vendor's.
 
 #![allow(non_snake_case)]
 
@@ -6,7 +7,7 @@ use std::ffi::c_void;
 
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::clGetProgramInfo::{ArchivedReply, Request};
-use ava_protocol::opencl::constant::{CL_PROGRAM_BINARIES, CL_PROGRAM_BINARY_SIZES};
+use ava_protocol::opencl::constant::{CL_PROGRAM_BINARIES, CL_PROGRAM_BINARY_SIZES, CL_PROGRAM_SOURCE};
 use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::Place;
 
@@ -21,6 +22,13 @@ pub unsafe fn clGetProgramInfo(
     param_value: *mut c_void,
     param_value_size_ret: *mut usize,
 ) -> Result<i32, Fault> {
+    if param_name == CL_PROGRAM_SOURCE
+        // SAFETY: the program vouches for its pointers.
+        && let Some(status) =
+            unsafe { super::sources::answer(program, param_value_size, param_value, param_value_size_ret)? }
+    {
+        return Ok(status);
+    }
     let count = param_value_size / size_of::<*mut c_void>();
     if param_name != CL_PROGRAM_BINARIES || param_value.is_null() || count == 0 {
         // Where nothing is filled the vendor's answer is right as it is.

@@ -47,13 +47,17 @@ pub mod build {
         pub user_data: bool,
     }
 
-    /// What the program's sources include, as it lies in the program's file system.
+    /// What the program's sources include, as it lies in the program's file system. Paths are absolute, without `.` and `..`.
     #[derive(Archive, Serialize, Deserialize, Debug, Default, PartialEq, Eq)]
     pub struct Headers {
-        /// The program's working directory: absolute, without `.` and `..`.
-        pub cwd: String,
-        /// Paths likewise, and contents.
-        pub files: Vec<(String, Vec<u8>)>,
+        /// The program's working directory.
+        pub cwd: Vec<u8>,
+        /// Paths and contents.
+        pub files: Vec<(Vec<u8>, Vec<u8>)>,
+        /// Directories that a path leads through and out of again, so that they have to be there.
+        pub passed: Vec<Vec<u8>>,
+        /// Whether something is named by its path from the root.
+        pub from_root: bool,
     }
 }
 

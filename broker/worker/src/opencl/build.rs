@@ -3,7 +3,9 @@
 
 #![allow(non_snake_case)]
 
+use std::ffi::OsStr;
 use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
@@ -65,7 +67,8 @@ impl HeaderFiles {
 
     /// Writes the files under a name of their own first: whoever finds them in their place finds all of them.
     fn write(&self, headers: &Headers, root: &Path) -> std::io::Result<()> {
-        let size = headers.files.iter().map(|(path, text)| path.len() + text.len() + FILE).sum();
+        let files = headers.files.iter().map(|(path, text)| path.len() + text.len() + FILE);
+        let size = files.chain(headers.passed.iter().map(|path| path.len() + FILE)).sum();
         if self.written.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MOST {
             return Err(std::io::Error::new(std::io::ErrorKind::StorageFull, format!("more than {MOST} bytes")));
         }
@@ -76,8 +79,9 @@ impl HeaderFiles {
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             std::fs::write(path, text)
         });
+        let mut directories = headers.passed.iter().chain([&headers.cwd]);
         let placed = written
-            .and_then(|()| std::fs::create_dir_all(within(&fresh, &headers.cwd)?))
+            .and_then(|()| directories.try_for_each(|path| std::fs::create_dir_all(within(&fresh, path)?)))
             .and_then(|()| std::fs::rename(&fresh, root));
         if placed.is_err() {
             let _ = std::fs::remove_dir_all(&fresh);
@@ -88,18 +92,40 @@ impl HeaderFiles {
 
     /// `text` without the directories.
     fn strip(&self, text: &[u8]) -> Vec<u8> {
-        let mut text = String::from_utf8_lossy(text).into_owned();
+        let mut text = text.to_vec();
         if let Ok(roots) = self.roots.lock() {
-            for root in roots.iter() {
-                text = text.replace(&*root.to_string_lossy(), "");
+            for root in roots.iter().map(|root| root.as_os_str().as_bytes()) {
+                let added = [&from_root(root)[..], b"\0"].concat();
+                // Where it is all, a vendor may have taken the blank away.
+                if let Some(given) = text.strip_suffix(&added[..]).or_else(|| text.strip_suffix(&added[1..])) {
+                    text = [given, b"\0"].concat();
+                }
+                text = without(&text, root);
             }
         }
-        text.into_bytes()
+        text
     }
 
     fn is_empty(&self) -> bool {
         self.roots.lock().is_ok_and(|roots| roots.is_empty())
     }
+}
+
+/// The option by which what is named from the root is found.
+fn from_root(root: &[u8]) -> Vec<u8> {
+    [b" -I ", root].concat()
+}
+
+/// `text` without any of `part`.
+fn without(text: &[u8], part: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(part.len()).position(|window| window == part) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + part.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// A name for these bytes.
@@ -124,14 +150,15 @@ fn remove_old(place: &Path) {
 }
 
 /// A path of the program, under `root`. Nothing leads out of it.
-fn within(root: &Path, path: &str) -> std::io::Result<PathBuf> {
+fn within(root: &Path, path: &[u8]) -> std::io::Result<PathBuf> {
     let mut inside = root.to_path_buf();
-    for part in Path::new(path).components() {
+    let path = Path::new(OsStr::from_bytes(path));
+    for part in path.components() {
         match part {
             Component::RootDir => (),
             Component::Normal(name) => inside.push(name),
             _ => {
-                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, path.to_owned()));
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, path.display().to_string()));
             }
         }
     }
@@ -200,14 +227,20 @@ fn options(call: &Call<'_>, r: &ArchivedRequest<'_>) -> Result<Input, Stop> {
     let headers = rkyv::from_bytes::<Headers, Failure>(&aligned)
         .map_err(|_| ava_protocol::frame::Malformed::Body("what a program includes"))?;
     match super::state(call.session).headers.lay_out(&headers, &aligned) {
-        Ok(root) => Ok(match options.bytes() {
-            Some(text) => {
-                let place = root.to_string_lossy();
-                let text = redirect(text, place.as_bytes(), |path| make_way(&root, path));
-                Input::new(Source::Private(Private::copy(&text)))
+        Ok(root) => {
+            let (root, none) = (root.as_os_str().as_bytes(), &b"\0"[..]);
+            let given = match options.bytes() {
+                None if !headers.from_root => return Ok(options),
+                given => given.unwrap_or(none),
+            };
+            let mut text = redirect(given, root);
+            if headers.from_root {
+                text.pop();
+                text.extend(from_root(root));
+                text.push(0);
             }
-            None => options,
-        }),
+            Ok(Input::new(Source::Private(Private::copy(&text))))
+        }
         Err(error) => {
             let text = format!("cannot lay out what the program includes: {error}");
             call.session.log(ava_protocol::control::LogLevel::Warn, &text);
@@ -216,31 +249,17 @@ fn options(call: &Call<'_>, r: &ArchivedRequest<'_>) -> Result<Input, Stop> {
     }
 }
 
-/// Makes the directories that a path leads through, and out of again by `..`. Nothing leads out of the root.
-fn make_way(root: &Path, path: &str) {
-    let mut inside = Vec::new();
-    for part in Path::new(path).components() {
-        match part {
-            Component::Normal(name) => {
-                inside.push(name);
-                let _ = std::fs::create_dir(root.join(inside.iter().collect::<PathBuf>()));
-            }
-            Component::ParentDir => drop(inside.pop()),
-            _ => (),
-        }
-    }
-}
-
-/// Puts `root` before every absolute path that the options name after `-I` or `-include`, and tells of those that have
-/// `..` in them.
-fn redirect(options: &[u8], root: &[u8], winding: impl Fn(&str)) -> Vec<u8> {
+/// Puts `root` before every absolute path that the options name as a directory to search or a file to include.
+fn redirect(options: &[u8], root: &[u8]) -> Vec<u8> {
+    const FLAGS: [&[u8]; 6] = [b"-isystem", b"-iquote", b"-idirafter", b"-include", b"-imacros", b"-I"];
     let mut out = Vec::with_capacity(options.len() + root.len());
     let mut rest = options;
     let mut at_word = true;
     while let Some(byte) = rest.first() {
-        let flag = [&b"-include"[..], b"-I"].into_iter().find(|flag| at_word && rest.starts_with(flag));
+        let flag = FLAGS.into_iter().find(|flag| at_word && rest.starts_with(flag));
         let Some(flag) = flag else {
-            at_word = byte.is_ascii_whitespace();
+            // A word may begin with a quote.
+            at_word = byte.is_ascii_whitespace() || (at_word && b"\"'".contains(byte));
             out.push(*byte);
             rest = &rest[1..];
             continue;
@@ -250,14 +269,6 @@ fn redirect(options: &[u8], root: &[u8], winding: impl Fn(&str)) -> Vec<u8> {
         out.extend_from_slice(head);
         if tail.starts_with(b"/") {
             out.extend_from_slice(root);
-            let quoted = head.ends_with(b"\"") || head.ends_with(b"'");
-            let end = |byte: &u8| b"\"'\0".contains(byte) || (!quoted && byte.is_ascii_whitespace());
-            let path = &tail[..tail.iter().position(end).unwrap_or(tail.len())];
-            if let Ok(path) = std::str::from_utf8(path)
-                && path.contains("..")
-            {
-                winding(path);
-            }
         }
         rest = tail;
         at_word = false;
@@ -298,22 +309,36 @@ mod tests {
 
     #[test]
     fn absolute_directories_are_redirected_and_nothing_else() {
-        let redirected = |text: &str| String::from_utf8(redirect(text.as_bytes(), b"/r", |_| ())).unwrap();
+        let redirected = |text: &str| String::from_utf8(redirect(text.as_bytes(), b"/r")).unwrap();
         assert_eq!(redirected("-I/a -I b -I \"/c d\" -DX=-I/e"), "-I/r/a -I b -I \"/r/c d\" -DX=-I/e");
         assert_eq!(redirected("-include /a/b.h -cl-mad-enable"), "-include /r/a/b.h -cl-mad-enable");
+        assert_eq!(redirected("\"-I/a b\" -isystem /c"), "\"-I/r/a b\" -isystem /r/c");
         assert_eq!(redirected(""), "");
     }
 
     #[test]
-    fn paths_that_wind_are_told_of() {
-        let told = std::cell::RefCell::new(Vec::new());
-        let options = b"-I/a/../b -I \"/c d/../e\" -I /plain -I relative/../x\0";
-        redirect(options, b"/r", |path| told.borrow_mut().push(path.to_owned()));
-        assert_eq!(*told.borrow(), ["/a/../b", "/c d/../e"]);
+    fn directories_that_are_passed_through_are_there() {
         let root = tempfile::tempdir().unwrap();
-        make_way(root.path(), "/a/../../../b/./c/..");
-        let there: Vec<_> = ["a", "b/c", "../b"].iter().map(|path| root.path().join(path).is_dir()).collect();
-        assert_eq!(there, [true, true, false]);
+        let (cwd, passed) = (b"/w".to_vec(), vec![b"/a/b".to_vec()]);
+        let files = vec![(b"/a/c.h".to_vec(), b"c".to_vec()), (b"/\xff.h".to_vec(), b"d".to_vec())];
+        let headers = Headers { cwd, files, passed, from_root: false };
+        let place = root.path().join("headers");
+        HeaderFiles::default().write(&headers, &place).unwrap();
+        assert_eq!(std::fs::read(place.join("a/b/../c.h")).unwrap(), b"c");
+        assert!(place.join("w").is_dir() && place.join(OsStr::from_bytes(b"\xff.h")).is_file());
+        let outside = Headers { passed: vec![b"/a/../../b".to_vec()], ..Headers::default() };
+        assert!(HeaderFiles::default().write(&outside, &root.path().join("outside")).is_err());
+    }
+
+    #[test]
+    fn the_root_is_not_told_of() {
+        let headers = HeaderFiles::default();
+        headers.roots.lock().unwrap().push("/r/x".into());
+        assert_eq!(headers.strip(b"-DA -I /r/x\0"), b"-DA\0");
+        assert_eq!(headers.strip(b" -I /r/x\0"), b"\0");
+        assert_eq!(headers.strip(b"-I /r/x\0"), b"\0");
+        assert_eq!(headers.strip(b"-I /r/x/a -DB\0"), b"-I /a -DB\0");
+        assert_eq!(headers.strip(b"/r/x/a/b.h:1: \xff in /r/x/c.h"), b"/a/b.h:1: \xff in /c.h");
     }
 
     #[test]
@@ -325,7 +350,7 @@ mod tests {
 
     #[test]
     fn nothing_leads_out_of_the_root() {
-        assert_eq!(within(Path::new("/r"), "/a/b").unwrap(), Path::new("/r/a/b"));
-        assert!(within(Path::new("/r"), "/a/../../b").is_err());
+        assert_eq!(within(Path::new("/r"), b"/a/b").unwrap(), Path::new("/r/a/b"));
+        assert!(within(Path::new("/r"), b"/a/../../b").is_err());
     }
 }
