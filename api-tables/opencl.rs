@@ -1,4 +1,4 @@
-//! OpenCL 1.0 to 3.0, every function that its loader exports, and the extension functions that are worth having.
+//! OpenCL 1.0 to 3.1, every function that its loader exports, and the extension functions that are worth having.
 //!
 //! Where the specification gives null a meaning, if only that of an error, a pointer is `Option`: the vendor answers.
 
@@ -6,7 +6,16 @@
 #![library("libOpenCL.so.1")]
 #![also("libOpenCL.so")]
 #![install("on Debian and Ubuntu: sudo apt install ocl-icd-libopencl1 pocl-opencl-icd (or your vendor's driver)")]
-#![versions("OPENCL_1.0", "OPENCL_1.1", "OPENCL_1.2", "OPENCL_2.0", "OPENCL_2.1", "OPENCL_2.2", "OPENCL_3.0")]
+#![versions(
+    "OPENCL_1.0",
+    "OPENCL_1.1",
+    "OPENCL_1.2",
+    "OPENCL_2.0",
+    "OPENCL_2.1",
+    "OPENCL_2.2",
+    "OPENCL_3.0",
+    "OPENCL_3.1"
+)]
 #![define("CL_TARGET_OPENCL_VERSION=300")]
 #![define("CL_USE_DEPRECATED_OPENCL_1_0_APIS")]
 #![define("CL_USE_DEPRECATED_OPENCL_1_1_APIS")]
@@ -14,9 +23,26 @@
 #![define("CL_USE_DEPRECATED_OPENCL_2_0_APIS")]
 #![define("CL_USE_DEPRECATED_OPENCL_2_1_APIS")]
 #![define("CL_USE_DEPRECATED_OPENCL_2_2_APIS")]
-// Newer than some headers, or in one that needs libva: known to a vendor library all the same.
+// Newer than some headers, in one that needs libva, or in none of Khronos': known to a vendor library all the same.
 #![define("CL_COMMAND_BUFFER_CONTEXT_KHR=0x1299")]
 #![define("CL_CONTEXT_VA_API_DISPLAY_INTEL=0x4097")]
+#![define("CL_DEVICE_KERNEL_CLOCK_CAPABILITIES_KHR=0x1076")]
+#![define("CL_DEVICE_SPIRV_EXTENDED_INSTRUCTION_SETS_KHR=0x12B9")]
+#![define("CL_DEVICE_SPIRV_EXTENSIONS_KHR=0x12BA")]
+#![define("CL_DEVICE_SPIRV_CAPABILITIES_KHR=0x12BB")]
+#![define("CL_DEVICE_COMMAND_BUFFER_SUPPORTED_QUEUE_PROPERTIES_KHR=0x129A")]
+#![define("CL_DEVICE_SINGLE_FP_ATOMIC_CAPABILITIES_EXT=0x4231")]
+#![define("CL_DEVICE_DOUBLE_FP_ATOMIC_CAPABILITIES_EXT=0x4232")]
+#![define("CL_DEVICE_HALF_FP_ATOMIC_CAPABILITIES_EXT=0x4233")]
+#![define("CL_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT_NV=0x4007")]
+#![define("CL_DEVICE_PCI_BUS_ID_NV=0x4008")]
+#![define("CL_DEVICE_PCI_SLOT_ID_NV=0x4009")]
+#![define("CL_DEVICE_PCI_DOMAIN_ID_NV=0x400A")]
+#![define("CL_KERNEL_EXEC_INFO_DISPATCH_TYPE_INTEL=0x4257")]
+#![define("CL_ICDL_OCL_VERSION=1")]
+#![define("CL_ICDL_VERSION=2")]
+#![define("CL_ICDL_NAME=3")]
+#![define("CL_ICDL_VENDOR=4")]
 #![header("CL/cl.h")]
 #![header("CL/cl_ext.h")]
 #![header("CL/cl_gl.h")]
@@ -91,7 +117,8 @@
     "cl_khr_3d_image_writes",
     "cl_khr_async_work_group_copy_fence",
     "cl_khr_byte_addressable_store",
-    "cl_khr_command_buffer",
+    "cl_khr_command_buffer" = "0.9.0".."2.0.0",
+    "cl_khr_create_command_queue",
     "cl_khr_depth_images",
     "cl_khr_device_enqueue_local_arg_types",
     "cl_khr_device_uuid",
@@ -122,6 +149,7 @@
     "cl_khr_spirv_extended_debug_info",
     "cl_khr_spirv_linkonce_odr",
     "cl_khr_spirv_no_integer_wrap_decoration",
+    "cl_khr_spirv_queries",
     "cl_khr_srgb_image_writes",
     "cl_khr_subgroup_ballot",
     "cl_khr_subgroup_clustered_reduce",
@@ -133,6 +161,7 @@
     "cl_khr_subgroup_shuffle",
     "cl_khr_subgroup_shuffle_relative",
     "cl_khr_subgroups",
+    "cl_khr_suggested_local_work_size",
     "cl_khr_throttle_hints",
     "cl_khr_work_group_uniform_arithmetic",
     "cl_ext_atomic_counters_32",
@@ -156,6 +185,7 @@
     "cl_intel_bfloat16",
     "cl_intel_bfloat16_conversions",
     "cl_intel_command_queue_families",
+    "cl_intel_concurrent_dispatch",
     "cl_intel_device_attribute_query",
     "cl_intel_device_partition_by_names",
     "cl_intel_devicelib_assert",
@@ -334,7 +364,8 @@
     clSetProgramSpecializationConstant,
     clCreateBufferWithProperties,
     clCreateImageWithProperties,
-    clSetContextDestructorCallback
+    clSetContextDestructorCallback,
+    clGetKernelSuggestedLocalWorkSize
 )]
 
 #[status(ok = 0)]
@@ -379,7 +410,7 @@ type cl_mem_object_type = u32;
 type cl_kernel_arg_address_qualifier = u32;
 type cl_mem_properties = u64;
 type cl_mutable_dispatch_fields_khr = u64;
-type cl_ndrange_kernel_command_properties_khr = u64;
+type cl_properties = u64;
 type cl_pipe_info = u32;
 type cl_pipe_properties = isize;
 type cl_platform_info = u32;
@@ -473,6 +504,15 @@ const CL_PROGRAM_BINARY_SIZES: cl_program_info = 0x1165;
 const CL_PROGRAM_BINARIES: cl_program_info = 0x1166;
 const CL_QUEUE_PROPERTIES: cl_command_queue_info = 0x1093;
 const CL_QUEUE_SIZE: cl_command_queue_info = 0x1094;
+const CL_QUEUE_FAMILY_INTEL: cl_queue_properties = 0x418C;
+const CL_QUEUE_INDEX_INTEL: cl_queue_properties = 0x418D;
+const CL_SAMPLER_NORMALIZED_COORDS: cl_sampler_info = 0x1152;
+const CL_SAMPLER_ADDRESSING_MODE: cl_sampler_info = 0x1153;
+const CL_SAMPLER_FILTER_MODE: cl_sampler_info = 0x1154;
+const CL_SAMPLER_MIP_FILTER_MODE_KHR: cl_sampler_info = 0x1155;
+const CL_SAMPLER_LOD_MIN_KHR: cl_sampler_info = 0x1156;
+const CL_SAMPLER_LOD_MAX_KHR: cl_sampler_info = 0x1157;
+const CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL: cl_kernel_work_group_info = 0x410A;
 // What the hand-written code asks by name.
 const CL_PROGRAM_SOURCE: cl_program_info = 0x1164;
 const CL_PROGRAM_BUILD_OPTIONS: cl_program_build_info = 0x1182;
@@ -520,29 +560,218 @@ struct cl_name_version {
 
 #[tag(param_name)]
 #[repr(cl_platform_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum PlatformInfo {
+    CL_PLATFORM_PROFILE([c_char]) = 0x0900,
+    #[version]
+    CL_PLATFORM_VERSION([c_char]) = 0x0901,
+    CL_PLATFORM_NAME([c_char]) = 0x0902,
+    CL_PLATFORM_VENDOR([c_char]) = 0x0903,
     #[names]
     CL_PLATFORM_EXTENSIONS([c_char]) = 0x0904,
+    CL_PLATFORM_HOST_TIMER_RESOLUTION(cl_ulong) = 0x0905,
+    #[version]
+    CL_PLATFORM_NUMERIC_VERSION(cl_version) = 0x0906,
     #[names]
     CL_PLATFORM_EXTENSIONS_WITH_VERSION([cl_name_version]) = 0x0907,
+    CL_PLATFORM_ICD_SUFFIX_KHR([c_char]) = 0x0920,
 }
 
 #[tag(param_name)]
 #[repr(cl_device_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum DeviceInfo {
-    #[names]
-    CL_DEVICE_EXTENSIONS([c_char]) = 0x1030,
-    #[names]
-    CL_DEVICE_EXTENSIONS_WITH_VERSION([cl_name_version]) = 0x1060,
-    CL_DEVICE_PLATFORM(cl_platform_id) = 0x1031,
-    CL_DEVICE_REFERENCE_COUNT(References) = 0x1047,
-    CL_DEVICE_PARENT_DEVICE(cl_device_id) = 0x1042,
-    CL_DEVICE_PARENT_DEVICE_EXT(cl_device_id) = 0x4054,
+    CL_DEVICE_TYPE(cl_device_type),
+    CL_DEVICE_VENDOR_ID(cl_uint) = 0x1001,
+    CL_DEVICE_MAX_COMPUTE_UNITS(cl_uint) = 0x1002,
+    CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS(cl_uint) = 0x1003,
+    CL_DEVICE_MAX_WORK_GROUP_SIZE(usize) = 0x1004,
+    CL_DEVICE_MAX_WORK_ITEM_SIZES([usize]) = 0x1005,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_CHAR(cl_uint) = 0x1006,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_SHORT(cl_uint) = 0x1007,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_INT(cl_uint) = 0x1008,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_LONG(cl_uint) = 0x1009,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT(cl_uint) = 0x100A,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE(cl_uint) = 0x100B,
+    CL_DEVICE_MAX_CLOCK_FREQUENCY(cl_uint) = 0x100C,
+    CL_DEVICE_ADDRESS_BITS(cl_uint) = 0x100D,
+    CL_DEVICE_MAX_READ_IMAGE_ARGS(cl_uint) = 0x100E,
+    CL_DEVICE_MAX_WRITE_IMAGE_ARGS(cl_uint) = 0x100F,
+    CL_DEVICE_MAX_MEM_ALLOC_SIZE(cl_ulong) = 0x1010,
+    CL_DEVICE_IMAGE2D_MAX_WIDTH(usize) = 0x1011,
+    CL_DEVICE_IMAGE2D_MAX_HEIGHT(usize) = 0x1012,
+    CL_DEVICE_IMAGE3D_MAX_WIDTH(usize) = 0x1013,
+    CL_DEVICE_IMAGE3D_MAX_HEIGHT(usize) = 0x1014,
+    CL_DEVICE_IMAGE3D_MAX_DEPTH(usize) = 0x1015,
+    CL_DEVICE_IMAGE_SUPPORT(cl_bool) = 0x1016,
+    CL_DEVICE_MAX_PARAMETER_SIZE(usize) = 0x1017,
+    CL_DEVICE_MAX_SAMPLERS(cl_uint) = 0x1018,
+    CL_DEVICE_MEM_BASE_ADDR_ALIGN(cl_uint) = 0x1019,
+    CL_DEVICE_MIN_DATA_TYPE_ALIGN_SIZE(cl_uint) = 0x101A,
+    CL_DEVICE_SINGLE_FP_CONFIG(cl_bitfield) = 0x101B,
+    CL_DEVICE_GLOBAL_MEM_CACHE_TYPE(cl_uint) = 0x101C,
+    CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE(cl_uint) = 0x101D,
+    CL_DEVICE_GLOBAL_MEM_CACHE_SIZE(cl_ulong) = 0x101E,
+    CL_DEVICE_GLOBAL_MEM_SIZE(cl_ulong) = 0x101F,
+    CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE(cl_ulong) = 0x1020,
+    CL_DEVICE_MAX_CONSTANT_ARGS(cl_uint) = 0x1021,
+    CL_DEVICE_LOCAL_MEM_TYPE(cl_uint) = 0x1022,
+    CL_DEVICE_LOCAL_MEM_SIZE(cl_ulong) = 0x1023,
+    CL_DEVICE_ERROR_CORRECTION_SUPPORT(cl_bool) = 0x1024,
+    CL_DEVICE_PROFILING_TIMER_RESOLUTION(usize) = 0x1025,
+    CL_DEVICE_ENDIAN_LITTLE(cl_bool) = 0x1026,
+    CL_DEVICE_AVAILABLE(cl_bool) = 0x1027,
+    CL_DEVICE_COMPILER_AVAILABLE(cl_bool) = 0x1028,
     #[hide(CL_EXEC_NATIVE_KERNEL)]
     CL_DEVICE_EXECUTION_CAPABILITIES(cl_bitfield) = 0x1029,
+    CL_DEVICE_QUEUE_ON_HOST_PROPERTIES(cl_command_queue_properties) = 0x102A,
+    CL_DEVICE_NAME([c_char]) = 0x102B,
+    CL_DEVICE_VENDOR([c_char]) = 0x102C,
+    CL_DRIVER_VERSION([c_char]) = 0x102D,
+    CL_DEVICE_PROFILE([c_char]) = 0x102E,
+    #[version]
+    CL_DEVICE_VERSION([c_char]) = 0x102F,
+    #[names]
+    CL_DEVICE_EXTENSIONS([c_char]) = 0x1030,
+    CL_DEVICE_PLATFORM(cl_platform_id) = 0x1031,
+    CL_DEVICE_DOUBLE_FP_CONFIG(cl_bitfield) = 0x1032,
+    CL_DEVICE_HALF_FP_CONFIG(cl_bitfield) = 0x1033,
+    CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF(cl_uint) = 0x1034,
+    CL_DEVICE_HOST_UNIFIED_MEMORY(cl_bool),
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_CHAR(cl_uint) = 0x1036,
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_SHORT(cl_uint) = 0x1037,
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_INT(cl_uint) = 0x1038,
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_LONG(cl_uint) = 0x1039,
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT(cl_uint) = 0x103A,
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_DOUBLE(cl_uint) = 0x103B,
+    CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF(cl_uint) = 0x103C,
+    #[version]
+    CL_DEVICE_OPENCL_C_VERSION([c_char]) = 0x103D,
+    CL_DEVICE_LINKER_AVAILABLE(cl_bool) = 0x103E,
+    CL_DEVICE_BUILT_IN_KERNELS([c_char]) = 0x103F,
+    CL_DEVICE_IMAGE_MAX_BUFFER_SIZE(usize) = 0x1040,
+    CL_DEVICE_IMAGE_MAX_ARRAY_SIZE(usize) = 0x1041,
+    CL_DEVICE_PARENT_DEVICE(cl_device_id) = 0x1042,
+    CL_DEVICE_PARTITION_MAX_SUB_DEVICES(cl_uint) = 0x1043,
+    CL_DEVICE_PARTITION_PROPERTIES([cl_device_partition_property]) = 0x1044,
+    CL_DEVICE_PARTITION_AFFINITY_DOMAIN(cl_device_affinity_domain) = 0x1045,
+    CL_DEVICE_PARTITION_TYPE([cl_device_partition_property]) = 0x1046,
+    CL_DEVICE_REFERENCE_COUNT(References) = 0x1047,
+    CL_DEVICE_PREFERRED_INTEROP_USER_SYNC(cl_bool) = 0x1048,
+    CL_DEVICE_PRINTF_BUFFER_SIZE(usize) = 0x1049,
+    CL_DEVICE_IMAGE_PITCH_ALIGNMENT(cl_uint) = 0x104A,
+    CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT(cl_uint) = 0x104B,
+    CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS(cl_uint) = 0x104C,
+    CL_DEVICE_MAX_GLOBAL_VARIABLE_SIZE(usize) = 0x104D,
+    CL_DEVICE_QUEUE_ON_DEVICE_PROPERTIES(cl_command_queue_properties) = 0x104E,
+    CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE(cl_uint) = 0x104F,
+    CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE(cl_uint) = 0x1050,
+    CL_DEVICE_MAX_ON_DEVICE_QUEUES(cl_uint) = 0x1051,
+    CL_DEVICE_MAX_ON_DEVICE_EVENTS(cl_uint) = 0x1052,
     // Whatever shares addresses with the program is not there: no bit of these is left.
     #[hide(0xffff_ffff_ffff_ffff)]
     CL_DEVICE_SVM_CAPABILITIES(cl_bitfield) = 0x1053,
+    CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE(usize) = 0x1054,
+    CL_DEVICE_MAX_PIPE_ARGS(cl_uint) = 0x1055,
+    CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS(cl_uint) = 0x1056,
+    CL_DEVICE_PIPE_MAX_PACKET_SIZE(cl_uint) = 0x1057,
+    CL_DEVICE_PREFERRED_PLATFORM_ATOMIC_ALIGNMENT(cl_uint) = 0x1058,
+    CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT(cl_uint) = 0x1059,
+    CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT(cl_uint) = 0x105A,
+    CL_DEVICE_IL_VERSION([c_char]) = 0x105B,
+    CL_DEVICE_MAX_NUM_SUB_GROUPS(cl_uint) = 0x105C,
+    CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS(cl_bool) = 0x105D,
+    #[version]
+    CL_DEVICE_NUMERIC_VERSION(cl_version) = 0x105E,
+    #[version]
+    CL_DEVICE_OPENCL_C_NUMERIC_VERSION_KHR(cl_version) = 0x105F,
+    #[names]
+    CL_DEVICE_EXTENSIONS_WITH_VERSION([cl_name_version]) = 0x1060,
+    CL_DEVICE_ILS_WITH_VERSION([cl_name_version]) = 0x1061,
+    CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION([cl_name_version]) = 0x1062,
+    CL_DEVICE_ATOMIC_MEMORY_CAPABILITIES(cl_bitfield) = 0x1063,
+    CL_DEVICE_ATOMIC_FENCE_CAPABILITIES(cl_bitfield) = 0x1064,
+    CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT(cl_bool) = 0x1065,
+    #[version]
+    CL_DEVICE_OPENCL_C_ALL_VERSIONS([cl_name_version]) = 0x1066,
+    CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE(usize) = 0x1067,
+    CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT(cl_bool) = 0x1068,
+    CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT(cl_bool) = 0x1069,
+    CL_DEVICE_UUID_KHR([c_uchar]) = 0x106A,
+    CL_DRIVER_UUID_KHR([c_uchar]) = 0x106B,
+    CL_DEVICE_LUID_VALID_KHR(cl_bool) = 0x106C,
+    CL_DEVICE_LUID_KHR([c_uchar]) = 0x106D,
+    CL_DEVICE_NODE_MASK_KHR(cl_uint) = 0x106E,
+    CL_DEVICE_OPENCL_C_FEATURES([cl_name_version]) = 0x106F,
+    CL_DEVICE_DEVICE_ENQUEUE_CAPABILITIES(cl_bitfield) = 0x1070,
+    CL_DEVICE_PIPE_SUPPORT(cl_bool) = 0x1071,
+    CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED([c_char]) = 0x1072,
+    CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES_KHR(cl_bitfield) = 0x1073,
+    CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT_KHR([cl_bool]) = 0x1074,
+    CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED_KHR([cl_bool]) = 0x1075,
+    CL_DEVICE_KERNEL_CLOCK_CAPABILITIES_KHR(cl_bitfield) = 0x1076,
+    CL_DEVICE_SPIRV_EXTENDED_INSTRUCTION_SETS_KHR([&CStr]) = 0x12B9,
+    CL_DEVICE_SPIRV_EXTENSIONS_KHR([&CStr]) = 0x12BA,
+    CL_DEVICE_SPIRV_CAPABILITIES_KHR([cl_uint]) = 0x12BB,
+    CL_DEVICE_COMMAND_BUFFER_SUPPORTED_QUEUE_PROPERTIES_KHR(cl_command_queue_properties) = 0x129A,
+    CL_DEVICE_COMMAND_BUFFER_CAPABILITIES_KHR(cl_bitfield) = 0x12A9,
+    CL_DEVICE_COMMAND_BUFFER_REQUIRED_QUEUE_PROPERTIES_KHR(cl_command_queue_properties) = 0x12AA,
+    CL_DEVICE_MAX_NAMED_BARRIER_COUNT_KHR(cl_uint) = 0x2035,
+    CL_DEVICE_SPIR_VERSIONS([c_char]) = 0x40E0,
+    CL_DEVICE_PCI_BUS_INFO_KHR([cl_uint]) = 0x410F,
+    CL_DEVICE_MAX_ATOMIC_COUNTERS_EXT(cl_uint) = 0x4032,
+    CL_DEVICE_PARENT_DEVICE_EXT(cl_device_id) = 0x4054,
+    CL_DEVICE_PARTITION_TYPES_EXT([cl_device_partition_property_ext]) = 0x4055,
+    CL_DEVICE_AFFINITY_DOMAINS_EXT([cl_device_partition_property_ext]) = 0x4056,
+    CL_DEVICE_REFERENCE_COUNT_EXT(References) = 0x4057,
+    CL_DEVICE_PARTITION_STYLE_EXT([cl_device_partition_property_ext]) = 0x4058,
+    CL_DEVICE_CXX_FOR_OPENCL_NUMERIC_VERSION_EXT(cl_version) = 0x4230,
+    CL_DEVICE_SINGLE_FP_ATOMIC_CAPABILITIES_EXT(cl_bitfield) = 0x4231,
+    CL_DEVICE_DOUBLE_FP_ATOMIC_CAPABILITIES_EXT(cl_bitfield) = 0x4232,
+    CL_DEVICE_HALF_FP_ATOMIC_CAPABILITIES_EXT(cl_bitfield) = 0x4233,
+    CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV(cl_uint) = 0x4000,
+    CL_DEVICE_COMPUTE_CAPABILITY_MINOR_NV(cl_uint) = 0x4001,
+    CL_DEVICE_REGISTERS_PER_BLOCK_NV(cl_uint) = 0x4002,
+    CL_DEVICE_WARP_SIZE_NV(cl_uint) = 0x4003,
+    CL_DEVICE_GPU_OVERLAP_NV(cl_bool) = 0x4004,
+    CL_DEVICE_KERNEL_EXEC_TIMEOUT_NV(cl_bool) = 0x4005,
+    CL_DEVICE_INTEGRATED_MEMORY_NV(cl_bool) = 0x4006,
+    CL_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT_NV(cl_uint) = 0x4007,
+    CL_DEVICE_PCI_BUS_ID_NV(cl_uint) = 0x4008,
+    CL_DEVICE_PCI_SLOT_ID_NV(cl_uint) = 0x4009,
+    CL_DEVICE_PCI_DOMAIN_ID_NV(cl_uint) = 0x400A,
+    CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_AMD(usize) = 0x4030,
+    CL_DEVICE_MAX_WORK_GROUP_SIZE_AMD(usize) = 0x4031,
+    CL_DEVICE_PREFERRED_CONSTANT_BUFFER_SIZE_AMD(usize) = 0x4033,
+    CL_DEVICE_PCIE_ID_AMD(cl_uint) = 0x4034,
+    CL_DEVICE_PROFILING_TIMER_OFFSET_AMD(cl_ulong) = 0x4036,
+    CL_DEVICE_TOPOLOGY_AMD([c_uchar]) = 0x4037,
+    CL_DEVICE_BOARD_NAME_AMD([c_char]) = 0x4038,
+    CL_DEVICE_GLOBAL_FREE_MEMORY_AMD([usize]) = 0x4039,
+    CL_DEVICE_SIMD_PER_COMPUTE_UNIT_AMD(cl_uint) = 0x4040,
+    CL_DEVICE_SIMD_WIDTH_AMD(cl_uint) = 0x4041,
+    CL_DEVICE_SIMD_INSTRUCTION_WIDTH_AMD(cl_uint) = 0x4042,
+    CL_DEVICE_WAVEFRONT_WIDTH_AMD(cl_uint) = 0x4043,
+    CL_DEVICE_GLOBAL_MEM_CHANNELS_AMD(cl_uint) = 0x4044,
+    CL_DEVICE_GLOBAL_MEM_CHANNEL_BANKS_AMD(cl_uint) = 0x4045,
+    CL_DEVICE_GLOBAL_MEM_CHANNEL_BANK_WIDTH_AMD(cl_uint) = 0x4046,
+    CL_DEVICE_LOCAL_MEM_SIZE_PER_COMPUTE_UNIT_AMD(cl_uint) = 0x4047,
+    CL_DEVICE_LOCAL_MEM_BANKS_AMD(cl_uint) = 0x4048,
+    CL_DEVICE_THREAD_TRACE_SUPPORTED_AMD(cl_bool) = 0x4049,
+    CL_DEVICE_GFXIP_MAJOR_AMD(cl_uint) = 0x404A,
+    CL_DEVICE_GFXIP_MINOR_AMD(cl_uint) = 0x404B,
+    CL_DEVICE_AVAILABLE_ASYNC_QUEUES_AMD(cl_uint) = 0x404C,
+    CL_DEVICE_COMPUTE_UNITS_BITFIELD_ARM(cl_ulong) = 0x40BF,
+    CL_DEVICE_ME_VERSION_INTEL(cl_uint) = 0x407E,
+    CL_DEVICE_SUB_GROUP_SIZES_INTEL([usize]) = 0x4108,
+    CL_DEVICE_QUEUE_FAMILY_PROPERTIES_INTEL([c_uchar]) = 0x418B,
+    CL_DEVICE_IP_VERSION_INTEL(cl_version) = 0x4250,
+    CL_DEVICE_ID_INTEL(cl_uint) = 0x4251,
+    CL_DEVICE_NUM_SLICES_INTEL(cl_uint) = 0x4252,
+    CL_DEVICE_NUM_SUB_SLICES_PER_SLICE_INTEL(cl_uint) = 0x4253,
+    CL_DEVICE_NUM_EUS_PER_SUB_SLICE_INTEL(cl_uint) = 0x4254,
+    CL_DEVICE_NUM_THREADS_PER_EU_INTEL(cl_uint) = 0x4255,
+    CL_DEVICE_FEATURE_CAPABILITIES_INTEL(cl_bitfield) = 0x4256,
     #[hide(0xffff_ffff_ffff_ffff)]
     CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL(cl_bitfield) = 0x4190,
     #[hide(0xffff_ffff_ffff_ffff)]
@@ -562,80 +791,238 @@ enum DeviceInfo {
 
 #[tag(param_name)]
 #[repr(cl_context_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum ContextInfo {
     CL_CONTEXT_REFERENCE_COUNT(References) = 0x1080,
     CL_CONTEXT_DEVICES([cl_device_id]) = 0x1081,
     CL_CONTEXT_PROPERTIES(ContextProperty) = 0x1082,
+    CL_CONTEXT_NUM_DEVICES(cl_uint) = 0x1083,
 }
 
 #[tag(param_name)]
 #[repr(cl_command_queue_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum QueueInfo {
     CL_QUEUE_CONTEXT(cl_context) = 0x1090,
     CL_QUEUE_DEVICE(cl_device_id) = 0x1091,
     CL_QUEUE_REFERENCE_COUNT(References) = 0x1092,
+    CL_QUEUE_PROPERTIES(cl_command_queue_properties),
+    CL_QUEUE_SIZE(cl_uint),
     CL_QUEUE_DEVICE_DEFAULT(cl_command_queue) = 0x1095,
+    CL_QUEUE_PROPERTIES_ARRAY(QueueProperty) = 0x1098,
+    CL_QUEUE_FAMILY_INTEL(cl_uint),
+    CL_QUEUE_INDEX_INTEL(cl_uint),
 }
 
 #[tag(param_name)]
 #[repr(cl_mem_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum MemInfo {
+    CL_MEM_TYPE(cl_mem_object_type),
     CL_MEM_FLAGS(HostFlags) = 0x1101,
+    CL_MEM_SIZE(usize),
     CL_MEM_HOST_PTR(HostPtr) = 0x1103,
+    CL_MEM_MAP_COUNT(cl_uint),
     CL_MEM_REFERENCE_COUNT(References) = 0x1105,
     CL_MEM_CONTEXT(cl_context) = 0x1106,
     CL_MEM_ASSOCIATED_MEMOBJECT(cl_mem) = 0x1107,
+    CL_MEM_OFFSET(usize) = 0x1108,
+    CL_MEM_USES_SVM_POINTER(cl_bool) = 0x1109,
+    CL_MEM_PROPERTIES(MemProperty) = 0x110A,
 }
 
 #[tag(param_name)]
 #[repr(cl_image_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum ImageInfo {
+    CL_IMAGE_FORMAT(cl_image_format) = 0x1110,
+    CL_IMAGE_ELEMENT_SIZE(usize),
+    CL_IMAGE_ROW_PITCH(usize) = 0x1112,
+    CL_IMAGE_SLICE_PITCH(usize) = 0x1113,
+    CL_IMAGE_WIDTH(usize) = 0x1114,
+    CL_IMAGE_HEIGHT(usize) = 0x1115,
+    CL_IMAGE_DEPTH(usize) = 0x1116,
+    CL_IMAGE_ARRAY_SIZE(usize) = 0x1117,
     CL_IMAGE_BUFFER(cl_mem) = 0x1118,
+    CL_IMAGE_NUM_MIP_LEVELS(cl_uint) = 0x1119,
+    CL_IMAGE_NUM_SAMPLES(cl_uint) = 0x111A,
+}
+
+#[tag(param_name)]
+#[repr(cl_pipe_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum PipeInfo {
+    CL_PIPE_PACKET_SIZE(cl_uint) = 0x1120,
+    CL_PIPE_MAX_PACKETS(cl_uint) = 0x1121,
+    CL_PIPE_PROPERTIES(PipeProperty) = 0x1122,
 }
 
 #[tag(param_name)]
 #[repr(cl_sampler_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum SamplerInfo {
     CL_SAMPLER_REFERENCE_COUNT(References) = 0x1150,
     CL_SAMPLER_CONTEXT(cl_context) = 0x1151,
+    CL_SAMPLER_NORMALIZED_COORDS(cl_bool),
+    CL_SAMPLER_ADDRESSING_MODE(cl_addressing_mode),
+    CL_SAMPLER_FILTER_MODE(cl_filter_mode),
+    CL_SAMPLER_MIP_FILTER_MODE_KHR(cl_filter_mode),
+    CL_SAMPLER_LOD_MIN_KHR(f32),
+    CL_SAMPLER_LOD_MAX_KHR(f32),
+    CL_SAMPLER_PROPERTIES(SamplerProperty) = 0x1158,
 }
 
 #[tag(param_name)]
 #[repr(cl_program_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum ProgramInfo {
     CL_PROGRAM_REFERENCE_COUNT(References) = 0x1160,
     CL_PROGRAM_CONTEXT(cl_context) = 0x1161,
+    CL_PROGRAM_NUM_DEVICES(cl_uint),
     CL_PROGRAM_DEVICES([cl_device_id]) = 0x1163,
+    CL_PROGRAM_SOURCE([c_char]),
+    CL_PROGRAM_BINARY_SIZES([usize]),
+    // The program passes addresses, and the hand-written code fills what is there.
+    CL_PROGRAM_BINARIES([usize]),
+    CL_PROGRAM_NUM_KERNELS(usize) = 0x1167,
+    CL_PROGRAM_KERNEL_NAMES([c_char]) = 0x1168,
+    CL_PROGRAM_IL([c_uchar]) = 0x1169,
+    CL_PROGRAM_SCOPE_GLOBAL_CTORS_PRESENT(cl_bool) = 0x116A,
+    CL_PROGRAM_SCOPE_GLOBAL_DTORS_PRESENT(cl_bool) = 0x116B,
+}
+
+#[tag(param_name)]
+#[repr(cl_program_build_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum BuildInfo {
+    CL_PROGRAM_BUILD_STATUS(cl_int) = 0x1181,
+    CL_PROGRAM_BUILD_OPTIONS([c_char]),
+    CL_PROGRAM_BUILD_LOG([c_char]),
+    CL_PROGRAM_BINARY_TYPE(cl_uint) = 0x1184,
+    CL_PROGRAM_BUILD_GLOBAL_VARIABLE_TOTAL_SIZE(usize) = 0x1185,
 }
 
 #[tag(param_name)]
 #[repr(cl_kernel_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum KernelInfo {
+    CL_KERNEL_FUNCTION_NAME([c_char]) = 0x1190,
+    CL_KERNEL_NUM_ARGS(cl_uint) = 0x1191,
     CL_KERNEL_REFERENCE_COUNT(References) = 0x1192,
     CL_KERNEL_CONTEXT(cl_context) = 0x1193,
     CL_KERNEL_PROGRAM(cl_program) = 0x1194,
+    CL_KERNEL_ATTRIBUTES([c_char]) = 0x1195,
+}
+
+#[tag(param_name)]
+#[repr(cl_kernel_arg_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum KernelArgInfo {
+    CL_KERNEL_ARG_ADDRESS_QUALIFIER(cl_kernel_arg_address_qualifier),
+    CL_KERNEL_ARG_ACCESS_QUALIFIER(cl_uint) = 0x1197,
+    CL_KERNEL_ARG_TYPE_NAME([c_char]),
+    CL_KERNEL_ARG_TYPE_QUALIFIER(cl_bitfield) = 0x1199,
+    CL_KERNEL_ARG_NAME([c_char]) = 0x119A,
+}
+
+#[tag(param_name)]
+#[repr(cl_kernel_work_group_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum WorkGroupInfo {
+    CL_KERNEL_WORK_GROUP_SIZE(usize) = 0x11B0,
+    CL_KERNEL_COMPILE_WORK_GROUP_SIZE([usize]) = 0x11B1,
+    CL_KERNEL_LOCAL_MEM_SIZE(cl_ulong) = 0x11B2,
+    CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE(usize) = 0x11B3,
+    CL_KERNEL_PRIVATE_MEM_SIZE(cl_ulong) = 0x11B4,
+    CL_KERNEL_GLOBAL_WORK_SIZE([usize]) = 0x11B5,
+    CL_KERNEL_SPILL_MEM_SIZE_INTEL(cl_ulong) = 0x4109,
+    CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL(usize),
+}
+
+#[tag(param_name)]
+#[repr(cl_kernel_sub_group_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum SubGroupInfo {
+    CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE(usize) = 0x2033,
+    CL_KERNEL_SUB_GROUP_COUNT_FOR_NDRANGE(usize) = 0x2034,
+    CL_KERNEL_LOCAL_SIZE_FOR_SUB_GROUP_COUNT([usize]) = 0x11B8,
+    CL_KERNEL_MAX_NUM_SUB_GROUPS(usize) = 0x11B9,
+    CL_KERNEL_COMPILE_NUM_SUB_GROUPS(usize) = 0x11BA,
+    CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL(usize),
 }
 
 #[tag(param_name)]
 #[repr(cl_event_info)]
+#[otherwise(CL_INVALID_VALUE)]
 enum EventInfo {
     CL_EVENT_COMMAND_QUEUE(cl_command_queue) = 0x11D0,
+    CL_EVENT_COMMAND_TYPE(cl_uint) = 0x11D1,
     CL_EVENT_REFERENCE_COUNT(References) = 0x11D2,
+    CL_EVENT_COMMAND_EXECUTION_STATUS(cl_int),
     CL_EVENT_CONTEXT(cl_context) = 0x11D4,
 }
 
 #[tag(param_name)]
+#[repr(cl_profiling_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum ProfilingInfo {
+    CL_PROFILING_COMMAND_QUEUED(cl_ulong) = 0x1280,
+    CL_PROFILING_COMMAND_SUBMIT(cl_ulong) = 0x1281,
+    CL_PROFILING_COMMAND_START(cl_ulong) = 0x1282,
+    CL_PROFILING_COMMAND_END(cl_ulong) = 0x1283,
+    CL_PROFILING_COMMAND_COMPLETE(cl_ulong) = 0x1284,
+}
+
+#[tag(param_name)]
 #[repr(cl_command_buffer_info_khr)]
+#[otherwise(CL_INVALID_VALUE)]
 enum CommandBufferInfo {
     CL_COMMAND_BUFFER_QUEUES_KHR([cl_command_queue]) = 0x1294,
+    CL_COMMAND_BUFFER_NUM_QUEUES_KHR(cl_uint) = 0x1295,
     CL_COMMAND_BUFFER_REFERENCE_COUNT_KHR(References) = 0x1296,
+    CL_COMMAND_BUFFER_STATE_KHR(cl_uint) = 0x1297,
+    CL_COMMAND_BUFFER_PROPERTIES_ARRAY_KHR(CommandBufferProperty) = 0x1298,
     CL_COMMAND_BUFFER_CONTEXT_KHR(cl_context) = 0x1299,
+}
+
+/// Of ocl-icd; Khronos' loader has no such function.
+#[tag(param_name)]
+#[repr(cl_uint)]
+#[otherwise(CL_INVALID_VALUE)]
+enum LoaderInfo {
+    CL_ICDL_OCL_VERSION([c_char]) = 1,
+    CL_ICDL_VERSION([c_char]) = 2,
+    CL_ICDL_NAME([c_char]) = 3,
+    CL_ICDL_VENDOR([c_char]) = 4,
+}
+
+// What goes in by key.
+
+#[tag(param_name)]
+#[repr(cl_kernel_exec_info)]
+#[otherwise(CL_INVALID_VALUE)]
+enum ExecInfo {
+    CL_KERNEL_EXEC_INFO_DISPATCH_TYPE_INTEL(cl_uint) = 0x4257,
+    // Shared memory: its addresses would have to be equal in two processes.
+    #[refused(CL_INVALID_OPERATION)]
+    CL_KERNEL_EXEC_INFO_SVM_PTRS(c_void) = 0x11B6,
+    #[refused(CL_INVALID_OPERATION)]
+    CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM(c_void) = 0x11B7,
+    #[refused(CL_INVALID_OPERATION)]
+    CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL(c_void) = 0x4200,
+    #[refused(CL_INVALID_OPERATION)]
+    CL_KERNEL_EXEC_INFO_INDIRECT_DEVICE_ACCESS_INTEL(c_void) = 0x4201,
+    #[refused(CL_INVALID_OPERATION)]
+    CL_KERNEL_EXEC_INFO_INDIRECT_SHARED_ACCESS_INTEL(c_void) = 0x4202,
+    #[refused(CL_INVALID_OPERATION)]
+    CL_KERNEL_EXEC_INFO_USM_PTRS_INTEL(c_void) = 0x4203,
 }
 
 // Lists of properties.
 
 #[list(end = 0)]
 #[repr(cl_context_properties)]
+#[otherwise(CL_INVALID_PROPERTY)]
 enum ContextProperty {
     CL_CONTEXT_PLATFORM(cl_platform_id) = 0x1084,
     CL_CONTEXT_INTEROP_USER_SYNC(cl_bool) = 0x1085,
@@ -662,6 +1049,7 @@ enum ContextProperty {
 
 #[list(end = 0)]
 #[repr(cl_device_partition_property)]
+#[otherwise(CL_INVALID_VALUE)]
 enum PartitionProperty {
     CL_DEVICE_PARTITION_EQUALLY(cl_uint) = 0x1086,
     #[list(end = 0)]
@@ -673,6 +1061,7 @@ enum PartitionProperty {
 
 #[list(end = 0)]
 #[repr(cl_device_partition_property_ext)]
+#[otherwise(CL_INVALID_VALUE)]
 enum PartitionPropertyExt {
     CL_DEVICE_PARTITION_EQUALLY_EXT(cl_uint) = 0x4050,
     #[list(end = 0)]
@@ -684,17 +1073,19 @@ enum PartitionPropertyExt {
 
 #[list(end = 0)]
 #[repr(cl_queue_properties)]
+#[otherwise(CL_INVALID_VALUE)]
 enum QueueProperty {
     CL_QUEUE_PROPERTIES(cl_command_queue_properties),
     CL_QUEUE_SIZE(cl_uint),
     CL_QUEUE_PRIORITY_KHR(cl_uint) = 0x1096,
     CL_QUEUE_THROTTLE_KHR(cl_uint) = 0x1097,
-    CL_QUEUE_FAMILY_INTEL(cl_uint) = 0x418C,
-    CL_QUEUE_INDEX_INTEL(cl_uint) = 0x418D,
+    CL_QUEUE_FAMILY_INTEL(cl_uint),
+    CL_QUEUE_INDEX_INTEL(cl_uint),
 }
 
 #[list(end = 0)]
 #[repr(cl_mem_properties)]
+#[otherwise(CL_INVALID_PROPERTY)]
 enum MemProperty {
     CL_MEM_CHANNEL_INTEL(cl_uint) = 0x4213,
     #[refused(CL_INVALID_PROPERTY)]
@@ -709,28 +1100,32 @@ enum MemProperty {
 /// The specification has none: `properties` must be null.
 #[list(end = 0)]
 #[repr(cl_pipe_properties)]
+#[otherwise(CL_INVALID_VALUE)]
 enum PipeProperty {}
 
 #[list(end = 0)]
 #[repr(cl_sampler_properties)]
+#[otherwise(CL_INVALID_VALUE)]
 enum SamplerProperty {
-    CL_SAMPLER_NORMALIZED_COORDS(cl_bool) = 0x1152,
-    CL_SAMPLER_ADDRESSING_MODE(cl_addressing_mode) = 0x1153,
-    CL_SAMPLER_FILTER_MODE(cl_filter_mode) = 0x1154,
-    CL_SAMPLER_MIP_FILTER_MODE_KHR(cl_filter_mode) = 0x1155,
-    CL_SAMPLER_LOD_MIN_KHR(f32) = 0x1156,
-    CL_SAMPLER_LOD_MAX_KHR(f32) = 0x1157,
+    CL_SAMPLER_NORMALIZED_COORDS(cl_bool),
+    CL_SAMPLER_ADDRESSING_MODE(cl_addressing_mode),
+    CL_SAMPLER_FILTER_MODE(cl_filter_mode),
+    CL_SAMPLER_MIP_FILTER_MODE_KHR(cl_filter_mode),
+    CL_SAMPLER_LOD_MIN_KHR(f32),
+    CL_SAMPLER_LOD_MAX_KHR(f32),
 }
 
 #[list(end = 0)]
 #[repr(cl_command_buffer_properties_khr)]
+#[otherwise(CL_INVALID_VALUE)]
 enum CommandBufferProperty {
     CL_COMMAND_BUFFER_FLAGS_KHR(cl_command_buffer_flags_khr) = 0x1293,
 }
 
 #[list(end = 0)]
-#[repr(cl_ndrange_kernel_command_properties_khr)]
-enum NdRangeProperty {
+#[repr(cl_properties)]
+#[otherwise(CL_INVALID_VALUE)]
+enum CommandProperty {
     CL_MUTABLE_DISPATCH_UPDATABLE_FIELDS_KHR(cl_mutable_dispatch_fields_khr) = 0x12B1,
 }
 
@@ -893,6 +1288,14 @@ extern "C" {
     ) -> New<cl_command_queue>;
 
     fn clCreateCommandQueueWithProperties(
+        context: cl_context,
+        device: cl_device_id,
+        properties: Option<&[QueueProperty]>,
+        errcode_ret: Option<Out<cl_int>>,
+    ) -> New<cl_command_queue>;
+
+    #[extension("cl_khr_create_command_queue")]
+    fn clCreateCommandQueueWithPropertiesKHR(
         context: cl_context,
         device: cl_device_id,
         properties: Option<&[QueueProperty]>,
@@ -1085,7 +1488,7 @@ extern "C" {
         pipe: cl_mem,
         param_name: cl_pipe_info,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[PipeInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
@@ -1265,7 +1668,7 @@ extern "C" {
         device: cl_device_id,
         param_name: cl_program_build_info,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[BuildInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 }
@@ -1307,6 +1710,13 @@ extern "C" {
         arg_value: Option<&[c_void; arg_size]>,
     ) -> cl_int;
 
+    fn clSetKernelExecInfo(
+        kernel: cl_kernel,
+        param_name: cl_kernel_exec_info,
+        param_value_size: usize,
+        param_value: Option<&[ExecInfo; param_value_size]>,
+    ) -> cl_int;
+
     #[cached]
     #[written(param_value = param_value_size_ret)]
     fn clGetKernelInfo(
@@ -1324,7 +1734,7 @@ extern "C" {
         arg_indx: cl_uint,
         param_name: cl_kernel_arg_info,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[KernelArgInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
@@ -1334,7 +1744,7 @@ extern "C" {
         device: Option<cl_device_id>,
         param_name: cl_kernel_work_group_info,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[WorkGroupInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
@@ -1346,7 +1756,7 @@ extern "C" {
         input_value_size: usize,
         input_value: Option<&[c_void; input_value_size]>,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[SubGroupInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
@@ -1358,8 +1768,40 @@ extern "C" {
         input_value_size: usize,
         input_value: Option<&[c_void; input_value_size]>,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[SubGroupInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
+    ) -> cl_int;
+
+    #[since("3.1")]
+    #[formerly(clGetKernelSuggestedLocalWorkSizeKHR)]
+    fn clGetKernelSuggestedLocalWorkSize(
+        command_queue: cl_command_queue,
+        kernel: cl_kernel,
+        work_dim: cl_uint,
+        global_work_offset: Option<&[usize; work_dim]>,
+        global_work_size: Option<&[usize; work_dim]>,
+        suggested_local_work_size: Option<Out<[usize; work_dim]>>,
+    ) -> cl_int;
+
+    #[extension("cl_khr_suggested_local_work_size")]
+    fn clGetKernelSuggestedLocalWorkSizeKHR(
+        command_queue: cl_command_queue,
+        kernel: cl_kernel,
+        work_dim: cl_uint,
+        global_work_offset: Option<&[usize; work_dim]>,
+        global_work_size: Option<&[usize; work_dim]>,
+        suggested_local_work_size: Option<Out<[usize; work_dim]>>,
+    ) -> cl_int;
+
+    /// Not in all of Khronos' headers; as Intel's specification of the extension has it.
+    #[extension("cl_intel_concurrent_dispatch")]
+    fn clGetKernelMaxConcurrentWorkGroupCountINTEL(
+        command_queue: cl_command_queue,
+        kernel: cl_kernel,
+        work_dim: cl_uint,
+        global_work_offset: Option<&[usize; work_dim]>,
+        local_work_size: Option<&[usize; work_dim]>,
+        suggested_work_group_count: Option<Out<usize>>,
     ) -> cl_int;
 }
 
@@ -1404,7 +1846,7 @@ extern "C" {
         event: cl_event,
         param_name: cl_profiling_info,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[ProfilingInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 }
@@ -1775,12 +2217,12 @@ extern "C" {
     fn clGetICDLoaderInfoOCLICD(
         param_name: cl_uint,
         param_value_size: usize,
-        param_value: Option<Out<[c_void; param_value_size]>>,
+        param_value: Option<Out<[LoaderInfo; param_value_size]>>,
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 }
 
-// Command buffers (cl_khr_command_buffer 0.9).
+// Command buffers. Since 0.9.5 of the extension all commands have properties, not only kernels.
 
 extern "C" {
     #[extension("cl_khr_command_buffer")]
@@ -1817,9 +2259,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandBarrierWithWaitListKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         num_sync_points_in_wait_list: cl_uint,
         sync_point_wait_list: Option<&[cl_sync_point_khr; num_sync_points_in_wait_list]>,
         sync_point: Option<Out<cl_sync_point_khr>>,
@@ -1827,9 +2271,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandCopyBufferKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         src_buffer: cl_mem,
         dst_buffer: cl_mem,
         src_offset: usize,
@@ -1842,9 +2288,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandCopyBufferRectKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         src_buffer: cl_mem,
         dst_buffer: cl_mem,
         src_origin: &[usize; 3],
@@ -1861,9 +2309,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandCopyBufferToImageKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         src_buffer: cl_mem,
         dst_image: cl_mem,
         src_offset: usize,
@@ -1876,9 +2326,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandCopyImageKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         src_image: cl_mem,
         dst_image: cl_mem,
         src_origin: &[usize; 3],
@@ -1891,9 +2343,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandCopyImageToBufferKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         src_image: cl_mem,
         dst_buffer: cl_mem,
         src_origin: &[usize; 3],
@@ -1906,9 +2360,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandFillBufferKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         buffer: cl_mem,
         pattern: Option<&[c_void; pattern_size]>,
         pattern_size: usize,
@@ -1921,9 +2377,11 @@ extern "C" {
     ) -> cl_int;
 
     #[extension("cl_khr_command_buffer")]
+    #[since(properties = "0.9.5")]
     fn clCommandFillImageKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
+        properties: Option<&[CommandProperty]>,
         image: cl_mem,
         fill_color: Option<&[c_void; 16]>,
         origin: &[usize; 3],
@@ -1938,7 +2396,7 @@ extern "C" {
     fn clCommandNDRangeKernelKHR(
         command_buffer: cl_command_buffer_khr,
         command_queue: Option<cl_command_queue>,
-        properties: Option<&[NdRangeProperty]>,
+        properties: Option<&[CommandProperty]>,
         kernel: cl_kernel,
         work_dim: cl_uint,
         global_work_offset: Option<&[usize; work_dim]>,
@@ -2062,15 +2520,6 @@ extern "C" {
 
     #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
     fn clSetKernelArgSVMPointer(kernel: cl_kernel, arg_index: cl_uint, arg_value: *const c_void) -> cl_int;
-
-    /// Every key there is, of OpenCL 3.0 and of the extensions, is about shared memory.
-    #[unsupported(status = CL_INVALID_OPERATION, why = "shared virtual memory needs equal addresses in two processes")]
-    fn clSetKernelExecInfo(
-        kernel: cl_kernel,
-        param_name: cl_kernel_exec_info,
-        param_value_size: usize,
-        param_value: *const c_void,
-    ) -> cl_int;
 }
 
 // Unsupported: OpenGL and EGL objects belong to the program's process.

@@ -1,6 +1,6 @@
 //! Results of a call, from the reply into the program's memory.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use ava_protocol::layout::Rows;
 use ava_protocol::spec::{Answer, ListSpec, Step, TaggedSpec};
@@ -78,6 +78,8 @@ impl Call {
                 unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.cast(), bytes.len()) };
             }
             // SAFETY: by the caller's promise.
+            Some(Answer::Texts) => unsafe { self.put_texts(to.cast(), room, from) },
+            // SAFETY: by the caller's promise.
             Some(Answer::List(list)) => unsafe { self.put_list(to, room, from, list) },
             Some(Answer::References) => {
                 let Some(mut bytes) = self.copied(room, from) else {
@@ -93,6 +95,20 @@ impl Call {
             }
             // SAFETY: by the caller's promise.
             _ => unsafe { self.put(to, room, from, None) },
+        }
+    }
+
+    /// Addresses of texts, which stay as long as the process.
+    ///
+    /// # Safety
+    /// `to` is what the room was made for.
+    unsafe fn put_texts(&mut self, to: *mut *const c_char, room: &Room, from: &ArchivedReturned<'_>) {
+        let ArchivedReturned::Inline(texts) = from else { return };
+        let Some(texts) = texts.strip_suffix(b"\0") else { return };
+        let places = room.capacity as usize / size_of::<*const c_char>();
+        for (i, text) in texts.split(|byte| *byte == 0).take(places).enumerate() {
+            // SAFETY: by the caller's promise; there is room for as many.
+            unsafe { to.add(i).write_unaligned(self.session.shared.texts.keep(text)) };
         }
     }
 

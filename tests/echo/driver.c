@@ -27,9 +27,17 @@ void disarm(const struct plan *plan) {
 
 static bool has(const struct function *f, char what) { return memchr(f->pointers, what, (size_t)f->params) != NULL; }
 
+/* A key whose value is plain. */
+static int64_t plain_key(const struct function *f) {
+  for (int i = 0; f->tagged && i < f->tagged->count; i++)
+    if (f->tagged->answers[i].what == ANSWER_PLAIN && !is_special(f->name, f->tagged->answers[i].key))
+      return f->tagged->answers[i].key;
+  return UNLISTED;
+}
+
 static void call(const struct function *f, struct plan plan) {
   plan.function = f->name;
-  if (!plan.key) plan.key = UNLISTED;
+  if (!plan.key) plan.key = plain_key(f);
   f->call(&plan);
 }
 
@@ -47,10 +55,15 @@ static void keys(const struct function *f) {
   for (int i = 0; i < f->tagged->count; i++) {
     struct plan plan = ordinary((unsigned)i);
     plan.key = f->tagged->answers[i].key;
+    if (is_special(f->name, plan.key)) continue;
     for (plan.size = SMALL; plan.size <= LARGE; plan.size++) call(f, plan);
     plan.size = SMALL;
     nulls(f, plan);
   }
+  struct plan plan = ordinary(0);
+  plan.key = UNLISTED;
+  plan.unlisted = true;
+  for (plan.size = SMALL; plan.size <= LARGE; plan.size++) call(f, plan);
 }
 
 static void lists(const struct function *f) {
@@ -63,6 +76,9 @@ static void lists(const struct function *f) {
     plan.key = f->list->keys[i].key;
     if (plan.refuse) call(f, plan);
   }
+  plan.refuse = true;
+  plan.key = UNLISTED;
+  call(f, plan);
 }
 
 static void failures(const struct function *f) {

@@ -14,6 +14,7 @@ struct plan {
   int null;       /* the parameter that is null; -1 for none */
   int64_t key;    /* of an answer or a refusal; where there is one */
   bool refuse;    /* the property list has this key, which is refused */
+  bool unlisted;  /* the key is none of the table's */
   bool empty;     /* the property list is empty */
   int64_t fail;   /* the status that the vendor is told to fail with; 0 for none */
   void *handle;   /* the first handle, where a certain one is meant */
@@ -69,6 +70,8 @@ void disarm(const struct plan *);
 void check_room(const struct plan *, const void *room, uint64_t bytes);
 void check_rows(const struct plan *, const void *room, struct rows);
 void check_status(const struct plan *, int64_t status);
+/* The key was refused, and nothing came out. */
+void check_unlisted(const struct plan *, const struct tagged *, int64_t status, const void *room);
 void check_refused(const struct plan *, int64_t wanted, int64_t status, const void *made);
 /* Frees arguments and rooms; `keep` those that an object uses. */
 void call_end(bool keep);
@@ -106,6 +109,8 @@ void callback_unlock(void);
 /* Waits until the callbacks have come that come soon, or all. How many came. */
 int callbacks_wait(bool all);
 
+/* By hand: what the vendor answers to AvA itself, in a way that makes sense. */
+bool is_special(const char *function, int64_t key);
 /* By hand: the calls that the table says too little of. */
 void by_hand(void);
 void *look_up(const char *name);

@@ -30,6 +30,23 @@ void *look_up(const char *name) {
   return p_clGetExtensionFunctionAddressForPlatform(platform, name);
 }
 
+/* As `special` of `vendor_by_hand.c`. */
+bool is_special(const char *function, int64_t key) {
+  switch (key) {
+  case CL_EVENT_COMMAND_EXECUTION_STATUS:
+  case CL_IMAGE_ELEMENT_SIZE:
+  case CL_MEM_TYPE:
+  case CL_MEM_FLAGS:
+  case CL_PROGRAM_SOURCE:
+  case CL_PROGRAM_BINARY_SIZES:
+  case CL_PROGRAM_BINARIES:
+  case CL_KERNEL_ARG_ADDRESS_QUALIFIER:
+  case CL_KERNEL_ARG_TYPE_NAME: return true;
+  case CL_QUEUE_PROPERTIES: return !strcmp(function, "clGetCommandQueueInfo");
+  default: return false;
+  }
+}
+
 /* Neither is written down: the vendor's log has more of these than the program calls. */
 void settle(void *event, void *queue) {
   cl_event one = event;

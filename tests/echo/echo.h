@@ -34,6 +34,7 @@ struct list_key {
 struct list {
   size_t size; /* bytes of an element */
   int64_t end;
+  int64_t otherwise; /* the status of what is not listed */
   int count;
   const struct list_key *keys;
 };
@@ -54,6 +55,10 @@ enum answer_kind {
   ANSWER_NAME_VERSIONS,
   ANSWER_LIST,
   ANSWER_HOST_PTR,
+  ANSWER_TEXTS,
+  ANSWER_VERSION_TEXT,
+  ANSWER_VERSION_NUMBER,
+  ANSWER_VERSION_NUMBERS,
 };
 
 /* A key of an answer. */
@@ -69,10 +74,12 @@ struct answer {
 };
 
 struct tagged {
+  int64_t otherwise; /* the status of what is not listed */
   int count;
   const struct answer *answers;
 };
 
+/* Null for a key that is not listed. */
 const struct answer *answer_of(const struct tagged *, int64_t key);
 /* Whether the program sees less of the answer than the vendor gives. */
 bool is_filtered(const struct tagged *, int64_t key);
@@ -80,6 +87,9 @@ bool is_filtered(const struct tagged *, int64_t key);
 /* Names of extensions: every second one may be seen. Emitted. */
 extern const char *const echo_names[];
 extern const int echo_name_count;
+/* Their versions, as Khronos packs them, and the newest of the API that the table knows. */
+extern const uint32_t echo_versions[];
+extern const uint32_t echo_newest;
 extern const char *const echo_kinds[];
 
 /* ---- memory laid out in rows ------------------------------------------------------------------------------------- */

@@ -216,7 +216,8 @@ int64_t list_refusal(const struct list *list, const void *at) {
   if (!at) return 0;
   for (int i = 0; list_element(list, at, i) != list->end; i = list_next(list, at, i)) {
     const struct list_key *key = list_key_of(list, list_element(list, at, i));
-    if (key && key->what == LIST_REFUSED) return key->detail;
+    if (!key) return list->otherwise;
+    if (key->what == LIST_REFUSED) return key->detail;
   }
   return 0;
 }
@@ -239,15 +240,21 @@ void log_list(struct line *line, const char *name, const void *at, const struct 
 }
 
 const struct answer *answer_of(const struct tagged *tagged, int64_t key) {
-  static const struct answer plain;
   for (int i = 0; i < tagged->count; i++)
     if (tagged->answers[i].key == key) return &tagged->answers[i];
-  return &plain;
+  return NULL;
 }
 
 bool is_filtered(const struct tagged *tagged, int64_t key) {
   const struct answer *answer = answer_of(tagged, key);
-  return answer->what == ANSWER_NAMES || answer->what == ANSWER_NAME_VERSIONS;
+  if (!answer) return false;
+  switch (answer->what) {
+  case ANSWER_NAMES:
+  case ANSWER_NAME_VERSIONS:
+  case ANSWER_VERSION_TEXT:
+  case ANSWER_VERSION_NUMBERS: return true;
+  default: return false;
+  }
 }
 
 void log_answer(struct line *line, const char *name, const struct tagged *tagged, int64_t key, const void *at,
@@ -263,10 +270,8 @@ void log_answer(struct line *line, const char *name, const struct tagged *tagged
     add(line, " %s=%s", name, !pointer ? "null" : pointer == own ? "own" : "other");
     return;
   }
-  case ANSWER_HIDDEN:
-  case ANSWER_PLAIN:
-  case ANSWER_NAMES:
-  case ANSWER_NAME_VERSIONS: return log_bytes(line, name, at, len);
+  case ANSWER_TEXTS: return log_texts(line, name, at, len / sizeof(char *), NULL, false);
+  default: return log_bytes(line, name, at, len);
   }
 }
 

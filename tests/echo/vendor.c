@@ -271,6 +271,7 @@ static size_t name_versions(const struct answer *answer, char *all, char *seen, 
     char *one = all + (size_t)i * answer->size;
     memset(one, 0, answer->size);
     echo_fill(one, answer->name, (uint64_t)i);
+    memcpy(one, &echo_versions[i], sizeof echo_versions[i]);
     strcpy(one + answer->name, echo_names[i]);
     if (i % 2 == 0) {
       memcpy(seen + *seen_len, one, answer->size);
@@ -296,6 +297,31 @@ static size_t list(const struct list *list, int64_t *elements) {
   return (size_t)at * list->size;
 }
 
+/* A version that no table knows yet, and what is known of it. */
+static const uint32_t version = 77u << 22;
+
+static size_t version_text(char *all, char *seen, size_t *seen_len) {
+  *seen_len = (size_t)sprintf(seen, "Echo %u.%u of 3.9", echo_newest >> 22, echo_newest >> 12 & 0x3ff) + 1;
+  return (size_t)sprintf(all, "Echo %u.0 of 3.9", version >> 22) + 1;
+}
+
+/* Two, of which one is newer. */
+static size_t version_numbers(const struct answer *answer, char *all, char *seen, size_t *seen_len) {
+  echo_fill(all, 2 * answer->size, version);
+  memcpy(all, &version, sizeof version);
+  memcpy(all + answer->size, &echo_newest, sizeof echo_newest);
+  memcpy(seen, all + answer->size, answer->size);
+  *seen_len = answer->size;
+  return 2 * answer->size;
+}
+
+int give_addresses(size_t size, void *value, size_t *size_ret) {
+  static const char text[] = "of a vendor's own";
+  for (size_t i = 0; value && i < size / sizeof(char *); i++) ((const char **)value)[i] = text;
+  if (size_ret) *size_ret = value ? size / sizeof(char *) * sizeof(char *) : sizeof(char *);
+  return 0;
+}
+
 bool answer(const char *function, const struct tagged *tagged, int64_t key, const void *about, size_t size,
     void *value, size_t *size_ret, void **seen, size_t *seen_len) {
   static __thread char all[1 << 17], shown[1 << 17];
@@ -313,6 +339,19 @@ bool answer(const char *function, const struct tagged *tagged, int64_t key, cons
     echo_fill(all, len, seed);
     for (size_t i = 0; i < len; i++) shown[i] = all[i] & ~(char)(a->bits >> 8 * i);
     break;
+  case ANSWER_TEXTS: {
+    static const char *const texts[] = {"one", "", "three and more"};
+    len = sizeof texts;
+    memcpy(all, texts, len);
+    break;
+  }
+  case ANSWER_VERSION_TEXT: len = version_text(all, shown, seen_len); break;
+  case ANSWER_VERSION_NUMBER:
+    len = sizeof version;
+    memcpy(all, &version, len);
+    memcpy(shown, &echo_newest, len);
+    break;
+  case ANSWER_VERSION_NUMBERS: len = version_numbers(a, all, shown, seen_len); break;
   case ANSWER_NAMES: len = names(all, shown, seen_len); break;
   case ANSWER_NAME_VERSIONS: len = name_versions(a, all, shown, seen_len); break;
   case ANSWER_LIST: len = list(a->list, (int64_t *)all); break;
@@ -328,9 +367,10 @@ bool answer(const char *function, const struct tagged *tagged, int64_t key, cons
   if (value) memcpy(value, all, len);
   if (size_ret) *size_ret = len;
   /* The program itself, without AvA in between, sees everything. */
-  bool less = !getenv("ECHO_NATIVE") && (a->what == ANSWER_HIDDEN || is_filtered(tagged, key));
+  bool same_size = a->what == ANSWER_HIDDEN || a->what == ANSWER_VERSION_NUMBER;
+  bool less = !getenv("ECHO_NATIVE") && (same_size || is_filtered(tagged, key));
   *seen = !value ? NULL : less ? shown : value;
-  if (!less || a->what == ANSWER_HIDDEN) *seen_len = len;
+  if (!less || same_size) *seen_len = len;
   return true;
 }
 

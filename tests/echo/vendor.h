@@ -33,6 +33,9 @@ size_t answered(size_t size, bool has_value);
 bool answer(const char *function, const struct tagged *, int64_t key, const void *about, size_t size, void *value,
     size_t *size_ret, void **seen, size_t *seen_len);
 
+/* What a vendor newer than the table may answer: addresses. The function's status. */
+int give_addresses(size_t size, void *value, size_t *size_ret);
+
 /* Memory that comes out, at once or when `event` has completed. */
 void give_rows(struct line *, const char *name, void *, struct rows, uint64_t seed, bool later, void *event);
 /* Memory that goes in and has to stay as it is until `event` has completed. */

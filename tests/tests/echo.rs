@@ -46,10 +46,15 @@ struct Echo {
 }
 
 impl Echo {
-    fn new() -> Self {
-        let api = ava_tables::read(&built::root().join("api-tables/opencl.rs")).expect("the table is right");
+    /// With the extensions in their newest versions, or in their first.
+    fn new(newest: bool) -> Self {
+        let mut api = ava_tables::read(&built::root().join("api-tables/opencl.rs")).expect("the table is right");
+        let version = if newest { "newest" } else { "first" };
+        if !newest {
+            api.functions.iter_mut().for_each(|f| f.params.retain(|p| p.since.is_none()));
+        }
         let files = ava_tables::emit::echo::emit(&api, BY_HAND);
-        let out = built::directory().join("ava-tests/echo");
+        let out = built::directory().join("ava-tests/echo").join(version);
         fs::create_dir_all(&out).expect("a directory for what is emitted");
         for (name, text) in
             [("echo_table.h", files.table), ("echo_vendor.c", files.vendor), ("echo_driver.c", files.driver)]
@@ -67,13 +72,13 @@ impl Echo {
         let vendor = ["rows.c", "vendor.c", "vendor_by_hand.c"];
         let library = format!("-Wl,-soname,{}", api.library);
         let library = compiled(
-            &format!("echo/lib/{}", api.library),
+            &format!("echo/{version}/lib/{}", api.library),
             "echo_vendor.c",
             &vendor,
             &["-shared", "-fPIC", &library, "-lpthread"],
         );
         let driver = ["arguments.c", "driver.c", "driver_by_hand.c", "handles.c", "rows.c"];
-        let driver = compiled("echo/driver", "echo_driver.c", &driver, &["-ldl", "-lpthread"]);
+        let driver = compiled(&format!("echo/{version}/driver"), "echo_driver.c", &driver, &["-ldl", "-lpthread"]);
         Self { library: library.parent().expect("its directory").to_owned(), driver, api }
     }
 
@@ -124,7 +129,7 @@ fn differences_are_found() {
 /// The echo vendor and its driver agree where nothing is between them.
 #[test]
 fn the_echo_is_true() {
-    let (echo, world) = (Echo::new(), World::without_broker(Vendor::Pocl));
+    let (echo, world) = (Echo::new(true), World::without_broker(Vendor::Pocl));
     let directory = tempfile::tempdir().expect("a directory for the logs");
     let program = echo.program(directory.path()).env("ECHO_NATIVE", "1").env("LD_LIBRARY_PATH", &echo.library);
     let answer = world.native(&program);
@@ -135,7 +140,17 @@ fn the_echo_is_true() {
 /// What the vendor sees is what the program passes, and back.
 #[test]
 fn every_function_crosses() {
-    let (echo, world) = (Echo::new(), World::without_broker(Vendor::Pocl));
+    crosses(&Echo::new(true));
+}
+
+/// Likewise of a vendor whose extensions are older, and their functions with them.
+#[test]
+fn every_function_crosses_as_it_was_first() {
+    crosses(&Echo::new(false));
+}
+
+fn crosses(echo: &Echo) {
+    let world = World::without_broker(Vendor::Pocl);
     let directory = tempfile::tempdir().expect("a directory for the logs");
     let mut broker = Broker::start(&world, &echo.library, directory.path());
     // What the shim answers itself and what it sends without waiting is not to be seen here: everything crosses.

@@ -3,9 +3,11 @@
 //! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
 
+mod extensions;
 mod facts;
 mod sandbox;
 
+pub use extensions::*;
 pub use facts::*;
 pub use sandbox::*;
 
@@ -27,7 +29,8 @@ pub struct Api {
     pub places: Vec<String>,
     /// How a user gets the library: `#![install("on Debian and Ubuntu: sudo apt install softhsm2")]`.
     pub install: String,
-    /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`.
+    /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`. What says its version says no
+    /// newer one than the last.
     pub versions: Vec<String>,
     /// C headers that declare the API, in order of inclusion: `#![header("CL/cl.h")]`, repeatable.
     pub headers: Vec<String>,
@@ -44,8 +47,10 @@ pub struct Api {
     pub sandbox: Needs,
     /// Files that each tenant has of its own: `#![configuration(…)]`, repeatable.
     pub configurations: Vec<Configuration>,
-    /// Extension names that cross; the rest is masked in every `#[names]` answer: `#![extensions("cl_khr_fp64", …)]`.
-    pub extensions: Vec<String>,
+    /// Extensions that cross; the rest is masked in every `#[names]` answer: `#![extensions("cl_khr_fp64", …)]`.
+    pub extensions: Vec<Extension>,
+    /// Extensions that are known not to cross, and why: `#![masked(why = "…", "cl_khr_gl_sharing", …)]`, repeatable.
+    pub masked: Vec<Masked>,
     /// The function that hands out all others as a struct of pointers, in the order of the table:
     /// `#![functions(C_GetFunctionList)]`.
     pub function_list: Option<String>,
@@ -99,15 +104,16 @@ pub enum TypeKind {
     /// `struct cl_image_desc { image_type: cl_uint, …, buffer: Option<cl_mem> }`, laid out as C does.
     Struct { fields: Vec<Field> },
     /// `#[tag(param_name)] enum DeviceInfo { … }`: bytes whose meaning depends on another parameter. Keys
-    /// that are not listed are plain bytes.
-    Tagged { tag: String, variants: Vec<Variant> },
-    /// `#[repr(cl_context_properties)] #[list(end = 0)] enum ContextProperty { … }`: key and value, ended by
-    /// `end`. Keys that are not listed have a plain value.
+    /// that are not listed are answered with the status `otherwise`; without one they are plain bytes.
+    Tagged { tag: String, otherwise: Option<i64>, variants: Vec<Variant> },
+    /// `#[repr(cl_context_properties)] #[list(end = 0)] #[otherwise(CL_INVALID_PROPERTY)] enum ContextProperty { … }`: key
+    /// and value, ended by `end`. A call with a key that is not listed fails with the status `otherwise`.
     List {
         scalar: Scalar,
         /// C name of the element type, `cl_context_properties`.
         element: String,
         end: i64,
+        otherwise: i64,
         variants: Vec<Variant>,
     },
 }
@@ -160,6 +166,14 @@ pub enum Payload {
     Handle(String),
     /// `KEY([cl_device_id])`: as many handles as fit the size.
     Handles(String),
+    /// `KEY([&CStr])`: addresses of texts that stay.
+    Texts,
+    /// `#[version] KEY([c_char])`: a text with the version of the API, as in `OpenCL 3.0 PoCL`.
+    VersionText,
+    /// `#[version] KEY(cl_version)`: the version as a number.
+    VersionNumber,
+    /// `#[version] KEY([cl_name_version])`: an array of structs that begin with a version as a number.
+    VersionNumbers(String),
     /// `#[hide(CL_EXEC_NATIVE_KERNEL)] KEY(cl_bitfield)`: these bits are cleared in the answer.
     Hidden { scalar: Scalar, bits: i128 },
     /// `#[names] KEY([c_char])`: a space-separated list of extension names, filtered by [`Api::extensions`].
@@ -197,6 +211,8 @@ pub struct Param {
     pub shape: Shape,
     /// The C type, e.g. `const cl_event *`, `void *`, `cl_uint`; empty for a callback. The header check uses it.
     pub c_type: String,
+    /// `since(properties = "0.9.5")`: the version of the function's extension from which on there is this parameter.
+    pub since: Option<Version>,
 }
 
 #[derive(Debug)]

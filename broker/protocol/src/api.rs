@@ -26,8 +26,12 @@ pub struct Api {
     pub sandbox: Needs,
     /// Files that each tenant of a broker for several users has of its own.
     pub configurations: &'static [Configuration],
-    /// Extension names that tenants may see.
-    pub extensions: &'static [&'static str],
+    /// The newest version that the table describes: what says its version says no newer one.
+    pub newest: Option<Version>,
+    /// Extensions that tenants may see.
+    pub extensions: &'static [Extension],
+    /// Extensions that are known and do not cross, and why.
+    pub masked: &'static [(&'static str, &'static str)],
     /// Function names by opcode.
     pub functions: &'static [&'static str],
     /// Whether a function may be called without waiting for its reply, by opcode.
@@ -40,6 +44,25 @@ pub struct Api {
     pub kinds: &'static [KindSpec],
 }
 
+/// Of an API or an extension: major, minor, patch.
+pub type Version = (u32, u32, u32);
+
+/// An extension that crosses.
+#[derive(Debug)]
+pub struct Extension {
+    pub name: &'static str,
+    /// The versions that the table describes, from the first to below the last, where it is not all of them.
+    pub known: Option<(Version, Version)>,
+}
+
+impl Extension {
+    /// Whether the table describes it as it is in this version; `None` where the vendor does not say which it has.
+    #[must_use]
+    pub fn crosses(&self, version: Option<Version>) -> bool {
+        self.known.is_none_or(|(from, below)| version.is_some_and(|version| from <= version && version < below))
+    }
+}
+
 pub use crate::tables::APIS;
 
 impl Api {
@@ -47,6 +70,12 @@ impl Api {
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         APIS.iter().find(|api| api.name == name).copied()
+    }
+
+    /// An extension that crosses.
+    #[must_use]
+    pub fn extension(&self, name: &str) -> Option<&'static Extension> {
+        self.extensions.iter().find(|extension| extension.name == name)
     }
 
     /// A handle type.
@@ -83,7 +112,9 @@ impl Api {
             environment: &[],
             sandbox: Needs::NONE,
             configurations: &[],
+            newest: None,
             extensions: &[],
+            masked: &[],
             functions: &[],
             oneway: &[],
             unsupported: &[],
@@ -103,6 +134,17 @@ mod tests {
         let passed = |name: &&str| api.passes(name);
         let names = ["POCL_DEVICES", "OCL_ICD_VENDORS", "OCL_ICD_VENDORS2", "LD_PRELOAD", "HOME", "POC"];
         assert_eq!(names.iter().copied().filter(passed).collect::<Vec<_>>(), ["POCL_DEVICES", "OCL_ICD_VENDORS"]);
+    }
+
+    #[test]
+    fn versions_that_no_table_describes_do_not_cross() {
+        let crosses = |known, version| Extension { name: "", known }.crosses(version);
+        let range = Some(((0, 9, 0), (2, 0, 0)));
+        assert_eq!(
+            [(0, 8, 9), (0, 9, 0), (1, 7, 3), (2, 0, 0)].map(|v| crosses(range, Some(v))),
+            [false, true, true, false]
+        );
+        assert_eq!((crosses(range, None), crosses(None, None), crosses(None, Some((7, 0, 0)))), (false, true, true));
     }
 
     #[test]

@@ -57,9 +57,11 @@ pub enum Behind {
     Refused(i64),
 }
 
-/// Answers whose meaning depends on a key; keys that are not listed are plain bytes.
+/// Values whose meaning depends on a key.
 #[derive(Debug)]
 pub struct TaggedSpec {
+    /// What a key is answered with that is not listed: nobody knows whether there are addresses in its value.
+    pub otherwise: i64,
     pub answers: &'static [(i64, Answer)],
 }
 
@@ -68,14 +70,35 @@ impl TaggedSpec {
         self.answers.iter().find(|(k, _)| *k == key).map(|(_, answer)| answer)
     }
 
-    /// Whether the answer is a reference count, which changes.
-    pub fn is_count(&self, key: i64) -> bool {
-        matches!(self.answer(key), Some(Answer::References))
+    /// Whether the answer may be kept as it is: it is no reference count, which changes, and came as it lies in memory.
+    pub fn stays(&self, key: i64) -> bool {
+        !matches!(self.answer(key), Some(Answer::References | Answer::Texts))
+    }
+
+    /// The status that a value with this key is refused with, if it is.
+    pub fn refusal(&self, key: i64) -> Option<i64> {
+        match self.answer(key) {
+            None => Some(self.otherwise),
+            Some(Answer::Refused(status)) => Some(*status),
+            Some(_) => None,
+        }
     }
 }
 
 #[derive(Debug)]
 pub enum Answer {
+    /// Bytes, as they are.
+    Plain,
+    /// A query by this key fails with this status.
+    Refused(i64),
+    /// Addresses of texts that stay. They cross as the texts, each with its NUL.
+    Texts,
+    /// A text with the API's version behind its first words: `OpenCL C 3.0 more`. One that is newer than the table's is not said.
+    VersionText,
+    /// The version as Khronos packs it: 10 bits, 10 bits, 12 bits. Likewise.
+    VersionNumber,
+    /// Structs of `size` bytes that begin with such a version. Those with a newer one are taken out.
+    VersionNumbers { size: usize },
     /// As many handles of this kind as fit the answer.
     Handles(u16),
     /// A bit field of `size` bytes in which `bits` are cleared.
@@ -99,11 +122,14 @@ pub enum Answer {
 pub struct ListSpec {
     pub size: usize,
     pub end: i64,
+    /// The status that a call with a key fails with which is not listed: its value may be an address, or a descriptor.
+    pub otherwise: i64,
     pub values: &'static [(i64, ListValue)],
 }
 
 #[derive(Debug)]
 pub enum ListValue {
+    Plain,
     Handle(u16),
     /// The value is a run of elements with its own end.
     Run {
@@ -153,8 +179,12 @@ impl ListSpec {
                     element(at)?;
                     see(Step::Refused(*status));
                 }
+                Some(ListValue::Plain) => {
+                    element(at)?;
+                }
                 None => {
                     element(at)?;
+                    see(Step::Refused(self.otherwise));
                 }
             }
             at += 1;
@@ -170,7 +200,13 @@ mod tests {
     const LIST: ListSpec = ListSpec {
         size: 8,
         end: 0,
-        values: &[(1, ListValue::Handle(7)), (2, ListValue::Run { end: 0 }), (3, ListValue::Refused(-64))],
+        otherwise: -30,
+        values: &[
+            (1, ListValue::Handle(7)),
+            (2, ListValue::Run { end: 0 }),
+            (3, ListValue::Refused(-64)),
+            (5, ListValue::Plain),
+        ],
     };
 
     fn walk(elements: &[i64]) -> (Option<usize>, Vec<Step>) {
@@ -183,6 +219,7 @@ mod tests {
     fn walks_to_the_end() {
         assert_eq!(walk(&[0]), (Some(1), vec![]));
         assert_eq!(walk(&[1, 99, 5, 6, 0]), (Some(5), vec![Step::Handle(1, 7)]));
+        assert_eq!(walk(&[4, 1, 5, 6, 0]), (Some(5), vec![Step::Refused(-30)]));
         assert_eq!(walk(&[2, 4, 4, 4, 0, 0]), (Some(6), vec![]));
         assert_eq!(walk(&[3, 1, 0]), (Some(3), vec![Step::Refused(-64)]));
     }

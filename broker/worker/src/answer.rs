@@ -6,13 +6,14 @@ use ava_protocol::spec::{Answer, Step, TaggedSpec};
 
 use crate::call::Call;
 use crate::memory::{NOWHERE, Output};
+use crate::versions;
 
 impl Call<'_> {
     /// Asks the vendor by `query(size, value, size_ret)` and brings the answer into a form that can cross.
     ///
     /// `about` is the id of the object that is asked about; `size` what the program says its memory holds.
     #[allow(clippy::too_many_arguments)]
-    pub fn answer<S: Copy + Default + PartialEq>(
+    pub fn answer<S: Copy + Default + PartialEq + TryFrom<i64>>(
         &self,
         spec: &TaggedSpec,
         key: i64,
@@ -22,14 +23,27 @@ impl Call<'_> {
         size_ret: &mut Output,
         query: impl Fn(usize, *mut c_void, *mut usize) -> S,
     ) -> S {
-        let crossing = self.session.api.table().extensions;
-        if spec.answer(key).is_some() {
+        let table = self.session.api.table();
+        let answer = spec.answer(key);
+        if let Some(refusal) = spec.refusal(key) {
+            // The vendor has words for what is wrong besides; what it would say to the key nobody can read.
+            let status = query(0, std::ptr::null_mut(), &mut 0);
+            return if status == S::default() { S::try_from(refusal).unwrap_or(status) } else { status };
+        }
+        if !matches!(answer, Some(Answer::Plain)) {
             value.withdraw();
         }
-        match spec.answer(key) {
-            Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes, crossing)),
+        let crosses = |name: &str| self.session.api.crosses(self.session.objects.pointer(about), name);
+        match answer {
+            Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes, crosses)),
             Some(Answer::NameVersions { size: each, name }) => {
-                self.filtered(size, value, size_ret, query, |bytes| name_versions(bytes, *each, *name, crossing))
+                self.filtered(size, value, size_ret, query, |bytes| name_versions(bytes, *each, *name, crosses))
+            }
+            Some(Answer::VersionText) => {
+                self.filtered(size, value, size_ret, query, |bytes| versions::text(bytes, table.newest))
+            }
+            Some(Answer::VersionNumbers { size: each }) => {
+                self.filtered(size, value, size_ret, query, |bytes| versions::numbers(bytes, *each, table.newest))
             }
             answer => {
                 let status = query(size, value.as_mut_ptr(), size_ret.as_mut_ptr().cast());
@@ -55,6 +69,13 @@ impl Call<'_> {
                     }
                 }
             }),
+            Some(Answer::VersionNumber) => value.edit(len, |bytes| {
+                if let Some(version) = bytes.first_chunk_mut() {
+                    *version = versions::number(*version, self.session.api.table().newest);
+                }
+            }),
+            // SAFETY: the vendor has said that so much of the answer is addresses of texts.
+            Some(Answer::Texts) => unsafe { value.follow_texts(len) },
             Some(Answer::HostPtr) => value.edit(len, |bytes| {
                 each_word(bytes, |pointer| self.session.api.program_address(pointer as usize));
             }),
@@ -117,10 +138,10 @@ impl Call<'_> {
 }
 
 /// Keeps the names that cross, in a list separated by spaces and ended by NUL. The spacing stays as it was.
-fn names(bytes: &[u8], crossing: &[&str]) -> Vec<u8> {
+fn names(bytes: &[u8], crosses: impl Fn(&str) -> bool) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end_matches('\0');
-    let kept: Vec<_> = text.split(' ').filter(|name| name.is_empty() || crossing.contains(name)).collect();
+    let kept: Vec<_> = text.split(' ').filter(|name| name.is_empty() || crosses(name)).collect();
     let mut kept = kept.join(" ").into_bytes();
     if bytes.ends_with(b"\0") {
         kept.push(0);
@@ -128,10 +149,10 @@ fn names(bytes: &[u8], crossing: &[&str]) -> Vec<u8> {
     kept
 }
 
-fn name_versions(bytes: &[u8], size: usize, name: usize, crossing: &[&str]) -> Vec<u8> {
+fn name_versions(bytes: &[u8], size: usize, name: usize, crosses: impl Fn(&str) -> bool) -> Vec<u8> {
     let crosses = |one: &&[u8]| {
         let name = one[name..].split(|b| *b == 0).next().unwrap_or_default();
-        crossing.iter().any(|extension| extension.as_bytes() == name)
+        std::str::from_utf8(name).is_ok_and(&crosses)
     };
     bytes.chunks_exact(size).filter(crosses).flatten().copied().collect()
 }
@@ -148,13 +169,15 @@ fn each_word(bytes: &mut [u8], mut change: impl FnMut(u64) -> u64) {
 mod tests {
     use super::*;
 
-    const CROSSING: &[&str] = &["cl_khr_fp64", "cl_khr_icd"];
+    fn crosses(name: &str) -> bool {
+        ["cl_khr_fp64", "cl_khr_icd"].contains(&name)
+    }
 
     #[test]
     fn names_that_do_not_cross_are_taken_out() {
-        assert_eq!(names(b"cl_khr_fp64 cl_khr_gl_sharing  cl_khr_icd\0", CROSSING), b"cl_khr_fp64  cl_khr_icd\0");
-        assert_eq!(names(b"cl_khr_gl_sharing cl_khr_fp64 \0", CROSSING), b"cl_khr_fp64 \0");
-        assert_eq!(names(b"cl_khr_gl_sharing\0", CROSSING), b"\0");
+        assert_eq!(names(b"cl_khr_fp64 cl_khr_gl_sharing  cl_khr_icd\0", crosses), b"cl_khr_fp64  cl_khr_icd\0");
+        assert_eq!(names(b"cl_khr_gl_sharing cl_khr_fp64 \0", crosses), b"cl_khr_fp64 \0");
+        assert_eq!(names(b"cl_khr_gl_sharing\0", crosses), b"\0");
     }
 
     #[test]
@@ -165,6 +188,6 @@ mod tests {
             full
         };
         let all = [one("cl_khr_gl_sharing"), one("cl_khr_icd")].concat();
-        assert_eq!(name_versions(&all, 68, 4, CROSSING), one("cl_khr_icd"));
+        assert_eq!(name_versions(&all, 68, 4, crosses), one("cl_khr_icd"));
     }
 }

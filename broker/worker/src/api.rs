@@ -43,6 +43,16 @@ pub trait Api: Any + Send + Sync {
         Vec::new()
     }
 
+    /// Whether programs see an extension of what they ask about; `None` where it is gone.
+    fn crosses(&self, _about: Option<usize>, extension: &str) -> bool {
+        self.table().extension(extension).is_some()
+    }
+
+    /// The extensions that the vendors say they have.
+    fn extensions(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// An object that a oneway was to make from another, and did not.
     fn stillborn(&self, session: &Session, id: u64, _made: u16, _from: u64, _status: i64) {
         session.objects.bury(id);

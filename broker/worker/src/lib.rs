@@ -21,6 +21,7 @@ mod session;
 mod structs;
 mod tflite;
 mod vendor;
+mod versions;
 
 /// What the table compiler emits. That its unsafe blocks are sound is argued there: the header check holds the table to the
 /// vendor's prototypes, and `call` to what each argument needs.

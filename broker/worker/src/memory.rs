@@ -145,6 +145,11 @@ impl Input {
         &self.objects
     }
 
+    /// The first 8 bytes: of handles, the vendor's first; 0 where there are none.
+    pub fn first_word(&self) -> u64 {
+        self.bytes().and_then(<[u8]>::first_chunk).map_or(0, |word| u64::from_le_bytes(*word))
+    }
+
     /// The region in use, for a transfer that outlives the call.
     pub fn region(&self) -> Option<Arc<Region>> {
         match &self.source {
@@ -179,7 +184,7 @@ pub struct Output {
     seeded: bool,
     /// How many bytes an answer has, if not as many as the vendor says.
     answered: Option<u64>,
-    /// What structs have come to.
+    /// What structs have come to, or the texts that addresses lead to.
     flat: Option<Vec<u8>>,
 }
 
@@ -292,6 +297,27 @@ impl Output {
         self.answered = Some(bytes.len() as u64);
     }
 
+    /// The first `len` bytes of the result are addresses of texts, which stand for these in the reply.
+    ///
+    /// # Safety
+    /// The addresses are null, or of texts that end with a NUL.
+    pub unsafe fn follow_texts(&mut self, len: u64) {
+        let len = len.min(self.len) as usize;
+        let (Target::Private(private) | Target::Withdrawn(private, _)) = &self.target else { return };
+        let mut texts = Vec::new();
+        for word in private.bytes()[..len].chunks_exact(8) {
+            let mut address = [0; 8];
+            address.copy_from_slice(word);
+            let address = usize::from_le_bytes(address) as *const std::ffi::c_char;
+            if !address.is_null() {
+                // SAFETY: by the caller's promise.
+                texts.extend_from_slice(unsafe { std::ffi::CStr::from_ptr(address) }.to_bytes());
+            }
+            texts.push(0);
+        }
+        self.flat = Some(texts);
+    }
+
     /// Changes the first `len` bytes of the result.
     pub fn edit(&mut self, len: u64, change: impl FnOnce(&mut [u8])) {
         let len = len.min(self.len) as usize;
@@ -326,6 +352,9 @@ impl Output {
             };
             region.write(&flat);
             return Returned::Region(flat.len() as u64);
+        }
+        if let Some(texts) = &self.flat {
+            return Returned::Inline(texts);
         }
         let len = self.answered.or(written).unwrap_or(self.len).min(self.len);
         match &self.target {

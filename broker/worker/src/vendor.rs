@@ -3,23 +3,27 @@
 use std::ffi::{CString, c_void};
 use std::path::Path;
 
-use ava_protocol::api::Api;
+use ava_protocol::api::{Api, Version};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
 /// Finds functions by name.
 pub trait Symbols {
-    /// The function's address, or null. `extension` functions are not exported, but handed out by a look-up function.
-    fn find(&mut self, name: &str, extension: bool) -> *mut c_void;
+    /// The function's address, or null.
+    fn find(&mut self, name: &str) -> *mut c_void;
 }
 
-/// Looks a function up by name.
-pub type Finder = Box<dyn Fn(&str) -> *mut c_void>;
+/// Finds the functions of extensions, which a library does not export, but hands out.
+pub trait ExtensionSymbols {
+    /// The function's address; null where it is not there, or where the table does not describe it as it is.
+    fn find(&self, name: &str, extension: &str) -> *mut c_void;
+
+    /// The extension's version; zeros where nobody says.
+    fn version(&self, extension: &str) -> Version;
+}
 
 /// A loaded vendor library. It is never unloaded: vendors do not survive that.
 pub struct Loaded {
     library: Library,
-    /// Looks up an extension function.
-    pub extension: Option<Finder>,
     /// How many functions it was asked for, and those of them that it lacks.
     pub asked: usize,
     pub missing: Vec<String>,
@@ -41,7 +45,7 @@ impl Loaded {
                 None => Err(error),
             }
         })?;
-        Ok(Self { library, extension: None, asked: 0, missing: Vec::new(), found: std::ptr::null_mut() })
+        Ok(Self { library, asked: 0, missing: Vec::new(), found: std::ptr::null_mut() })
     }
 
     /// The file that the library was loaded from.
@@ -57,9 +61,9 @@ impl Loaded {
         }
     }
 
-    fn note(&mut self, name: &str, extension: bool, found: *mut c_void) {
-        self.asked += usize::from(!extension);
-        if found.is_null() && !extension {
+    fn note(&mut self, name: &str, found: *mut c_void) {
+        self.asked += 1;
+        if found.is_null() {
             self.missing.push(name.to_owned());
         }
     }
@@ -103,30 +107,24 @@ pub struct Listed<'a> {
 }
 
 impl Symbols for Listed<'_> {
-    fn find(&mut self, name: &str, extension: bool) -> *mut c_void {
+    fn find(&mut self, name: &str) -> *mut c_void {
         let found = match self.table.functions.iter().position(|known| *known == name) {
             // SAFETY: whoever made this vouches for the struct, which has a place for each function of the table.
             Some(at) => unsafe { self.list.add(1 + at).read() },
             None => std::ptr::null_mut(),
         };
-        self.library.note(name, extension, found);
+        self.library.note(name, found);
         found
     }
 }
 
 impl Symbols for Loaded {
-    fn find(&mut self, name: &str, extension: bool) -> *mut c_void {
-        let mut found = self.symbol(name);
+    fn find(&mut self, name: &str) -> *mut c_void {
+        let found = self.symbol(name);
         if !found.is_null() {
             self.found = found;
         }
-        if found.is_null()
-            && extension
-            && let Some(look_up) = &self.extension
-        {
-            found = look_up(name);
-        }
-        self.note(name, extension, found);
+        self.note(name, found);
         found
     }
 }

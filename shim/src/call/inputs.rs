@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_void};
 
 use ava_protocol::flat::Way;
 use ava_protocol::layout::Rows;
-use ava_protocol::spec::{ListSpec, Step, StructSpec};
+use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{Data, Texts};
 
 use super::Call;
@@ -213,6 +213,11 @@ impl Call {
             }
         }
         self.owned(bytes)
+    }
+
+    /// Whether a value with this key may go in.
+    pub fn keyed(spec: &TaggedSpec, key: i64) -> Result<(), Fault> {
+        spec.refusal(key).map_or(Ok(()), |status| Err(Fault::Status(status)))
     }
 
     fn translate(&mut self, word: &mut [u8], kind: u16) -> Result<(), Fault> {

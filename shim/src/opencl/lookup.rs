@@ -30,14 +30,14 @@ pub unsafe fn clIcdGetPlatformIDsKHR(count: u32, platforms: *mut *mut c_void, fo
     unsafe { super::clGetPlatformIDs(count, platforms, found) }
 }
 
-/// Our function of that name, if the vendor has one too.
+/// Our function of that name, with the prototype that the vendor's has, if the vendor has one too.
 unsafe fn address(opcode: u32, platform: Option<*mut c_void>, name: *const c_char) -> Result<*mut c_void, Fault> {
     if name.is_null() {
         return Ok(std::ptr::null_mut());
     }
     // SAFETY: by the caller's promise.
     let text = unsafe { CStr::from_ptr(name) }.to_string_lossy();
-    let ours = generated::lookup(&text);
+    let ours = generated::lookup(&text, (0, 0, 0));
     // What a loader asks a driver for before there is a session.
     let known_without = text.starts_with("clIcd") || (platform.is_none() && !is_extension(&text));
     if ours.is_null() || known_without {
@@ -51,7 +51,10 @@ unsafe fn address(opcode: u32, platform: Option<*mut c_void>, name: *const c_cha
     // SAFETY: by the caller's promise.
     let name = unsafe { call.text(name)? };
     let request = Request { platform, name };
-    call.transact(&request, |reply: &ArchivedReply, _| (true, if reply.found { ours } else { std::ptr::null_mut() }))
+    call.transact(&request, |reply: &ArchivedReply, _| {
+        let version = (reply.version.0.to_native(), reply.version.1.to_native(), reply.version.2.to_native());
+        (true, if reply.found { generated::lookup(&text, version) } else { std::ptr::null_mut() })
+    })
 }
 
 fn is_extension(name: &str) -> bool {

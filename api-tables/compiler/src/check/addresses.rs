@@ -75,14 +75,19 @@ fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
                 .add(param.span, message, "comes out")
                 .help("write `&mut`, if the program says where the rest goes");
         }
-        Element::Tagged(ty) => keys(api, param, ty, problems),
+        Element::Tagged(ty) => keys(api, param, buffer.direction, ty, problems),
         _ => {}
     }
 }
 
 /// The values of these keys are in a parameter, not in what a struct leads to.
-fn keys(api: &Api, param: &Param, ty: &str, problems: &mut Problems) {
-    let Some(TypeKind::Tagged { variants, .. }) = api.types.get(ty).map(|t| &t.kind) else { return };
+fn keys(api: &Api, param: &Param, direction: Direction, ty: &str, problems: &mut Problems) {
+    let Some(TypeKind::Tagged { variants, otherwise, .. }) = api.types.get(ty).map(|t| &t.kind) else { return };
+    if otherwise.is_none() {
+        problems
+            .add(param.span, format!("nothing says what becomes of keys that `{ty}` does not list"), "without `otherwise`")
+            .help("write `#[otherwise(STATUS)]` above the enum: what they are answered with, for they may bring addresses");
+    }
     for variant in variants {
         match &variant.payload {
             Payload::Plain(plain) if leads_on(api, name_in(plain)) || is_bare(api, name_in(plain)) => {
@@ -90,9 +95,9 @@ fn keys(api: &Api, param: &Param, ty: &str, problems: &mut Problems) {
                     format!("the value of a key crosses as bytes, and that of `{}` leads to more", variant.key);
                 problems.add(param.span, message, format!("may be a `{ty}`"));
             }
-            Payload::Refused(_) => {
-                let message =
-                    format!("`{}` is refused where a struct leads to its value, and here none does", variant.key);
+            Payload::Refused(_) | Payload::Plain(_) => {}
+            _ if direction == Direction::In => {
+                let message = format!("what goes in by key is plain, and `{}` is not", variant.key);
                 problems.add(param.span, message, format!("may be a `{ty}`"));
             }
             _ => {}

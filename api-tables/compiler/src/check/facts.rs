@@ -1,5 +1,6 @@
 //! What holds for a call: the attributes above a function.
 
+use super::extensions;
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -18,6 +19,7 @@ pub(super) const WORDS: &[&str] = &[
     "creates",
     "custom",
     "extension",
+    "formerly",
     "local",
     "modifies",
     "no_broker",
@@ -126,6 +128,9 @@ impl Reader<'_> {
             "withheld" => self.facts.withheld = self.listed(attr, problems),
             "unsupported" => self.facts.unsupported = self.unsupported(attr, problems),
             "extension" => self.facts.extension = attr.text(problems),
+            "formerly" => {
+                self.facts.formerly = attr.name(problems).and_then(|name| self.scope.names.function(name, problems));
+            }
             "no_broker" => {
                 let field = attr.fields(["status"], problems);
                 self.facts.no_broker = field.and_then(|[e]| expr::constant_i64(e, self.scope.names, problems));
@@ -133,6 +138,7 @@ impl Reader<'_> {
             "proc" => self.facts.proc_ = self.looked_up(attr, problems),
             "push" => self.facts.push = self.mirrored(attr, problems),
             "pull" => self.facts.pull = self.mirrored(attr, problems),
+            "since" if matches!(attr.args.as_slice(), [Expr::Assign(_), ..]) => self.came(attr, problems),
             "since" => self.facts.since = attr.text(problems),
             "beside" => self.facts.beside = attr.text(problems),
             "undocumented" => {
@@ -190,6 +196,18 @@ impl Reader<'_> {
             let name = param.name.clone();
             if let Some(function) = self.scope.names.function(function, problems) {
                 self.facts.within.push((name, function));
+            }
+        }
+    }
+
+    /// `since(properties = "0.9.5")`
+    fn came(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems) else {
+                continue;
+            };
+            if let Some(version) = extensions::version(pair.value, problems) {
+                self.facts.came.push((param.name.clone(), version));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a table says about its API as a whole: the attributes of the file.
 
+use super::extensions;
 use super::names::Names;
 use crate::attr::{self, Attr};
 use crate::expr;
@@ -23,12 +24,13 @@ pub(super) const WORDS: &[&str] = &[
     "library",
     "lookup",
     "lost",
+    "masked",
     "exhausted",
     "places",
     "sandbox",
     "versions",
 ];
-const REPEATABLE: &[&str] = &["configuration", "define", "header"];
+const REPEATABLE: &[&str] = &["configuration", "define", "header", "masked"];
 
 /// Reads the attributes of the file into an [`Api`] that has no types and functions yet.
 pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
@@ -49,6 +51,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         sandbox: Needs::default(),
         configurations: Vec::new(),
         extensions: Vec::new(),
+        masked: Vec::new(),
         function_list: None,
         dispatch: Vec::new(),
         lookup: None,
@@ -77,7 +80,8 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             "environment" => api.environment = attr.texts(problems),
             // Read after the environment, by `sandbox::read`.
             "configuration" | "sandbox" => {}
-            "extensions" => api.extensions = unique(attr, problems),
+            "extensions" => api.extensions = extensions::known(attr, problems),
+            "masked" => api.masked.extend(extensions::masked(attr, problems)),
             "lost" => {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
                 api.lost = status.unwrap_or_default();
@@ -95,6 +99,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             }
         }
     }
+    extensions::no_second(attrs, problems);
     if !seen.contains(&"exhausted") {
         api.exhausted = api.lost;
     }
@@ -131,16 +136,6 @@ fn number(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<(String
             None
         }
     }
-}
-
-fn unique(attr: &Attr, problems: &mut Problems) -> Vec<String> {
-    let texts = attr.texts(problems);
-    for (i, text) in texts.iter().enumerate() {
-        if texts[..i].contains(text) {
-            problems.add(attr.args[i].span(), format!("`{text}` is given twice"), "again");
-        }
-    }
-    texts
 }
 
 /// `#![dispatch(clGetPlatformIDs, _, …)]`

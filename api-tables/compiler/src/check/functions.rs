@@ -37,7 +37,7 @@ pub fn resolve(noted: &Noted<ForeignItemFn>, names: &Names, problems: &mut Probl
             problems.add(ident.span(), format!("a second parameter called `{ident}`"), "again");
         }
         if let Some((shape, c_type)) = shapes::param(ty, &scope, problems) {
-            params.push(Param { name: ident.unraw().to_string(), span: ident.span(), shape, c_type });
+            params.push(Param { name: ident.unraw().to_string(), span: ident.span(), shape, c_type, since: None });
         }
     }
     let ret = match &sig.output {
@@ -45,6 +45,9 @@ pub fn resolve(noted: &Noted<ForeignItemFn>, names: &Names, problems: &mut Probl
         ReturnType::Type(_, ty) => ret(ty, &scope, problems),
     };
     let facts = facts::read(&noted.attrs, &params, &scope, problems);
+    for param in &mut params {
+        param.since = facts.came.iter().find(|(name, _)| *name == param.name).map(|(_, version)| *version);
+    }
     Function { name, doc: noted.doc.clone(), span: sig.ident.span(), params, ret: ret.unwrap_or(Ret::Void), facts }
 }
 

@@ -12,8 +12,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Fields, Ident, ItemEnum, Type};
 
-pub(super) const ENUM_WORDS: &[&str] = &["list", "refused", "repr", "tag"];
-pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "refused"];
+pub(super) const ENUM_WORDS: &[&str] = &["list", "otherwise", "refused", "repr", "tag"];
+pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "refused", "version"];
 
 /// What kind of type an enum is, by its attributes.
 pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
@@ -105,15 +105,26 @@ pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) 
             .add(attr.span, "`refused` takes a status, and the keys that are answered with it", "not these")
             .help("write `#[refused(STATUS, KEY = VALUE, …)]`");
     }
+    let otherwise = match attr("otherwise") {
+        Some(attr) => Some(expr::constant_i64(attr.only(problems)?, names, problems)?),
+        None => None,
+    };
     if let Some(list) = attr("list") {
         let [end] = list.fields(["end"], problems)?;
         let end = expr::constant_i64(end, names, problems)?;
+        let Some(otherwise) = otherwise else {
+            problems
+                .add(list.span, "nothing says what becomes of other keys", "without `otherwise`")
+                .help("write `#[otherwise(STATUS)]`: with what a call fails that uses a key which is not listed");
+            return None;
+        };
         let element = repr(noted)?;
         let scalar = names.scalar(&element.to_string(), element.span(), problems)?;
-        return Some(TypeKind::List { scalar, element: names::c_name(&element.to_string()).to_owned(), end, variants });
+        let element = names::c_name(&element.to_string()).to_owned();
+        return Some(TypeKind::List { scalar, element, end, otherwise, variants });
     }
     let tag = attr("tag")?.name(problems)?.unraw().to_string();
-    Some(TypeKind::Tagged { tag, variants })
+    Some(TypeKind::Tagged { tag, otherwise, variants })
 }
 
 /// `#[refused(STATUS, KEY = VALUE, …)]`: many keys that are answered with a status.
@@ -159,6 +170,12 @@ fn key(variant: &syn::Variant, in_list: bool, names: &Names, problems: &mut Prob
 /// A value without an attribute: what it is says its type.
 fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> Option<Payload> {
     if let Type::Slice(slice) = ty
+        && let Type::Reference(text) = &*slice.elem
+        && shapes::name(&text.elem).is_some_and(|name| name == "CStr")
+    {
+        return outside(in_list, ty.span(), "an array of texts", problems).map(|()| Payload::Texts);
+    }
+    if let Type::Slice(slice) = ty
         && let Some(element) = shapes::name(&slice.elem)
     {
         let text = element.to_string();
@@ -176,7 +193,7 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
     let Some(name) = shapes::name(ty) else {
         problems
             .add(ty.span(), "this is no value of a key", "not a value")
-            .help("a value is `T` or `[T]` of a scalar, struct or handle, a property list, `HostPtr`, `HostFlags`, or `References`");
+            .help("a value is `T` or `[T]` of a scalar, struct or handle, `[&CStr]`, a property list, `HostPtr`, `HostFlags`, or `References`");
         return None;
     };
     let text = name.to_string();
@@ -230,6 +247,20 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
                 Kind::Struct => Some(Payload::NameVersions(text)),
                 _ => {
                     problems.add(ty.span(), "names are `[c_char]`, or structs that end with a name", "neither");
+                    None
+                }
+            }
+        }
+        "version" => {
+            attr.flag(problems);
+            outside(in_list, attr.span, "`version`", problems)?;
+            match names.kind(&text, element.span(), problems)? {
+                Kind::Scalar(_) if slice => Some(Payload::VersionText),
+                Kind::Scalar(_) => Some(Payload::VersionNumber),
+                Kind::Struct if slice => Some(Payload::VersionNumbers(text)),
+                _ => {
+                    let message = "a version is `[c_char]`, a number, or structs that begin with one";
+                    problems.add(ty.span(), message, "not a version");
                     None
                 }
             }

@@ -1,6 +1,7 @@
 //! From items to the model: every name is resolved, every rule is checked.
 
 mod addresses;
+mod extensions;
 mod facts;
 mod file;
 mod functions;

@@ -1,5 +1,6 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
+use super::extensions;
 use crate::model::{
     Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Ret, Scalar, Shape,
     TypeDef, TypeKind,
@@ -23,6 +24,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         replies(api, function, problems);
         answers(function, problems);
         reachable(api, function, problems);
+        extensions::newer(api, function, problems);
     }
 }
 
@@ -55,11 +57,17 @@ fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
             problems.add(ty.span, message, format!("of unknown length: `{}`", field.name));
         }
         if let Element::Tagged(name) = &memory.element
-            && let Some(TypeKind::Tagged { tag, .. }) = api.types.get(name).map(|t| &t.kind)
-            && !number(tag)
+            && let Some(TypeKind::Tagged { tag, otherwise, .. }) = api.types.get(name).map(|t| &t.kind)
         {
-            let message = format!("the type of a `{name}` depends on `{tag}`, and `{}` has no such number", ty.name);
-            problems.add(ty.span, message, format!("of unknown type: `{}`", field.name));
+            if !number(tag) {
+                let message =
+                    format!("the type of a `{name}` depends on `{tag}`, and `{}` has no such number", ty.name);
+                problems.add(ty.span, message, format!("of unknown type: `{}`", field.name));
+            }
+            if otherwise.is_some() {
+                let message = format!("what a struct leads to by a key that `{name}` does not list is plain bytes");
+                problems.add(ty.span, message, "`otherwise` has no place here");
+            }
         }
     }
 }
@@ -75,6 +83,13 @@ fn payloads(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     };
     for variant in variants {
         match &variant.payload {
+            Payload::VersionNumbers(name) if !begins_with_number(fields(name)) => {
+                problems.add(
+                    variant.span,
+                    format!("`{name}` does not begin with a version"),
+                    "needs a number of 32 bits",
+                );
+            }
             Payload::NameVersions(name) if !ends_with_name(fields(name)) => {
                 let message = format!("`{name}` does not end with a name");
                 problems.add(variant.span, message, "needs a `[c_char; n]` at its end");
@@ -89,6 +104,10 @@ fn payloads(api: &Api, ty: &TypeDef, problems: &mut Problems) {
             _ => {}
         }
     }
+}
+
+fn begins_with_number(fields: &[Field]) -> bool {
+    matches!(fields.first().map(|f| &f.shape), Some(FieldShape::Scalar(Scalar::U32)))
 }
 
 fn ends_with_name(fields: &[Field]) -> bool {
@@ -285,6 +304,12 @@ fn answers(function: &Function, problems: &mut Problems) {
 
 /// An extension function is reached through the function that looks others up.
 fn reachable(api: &Api, function: &Function, problems: &mut Problems) {
+    if let Some(formerly) = function.facts.formerly.as_ref().and_then(|name| api.function(name))
+        && (formerly.facts.extension.is_none() || formerly.params.len() != function.params.len())
+    {
+        let message = format!("`{}` is no extension function with the same arguments", formerly.name);
+        problems.add(function.span, message, "was something else");
+    }
     if let Some(extension) = &function.facts.extension
         && api.lookup.is_none()
     {

@@ -381,7 +381,7 @@ fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut 
         if let Shape::Callback { .. } = shape {
             problems.add(ty.span(), "a callback cannot be given a callback", "not allowed");
         }
-        params.push(Param { name: name.to_string(), span: name.span(), shape, c_type });
+        params.push(Param { name: name.to_string(), span: name.span(), shape, c_type, since: None });
     }
     Some((Shape::Callback { params, ret, null }, String::new()))
 }

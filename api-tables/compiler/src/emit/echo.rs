@@ -45,7 +45,10 @@ fn is_emitted(function: &Function) -> bool {
 
 /// What both files begin with.
 fn preamble(api: &Api, header: &str) -> String {
-    format!("{}#include \"echo_table.h\"\n#include \"{header}\"\n#include <stdlib.h>\n\n", header::preamble(api))
+    // The headers that are installed may have another version of an extension.
+    let extensions = api.functions.iter().filter(|f| f.facts.extension.is_some());
+    let own: String = extensions.map(|f| format!("#define {0} echo_{0}\n", f.name)).collect();
+    format!("{}#include \"echo_table.h\"\n#include \"{header}\"\n#include <stdlib.h>\n{own}\n", header::preamble(api))
 }
 
 /// A parameter's declaration: `const cl_event *events`.

@@ -1,19 +1,29 @@
 //! Emits what a program calls: the C entry points, and the tables of them that loaders and programs are handed.
 
-use super::names::{self, ident, int};
+use super::names::{self, Form, ident, int};
 use crate::model::{Api, Function, Ret, Shape};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The exported C function.
+/// The C functions, one for each form: the newest is exported.
 pub fn entry(api: &Api, function: &Function) -> TokenStream {
-    let name = ident(&function.name);
-    let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
-    let types: Vec<_> = function.params.iter().map(names::c_param).collect();
+    let forms = names::forms(function).into_iter().map(|form| in_form(api, function, form));
+    quote!(#(#forms)*)
+}
+
+fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
+    let name = form.name(function);
+    let params: Vec<_> = form.params(function).map(|p| ident(&p.name)).collect();
+    let types: Vec<_> = form.params(function).map(names::c_param).collect();
     // Nobody says what it returns: a word, which is 0.
     let untold = function.facts.undocumented && matches!(function.ret, Ret::Void) && function.params.is_empty();
     let ret = if untold { quote!(usize) } else { names::c_ret(&function.ret, api) };
-    let doc = format!(" `{}` of the vendor's API.", function.name);
+    let doc = match form.before {
+        Some(before) => {
+            format!(" `{}` of the vendor's API, as it was before {before} of its extension.", function.name)
+        }
+        None => format!(" `{}` of the vendor's API.", function.name),
+    };
     let fail = if untold {
         quote! { let _ = status; 0 }
     } else {
@@ -22,31 +32,11 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
     let lost = int(i128::from(api.lost));
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
     let exhausted = int(i128::from(api.exhausted));
-    let hand = ident(&api.name);
     // Other libraries of the process have functions of the same names, and call them by name, where an API hands out its
     // functions as a struct.
     let listed = api.function_list.as_ref().is_some_and(|list| *list != function.name);
-    let exported = (!listed).then(|| quote!(#[unsafe(no_mangle)]));
-    let body = if let Some(unsupported) = &function.facts.unsupported {
-        let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
-        let name = &function.name;
-        let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
-        let about = match about.map(|p| ident(&p.name)) {
-            Some(about) => quote!(#about.cast()),
-            None => quote!(std::ptr::null()),
-        };
-        quote!(Err(crate::#hand::refuse(#name, #why, #status, #about)))
-    } else if function.facts.local || function.facts.custom.shim {
-        let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
-            (name, Shape::Pointer) => quote!(#name.cast()),
-            (name, _) => quote!(#name),
-        });
-        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
-        quote!(unsafe { crate::#hand::#name(#(#arguments),*) })
-    } else {
-        // SAFETY of the emitted call: as above.
-        quote!(unsafe { marshal::#name(#(#params),*) })
-    };
+    let exported = (!listed && form.before.is_none()).then(|| quote!(#[unsafe(no_mangle)]));
+    let body = body(api, function, form);
     quote! {
         #[doc = #doc]
         ///
@@ -63,6 +53,35 @@ pub fn entry(api: &Api, function: &Function) -> TokenStream {
                 },
             )
         }
+    }
+}
+
+/// What an entry point does.
+fn body(api: &Api, function: &Function, form: Form) -> TokenStream {
+    let (hand, name) = (ident(&api.name), ident(&function.name));
+    if let Some(unsupported) = &function.facts.unsupported {
+        let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
+        let name = &function.name;
+        let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
+        let about = match about.map(|p| ident(&p.name)) {
+            Some(about) => quote!(#about.cast()),
+            None => quote!(std::ptr::null()),
+        };
+        return quote!(Err(crate::#hand::refuse(#name, #why, #status, #about)));
+    }
+    // A form without a parameter says what null says.
+    let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
+        (_, Shape::Handle { .. }) if !form.has(p) => quote!(std::ptr::null_mut()),
+        _ if !form.has(p) => quote!(std::ptr::null()),
+        (name, Shape::Pointer) => quote!(#name.cast()),
+        (name, _) => quote!(#name),
+    });
+    if function.facts.local || function.facts.custom.shim {
+        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
+        quote!(unsafe { crate::#hand::#name(#(#arguments),*) })
+    } else {
+        // SAFETY of the emitted call: as above.
+        quote!(unsafe { marshal::#name(#(#arguments),*) })
     }
 }
 
@@ -118,14 +137,19 @@ pub fn function_list(api: &Api) -> Option<TokenStream> {
 /// Address of every function by name.
 pub fn lookup(api: &Api) -> TokenStream {
     let arms = api.functions.iter().map(|f| {
-        let (name, f) = (&f.name, ident(&f.name));
-        quote!(#name => #f as *mut c_void)
+        let (text, newest) = (&f.name, ident(&f.name));
+        let older = names::forms(f).into_iter().filter_map(|form| {
+            let (before, name) = (names::version(form.before?), form.name(f));
+            Some(quote!(if version < #before { #name as *mut c_void } else))
+        });
+        quote!(#text => #(#older)* { #newest as *mut c_void })
     });
     let unsupported = api.functions.iter().filter(|f| f.facts.unsupported.is_some()).map(|f| &f.name);
     quote! {
-        /// The address of the function called `name`; null if the table has none or refuses it.
-        #[allow(dead_code)]
-        pub fn lookup(name: &str) -> *mut c_void {
+        /// The address of the function called `name`, as it is in a version of its extension; null if the table has none or
+        /// refuses it.
+        #[allow(dead_code, unused_variables)]
+        pub fn lookup(name: &str, version: ava_protocol::api::Version) -> *mut c_void {
             if [#(#unsupported),*].contains(&name) {
                 return std::ptr::null_mut();
             }

@@ -1,7 +1,7 @@
 //! Emits a C file that only compiles if the table says the same as the vendor's headers: every prototype again, every
 //! constant's value, every struct's layout, every scalar's size and sign.
 
-use super::names;
+use super::names::{self, Form};
 use crate::layout;
 use crate::model::{Api, Function, Param, Ret, Scalar, Shape, TypeDef, TypeKind};
 use std::fmt::Write;
@@ -17,7 +17,7 @@ pub fn emit(api: &Api) -> String {
         line(&mut c, format_args!("_Static_assert({name} == {value}, \"{name}\");"));
     }
     for function in api.functions.iter().filter(|f| !f.facts.undocumented) {
-        line(&mut c, format_args!("{}", prototype(api, function)));
+        line(&mut c, format_args!("{}", declaration(api, function)));
     }
     function_list(api, &mut c);
     c
@@ -45,18 +45,37 @@ pub fn preamble(api: &Api) -> String {
     c
 }
 
+/// That a C header declares the function so, or in one of the forms that it has had.
+fn declaration(api: &Api, function: &Function) -> String {
+    let forms = names::forms(function);
+    if forms.len() == 1 {
+        return prototype(api, function);
+    }
+    let name = &function.name;
+    let is = |form: &Form| {
+        let types: Vec<_> = form.params(function).map(c_type).collect();
+        let form = format!("{} ({})", ret(api, function), types.join(", "));
+        format!("__builtin_types_compatible_p(__typeof__({name}), {form})")
+    };
+    let forms: Vec<_> = forms.iter().map(is).collect();
+    format!("_Static_assert({}, \"{name}\");", forms.join(" || "))
+}
+
 /// The declaration that a C header has of this function.
 pub fn prototype(api: &Api, function: &Function) -> String {
-    let ret = match &function.ret {
-        Ret::Void => "void",
-        Ret::New { ty } if names::is_opaque(api, ty) => &format!("{ty} *"),
+    format!("{} {}({});", ret(api, function), function.name, parameters(&function.params))
+}
+
+fn ret(api: &Api, function: &Function) -> String {
+    match &function.ret {
+        Ret::Void => "void".into(),
+        Ret::New { ty } if names::is_opaque(api, ty) => format!("{ty} *"),
         Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => {
-            crate::check::names::c_name(ty)
+            crate::check::names::c_name(ty).into()
         }
-        Ret::Text { .. } => "const char *",
-        Ret::Pointer { c_type } => c_type,
-    };
-    format!("{ret} {}({});", function.name, parameters(&function.params))
+        Ret::Text { .. } => "const char *".into(),
+        Ret::Pointer { c_type } => c_type.clone(),
+    }
 }
 
 fn parameters(params: &[Param]) -> String {

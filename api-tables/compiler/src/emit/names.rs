@@ -1,6 +1,8 @@
 //! Names and types that every emitter derives from the model in the same way.
 
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, TypeKind, Until};
+use crate::model::{
+    Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, TypeKind, Until, Version,
+};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -174,6 +176,57 @@ pub fn kind(api: &Api, ty: &str) -> u16 {
 /// Whether a callback with these parameters reports errors.
 pub fn reports(params: &[Param]) -> bool {
     params.iter().any(|p| matches!(p.shape, Shape::VaList))
+}
+
+/// `(0, 9, 5)`
+pub fn version(version: Version) -> TokenStream {
+    let [major, minor, patch] = [version.major, version.minor, version.patch].map(Literal::u32_unsuffixed);
+    quote!((#major, #minor, #patch))
+}
+
+/// The newest version of the API that the table describes: that of the last version node.
+pub fn newest(api: &Api) -> Option<Version> {
+    let node = api.versions.last()?;
+    Version::parse(node.rsplit_once('_').map_or(node.as_str(), |(_, version)| version))
+}
+
+/// A prototype that a function has had, by the versions of its extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// The version before which it was so; `None` for the newest.
+    pub before: Option<Version>,
+}
+
+impl Form {
+    /// The parameters that there are.
+    pub fn params<'a>(self, function: &'a Function) -> impl Iterator<Item = &'a Param> {
+        function.params.iter().filter(move |p| self.has(p))
+    }
+
+    pub fn has(self, param: &Param) -> bool {
+        match (param.since, self.before) {
+            (Some(since), Some(before)) => since < before,
+            _ => true,
+        }
+    }
+
+    /// The function's name in this form: `clCommandFillBufferKHR_before_0_9_5`.
+    pub fn name(self, function: &Function) -> Ident {
+        match self.before {
+            Some(Version { major, minor, patch }) => {
+                ident(&format!("{}_before_{major}_{minor}_{patch}", function.name))
+            }
+            None => ident(&function.name),
+        }
+    }
+}
+
+/// The function's forms, oldest first.
+pub fn forms(function: &Function) -> Vec<Form> {
+    let mut changes: Vec<_> = function.params.iter().filter_map(|p| p.since).collect();
+    changes.sort_unstable();
+    changes.dedup();
+    changes.into_iter().map(Some).chain([None]).map(|before| Form { before }).collect()
 }
 
 /// How long a callback is kept: one that reports errors as long as what it is set on, and one that is in use until

@@ -1,7 +1,7 @@
 //! Emits how the worker takes arguments out of a request.
 
 use super::names::{self, ident};
-use super::sizes::{Side, Sizes};
+use super::sizes::{Side, Sizes, tag};
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, Until};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -101,7 +101,14 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
                 }
                 None => rows,
             };
-            quote!(let #name = call.input(&r.#name, #rows, #in_place, #text)?;)
+            let keyed = match &buffer.element {
+                Element::Tagged(ty) => {
+                    let (key, ty) = (tag(api, function, ty), ident(ty));
+                    Some(quote!(Call::keyed(&spec::#ty, r.#key.to_native() as i64)?;))
+                }
+                _ => None,
+            };
+            quote!(#keyed let #name = call.input(&r.#name, #rows, #in_place, #text)?;)
         }
         Element::Scalar { scalar, .. } => {
             let size = scalar.size() as u64;

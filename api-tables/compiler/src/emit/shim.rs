@@ -254,7 +254,13 @@ fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) 
             let pending = pending.unwrap_or(quote!(false));
             quote!(call.bytes(#name.cast(), #r, #pending)?)
         }
-        Element::Tagged(_) => quote!(call.bytes(#name.cast(), Rows::flat(#elements), false)?),
+        Element::Tagged(ty) => {
+            let (key, ty) = (tag(api, function, ty), ident(ty));
+            quote!({
+                Call::keyed(&spec::#ty, #key as i64)?;
+                call.bytes(#name.cast(), Rows::flat(#elements), false)?
+            })
+        }
         Element::Scalar { scalar, .. } => {
             let size = scalar.size() as u64;
             quote!(call.bytes(#name.cast(), Rows::flat(expr::mul(#elements, Some(#size))), false)?)

@@ -167,7 +167,7 @@ fn question(api: &Api, function: &Function) -> Option<Question> {
     let unless_count = match &param.shape {
         Shape::Buffer(Buffer { element: Element::Tagged(ty), .. }) => {
             let (key, ty) = (tag(api, function, ty), ident(ty));
-            quote!(&& !spec::#ty.is_count(#key as i64))
+            quote!(&& spec::#ty.stays(#key as i64))
         }
         _ => quote!(),
     };

@@ -10,7 +10,7 @@ pub fn functions(api: &Api) -> TokenStream {
     let functions: Vec<_> = api
         .functions
         .iter()
-        .filter(|f| f.facts.beside.is_none())
+        .filter(|f| f.facts.beside.is_none() && f.facts.extension.is_none())
         .filter(|f| f.facts.unsupported.is_none() && (!f.facts.local || Some(&f.name) == api.lookup.as_ref()))
         .collect();
     let fields = functions.iter().map(|f| {
@@ -21,9 +21,8 @@ pub fn functions(api: &Api) -> TokenStream {
     });
     let loads = functions.iter().map(|f| {
         let (field, name) = (ident(&f.name), &f.name);
-        let extension = f.facts.extension.is_some();
         // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
-        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name, #extension)) })
+        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name)) })
     });
     quote! {
         /// The vendor library's functions; `None` where it lacks one.
@@ -36,6 +35,49 @@ pub fn functions(api: &Api) -> TokenStream {
             }
         }
     }
+}
+
+/// `struct Extensions`: likewise, with a pointer per form that a function has had, of which one is filled at most.
+pub fn extensions(api: &Api) -> Option<TokenStream> {
+    api.lookup.as_ref()?;
+    let functions = api.functions.iter().filter_map(|f| Some((f, f.facts.extension.as_ref()?)));
+    let functions = functions.filter(|(f, _)| !f.facts.local && f.facts.unsupported.is_none());
+    let (mut fields, mut loads) = (Vec::new(), Vec::new());
+    for (function, extension) in functions {
+        let (text, forms) = (&function.name, names::forms(function));
+        for (i, form) in forms.iter().enumerate() {
+            let name = form.name(function);
+            let types = form.params(function).map(names::c_param);
+            let ret = names::c_ret(&function.ret, api);
+            fields.push(quote!(pub #name: Option<unsafe extern "C" fn(#(#types),*) -> #ret>));
+            let from = i.checked_sub(1).and_then(|i| forms[i].before).map(names::version);
+            let from = from.map(|from| quote!(#from <= version));
+            let before = form.before.map(names::version).map(|before| quote!(version < #before));
+            let found = match (from, before) {
+                (None, None) => quote!(symbols.find(#text, #extension)),
+                (from, before) => {
+                    let condition = from.into_iter().chain(before);
+                    quote! {{
+                        let version = symbols.version(#extension);
+                        if #(#condition)&&* { symbols.find(#text, #extension) } else { std::ptr::null_mut() }
+                    }}
+                }
+            };
+            // SAFETY of the emitted transmute: as above, of the version that the vendor says it has.
+            loads.push(quote!(#name: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(#found) }));
+        }
+    }
+    Some(quote! {
+        /// The functions of a platform's extensions; `None` where it lacks one.
+        #[allow(non_snake_case)]
+        pub struct Extensions { #(#fields),* }
+
+        impl Extensions {
+            pub fn load(symbols: &dyn crate::vendor::ExtensionSymbols) -> Self {
+                Self { #(#loads),* }
+            }
+        }
+    })
 }
 
 /// What the vendor calls instead of the program's callback.

@@ -43,7 +43,7 @@ pub fn all(apis: &[Api]) -> TokenStream {
 
 /// What holds for the API as a whole.
 pub fn description(api: &Api) -> TokenStream {
-    let Api { name, number, library, places, install, environment, extensions, .. } = api;
+    let Api { name, number, library, places, install, environment, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
     let lost = int(i128::from(api.lost));
     let functions = api.functions.iter().map(|f| &f.name);
@@ -52,6 +52,28 @@ pub fn description(api: &Api) -> TokenStream {
         let (name, why) = (&f.name, &f.facts.unsupported.as_ref()?.why);
         Some(quote!((#name, #why)))
     });
+    let extensions = api.extensions.iter().map(|extension| {
+        let name = &extension.name;
+        let known = match extension.known {
+            Some((from, below)) => {
+                let (from, below) = (names::version(from), names::version(below));
+                quote!(Some((#from, #below)))
+            }
+            None => quote!(None),
+        };
+        quote!(Extension { name: #name, known: #known })
+    });
+    let masked = api.masked.iter().flat_map(|masked| {
+        let why = &masked.why;
+        masked.names.iter().map(move |name| quote!((#name, #why)))
+    });
+    let newest = match names::newest(api) {
+        Some(newest) => {
+            let newest = names::version(newest);
+            quote!(Some(#newest))
+        }
+        None => quote!(None),
+    };
     let extension_functions = api.functions.iter().filter_map(|f| {
         let (name, extension) = (&f.name, f.facts.extension.as_ref()?);
         Some(quote!((#name, #extension)))
@@ -67,7 +89,7 @@ pub fn description(api: &Api) -> TokenStream {
     });
     quote! {
         #[allow(unused_imports)]
-        use crate::spec::KindSpec;
+        use crate::{api::Extension, spec::KindSpec};
 
         /// The API.
         pub static API: crate::api::Api = crate::api::Api {
@@ -81,7 +103,9 @@ pub fn description(api: &Api) -> TokenStream {
             environment: &[#(#environment),*],
             sandbox: #sandbox,
             configurations: &[#(#configurations),*],
+            newest: #newest,
             extensions: &[#(#extensions),*],
+            masked: &[#(#masked),*],
             functions: &[#(#functions),*],
             oneway: &[#(#oneway),*],
             unsupported: &[#(#unsupported),*],
@@ -151,16 +175,20 @@ fn specs(api: &Api) -> TokenStream {
                         StructSpec { size: #size, handles: &[#(#handles),*], memory: &[#(#memory),*] };
                 }
             }
-            TypeKind::Tagged { variants, .. } => {
+            // Behind a field of a struct: see `keyed`.
+            TypeKind::Tagged { otherwise: None, .. } => return None,
+            TypeKind::Tagged { variants, otherwise: Some(otherwise), .. } => {
                 let rows = variants.iter().filter_map(|v| {
                     let key = int(api.constants[&v.key].value);
                     let answer = answer(api, &v.payload)?;
                     Some(quote!((#key, #answer)))
                 });
-                quote!(pub static #name: TaggedSpec = TaggedSpec { answers: &[#(#rows),*] };)
+                let otherwise = int(i128::from(*otherwise));
+                quote!(pub static #name: TaggedSpec = TaggedSpec { otherwise: #otherwise, answers: &[#(#rows),*] };)
             }
-            TypeKind::List { scalar, end, variants, .. } => {
+            TypeKind::List { scalar, end, otherwise, variants, .. } => {
                 let (size, end) = (scalar.size(), int(i128::from(*end)));
+                let otherwise = int(i128::from(*otherwise));
                 let rows = variants.iter().filter_map(|v| {
                     let key = int(api.constants[&v.key].value);
                     let value = match &v.payload {
@@ -176,11 +204,15 @@ fn specs(api: &Api) -> TokenStream {
                             let status = int(i128::from(*status));
                             quote!(ListValue::Refused(#status))
                         }
+                        Payload::Plain(_) => quote!(ListValue::Plain),
                         _ => return None,
                     };
                     Some(quote!((#key, #value)))
                 });
-                quote!(pub static #name: ListSpec = ListSpec { size: #size, end: #end, values: &[#(#rows),*] };)
+                quote! {
+                    pub static #name: ListSpec =
+                        ListSpec { size: #size, end: #end, otherwise: #otherwise, values: &[#(#rows),*] };
+                }
             }
             TypeKind::Scalar(_) | TypeKind::Status { .. } | TypeKind::Handle { .. } | TypeKind::Opaque => return None,
         })
@@ -228,7 +260,7 @@ fn memory<'a>(api: &'a Api, fields: &'a [Field]) -> Vec<TokenStream> {
 
 /// Memory whose content goes by another field.
 fn keyed(api: &Api, ty: &str, number: &dyn Fn(&str) -> (usize, usize)) -> TokenStream {
-    let Some(TypeKind::Tagged { tag, variants }) = api.types.get(ty).map(|t| &t.kind) else {
+    let Some(TypeKind::Tagged { tag, variants, .. }) = api.types.get(ty).map(|t| &t.kind) else {
         return quote!(Content::Bytes);
     };
     let (at, size) = number(tag);
@@ -321,7 +353,19 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
         Payload::HostPtr => quote!(Answer::HostPtr),
         Payload::HostFlags => quote!(Answer::HostFlags),
         Payload::References => quote!(Answer::References),
-        Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => return None,
+        Payload::Texts => quote!(Answer::Texts),
+        Payload::VersionText => quote!(Answer::VersionText),
+        Payload::VersionNumber => quote!(Answer::VersionNumber),
+        Payload::VersionNumbers(name) => {
+            let size = layout::size(api, name);
+            quote!(Answer::VersionNumbers { size: #size })
+        }
+        Payload::Plain(_) => quote!(Answer::Plain),
+        Payload::Refused(status) => {
+            let status = int(i128::from(*status));
+            quote!(Answer::Refused(#status))
+        }
+        Payload::Run { .. } => return None,
     })
 }
 

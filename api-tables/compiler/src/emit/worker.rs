@@ -12,7 +12,7 @@ use quote::{format_ident, quote};
 
 pub fn emit(api: &Api) -> TokenStream {
     let module = ident(&api.name);
-    let vendor = vendor::functions(api);
+    let (vendor, extensions) = (vendor::functions(api), vendor::extensions(api));
     let dispatch = dispatch(api);
     let servers = api.functions.iter().filter(|f| has_server(f)).map(|f| server(api, f));
     let trampolines = names::callbacks(api).into_iter().map(|(f, _, params)| vendor::trampoline(f, params));
@@ -25,6 +25,7 @@ pub fn emit(api: &Api) -> TokenStream {
         use std::ffi::{c_char, c_void};
 
         #vendor
+        #extensions
         #dispatch
         #[allow(dead_code, non_snake_case, unused_variables, unused_mut)]
         pub mod serve {
@@ -91,11 +92,13 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
     };
     let call_vendor = match tagged(function) {
         Some((param, buffer)) => tagged_call(api, function, param, buffer),
+        None if names::forms(function).len() > 1 => call_by_form(function),
         None => quote! {
             // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
             let ret = unsafe { vendor_function(#(#args),*) };
         },
     };
+    let find = find(api, function);
     let after = after(api, function);
     let mut fields = Vec::new();
     match &function.ret {
@@ -158,7 +161,7 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
             #(#decode)*
             #expect
-            let vendor_function = crate::#hand::vendor(call.session).#name.ok_or(Stop::Missing(#text))?;
+            #find
             #before
             #call_vendor
             let ok = #ret_ok;
@@ -167,6 +170,48 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
             #(#translate)*
             call.reply(&#reply)
         }
+    }
+}
+
+/// Statements that find the vendor's function.
+fn find(api: &Api, function: &Function) -> TokenStream {
+    let (name, hand, text) = (ident(&function.name), ident(&api.name), &function.name);
+    let own = quote!(crate::#hand::vendor(call.session).#name);
+    if function.facts.extension.is_none() && function.facts.formerly.is_none() {
+        return quote!(let vendor_function = #own.ok_or(Stop::Missing(#text))?;);
+    }
+    // Extension functions are a platform's own: which it is says the first object that the call names.
+    let object = function.params.iter().find_map(|p| {
+        let name = ident(&p.name);
+        match &p.shape {
+            Shape::Handle { .. } => Some(quote!(Some(#name))),
+            Shape::Buffer(Buffer { direction: Direction::In, element: Element::Handle(_), .. }) => {
+                Some(quote!(Some(#name.first_word() as *mut c_void)))
+            }
+            _ => None,
+        }
+    });
+    let object = object.unwrap_or(quote!(None));
+    let functions = quote!(crate::#hand::extensions(call.session, #object));
+    if let Some(formerly) = function.facts.formerly.as_ref().map(|f| ident(f)) {
+        return quote!(let vendor_function = #own.or_else(|| #functions.#formerly).ok_or(Stop::Missing(#text))?;);
+    }
+    if names::forms(function).len() > 1 {
+        return quote!(let vendor_functions = #functions;);
+    }
+    quote!(let vendor_function = #functions.#name.ok_or(Stop::Missing(#text))?;)
+}
+
+/// The call in the form that the vendor has, newest first. What it lacks a parameter for is not said to it.
+fn call_by_form(function: &Function) -> TokenStream {
+    let text = &function.name;
+    let forms = names::forms(function).into_iter().rev().map(|form| {
+        let (name, args) = (form.name(function), form.params(function).map(|p| argument(function, p)));
+        quote!(if let Some(vendor_function) = vendor_functions.#name { vendor_function(#(#args),*) })
+    });
+    quote! {
+        // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
+        let ret = unsafe { #(#forms else)* { return Err(Stop::Missing(#text)); } };
     }
 }
 

@@ -1,6 +1,6 @@
 //! What holds for a call: the attributes above a function.
 
-use super::Expr;
+use super::{Expr, Version};
 
 /// What holds for the call: the attributes above a function.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Facts {
     pub pull: Option<String>,
     /// `since("2.17")`: the first version of the vendor library that has the function.
     pub since: Option<String>,
+    /// `since(properties = "0.9.5")`: parameter → the version of the function's extension that it came with.
+    pub came: Vec<(String, Version)>,
     /// Without a public prototype to check against.
     pub undocumented: bool,
     /// `beside("libother.so")`: exported by another library of the vendor, and served by hand.
@@ -44,6 +46,8 @@ pub struct Facts {
     pub unsupported: Option<Unsupported>,
     /// `extension("cl_khr_command_buffer")`: reached through [`Api::lookup`], not exported by the vendor library.
     pub extension: Option<String>,
+    /// `formerly(f)`: the extension function that this one was; called where the library lacks this one.
+    pub formerly: Option<String>,
     /// `no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)`: the status when there is no broker, where it is not [`Api::lost`].
     pub no_broker: Option<i64>,
     /// `proc(name = "…", since = n)`

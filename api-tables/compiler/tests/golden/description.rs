@@ -1,5 +1,5 @@
 #[allow(unused_imports)]
-use crate::spec::KindSpec;
+use crate::{api::Extension, spec::KindSpec};
 /// The API.
 pub static API: crate::api::Api = crate::api::Api {
     name: "gold",
@@ -40,7 +40,18 @@ pub static API: crate::api::Api = crate::api::Api {
             text: "store = {home}/gold\n",
         },
     ],
-    extensions: &["gold_more"],
+    newest: Some((1, 2, 0)),
+    extensions: &[
+        Extension {
+            name: "gold_more",
+            known: None,
+        },
+        Extension {
+            name: "gold_grown",
+            known: Some(((0, 9, 0), (2, 0, 0))),
+        },
+    ],
+    masked: &[("gold_shared", "no gold is shared"), ("gold_lent", "no gold is shared")],
     functions: &[
         "gold_start",
         "gold_scalar",
@@ -59,6 +70,9 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_until",
         "gold_unsupported",
         "gold_extension",
+        "gold_grown",
+        "gold_formerly",
+        "gold_keyed",
         "gold_leads",
         "gold_leads_back",
         "gold_room",
@@ -68,10 +82,14 @@ pub static API: crate::api::Api = crate::api::Api {
     ],
     oneway: &[
         false, false, false, true, true, false, false, false, false, false, false, false,
-        false, true, true, false, false, false, false, false, false, true, false,
+        false, true, true, false, false, false, false, false, false, false, false, false,
+        true, false,
     ],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],
-    extension_functions: &[("gold_extension", "gold_more")],
+    extension_functions: &[
+        ("gold_extension", "gold_more"),
+        ("gold_grown", "gold_grown"),
+    ],
     kinds: &[
         KindSpec {
             name: "gold_box",

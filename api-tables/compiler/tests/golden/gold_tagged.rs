@@ -100,7 +100,7 @@ pub unsafe fn gold_tagged(
                     what as i64,
                 );
                 call.put(size_ret.cast(), &w_size_ret, &reply.size_ret, None);
-                if ok && settled && !spec::BoxInfo.is_count(what as i64) {
+                if ok && settled && spec::BoxInfo.stays(what as i64) {
                     call.session
                         .answers
                         .remember(

@@ -28,7 +28,7 @@ pub unsafe extern "C" fn gold_withheld(
     hook: *mut c_void,
 ) -> i32 {
     guard(
-        || unsafe { marshal::gold_withheld(place, count, hook) },
+        || unsafe { marshal::gold_withheld(place.cast(), count, hook.cast()) },
         |fault| {
             let status = fault
                 .status(Statuses {

@@ -5,7 +5,9 @@
 #![header("gold.h")]
 #![lost(GOLD_LOST)]
 #![lookup(gold_find)]
-#![extensions("gold_more")]
+#![versions("GOLD_1.0", "GOLD_1.2")]
+#![extensions("gold_more", "gold_grown" = "0.9.0".."2.0.0")]
+#![masked(why = "no gold is shared", "gold_shared", "gold_lent")]
 #![sandbox(
     read("/etc/gold", variable("GOLD_PATH"), lines("/etc/gold/*.list"), lines(variable("GOLD_PATH"))),
     write(setting(variable("GOLD_CONF"), "store"), setting("/etc/gold/gold.conf", "store")),
@@ -36,15 +38,41 @@ struct gold_shape {
     parent: Option<gold_box>,
 }
 
+struct gold_version {
+    version: u32,
+    name: [c_char; 4],
+}
+
 #[tag(what)]
+#[otherwise(GOLD_NO_BOX)]
 #[repr(gold_key)]
 enum BoxInfo {
     GOLD_PARENT(gold_box) = 0x10,
     #[names]
     GOLD_NAMES([c_char]) = 0x11,
+    GOLD_SIZE(u32) = 0x12,
+    GOLD_TEXTS([&CStr]) = 0x13,
+    #[version]
+    GOLD_VERSION([c_char]) = 0x14,
+    #[version]
+    GOLD_NUMBER(u32) = 0x15,
+    #[version]
+    GOLD_NUMBERS([gold_version]) = 0x16,
+    #[refused(GOLD_LOST)]
+    GOLD_ADDRESS(c_void) = 0x17,
+}
+
+#[tag(what)]
+#[otherwise(GOLD_NO_BOX)]
+#[repr(gold_key)]
+enum BoxSetting {
+    GOLD_WEIGHT(u32) = 0x18,
+    #[refused(GOLD_LOST)]
+    GOLD_PLACE(c_void) = 0x19,
 }
 
 #[list(end = 0)]
+#[otherwise(GOLD_LOST)]
 #[repr(gold_property)]
 enum Property {
     GOLD_OWNER(gold_box) = 0x20,
@@ -174,6 +202,20 @@ extern "C" {
 
     #[extension("gold_more")]
     fn gold_extension(count: u32) -> u64;
+
+    #[extension("gold_grown")]
+    #[since(properties = "0.9.5", parent = "1.0")]
+    fn gold_grown(
+        one: gold_box,
+        properties: Option<&[Property]>,
+        count: u32,
+        parent: Option<gold_box>,
+    ) -> gold_status;
+
+    #[formerly(gold_extension)]
+    fn gold_formerly(count: u32) -> u64;
+
+    fn gold_keyed(what: gold_key, size: usize, value: Option<&[BoxSetting; size]>) -> gold_status;
 
     fn gold_leads(one: In<gold_phrase>, count: u32, words: Option<&[gold_word; count]>) -> gold_status;
 

@@ -6,4 +6,5 @@
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 #[list(end = 0)]
+#[otherwise(-1)]
 enum ToyProperty {}

@@ -10,6 +10,7 @@ struct toy_source {
     len: u64,
 }
 #[tag(what)]
+#[otherwise(TOY_GONE)]
 #[repr(u32)]
 enum ToyInfo {
     TOY_SOURCE(toy_source) = 1,

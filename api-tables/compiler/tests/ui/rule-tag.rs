@@ -6,6 +6,7 @@
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 #[tag(param)]
+#[otherwise(TOY_GONE)]
 #[repr(u32)]
 enum ToyInfo {
     TOY_SIZE(u32) = 1,

@@ -6,6 +6,7 @@
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 #[list(end = 0)]
+#[otherwise(-1)]
 #[repr(isize)]
 enum ToyProperty {
     TOY_SIZE(u32) = 1,

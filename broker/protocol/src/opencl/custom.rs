@@ -163,6 +163,8 @@ pub mod lookup {
     pub struct Reply {
         /// Whether the vendor has a function of this name.
         pub found: bool,
+        /// The version of its extension, by which it has its prototype; zeros for what belongs to none.
+        pub version: (u32, u32, u32),
     }
 }
 

@@ -24,7 +24,7 @@ const INVALID_OPERATION: i32 = -59;
 pub fn vendor() -> Vendor {
     struct Nothing;
     impl Symbols for Nothing {
-        fn find(&mut self, _: &str, _: bool) -> Handle {
+        fn find(&mut self, _: &str) -> Handle {
             std::ptr::null_mut()
         }
     }

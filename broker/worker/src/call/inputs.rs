@@ -3,7 +3,7 @@
 
 use ava_protocol::frame::Malformed;
 use ava_protocol::layout::Rows;
-use ava_protocol::spec::{ListSpec, Step, StructSpec};
+use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{ArchivedData, ArchivedTexts};
 
 use super::{Call, Stop};
@@ -249,6 +249,11 @@ impl Call<'_> {
             }
         }
         Ok(input)
+    }
+
+    /// Whether a value with this key may go in.
+    pub fn keyed(spec: &TaggedSpec, key: i64) -> Result<(), Stop> {
+        spec.refusal(key).map_or(Ok(()), |status| Err(Stop::Refused(status)))
     }
 
     /// An id to the vendor's pointer, in place.

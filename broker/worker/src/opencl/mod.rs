@@ -4,6 +4,7 @@
 mod board;
 mod build;
 mod events;
+mod extensions;
 mod kernel_arg;
 mod lookup;
 mod map;
@@ -26,14 +27,15 @@ use ava_protocol::opencl::{API, kind};
 use crate::api::{Api, Events};
 use crate::call::{Call, Outcome};
 use crate::generated::opencl as generated;
+use crate::generated::opencl::Extensions;
 pub use crate::generated::opencl::Vendor;
 use crate::memory::Input;
 use crate::session::Session;
 use crate::vendor::Loaded;
 
 pub use build::{clBuildProgram, clCompileProgram, clGetProgramBuildInfo};
+use extensions::Platforms;
 pub use kernel_arg::clSetKernelArg;
-use lookup::extension_finder;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform};
 pub use map::{clEnqueueMapBuffer, clEnqueueMapImage, clEnqueueUnmapMemObject};
 pub use program_info::clGetProgramInfo;
@@ -49,6 +51,8 @@ pub struct State {
     devices: Mutex<Vec<String>>,
     pub residents: resident::Residents,
     board: board::Board,
+    /// Asked for when they are first needed.
+    platforms: OnceLock<Platforms>,
 }
 
 impl State {
@@ -63,7 +67,14 @@ impl State {
             devices: Mutex::default(),
             residents: resident::Residents::default(),
             board: board::Board::default(),
+            platforms: OnceLock::new(),
         }
+    }
+}
+
+impl State {
+    fn platforms(&self) -> &Platforms {
+        self.platforms.get_or_init(|| Platforms::load(&self.vendor))
     }
 }
 
@@ -86,13 +97,25 @@ impl Api for State {
 
     /// Asks for the devices.
     fn warm_up(&self) {
-        const CL_DEVICE_TYPE_ALL: u64 = 0xFFFF_FFFF;
-        let Some(devices) = self.vendor.clGetDeviceIDs else { return };
         for platform in platforms(&self.vendor) {
-            let mut count = 0;
-            // SAFETY: a live platform, no array, and a place for the count.
-            unsafe { devices(platform, CL_DEVICE_TYPE_ALL, 0, std::ptr::null_mut(), &raw mut count) };
+            devices(&self.vendor, platform);
         }
+    }
+
+    fn crosses(&self, about: Option<usize>, extension: &str) -> bool {
+        // Most are described as they are in every version.
+        match API.extension(extension) {
+            Some(known) if known.known.is_none() => true,
+            Some(_) => self
+                .platforms()
+                .of(about.map_or(std::ptr::null_mut(), |object| object as *mut c_void))
+                .crosses(extension),
+            None => false,
+        }
+    }
+
+    fn extensions(&self) -> Vec<String> {
+        self.platforms().names()
     }
 
     fn versions(&self) -> Vec<String> {
@@ -153,6 +176,16 @@ pub fn vendor(session: &Session) -> &Vendor {
     &state(session).vendor
 }
 
+/// The functions of extensions: of the platform of an object, or of those that are about none.
+pub fn extensions(session: &Session, object: Option<*mut c_void>) -> &Extensions {
+    let platforms = all_platforms(session);
+    &object.map_or(platforms.loader(), |object| platforms.of(object)).functions
+}
+
+fn all_platforms(session: &Session) -> &Platforms {
+    state(session).platforms()
+}
+
 struct Held {
     _memory: Input,
     len: usize,
@@ -165,7 +198,6 @@ struct Held {
 /// # Errors
 /// The library is none of OpenCL's.
 pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
-    loaded.extension = Some(extension_finder(loaded));
     let vendor = Vendor::load(loaded);
     if vendor.clGetPlatformIDs.is_none() {
         return Err(format!("{} has no clGetPlatformIDs", API.library));
@@ -339,6 +371,24 @@ fn platform_names(vendor: &Vendor) -> Vec<String> {
         .into_iter()
         .map(|platform| format!("{} ({})", text(platform, CL_PLATFORM_NAME), text(platform, CL_PLATFORM_VERSION)))
         .collect()
+}
+
+/// The devices of a platform.
+fn devices(vendor: &Vendor, platform: *mut c_void) -> Vec<*mut c_void> {
+    const CL_DEVICE_TYPE_ALL: u64 = 0xFFFF_FFFF;
+    let Some(ids) = vendor.clGetDeviceIDs else {
+        return Vec::new();
+    };
+    let mut count = 0;
+    // SAFETY: a live platform; no array, and then one of the size that is named.
+    unsafe {
+        ids(platform, CL_DEVICE_TYPE_ALL, 0, std::ptr::null_mut(), &raw mut count);
+        let mut devices = vec![std::ptr::null_mut(); count as usize];
+        if count > 0 {
+            ids(platform, CL_DEVICE_TYPE_ALL, count, devices.as_mut_ptr(), &raw mut count);
+        }
+        devices
+    }
 }
 
 /// The library's platforms.

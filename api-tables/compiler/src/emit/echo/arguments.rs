@@ -1,6 +1,6 @@
 //! The driver's arguments: declarations of locals that are called as the parameters are.
 
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Shape, Until};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind, Until};
 
 use super::super::names;
 use super::{buffer, c_expr, condition, count, kind, named, rows, tagged};
@@ -23,6 +23,7 @@ fn value(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let (ty, name) = (&param.c_type, &param.name);
     let value = match (tagged(api, function), size(api, function, name)) {
         (Some((_, _, key)), _) if key == name => "plan->key".to_owned(),
+        _ if let Some(key) = key_in(api, function, name) => key.to_string(),
         (_, Some(size)) => size,
         _ => match wanted(function, name) {
             Some(wanted) => format!("value_or(plan, {i}, \"{name}\", {wanted}ULL)"),
@@ -30,6 +31,18 @@ fn value(api: &Api, function: &Function, i: usize, param: &Param) -> String {
         },
     };
     format!("  {ty} {name} = ({ty}){value};\n")
+}
+
+/// A key by which something may go in.
+fn key_in(api: &Api, function: &Function, name: &str) -> Option<i128> {
+    function.params.iter().find_map(|p| match buffer(p)? {
+        Buffer { element: Element::Tagged(ty), direction: Direction::In, .. } => {
+            let TypeKind::Tagged { tag, variants, .. } = &api.types.get(ty)?.kind else { return None };
+            let plain = variants.iter().find(|v| matches!(v.payload, Payload::Plain(_)))?;
+            (tag == name).then(|| api.constants[&plain.key].value)
+        }
+        _ => None,
+    })
 }
 
 /// The value of a parameter that says how long others are.
@@ -40,7 +53,7 @@ pub fn size(api: &Api, function: &Function, name: &str) -> Option<String> {
             Shape::Texts { count, .. } if named(count).contains(&name) => return Some("size_for_texts(plan)".into()),
             Shape::Buffer(b) => match &b.len {
                 Len::Count(e) if named(e).contains(&name) => {
-                    if let Element::Tagged(ty) = &b.element {
+                    if let (Element::Tagged(ty), Direction::Out) = (&b.element, b.direction) {
                         return Some(format!("size_for_answer(plan, &tagged_{ty})"));
                     }
                     unit = unit.max(Some(names::element_size(api, &b.element)));

@@ -31,6 +31,7 @@ fn function(api: &Api, function: &Function) -> String {
     c += &format!("  arm(plan);\n  {result}p_{name}({});\n  disarm(plan);\n", args.join(", "));
     c += &outcome(api, function);
     c += &refusal(function);
+    c += &unlisted(api, function);
     c += &format!("  check_status(plan, status);\n  if (ok) {{\n{}  }}\n", learn(api, function));
     c += &seen(api, function);
     c += &format!("  log_arrow(&line);\n{}{}", lines::returned(function), lines::errcodes(api, function));
@@ -87,6 +88,16 @@ fn refusal(function: &Function) -> String {
             )
         })
         .unwrap_or_default()
+}
+
+/// A key that the table does not list is refused, whatever the vendor would answer, and nothing is written down.
+fn unlisted(api: &Api, function: &Function) -> String {
+    let Some((param, ty, _)) = tagged(api, function) else { return String::new() };
+    format!(
+        "  if (plan->unlisted) {{\n    line_drop(&line);\n    \
+        check_unlisted(plan, &tagged_{ty}, status, {});\n    call_end(false);\n    return;\n  }}\n",
+        param.name
+    )
 }
 
 /// The function's property list: its parameter and type.

@@ -1,7 +1,7 @@
 //! `echo_table.h`: the types of the table, as data for the runtime.
 
 use crate::layout;
-use crate::model::{Api, FieldShape, Payload, TypeDef, TypeKind};
+use crate::model::{Api, Extension, FieldShape, Payload, TypeDef, TypeKind, Version};
 
 use super::super::names;
 use super::kind;
@@ -19,7 +19,13 @@ pub fn emit(api: &Api) -> String {
     c += "#ifdef ECHO_DEFINE_TABLE\n";
     let titles: Vec<_> = handles().map(|t| format!("\"{}\"", t.name)).collect();
     c += &format!("const char *const echo_kinds[] = {{\"handle\", {}}};\n", titles.join(", "));
-    let seen: Vec<_> = api.extensions.iter().step_by(9).map(|name| format!("\"{name}\", \"{HIDDEN}\"")).collect();
+    let seen =
+        || api.extensions.iter().enumerate().filter(|(i, one)| i % 9 == 0 || one.known.is_some()).map(|(_, one)| one);
+    let versions: Vec<_> = seen().map(|one| format!("{:#x}, 0", packed(version(api, one)))).collect();
+    c += &format!("const uint32_t echo_versions[] = {{{}}};\n", versions.join(", "));
+    let newest = names::newest(api).map_or(0, packed);
+    c += &format!("const uint32_t echo_newest = {newest:#x};\n");
+    let seen: Vec<_> = seen().map(|one| format!("\"{}\", \"{HIDDEN}\"", one.name)).collect();
     c += &format!("const char *const echo_names[] = {{{}}};\n", seen.join(", "));
     c += &format!("const int echo_name_count = {};\n", seen.len() * 2);
     c += "#endif\n\n";
@@ -30,8 +36,21 @@ pub fn emit(api: &Api) -> String {
     c + "#endif\n"
 }
 
+/// The version in which the echo vendor has an extension: the one in which its functions are as the table has them.
+fn version(api: &Api, extension: &Extension) -> Version {
+    let of = api.functions.iter().filter(|f| f.facts.extension.as_ref() == Some(&extension.name));
+    let changes = of.flat_map(|f| &f.params).filter_map(|p| p.since);
+    let first = extension.known.map_or(Version { major: 1, minor: 0, patch: 0 }, |(from, _)| from);
+    changes.max().unwrap_or(first)
+}
+
+/// As Khronos packs it.
+fn packed(version: Version) -> u32 {
+    version.major << 22 | version.minor << 12 | version.patch
+}
+
 fn list(api: &Api, ty: &TypeDef) -> Option<String> {
-    let TypeKind::List { scalar, end, variants, .. } = &ty.kind else { return None };
+    let TypeKind::List { scalar, end, otherwise, variants, .. } = &ty.kind else { return None };
     let name = &ty.name;
     let keys: Vec<_> = variants
         .iter()
@@ -47,7 +66,7 @@ fn list(api: &Api, ty: &TypeDef) -> Option<String> {
         .collect();
     Some(format!(
         "static const struct list_key keys_{name}[] = {{\n{}  {{0}},\n}};\n\
-        __attribute__((unused)) static const struct list list_{name} = {{{}, {end}, {}, keys_{name}}};\n\n",
+        __attribute__((unused)) static const struct list list_{name} = {{{}, {end}, {otherwise}, {}, keys_{name}}};\n\n",
         keys.concat(),
         scalar.size(),
         keys.len(),
@@ -75,7 +94,7 @@ fn record(api: &Api, ty: &TypeDef) -> Option<String> {
 }
 
 fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
-    let TypeKind::Tagged { variants, .. } = &ty.kind else { return None };
+    let TypeKind::Tagged { variants, otherwise: Some(otherwise), .. } = &ty.kind else { return None };
     let rows: Vec<_> = variants
         .iter()
         .map(|v| {
@@ -98,7 +117,14 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 Payload::HostFlags => return String::new(),
                 // Bits of which nothing is hidden.
                 Payload::References => "ANSWER_HIDDEN, .size = 4, .bits = 0".into(),
-                Payload::Plain(_) | Payload::Run { .. } | Payload::Refused(_) => "ANSWER_PLAIN".into(),
+                Payload::Texts => "ANSWER_TEXTS".into(),
+                Payload::VersionText => "ANSWER_VERSION_TEXT".into(),
+                Payload::VersionNumber => "ANSWER_VERSION_NUMBER".into(),
+                Payload::VersionNumbers(ty) => {
+                    format!("ANSWER_VERSION_NUMBERS, .size = {}", layout::size(api, ty))
+                }
+                Payload::Refused(_) => return String::new(),
+                Payload::Plain(_) | Payload::Run { .. } => "ANSWER_PLAIN".into(),
             };
             format!("  {{.key = {:#x}, .what = {rest}}},\n", api.constants[&v.key].value)
         })
@@ -106,7 +132,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
     let name = &ty.name;
     Some(format!(
         "static const struct answer answers_{name}[] = {{\n{}  {{0}},\n}};\n\
-        __attribute__((unused)) static const struct tagged tagged_{name} = {{{}, answers_{name}}};\n\n",
+        __attribute__((unused)) static const struct tagged tagged_{name} = {{{otherwise}, {}, answers_{name}}};\n\n",
         rows.concat(),
         rows.iter().filter(|row| !row.is_empty()).count(),
     ))

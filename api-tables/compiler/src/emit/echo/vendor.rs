@@ -93,8 +93,13 @@ fn special(api: &Api, function: &Function) -> String {
     let about = first_handle(function).map_or("NULL", |h| &h.name);
     let size_ret = written_by(function, &value.name)[0];
     format!(
-        "  if (special(\"{}\", (int64_t){key}, {detail}, {about}, {size}, {}, {size_ret})) return 0;\n",
-        function.name, value.name
+        "  if (special(\"{}\", (int64_t){key}, {detail}, {about}, {size}, {}, {size_ret})) return 0;\n{}",
+        function.name,
+        value.name,
+        tagged(api, function).map_or(String::new(), |(_, ty, _)| format!(
+            "  if (!answer_of(&tagged_{ty}, (int64_t){key})) return give_addresses({size}, {}, {size_ret});\n",
+            value.name
+        )),
     )
 }
 

@@ -1,0 +1,78 @@
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_formerly {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub count: u32,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: u64,
+    }
+}
+
+// shim: entry
+
+/// `gold_formerly` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C" fn gold_formerly(count: u32) -> u64 {
+    guard(
+        || unsafe { marshal::gold_formerly(count) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            let _ = status;
+            0 as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_formerly(count: u32) -> Result<u64, Fault> {
+    let mut call = Call::begin(
+        Session::current(&crate::apis::GOLD)?,
+        opcode::gold_formerly,
+    );
+    unsafe {
+        let request = table::gold_formerly::Request {
+            count: count as u32,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_formerly::ArchivedReply, call| {
+                let ok = true;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_formerly(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_formerly::ArchivedRequest>(body, "gold_formerly")?;
+    let count: u32 = r.count.to_native() as u32;
+    let vendor_function = crate::gold::vendor(call.session)
+        .gold_formerly
+        .or_else(|| crate::gold::extensions(call.session, None).gold_extension)
+        .ok_or(Stop::Missing("gold_formerly"))?;
+    let ret = unsafe { vendor_function(count) };
+    let ok = true;
+    call.reply(
+        &table::gold_formerly::Reply {
+            ret: ret as u64,
+        },
+    )
+}

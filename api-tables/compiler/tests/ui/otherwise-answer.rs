@@ -1,0 +1,16 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+#[tag(what)]
+#[repr(u32)]
+enum ToyInfo {
+    TOY_SIZE(u32) = 1,
+}
+
+extern "C" {
+    fn toy_ask(what: u32, size: usize, value: Out<[ToyInfo; size]>) -> toy_status;
+}
