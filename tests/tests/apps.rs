@@ -57,14 +57,8 @@ fn app(file: &str) -> PathBuf {
 
 /// Extensions that AvA hides: what shares memory with the program, what answers with the vendor's pointers, and what has
 /// functions that AvA does not offer.
-const HIDDEN: &[&str] = &[
-    "cl_intel_concurrent_dispatch",
-    "cl_intel_exec_by_local_thread",
-    "cl_intel_unified_shared_memory",
-    "cl_khr_command_buffer_mutable_dispatch",
-    "cl_khr_spirv_queries",
-    "cl_khr_suggested_local_work_size",
-];
+const HIDDEN: &[&str] =
+    &["cl_intel_exec_by_local_thread", "cl_intel_unified_shared_memory", "cl_khr_command_buffer_mutable_dispatch"];
 
 /// What `clinfo` says of these is "No": no capability is left of shared virtual memory and of native kernels.
 const DENIED: &[&str] = &[

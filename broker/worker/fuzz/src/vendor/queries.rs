@@ -32,6 +32,11 @@ fn any(object: Handle, key: u32, size: usize, value: *mut c_void, size_ret: *mut
         0x0904 | 0x1030 => answer(b"cl_khr_icd cl_khr_gl_sharing cl_khr_fp64\0", size, value, size_ret),
         // And so with versions.
         0x0907 | 0x1060 => answer(&[0x63; 68 * 3], size, value, size_ret),
+        // What the device takes of SPIR-V: addresses of texts.
+        0x12B9 | 0x12BA => {
+            let texts = [c"one".as_ptr() as u64, c"".as_ptr() as u64];
+            answer(&words(&texts), size, value, size_ret)
+        }
         // An image's pixel; the sort of a memory object: a buffer, or an image in two dimensions.
         0x1111 => answer(&4_usize.to_le_bytes(), size, value, size_ret),
         0x1100 => answer(&(0x10F0 + (object as u32 >> 6) % 2).to_le_bytes(), size, value, size_ret),
