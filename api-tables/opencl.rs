@@ -111,8 +111,7 @@
     ),
     device("/dev/accel/*", "/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"),
 )]
-// Extensions of the kernel language, extensions of queries, and those whose functions are in this table. What shares
-// memory or objects with the process of the program stays out: SVM and USM, OpenGL, EGL, DirectX, external memory.
+// Extensions of the kernel language, extensions of queries, and those whose functions are in this table.
 #![extensions(
     "cl_khr_3d_image_writes",
     "cl_khr_async_work_group_copy_fence",
@@ -191,6 +190,7 @@
     "cl_intel_devicelib_assert",
     "cl_intel_global_float_atomics",
     "cl_intel_media_block_io",
+    "cl_intel_mem_channel_property",
     "cl_intel_packed_yuv",
     "cl_intel_required_subgroup_size",
     "cl_intel_sigmoid",
@@ -213,6 +213,105 @@
     "cl_nv_kernel_attribute",
     "cl_nv_pragma_unroll",
     "cl_pocl_content_size"
+)]
+// Of those that are not here a newer vendor may have some: they are masked too, and `avactl doctor` says so.
+#![masked(
+    why = "its addresses would have to be equal in two processes",
+    "cl_arm_shared_virtual_memory",
+    "cl_intel_mem_alloc_buffer_location",
+    "cl_intel_mem_force_host_memory",
+    "cl_intel_unified_shared_memory",
+    "cl_khr_unified_svm",
+    "cl_pocl_command_buffer_svm",
+    "cl_pocl_svm_rect"
+)]
+#![masked(
+    why = "OpenGL and EGL objects belong to the process of the program",
+    "cl_APPLE_gl_sharing",
+    "cl_intel_egl_image_yuv",
+    "cl_intel_sharing_format_query",
+    "cl_khr_egl_event",
+    "cl_khr_egl_image",
+    "cl_khr_gl_depth_images",
+    "cl_khr_gl_event",
+    "cl_khr_gl_msaa_sharing",
+    "cl_khr_gl_sharing"
+)]
+#![masked(
+    why = "DirectX and VA-API objects belong to the process of the program",
+    "cl_intel_d3d11_nv12_media_sharing",
+    "cl_intel_dx9_media_sharing",
+    "cl_intel_simultaneous_sharing",
+    "cl_intel_va_api_media_sharing",
+    "cl_khr_d3d10_sharing",
+    "cl_khr_d3d11_sharing",
+    "cl_khr_dx9_media_sharing",
+    "cl_nv_d3d10_sharing",
+    "cl_nv_d3d11_sharing",
+    "cl_nv_d3d9_sharing"
+)]
+#![masked(
+    why = "memory, semaphores and descriptors of other APIs belong to the process of the program",
+    "cl_arm_import_memory",
+    "cl_arm_import_memory_android_hardware_buffer",
+    "cl_arm_import_memory_dma_buf",
+    "cl_arm_import_memory_host",
+    "cl_arm_import_memory_protected",
+    "cl_img_use_gralloc_ptr",
+    "cl_khr_external_memory",
+    "cl_khr_external_memory_android_hardware_buffer",
+    "cl_khr_external_memory_dma_buf",
+    "cl_khr_external_memory_dx",
+    "cl_khr_external_memory_opaque_fd",
+    "cl_khr_external_memory_win32",
+    "cl_khr_external_semaphore",
+    "cl_khr_external_semaphore_dx_fence",
+    "cl_khr_external_semaphore_opaque_fd",
+    "cl_khr_external_semaphore_sync_fd",
+    "cl_khr_external_semaphore_win32",
+    "cl_khr_semaphore",
+    "cl_qcom_android_native_buffer_host_ptr",
+    "cl_qcom_dmabuf_host_ptr",
+    "cl_qcom_ext_host_ptr",
+    "cl_qcom_ion_host_ptr"
+)]
+#![masked(why = "a callback of the program would be called inside the vendor's compiler or kernel", "cl_arm_printf")]
+#![masked(why = "the thread that computes is the worker's, not the one that calls", "cl_intel_exec_by_local_thread")]
+#![masked(
+    why = "each provisional version has other structs, and none is described yet",
+    "cl_khr_command_buffer_multi_device",
+    "cl_khr_command_buffer_mutable_dispatch",
+    "cl_khr_command_buffer_mutable_memory_commands"
+)]
+#![masked(
+    why = "its functions and keys are not described yet",
+    "cl_arm_controlled_kernel_termination",
+    "cl_arm_job_slot_selection",
+    "cl_arm_scheduling_controls",
+    "cl_exp_defined_builtin_kernels",
+    "cl_exp_tensor",
+    "cl_ext_buffer_device_address",
+    "cl_ext_image_from_buffer",
+    "cl_ext_image_requirements_info",
+    "cl_ext_image_tiling_control",
+    "cl_ext_immutable_memory_objects",
+    "cl_ext_migrate_memobject",
+    "cl_ext_tensor",
+    "cl_img_cancel_command",
+    "cl_img_generate_mipmap",
+    "cl_img_mem_properties",
+    "cl_img_yuv_image",
+    "cl_intel_accelerator",
+    "cl_intel_advanced_motion_estimation",
+    "cl_intel_create_buffer_with_properties",
+    "cl_intel_device_side_avc_motion_estimation",
+    "cl_intel_motion_estimation",
+    "cl_intel_planar_yuv",
+    "cl_khr_cooperative_matrix",
+    "cl_khr_defined_builtin_kernels",
+    "cl_khr_terminate_context",
+    "cl_nv_create_buffer",
+    "cl_pocl_pinned_buffers"
 )]
 // As `cl_icd_dispatch` in CL/cl_icd.h; `_` is a place of DirectX.
 #![dispatch(

@@ -48,6 +48,11 @@ pub trait Api: Any + Send + Sync {
         self.table().extension(extension).is_some()
     }
 
+    /// Whether programs see an extension of some platform that has it.
+    fn extension_crosses(&self, extension: &str) -> bool {
+        self.crosses(None, extension)
+    }
+
     /// The extensions that the vendors say they have.
     fn extensions(&self) -> Vec<String> {
         Vec::new()

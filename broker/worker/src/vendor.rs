@@ -10,6 +10,11 @@ use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 pub trait Symbols {
     /// The function's address, or null.
     fn find(&mut self, name: &str) -> *mut c_void;
+
+    /// Likewise, where another function does if there is none.
+    fn find_or_other(&mut self, name: &str) -> *mut c_void {
+        self.find(name)
+    }
 }
 
 /// Finds the functions of extensions, which a library does not export, but hands out.
@@ -126,5 +131,9 @@ impl Symbols for Loaded {
         }
         self.note(name, found);
         found
+    }
+
+    fn find_or_other(&mut self, name: &str) -> *mut c_void {
+        self.symbol(name)
     }
 }

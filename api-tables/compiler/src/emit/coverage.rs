@@ -37,21 +37,65 @@ impl Way {
 
 /// The page as Markdown.
 pub fn markdown(api: &Api) -> String {
-    let mut page = format!("# Coverage of {}\n\n`{}`: {} functions.\n\n", api.name, api.library, api.functions.len());
+    let refused = api.functions.iter().filter(|f| Way::of(f) == Way::Unsupported).count();
+    let mut page = format!(
+        "# Coverage of {}\n\n`{}`: {} functions, of which {} work and {refused} are refused.\n\n",
+        api.name,
+        api.library,
+        api.functions.len(),
+        api.functions.len() - refused
+    );
     page.push_str("| functions | what becomes of them |\n|---:|---|\n");
     for way in Way::ALL {
         let count = api.functions.iter().filter(|f| Way::of(f) == way).count();
         write(&mut page, format_args!("| {count} | {} |\n", way.word()));
     }
+    let reasons = reasons(api);
+    if !reasons.is_empty() {
+        page.push_str("\n| refused | why |\n|---:|---|\n");
+        reasons.iter().for_each(|(why, count)| write(&mut page, format_args!("| {count} | {} |\n", piped(why))));
+    }
     page.push_str("\n| function | | |\n|---|---|---|\n");
     for function in &api.functions {
         let (name, way, note) = (&function.name, Way::of(function).word(), note(function));
-        write(&mut page, format_args!("| `{name}` | {way} | {} |\n", note.replace('|', "\\|")));
+        write(&mut page, format_args!("| `{name}` | {way} | {} |\n", piped(&note)));
+    }
+    if !api.extensions.is_empty() || !api.masked.is_empty() {
+        page.push_str("\n| extension | |\n|---|---|\n");
+    }
+    for extension in &api.extensions {
+        let versions = extension.known.map_or(String::new(), |(from, below)| format!(", from {from} to below {below}"));
+        write(&mut page, format_args!("| `{}` | crosses{versions} |\n", extension.name));
+    }
+    for (name, why) in masked(api) {
+        write(&mut page, format_args!("| `{name}` | masked: {} |\n", piped(why)));
     }
     page
 }
 
-/// The page as JSON: `{"api", "library", "functions": [{"name", "way", "extension", "note"}]}`.
+/// Why functions are refused, and how many for each reason, in the order of the table.
+fn reasons(api: &Api) -> Vec<(&str, usize)> {
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for why in api.functions.iter().filter_map(|f| Some(f.facts.unsupported.as_ref()?.why.as_str())) {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((why, 1)),
+        }
+    }
+    reasons
+}
+
+fn masked(api: &Api) -> impl Iterator<Item = (&str, &str)> {
+    api.masked.iter().flat_map(|masked| masked.names.iter().map(|name| (name.as_str(), masked.why.as_str())))
+}
+
+/// Text in a column of a table.
+fn piped(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// The page as JSON: `{"api", "library", "working", "refused", "functions": [{"name", "way", "extension", "note"}],
+/// "masked": [{"extension", "why"}]}`.
 pub fn json(api: &Api) -> String {
     let functions: Vec<String> = api
         .functions
@@ -62,10 +106,16 @@ pub fn json(api: &Api) -> String {
             format!("    {{\"name\": {name}, \"way\": {way}, \"extension\": {extension}, \"note\": {note}}}")
         })
         .collect();
-    let (name, library) = (quoted(&api.name), quoted(&api.library));
+    let masked: Vec<_> = masked(api)
+        .map(|(name, why)| format!("    {{\"extension\": {}, \"why\": {}}}", quoted(name), quoted(why)))
+        .collect();
+    let refused = api.functions.iter().filter(|f| Way::of(f) == Way::Unsupported).count();
+    let (name, library, working) = (quoted(&api.name), quoted(&api.library), api.functions.len() - refused);
     format!(
-        "{{\n  \"api\": {name},\n  \"library\": {library},\n  \"functions\": [\n{}\n  ]\n}}\n",
-        functions.join(",\n")
+        "{{\n  \"api\": {name},\n  \"library\": {library},\n  \"working\": {working},\n  \"refused\": {refused},\n  \
+        \"functions\": [\n{}\n  ],\n  \"masked\": [\n{}\n  ]\n}}\n",
+        functions.join(",\n"),
+        masked.join(",\n")
     )
 }
 
@@ -110,6 +160,8 @@ mod tests {
 #![library("libtoy.so.1")]
 #![lost(-1)]
 #![lookup(toy_find)]
+#![extensions("toy_extras", "toy_new" = "0.1".."0.2")]
+#![masked(why = "toys are not shared", "toy_lent")]
 #[status(ok = 0)]
 type toy_status = i32;
 extern "C" {
@@ -135,7 +187,7 @@ extern "C" {
         let page = super::markdown(&api());
         let expected = r#"# Coverage of toy
 
-`libtoy.so.1`: 5 functions.
+`libtoy.so.1`: 5 functions, of which 4 work and 1 are refused.
 
 | functions | what becomes of them |
 |---:|---|
@@ -144,6 +196,10 @@ extern "C" {
 | 1 | in the shim |
 | 1 | refused |
 
+| refused | why |
+|---:|---|
+| 1 | no \| never |
+
 | function | | |
 |---|---|---|
 | `toy_flush` | generated |  |
@@ -151,6 +207,12 @@ extern "C" {
 | `toy_find` | in the shim |  |
 | `toy_map` | refused | no \| never |
 | `toy_more` | generated | extension `toy_extras` |
+
+| extension | |
+|---|---|
+| `toy_extras` | crosses |
+| `toy_new` | crosses, from 0.1.0 to below 0.2.0 |
+| `toy_lent` | masked: toys are not shared |
 "#;
         assert_eq!(page, expected);
     }
@@ -161,5 +223,7 @@ extern "C" {
         assert!(page.contains(r#"{"name": "toy_run", "way": "by hand", "extension": null, "#), "{page}");
         assert!(page.contains(r#"By hand: says \"why\"."#), "{page}");
         assert!(page.contains(r#""extension": "toy_extras""#), "{page}");
+        assert!(page.contains(r#"{"extension": "toy_lent", "why": "toys are not shared"}"#), "{page}");
+        assert!(page.contains("\"working\": 4,\n  \"refused\": 1,"), "{page}");
     }
 }

@@ -62,6 +62,11 @@ impl Platforms {
         self.platforms.iter().chain([&self.loader]).find_map(|platform| platform.has(name))
     }
 
+    /// Whether programs see an extension of some platform.
+    pub fn cross(&self, extension: &str) -> bool {
+        self.platforms.iter().any(|platform| platform.crosses(extension))
+    }
+
     /// All that the platforms say they have.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<_> =

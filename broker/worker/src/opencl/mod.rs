@@ -114,6 +114,10 @@ impl Api for State {
         }
     }
 
+    fn extension_crosses(&self, extension: &str) -> bool {
+        self.platforms().cross(extension)
+    }
+
     fn extensions(&self) -> Vec<String> {
         self.platforms().names()
     }

@@ -44,7 +44,7 @@ pub(super) struct Check {
     pub fixes: Vec<String>,
 }
 
-/// A function that does not cross.
+/// A function that does not cross, or an extension that programs do not see.
 #[derive(Debug, Serialize)]
 pub(super) struct Unsupported {
     pub api: &'static str,
@@ -107,7 +107,7 @@ pub(super) fn text(diagnosis: &Diagnosis) -> String {
         }
     }
     if !reasons.is_empty() {
-        text += "\nFunctions that are refused:\n";
+        text += "\nFunctions that are refused, and extensions that programs do not see:\n";
         for (api, reason, functions) in reasons {
             text += &format!("  {api}: {reason}\n    {}\n", functions.join(" "));
         }

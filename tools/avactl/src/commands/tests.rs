@@ -180,7 +180,7 @@ fn doctor_text_and_json() {
                 r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"missing":["clSetContextDestructorCallback"],"versions":["Intel(R) OpenCL"]}"#,
             ),
             probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"versions":["Portable Computing Language (OpenCL 3.0)"]}"#,
+                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"masked":[["cl_khr_gl_sharing","it is shared"],["cl_new","the table does not know it"],["cl_newer","the table does not know it"]],"versions":["Portable Computing Language (OpenCL 3.0)"]}"#,
             ),
             probe("nonsense"),
         ],

@@ -26,6 +26,8 @@ pub struct Probe {
     functions: usize,
     /// Those of them that the library lacks.
     missing: Vec<String>,
+    /// Extensions that the vendors have and programs do not see, and why.
+    masked: Vec<(String, String)>,
     versions: Vec<String>,
 }
 
@@ -57,7 +59,8 @@ pub fn all() -> Diagnosis {
 fn unsupported() -> Vec<Unsupported> {
     let of = |api: &&'static Api| {
         let api = *api;
-        api.unsupported.iter().map(|(function, reason)| Unsupported { api: api.name, function, reason })
+        let refused = api.unsupported.iter().chain(api.masked);
+        refused.map(|(function, reason)| Unsupported { api: api.name, function, reason })
     };
     APIS.iter().flat_map(of).collect()
 }
@@ -176,13 +179,21 @@ pub fn vendor(api: &'static Api, probe: Result<Probe, String>) -> Check {
         return Check::new(api.name, Health::Broken, format!("{path} finds no platform")).fix(api.install);
     }
     let covered = probe.functions.saturating_sub(probe.missing.len());
-    let coverage = format!("{covered} of the {} functions that cross", probe.functions);
+    let coverage =
+        format!("{covered} of the {} functions that cross, {} are refused", probe.functions, api.unsupported.len());
     let found = format!("{path}: {}; {coverage}", probe.versions.join(", "));
-    if probe.missing.is_empty() {
-        return Check::new(api.name, Health::Ok, found);
+    let health = if probe.missing.is_empty() { Health::Ok } else { Health::Note };
+    let mut check = Check::new(api.name, health, found);
+    if !probe.missing.is_empty() {
+        check = check.fix(format!("calls of functions that it lacks fail: {}", shortened(&probe.missing)));
     }
-    Check::new(api.name, Health::Note, found)
-        .fix(format!("calls of functions that it lacks fail: {}", shortened(&probe.missing)))
+    let mut reasons: Vec<&str> = probe.masked.iter().map(|(_, why)| why.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons.into_iter().fold(check, |check, why| {
+        let of = probe.masked.iter().filter(|(_, reason)| reason == why).map(|(name, _)| name.clone());
+        check.fix(format!("programs do not see {}: {why}", shortened(&of.collect::<Vec<_>>())))
+    })
 }
 
 /// A list that fits a screen.
