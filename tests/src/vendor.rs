@@ -13,6 +13,8 @@ pub enum Vendor {
     Pocl,
     /// Intel's runtime for CPUs: stricter than PoCL, and newer.
     Intel,
+    /// Both of these, each a platform of its own.
+    Both,
     /// `SoftHSM`: PKCS#11 with a store in files.
     SoftHsm,
 }
@@ -38,6 +40,7 @@ impl Vendor {
         match self {
             Self::Pocl => opencl(pocl()),
             Self::Intel => opencl(intel()),
+            Self::Both => opencl(both(place)),
             Self::SoftHsm => {
                 let [natively, in_worker] = stores(place);
                 Needed { variable: "SOFTHSM2_CONF", natively, in_worker }
@@ -50,7 +53,7 @@ impl Vendor {
     pub fn library_directory(self) -> Option<PathBuf> {
         match self {
             Self::Pocl | Self::SoftHsm => None,
-            Self::Intel => intel().parent().map(Path::to_owned),
+            Self::Intel | Self::Both => intel().parent().map(Path::to_owned),
         }
     }
 }
@@ -67,6 +70,16 @@ pub fn pocl() -> PathBuf {
 /// Intel's library, which is registered nowhere.
 fn intel() -> PathBuf {
     present(cache().join("intel/lib/libintelocl.so"))
+}
+
+/// A directory with the registrations of both.
+fn both(place: &Path) -> PathBuf {
+    let directory = place.join("vendors");
+    fs::create_dir_all(&directory).expect("a directory for registrations");
+    fs::copy(pocl(), directory.join("pocl.icd")).expect("a copy of PoCL's registration");
+    fs::write(directory.join("intel.icd"), intel().display().to_string()).expect("Intel's registration");
+    // So that the loader knows it for a directory.
+    directory.join("")
 }
 
 /// The configurations of a store with one token and of a copy of it, which has the same numbers of slot and token.

@@ -103,3 +103,27 @@ fn calls_at_random_on_pocl() {
         assert_same(Vendor::Pocl, &Case::new(program).without_stderr());
     }
 }
+
+/// An extension's functions are a platform's own, and in the form of its own version: here one has command buffers of 0.9.0, and
+/// the other of 1.0.0.
+#[test]
+fn extensions_of_two_platforms() {
+    const CASES: [&str; 7] = [
+        "run",
+        "command_buffer_of_buffers",
+        "command_buffer_of_images",
+        "command_buffer_of_kernels",
+        "query_spirv",
+        "suggested_local_work_size",
+        "concurrent_work_groups",
+    ];
+    let world = World::new(Vendor::Both);
+    for platform in ["0", "1"] {
+        let cases = Program::new(built::conformance().join("conformance")).args(CASES);
+        let cases = cases.env("CONFORMANCE_PLATFORM", platform);
+        let (native, remote) = (world.native(&cases), world.remote(&cases));
+        assert_eq!(native.ended, Ended::With(0), "fails natively: {native}");
+        assert_eq!(verdicts(&remote.stdout), verdicts(&native.stdout), "{remote}\n{}", world.log());
+        assert!(native.stdout.contains("command_buffer_of_buffers ok"), "{native}");
+    }
+}

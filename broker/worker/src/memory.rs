@@ -145,11 +145,6 @@ impl Input {
         &self.objects
     }
 
-    /// The first 8 bytes: of handles, the vendor's first; 0 where there are none.
-    pub fn first_word(&self) -> u64 {
-        self.bytes().and_then(<[u8]>::first_chunk).map_or(0, |word| u64::from_le_bytes(*word))
-    }
-
     /// The region in use, for a transfer that outlives the call.
     pub fn region(&self) -> Option<Arc<Region>> {
         match &self.source {

@@ -181,17 +181,19 @@ fn find(api: &Api, function: &Function) -> TokenStream {
         return quote!(let vendor_function = #own.ok_or(Stop::Missing(#text))?;);
     }
     // Extension functions are a platform's own: which it is says the first object that the call names.
-    let object = function.params.iter().find_map(|p| {
-        let name = ident(&p.name);
-        match &p.shape {
-            Shape::Handle { .. } => Some(quote!(Some(#name))),
-            Shape::Buffer(Buffer { direction: Direction::In, element: Element::Handle(_), .. }) => {
-                Some(quote!(Some(#name.first_word() as *mut c_void)))
-            }
-            _ => None,
+    // An array of them may be null.
+    let array = |p: &&Param| matches!(&p.shape, Shape::Buffer(b) if b.direction == Direction::In && matches!(b.element, Element::Handle(_)));
+    let object = match (first_handle(function), function.params.iter().find(array)) {
+        (Some(handle), _) => {
+            let name = ident(&handle.name);
+            quote!(Some(r.#name.to_native()))
         }
-    });
-    let object = object.unwrap_or(quote!(None));
+        (None, Some(array)) => {
+            let name = ident(&array.name);
+            quote!(Some(#name.objects().first().copied().unwrap_or(0)))
+        }
+        (None, None) => quote!(None),
+    };
     let functions = quote!(crate::#hand::extensions(call.session, #object));
     if let Some(formerly) = function.facts.formerly.as_ref().map(|f| ident(f)) {
         return quote!(let vendor_function = #own.or_else(|| #functions.#formerly).ok_or(Stop::Missing(#text))?;);

@@ -130,7 +130,10 @@ pub fn gold_grown(call: &mut Call, body: &[u8]) -> Outcome {
     let properties = call
         .list(&r.properties, &spec::Property, "gold_grown: properties")?;
     let parent = call.handle(r.parent.to_native(), kind::gold_box)?;
-    let vendor_functions = crate::gold::extensions(call.session, Some(one));
+    let vendor_functions = crate::gold::extensions(
+        call.session,
+        Some(r.one.to_native()),
+    );
     let ret = unsafe {
         if let Some(vendor_function) = vendor_functions.gold_grown {
             vendor_function(one, properties.as_ptr().cast(), count, parent)

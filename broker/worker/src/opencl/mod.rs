@@ -30,6 +30,7 @@ use crate::generated::opencl as generated;
 use crate::generated::opencl::Extensions;
 pub use crate::generated::opencl::Vendor;
 use crate::memory::Input;
+use crate::objects::Found;
 use crate::session::Session;
 use crate::vendor::Loaded;
 
@@ -181,9 +182,21 @@ pub fn vendor(session: &Session) -> &Vendor {
 }
 
 /// The functions of extensions: of the platform of an object, or of those that are about none.
-pub fn extensions(session: &Session, object: Option<*mut c_void>) -> &Extensions {
+pub fn extensions(session: &Session, object: Option<u64>) -> &Extensions {
     let platforms = all_platforms(session);
-    &object.map_or(platforms.loader(), |object| platforms.of(object)).functions
+    let Some(mut id) = object else { return &platforms.loader().functions };
+    // Objects of extensions need not begin as others do. What they were made from does.
+    let of_an_extension = |id| {
+        let kinds = [kind::cl_command_buffer_khr, kind::cl_mutable_command_khr];
+        kinds
+            .into_iter()
+            .any(|kind| session.objects.find(id, kind).is_ok_and(|found| matches!(found, Found::Pointer(_))))
+    };
+    while of_an_extension(id) {
+        id = session.objects.parents(id).first().copied().unwrap_or(0);
+    }
+    let object = session.objects.pointer(id).unwrap_or(0);
+    &platforms.of(object as *mut c_void).functions
 }
 
 fn all_platforms(session: &Session) -> &Platforms {
@@ -302,7 +315,7 @@ fn memory(call: &Call<'_>, is: u16, object: *mut c_void, parents: &[u64]) -> u64
 /// Whether an object is a buffer, rather than an image, a pipe, or no memory object at all.
 pub fn is_buffer(session: &Session, id: u64) -> bool {
     const CL_MEM_OBJECT_BUFFER: u32 = 0x10F0;
-    let Ok(crate::objects::Found::Pointer(object)) = session.objects.find(id, kind::cl_mem) else {
+    let Ok(Found::Pointer(object)) = session.objects.find(id, kind::cl_mem) else {
         return false;
     };
     let mut is = 0_u32;
