@@ -199,7 +199,7 @@ pub struct Form {
 
 impl Form {
     /// The parameters that there are.
-    pub fn params<'a>(self, function: &'a Function) -> impl Iterator<Item = &'a Param> {
+    pub fn params(self, function: &Function) -> impl Iterator<Item = &Param> {
         function.params.iter().filter(move |p| self.has(p))
     }
 
