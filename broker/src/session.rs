@@ -147,13 +147,14 @@ impl Session {
             }
             (None, Some((EndKind::Shutdown, text))) => format!("shut down: {text}"),
             (None, Some((EndKind::Failed, text))) => format!("the worker gave up: {text}"),
+            (None, Some((EndKind::Crashed, text))) => format!("the worker {exit}: {text}"),
             (None, None) => format!("the worker {exit}"),
         }
     }
 
     /// The worker ended without anybody's will, its own included.
     pub fn is_crash(&self) -> bool {
-        self.doom.is_none() && self.word.is_none()
+        self.doom.is_none() && self.word.as_ref().is_none_or(|(kind, _)| *kind == EndKind::Crashed)
     }
 }
 

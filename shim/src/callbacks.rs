@@ -1,22 +1,22 @@
-//! The program's callbacks: called on a thread of the shim, in the order in which the vendor called.
+//! The program's callbacks: called on a thread of the shim, in the order in which the vendor called. Those that wait for
+//! one that takes long wait in the program's memory.
 //!
 //! - **Invariant**: a callback's data is in the program's memory before the callback runs.
 //! - **Invariant**: at exit, callbacks that the vendor has called by then are called before the process ends.
 
+use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use ava_protocol::frame::{Notice, Tag};
+use ava_protocol::frame::Notice;
 use ava_protocol::upcall::{Arg, Life, Upcall};
-use ava_transport::message;
 use dashmap::DashMap;
 use rkyv::rancor::Failure;
 
-use crate::apis;
 use crate::fault::Fault;
-use crate::lines::After;
+use crate::listener::{self, Role};
 use crate::maps;
 use crate::session::Session;
 
@@ -28,10 +28,19 @@ pub struct Callbacks {
     /// Those that are kept as long as an object.
     by_object: DashMap<u64, Vec<u64>>,
     last_id: AtomicU64,
-    listening: AtomicBool,
-    /// How many upcalls have been carried out.
-    done: Mutex<u64>,
-    progress: Condvar,
+    /// Whether there is a thread that calls.
+    calling: AtomicBool,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Upcall>,
+    /// The number of the last upcall that has been carried out.
+    done: u64,
+    /// Nothing more comes.
+    closed: bool,
 }
 
 #[derive(Clone)]
@@ -50,9 +59,9 @@ impl Callbacks {
             registered: maps::quiet(),
             by_object: maps::quiet(),
             last_id: AtomicU64::new(0),
-            listening: AtomicBool::new(false),
-            done: Mutex::new(0),
-            progress: Condvar::new(),
+            calling: AtomicBool::new(false),
+            queue: Mutex::default(),
+            changed: Condvar::new(),
         }
     }
 
@@ -74,8 +83,10 @@ impl Callbacks {
         life: Life,
         about: &[(u64, *mut c_void)],
     ) -> Result<u64, Fault> {
-        if !self.listening.swap(true, Ordering::AcqRel) {
-            listen(session).inspect_err(|_| self.listening.store(false, Ordering::Release))?;
+        session.listener.listen(session)?;
+        if !self.calling.swap(true, Ordering::AcqRel) {
+            let calls = listener::spawn(Role::Calls, "ava-callbacks", move || session.callbacks.carry_out(session));
+            calls.inspect_err(|_| self.calling.store(false, Ordering::Release))?;
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
@@ -125,18 +136,44 @@ impl Callbacks {
         }
     }
 
-    fn carry_out(&self, session: &Session, upcall: &Upcall) {
-        self.call(session, upcall);
-        if let Ok(mut done) = self.done.lock() {
-            *done = upcall.number;
-            self.progress.notify_all();
+    /// The vendor has called.
+    pub fn queue(&self, upcall: Upcall) {
+        if let Ok(mut queue) = self.queue.lock() {
+            queue.waiting.push_back(upcall);
+            self.changed.notify_all();
+        }
+    }
+
+    /// The vendor calls no more.
+    pub fn close(&self) {
+        if let Ok(mut queue) = self.queue.lock() {
+            queue.closed = true;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Calls the program until the session ends.
+    fn carry_out(&self, session: &Session) {
+        loop {
+            let Ok(queue) = self.queue.lock() else { return };
+            let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
+            let Ok(mut queue) = self.changed.wait_while(queue, idle) else { return };
+            let Some(upcall) = queue.waiting.pop_front() else { return };
+            drop(queue);
+            session.heed(upcall.notices.iter().map(|word| Notice::from_word(*word)));
+            self.call(session, &upcall);
+            if let Ok(mut queue) = self.queue.lock() {
+                queue.done = upcall.number;
+                self.changed.notify_all();
+            }
         }
     }
 
     /// Waits until the upcall of this number has been carried out.
-    fn wait_for(&self, number: u64) {
-        if let Ok(done) = self.done.lock() {
-            let _ = self.progress.wait_timeout_while(done, PATIENCE, |done| *done < number);
+    pub fn wait_for(&self, number: u64) {
+        if let Ok(queue) = self.queue.lock() {
+            let runs = |queue: &mut Queue| queue.done < number && !(queue.closed && queue.waiting.is_empty());
+            let _ = self.changed.wait_timeout_while(queue, PATIENCE, runs);
         }
     }
 }
@@ -224,71 +261,5 @@ impl Arguments {
             self.list.stack = stack;
         }
         (&raw mut self.list).cast()
-    }
-}
-
-thread_local! {
-    static LISTENS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// Starts the thread that calls the program's callbacks. It takes none of the program's signals.
-fn listen(session: &'static Session) -> Result<(), Fault> {
-    static AT_EXIT: AtomicBool = AtomicBool::new(false);
-    if !AT_EXIT.swap(true, Ordering::Relaxed) {
-        // SAFETY: the library is linked never to be unloaded, so the handler stays.
-        unsafe { libc::atexit(drain) };
-    }
-    let control = session.control()?;
-    let old = block_signals();
-    let thread = std::thread::Builder::new().name("ava-callbacks".into()).spawn(move || {
-        LISTENS.set(true);
-        while let Ok(Some((bytes, _))) = message::recv(&*control) {
-            let mut aligned = rkyv::util::AlignedVec::<16>::new();
-            aligned.extend_from_slice(&bytes);
-            let Ok(upcall) = rkyv::from_bytes::<Upcall, Failure>(&aligned) else {
-                break;
-            };
-            session.heed(upcall.notices.iter().map(|word| Notice::from_word(*word)));
-            session.callbacks.carry_out(session, &upcall);
-        }
-        drop(control);
-        session.lose();
-    });
-    // SAFETY: restores the mask that `block_signals` returned.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
-    thread.map(drop).map_err(|_| Fault::Exhausted)
-}
-
-fn block_signals() -> libc::sigset_t {
-    // SAFETY: plain sets on the stack, filled before they are read.
-    unsafe {
-        let mut all = std::mem::zeroed();
-        let mut old = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut old);
-        old
-    }
-}
-
-/// At exit: everything that the vendor has called reaches the program.
-extern "C" fn drain() {
-    let _ = std::panic::catch_unwind(|| {
-        if !LISTENS.try_with(std::cell::Cell::get).unwrap_or(true) {
-            apis::ALL.iter().filter_map(|slot| Session::existing(slot)).for_each(hear_the_rest);
-        }
-    });
-}
-
-fn hear_the_rest(session: &'static Session) {
-    let number = session.exchange(
-        Tag::Drain,
-        0,
-        Vec::new(),
-        After::All,
-        |out, _| Ok(out),
-        |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
-    );
-    if let Ok(number) = number {
-        session.callbacks.wait_for(number);
     }
 }

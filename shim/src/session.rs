@@ -32,6 +32,7 @@ use crate::fault::Fault;
 use crate::handles::Handles;
 use crate::known::Known;
 use crate::lines::{After, Lines};
+use crate::listener::Listener;
 use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
 use forks::{child, was_forked, watch_forks};
@@ -65,6 +66,7 @@ pub struct Session {
     pub regions: Pool,
     pub pending: Pending,
     pub callbacks: Callbacks,
+    pub listener: Listener,
     /// What the API's hand-written code keeps.
     own: Box<dyn Own>,
     /// How often the worker was heard.
@@ -182,7 +184,8 @@ impl Session {
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        self.with_lane(|lane| {
+        let mut said = 0;
+        let result = self.with_lane(|lane| {
             self.begin(lane, tag, word, regions, &after, encode)?;
             lane.lane.send(&lane.out, None, Wake::Now).map_err(|_| self.lose())?;
             let frame = loop {
@@ -196,6 +199,7 @@ impl Session {
                 self.callbacks.call_now(self, frame.body).map_err(|_| self.lose())?;
             };
             lane.line.all_served();
+            said = frame.notices().map(Notice::said).max().unwrap_or_default();
             let dropped = self.heed(frame.notices());
             let result = match frame.tag {
                 Tag::Reply => read(&frame),
@@ -204,7 +208,9 @@ impl Session {
             };
             drop_regions(&mut *lane.lane, dropped);
             result
-        })
+        });
+        self.listener.wait_for(self, said);
+        result
     }
 
     /// Sends a call that is not answered.
@@ -231,7 +237,7 @@ impl Session {
     }
 
     fn begin(
-        &self,
+        &'static self,
         lane: &mut ThreadLane,
         tag: Tag,
         word: u32,
@@ -283,7 +289,7 @@ impl Session {
                     dropped
                         .extend(self.own.vacate(region).map(|lease| self.regions.release(lease)).unwrap_or_default());
                 }
-                Notice::Taken { .. } | Notice::After { .. } => (),
+                Notice::Taken { .. } | Notice::After { .. } | Notice::Said { .. } => (),
             }
         }
         dropped

@@ -10,8 +10,10 @@ mod echo;
 mod hostile;
 mod installed;
 mod isolation;
+mod output;
 mod pkcs11;
 mod preload;
+mod run;
 mod startup;
 mod system;
 mod tflite;
@@ -33,12 +35,11 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for (directory, module) in
-        [("again", "again.rs"), ("apps", "apps.rs"), ("isolation", "isolation.rs"), ("preload", "preload.rs")]
-    {
+    for directory in ["again", "apps", "isolation", "output", "preload", "run"] {
+        let module = format!("{directory}.rs");
         for file in names(directory) {
             assert!(
-                text(module).contains(&file),
+                text(&module).contains(&file),
                 "tests/{directory}/{file} is used by no test in tests/tests/{module}"
             );
         }

@@ -86,6 +86,8 @@ pub enum EndKind {
     Shutdown,
     /// The vendor library or the worker itself could not go on.
     Failed,
+    /// The vendor library is about to end the process by a signal.
+    Crashed,
 }
 
 /// How serious a [`FromWorker::Log`] is.

@@ -36,7 +36,7 @@ pub enum Tag {
     DropRegion = 3,
     /// Shim to worker: wait until the pending output named in the body has completed; answered by an empty reply.
     Await = 4,
-    /// Shim to worker: answered, with an empty reply, when every callback due so far has been sent.
+    /// Shim to worker: answered when every callback due so far has been sent, with the number of the last.
     Drain = 5,
     /// Shim to worker: call a function that the table calls oneway. Not answered.
     Oneway = 6,
@@ -80,6 +80,8 @@ pub enum Notice {
     After { lane: u32, count: u64 },
     /// Worker: the vendor no longer uses this region, in which an object lived.
     Vacant { region: u32 },
+    /// Worker: what the vendor has written by now, up to the message of this number, comes before the call returns.
+    Said { number: u64 },
 }
 
 const FAILED: u64 = 1 << 63;
@@ -89,6 +91,8 @@ const TAKEN: u64 = 1 << 61;
 const VACANT: u64 = 1 << 60;
 /// Of what is none of these.
 const AFTER: u64 = 1 << 59;
+/// Of what is none of all these.
+const SAID: u64 = 1 << 58;
 const COUNT_BITS: u32 = 39;
 /// The highest number of a lane, and the highest count, in [`Notice::After`].
 pub const MOST_LANE: u32 = (1 << (59 - COUNT_BITS)) - 1;
@@ -102,7 +106,16 @@ impl Notice {
             Self::Taken { pending } => pending | TAKEN,
             Self::Gone { object } => object | GONE,
             Self::Vacant { region } => u64::from(region) | VACANT,
+            Self::Said { number } => number | SAID,
             Self::After { lane, count } => u64::from(lane.min(MOST_LANE)) << COUNT_BITS | count.min(MOST_COUNT) | AFTER,
+        }
+    }
+
+    /// The number of [`Notice::Said`]; 0 for others.
+    pub fn said(self) -> u64 {
+        match self {
+            Self::Said { number } => number,
+            _ => 0,
         }
     }
 
@@ -116,6 +129,8 @@ impl Notice {
             Self::Vacant { region: number as u32 }
         } else if word & AFTER != 0 {
             Self::After { lane: (number >> COUNT_BITS) as u32 & MOST_LANE, count: number & MOST_COUNT }
+        } else if word & SAID != 0 {
+            Self::Said { number: number & !SAID }
         } else {
             Self::Completed { pending: number, failed: word & FAILED != 0 }
         }
@@ -246,6 +261,7 @@ mod tests {
             Notice::Taken { pending: 4 },
             Notice::Vacant { region: u32::MAX },
             Notice::After { lane: MOST_LANE, count: MOST_COUNT },
+            Notice::Said { number: 1 << 40 },
         ];
         for n in 0..=notices.len() {
             let mut out = rkyv::util::AlignedVec::new();

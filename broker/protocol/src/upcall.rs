@@ -5,6 +5,36 @@ use rkyv::{Archive, Deserialize, Serialize};
 /// Shim to worker, with one descriptor attached: the worker's end of a new lane.
 pub const OPEN_LANE: &[u8] = b"lane";
 
+/// Worker to shim, in the order in which it happened.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    Called(Upcall),
+    Said(Said),
+}
+
+/// The vendor has written to an output that it believes to be the program's.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub stream: Stream,
+    pub bytes: Vec<u8>,
+    /// Count of the session's messages of this kind with this one, from 1.
+    pub number: u64,
+}
+
+/// Where the vendor has written to, which is where the program's library writes.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// `stdout` of the C library, with the buffer that the program has there.
+    Buffered,
+    /// Descriptor 1.
+    Output,
+    /// Descriptor 2.
+    Error,
+}
+
+/// Longest run of bytes in one [`Said`].
+pub const LONGEST_SAID: usize = 32 << 10;
+
 /// Worker to shim: the vendor has called one of the program's callbacks.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub struct Upcall {

@@ -129,7 +129,7 @@ fn no_numbers_make_a_layout_overflow() {
 fn notices_come_back() {
     let mut random = Random(17);
     for _ in 0..10_000 {
-        let number = random.odd() & ((1 << 59) - 1);
+        let number = random.odd() & ((1 << 58) - 1);
         for notice in [
             Notice::Completed { pending: number, failed: false },
             Notice::Completed { pending: number, failed: true },
@@ -137,6 +137,7 @@ fn notices_come_back() {
             Notice::Gone { object: number | random.odd() & 1 << 60 },
             Notice::Vacant { region: number as u32 },
             Notice::After { lane: number as u32 & MOST_LANE, count: number & MOST_COUNT },
+            Notice::Said { number },
         ] {
             assert_eq!(Notice::from_word(notice.to_word()), notice);
         }

@@ -25,6 +25,7 @@ use crate::callbacks::Registered;
 use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
+use crate::stdio;
 
 /// Why a call gets no reply of its own.
 #[derive(Debug)]
@@ -413,10 +414,9 @@ impl<'a> Call<'a> {
 
     fn begin(&mut self, tag: Tag, word: u32) {
         // What the device printed comes before the program goes on.
-        // SAFETY: flushes every stream of the C library.
-        unsafe { libc::fflush(std::ptr::null_mut()) };
+        let said = stdio::notice(self.session);
         let notices = self.session.notices();
-        frame::begin(self.out, tag, word, notices.into_iter());
+        frame::begin(self.out, tag, word, said.into_iter().chain(notices));
     }
 
     fn send(&mut self) -> Outcome {

@@ -1,15 +1,12 @@
 //! The vendor calls back: what the program registered is named to the shim, in the order of the vendor's calls.
-//!
-//! **Invariant**: a vendor's thread never waits for the program here. What it says is queued, and a thread of ours sends.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
-use ava_protocol::frame::{self, MOST_NOTICES, Malformed, Tag};
+use ava_protocol::frame::{self, MOST_NOTICES, Tag};
 use ava_protocol::upcall::{Arg, LONGEST_BYTES, Life, Upcall};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::message;
@@ -20,27 +17,7 @@ use rkyv::util::AlignedVec;
 use crate::memory::NOWHERE;
 use crate::objects::Held;
 use crate::session::Session;
-
-/// Most callbacks that wait for the program to read.
-const MOST: usize = 64 << 10;
-
-#[derive(Default)]
-pub struct Upcalls {
-    queue: Mutex<Queue>,
-    wake: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Upcall>,
-    /// How many were ever queued.
-    queued: u64,
-    /// How many were sent.
-    sent: u64,
-    sending: bool,
-    /// The program does not hear any more.
-    deaf: bool,
-}
+use crate::stdio;
 
 // What may be in one message is in one message.
 const _: () = assert!(MOST_NOTICES * 8 + 2 * LONGEST_BYTES + 1024 <= message::MAX_BODY);
@@ -119,7 +96,7 @@ impl Registered {
         let Some(registration) = found else { return };
         if let Ok(mut early) = registration.early.lock() {
             for upcall in early.take().into_iter().flatten() {
-                registration.session.upcalls.push(registration.session, upcall);
+                registration.session.outbox.call(registration.session, upcall);
             }
         }
         if !accepted {
@@ -210,11 +187,13 @@ pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) 
     let mut collector = Collector { registration: &registration, args: Vec::new() };
     fill(&mut collector);
     let session = registration.session;
+    // What a kernel printed comes before the program hears of the kernel's end.
+    stdio::gather();
     let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
     let Ok(mut early) = registration.early.lock() else { return };
     match &mut *early {
         Some(early) => early.push(upcall),
-        None => session.upcalls.push(session, upcall),
+        None => session.outbox.call(session, upcall),
     }
 }
 
@@ -246,7 +225,7 @@ pub unsafe fn upcall_now(user_data: *mut c_void, fill: impl FnOnce(&mut Collecto
     let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
     let lane = LANE.try_with(|lane| lane.borrow().clone()).ok().flatten();
     let Some(lane) = lane else {
-        return session.upcalls.push(session, upcall);
+        return session.outbox.call(session, upcall);
     };
     let mut out = AlignedVec::new();
     frame::begin(&mut out, Tag::Upcall, 0, std::iter::empty());
@@ -259,71 +238,4 @@ pub unsafe fn upcall_now(user_data: *mut c_void, fill: impl FnOnce(&mut Collecto
 
 unsafe extern "C" {
     fn vsnprintf(text: *mut c_char, len: usize, format: *const c_char, list: *mut c_void) -> c_int;
-}
-
-impl Upcalls {
-    fn push(&self, session: &'static Session, mut upcall: Upcall) {
-        let Ok(mut queue) = self.queue.lock() else {
-            return;
-        };
-        if queue.deaf {
-            return;
-        }
-        if queue.waiting.len() >= MOST {
-            drop(queue);
-            session.malformed(&Malformed::TooMany { what: "callbacks that nobody reads", limit: MOST as u64 });
-        }
-        queue.queued += 1;
-        upcall.number = queue.queued;
-        queue.waiting.push_back(upcall);
-        if !queue.sending {
-            queue.sending = true;
-            let spawned =
-                std::thread::Builder::new().name("callbacks".into()).spawn(move || session.upcalls.send_all(session));
-            if spawned.is_err() {
-                queue.sending = false;
-            }
-        }
-        self.wake.notify_all();
-    }
-
-    fn send_all(&self, session: &'static Session) {
-        loop {
-            let mut upcall = {
-                let Ok(queue) = self.queue.lock() else { return };
-                let Ok(mut queue) = self.wake.wait_while(queue, |q| q.waiting.is_empty()) else {
-                    return;
-                };
-                let Some(upcall) = queue.waiting.pop_front() else {
-                    continue;
-                };
-                upcall
-            };
-            let number = upcall.number;
-            upcall.notices = session.notices().into_iter().map(|notice| notice.to_word()).collect();
-            let sent = rkyv::to_bytes::<Failure>(&upcall)
-                .is_ok_and(|bytes| message::send(session.tenant(), &bytes, &[]).is_ok());
-            if let Ok(mut queue) = self.queue.lock() {
-                queue.sent = number;
-                queue.deaf = !sent;
-                if queue.deaf {
-                    queue.waiting.clear();
-                }
-            }
-            self.wake.notify_all();
-            if !sent {
-                return;
-            }
-        }
-    }
-
-    /// Waits until everything that the vendor has called by now is sent; its number.
-    pub fn drain(&self) -> u64 {
-        let Ok(queue) = self.queue.lock() else {
-            return 0;
-        };
-        let upto = queue.queued;
-        drop(self.wake.wait_while(queue, |q| q.sent < upto && !q.deaf));
-        upto
-    }
 }

@@ -8,9 +8,9 @@ use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
 use ava_protocol::session::PLUGINS_VARIABLE;
 use ava_sandbox::{Home, Mode, Owner, Plan};
-use ava_transport::handover::{self, Awaited, Handover, Output};
+use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
-use ava_worker::Session;
+use ava_worker::{Session, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -92,6 +92,7 @@ fn main() {
     };
     // A library that never comes back must not outlive the broker, which would end it. Later a session may.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    stdio::open_streams();
     let served = match ava_worker::load(args.api) {
         Ok(served) => served,
         Err(error) => {
@@ -105,7 +106,7 @@ fn main() {
     let _ = rustix::process::set_parent_process_death_signal(None);
     let fingerprint = ava_protocol::FINGERPRINT;
     tell(&control, &FromWorker::Ready { library: served.described(), fingerprint, sandbox });
-    let Handover { session, tenant, output } = match handover::wait(&control) {
+    let Handover { session, tenant, output: _ } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {
             home.leave();
@@ -120,9 +121,11 @@ fn main() {
     if let Ok(name) = std::ffi::CString::new(format!("ava-worker {session}")) {
         let _ = rustix::thread::set_name(&name);
     }
-    adopt(output);
     let session: &'static Session =
         Box::leak(Box::new(Session::new(served.api, tenant, control).with(args.memory, home)));
+    if let Err(error) = stdio::begin(session) {
+        session.end(EndKind::Failed, &format!("the worker has no standard output: {error}"));
+    }
     session.serve()
 }
 
@@ -169,20 +172,6 @@ fn sweep(args: &Args) -> bool {
     let owner = args.user.map(|uid| Owner { uid, groups: &[] });
     let became = owner.is_none_or(|owner| ava_sandbox::become_owner(&owner, &args.api.sandbox, &home).is_ok());
     became && Home::empty(&home, args.user.is_some()).is_ok()
-}
-
-/// The program's output becomes this process's.
-fn adopt(output: Output) {
-    // What the vendor has said until now was said to nobody, and is not for this program.
-    // SAFETY: with a null pointer it flushes all the streams that there are.
-    unsafe { libc::fflush(std::ptr::null_mut()) };
-    // It fails for no descriptor that is open.
-    if let Some(stdout) = output.stdout {
-        let _ = rustix::stdio::dup2_stdout(stdout);
-    }
-    if let Some(stderr) = output.stderr {
-        let _ = rustix::stdio::dup2_stderr(stderr);
-    }
 }
 
 /// Ends a worker that has no session, without the vendor's exit handlers.

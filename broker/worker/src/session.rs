@@ -24,11 +24,13 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::api::Api;
 use crate::call::{Call, Outcome, Stop};
-use crate::callbacks::{self, Upcalls};
+use crate::callbacks;
 use crate::objects::Objects;
 use crate::oneway::{Failures, Order};
+use crate::outbox::Outbox;
 use crate::pending::Pending;
 use crate::regions::Regions;
+use crate::stdio;
 
 /// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
 const MOST_LANES: usize = 1024;
@@ -40,7 +42,7 @@ pub struct Session {
     pub pending: Pending,
     pub order: Order,
     pub failures: Failures,
-    pub upcalls: Upcalls,
+    pub outbox: Outbox,
     pub stats: Stats,
     /// Bytes that the session may map in all.
     memory_limit: u64,
@@ -93,7 +95,7 @@ impl Session {
             pending: Pending::default(),
             order: Order::default(),
             failures: Failures::default(),
-            upcalls: Upcalls::default(),
+            outbox: Outbox::default(),
             memory_limit: rustix::system::sysinfo().totalram as u64,
             home: None,
             tenant,
@@ -239,8 +241,9 @@ impl Session {
                 call.reply_bytes(&[])
             }
             Tag::Drain => {
-                let upto = self.upcalls.drain();
-                call.reply_bytes(&upto.to_le_bytes())
+                stdio::gather();
+                let called = self.outbox.drain();
+                call.reply_bytes(&called.to_le_bytes())
             }
             Tag::Reply | Tag::Refused | Tag::Upcall => Err(Malformed::Tag(frame.tag as u32).into()),
         }

@@ -16,6 +16,7 @@ use crate::callbacks::Callbacks;
 use crate::handles::Handles;
 use crate::known::Known;
 use crate::lines::Lines;
+use crate::listener::Listener;
 use crate::pending::Pending;
 use crate::regions::Pool;
 
@@ -128,6 +129,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         regions: Pool::new(populate, memory),
         pending: Pending::default(),
         callbacks: Callbacks::new(),
+        listener: Listener::default(),
         own: (slot.own)(),
         heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),

@@ -19,17 +19,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 impl Session {
     /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
-    pub fn lose(&self) -> Fault {
+    pub fn lose(&'static self) -> Fault {
         // A child that was forked within a call of this session has copies only, which others still use.
         if self.pid == rustix::process::getpid() && !self.lost.swap(true, Ordering::AcqRel) {
+            // Whoever listens, or begins to now, hears what the worker has said before its end.
+            let _ = self.listener.listen(self);
             self.give_up();
+            self.listener.wait_for_end();
             self.tell_why();
         }
         self.fault()
     }
 
     /// Whether the worker is gone, which nobody may have noticed: what starts afresh is not to find it out the hard way.
-    pub fn has_ended(&self) -> bool {
+    pub fn has_ended(&'static self) -> bool {
         let Ok(control) = self.control() else { return self.is_lost() };
         let mut fds = [PollFd::new(&*control, PollFlags::RDHUP)];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -3,7 +3,7 @@
 
 #![allow(non_snake_case)]
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, c_void};
 use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use ava_protocol::opencl::clGetProgramBuildInfo as build_info;
-use ava_protocol::opencl::constant::{CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS};
+use ava_protocol::opencl::constant::{CL_PROGRAM_BUILD_LOG, CL_PROGRAM_BUILD_OPTIONS, CL_PROGRAM_SOURCE};
 use ava_protocol::opencl::custom::Status;
 use ava_protocol::opencl::custom::build::{ArchivedRequest, Headers};
 use ava_protocol::opencl::kind;
@@ -25,6 +25,7 @@ use ava_protocol::upcall::Life;
 
 use crate::generated::opencl::{serve, trampoline};
 use crate::memory::{Input, Private, Source};
+use crate::stdio;
 
 /// Where the session's headers lie: in a directory for each set of them, named by their contents. A program that is run
 /// again finds them where they were, as does the vendor, whose cache of compiled programs goes by that.
@@ -172,6 +173,7 @@ pub fn clBuildProgram(call: &mut Call, body: &[u8]) -> Outcome {
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let count = r.num_devices.to_native();
     let devices = call.handles(&r.device_list, Some(count.into()), kind::cl_device_id, NAME)?;
+    expect_output(call, program, r)?;
     let options = options(call, r)?;
     let notify = call.registration(r.pfn_notify.to_native(), &[r.program.to_native()], 0, Life::Call);
     let callback = notify.wanted().then_some(trampoline::clBuildProgram as _);
@@ -192,6 +194,7 @@ pub fn clCompileProgram(call: &mut Call, body: &[u8]) -> Outcome {
     let headers = r.num_input_headers.to_native();
     let input_headers = call.handles(&r.input_headers, Some(headers.into()), kind::cl_program, NAME)?;
     let names = call.texts(&r.header_include_names, Some(headers.into()), None, NAME)?;
+    expect_output(call, program, r)?;
     let options = options(call, r)?;
     let notify = call.registration(r.pfn_notify.to_native(), &[r.program.to_native()], 0, Life::Call);
     let callback = notify.wanted().then_some(trampoline::clCompileProgram as _);
@@ -212,6 +215,34 @@ pub fn clCompileProgram(call: &mut Call, body: &[u8]) -> Outcome {
     };
     notify.settle(ret == 0);
     call.reply(&Status { ret })
+}
+
+/// Notes whether kernels may print from now on: their source, its headers or the options say so.
+fn expect_output(call: &Call<'_>, program: *mut c_void, r: &ArchivedRequest<'_>) -> Result<(), Stop> {
+    let says = |text: &[u8]| text.windows(PRINTF.len()).any(|word| word == PRINTF);
+    let (options, headers) = (call.text(&r.options)?, call.text(&r.headers)?);
+    let texts = [options.bytes(), headers.bytes()];
+    if texts.into_iter().flatten().any(says) || says(&source(call, program)) {
+        stdio::may_print();
+    }
+    Ok(())
+}
+
+const PRINTF: &[u8] = b"printf";
+
+/// The program's source; empty for one that has none.
+fn source(call: &Call<'_>, program: *mut c_void) -> Vec<u8> {
+    let Some(info) = super::vendor(call.session).clGetProgramInfo.filter(|_| !program.is_null()) else {
+        return Vec::new();
+    };
+    let (mut len, mut text) = (0_usize, Vec::new());
+    // SAFETY: a live object, and memory of the sizes that are named.
+    unsafe {
+        info(program, CL_PROGRAM_SOURCE, 0, std::ptr::null_mut(), &raw mut len);
+        text.resize(len, 0);
+        info(program, CL_PROGRAM_SOURCE, len, text.as_mut_ptr().cast(), std::ptr::null_mut());
+    }
+    text
 }
 
 /// The options for the vendor, after laying out what the sources include.

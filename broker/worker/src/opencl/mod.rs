@@ -22,7 +22,7 @@ use ava_protocol::opencl::constant::{
     CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_SIZE, CL_MEM_TYPE, CL_MEM_USE_HOST_PTR,
 };
 use ava_protocol::opencl::custom::own;
-use ava_protocol::opencl::{API, kind};
+use ava_protocol::opencl::{API, kind, opcode};
 
 use crate::api::{Api, Events};
 use crate::call::{Call, Outcome};
@@ -32,6 +32,7 @@ pub use crate::generated::opencl::Vendor;
 use crate::memory::Input;
 use crate::objects::Found;
 use crate::session::Session;
+use crate::stdio;
 use crate::vendor::Loaded;
 
 pub use build::{clBuildProgram, clCompileProgram, clGetProgramBuildInfo};
@@ -85,6 +86,11 @@ impl Api for State {
     }
 
     fn serve(&self, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
+        if let opcode::clCreateProgramWithBinary | opcode::clCreateProgramWithIL | opcode::clCreateProgramWithILKHR =
+            opcode
+        {
+            stdio::may_print();
+        }
         generated::dispatch(opcode, call, body)
     }
 

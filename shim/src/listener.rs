@@ -1,0 +1,173 @@
+//! What the worker tells beside replies, heard on a thread that does nothing else: what the vendor has written is written,
+//! and callbacks are queued for the thread that calls them. So the worker never waits for a callback of the program's.
+//!
+//! - **Invariant**: the threads of this library take none of the program's signals.
+//! - **Invariant**: what the vendor wrote before a call returned is written before it returns here; at the end of the
+//!   session, too.
+
+use std::cell::Cell;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use ava_protocol::frame::Tag;
+use ava_protocol::upcall::Told;
+use ava_transport::message;
+use rkyv::rancor::Failure;
+
+use crate::apis;
+use crate::fault::Fault;
+use crate::lines::After;
+use crate::session::Session;
+use crate::stdio;
+
+/// How long the end of a session waits for what the worker has told before.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub struct Listener {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// The number of the last message that was written out.
+    written: AtomicU64,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Absent,
+    Listening,
+    Ended,
+}
+
+/// What a thread is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Programs,
+    /// It calls the program's callbacks, and can wait for none.
+    Calls,
+    /// It listens, and can wait for nothing that is told.
+    Listens,
+}
+
+thread_local! {
+    static ROLE: Cell<Role> = const { Cell::new(Role::Programs) };
+}
+
+/// Whether the thread that asks has the role.
+pub fn is(role: Role) -> bool {
+    ROLE.try_with(Cell::get).is_ok_and(|own| own == role)
+}
+
+/// Starts a thread of this library's.
+pub fn spawn(role: Role, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
+    let old = block_signals();
+    let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+        ROLE.set(role);
+        body();
+    });
+    // SAFETY: restores the mask that `block_signals` returned.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
+    thread.map(drop).map_err(|_| Fault::Exhausted)
+}
+
+fn block_signals() -> libc::sigset_t {
+    // SAFETY: plain sets on the stack, filled before they are read.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        let mut old = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut old);
+        old
+    }
+}
+
+impl Listener {
+    /// Has a thread listen, if none does.
+    pub fn listen(&self, session: &'static Session) -> Result<(), Fault> {
+        let mut state = self.state.lock().map_err(|_| Fault::Panicked)?;
+        if *state != State::Absent {
+            return Ok(());
+        }
+        static AT_EXIT: AtomicBool = AtomicBool::new(false);
+        if !AT_EXIT.swap(true, Ordering::Relaxed) {
+            // SAFETY: the library is linked never to be unloaded, so the handler stays.
+            unsafe { libc::atexit(drain) };
+        }
+        let control = session.control()?;
+        spawn(Role::Listens, "ava-listener", move || session.listener.hear(session, control))?;
+        *state = State::Listening;
+        Ok(())
+    }
+
+    fn hear(&self, session: &'static Session, control: Arc<UnixStream>) {
+        while let Ok(Some((bytes, _))) = message::recv(&*control) {
+            let mut aligned = rkyv::util::AlignedVec::<16>::new();
+            aligned.extend_from_slice(&bytes);
+            match rkyv::from_bytes::<Told, Failure>(&aligned) {
+                Ok(Told::Called(upcall)) => session.callbacks.queue(upcall),
+                Ok(Told::Said(said)) => {
+                    stdio::write(said.stream, &said.bytes);
+                    self.written.store(said.number, Ordering::Release);
+                    // Who waits has looked before, or finds the number.
+                    drop(self.state.lock());
+                    self.changed.notify_all();
+                }
+                Err(_) => break,
+            }
+        }
+        drop(control);
+        session.callbacks.close();
+        if let Ok(mut state) = self.state.lock() {
+            *state = State::Ended;
+        }
+        self.changed.notify_all();
+        session.lose();
+    }
+
+    /// Waits until what the vendor wrote is written, up to a number.
+    pub fn wait_for(&self, session: &'static Session, number: u64) {
+        let missing = || self.written.load(Ordering::Acquire) < number;
+        if missing()
+            && !is(Role::Listens)
+            && self.listen(session).is_ok()
+            && let Ok(state) = self.state.lock()
+        {
+            drop(self.changed.wait_while(state, |state| *state == State::Listening && missing()));
+        }
+    }
+
+    /// The connection has ended, and the worker's last words are to be out before anything else is said.
+    pub fn wait_for_end(&self) {
+        if let Ok(state) = self.state.lock() {
+            drop(self.changed.wait_timeout_while(state, PATIENCE, |state| *state == State::Listening));
+        }
+    }
+}
+
+/// At exit: everything that the vendor has written and called reaches the program.
+extern "C" fn drain() {
+    let _ = std::panic::catch_unwind(|| {
+        apis::ALL.iter().filter_map(|slot| Session::existing(slot)).for_each(hear_the_rest);
+    });
+}
+
+fn hear_the_rest(session: &'static Session) {
+    if is(Role::Listens) {
+        return;
+    }
+    let number = session.exchange(
+        Tag::Drain,
+        0,
+        Vec::new(),
+        After::All,
+        |out, _| Ok(out),
+        |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
+    );
+    if let Ok(number) = number
+        && !is(Role::Calls)
+    {
+        session.callbacks.wait_for(number);
+    }
+}
