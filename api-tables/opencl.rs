@@ -5,6 +5,7 @@
 #![api(opencl = 2)]
 #![library("libOpenCL.so.1")]
 #![also("libOpenCL.so")]
+#![drivers("/etc/OpenCL/vendors")]
 #![install("on Debian and Ubuntu: sudo apt install ocl-icd-libopencl1 pocl-opencl-icd (or your vendor's driver)")]
 #![versions(
     "OPENCL_1.0",

@@ -44,6 +44,31 @@ fn every_name_of_the_loader_opens_ava() {
     same(&native, &world.remote(&open));
 }
 
+/// However a program gets at the functions, it gets the same ones, and the driver stays out of its process.
+#[test]
+fn every_way_to_the_functions_leads_to_ava() {
+    let world = World::new(Vendor::Pocl);
+    let ways = built::compiled("ways", "preload/ways.c", &["-ldl"]);
+    let [_, _, loader] = names();
+    let real = fs::canonicalize(&loader).unwrap();
+    let elsewhere = ways.with_file_name("elsewhere.so");
+    let _ = fs::remove_file(&elsewhere);
+    std::os::unix::fs::symlink(&real, &elsewhere).unwrap();
+    let driver = fs::read_to_string("/etc/OpenCL/vendors/pocl.icd").unwrap();
+    let driver_file = real.with_file_name(driver.trim());
+    let mut all: Vec<Vec<&str>> =
+        ["versions", "namespace", "noload", "global", "deep", "mode", "closed"].map(|way| vec![way]).to_vec();
+    all.extend([&real, &elsewhere].map(|file| vec!["name", file.to_str().unwrap()]));
+    all.extend([driver.trim(), driver_file.to_str().unwrap(), "libpocl.so.2"].map(|name| vec!["driver", name]));
+    for way in all {
+        let program = Program::new(&ways).args(&way);
+        let (mut native, remote) = (world.native(&program), world.remote(&program));
+        assert!(native.stdout.contains("platforms 1") || way == ["mode"], "{way:?}: {native}");
+        native.stdout = native.stdout.replace("the driver is here", "the driver is elsewhere");
+        same(&native, &remote);
+    }
+}
+
 #[test]
 fn avactl_run_covers_deep_binding_too() {
     let world = World::new(Vendor::Pocl);
@@ -169,7 +194,7 @@ fn search_paths_of_callers_hold() {
     same(&native, &world.remote(&Program::new(origin)));
 }
 
-/// What libava.so exports is what the tables say, and `dlopen`; what the vendor's loader exports, libava.so does.
+/// What libava.so exports is what the tables say, and the hooks; what the vendor's loader exports, libava.so does.
 #[test]
 fn the_exports_are_the_tables() {
     let exports = |library: &Path| {
@@ -180,7 +205,7 @@ fn the_exports_are_the_tables() {
         });
         functions.collect::<BTreeSet<_>>()
     };
-    let mut said = BTreeSet::from(["dlopen".to_owned()]);
+    let mut said = BTreeSet::from(["dlopen", "dlmopen", "dlvsym"].map(str::to_owned));
     for table in ava_tables::build::TABLES {
         let table = built::root().join("api-tables").join(format!("{table}.rs"));
         let api = ava_tables::read(&table).unwrap_or_else(|report| panic!("{report:?}"));

@@ -29,6 +29,8 @@ pub struct Api {
     pub places: Vec<String>,
     /// How a user gets the library: `#![install("on Debian and Ubuntu: sudo apt install softhsm2")]`.
     pub install: String,
+    /// Folders whose files name libraries that programs open in the vendor library's place: `#![drivers("/etc/OpenCL/vendors")]`.
+    pub drivers: Vec<String>,
     /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`. What says its version says no
     /// newer one than the last.
     pub versions: Vec<String>,

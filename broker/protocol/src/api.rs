@@ -14,6 +14,10 @@ pub struct Api {
     pub library: &'static str,
     /// Every name that programs open it by.
     pub sonames: &'static [&'static str],
+    /// Version nodes of its functions.
+    pub versions: &'static [&'static str],
+    /// Folders whose files name, one on a line, libraries that are opened in its place.
+    pub drivers: &'static [&'static str],
     /// Folders where it is looked for, if the loader does not find it by its name.
     pub places: &'static [&'static str],
     /// How a user gets it.
@@ -106,6 +110,8 @@ impl Api {
             number: 0,
             library: "",
             sonames: &[],
+            versions: &[],
+            drivers: &[],
             places: &[],
             install: "",
             lost: 0,

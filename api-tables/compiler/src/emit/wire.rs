@@ -43,7 +43,7 @@ pub fn all(apis: &[Api]) -> TokenStream {
 
 /// What holds for the API as a whole.
 pub fn description(api: &Api) -> TokenStream {
-    let Api { name, number, library, places, install, environment, .. } = api;
+    let Api { name, number, library, versions, drivers, places, install, environment, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
     let lost = int(i128::from(api.lost));
     let functions = api.functions.iter().map(|f| &f.name);
@@ -97,6 +97,8 @@ pub fn description(api: &Api) -> TokenStream {
             number: #number,
             library: #library,
             sonames: &[#(#sonames),*],
+            versions: &[#(#versions),*],
+            drivers: &[#(#drivers),*],
             places: &[#(#places),*],
             install: #install,
             lost: #lost,

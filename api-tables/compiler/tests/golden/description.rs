@@ -6,6 +6,8 @@ pub static API: crate::api::Api = crate::api::Api {
     number: 7u16,
     library: "libgold.so.1",
     sonames: &["libgold.so.1"],
+    versions: &[],
+    drivers: &[],
     places: &[],
     install: "",
     lost: -1,

@@ -1,0 +1,126 @@
+//! Which files stand for a vendor's library, by their names.
+
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use ava_protocol::api::{APIS, Api};
+
+/// How many links are followed from one name to another.
+const MOST_LINKS: usize = 8;
+
+/// Whether a program that opens this means the vendor's library of an API.
+pub fn is_vendors(name: &[u8]) -> bool {
+    if is_librarys(base(name)) {
+        return true;
+    }
+    if !name.contains(&b'/') {
+        return is_driver(base(name));
+    }
+    // Another name for the file may be the known one.
+    let mut path = PathBuf::from(OsStr::from_bytes(name));
+    for _ in 0..MOST_LINKS {
+        let Some(target) = link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+        if is_librarys(base(path.as_os_str().as_bytes())) {
+            return true;
+        }
+    }
+    is_driver(base(name)) || is_driver(base(path.as_os_str().as_bytes()))
+}
+
+fn is_librarys(base: &[u8]) -> bool {
+    APIS.iter().any(|api| api.sonames.iter().any(|soname| are_one(soname.as_bytes(), base)))
+}
+
+/// Whether two names are one library's, of whatever versions.
+fn are_one(known: &[u8], name: &[u8]) -> bool {
+    const ENDING: &[u8] = b".so";
+    let end = known.windows(ENDING.len()).position(|window| window == ENDING).map(|at| at + ENDING.len());
+    let version = end.and_then(|end| name.strip_prefix(&known[..end]));
+    version.is_some_and(|version| version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
+}
+
+/// The drivers that are registered here, to be opened in the library's place.
+fn is_driver(base: &[u8]) -> bool {
+    static DRIVERS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let drivers = DRIVERS.get_or_init(|| APIS.iter().flat_map(|api| drivers(api)).collect());
+    drivers.iter().any(|driver| are_one(driver, base))
+}
+
+fn drivers(api: &Api) -> Vec<Vec<u8>> {
+    let files = api.drivers.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let texts = files.filter_map(|file| std::fs::read(file.path()).ok());
+    let lines = texts
+        .flat_map(|text| text.split(|byte| *byte == b'\n').map(|line| line.trim_ascii().to_vec()).collect::<Vec<_>>());
+    lines.map(|line| base(&line).to_vec()).filter(|name| !name.is_empty()).collect()
+}
+
+/// Whether a function has these names in a vendor's library.
+pub fn has_version(function: &[u8], version: &[u8]) -> bool {
+    let is = |name: &&str, asked: &[u8]| name.as_bytes() == asked;
+    let of = |api: &&&Api| api.versions.iter().any(|name| is(name, version));
+    APIS.iter().find(of).is_some_and(|api| api.functions.iter().any(|name| is(name, function)))
+}
+
+fn base(name: &[u8]) -> &[u8] {
+    name.rsplit(|byte| *byte == b'/').next().unwrap_or(name)
+}
+
+/// What a link leads to. It leaves no error behind that its caller could see.
+fn link(path: &Path) -> Option<PathBuf> {
+    let path = CString::new(path.as_os_str().as_bytes()).ok()?;
+    let mut target = [0_u8; libc::PATH_MAX as usize];
+    // SAFETY: a NUL-terminated path, and room of the length that is named.
+    let len = unsafe { libc::readlink(path.as_ptr(), target.as_mut_ptr().cast(), target.len()) };
+    let len = usize::try_from(len).ok()?;
+    Some(PathBuf::from(OsStr::from_bytes(target.get(..len)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_has_its_name_with_any_version() {
+        for name in [
+            "libOpenCL.so",
+            "libOpenCL.so.1",
+            "/usr/lib/libOpenCL.so.1.0.0",
+            "./libsofthsm2.so",
+            "libtensorflowlite_c.so.2.17",
+        ] {
+            assert!(is_vendors(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "",
+            "libOpenCL",
+            "libOpenCL.so.1x",
+            "libOpenCLxml.so",
+            "libc.so.6",
+            "libOpenCL.so/libm.so.6",
+            "xlibOpenCL.so",
+        ] {
+            assert!(!is_vendors(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_library_is_the_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let [named, other] = ["own.so", "other.so"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink("libOpenCL.so.1.0.0", folder.path().join("middle.so")).unwrap();
+        std::os::unix::fs::symlink("middle.so", &named).unwrap();
+        std::os::unix::fs::symlink(&other, &other).unwrap();
+        assert!(is_vendors(named.as_os_str().as_bytes()));
+        assert!(!is_vendors(other.as_os_str().as_bytes()));
+    }
+
+    #[test]
+    fn versions_are_those_of_the_table() {
+        assert!(has_version(b"clGetPlatformIDs", b"OPENCL_1.0"));
+        assert!(!has_version(b"clGetPlatformIDs", b"GLIBC_2.34"));
+        assert!(!has_version(b"dlopen", b"OPENCL_1.0"));
+    }
+}
