@@ -11,6 +11,7 @@ mod locate;
 mod opencl;
 mod output;
 mod private;
+mod program;
 mod reach;
 mod table;
 mod units;

@@ -1,6 +1,6 @@
 //! `avactl run`
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
@@ -11,12 +11,12 @@ use ava_protocol::session::SOCKET_VARIABLE;
 
 use crate::error::{Failure, Kind};
 use crate::locate::{SHIM, stubs};
-use crate::private;
+use crate::{private, program};
 
 /// Run a program on AvA's devices
 ///
 /// The program is started with AvA's library in place of the vendor's. It needs no changes and notices nothing; its
-/// exit status is avactl's. If no broker is there, a private one is started, which ends half a minute after the last
+/// exit status is avactl's. What is run where AvA's library cannot be is said on standard error. If no broker is there, a private one is started, which ends half a minute after the last
 /// program.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -30,48 +30,78 @@ pub fn run(args: Args) -> Failure {
     match prepare(&args.command) {
         Ok(mut command) => {
             let error = command.exec();
-            let program = args.command.first().map(|program| program.display().to_string()).unwrap_or_default();
+            let program = args.command.first().map(Path::new).unwrap_or(Path::new(""));
             let kind = match error.kind() {
                 ErrorKind::NotFound => Kind::NotFound,
                 _ => Kind::CannotRun,
             };
-            Failure::new(kind, format!("{program}: {error}"))
+            let error = if program.is_dir() { "Is a directory".to_owned() } else { error.to_string() };
+            Failure::new(kind, format!("{}: {error}", program.display()))
         }
         Err(failure) => failure,
     }
 }
 
 fn prepare(words: &[OsString]) -> Result<Command, Failure> {
-    let [program, arguments @ ..] = words else {
+    let [name, arguments @ ..] = words else {
         return Err(Failure::new(Kind::Usage, "which program?"));
     };
+    let looked = program::look(words);
+    if let Some(remark) = &looked.remark {
+        eprintln!("avactl: {}\n  hint: {}", remark.text, remark.hint);
+    }
+    let mut command = Command::new(name);
+    command.args(arguments);
+    if looked.bare {
+        return Ok(command);
+    }
     let shim = SHIM.find()?;
-    let preload = before("LD_PRELOAD", &shim)?;
-    let libraries = stubs(&shim).map(|stubs| before("LD_LIBRARY_PATH", &stubs)).transpose()?;
+    // What the program brings comes first, as it came before the vendor's library.
+    let preload = with("LD_PRELOAD", &shim, Place::Last)?;
+    let libraries = stubs(&shim).map(|stubs| with("LD_LIBRARY_PATH", &stubs, Place::First)).transpose()?;
     let broker = private::ensure()?;
-    let mut command = Command::new(program);
-    command.args(arguments).env(SOCKET_VARIABLE, broker.socket.path()).env("LD_PRELOAD", preload);
+    command.env(SOCKET_VARIABLE, broker.socket.path()).env("LD_PRELOAD", preload);
     command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
+    if let Some((variable, option)) = looked.option {
+        let mut options = std::env::var_os(variable).unwrap_or_default();
+        if !options.is_empty() {
+            options.push(":");
+        }
+        options.push(option);
+        command.env(variable, options);
+    }
     Ok(command)
 }
 
-/// The value of a variable of the dynamic linker's with `path` in front of what is there.
-fn before(variable: &str, path: &Path) -> Result<OsString, Failure> {
-    in_front(path, std::env::var_os(variable).as_deref())
+/// Where a path goes among those that are there.
+#[derive(Clone, Copy)]
+enum Place {
+    First,
+    Last,
 }
 
-fn in_front(path: &Path, rest: Option<&OsStr>) -> Result<OsString, Failure> {
+/// The value of a variable of the dynamic linker's with `path` besides what is there.
+fn with(variable: &str, path: &Path, place: Place) -> Result<OsString, Failure> {
+    joined(path, std::env::var_os(variable).unwrap_or_default(), place)
+}
+
+fn joined(path: &Path, rest: OsString, place: Place) -> Result<OsString, Failure> {
     // The dynamic linker splits at these, and knows no quotes.
     if path.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b' ' | b':' | b';')) {
         let message =
             format!("{}: the dynamic linker takes no path with a space, a colon or a semicolon", path.display());
         return Err(Failure::new(Kind::General, message).hint("move it, or make a link to it and set AVA_SHIM"));
     }
-    let mut value = path.as_os_str().to_owned();
-    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
-        value.push(":");
-        value.push(rest);
+    let own = path.as_os_str().to_owned();
+    if rest.is_empty() {
+        return Ok(own);
     }
+    let [mut value, other] = match place {
+        Place::First => [own, rest],
+        Place::Last => [rest, own],
+    };
+    value.push(":");
+    value.push(other);
     Ok(value)
 }
 
@@ -82,9 +112,10 @@ mod tests {
     #[test]
     fn what_was_there_still_is() {
         let library = Path::new("/l/libava.so");
-        assert_eq!(in_front(library, None).unwrap(), "/l/libava.so");
-        assert_eq!(in_front(library, Some("".as_ref())).unwrap(), "/l/libava.so");
-        assert_eq!(in_front(library, Some("a.so b.so".as_ref())).unwrap(), "/l/libava.so:a.so b.so");
-        assert_eq!(in_front("/a b/l.so".as_ref(), None).unwrap_err().kind, Kind::General);
+        let value = |rest: &str, place| joined(library, rest.into(), place).unwrap();
+        assert_eq!(value("", Place::First), "/l/libava.so");
+        assert_eq!(value("a.so b.so", Place::First), "/l/libava.so:a.so b.so");
+        assert_eq!(value("a.so b.so", Place::Last), "a.so b.so:/l/libava.so");
+        assert_eq!(joined("/a b/l.so".as_ref(), "".into(), Place::Last).unwrap_err().kind, Kind::General);
     }
 }
