@@ -7,6 +7,7 @@
 
 mod answer;
 mod api;
+pub mod boundary;
 mod call;
 mod callbacks;
 mod memory;

@@ -10,7 +10,7 @@ use ava_protocol::session::PLUGINS_VARIABLE;
 use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
-use ava_worker::{Session, stdio};
+use ava_worker::{Session, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -66,8 +66,12 @@ fn api(name: &str) -> Result<&'static Api, String> {
 
 fn main() {
     let args = Args::parse();
+    boundary::within(|| work(&args));
+}
+
+fn work(args: &Args) {
     if args.sweep {
-        std::process::exit(i32::from(!sweep(&args)));
+        std::process::exit(i32::from(!sweep(args)));
     }
     if args.probe {
         println!("{}", ava_worker::probe(args.api));
@@ -86,7 +90,7 @@ fn main() {
     // SAFETY: a plain change of a signal's disposition, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     raise_file_limit();
-    let (home, sandbox) = match shut_in(&args) {
+    let (home, sandbox) = match shut_in(args) {
         Ok(both) => both,
         Err(error) => end(&control, EndKind::Failed, format!("the worker cannot be shut in: {error}")),
     };

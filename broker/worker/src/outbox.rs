@@ -13,6 +13,7 @@ use ava_protocol::upcall::{Arg, LONGEST_SAID, Said, Stream, Told, Upcall};
 use ava_transport::message;
 use rkyv::rancor::Failure;
 
+use crate::boundary;
 use crate::session::Session;
 
 /// Most bytes that wait for the program to read.
@@ -91,7 +92,7 @@ impl Outbox {
         queue.waiting.push_back(told);
         if queue.sender.is_none() {
             let sender = std::thread::Builder::new().name("outbox".into());
-            queue.sender = sender.spawn(move || session.outbox.send_all(session)).ok().map(|join| join.thread().id());
+            queue.sender = sender.spawn(move || boundary::within(|| session.outbox.send_all(session))).ok().map(|join| join.thread().id());
         }
         self.changed.notify_all();
     }

@@ -23,6 +23,7 @@ use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::api::Api;
+use crate::boundary;
 use crate::call::{Call, Outcome, Stop};
 use crate::callbacks;
 use crate::objects::Objects;
@@ -183,7 +184,7 @@ impl Session {
         }
         self.lanes.insert(number, lane.doorbell());
         let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
-            if let Err(malformed) = self.serve_lane(lane) {
+            if let Err(malformed) = boundary::within(|| self.serve_lane(lane)) {
                 self.malformed(&malformed);
             }
             self.lanes.remove(&number);
