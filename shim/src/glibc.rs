@@ -51,8 +51,8 @@ macro_rules! lead_on {
 
 lead_on! {
     "dladdr" "GLIBC_2.2.5"
+    "dlclose" "GLIBC_2.2.5"
     "dlsym" "GLIBC_2.2.5"
-    "dlvsym" "GLIBC_2.2.5"
     "pthread_attr_getguardsize" "GLIBC_2.2.5"
     "pthread_attr_getstack" "GLIBC_2.2.5"
     "pthread_attr_setstacksize" "GLIBC_2.2.5"

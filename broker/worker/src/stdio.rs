@@ -130,6 +130,8 @@ impl Stdio {
         let Ok(mut room) = self.reading.lock() else { return };
         for (stream, pipe) in &self.pipes {
             while let Ok(len @ 1..) = rustix::io::read(pipe, &mut *room) {
+                // Whatever prints may print again.
+                self.may_print.store(true, Ordering::Relaxed);
                 self.say(*stream, &room[..len]);
             }
         }

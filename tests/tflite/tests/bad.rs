@@ -147,7 +147,10 @@ fn a_library_that_dies_or_throws() {
         beside.ends("signal 8 (SIGFPE)");
         let answer = beside.says(version, "throws", &["ResizeInputTensor is 1", "AllocateTensors is 1"]);
         assert_eq!(answer.stderr.matches(GONE).count(), 1, "{answer}");
-        beside.ends("signal 6 (SIGABRT)");
+        // As natively, it says what it has thrown.
+        let words = "terminate called after throwing an instance of 'std::length_error'";
+        assert!(answer.stderr.starts_with(&format!("{words}\n  what():  ")), "{answer}");
+        beside.ends(&format!("signal 6 (SIGABRT): {words}; "));
         beside.stays_unharmed(version);
     }
 }
