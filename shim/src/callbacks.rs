@@ -85,7 +85,7 @@ impl Callbacks {
     ) -> Result<u64, Fault> {
         session.listener.listen(session)?;
         if !self.calling.swap(true, Ordering::AcqRel) {
-            let calls = listener::spawn(Role::Calls, "ava-callbacks", move || session.callbacks.carry_out(session));
+            let calls = listener::spawn(Role::Calls, "ava-callbacks", move |_| session.callbacks.carry_out(session));
             calls.inspect_err(|_| self.calling.store(false, Ordering::Release))?;
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;

@@ -60,12 +60,12 @@ pub fn is(role: Role) -> bool {
     ROLE.try_with(Cell::get).is_ok_and(|own| own == role)
 }
 
-/// Starts a thread of this library's.
-pub fn spawn(role: Role, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
+/// Starts a thread of this library's. It is told which signals the thread that starts it has blocked.
+pub fn spawn(role: Role, name: &str, body: impl FnOnce(&libc::sigset_t) + Send + 'static) -> Result<(), Fault> {
     let old = block_signals();
     let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
         ROLE.set(role);
-        body();
+        body(&old);
     });
     // SAFETY: restores the mask that `block_signals` returned.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
@@ -96,19 +96,19 @@ impl Listener {
             unsafe { libc::atexit(drain) };
         }
         let control = session.control()?;
-        spawn(Role::Listens, "ava-listener", move || session.listener.hear(session, control))?;
+        spawn(Role::Listens, "ava-listener", move |blocked| session.listener.hear(session, control, blocked))?;
         *state = State::Listening;
         Ok(())
     }
 
-    fn hear(&self, session: &'static Session, control: Arc<UnixStream>) {
+    fn hear(&self, session: &'static Session, control: Arc<UnixStream>, blocked: &libc::sigset_t) {
         while let Ok(Some((bytes, _))) = message::recv(&*control) {
             let mut aligned = rkyv::util::AlignedVec::<16>::new();
             aligned.extend_from_slice(&bytes);
             match rkyv::from_bytes::<Told, Failure>(&aligned) {
                 Ok(Told::Called(upcall)) => session.callbacks.queue(upcall),
                 Ok(Told::Said(said)) => {
-                    stdio::write(said.stream, &said.bytes);
+                    stdio::write(said.stream, &said.bytes, blocked);
                     self.written.store(said.number, Ordering::Release);
                     // Who waits has looked before, or finds the number.
                     drop(self.state.lock());

@@ -6,9 +6,9 @@ use std::ffi::{c_int, c_void};
 use ava_protocol::upcall::Stream;
 
 /// Writes as the vendor would have. What the program has closed takes nothing; a pipe without a reader raises the signal
-/// that it would have raised.
-pub fn write(stream: Stream, bytes: &[u8]) {
-    let old = let_through(&[libc::SIGPIPE, libc::SIGXFSZ]);
+/// that it would have raised, unless that is `blocked`, as it would be in the vendor's threads.
+pub fn write(stream: Stream, bytes: &[u8], blocked: &libc::sigset_t) {
+    let old = let_through(&[libc::SIGPIPE, libc::SIGXFSZ], blocked);
     match stream {
         // SAFETY: the C library's own stream, which it locks, and live bytes.
         Stream::Buffered => unsafe {
@@ -34,14 +34,16 @@ fn write_to(fd: c_int, mut bytes: &[u8]) {
 }
 
 /// Lets signals through that this thread may raise itself; the mask from before.
-fn let_through(signals: &[c_int]) -> libc::sigset_t {
+fn let_through(signals: &[c_int], blocked: &libc::sigset_t) -> libc::sigset_t {
     // SAFETY: plain sets on the stack, filled before they are read.
     unsafe {
         let mut set = std::mem::zeroed();
         let mut old = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
         for signal in signals {
-            libc::sigaddset(&raw mut set, *signal);
+            if libc::sigismember(blocked, *signal) == 0 {
+                libc::sigaddset(&raw mut set, *signal);
+            }
         }
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, &raw mut old);
         old

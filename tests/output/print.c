@@ -196,6 +196,11 @@ static void no_reader_caught(void)
     no_reader();
 }
 
+static void no_reader_blocked(void)
+{
+    no_reader();
+}
+
 static void without_a_call(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -245,7 +250,7 @@ int main(int argc, char **argv)
         {"usual", usual}, {"unbuffered", unbuffered}, {"line_buffered", line_buffered}, {"reopened", reopened},
         {"captured", captured}, {"same_file", same_file}, {"closed", closed},
         {"to_a_socket", to_a_socket}, {"no_reader", no_reader}, {"no_reader_ignored", no_reader_ignored},
-        {"no_reader_caught", no_reader_caught}, {"without_a_call", without_a_call}, {"in_a_callback", in_a_callback},
+        {"no_reader_caught", no_reader_caught}, {"no_reader_blocked", no_reader_blocked}, {"without_a_call", without_a_call}, {"in_a_callback", in_a_callback},
         {"polled", polled},
     };
     int forked = argc > 2 && !strcmp(argv[2], "forked");
@@ -254,6 +259,11 @@ int main(int argc, char **argv)
             pid_t child = forked ? fork() : 0;
             int status = 0;
             if (child == 0) {
+                sigset_t set;
+                sigemptyset(&set);
+                sigaddset(&set, SIGPIPE);
+                if (modes[i].run == no_reader_blocked)
+                    sigprocmask(SIG_BLOCK, &set, NULL);
                 begin();
                 modes[i].run();
                 return 0;

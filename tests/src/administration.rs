@@ -33,6 +33,24 @@ pub fn sessions(socket: &Path) -> Vec<Session> {
     }
 }
 
+/// The same, once the sessions of programs that have ended are over.
+///
+/// # Panics
+/// If they are not in time.
+#[must_use]
+pub fn settled_sessions(socket: &Path) -> Vec<Session> {
+    let deadline = Instant::now() + LOADING;
+    loop {
+        let all = sessions(socket);
+        let lives = |session: &Session| Path::new("/proc").join(session.pid.to_string()).exists();
+        if all.iter().all(|session| session.ended.is_some() || lives(session)) {
+            return all;
+        }
+        assert!(Instant::now() < deadline, "these do not end: {all:?}");
+        std::thread::yield_now();
+    }
+}
+
 /// Ends a session, as `avactl kill` does.
 ///
 /// # Panics

@@ -5,7 +5,7 @@ use std::path::Path;
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 
 /// What a program may have done to its standard output.
-const MODES: [&str; 14] = [
+const MODES: [&str; 15] = [
     "usual",
     "unbuffered",
     "line_buffered",
@@ -17,6 +17,7 @@ const MODES: [&str; 14] = [
     "no_reader",
     "no_reader_ignored",
     "no_reader_caught",
+    "no_reader_blocked",
     "without_a_call",
     "in_a_callback",
     "polled",

@@ -124,7 +124,7 @@ fn sanitizers_bear_with_the_library() {
     }
 }
 
-/// What the program has in these variables stays there.
+/// What the program has in these variables stays there, and comes first: a wrapper wraps.
 #[test]
 fn the_programs_own_preloads_and_options_stay() {
     let world = World::new(Vendor::Pocl);
@@ -133,4 +133,11 @@ fn the_programs_own_preloads_and_options_stay() {
         Program::new(address).env("ASAN_OPTIONS", "exitcode=7:abort_on_error=0").env("LD_PRELOAD", "libm.so.6");
     let through = world.through_avactl(&program);
     assert_eq!(through.stdout, "status 0, platforms 1\nends\n", "{through}");
+
+    let wrapper = built::compiled("libwrapper.so", "run/wrapper.c", &["-shared", "-fPIC", "-ldl"]);
+    let wrapped =
+        Program::new(built::compiled("platforms", "run/platforms.c", &["-lOpenCL"])).env("LD_PRELOAD", wrapper);
+    let native = world.native(&wrapped);
+    assert_eq!(native.stdout, "wrapped\nstatus 0, platforms 1\nends\n", "{native}");
+    assert_eq!(native, world.through_avactl(&wrapped));
 }

@@ -9,7 +9,7 @@ mod leaks;
 use std::path::{Path, PathBuf};
 
 use ava_protocol::admin::Session;
-use ava_tests::administration::sessions;
+use ava_tests::administration::settled_sessions;
 use ava_tests::vendor::{node as installed_node, tflite};
 use ava_tests::{Answer, Case, Ended, Program, Vendor, World, built};
 
@@ -76,7 +76,7 @@ fn world(version: Version) -> World {
 
 /// The sessions that the broker has had; all that is here must be of TensorFlow Lite.
 fn served(world: &World) -> Vec<Session> {
-    let sessions = sessions(&world.socket());
+    let sessions = settled_sessions(&world.socket());
     assert!(sessions.iter().all(|session| session.api == "tflite"), "{sessions:?}");
     sessions
 }

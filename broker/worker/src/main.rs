@@ -110,6 +110,7 @@ fn work(args: &Args) {
     let _ = rustix::process::set_parent_process_death_signal(None);
     let fingerprint = ava_protocol::FINGERPRINT;
     tell(&control, &FromWorker::Ready { library: served.described(), fingerprint, sandbox });
+    // What the vendor writes goes to the program by its connection.
     let Handover { session, tenant, output: _ } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {

@@ -92,7 +92,10 @@ impl Outbox {
         queue.waiting.push_back(told);
         if queue.sender.is_none() {
             let sender = std::thread::Builder::new().name("outbox".into());
-            queue.sender = sender.spawn(move || boundary::within(|| session.outbox.send_all(session))).ok().map(|join| join.thread().id());
+            queue.sender = sender
+                .spawn(move || boundary::within(|| session.outbox.send_all(session)))
+                .ok()
+                .map(|join| join.thread().id());
         }
         self.changed.notify_all();
     }

@@ -100,8 +100,8 @@ fn notify(
 fn send(call: &mut Call, request: &Request<'_>) -> Result<i32, Fault> {
     // A build that fails calls back all the same, so the registration stays whatever the status: the worker says
     // by the sign of `CL_INVALID_…` values whether a build began.
-    // What kernels print is to be out without a further call.
-    call.session.listener.listen(call.session)?;
+    // What kernels print is to be out without a further call. Where no thread can be started it comes with the next.
+    let _ = call.session.listener.listen(call.session);
     call.transact(request, |reply: &ArchivedStatus, _| {
         let status = reply.ret.to_native();
         (status > FIRST_INVALID, status)

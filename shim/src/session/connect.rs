@@ -1,6 +1,6 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -67,7 +67,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     let name = first.rsplit('/').next().unwrap_or_default().to_string();
     let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
     let cwd = std::env::current_dir().unwrap_or_default();
-    let mut hello = Hello::new(
+    let hello = Hello::new(
         slot.api.name,
         ava_protocol::FINGERPRINT,
         &name,
@@ -75,10 +75,6 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         &line,
         &cwd.to_string_lossy(),
     );
-    let (stdout, stderr) = (open_fd(1), open_fd(2));
-    hello.stdout = stdout.is_some();
-    hello.stderr = stderr.is_some();
-    let fds: Vec<_> = stdout.into_iter().chain(stderr).collect();
     let opening = wire::seal(&Opening::Session(hello));
     if let wire::Socket::Private(path) = &socket
         && let Err(error) = client::check_private(path)
@@ -96,7 +92,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     // A private broker is started before the program, and ends when it is idle; others come and go.
     let may_come = !matches!(socket, wire::Socket::Private(_));
     let from = unix_ms();
-    let opened = client::open_session(socket.path(), &opening, &fds, (OPEN_LANE, &theirs), may_come, Patience::PROGRAM);
+    let opened = client::open_session(socket.path(), &opening, &[], (OPEN_LANE, &theirs), may_come, Patience::PROGRAM);
     let (control, answer) = match opened {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
@@ -139,10 +135,4 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
 
 fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
-}
-
-/// The process's descriptor `fd`, if it is open.
-fn open_fd(fd: i32) -> Option<BorrowedFd<'static>> {
-    // SAFETY: asks about a number; borrows it only if it is open, for the length of the hello.
-    unsafe { (libc::fcntl(fd, libc::F_GETFD) >= 0).then(|| BorrowedFd::borrow_raw(fd)) }
 }

@@ -80,7 +80,7 @@ fn judge(file: &Path, binary: Option<Binary>) -> Program {
         ),
         Some(Binary::Static) => Program::remarked(
             format!(
-                "{name} is statically linked: nothing can come between it and what it calls, which will not reach AvA"
+                "{name} is statically linked: nothing can come between it and what it calls, and its own calls will not reach AvA"
             ),
             "use a dynamically linked build",
         ),
@@ -176,4 +176,35 @@ fn env_runs(file: &Path, words: &[OsString]) -> Option<Result<Vec<OsString>, Pro
 
 fn base(path: &Path) -> &[u8] {
     path.file_name().unwrap_or_default().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn scripts_are_run_by_what_their_first_line_names() {
+        let run = |line: &[u8]| interpreter(line, Path::new("/s/script"), &words("script a b"));
+        assert_eq!(run(b"/bin/sh\nrest"), words("/bin/sh /s/script a b"));
+        assert_eq!(run(b" /bin/awk -f \n"), words("/bin/awk -f /s/script a b"));
+        let argument = run(b"/usr/bin/env -S python3 -u");
+        assert_eq!(argument[1], "-S python3 -u");
+    }
+
+    #[test]
+    fn env_runs_what_is_left_of_its_words() {
+        let env = Path::new("/usr/bin/env");
+        let runs = |line: &str| env_runs(env, &words(line)).unwrap().unwrap();
+        assert_eq!(runs("env -u X -C /tmp A=b --debug prog -i"), words("prog -i"));
+        assert_eq!(runs("env -S prog x"), words("prog x"));
+        let split = env_runs(env, &["env".into(), "-S A=b prog -u".into(), "script".into()]).unwrap().unwrap();
+        assert_eq!(split, words("prog -u script"));
+        assert!(env_runs(env, &words("env -i prog")).unwrap().is_err());
+        assert!(env_runs(env, &words("env A=b")).is_none());
+        assert!(env_runs(Path::new("/bin/sh"), &words("sh prog")).is_none());
+    }
 }
