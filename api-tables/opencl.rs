@@ -627,7 +627,6 @@ const CL_MEM_MAP_COUNT: cl_mem_info = 0x1104;
 const CL_MEM_OBJECT_IMAGE1D_ARRAY: cl_mem_object_type = 0x10F5;
 const CL_EVENT_COMMAND_EXECUTION_STATUS: cl_event_info = 0x11D3;
 const CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE: cl_command_queue_properties = 1 << 0;
-const CL_KERNEL_FUNCTION_NAME: cl_kernel_info = 0x1190;
 const CL_KERNEL_ARG_ADDRESS_QUALIFIER: cl_kernel_arg_info = 0x1196;
 const CL_KERNEL_ARG_TYPE_NAME: cl_kernel_arg_info = 0x1198;
 const CL_KERNEL_ARG_ADDRESS_LOCAL: cl_kernel_arg_address_qualifier = 0x119C;
