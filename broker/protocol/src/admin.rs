@@ -174,6 +174,8 @@ pub struct Session {
     pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
+    /// When it ended, likewise.
+    pub ended_unix_ms: Option<u64>,
 }
 
 /// One session with everything that is known.

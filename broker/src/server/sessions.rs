@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ava_protocol::admin::State;
 use ava_protocol::api::{APIS, Api};
@@ -391,7 +391,7 @@ impl Server {
             bytes_out = shown.bytes_out,
             "session ended"
         );
-        self.history.push(session.tenant.who, session.detail, reason.clone());
+        self.history.push(session.tenant.who, session.detail, reason.clone(), SystemTime::now());
         for client in session.killers {
             self.killed(client, number, &reason);
         }

@@ -10,7 +10,7 @@ use crate::error::{Failure, Kind};
 use crate::output::{Format, show};
 use crate::reach::Broker;
 use crate::table::{Align, properties, render};
-use crate::units::{bytes, duration, since};
+use crate::units::{bytes, duration};
 
 /// Show everything about one session
 ///
@@ -52,21 +52,19 @@ pub(super) struct Function {
 /// Asks and shows.
 pub fn run(args: Args, format: Format) -> Result<(), Failure> {
     match Broker::reach()?.ask(Request::Session { session: args.session })? {
-        Answer::Session(detail) => {
-            show(format, &inspected(*detail, user_name), |inspected| text(inspected, SystemTime::now()))
-        }
+        Answer::Session(detail) => show(format, &inspected(*detail, SystemTime::now(), user_name), text),
         _ => Err(Failure::new(Kind::General, "the broker answered something else")),
     }
 }
 
-pub(super) fn inspected(detail: Detail, user: impl Fn(u32) -> String) -> Inspected {
+pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> String) -> Inspected {
     let function = |function: ava_protocol::control::FunctionStats| Function {
         name: function.name,
         calls: function.calls,
         bytes: function.bytes,
     };
     Inspected {
-        session: Shown::new(detail.session, user),
+        session: Shown::new(detail.session, now, user),
         command_line: detail.command_line,
         cwd: detail.cwd,
         cgroup: detail.cgroup,
@@ -79,7 +77,7 @@ pub(super) fn inspected(detail: Detail, user: impl Fn(u32) -> String) -> Inspect
 }
 
 /// The session in paragraphs.
-pub(super) fn text(inspected: &Inspected, now: SystemTime) -> String {
+pub(super) fn text(inspected: &Inspected) -> String {
     let session = &inspected.session;
     let stale = if session.stale { " (the worker does not answer; its numbers are old)" } else { "" };
     let state = match &session.ended {
@@ -99,7 +97,7 @@ pub(super) fn text(inspected: &Inspected, now: SystemTime) -> String {
         ("sandbox", inspected.sandbox.clone()),
         ("library", inspected.library.clone()),
         ("devices", session.devices.join(", ")),
-        ("since", duration(since(session.since_unix_ms, now))),
+        ("since", duration(session.lasted)),
         ("memory", bytes(session.memory_bytes)),
         ("calls", session.calls.to_string()),
         ("commands", session.commands.to_string()),

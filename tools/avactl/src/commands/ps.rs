@@ -10,13 +10,15 @@ use crate::error::{Failure, Kind};
 use crate::output::{Format, show};
 use crate::reach::Broker;
 use crate::table::{Align, render};
-use crate::units::{bytes, duration, since};
+use crate::units::{bytes, duration};
 
 /// Show the sessions: which program of whom uses what
 ///
 /// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds,
 /// the calls it made, the bytes that went in and came out, and for how long. A `*` marks numbers that are not fresh
 /// because the worker did not answer in time.
+///
+/// In JSON an ended session has `ended` (why), `ended_unix_seconds` and `duration_seconds`, which no longer grows.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Also show sessions that ended lately
@@ -44,12 +46,13 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
         }
         answer = broker.next()?;
     }
-    let sessions = all.into_iter().map(|session| Shown::new(session, user_name)).collect();
-    show(format, &Sessions { sessions }, |sessions| table(sessions, SystemTime::now()))
+    let now = SystemTime::now();
+    let sessions = all.into_iter().map(|session| Shown::new(session, now, user_name)).collect();
+    show(format, &Sessions { sessions }, table)
 }
 
 /// The sessions in columns.
-pub(super) fn table(sessions: &Sessions, now: SystemTime) -> String {
+pub(super) fn table(sessions: &Sessions) -> String {
     use Align::{Left, Right};
     let columns = [
         ("SESSION", Right),
@@ -65,11 +68,11 @@ pub(super) fn table(sessions: &Sessions, now: SystemTime) -> String {
         ("SINCE", Right),
         ("", Left),
     ];
-    let rows: Vec<_> = sessions.sessions.iter().map(|session| row(session, now)).collect();
+    let rows: Vec<_> = sessions.sessions.iter().map(row).collect();
     render(&columns, &rows)
 }
 
-fn row(session: &Shown, now: SystemTime) -> Vec<String> {
+fn row(session: &Shown) -> Vec<String> {
     let devices = match session.devices.as_slice() {
         [] => "-".to_owned(),
         [one] => one.clone(),
@@ -92,7 +95,7 @@ fn row(session: &Shown, now: SystemTime) -> Vec<String> {
         session.calls.to_string() + stale,
         bytes(session.bytes_in) + stale,
         bytes(session.bytes_out) + stale,
-        duration(since(session.since_unix_ms, now)),
+        duration(session.lasted),
         note,
     ]
 }

@@ -31,11 +31,12 @@ fn session(number: u64) -> Session {
         since_unix_ms: 1_700_000_000_500,
         stale: false,
         ended: None,
+        ended_unix_ms: None,
     }
 }
 
 fn shown(session: Session) -> Shown {
-    Shown::new(session, |uid| format!("user{uid}"))
+    Shown::new(session, now(), |uid| format!("user{uid}"))
 }
 
 fn now() -> std::time::SystemTime {
@@ -44,7 +45,12 @@ fn now() -> std::time::SystemTime {
 
 fn sessions() -> ps::Sessions {
     let starting = Session { state: State::Starting, devices: vec![], program: "clinfo".into(), ..session(12) };
-    let ended = Session { state: State::Ended, ended: Some("the program ended".into()), ..session(3) };
+    let ended = Session {
+        state: State::Ended,
+        ended: Some("the program ended".into()),
+        ended_unix_ms: Some(1_700_000_042_500),
+        ..session(3)
+    };
     let stale = Session { stale: true, devices: vec!["one".into()], ..session(7) };
     ps::Sessions { sessions: [ended, stale, session(8), starting].into_iter().map(shown).collect() }
 }
@@ -90,12 +96,12 @@ fn help() {
 
 #[test]
 fn ps_table() {
-    assert_snapshot!(ps::table(&sessions(), now()));
+    assert_snapshot!(ps::table(&sessions()));
 }
 
 #[test]
 fn ps_table_of_nothing() {
-    assert_snapshot!(ps::table(&ps::Sessions { sessions: vec![] }, now()));
+    assert_snapshot!(ps::table(&ps::Sessions { sessions: vec![] }));
 }
 
 #[test]
@@ -105,12 +111,12 @@ fn ps_json() {
 
 #[test]
 fn inspect_text() {
-    assert_snapshot!(inspect::text(&inspect::inspected(detail(), |_| "somebody".into()), now()));
+    assert_snapshot!(inspect::text(&inspect::inspected(detail(), now(), |_| "somebody".into())));
 }
 
 #[test]
 fn inspect_json() {
-    assert_snapshot!(json(&inspect::inspected(detail(), |_| "somebody".into())).unwrap());
+    assert_snapshot!(json(&inspect::inspected(detail(), now(), |_| "somebody".into())).unwrap());
 }
 
 fn some_devices() -> devices::Devices {
