@@ -2,6 +2,7 @@
 //!
 //! `tools/check` runs what takes seconds, `tools/check --all` also what is ignored as long.
 
+mod accounts;
 mod again;
 mod apps;
 mod bench;
@@ -35,7 +36,7 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for directory in ["again", "apps", "isolation", "output", "preload", "run"] {
+    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "run"] {
         let module = format!("{directory}.rs");
         for file in names(directory) {
             assert!(

@@ -305,11 +305,17 @@ impl Server {
         if let Some(process) = session.tenant.process.take() {
             self.events.remove(&process);
         }
-        self.doom(number, "the program ended".to_owned());
+        self.doom_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft);
     }
 
     /// The session is to end: its worker is told, and killed if it takes too long.
     pub(super) fn doom(&mut self, number: u64, reason: String) {
+        let shutdown = ToWorker::Shutdown { reason: reason.clone() };
+        self.doom_with(number, reason, &shutdown);
+    }
+
+    /// The same, with another word to the worker.
+    fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -317,7 +323,7 @@ impl Server {
             return;
         }
         session.set_state(State::Ending);
-        let said = session.worker.say(&ToWorker::Shutdown { reason: reason.clone() });
+        let said = session.worker.say(word);
         if let Ok(false) = said {
             let _ = self.events.change(&session.worker.control, Source::Control(number), Interest::Both);
         }

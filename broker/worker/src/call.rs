@@ -53,6 +53,8 @@ pub struct Call<'a> {
     lane: &'a RefCell<Box<dyn Lane>>,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
+    /// The function's number.
+    function: u32,
     /// Nobody waits for a reply.
     oneway: bool,
     /// The first object that the call names; 0 for none.
@@ -111,12 +113,19 @@ impl<'a> Call<'a> {
             lane,
             out,
             arena,
+            function: u32::MAX,
             oneway: false,
             first: Cell::new(0),
             births: RefCell::default(),
             transfers: RefCell::default(),
             lengths: RefCell::default(),
         }
+    }
+
+    /// It is a call of this function, which is counted.
+    pub fn count(&mut self, function: u32) {
+        self.function = function;
+        self.session.stats.count(function);
     }
 
     /// From now on nobody waits for a reply.
@@ -244,11 +253,11 @@ impl<'a> Call<'a> {
             ArchivedPlace::Scalar(_) => Err(Malformed::Body(what)),
             ArchivedPlace::Inline => {
                 // Without a size the vendor is given an address to refuse.
-                let (start, len) = span(rows).map_or((0, 0), |(rows, span)| (rows.start, span));
+                let (rows, len) = span(rows).unwrap_or((Rows::NOTHING, 0));
                 if len > frame::LONGEST as u64 {
                     return Err(Malformed::Size { what, got: frame::LONGEST as u64, wanted: len });
                 }
-                Ok(Output::private(len).starting_at(start))
+                Ok(Output::private(len).in_rows(&rows))
             }
             ArchivedPlace::Region(slice) => {
                 let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
@@ -257,7 +266,7 @@ impl<'a> Call<'a> {
                     return Err(Malformed::Size { what, got: slice.len.to_native(), wanted });
                 }
                 self.spoken_of(slice.pending.to_native());
-                Ok(Output::shared(region, wanted, slice.pending.to_native()).starting_at(rows.start))
+                Ok(Output::shared(region, wanted, slice.pending.to_native()).in_rows(&rows))
             }
         }
     }
@@ -375,12 +384,16 @@ impl<'a> Call<'a> {
         self.session.stats.commands.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
     }
 
-    pub fn charge_bytes_in(&self, amount: Option<u64>) {
-        self.session.stats.bytes_in.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    /// Bytes of data that the program gave.
+    pub fn charge_bytes_in(&self, amount: u64) {
+        let stats = &self.session.stats;
+        stats.moved(self.function, &stats.bytes_in, amount);
     }
 
-    pub fn charge_bytes_out(&self, amount: Option<u64>) {
-        self.session.stats.bytes_out.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    /// Bytes of data that the program gets.
+    pub fn charge_bytes_out(&self, amount: u64) {
+        let stats = &self.session.stats;
+        stats.moved(self.function, &stats.bytes_out, amount);
     }
 
     /// Sends the reply.
