@@ -22,6 +22,7 @@ use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
 use crate::callbacks::Registered;
+use crate::lanes::Answering;
 use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
@@ -51,6 +52,8 @@ pub type Outcome = Result<(), Stop>;
 pub struct Call<'a> {
     pub session: &'static Session,
     lane: &'a RefCell<Box<dyn Lane>>,
+    /// Whether the program waits for it.
+    answering: &'a Answering,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
     /// The function's number.
@@ -105,12 +108,14 @@ impl<'a> Call<'a> {
     pub fn new(
         session: &'static Session,
         lane: &'a RefCell<Box<dyn Lane>>,
+        answering: &'a Answering,
         out: &'a mut AlignedVec,
         arena: &'a mut Arena,
     ) -> Self {
         Self {
             session,
             lane,
+            answering,
             out,
             arena,
             function: u32::MAX,
@@ -437,6 +442,8 @@ impl<'a> Call<'a> {
             // Results that a shim would have asked for in regions.
             return Err(Malformed::Long(self.out.len()).into());
         }
+        // With the reply the program may go on to send what it does not wait for.
+        self.answering.store(false, Ordering::Release);
         self.lane.borrow_mut().send(self.out, None, Wake::Now).map_err(|_| Stop::Closed)
     }
 }

@@ -404,7 +404,7 @@ impl Server {
             self.number = Some(frame.lane);
             self.served = self.session.order.of(frame.lane)?;
         }
-        let mut call = Call::new(self.session, &self.lane, &mut self.out, &mut self.arena);
+        let mut call = Call::new(self.session, &self.lane, &self.answering, &mut self.out, &mut self.arena);
         let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain);
         self.answering.store(waits, Ordering::Release);
         let outcome = self.session.serve_frame(&frame, fd, &mut call);
