@@ -152,8 +152,14 @@ fn wait(ready: &UnixDatagram, child: &Child, log: &Path) -> Result<(), Failure> 
     let _ = File::open(log).and_then(|mut file| file.read_to_string(&mut text));
     let what = if happened == 0 { "does not listen" } else { "ended at once" };
     let mut failure = Failure::new(Kind::Unreachable, format!("the private broker {what}"));
-    failure.hints = text.lines().rev().take(3).map(|line| format!("it said: {line}")).collect();
+    failure.hints = last_lines(&text).map(|line| format!("it said: {line}")).collect();
     Err(failure.hint(format!("its log is {}", log.display())))
+}
+
+/// The last lines of a log, in order.
+fn last_lines(log: &str) -> impl Iterator<Item = &str> {
+    const COUNT: usize = 3;
+    log.lines().skip(log.lines().count().saturating_sub(COUNT))
 }
 
 fn private_file(path: &Path) -> Result<File, Failure> {
@@ -168,7 +174,13 @@ fn failure(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::passes;
+    use super::{last_lines, passes};
+
+    #[test]
+    fn the_last_lines_of_a_log_are_in_order() {
+        assert_eq!(last_lines("a\nb\nc\nd\n").collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert_eq!(last_lines("a\n").collect::<Vec<_>>(), ["a"]);
+    }
 
     #[test]
     fn a_private_broker_gets_what_it_needs_and_nothing_that_loads_code() {

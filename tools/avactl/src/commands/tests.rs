@@ -2,14 +2,13 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use ava_protocol::admin::{Detail, Isolation, Session, State};
-use ava_protocol::api::Api;
+use ava_protocol::admin::{Detail, Session, State};
 use ava_protocol::control::{FunctionStats, Stats};
 use clap::CommandFactory;
 use insta::assert_snapshot;
 
 use super::shown::Shown;
-use super::{Cli, devices, doctor, inspect, ps, version};
+use super::{Cli, devices, inspect, ps, version};
 use crate::opencl::Device;
 use crate::output::json;
 
@@ -146,55 +145,4 @@ fn versions() {
     let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
     let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
     assert_snapshot!(version::text(&none) + &version::text(&one) + &json(&one).unwrap());
-}
-
-#[test]
-fn doctor_text_and_json() {
-    static API: Api =
-        Api { name: "opencl", library: "libOpenCL.so.1", install: "sudo apt install pocl-opencl-icd", ..Api::empty() };
-    let probe = |text: &str| doctor::vendor(&API, serde_json::from_str(text).map_err(|error| error.to_string()));
-    let unsupported = |function, reason| doctor::Unsupported { api: "opencl", function, reason };
-    let diagnosis = doctor::Diagnosis {
-        healthy: false,
-        checks: vec![
-            doctor::Check {
-                name: "broker",
-                health: doctor::Health::Note,
-                found: "none runs; /usr/libexec/ava/ava-broker is there".into(),
-                fixes: vec!["`avactl run` starts a private one".into()],
-            },
-            doctor::isolation(&Isolation {
-                sandbox: "require".into(),
-                landlock: 7,
-                users: Some("65600-69695".into()),
-                groups: Some("version 2, /sys/fs/cgroup/system.slice/ava.service/ava".into()),
-                memory: [12 << 30; 3],
-                missing: Vec::new(),
-            }),
-            doctor::isolation(&Isolation {
-                sandbox: "best".into(),
-                missing: vec!["all tenants' workers run as user 998".into()],
-                ..Isolation::default()
-            }),
-            probe(
-                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":false,"path":null,"error":"cannot open shared object file","functions":0,"missing":[],"versions":[]}"#,
-            ),
-            probe(
-                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":true,"path":"/usr/lib/libOpenCL.so.1","error":null,"functions":0,"missing":[],"versions":[]}"#,
-            ),
-            probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"missing":["clSetContextDestructorCallback"],"versions":["Intel(R) OpenCL"]}"#,
-            ),
-            probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"masked":[["cl_khr_gl_sharing","it is shared"],["cl_new","the table does not know it"],["cl_newer","the table does not know it"]],"versions":["Portable Computing Language (OpenCL 3.0)"]}"#,
-            ),
-            probe("nonsense"),
-        ],
-        unsupported: vec![
-            unsupported("clEnqueueNativeKernel", "a native kernel is a function of the program"),
-            unsupported("clSVMAlloc", "shared virtual memory needs equal addresses in two processes"),
-            unsupported("clSVMFree", "shared virtual memory needs equal addresses in two processes"),
-        ],
-    };
-    assert_snapshot!(doctor::text(&diagnosis) + &json(&diagnosis).unwrap());
 }
