@@ -28,6 +28,8 @@ use crate::worker::{Heard, Output, Start, Worker, in_words};
 pub(super) const START_TIME: Duration = Duration::from_secs(60);
 /// A worker that was told to end is killed after so long.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
+/// One whose program has ended after so long: it finishes what was sent ahead and counts it, on a machine that may be busy.
+const AFTERMATH: Duration = Duration::from_secs(10);
 /// Messages taken from one worker before others get their turn.
 pub(super) const BATCH: usize = 32;
 /// Messages taken from a worker that is over: more than its socket's buffer holds.
@@ -305,17 +307,17 @@ impl Server {
         if let Some(process) = session.tenant.process.take() {
             self.events.remove(&process);
         }
-        self.doom_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft);
+        self.doom_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft, AFTERMATH);
     }
 
     /// The session is to end: its worker is told, and killed if it takes too long.
     pub(super) fn doom(&mut self, number: u64, reason: String) {
         let shutdown = ToWorker::Shutdown { reason: reason.clone() };
-        self.doom_with(number, reason, &shutdown);
+        self.doom_with(number, reason, &shutdown, GRACE);
     }
 
-    /// The same, with another word to the worker.
-    fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker) {
+    /// The same, with another word to the worker, and another time.
+    fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker, grace: Duration) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -332,7 +334,7 @@ impl Server {
             session.doom = Some(reason);
         }
         self.deadlines.cancel(Due::Start(number));
-        self.deadlines.set(Due::End(number), Instant::now() + GRACE);
+        self.deadlines.set(Due::End(number), Instant::now() + grace);
     }
 
     pub(super) fn kill(&mut self, number: u64) {

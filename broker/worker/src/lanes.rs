@@ -57,6 +57,7 @@ impl Lanes {
         self.open.iter().for_each(|lane| lane.bell.hang_up());
         let limit = Instant::now() + AFTERMATH;
         while !self.open.iter().all(|lane| lane.answering.load(Ordering::Acquire)) && Instant::now() < limit {
+            // Lanes tell nobody when they begin to answer, and nobody waits for this any more.
             std::thread::sleep(LOOK_AGAIN);
         }
     }

@@ -337,6 +337,8 @@ impl Session {
 
     /// The program is gone.
     fn left(&self) -> ! {
+        // Should it be ended before it has done all, this much is known.
+        self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
         self.lanes.drain();
         self.end(EndKind::TenantLeft, "the program has ended")
     }
