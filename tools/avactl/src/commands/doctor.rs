@@ -163,6 +163,10 @@ fn lines(head: &str, paragraph: &str) -> String {
     const WIDTH: usize = 79;
     let indent = " ".repeat(head.chars().count());
     let options = textwrap::Options::new(WIDTH).initial_indent(head).subsequent_indent(&indent).break_words(false);
-    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    // What can be pasted stays whole, and whatever else is built with this crate makes no difference.
+    let options = options
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
     textwrap::fill(paragraph, options) + "\n"
 }
