@@ -1,5 +1,6 @@
 //! Emitters: visitors over the model, one file per output.
 
+mod charges;
 pub mod coverage;
 pub mod echo;
 pub mod entries;

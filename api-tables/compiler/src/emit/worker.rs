@@ -1,12 +1,13 @@
 //! Emits the worker's side: the vendor's functions as a struct of pointers, one server function per entry that decodes,
 //! calls the vendor and encodes, the dispatch by opcode, and the trampolines that vendors call back.
 
+use super::charges::{self, written};
 use super::names::{self, ident, int};
 use super::request::decode;
 use super::sizes::{Side, Sizes, tag};
 use super::vendor;
 use super::wire::address_of;
-use crate::model::{Amount, Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -317,8 +318,8 @@ fn written_param(function: &Function, param: &str) -> Option<String> {
 fn after(api: &Api, function: &Function) -> TokenStream {
     let mut statements = Vec::new();
     let parent = parents(function);
-    statements.extend(charges(api, function));
-    let memory = number(api, function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
+    statements.extend(charges::emit(api, function));
+    let memory = charges::number(api, function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
     if let Ret::New { ty } = &function.ret {
         let kind = ident(ty);
         let held = function.facts.until.iter().find_map(|(p, u)| {
@@ -368,41 +369,6 @@ fn after(api: &Api, function: &Function) -> TokenStream {
         }
     }
     quote!(#(#statements)*)
-}
-
-/// What the call costs.
-fn charges(api: &Api, function: &Function) -> Vec<TokenStream> {
-    let memory = |resource| {
-        function.facts.charge.iter().find_map(|(r, amount)| match amount {
-            Amount::Memory(param) if *r == resource => function.param(param),
-            _ => None,
-        })
-    };
-    let mut statements = Vec::new();
-    if let Some(amount) = number(api, function, Resource::Commands) {
-        statements.push(quote!(if ok { call.charge_commands(#amount); }));
-    }
-    let answer = memory(Resource::BytesOut);
-    if let Some(param) = memory(Resource::BytesIn) {
-        let name = ident(&param.name);
-        // Without a place for its answer a call asks how long that would be, and the data comes once more.
-        let asks = answer.map(|answer| ident(&answer.name)).map(|answer| quote!(&& !#answer.is_null()));
-        statements.push(quote!(if ok #asks { call.charge_bytes_in(#name.amount()); }));
-    }
-    if let Some(param) = answer
-        && let Shape::Buffer(buffer) = &param.shape
-    {
-        let (name, written) = (ident(&param.name), written(api, function, param, buffer));
-        statements.push(quote!(if ok { call.charge_bytes_out(#name.amount(#written)); }));
-    }
-    statements
-}
-
-fn number(api: &Api, function: &Function, resource: Resource) -> Option<TokenStream> {
-    function.facts.charge.iter().find_map(|(r, amount)| match amount {
-        Amount::Number(e) if *r == resource => Some(sizes(api, function).value(e)),
-        _ => None,
-    })
 }
 
 fn first_handle(function: &Function) -> Option<&Param> {
@@ -497,18 +463,6 @@ fn translation(function: &Function, param: &Param, buffer: &Buffer) -> Option<To
             Some(quote!(if ok { call.intern_new(&mut #name, kind::#kind, #parent)?; }))
         }
         _ => None,
-    }
-}
-
-/// How many bytes of a result are valid, an `Option<u64>`; `None` stands for all of them.
-fn written(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
-    match function.facts.written.iter().find(|(p, _)| *p == param.name) {
-        Some((_, e)) => {
-            let count = sizes(api, function).value(e);
-            let size = names::element_size(api, &buffer.element) as u64;
-            quote!(expr::mul(#count, Some(#size)))
-        }
-        None => quote!(None),
     }
 }
 
