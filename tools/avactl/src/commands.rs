@@ -6,18 +6,24 @@ mod doctor;
 mod inspect;
 mod kill;
 mod man;
+mod manual;
 mod ps;
 mod run;
+mod selection;
 mod shown;
 mod start_broker;
 mod version;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use ava_manual::{Example, example};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::Failure;
-use crate::output::Format;
+use crate::output::{Color, Format};
+
+pub use completion::answer as complete;
 
 /// Run programs on shared accelerators, and see who uses them
 ///
@@ -34,7 +40,15 @@ use crate::output::Format;
 pub struct Cli {
     /// How to write answers
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
-    pub format: Format,
+    format: Format,
+
+    /// The same as --format json
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// When to write in colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    color: Color,
 
     #[command(subcommand)]
     command: Command,
@@ -56,17 +70,79 @@ enum Command {
     StartBroker(start_broker::Args),
 }
 
+const EXAMPLES: &[Example] = &[
+    example("Run a program on AvA's devices", "avactl run clinfo"),
+    example("See who uses them", "avactl ps"),
+    example("Find out what is missing", "avactl doctor || true"),
+];
+
+/// What may be typed, by verb.
+fn examples(verb: &str) -> &'static [Example] {
+    match verb {
+        "avactl" => EXAMPLES,
+        "run" => run::EXAMPLES,
+        "ps" => ps::EXAMPLES,
+        "devices" => devices::EXAMPLES,
+        "inspect" => inspect::EXAMPLES,
+        "kill" => kill::EXAMPLES,
+        "doctor" => doctor::EXAMPLES,
+        "version" => version::EXAMPLES,
+        "completion" => completion::EXAMPLES,
+        _ => &[],
+    }
+}
+
+/// The command line as clap knows it, with the examples in its help.
+fn command() -> Clap {
+    let with_examples = |command: Clap| match examples(command.get_name()) {
+        [] => command,
+        some => command.after_long_help(ava_manual::help(some)),
+    };
+    with_examples(Cli::command()).mut_subcommands(with_examples)
+}
+
+/// This process's command line. One that makes no sense ends here, with status 2.
+pub fn parse() -> Cli {
+    let command = command();
+    let hidden: Vec<String> = command.get_subcommands().filter(|verb| verb.is_hide_set()).map(name).collect();
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| without(error, &hidden).exit())
+}
+
+fn name(verb: &Clap) -> String {
+    verb.get_name().to_owned()
+}
+
+/// The error without suggestions of verbs that nobody is to know.
+fn without(mut error: clap::Error, hidden: &[String]) -> clap::Error {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return error;
+    }
+    let suggested = match error.remove(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(names)) => names,
+        Some(ContextValue::String(name)) => vec![name],
+        _ => return error,
+    };
+    let known: Vec<_> = suggested.into_iter().filter(|name| !hidden.contains(name)).collect();
+    if !known.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(known));
+    }
+    error
+}
+
 /// Does what the command line says.
 pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    cli.color.apply();
+    let format = if cli.json { Format::Json } else { cli.format };
     let done = |()| ExitCode::SUCCESS;
     match cli.command {
         Command::Run(args) => Err(run::run(args)),
-        Command::Ps(args) => ps::run(args, cli.format).map(done),
-        Command::Devices(args) => devices::run(args, cli.format).map(done),
-        Command::Inspect(args) => inspect::run(args, cli.format).map(done),
-        Command::Kill(args) => kill::run(args, cli.format).map(done),
-        Command::Doctor(args) => doctor::run(args, cli.format),
-        Command::Version(args) => version::run(args, cli.format).map(done),
+        Command::Ps(args) => ps::run(args, format),
+        Command::Devices(args) => devices::run(args, format).map(done),
+        Command::Inspect(args) => inspect::run(args, format),
+        Command::Kill(args) => kill::run(args, format),
+        Command::Doctor(args) => doctor::run(args, format),
+        Command::Version(args) => version::run(args, format).map(done),
         Command::Completion(args) => completion::run(args).map(done),
         Command::Man(args) => man::run(args).map(done),
         Command::StartBroker(args) => start_broker::run(args).map(done),

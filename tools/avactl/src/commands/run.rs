@@ -7,11 +7,18 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use ava_manual::{Example, example};
 use ava_protocol::session::SOCKET_VARIABLE;
 
 use crate::error::{Failure, Kind};
 use crate::locate::{SHIM, stubs};
 use crate::{private, program};
+
+pub const EXAMPLES: &[Example] = &[
+    example("Run a program", "avactl run clinfo"),
+    example("With arguments of its own", "avactl run -- python3 -c 'print(1)'"),
+    example("See each call", "AVA_LOG=trace avactl run clinfo"),
+];
 
 /// Run a program on AvA's devices
 ///

@@ -1,5 +1,6 @@
 //! `avactl version`
 
+use ava_manual::{Example, example};
 use ava_protocol::admin::{Answer, Request};
 use ava_protocol::session::PROTOCOL;
 use serde::Serialize;
@@ -8,6 +9,8 @@ use crate::error::Failure;
 use crate::output::{Format, show};
 use crate::reach::Broker;
 use crate::table::properties;
+
+pub const EXAMPLES: &[Example] = &[example("The versions of avactl and of the broker", "avactl version")];
 
 /// Show the versions of avactl and of the broker, if one runs
 #[derive(Debug, clap::Args)]

@@ -1,0 +1,122 @@
+//! Help texts and manual pages: what clap knows of a command line, and what it does not.
+//!
+//! - **Invariant:** an example, a variable or a file is written once, beside what it is about; help and manual show the same.
+#![forbid(unsafe_code)]
+
+use std::io;
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap_mangen::Man;
+use roff::{Roff, bold, italic, roman};
+
+/// A command line that somebody may want to type.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// What it is for.
+    pub purpose: &'static str,
+    /// The line.
+    pub command: &'static str,
+}
+
+/// An example.
+pub const fn example(purpose: &'static str, command: &'static str) -> Example {
+    Example { purpose, command }
+}
+
+/// A part of a page that explains names: variables, files, numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Section {
+    /// `ENVIRONMENT`, `FILES`, `EXIT STATUS`.
+    pub title: &'static str,
+    /// Names, and what they are.
+    pub entries: &'static [(&'static str, &'static str)],
+}
+
+/// What a page says besides what clap knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The manual's section: `1` or `8`.
+    pub volume: &'static str,
+    /// What one may type.
+    pub examples: &'a [Example],
+    /// Further parts, in this order.
+    pub sections: &'a [Section],
+    /// Other pages: `avactl(1)`.
+    pub see_also: &'a [String],
+}
+
+/// The examples, as the end of a help text.
+#[must_use]
+pub fn help(examples: &[Example]) -> StyledStr {
+    let heading = clap::builder::Styles::styled().get_header().to_owned();
+    let mut text = format!("{heading}Examples:{heading:#}\n");
+    for Example { purpose, command } in examples {
+        text += &format!("  {purpose}:\n      {command}\n");
+    }
+    text.truncate(text.trim_end().len());
+    text.into()
+}
+
+/// The page of a command, which must be built.
+///
+/// # Errors
+/// None that memory does not have.
+pub fn page(command: &Command, page: &Page<'_>) -> io::Result<Vec<u8>> {
+    let source = format!("AvA {}", command.get_version().unwrap_or(env!("CARGO_PKG_VERSION")));
+    let has_verbs = command.get_subcommands().any(|verb| !verb.is_hide_set());
+    let man = Man::new(command.clone()).section(page.volume).source(source).manual("AvA");
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    if has_verbs {
+        man.render_subcommands_section(&mut text)?;
+    }
+    man.render_options_section(&mut text)?;
+    // What the help says at its end has sections of its own here.
+    let mut roff = Roff::new();
+    roff.control("SH", ["EXAMPLES"]);
+    for Example { purpose, command } in page.examples {
+        roff.control("TP", []).text([roman(*purpose)]).text([bold(*command)]);
+    }
+    for Section { title, entries } in page.sections {
+        roff.control("SH", [*title]);
+        for (name, meaning) in *entries {
+            roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
+        }
+    }
+    roff.control("SH", ["SEE ALSO"]);
+    for (at, other) in page.see_also.iter().enumerate() {
+        let comma = if at + 1 < page.see_also.len() { "," } else { "" };
+        roff.text([italic(other.as_str()), roman(comma)]);
+    }
+    roff.to_writer(&mut text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_what_clap_knows_and_what_it_does_not() {
+        let mut command = Command::new("x").about("Does x").after_long_help(help(&[example("Do it", "x --now")]));
+        command.build();
+        let sections = [Section { title: "FILES", entries: &[("/etc/x", "What x reads")] }];
+        let examples = [example("Do it", "x --now")];
+        let see_also = ["y(1)".to_owned(), "z(8)".to_owned()];
+        let page = Page { volume: "8", examples: &examples, sections: &sections, see_also: &see_also };
+        let text = String::from_utf8(super::page(&command, &page).unwrap()).unwrap();
+        let headings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+        assert_eq!(headings, ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "\"SEE ALSO\""]);
+        assert!(text.contains(".TH x 8 ") && text.contains("x \\-\\-now") && !text.contains("Examples:"), "{text}");
+    }
+
+    #[test]
+    fn help_ends_with_the_examples() {
+        let text = help(&[example("Do it", "x --now"), example("Do it later", "x")]).to_string();
+        assert_eq!(text, "Examples:\n  Do it:\n      x --now\n  Do it later:\n      x");
+    }
+}
