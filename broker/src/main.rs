@@ -28,14 +28,13 @@ mod text;
 mod users;
 mod worker;
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use ava_transport::spawn::Spawner;
-use clap::Parser;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
@@ -64,7 +63,11 @@ enum Error {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = Options::of_process();
+    if options.manual {
+        let written = Options::manual().and_then(|page| io::stdout().write_all(&page));
+        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     journal::start(options.log.filter());
     let done = if options.release_groups { Groups::release().map_err(Error::Io) } else { serve(options) };
     match done {

@@ -16,9 +16,8 @@ mod version;
 
 use std::process::ExitCode;
 
-use ava_manual::{Example, example};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand};
+use ava_cli::{Example, example};
+use clap::{Command as Clap, CommandFactory, Parser, Subcommand};
 
 use crate::error::Failure;
 use crate::output::{Color, Format};
@@ -39,15 +38,15 @@ pub use completion::answer as complete;
 #[command(name = "avactl", version, max_term_width = 100)]
 pub struct Cli {
     /// How to write answers
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
 
     /// The same as --format json
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Output")]
     json: bool,
 
     /// When to write in colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: Color,
 
     #[command(subcommand)]
@@ -73,7 +72,7 @@ enum Command {
 const EXAMPLES: &[Example] = &[
     example("Run a program on AvA's devices", "avactl run clinfo"),
     example("See who uses them", "avactl ps"),
-    example("Find out what is missing", "avactl doctor || true"),
+    example("Find out what is missing", "avactl doctor"),
 ];
 
 /// What may be typed, by verb.
@@ -96,38 +95,14 @@ fn examples(verb: &str) -> &'static [Example] {
 fn command() -> Clap {
     let with_examples = |command: Clap| match examples(command.get_name()) {
         [] => command,
-        some => command.after_long_help(ava_manual::help(some)),
+        some => command.after_long_help(ava_cli::help(some)),
     };
     with_examples(Cli::command()).mut_subcommands(with_examples)
 }
 
 /// This process's command line. One that makes no sense ends here, with status 2.
 pub fn parse() -> Cli {
-    let command = command();
-    let hidden: Vec<String> = command.get_subcommands().filter(|verb| verb.is_hide_set()).map(name).collect();
-    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    parsed.unwrap_or_else(|error| without(error, &hidden).exit())
-}
-
-fn name(verb: &Clap) -> String {
-    verb.get_name().to_owned()
-}
-
-/// The error without suggestions of verbs that nobody is to know.
-fn without(mut error: clap::Error, hidden: &[String]) -> clap::Error {
-    if error.kind() != ErrorKind::InvalidSubcommand {
-        return error;
-    }
-    let suggested = match error.remove(ContextKind::SuggestedSubcommand) {
-        Some(ContextValue::Strings(names)) => names,
-        Some(ContextValue::String(name)) => vec![name],
-        _ => return error,
-    };
-    let known: Vec<_> = suggested.into_iter().filter(|name| !hidden.contains(name)).collect();
-    if !known.is_empty() {
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(known));
-    }
-    error
+    ava_cli::parse(command())
 }
 
 /// Does what the command line says.

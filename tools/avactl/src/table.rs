@@ -104,7 +104,8 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], view: View) -> String {
 
 /// The columns that there is room for, and how wide each is.
 fn fit(columns: &[Column], rows: &[Vec<Cell>], view: View) -> Vec<(usize, usize)> {
-    let natural: Vec<_> = columns.iter().enumerate().map(|(at, column)| column.natural(at, rows, view.headers)).collect();
+    let natural: Vec<_> =
+        columns.iter().enumerate().map(|(at, column)| column.natural(at, rows, view.headers)).collect();
     let Some(width) = view.width else {
         return natural.into_iter().enumerate().collect();
     };
@@ -215,7 +216,12 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_cut_and_then_left_out() {
-        let columns = [Column::number("ID", 0), Column::text("DEVICE", 3).cut_to(8), Column::number("MEM", 2), Column::text("PROGRAM", 1).cut_to(7)];
+        let columns = [
+            Column::number("ID", 0),
+            Column::text("DEVICE", 3).cut_to(8),
+            Column::number("MEM", 2),
+            Column::text("PROGRAM", 1).cut_to(7),
+        ];
         let rows: &[&[&str]] = &[&["1", "a long device", "24.4M", "a long program"]];
         let at = |width| plain(&columns, rows, View { width: Some(width), headers: true });
         assert_eq!(at(80), plain(&columns, rows, View::WHOLE));

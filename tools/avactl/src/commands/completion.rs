@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use ava_protocol::admin::Session;
 use clap::builder::PossibleValuesParser;
 use clap_complete::env::Shells;
@@ -15,11 +15,11 @@ use crate::reach::Broker;
 
 pub const EXAMPLES: &[Example] = &[
     example("For this bash", "source <(avactl completion bash)"),
+    example("For every bash of yours", "echo 'source <(avactl completion bash)' >> ~/.bashrc"),
     example(
-        "For every bash of yours",
-        "mkdir -p ~/.local/share/bash-completion/completions && avactl completion bash > ~/.local/share/bash-completion/completions/avactl",
+        "For fish, where its completions are",
+        "cd ~/.config/fish/completions && avactl completion fish > avactl.fish",
     ),
-    example("For fish", "mkdir -p ~/.config/fish/completions && avactl completion fish > ~/.config/fish/completions/avactl.fish"),
     example("For zsh, in a directory of its fpath", "mkdir -p ~/.zfunc && avactl completion zsh > ~/.zfunc/_avactl"),
 ];
 

@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use ava_protocol::session::SOCKET_VARIABLE;
 use serde::Serialize;
 

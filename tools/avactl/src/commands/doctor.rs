@@ -7,15 +7,15 @@ pub(super) use checks::{isolation, vendor};
 
 use std::process::ExitCode;
 
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use serde::Serialize;
 
 use crate::error::Failure;
 use crate::output::{Format, show};
 
 pub const EXAMPLES: &[Example] = &[
-    example("What is found, and what to do about what is missing", "avactl doctor || true"),
-    example("For a script", "avactl doctor --format json || true"),
+    example("What is found, and what to do about what is missing", "avactl doctor"),
+    example("For a script", "avactl doctor --format json"),
 ];
 
 /// Find out whether programs can run here, and what to do if not

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Detail, Request};
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Request};
 use serde::Serialize;
 
@@ -90,8 +90,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
 /// Each by a connection of its own: the broker answers when it is over.
 fn kill_at_once(sessions: &[u64]) -> Vec<(u64, Result<String, Failure>)> {
     std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            sessions.iter().map(|session| (*session, scope.spawn(move || kill(*session)))).collect();
+        let threads: Vec<_> = sessions.iter().map(|session| (*session, scope.spawn(move || kill(*session)))).collect();
         let outcome = |thread: std::thread::ScopedJoinHandle<'_, Result<String, Failure>>| {
             thread.join().unwrap_or_else(|_| Err(Failure::new(Kind::General, "avactl failed")))
         };

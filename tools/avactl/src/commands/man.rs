@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use ava_manual::Page;
+use ava_cli::Page;
 
 use super::{command, examples, manual};
 use crate::error::{Failure, Kind};
@@ -23,7 +23,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     std::fs::create_dir_all(&args.directory)?;
     let mut avactl = command().term_width(100);
     avactl.build();
-    let verbs: Vec<_> = avactl.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help").collect();
+    let verbs: Vec<_> =
+        avactl.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help").collect();
     let names: Vec<_> = verbs.iter().map(|verb| format!("avactl-{}(1)", verb.get_name())).collect();
     let see_also = |own: &str| {
         let others = ["avactl(1)".to_owned()].into_iter().chain(names.iter().cloned());
@@ -37,7 +38,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             sections: &manual::SECTIONS,
             see_also: &see_also(&format!("{name}(1)")),
         };
-        std::fs::write(args.directory.join(format!("{name}.1")), ava_manual::page(one, &page)?)?;
+        std::fs::write(args.directory.join(format!("{name}.1")), ava_cli::page(one, &page)?)?;
     }
     // What the broker's options are only the broker knows.
     let broker = BROKER.find()?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anstyle::{AnsiColor, Style};
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use clap::ValueEnum;
 use serde::Serialize;
 

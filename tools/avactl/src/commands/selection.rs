@@ -102,9 +102,8 @@ impl Selection {
         let users: Vec<u32> = self.users.iter().map(|user| uid(user)).collect::<Result<_, _>>()?;
         let fits = |session: &Session| {
             let pid = u32::try_from(session.pid).ok();
-            let device = |text: &String| {
-                session.devices.iter().any(|name| name.to_lowercase().contains(&text.to_lowercase()))
-            };
+            let device =
+                |text: &String| session.devices.iter().any(|name| name.to_lowercase().contains(&text.to_lowercase()));
             one_of(&self.sessions, |number| *number == session.session)
                 && one_of(&self.pids, |wanted| Some(*wanted) == pid || *wanted == session.worker_pid)
                 && one_of(&users, |uid| *uid == session.uid)
@@ -123,7 +122,11 @@ impl Selection {
         }
         if self.only_numbers() {
             let mut numbers = Vec::new();
-            self.sessions.iter().for_each(|number| if !numbers.contains(number) { numbers.push(*number) });
+            self.sessions.iter().for_each(|number| {
+                if !numbers.contains(number) {
+                    numbers.push(*number)
+                }
+            });
             return Ok(numbers);
         }
         let found = self.of(broker.sessions(self.may_be_ended())?)?;

@@ -1,6 +1,6 @@
 //! `avactl version`
 
-use ava_manual::{Example, example};
+use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Request};
 use ava_protocol::session::PROTOCOL;
 use serde::Serialize;

@@ -67,7 +67,12 @@ fn several_sessions_are_named_by_number_process_user_and_name() {
     assert_eq!(half.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&half.stdout).starts_with("session 2 ended by "), "{half:?}");
     assert!(said(&half).contains("avactl: session 3 has ended already\n"), "{half:?}");
-    assert!(said(&half).contains("avactl: there is no session 99\n  hint: `avactl ps` shows the sessions there are: 4 (a program), 5"), "{half:?}");
+    assert!(
+        said(&half).contains(
+            "avactl: there is no session 99\n  hint: `avactl ps` shows the sessions there are: 4 (a program), 5"
+        ),
+        "{half:?}"
+    );
     let none = here.output(&["kill", "--program", "another"]);
     assert_eq!(none.status.code(), Some(1));
     assert!(said(&none).starts_with("avactl: there is no such session\n  hint: "), "{none:?}");
@@ -83,7 +88,10 @@ fn several_sessions_are_named_by_number_process_user_and_name() {
     assert_eq!(numbers(&["3"]), [3], "one that has ended is shown if it is named");
     assert_eq!(numbers(&["--state", "ended"]).len(), 6);
     let missing = here.output(&["ps", "3", "77"]);
-    assert_eq!((missing.status.code(), said(&missing).lines().next()), (Some(1), Some("avactl: there is no session 77")));
+    assert_eq!(
+        (missing.status.code(), said(&missing).lines().next()),
+        (Some(1), Some("avactl: there is no session 77"))
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
-//! Help texts and manual pages: what clap knows of a command line, and what it does not.
+//! What AvA's command lines have in common: how they are read, explained in help texts, and described in manual pages.
 //!
 //! - **Invariant:** an example, a variable or a file is written once, beside what it is about; help and manual show the same.
 #![forbid(unsafe_code)]
 
 use std::io;
 
-use clap::Command;
 use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
+use clap::{Command, FromArgMatches};
 use clap_mangen::Man;
 use roff::{Roff, bold, italic, roman};
 
@@ -46,6 +47,40 @@ pub struct Page<'a> {
     pub see_also: &'a [String],
 }
 
+/// This process's command line. One that makes no sense ends here, with status 2.
+#[must_use]
+pub fn parse<T: FromArgMatches>(mut command: Command) -> T {
+    command.build();
+    let hidden = hidden(&command);
+    let parsed = command.try_get_matches().and_then(|matches| T::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| without(error, &hidden).exit())
+}
+
+/// The verbs and options that nobody is to know.
+fn hidden(command: &Command) -> Vec<String> {
+    let verbs = command.get_subcommands().filter(|verb| verb.is_hide_set()).map(|verb| verb.get_name().to_owned());
+    let options = command.get_arguments().filter(|option| option.is_hide_set()).filter_map(|option| option.get_long());
+    verbs.chain(options.map(|name| format!("--{name}"))).collect()
+}
+
+/// The error without suggestions of what is hidden.
+fn without(mut error: clap::Error, hidden: &[String]) -> clap::Error {
+    for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg] {
+        match error.remove(kind) {
+            Some(ContextValue::Strings(names)) => {
+                let known: Vec<_> = names.into_iter().filter(|name| !hidden.contains(name)).collect();
+                if !known.is_empty() {
+                    error.insert(kind, ContextValue::Strings(known));
+                }
+            }
+            Some(ContextValue::String(name)) if hidden.contains(&name) => {}
+            Some(other) => drop(error.insert(kind, other)),
+            None => {}
+        }
+    }
+    error
+}
+
 /// The examples, as the end of a help text.
 #[must_use]
 pub fn help(examples: &[Example]) -> StyledStr {
@@ -69,7 +104,9 @@ pub fn page(command: &Command, page: &Page<'_>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim().to_owned();
+    Roff::new().control("SH", ["SYNOPSIS"]).text([bold(usage)]).to_writer(&mut text)?;
     man.render_description_section(&mut text)?;
     if has_verbs {
         man.render_subcommands_section(&mut text)?;
@@ -112,6 +149,21 @@ mod tests {
         let headings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
         assert_eq!(headings, ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "\"SEE ALSO\""]);
         assert!(text.contains(".TH x 8 ") && text.contains("x \\-\\-now") && !text.contains("Examples:"), "{text}");
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_suggested() {
+        let hide = |name: &'static str| clap::Arg::new(name).long(name).hide(true);
+        let verbs = ["start", "begin"].map(|name| Command::new(name).hide(name == "start"));
+        let mut command = Command::new("x").arg(hide("secret")).subcommands(verbs);
+        command.build();
+        let hidden = hidden(&command);
+        let mut said = |word: &str| {
+            let error = command.try_get_matches_from_mut(["x", word]).unwrap_err();
+            without(error, &hidden).to_string()
+        };
+        assert!(!said("strat").contains("start") && !said("--secre").contains("--secret"));
+        assert!(said("begni").contains("'begin'"));
     }
 
     #[test]
