@@ -17,6 +17,7 @@ mod history;
 mod isolation;
 mod journal;
 mod memory;
+mod names;
 mod options;
 mod place;
 mod policy;
@@ -90,8 +91,7 @@ fn serve(options: Options) -> Result<(), Error> {
     for number in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::low_level::pipe::register(number, sender.try_clone()?)?;
     }
-    let groups =
-        options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
+    let groups = options.worker_group.iter().map(|name| names::group(name).ok_or_else(|| Error::NoGroup(name.clone())));
     let worker_groups = groups.collect::<Result<_, _>>()?;
     let isolation = Isolation::establish(Wish {
         mode: options.sandbox,

@@ -6,6 +6,7 @@ mod suite {
     mod descriptors;
     mod lifecycle;
     mod place;
+    mod queue;
     mod spares;
     mod units;
     mod world;

@@ -148,7 +148,7 @@ impl Broker {
             Ok(Answer::Refused { reason, .. }) => {
                 Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
             }
-            Ok(Answer::Welcome { .. } | Answer::Starting { .. }) => {
+            Ok(Answer::Welcome { .. } | Answer::Starting { .. } | Answer::Waiting { .. }) => {
                 Err(Failure::new(Kind::General, "the broker answered something else"))
             }
             Err(EnvelopeError::Version { theirs }) => {

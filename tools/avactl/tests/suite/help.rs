@@ -93,7 +93,7 @@ fn every_example_does_what_it_is_for() {
                 .unwrap()
                 .to_owned();
             let line = match verb {
-                "inspect" | "kill" => line.replace(" 3", &format!(" {newest}")).replace(" 5", ""),
+                "inspect" | "kill" => line.replace(" 5", "").replace(" 3", &format!(" {newest}")),
                 _ => line,
             };
             let line = line.replace("4711", &own).replace("$$", &own);
