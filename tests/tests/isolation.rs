@@ -122,3 +122,26 @@ fn where_all_places_are_taken_a_program_waits_for_one_if_it_is_told_to() {
     assert_eq!(next.complaints().matches("waits for a place").count(), 1, "{}", next.complaints());
     goes_on(next);
 }
+
+#[test]
+fn lists_of_processes_say_whose_a_worker_is() {
+    let world = World::new(Vendor::Pocl);
+    let (program, worker) = begin(&world, 1);
+    let worker = worker.as_raw_pid();
+    let title = |worker: i64| {
+        let shown = std::fs::read_to_string(format!("/proc/{worker}/cmdline")).unwrap_or_default();
+        shown.trim_end_matches('\0').to_owned()
+    };
+    let shown = title(worker.into());
+    assert!(shown.starts_with("ava-worker: session 1 of "), "{shown}");
+    assert!(shown.ends_with(&format!(", process {}: steady", program.id())), "{shown}");
+    let name = std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap();
+    assert_eq!(name, "ava-worker 1\n");
+    // The one that waits for the next session says so when it has its library.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !world.workers().into_iter().any(|other| title(other.into()) == "ava-worker: spare for opencl") {
+        assert!(Instant::now() < deadline, "no spare");
+        std::thread::yield_now();
+    }
+    goes_on(program);
+}

@@ -265,7 +265,7 @@ impl Server {
         let memory = self.isolation.budget.worker;
         let _ = tell(&stream, &Answer::Welcome { session: number, populate, memory });
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
-        let given = session.worker.serve(number, &stream, &std::mem::take(&mut session.output));
+        let given = session.worker.serve(number, session.title(), &stream, &std::mem::take(&mut session.output));
         self.warmth.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
             self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
