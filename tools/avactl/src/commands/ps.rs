@@ -154,8 +154,8 @@ fn row(session: &Shown, now: SystemTime, exact: bool) -> Vec<Cell> {
         "ended" => style,
         _ => AnsiColor::Yellow.on_default(),
     };
-    let (size, number): (fn(u64) -> String, fn(u64) -> String) =
-        if exact { (|n| n.to_string(), |n| n.to_string()) } else { (short_bytes, count) };
+    let size = |amount: u64| if exact { amount.to_string() } else { short_bytes(amount) };
+    let number = |amount: u64| if exact { amount.to_string() } else { count(amount) };
     let cell = |text: String| Cell::styled(text, style);
     let amount = |text: String| Cell::styled(text, numbers);
     vec![
