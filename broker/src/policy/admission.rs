@@ -19,7 +19,8 @@ pub struct Limits {
     pub sessions_per_user: usize,
 }
 
-/// The most descriptors a connection usually holds: its socket, its process, and two that came with an unfinished message.
+/// The most descriptors a connection usually holds: its socket, its process, and two that came with an unfinished message,
+/// or with the hello of a program that waits for a place.
 const FILES_PER_CONNECTION: usize = 4;
 /// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket. (The
 /// output that waits for a spare to become ready is among the reserved ones: there are few spares.)

@@ -61,6 +61,7 @@ impl Shown {
     /// What is to be said about it besides its numbers; nothing of one that runs.
     pub fn note(&self) -> String {
         match (&self.ended, self.state, self.stale) {
+            (Some(reason), ..) if reason.starts_with("ended ") => reason.clone(),
             (Some(reason), ..) => format!("ended: {reason}"),
             (None, "running", true) => "does not answer".to_owned(),
             (None, "running", false) => String::new(),

@@ -28,7 +28,7 @@ fn sessions_are_listed_inspected_and_ended() {
     assert!(here.text(&["kill", "1"]).starts_with("session 1 ended by user "));
     assert_eq!(std::io::Read::read(&mut tenant, &mut [0; 9]).unwrap(), 0);
     assert_eq!(here.text(&["ps"]).lines().count(), 1);
-    assert!(here.text(&["ps", "--all"]).contains("ended: ended by user "));
+    assert!(here.text(&["ps", "--all"]).contains(" ended by user "));
     let gone = here.output(&["inspect", "77"]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(String::from_utf8(gone.stderr).unwrap().contains("hint: `avactl ps`"));
