@@ -4,6 +4,7 @@ mod suite {
     mod admin;
     mod bad_input;
     mod descriptors;
+    mod help;
     mod lifecycle;
     mod place;
     mod queue;

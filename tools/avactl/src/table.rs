@@ -179,11 +179,43 @@ fn cut(text: &str, width: usize) -> String {
     cut
 }
 
-/// `name: value` lines, the values below each other.
-pub fn properties(pairs: &[(&str, String)]) -> String {
-    let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 1;
-    let lines = pairs.iter().map(|(name, value)| format!("{:<width$} {value}", format!("{name}:")));
-    lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+/// `name: value` lines, the values below each other, and the rest of long ones too.
+pub fn properties(pairs: &[(&str, String)], width: Option<usize>) -> String {
+    let names = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 1;
+    let room = width.map_or(usize::MAX, |width| width.saturating_sub(names + 1).max(LEAST_VALUE));
+    let mut text = String::new();
+    for (name, value) in pairs {
+        let mut name = format!("{name}:");
+        for part in parts(value, room) {
+            text += format!("{name:<names$} {part}").trim_end();
+            text.push('\n');
+            name.clear();
+        }
+    }
+    text
+}
+
+/// However little room there is, a value is not cut into smaller parts.
+const LEAST_VALUE: usize = 16;
+
+/// A text in parts that take `width` characters at most, if possible between words. At least one.
+fn parts(text: &str, width: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while rest.width() > width {
+        let mut taken = 0;
+        let fits = |(_, one): &(usize, char)| {
+            taken += one.width().unwrap_or(0);
+            taken <= width
+        };
+        let end = rest.char_indices().take_while(fits).map(|(at, one)| at + one.len_utf8()).last();
+        let Some(end) = end else { break };
+        let end = rest[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end);
+        parts.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    parts.push(rest);
+    parts
 }
 
 #[cfg(test)]
@@ -202,7 +234,17 @@ mod tests {
         assert_eq!(plain(&columns, rows, View::WHOLE), "NAME        N\na           1\ngrößer  12345\n");
         assert_eq!(plain(&columns, &[], View::WHOLE), "NAME  N\n");
         assert_eq!(plain(&columns, rows, View { headers: false, ..View::WHOLE }), "a           1\ngrößer  12345\n");
-        assert_eq!(properties(&[("a", "1".into()), ("bcd", String::new())]), "a:   1\nbcd:\n");
+    }
+
+    #[test]
+    fn long_values_go_on_below() {
+        assert_eq!(properties(&[("a", "1".into()), ("bcd", String::new())], None), "a:   1\nbcd:\n");
+        let long = [("a", "one two three four five".to_owned()), ("b", "x".repeat(40))];
+        let text = properties(&long, Some(22));
+        assert_eq!(text, format!("a: one two three four\n   five\nb: {0}\n   {0}\n   xx\n", "x".repeat(19)));
+        assert_eq!(properties(&long, Some(1)).lines().count(), 2 + 3, "no smaller parts");
+        assert_eq!(parts("日本語日本語", 5), ["日本", "語日", "本語"]);
+        assert_eq!(parts("日", 1), ["日"], "nothing fits, and it ends");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! - **Invariant:** an example, a variable or a file is written once, beside what it is about; help and manual show the same.
 #![forbid(unsafe_code)]
 
-use std::io;
+use std::io::{self, Write};
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
@@ -100,9 +100,12 @@ pub fn help(examples: &[Example]) -> StyledStr {
 pub fn page(command: &Command, page: &Page<'_>) -> io::Result<Vec<u8>> {
     let source = format!("AvA {}", command.get_version().unwrap_or(env!("CARGO_PKG_VERSION")));
     let has_verbs = command.get_subcommands().any(|verb| !verb.is_hide_set());
-    let man = Man::new(command.clone()).section(page.volume).source(source).manual("AvA");
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    let man = Man::new(command.clone());
     let mut text = Vec::new();
-    man.render_title(&mut text)?;
+    // A page without a date: roff's writer leaves out what is empty, and the rest would move up.
+    let title = name.to_uppercase();
+    writeln!(text, ".TH \"{title}\" \"{}\" \"\" \"{source}\" \"AvA\"", page.volume)?;
     man.render_name_section(&mut text)?;
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().to_owned();
@@ -148,7 +151,10 @@ mod tests {
         let text = String::from_utf8(super::page(&command, &page).unwrap()).unwrap();
         let headings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
         assert_eq!(headings, ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "\"SEE ALSO\""]);
-        assert!(text.contains(".TH x 8 ") && text.contains("x \\-\\-now") && !text.contains("Examples:"), "{text}");
+        assert!(
+            text.contains(".TH \"X\" \"8\" \"\" \"AvA ") && text.contains("x \\-\\-now") && !text.contains("Examples:"),
+            "{text}"
+        );
     }
 
     #[test]

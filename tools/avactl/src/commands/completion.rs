@@ -1,10 +1,12 @@
 //! `avactl completion`, and what shells are offered.
 
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use ava_cli::{Example, example};
 use ava_protocol::admin::Session;
 use clap::builder::PossibleValuesParser;
+use clap_complete::engine::{PathCompleter, ValueCompleter};
 use clap_complete::env::Shells;
 use clap_complete::{CompleteEnv, CompletionCandidate};
 
@@ -43,8 +45,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let shells = Shells::builtins();
     let shell = shells.completer(&args.shell);
     let shell = shell.ok_or_else(|| Failure::new(Kind::Usage, format!("there is no completion for {}", args.shell)))?;
+    // Whoever names avactl by a path may not have it on the other one.
+    let is_path = std::env::args_os().next().is_some_and(|name| name.as_encoded_bytes().contains(&b'/'));
+    let completer = if is_path { std::env::current_exe()? } else { "avactl".into() };
     let mut script = Vec::new();
-    shell.write_registration(VARIABLE, "avactl", "avactl", "avactl", &mut script)?;
+    shell.write_registration(VARIABLE, "avactl", "avactl", &completer.to_string_lossy(), &mut script)?;
     print(&String::from_utf8_lossy(&script))
 }
 
@@ -75,6 +80,32 @@ pub fn pids() -> Vec<CompletionCandidate> {
 /// The users who have sessions.
 pub fn users() -> Vec<CompletionCandidate> {
     distinct(there_are().iter().map(|session| (user_name(session.uid), String::new())).collect())
+}
+
+/// A program and its arguments.
+pub struct Words;
+
+impl ValueCompleter for Words {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        self.complete_at(0, current)
+    }
+
+    fn complete_at(&self, index: usize, current: &OsStr) -> Vec<CompletionCandidate> {
+        let files = PathCompleter::any().complete(current);
+        if index > 0 || current.as_encoded_bytes().contains(&b'/') { files } else { programs(current) }
+    }
+}
+
+/// The programs whose names begin so.
+fn programs(current: &OsStr) -> Vec<CompletionCandidate> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::env::split_paths(&path).filter_map(|directory| std::fs::read_dir(directory).ok());
+    let names = directories.flatten().flatten().map(|entry| entry.file_name());
+    let mut names: Vec<OsString> =
+        names.filter(|name| name.as_encoded_bytes().starts_with(current.as_encoded_bytes())).collect();
+    names.sort();
+    names.dedup();
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 fn distinct(mut values: Vec<(String, String)>) -> Vec<CompletionCandidate> {

@@ -124,26 +124,29 @@ pub(super) fn text(inspected: &Inspected, now: SystemTime, table: TableArgs) -> 
         Some(reason) => format!("ended: {reason}"),
         None => format!("{}{stale}", session.state),
     };
-    let mut text = properties(&[
-        ("session", session.session.to_string()),
-        ("state", state),
-        ("program", inspected.command_line.clone()),
-        ("directory", inspected.cwd.clone()),
-        ("process", session.pid.to_string()),
-        ("user", format!("{} ({})", session.user, session.uid)),
-        ("control group", inspected.cgroup.clone()),
-        ("container", inspected.container.clone()),
-        ("worker", session.worker_pid.to_string()),
-        ("sandbox", inspected.sandbox.clone()),
-        ("library", inspected.library.clone()),
-        ("devices", session.devices.join(", ")),
-        ("since", duration(since(session.since_unix_ms, now))),
-        ("memory", size(session.memory_bytes)),
-        ("calls", session.calls.to_string()),
-        ("commands", session.commands.to_string()),
-        ("in", size(session.bytes_in)),
-        ("out", size(session.bytes_out)),
-    ]);
+    let mut text = properties(
+        &[
+            ("session", session.session.to_string()),
+            ("state", state),
+            ("program", inspected.command_line.clone()),
+            ("directory", inspected.cwd.clone()),
+            ("process", session.pid.to_string()),
+            ("user", format!("{} ({})", session.user, session.uid)),
+            ("control group", inspected.cgroup.clone()),
+            ("container", inspected.container.clone()),
+            ("worker", session.worker_pid.to_string()),
+            ("sandbox", inspected.sandbox.clone()),
+            ("library", inspected.library.clone()),
+            ("devices", session.devices.join(", ")),
+            ("since", duration(since(session.since_unix_ms, now))),
+            ("memory", size(session.memory_bytes)),
+            ("calls", session.calls.to_string()),
+            ("commands", session.commands.to_string()),
+            ("in", size(session.bytes_in)),
+            ("out", size(session.bytes_out)),
+        ],
+        table.view().width,
+    );
     if !inspected.objects.is_empty() {
         let row = |kind: &Objects| vec![Cell::from(kind.r#type.as_str()), kind.live.to_string().into()];
         let rows: Vec<_> = inspected.objects.iter().map(row).collect();

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::selection::{Selection, what_there_is};
 use super::shown::{Shown, user_name};
 use crate::error::{Failure, Kind};
-use crate::output::{Format, TableArgs, show};
+use crate::output::{Format, TableArgs, print, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, View, render};
 use crate::units::{count, duration, short_bytes, since};
@@ -21,7 +21,8 @@ pub const EXAMPLES: &[Example] = &[
     example("Who uses the devices most", "avactl ps --sort memory"),
     example("All of one user's, also those that ended lately", "avactl ps --all --user \"$USER\""),
     example("The session of a process", "avactl ps --pid $$"),
-    example("The numbers of all sessions, for a script", "avactl ps --format json | grep '\"session\"'"),
+    example("The numbers of one user's sessions, for a script", "avactl ps --quiet --user \"$USER\""),
+    example("All that is known of them, for a program", "avactl ps --format json"),
 ];
 
 /// Show the sessions: which program of whom uses what
@@ -37,6 +38,10 @@ pub struct Args {
     /// Also show sessions that ended lately
     #[arg(short, long)]
     all: bool,
+
+    /// Show only the numbers of the sessions, one a line
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
 
     /// Sort by this: names from a to z, sizes and times from the largest on
     #[arg(short, long, value_enum, value_name = "KEY", default_value = "session")]
@@ -83,8 +88,11 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     let mut sessions: Vec<_> = found.into_iter().map(|session| Shown::new(session, user_name)).collect();
     sort(&mut sessions, args.sort, args.reverse);
     let sessions = Sessions { sessions };
-    let view = args.table.view();
-    show(format, &sessions, |sessions| table(sessions, SystemTime::now(), view, args.table.bytes))?;
+    if args.quiet {
+        print(&sessions.sessions.iter().map(|session| format!("{}\n", session.session)).collect::<String>())?;
+    } else {
+        show_all(&sessions, args.table, format)?;
+    }
     let is_there = |number: &u64| sessions.sessions.iter().any(|session| session.session == *number);
     let missing = args.selection.sessions.iter().filter(|number| !is_there(number));
     let mut code = ExitCode::SUCCESS;
@@ -93,6 +101,10 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
         code = what_there_is(&broker, failure).report();
     }
     Ok(code)
+}
+
+fn show_all(sessions: &Sessions, args: TableArgs, format: Format) -> Result<(), Failure> {
+    show(format, sessions, |sessions| table(sessions, SystemTime::now(), args.view(), args.bytes))
 }
 
 pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {

@@ -9,7 +9,9 @@ use std::process::Command;
 
 use ava_cli::{Example, example};
 use ava_protocol::session::{FOREVER, SOCKET_VARIABLE, WAIT_FOREVER, WAIT_VARIABLE, wait};
+use clap_complete::ArgValueCompleter;
 
+use super::completion::Words;
 use crate::error::{Failure, Kind};
 use crate::locate::{SHIM, stubs};
 use crate::{private, program};
@@ -36,7 +38,7 @@ pub struct Args {
     wait: Option<u32>,
 
     /// The program and its arguments
-    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM", add = ArgValueCompleter::new(Words))]
     command: Vec<OsString>,
 }
 

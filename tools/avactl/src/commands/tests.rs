@@ -183,7 +183,7 @@ fn versions() {
     let socket = Some("/run/ava/broker.sock".to_owned());
     let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
     let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
-    assert_snapshot!(version::text(&none) + &version::text(&one) + &json(&one).unwrap());
+    assert_snapshot!(version::text(&none, None) + &version::text(&one, None) + &json(&one).unwrap());
 }
 
 #[test]

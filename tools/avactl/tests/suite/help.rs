@@ -139,6 +139,8 @@ fn bash_completes_verbs_sessions_processes_and_values() {
     assert_eq!(completed(&here, "kill --pid ''"), [std::process::id().to_string()]);
     assert_eq!(completed(&here, "ps --sort mem"), ["memory"]);
     assert_eq!(completed(&here, "ps --api pk"), ["pkcs11"]);
+    assert_eq!(completed(&here, "run ava-brok"), ["ava-broker"]);
+    assert!(completed(&here, "run ava-broker /etc/passw").contains(&"/etc/passwd".to_owned()));
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn several_sessions_are_named_by_number_process_user_and_name() {
     assert_eq!(numbers(&["--program", "another"]), [] as [u64; 0]);
     assert_eq!(numbers(&["--api", "pkcs11"]), [] as [u64; 0]);
     assert_eq!(numbers(&["--device", "FAKE", "--state", "running,starting"]).len(), 6);
+    assert_eq!(here.text(&["ps", "-q", "--sort=pid", "3", "1"]), "1\n3\n");
     let worker = json(&here.text(&["--json", "inspect", "4"]))["worker_pid"].to_string();
     assert_eq!(numbers(&["--pid", &worker]), [4]);
     let both = json(&here.text(&["inspect", "2", "4", "--json"]));
