@@ -32,7 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Write a shell's completion script
 ///
-/// The script asks avactl itself, so that the numbers of sessions, processes and users are completed with those there are.
+/// The script asks the avactl that is found by its name, so that the numbers of sessions, processes and users are completed with
+/// those there are.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The shell
@@ -45,11 +46,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let shells = Shells::builtins();
     let shell = shells.completer(&args.shell);
     let shell = shell.ok_or_else(|| Failure::new(Kind::Usage, format!("there is no completion for {}", args.shell)))?;
-    // Whoever names avactl by a path may not have it on the other one.
-    let is_path = std::env::args_os().next().is_some_and(|name| name.as_encoded_bytes().contains(&b'/'));
-    let completer = if is_path { std::env::current_exe()? } else { "avactl".into() };
     let mut script = Vec::new();
-    shell.write_registration(VARIABLE, "avactl", "avactl", &completer.to_string_lossy(), &mut script)?;
+    shell.write_registration(VARIABLE, "avactl", "avactl", "avactl", &mut script)?;
     print(&String::from_utf8_lossy(&script))
 }
 

@@ -11,7 +11,8 @@ use crate::locate::BROKER;
 
 /// Write the manual pages
 ///
-/// One for avactl, one for each verb, and the broker's own.
+/// One for avactl, one for each verb, and the broker's own, in the folders man1 and man8 of a directory such as
+/// /usr/local/share/man.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The directory to write them to
@@ -20,7 +21,9 @@ pub struct Args {
 
 /// Writes one page for avactl, one for each verb, and one for the broker.
 pub fn run(args: Args) -> Result<(), Failure> {
-    std::fs::create_dir_all(&args.directory)?;
+    let [man1, man8] = ["man1", "man8"].map(|volume| args.directory.join(volume));
+    std::fs::create_dir_all(&man1)?;
+    std::fs::create_dir_all(&man8)?;
     let mut avactl = command().term_width(100);
     avactl.build();
     let verbs: Vec<_> =
@@ -38,7 +41,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             sections: &manual::SECTIONS,
             see_also: &see_also(&format!("{name}(1)")),
         };
-        std::fs::write(args.directory.join(format!("{name}.1")), ava_cli::page(one, &page)?)?;
+        std::fs::write(man1.join(format!("{name}.1")), ava_cli::page(one, &page)?)?;
     }
     // What the broker's options are only the broker knows.
     let broker = BROKER.find()?;
@@ -46,5 +49,5 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if !written.status.success() {
         return Err(Failure::new(Kind::General, format!("{} does not write its page", broker.display())));
     }
-    Ok(std::fs::write(args.directory.join("ava-broker.8"), written.stdout)?)
+    Ok(std::fs::write(man8.join("ava-broker.8"), written.stdout)?)
 }

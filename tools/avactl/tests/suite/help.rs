@@ -1,17 +1,16 @@
 //! Manual pages, examples and completion: that what they say can be done.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::installation::Installation;
 
 /// The manual pages of avactl and the broker.
-fn pages(here: &Installation) -> Vec<(String, String)> {
+fn pages(here: &Installation) -> Vec<PathBuf> {
     let directory = here.directory.path().join("man");
     here.text(&["man", directory.to_str().unwrap()]);
-    let read =
-        |path: &Path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap());
-    let mut pages: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| read(&entry.unwrap().path())).collect();
+    let volumes = ["man1", "man8"].map(|volume| std::fs::read_dir(directory.join(volume)).unwrap());
+    let mut pages: Vec<_> = volumes.into_iter().flatten().map(|page| page.unwrap().path()).collect();
     pages.sort();
     pages
 }
@@ -20,15 +19,13 @@ fn pages(here: &Installation) -> Vec<(String, String)> {
 fn there_is_a_page_for_each_verb_and_for_the_broker() {
     let here = Installation::new();
     let pages = pages(&here);
-    let names: Vec<_> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<_> = pages.iter().map(|page| page.file_name().unwrap().to_str().unwrap()).collect();
     let verbs = ["completion", "devices", "doctor", "inspect", "kill", "ps", "run", "version"];
-    let expected: Vec<_> = ["ava-broker.8".to_owned()]
-        .into_iter()
-        .chain(verbs.map(|verb| format!("avactl-{verb}.1")))
-        .chain(["avactl.1".to_owned()])
-        .collect();
+    let others = ["avactl.1".to_owned(), "ava-broker.8".to_owned()];
+    let expected: Vec<_> = verbs.map(|verb| format!("avactl-{verb}.1")).into_iter().chain(others).collect();
     assert_eq!(names, expected, "hidden verbs have none");
-    for (name, text) in &pages {
+    for (name, page) in names.into_iter().zip(&pages) {
+        let text = std::fs::read_to_string(page).unwrap();
         for section in
             ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES"]
         {
@@ -43,9 +40,9 @@ fn pages_are_set_without_complaints() {
         return;
     }
     let here = Installation::new();
-    for (name, _) in pages(&here) {
-        let page = here.directory.path().join("man").join(&name);
-        let groff = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-rLL=80n"]).arg(page).output().unwrap();
+    for page in pages(&here) {
+        let name = page.display();
+        let groff = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-rLL=80n"]).arg(&page).output().unwrap();
         assert!(groff.status.success() && groff.stderr.is_empty(), "{name}: {groff:?}");
         assert!(groff.stdout.len() > 1000, "{name}");
     }
