@@ -90,7 +90,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     let name = first.rsplit('/').next().unwrap_or_default().to_string();
     let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
     let cwd = std::env::current_dir().unwrap_or_default();
-    let hello = Hello::new(
+    let mut hello = Hello::new(
         slot.api.name,
         ava_protocol::FINGERPRINT,
         &name,
