@@ -1446,7 +1446,7 @@ extern "C" {
     #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
-    #[charge(device_memory = size)]
+    #[charge(device_memory = size, bytes_in = host_ptr)]
     fn clCreateBuffer(
         context: cl_context,
         flags: cl_mem_flags,
@@ -1457,7 +1457,7 @@ extern "C" {
 
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
-    #[charge(device_memory = size)]
+    #[charge(device_memory = size, bytes_in = host_ptr)]
     fn clCreateBufferWithProperties(
         context: cl_context,
         properties: Option<&[MemProperty]>,
@@ -1480,6 +1480,7 @@ extern "C" {
 
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
+    #[charge(bytes_in = host_ptr)]
     fn clCreateImage(
         context: cl_context,
         flags: cl_mem_flags,
@@ -1491,6 +1492,7 @@ extern "C" {
 
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
+    #[charge(bytes_in = host_ptr)]
     fn clCreateImageWithProperties(
         context: cl_context,
         properties: Option<&[MemProperty]>,
@@ -1503,6 +1505,7 @@ extern "C" {
 
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
+    #[charge(bytes_in = host_ptr)]
     fn clCreateImage2D(
         context: cl_context,
         flags: cl_mem_flags,
@@ -1516,6 +1519,7 @@ extern "C" {
 
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
+    #[charge(bytes_in = host_ptr)]
     fn clCreateImage3D(
         context: cl_context,
         flags: cl_mem_flags,
@@ -1958,7 +1962,7 @@ extern "C" {
     /// `ptr` is filled before `event` completes.
     #[oneway(unless = blocking_read != 0)]
     #[until(ptr = event)]
-    #[charge(commands = 1, bytes_out = size)]
+    #[charge(commands = 1, bytes_out = ptr)]
     fn clEnqueueReadBuffer(
         command_queue: cl_command_queue,
         buffer: cl_mem,
@@ -1973,7 +1977,7 @@ extern "C" {
 
     #[oneway(unless = blocking_read != 0)]
     #[until(ptr = event)]
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = ptr)]
     fn clEnqueueReadBufferRect(
         command_queue: cl_command_queue,
         buffer: cl_mem,
@@ -1995,7 +1999,7 @@ extern "C" {
     #[custom(shim)]
     #[oneway(unless = blocking_write != 0)]
     #[until(ptr = event)]
-    #[charge(commands = 1, bytes_in = size)]
+    #[charge(commands = 1, bytes_in = ptr)]
     fn clEnqueueWriteBuffer(
         command_queue: cl_command_queue,
         buffer: cl_mem,
@@ -2010,7 +2014,7 @@ extern "C" {
 
     #[oneway(unless = blocking_write != 0)]
     #[until(ptr = event)]
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_in = ptr)]
     fn clEnqueueWriteBufferRect(
         command_queue: cl_command_queue,
         buffer: cl_mem,
@@ -2080,7 +2084,7 @@ extern "C" {
 extern "C" {
     #[oneway(unless = blocking_read != 0)]
     #[until(ptr = event)]
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = ptr)]
     fn clEnqueueReadImage(
         command_queue: cl_command_queue,
         image: cl_mem,
@@ -2097,7 +2101,7 @@ extern "C" {
 
     #[oneway(unless = blocking_write != 0)]
     #[until(ptr = event)]
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_in = ptr)]
     fn clEnqueueWriteImage(
         command_queue: cl_command_queue,
         image: cl_mem,

@@ -371,13 +371,14 @@ extern "C" {
     fn C_GetSessionInfo(hSession: CK_SESSION_HANDLE, pInfo: Option<Out<CK_SESSION_INFO>>) -> CK_RV;
 
     #[written(pOperationState = pulOperationStateLen)]
+    #[charge(bytes_out = pOperationState)]
     fn C_GetOperationState(
         hSession: CK_SESSION_HANDLE,
         pOperationState: Option<Out<[CK_BYTE; pulOperationStateLen]>>,
         pulOperationStateLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(bytes_in = ulOperationStateLen)]
+    #[charge(bytes_in = pOperationState)]
     fn C_SetOperationState(
         hSession: CK_SESSION_HANDLE,
         pOperationState: Option<In<[CK_BYTE; ulOperationStateLen]>>,
@@ -400,7 +401,7 @@ extern "C" {
 // Objects (5.7).
 
 extern "C" {
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_in = pTemplate)]
     fn C_CreateObject(
         hSession: CK_SESSION_HANDLE,
         pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
@@ -408,7 +409,7 @@ extern "C" {
         phObject: Option<Out<CK_OBJECT_HANDLE>>,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_in = pTemplate)]
     fn C_CopyObject(
         hSession: CK_SESSION_HANDLE,
         hObject: CK_OBJECT_HANDLE,
@@ -425,6 +426,7 @@ extern "C" {
 
     /// The template comes out also with CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID and CKR_BUFFER_TOO_SMALL,
     /// which are no errors: every attribute says in its `ulValueLen` how it fared.
+    #[charge(bytes_out = pTemplate)]
     fn C_GetAttributeValue(
         hSession: CK_SESSION_HANDLE,
         hObject: CK_OBJECT_HANDLE,
@@ -432,7 +434,7 @@ extern "C" {
         ulCount: CK_ULONG,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_in = pTemplate)]
     fn C_SetAttributeValue(
         hSession: CK_SESSION_HANDLE,
         hObject: CK_OBJECT_HANDLE,
@@ -458,8 +460,7 @@ extern "C" {
     fn C_FindObjectsFinal(hSession: CK_SESSION_HANDLE) -> CK_RV;
 }
 
-// Encryption (5.8) and decryption (5.9). Here and below `bytes_out` is not charged where the length of the answer goes
-// in and comes out: in a query of the length (5.2) it goes in as whatever it was. Results are about as long as the data.
+// Encryption (5.8) and decryption (5.9).
 
 extern "C" {
     #[charge(commands = 1)]
@@ -469,7 +470,7 @@ extern "C" {
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[charge(commands = 1, bytes_in = pData, bytes_out = pEncryptedData)]
     #[written(pEncryptedData = pulEncryptedDataLen)]
     fn C_Encrypt(
         hSession: CK_SESSION_HANDLE,
@@ -479,7 +480,7 @@ extern "C" {
         pulEncryptedDataLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[charge(commands = 1, bytes_in = pPart, bytes_out = pEncryptedPart)]
     #[written(pEncryptedPart = pulEncryptedPartLen)]
     fn C_EncryptUpdate(
         hSession: CK_SESSION_HANDLE,
@@ -489,7 +490,7 @@ extern "C" {
         pulEncryptedPartLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = pLastEncryptedPart)]
     #[written(pLastEncryptedPart = pulLastEncryptedPartLen)]
     fn C_EncryptFinal(
         hSession: CK_SESSION_HANDLE,
@@ -504,7 +505,7 @@ extern "C" {
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulEncryptedDataLen)]
+    #[charge(commands = 1, bytes_in = pEncryptedData, bytes_out = pData)]
     #[written(pData = pulDataLen)]
     fn C_Decrypt(
         hSession: CK_SESSION_HANDLE,
@@ -514,7 +515,7 @@ extern "C" {
         pulDataLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulEncryptedPartLen)]
+    #[charge(commands = 1, bytes_in = pEncryptedPart, bytes_out = pPart)]
     #[written(pPart = pulPartLen)]
     fn C_DecryptUpdate(
         hSession: CK_SESSION_HANDLE,
@@ -524,7 +525,7 @@ extern "C" {
         pulPartLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = pLastPart)]
     #[written(pLastPart = pulLastPartLen)]
     fn C_DecryptFinal(
         hSession: CK_SESSION_HANDLE,
@@ -539,7 +540,7 @@ extern "C" {
     #[charge(commands = 1)]
     fn C_DigestInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[charge(commands = 1, bytes_in = pData, bytes_out = pDigest)]
     #[written(pDigest = pulDigestLen)]
     fn C_Digest(
         hSession: CK_SESSION_HANDLE,
@@ -549,7 +550,7 @@ extern "C" {
         pulDigestLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[charge(commands = 1, bytes_in = pPart)]
     fn C_DigestUpdate(
         hSession: CK_SESSION_HANDLE,
         pPart: Option<In<[CK_BYTE; ulPartLen]>>,
@@ -559,7 +560,7 @@ extern "C" {
     #[charge(commands = 1)]
     fn C_DigestKey(hSession: CK_SESSION_HANDLE, hKey: CK_OBJECT_HANDLE) -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = pDigest)]
     #[written(pDigest = pulDigestLen)]
     fn C_DigestFinal(
         hSession: CK_SESSION_HANDLE,
@@ -574,7 +575,7 @@ extern "C" {
     #[charge(commands = 1)]
     fn C_SignInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>, hKey: CK_OBJECT_HANDLE) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[charge(commands = 1, bytes_in = pData, bytes_out = pSignature)]
     #[written(pSignature = pulSignatureLen)]
     fn C_Sign(
         hSession: CK_SESSION_HANDLE,
@@ -584,11 +585,11 @@ extern "C" {
         pulSignatureLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[charge(commands = 1, bytes_in = pPart)]
     fn C_SignUpdate(hSession: CK_SESSION_HANDLE, pPart: Option<In<[CK_BYTE; ulPartLen]>>, ulPartLen: CK_ULONG)
         -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = pSignature)]
     #[written(pSignature = pulSignatureLen)]
     fn C_SignFinal(
         hSession: CK_SESSION_HANDLE,
@@ -603,7 +604,7 @@ extern "C" {
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[charge(commands = 1, bytes_in = pData, bytes_out = pSignature)]
     #[written(pSignature = pulSignatureLen)]
     fn C_SignRecover(
         hSession: CK_SESSION_HANDLE,
@@ -617,7 +618,7 @@ extern "C" {
     fn C_VerifyInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>, hKey: CK_OBJECT_HANDLE)
         -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulDataLen)]
+    #[charge(commands = 1, bytes_in = pData)]
     fn C_Verify(
         hSession: CK_SESSION_HANDLE,
         pData: Option<In<[CK_BYTE; ulDataLen]>>,
@@ -626,7 +627,7 @@ extern "C" {
         ulSignatureLen: CK_ULONG,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[charge(commands = 1, bytes_in = pPart)]
     fn C_VerifyUpdate(
         hSession: CK_SESSION_HANDLE,
         pPart: Option<In<[CK_BYTE; ulPartLen]>>,
@@ -647,7 +648,7 @@ extern "C" {
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulSignatureLen)]
+    #[charge(commands = 1, bytes_in = pSignature, bytes_out = pData)]
     #[written(pData = pulDataLen)]
     fn C_VerifyRecover(
         hSession: CK_SESSION_HANDLE,
@@ -661,7 +662,7 @@ extern "C" {
 // Two at once (5.13).
 
 extern "C" {
-    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[charge(commands = 1, bytes_in = pPart, bytes_out = pEncryptedPart)]
     #[written(pEncryptedPart = pulEncryptedPartLen)]
     fn C_DigestEncryptUpdate(
         hSession: CK_SESSION_HANDLE,
@@ -671,7 +672,7 @@ extern "C" {
         pulEncryptedPartLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulEncryptedPartLen)]
+    #[charge(commands = 1, bytes_in = pEncryptedPart, bytes_out = pPart)]
     #[written(pPart = pulPartLen)]
     fn C_DecryptDigestUpdate(
         hSession: CK_SESSION_HANDLE,
@@ -681,7 +682,7 @@ extern "C" {
         pulPartLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulPartLen)]
+    #[charge(commands = 1, bytes_in = pPart, bytes_out = pEncryptedPart)]
     #[written(pEncryptedPart = pulEncryptedPartLen)]
     fn C_SignEncryptUpdate(
         hSession: CK_SESSION_HANDLE,
@@ -691,7 +692,7 @@ extern "C" {
         pulEncryptedPartLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulEncryptedPartLen)]
+    #[charge(commands = 1, bytes_in = pEncryptedPart, bytes_out = pPart)]
     #[written(pPart = pulPartLen)]
     fn C_DecryptVerifyUpdate(
         hSession: CK_SESSION_HANDLE,
@@ -726,7 +727,7 @@ extern "C" {
         phPrivateKey: Option<Out<CK_OBJECT_HANDLE>>,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = pWrappedKey)]
     #[written(pWrappedKey = pulWrappedKeyLen)]
     fn C_WrapKey(
         hSession: CK_SESSION_HANDLE,
@@ -737,7 +738,7 @@ extern "C" {
         pulWrappedKeyLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = ulWrappedKeyLen)]
+    #[charge(commands = 1, bytes_in = pWrappedKey)]
     fn C_UnwrapKey(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
@@ -764,11 +765,11 @@ extern "C" {
 // Random numbers (5.15).
 
 extern "C" {
-    #[charge(commands = 1, bytes_in = ulSeedLen)]
+    #[charge(commands = 1, bytes_in = pSeed)]
     fn C_SeedRandom(hSession: CK_SESSION_HANDLE, pSeed: Option<In<[CK_BYTE; ulSeedLen]>>, ulSeedLen: CK_ULONG)
         -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = ulRandomLen)]
+    #[charge(commands = 1, bytes_out = RandomData)]
     fn C_GenerateRandom(
         hSession: CK_SESSION_HANDLE,
         RandomData: Option<Out<[CK_BYTE; ulRandomLen]>>,

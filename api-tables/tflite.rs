@@ -112,14 +112,14 @@ extern "C" {
 
     #[afresh]
     #[until(model_data = released)]
-    #[charge(device_memory = model_size)]
+    #[charge(device_memory = model_size, bytes_in = model_data)]
     fn TfLiteModelCreate(model_data: Option<&[c_void; model_size]>, model_size: usize) -> New<TfLiteModel>;
 
     #[afresh]
     #[since("2.17")]
     #[until(model_data = released)]
     #[until(reporter = released)]
-    #[charge(device_memory = model_size)]
+    #[charge(device_memory = model_size, bytes_in = model_data)]
     fn TfLiteModelCreateWithErrorReporter(
         model_data: Option<&[c_void; model_size]>,
         model_size: usize,

@@ -52,6 +52,7 @@ fn obey(control: &UnixStream) {
             ToWorker::ReportRequest { ticket } => {
                 say(control, &FromWorker::Report { ticket, stats: stats(1) }).unwrap()
             }
+            ToWorker::TenantLeft => ended(control, EndKind::TenantLeft, "the program has ended"),
             ToWorker::Shutdown { reason } => ended(control, EndKind::Shutdown, &reason),
             ToWorker::Serve { .. } => panic!("a second tenant"),
         }

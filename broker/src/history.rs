@@ -1,9 +1,11 @@
 //! The sessions that ended lately.
 
 use std::collections::VecDeque;
+use std::time::SystemTime;
 
 use ava_protocol::admin::{Detail, State};
 
+use crate::session::unix_ms;
 use crate::tenant::Who;
 
 /// So many are remembered.
@@ -16,10 +18,12 @@ pub struct History {
 }
 
 impl History {
-    /// Remembers one, and forgets the oldest if there are too many.
-    pub fn push(&mut self, owner: Who, mut detail: Detail, reason: String) {
+    /// Remembers one that has ended now, and forgets the oldest if there are too many.
+    pub fn push(&mut self, owner: Who, mut detail: Detail, reason: String, now: SystemTime) {
         detail.session.state = State::Ended;
         detail.session.ended = Some(reason);
+        // The clock may have been set back meanwhile.
+        detail.session.ended_unix_ms = Some(unix_ms(now).max(detail.session.since_unix_ms));
         if self.ended.len() == LENGTH {
             self.ended.pop_front();
         }

@@ -86,6 +86,7 @@ impl Session {
             since_unix_ms: unix_ms(SystemTime::now()),
             stale: false,
             ended: None,
+            ended_unix_ms: None,
         };
         let detail = Detail {
             session,

@@ -157,7 +157,8 @@ CASE(repeat_errors_of_blocking_transfers)
         memset(bytes, 2, sizes[i]);
         of_write[i] = clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 0, sizes[i], bytes, 1, &never, NULL);
         of_read[i] = clEnqueueReadBuffer(cl.queue, mem, CL_TRUE, 0, sizes[i], bytes, 1, &never, NULL);
-        CHECK_BYTES(bytes, sizes[i], 2);
+        if (i == 1)
+            CHECK_BYTES(bytes, sizes[i], 2);
         get(cl.queue, mem, 0, sizes[i], bytes);
         CHECK_BYTES(bytes, sizes[i], 1);
         OK(clReleaseMemObject(mem));

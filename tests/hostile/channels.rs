@@ -132,7 +132,7 @@ fn who_does_not_read_answers_waits_alone() {
 /// More callbacks than wait in a worker: the vendor's thread waits, and nothing is lost.
 #[test]
 fn who_does_not_hear_callbacks_has_the_vendor_wait() {
-    const COUNT: u64 = 120_000;
+    const COUNT: u64 = 90_000;
     let stage = Stage::new();
     let mut scene = Scene::new(&stage);
     let worker = stage.worker_of(scene.client.session);
@@ -149,12 +149,6 @@ fn who_does_not_hear_callbacks_has_the_vendor_wait() {
     let before = super::stage::memory(worker);
     let request = opencl::clSetUserEventStatus::Request { event: GATE, execution_status: 0 };
     assert!(scene.lane.send(&call(opcode::clSetUserEventStatus, &request), None));
-    // Other calls are served, and the one that calls back is not yet done.
-    let mut other = scene.client.lane();
-    while super::stage::memory(worker) < before + 1000 {
-        assert!(other.send(&call(opcode::clFinish, &opencl::clFinish::Request { command_queue: QUEUE }), None));
-        assert!(other.hear().is_some());
-    }
     let mut heard = 0;
     while heard < COUNT {
         let (bytes, _) = message::recv(&scene.client.stream).unwrap().expect("the session goes on");
@@ -168,7 +162,6 @@ fn who_does_not_hear_callbacks_has_the_vendor_wait() {
         }
     }
     assert!(scene.lane.hear().is_some());
-    drop(other);
     scene.leaves();
     stage.stays_unharmed();
 }

@@ -31,16 +31,31 @@ pub fn directory() -> &'static Path {
     })
 }
 
-/// A file that building the workspace makes: `libava.so`, `ava-broker`, `avactl`, `stubs/libOpenCL.so.1`.
+/// A file that building the workspace makes: `libava.so`, `ava-broker`, `avactl`, `stubs/libOpenCL.so.1`. The workspace is built
+/// if it is not there; one that is older than its sources is taken as it is.
 ///
 /// # Panics
-/// If it is not there.
+/// If there is no such file even then.
 #[must_use]
 pub fn file(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
     let file = directory().join(name);
-    let release = if directory().ends_with("release") { " --release" } else { "" };
-    assert!(file.exists(), "{} is missing: cargo build --workspace{release}", file.display());
+    if !file.exists() {
+        BUILT.get_or_init(build);
+    }
+    assert!(file.exists(), "{} is missing", file.display());
     file
+}
+
+/// Builds the workspace with the profile of the running test.
+fn build() {
+    eprintln!("building the workspace, which the tests run");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--workspace", "--quiet"]).current_dir(root());
+    if directory().ends_with("release") {
+        cargo.arg("--release");
+    }
+    must(&mut cargo);
 }
 
 /// Where what the tests compile themselves goes.

@@ -2,10 +2,12 @@
 //!
 //! `tools/check` runs what takes seconds, `tools/check --all` also what is ignored as long.
 
+mod accounts;
 mod again;
 mod apps;
 mod bench;
 mod conformance;
+mod doctor;
 mod echo;
 mod hostile;
 mod installed;
@@ -35,7 +37,7 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for directory in ["again", "apps", "isolation", "output", "preload", "run"] {
+    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "run"] {
         let module = format!("{directory}.rs");
         for file in names(directory) {
             assert!(

@@ -226,6 +226,17 @@ fn the_exports_are_the_tables() {
     assert!(lacking.is_empty(), "not in libava.so: {lacking:?}");
 }
 
+/// Programs that are linked with the newest loader find its version nodes in the stub.
+#[test]
+fn the_stub_has_the_versions_of_the_table() {
+    let api = ava_tables::read(&built::root().join("api-tables/opencl.rs")).expect("the table is right");
+    let versions = built::must(Command::new("readelf").arg("-V").arg(built::file("stubs/libOpenCL.so.1")));
+    assert!(api.versions.iter().any(|version| version == "OPENCL_3.1"), "{:?}", api.versions);
+    for version in &api.versions {
+        assert!(versions.contains(&format!("Name: {version}\n")), "{version} is not in\n{versions}");
+    }
+}
+
 /// libava.so brings nothing that could clash with what a program brings.
 #[test]
 fn only_the_c_library_is_needed() {

@@ -164,9 +164,9 @@ pub struct Session {
     pub calls: u64,
     /// Commands given to the device.
     pub commands: u64,
-    /// Bytes from the program.
+    /// Bytes of data that the program gave.
     pub bytes_in: u64,
-    /// Bytes to the program.
+    /// Bytes of data that it got.
     pub bytes_out: u64,
     /// When it began, in milliseconds since 1970.
     pub since_unix_ms: u64,
@@ -174,6 +174,8 @@ pub struct Session {
     pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
+    /// When it ended, likewise.
+    pub ended_unix_ms: Option<u64>,
 }
 
 /// One session with everything that is known.

@@ -35,6 +35,8 @@ pub enum ToWorker {
         /// Comes back in the report.
         ticket: u64,
     },
+    /// The tenant's process is over, whatever it has left open: end the session when what it had sent is done.
+    TenantLeft,
     /// End the session now. What does not end is killed a little later.
     Shutdown {
         /// For the log, and for the tenant if it can still be told.
@@ -116,9 +118,9 @@ pub struct Stats {
     pub calls: u64,
     /// Commands given to the device.
     pub commands: u64,
-    /// Bytes that came from the program.
+    /// Bytes of data that the program gave.
     pub bytes_in: u64,
-    /// Bytes that went to the program.
+    /// Bytes of data that it got.
     pub bytes_out: u64,
     /// Live objects by type: `("cl_mem", 3)`.
     pub objects: Vec<(String, u64)>,
@@ -135,6 +137,6 @@ pub struct FunctionStats {
     pub name: String,
     /// How often it was called.
     pub calls: u64,
-    /// The bytes its calls and replies carried.
+    /// The bytes of data that its calls moved, both ways.
     pub bytes: u64,
 }

@@ -39,6 +39,11 @@ impl Rows {
         Some(span)
     }
 
+    /// Bytes in all rows, without what lies between. Only for rows whose [`Rows::span`] does not overflow.
+    pub fn bytes(&self) -> u64 {
+        self.row.saturating_mul(self.rows).saturating_mul(self.slices)
+    }
+
     /// Offset of every row from the first byte, in order; none of rows that are empty. Only for rows whose [`Rows::span`]
     /// does not overflow.
     pub fn offsets(&self) -> impl Iterator<Item = u64> + use<> {

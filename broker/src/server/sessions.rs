@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ava_protocol::admin::State;
 use ava_protocol::api::{APIS, Api};
@@ -28,6 +28,8 @@ use crate::worker::{Heard, Output, Start, Worker, in_words};
 pub(super) const START_TIME: Duration = Duration::from_secs(60);
 /// A worker that was told to end is killed after so long.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
+/// One whose program has ended after so long: it finishes what was sent ahead and counts it, on a machine that may be busy.
+const AFTERMATH: Duration = Duration::from_secs(10);
 /// Messages taken from one worker before others get their turn.
 pub(super) const BATCH: usize = 32;
 /// Messages taken from a worker that is over: more than its socket's buffer holds.
@@ -279,11 +281,17 @@ impl Server {
         if let Some(process) = session.tenant.process.take() {
             self.events.remove(&process);
         }
-        self.doom(number, "the program ended".to_owned());
+        self.doom_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft, AFTERMATH);
     }
 
     /// The session is to end: its worker is told, and killed if it takes too long.
     pub(super) fn doom(&mut self, number: u64, reason: String) {
+        let shutdown = ToWorker::Shutdown { reason: reason.clone() };
+        self.doom_with(number, reason, &shutdown, GRACE);
+    }
+
+    /// The same, with another word to the worker, and another time.
+    fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker, grace: Duration) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -291,7 +299,7 @@ impl Server {
             return;
         }
         session.set_state(State::Ending);
-        let said = session.worker.say(&ToWorker::Shutdown { reason: reason.clone() });
+        let said = session.worker.say(word);
         if let Ok(false) = said {
             let _ = self.events.change(&session.worker.control, Source::Control(number), Interest::Both);
         }
@@ -300,7 +308,7 @@ impl Server {
             session.doom = Some(reason);
         }
         self.deadlines.cancel(Due::Start(number));
-        self.deadlines.set(Due::End(number), Instant::now() + GRACE);
+        self.deadlines.set(Due::End(number), Instant::now() + grace);
     }
 
     pub(super) fn kill(&mut self, number: u64) {
@@ -365,7 +373,7 @@ impl Server {
             bytes_out = shown.bytes_out,
             "session ended"
         );
-        self.history.push(session.tenant.who, session.detail, reason.clone());
+        self.history.push(session.tenant.who, session.detail, reason.clone(), SystemTime::now());
         for client in session.killers {
             self.killed(client, number, &reason);
         }

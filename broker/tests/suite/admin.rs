@@ -1,7 +1,7 @@
 //! What administrators are told.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ava_protocol::admin::{Answer, Failure, Request, State};
 
@@ -54,6 +54,10 @@ fn one_session_is_shown_whole_also_when_it_has_ended() {
     world.logged("session ended");
     let Answer::Session(detail) = world.ask(Request::Session { session: 1 }) else { panic!("no session") };
     assert_eq!(detail.session.ended.as_deref(), Some("the program left: end of file"));
+    let (began, ended) = (detail.session.since_unix_ms, detail.session.ended_unix_ms.expect("an end"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    assert!(began <= ended && u128::from(ended) <= now, "{began} to {ended}");
+    assert_eq!(world.sessions(true)[0].ended_unix_ms, Some(ended), "it stays");
     assert_eq!(world.sessions(true).len(), 1);
     assert!(world.sessions(false).is_empty());
     let Answer::Failed { code, .. } = world.ask(Request::Session { session: 9 }) else { panic!("found") };

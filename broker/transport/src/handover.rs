@@ -89,6 +89,7 @@ pub fn wait(control: &impl AsFd) -> Awaited {
                 };
             }
             Ok(ToWorker::Shutdown { reason }) => return Awaited::Shutdown(reason),
+            Ok(ToWorker::TenantLeft) => return Awaited::Shutdown("the program has ended".into()),
             // There is nothing to report yet.
             Ok(ToWorker::ReportRequest { .. }) => {}
             Ok(ToWorker::Serve { .. }) | Err(_) => return Awaited::Nobody,

@@ -112,6 +112,14 @@ impl Doorbell {
             bell.ring();
         }
     }
+
+    /// The peer will send no more: a `recv` gives what it has sent, and then says that the peer is gone. (A socket tells so
+    /// itself.)
+    pub fn hang_up(&self) {
+        if let Some(bell) = &self.0 {
+            bell.hang_up();
+        }
+    }
 }
 
 /// Where frames are received: private memory, aligned for rkyv.

@@ -22,6 +22,7 @@ use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
 use crate::callbacks::Registered;
+use crate::lanes::Answering;
 use crate::memory::{Input, Output, Source, span};
 use crate::objects::Found;
 use crate::session::Session;
@@ -51,8 +52,12 @@ pub type Outcome = Result<(), Stop>;
 pub struct Call<'a> {
     pub session: &'static Session,
     lane: &'a RefCell<Box<dyn Lane>>,
+    /// Whether the program waits for it.
+    answering: &'a Answering,
     out: &'a mut AlignedVec,
     arena: &'a mut Arena,
+    /// The function's number.
+    function: u32,
     /// Nobody waits for a reply.
     oneway: bool,
     /// The first object that the call names; 0 for none.
@@ -103,20 +108,29 @@ impl<'a> Call<'a> {
     pub fn new(
         session: &'static Session,
         lane: &'a RefCell<Box<dyn Lane>>,
+        answering: &'a Answering,
         out: &'a mut AlignedVec,
         arena: &'a mut Arena,
     ) -> Self {
         Self {
             session,
             lane,
+            answering,
             out,
             arena,
+            function: u32::MAX,
             oneway: false,
             first: Cell::new(0),
             births: RefCell::default(),
             transfers: RefCell::default(),
             lengths: RefCell::default(),
         }
+    }
+
+    /// It is a call of this function, which is counted.
+    pub fn count(&mut self, function: u32) {
+        self.function = function;
+        self.session.stats.count(function);
     }
 
     /// From now on nobody waits for a reply.
@@ -244,11 +258,11 @@ impl<'a> Call<'a> {
             ArchivedPlace::Scalar(_) => Err(Malformed::Body(what)),
             ArchivedPlace::Inline => {
                 // Without a size the vendor is given an address to refuse.
-                let (start, len) = span(rows).map_or((0, 0), |(rows, span)| (rows.start, span));
+                let (rows, len) = span(rows).unwrap_or((Rows::NOTHING, 0));
                 if len > frame::LONGEST as u64 {
                     return Err(Malformed::Size { what, got: frame::LONGEST as u64, wanted: len });
                 }
-                Ok(Output::private(len).starting_at(start))
+                Ok(Output::private(len).in_rows(&rows))
             }
             ArchivedPlace::Region(slice) => {
                 let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
@@ -257,7 +271,7 @@ impl<'a> Call<'a> {
                     return Err(Malformed::Size { what, got: slice.len.to_native(), wanted });
                 }
                 self.spoken_of(slice.pending.to_native());
-                Ok(Output::shared(region, wanted, slice.pending.to_native()).starting_at(rows.start))
+                Ok(Output::shared(region, wanted, slice.pending.to_native()).in_rows(&rows))
             }
         }
     }
@@ -375,12 +389,16 @@ impl<'a> Call<'a> {
         self.session.stats.commands.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
     }
 
-    pub fn charge_bytes_in(&self, amount: Option<u64>) {
-        self.session.stats.bytes_in.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    /// Bytes of data that the program gave.
+    pub fn charge_bytes_in(&self, amount: u64) {
+        let stats = &self.session.stats;
+        stats.moved(self.function, &stats.bytes_in, amount);
     }
 
-    pub fn charge_bytes_out(&self, amount: Option<u64>) {
-        self.session.stats.bytes_out.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+    /// Bytes of data that the program gets.
+    pub fn charge_bytes_out(&self, amount: u64) {
+        let stats = &self.session.stats;
+        stats.moved(self.function, &stats.bytes_out, amount);
     }
 
     /// Sends the reply.
@@ -424,6 +442,8 @@ impl<'a> Call<'a> {
             // Results that a shim would have asked for in regions.
             return Err(Malformed::Long(self.out.len()).into());
         }
+        // With the reply the program may go on to send what it does not wait for.
+        self.answering.store(false, Ordering::Release);
         self.lane.borrow_mut().send(self.out, None, Wake::Now).map_err(|_| Stop::Closed)
     }
 }

@@ -89,6 +89,8 @@ pub struct Input {
     pub source: Source,
     /// Offset of the first byte that is there.
     pub start: u64,
+    /// How many bytes are there, without those between rows.
+    pub amount: u64,
     /// The transfer that the memory belongs to; 0 for none.
     pub pending: u64,
     /// Ids of objects that a struct names.
@@ -97,7 +99,15 @@ pub struct Input {
 
 impl Input {
     pub fn new(source: Source) -> Self {
-        Self { source, start: 0, pending: 0, objects: Vec::new() }
+        Self { source, start: 0, amount: 0, pending: 0, objects: Vec::new() }
+    }
+
+    /// Bytes of data that the program gave with it.
+    pub fn amount(&self) -> u64 {
+        match &self.source {
+            Source::Structs(structs) => structs.led_bytes(),
+            _ => self.amount,
+        }
     }
 
     pub fn as_ptr(&self) -> *const c_void {
@@ -172,6 +182,8 @@ pub struct Output {
     target: Target,
     len: u64,
     start: u64,
+    /// Bytes between rows, which are nobody's.
+    gaps: u64,
     pending: u64,
     /// The program passed null; there is memory all the same because the worker wants to know.
     unasked: bool,
@@ -189,6 +201,7 @@ impl Output {
             target: Target::Null,
             len: 0,
             start: 0,
+            gaps: 0,
             pending: 0,
             unasked: false,
             seeded: false,
@@ -229,9 +242,19 @@ impl Output {
         }
     }
 
-    pub fn starting_at(mut self, start: u64) -> Self {
-        self.start = start;
+    pub fn in_rows(mut self, rows: &Rows) -> Self {
+        self.start = rows.start;
+        self.gaps = self.len.saturating_sub(rows.bytes());
         self
+    }
+
+    /// Bytes of data that the program gets: `written`, or all there is room for.
+    pub fn amount(&self, written: Option<u64>) -> u64 {
+        match &self.target {
+            Target::Null => 0,
+            Target::Structs(structs, _) => structs.led_bytes(),
+            _ => self.answered.or(written).unwrap_or(u64::MAX).min(self.len - self.gaps),
+        }
     }
 
     pub fn is_null(&self) -> bool {

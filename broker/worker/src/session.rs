@@ -15,9 +15,8 @@ use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats 
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_sandbox::Home;
-use ava_transport::lane::{self, Doorbell, Inbox, Lane};
+use ava_transport::lane::{self, Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
-use dashmap::DashMap;
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -26,15 +25,13 @@ use crate::api::Api;
 use crate::boundary;
 use crate::call::{Call, Outcome, Stop};
 use crate::callbacks;
+use crate::lanes::{Answering, Lanes};
 use crate::objects::Objects;
 use crate::oneway::{Failures, Order};
 use crate::outbox::Outbox;
 use crate::pending::Pending;
 use crate::regions::Regions;
 use crate::stdio;
-
-/// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
-const MOST_LANES: usize = 1024;
 
 pub struct Session {
     pub api: Box<dyn Api>,
@@ -52,8 +49,7 @@ pub struct Session {
     tenant: OwnedFd,
     control: OwnedFd,
     to_broker: Mutex<()>,
-    lanes: DashMap<u64, Doorbell>,
-    last_lane: AtomicU64,
+    lanes: Lanes,
     ending: AtomicBool,
 }
 
@@ -78,10 +74,17 @@ impl Stats {
         }
     }
 
-    pub fn count(&self, opcode: u32, bytes: usize) {
-        if let Some(calls) = self.calls.get(opcode as usize) {
+    pub fn count(&self, function: u32) {
+        if let Some(calls) = self.calls.get(function as usize) {
             calls.fetch_add(1, Ordering::Relaxed);
-            self.bytes[opcode as usize].fetch_add(bytes as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// A function's call has moved so many bytes of data this way.
+    pub fn moved(&self, function: u32, way: &AtomicU64, bytes: u64) {
+        way.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(all) = self.bytes.get(function as usize) {
+            all.fetch_add(bytes, Ordering::Relaxed);
         }
     }
 }
@@ -102,8 +105,7 @@ impl Session {
             tenant,
             control,
             to_broker: Mutex::new(()),
-            lanes: DashMap::new(),
-            last_lane: AtomicU64::new(0),
+            lanes: Lanes::default(),
             ending: AtomicBool::new(false),
         }
     }
@@ -160,14 +162,14 @@ impl Session {
     fn hear_tenant(&'static self, reader: &mut Reader) {
         match reader.poll(&self.tenant) {
             Ok(Progress::Pending) => (),
-            Ok(Progress::Closed) => self.end(EndKind::TenantLeft, "the program has ended"),
+            Ok(Progress::Closed) => self.left(),
             Ok(Progress::Message((bytes, fds))) => {
                 if let Err(malformed) = self.open_lane(&bytes, fds) {
                     self.malformed(&malformed);
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
-                self.end(EndKind::TenantLeft, "the program has ended");
+                self.left();
             }
             Err(error) => self.end(EndKind::Malformed, &format!("on the control channel: {error}")),
         }
@@ -178,16 +180,12 @@ impl Session {
             return Err(Malformed::Lane("asked for with other words".into()));
         }
         let lane = lane::accept(fds).map_err(|error| Malformed::Lane(error.to_string()))?;
-        let number = self.last_lane.fetch_add(1, Ordering::Relaxed);
-        if self.lanes.len() >= MOST_LANES {
-            return Err(Malformed::TooMany { what: "lanes", limit: MOST_LANES as u64 });
-        }
-        self.lanes.insert(number, lane.doorbell());
+        let (number, answering) = self.lanes.add(lane.doorbell())?;
         let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
-            if let Err(malformed) = boundary::within(|| self.serve_lane(lane)) {
+            if let Err(malformed) = boundary::within(|| self.serve_lane(lane, answering)) {
                 self.malformed(&malformed);
             }
-            self.lanes.remove(&number);
+            self.lanes.remove(number);
         });
         if let Err(error) = spawned {
             self.end(EndKind::Failed, &format!("cannot start a thread: {error}"));
@@ -196,9 +194,9 @@ impl Session {
     }
 
     /// Serves one thread of the program until it ends.
-    fn serve_lane(&'static self, lane: Box<dyn Lane>) -> Result<(), Malformed> {
+    fn serve_lane(&'static self, lane: Box<dyn Lane>, answering: Answering) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
-        let mut server = Server::new(self, lane);
+        let mut server = Server { answering, ..Server::new(self, lane) };
         loop {
             let received = server.lane.borrow_mut().recv(&mut inbox);
             match received {
@@ -220,7 +218,7 @@ impl Session {
         let number = || frame.body.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
         match frame.tag {
             Tag::Call => {
-                self.stats.count(frame.word, frame.body.len());
+                call.count(frame.word);
                 self.dispatch(frame, call)
             }
             Tag::Oneway => {
@@ -229,7 +227,7 @@ impl Session {
                     Some(false) => return Err(Malformed::Answered(frame.word).into()),
                     None => return Err(Malformed::Opcode(frame.word).into()),
                 }
-                self.stats.count(frame.word, frame.body.len());
+                call.count(frame.word);
                 self.dispatch(frame, call)
             }
             Tag::AddRegion => {
@@ -263,11 +261,6 @@ impl Session {
         call.refuse(status)
     }
 
-    /// Has every lane look for what its thread was not woken for.
-    fn wake_lanes(&self) {
-        self.lanes.iter().for_each(|bell| bell.ring());
-    }
-
     /// What the shim is to be told with the next frame.
     pub fn notices(&self) -> Vec<Notice> {
         let mut notices = Vec::new();
@@ -289,6 +282,7 @@ impl Session {
                 self.tell(&FromWorker::Report { ticket, stats: self.report() });
                 true
             }
+            Ok(ToWorker::TenantLeft) => self.left(),
             Ok(ToWorker::Shutdown { reason }) => self.end(EndKind::Shutdown, &reason),
             // No broker gives a worker a second tenant.
             Ok(ToWorker::Serve { .. }) | Err(_) => false,
@@ -341,6 +335,14 @@ impl Session {
         self.end(EndKind::Malformed, &malformed.to_string())
     }
 
+    /// The program is gone.
+    fn left(&self) -> ! {
+        // Should it be ended before it has done all, this much is known.
+        self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
+        self.lanes.drain();
+        self.end(EndKind::TenantLeft, "the program has ended")
+    }
+
     /// Ends the session and this process, without the vendor's exit handlers.
     pub fn end(&self, kind: EndKind, reason: &str) -> ! {
         if self.ending.swap(true, Ordering::AcqRel) {
@@ -361,6 +363,8 @@ impl Session {
 pub struct Server {
     session: &'static Session,
     lane: Rc<RefCell<Box<dyn Lane>>>,
+    /// The frame in hand is one that the program waits for.
+    answering: Answering,
     /// The number that the shim knows the lane by, and how many oneways came by it.
     number: Option<u32>,
     served: Arc<AtomicU64>,
@@ -372,7 +376,15 @@ impl Server {
     pub fn new(session: &'static Session, lane: Box<dyn Lane>) -> Self {
         let lane = Rc::new(RefCell::new(lane));
         callbacks::speak_by(&lane);
-        Self { session, lane, number: None, served: Arc::default(), out: AlignedVec::new(), arena: Arena::new() }
+        Self {
+            session,
+            lane,
+            answering: Answering::default(),
+            number: None,
+            served: Arc::default(),
+            out: AlignedVec::new(),
+            arena: Arena::new(),
+        }
     }
 
     /// Does what a frame says and answers on the lane; `false` when the peer is gone.
@@ -385,7 +397,7 @@ impl Server {
             match notice {
                 Notice::Taken { pending } => self.session.pending.taken(pending),
                 Notice::After { lane, count } => {
-                    self.session.order.wait_for(lane, count, || self.session.wake_lanes())?;
+                    self.session.order.wait_for(lane, count, || self.session.lanes.wake())?;
                 }
                 other => return Err(Malformed::Notice(other)),
             }
@@ -394,8 +406,11 @@ impl Server {
             self.number = Some(frame.lane);
             self.served = self.session.order.of(frame.lane)?;
         }
-        let mut call = Call::new(self.session, &self.lane, &mut self.out, &mut self.arena);
+        let mut call = Call::new(self.session, &self.lane, &self.answering, &mut self.out, &mut self.arena);
+        let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain);
+        self.answering.store(waits, Ordering::Release);
         let outcome = self.session.serve_frame(&frame, fd, &mut call);
+        self.answering.store(false, Ordering::Release);
         if frame.tag == Tag::Oneway {
             // Whoever comes next finds what this call was to make, if only in error.
             self.session.order.served(&self.served);

@@ -7,7 +7,7 @@ use std::ffi::c_void;
 
 use ava_protocol::flat::DEEPEST;
 use ava_protocol::frame::Malformed;
-use ava_protocol::spec::StructSpec;
+use ava_protocol::spec::{MemorySpec, StructSpec};
 
 use crate::call::Stop;
 use crate::memory::Private;
@@ -22,34 +22,49 @@ struct Run {
 
 /// Structs with all that they lead to.
 #[derive(Debug)]
-pub struct Structs(Run);
+pub struct Structs {
+    spec: &'static StructSpec,
+    run: Run,
+}
 
 impl Structs {
     /// Rebuilds `len` bytes of structs.
     ///
     /// # Errors
     /// The bytes are no flattened structs, or a key in them is refused.
-    pub fn build(spec: &StructSpec, len: u64, flat: &[u8], what: &'static str) -> Result<Self, Stop> {
+    pub fn build(spec: &'static StructSpec, len: u64, flat: &[u8], what: &'static str) -> Result<Self, Stop> {
         let mut rest = flat;
         let run = Run::build(Some(spec), len, &mut rest, DEEPEST, what)?;
         match rest {
-            [] => Ok(Self(run)),
+            [] => Ok(Self { spec, run }),
             _ => Err(Malformed::Body(what).into()),
         }
     }
 
     pub fn as_ptr(&self) -> *const c_void {
-        self.0.memory.as_ptr()
+        self.run.memory.as_ptr()
     }
 
     pub fn as_mut_ptr(&mut self) -> *mut c_void {
-        self.0.memory.as_mut_ptr()
+        self.run.memory.as_mut_ptr()
+    }
+
+    /// The bytes that the structs lead to, as many as they now say.
+    pub fn led_bytes(&self) -> u64 {
+        let all = self.run.memory.bytes().chunks_exact(self.spec.size).enumerate();
+        let each =
+            all.flat_map(|(i, one)| self.spec.memory.iter().map(move |memory| (i * self.spec.size, one, memory)));
+        let bytes = |(start, one, memory): (usize, &[u8], &MemorySpec)| {
+            let (_, led) = self.run.led.iter().find(|(at, _)| *at == start + memory.at)?;
+            Some(memory.len(one)?.min(led.memory.bytes().len() as u64))
+        };
+        each.filter_map(bytes).sum()
     }
 
     /// What the vendor has left of them, flattened.
     pub fn flatten(&self) -> Vec<u8> {
         let mut flat = Vec::new();
-        self.0.flatten(&mut flat);
+        self.run.flatten(&mut flat);
         flat
     }
 }
@@ -99,7 +114,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use ava_protocol::spec::{Content, MemorySpec};
+    use ava_protocol::spec::Content;
 
     use super::*;
 
@@ -117,10 +132,10 @@ mod tests {
     fn pointers_lead_to_what_came_with_them() {
         let flat = [&words(&[1, 1, 4, 2, 0, 9])[..], b"abcd"].concat();
         let structs = Structs::build(&ATTRIBUTE, 48, &flat, "test").unwrap();
-        let fields = structs.0.memory.bytes().chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
+        let fields = structs.run.memory.bytes().chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
         let fields: Vec<u64> = fields.collect();
-        assert_eq!((fields[4], structs.0.led[0].1.memory.bytes()), (0, &b"abcd"[..]));
-        assert_eq!(fields[1], structs.0.led[0].1.memory.as_ptr() as u64);
+        assert_eq!((fields[4], structs.run.led[0].1.memory.bytes()), (0, &b"abcd"[..]));
+        assert_eq!(fields[1], structs.run.led[0].1.memory.as_ptr() as u64);
         assert_eq!(structs.flatten(), flat);
     }
 

@@ -17,6 +17,8 @@ const MOST_FILES: usize = 4096;
 const MOST_BYTES: usize = 64 << 20;
 /// How deep directories are looked through for what a macro names.
 const DEEPEST: usize = 8;
+/// What sources are called. Of other directories than those to be searched, nothing else is taken for what a macro may name.
+const SOURCES: [&str; 12] = ["h", "hh", "hpp", "hxx", "cl", "clh", "c", "cc", "cpp", "inc", "inl", "def"];
 
 /// The files that `sources` include, directly or not, when built with `options` in the program's working directory.
 pub fn collect(sources: &[Vec<u8>], options: &[u8]) -> Headers {
@@ -159,7 +161,7 @@ impl Search {
         }
     }
 
-    /// For `#include MACRO`: what macros are defined to be, and every file in the directories that are searched.
+    /// For `#include MACRO`: what macros are defined to be, every file in the directories that are searched, and sources beside.
     fn take_everything(&mut self) {
         let beside: Vec<_> = self.beside.iter().cloned().collect();
         // What is found may define more.
@@ -174,7 +176,7 @@ impl Search {
             self.take_directory(&dir, DEEPEST);
         }
         for dir in beside.into_iter().chain([self.cwd.clone()]) {
-            self.take_directory(&dir, 1);
+            self.take_sources(&dir);
         }
         self.follow();
     }
@@ -188,6 +190,12 @@ impl Search {
                 self.take(path);
             }
         }
+    }
+
+    fn take_sources(&mut self, dir: &Path) {
+        let paths = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_source = |path: &PathBuf| path.extension().is_some_and(|is| SOURCES.iter().any(|source| is == *source));
+        paths.filter(is_source).for_each(|path| self.take(path));
     }
 
     /// What was found. Absolute names in it are made relative, to the root that all is laid out under.

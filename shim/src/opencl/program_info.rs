@@ -22,12 +22,12 @@ pub unsafe fn clGetProgramInfo(
     param_value: *mut c_void,
     param_value_size_ret: *mut usize,
 ) -> Result<i32, Fault> {
-    if param_name == CL_PROGRAM_SOURCE
+    if param_name == CL_PROGRAM_SOURCE {
         // SAFETY: the program vouches for its pointers.
-        && let Some(status) =
-            unsafe { super::sources::answer(program, param_value_size, param_value, param_value_size_ret)? }
-    {
-        return Ok(status);
+        let answer = unsafe { super::sources::answer(program, param_value_size, param_value, param_value_size_ret)? };
+        if let Some(status) = answer {
+            return Ok(status);
+        }
     }
     let count = param_value_size / size_of::<*mut c_void>();
     if param_name != CL_PROGRAM_BINARIES || param_value.is_null() || count == 0 {

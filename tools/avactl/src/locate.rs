@@ -28,12 +28,6 @@ pub const BROKER: Part = Part {
     variable: "AVA_BROKER",
     places: &["ava-broker", "../libexec/ava/ava-broker", "../lib/ava/ava-broker"],
 };
-/// The worker.
-pub const WORKER: Part = Part {
-    what: "the worker",
-    variable: "AVA_WORKER",
-    places: &["ava-worker", "../libexec/ava/ava-worker", "../lib/ava/ava-worker"],
-};
 
 impl Part {
     /// Where it is.
@@ -91,10 +85,10 @@ mod tests {
         let bin = Path::new("/usr/bin");
         assert_eq!(SHIM.find_in(bin, None, at("/usr/bin/libava.so")).unwrap(), Path::new("/usr/bin/libava.so"));
         assert_eq!(SHIM.find_in(bin, None, at("/usr/lib/ava/libava.so")).unwrap(), Path::new("/usr/lib/ava/libava.so"));
-        let named = Some(OsString::from("/x/worker"));
-        assert_eq!(WORKER.find_in(bin, named.clone(), at("/x/worker")).unwrap(), Path::new("/x/worker"));
-        let wrong = WORKER.find_in(bin, named, |_| false).unwrap_err();
-        assert_eq!(wrong.message, "AVA_WORKER says that the worker is /x/worker, where no file is");
+        let named = Some(OsString::from("/x/broker"));
+        assert_eq!(BROKER.find_in(bin, named.clone(), at("/x/broker")).unwrap(), Path::new("/x/broker"));
+        let wrong = BROKER.find_in(bin, named, |_| false).unwrap_err();
+        assert_eq!(wrong.message, "AVA_BROKER says that the broker is /x/broker, where no file is");
         let missing = BROKER.find_in(bin, None, |_| false).unwrap_err();
         assert!(missing.message.ends_with("/usr/libexec/ava/ava-broker, /usr/lib/ava/ava-broker"), "{missing:?}");
         assert_eq!(missing.hints.len(), 1);

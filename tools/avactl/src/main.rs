@@ -2,7 +2,7 @@
 //!
 //! - **Invariant:** answers go to standard output, everything else to standard error.
 //! - **Invariant:** JSON has `"schema": 1` and base units (bytes, seconds, counts); tables are for people.
-//! - **Invariant:** unsafe code is only where a vendor API is called as any tenant would call it (`opencl`).
+//! - **Invariant:** unsafe code is only where a vendor API is called as any tenant would call it (`opencl`, `doctor::vendors`).
 #![deny(unsafe_code)]
 
 mod commands;

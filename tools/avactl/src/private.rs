@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::net::UnixDatagram;
@@ -17,7 +17,7 @@ use ava_protocol::api::APIS;
 use ava_transport::client::{self, Patience, check_private};
 use ava_transport::spawn::{Child, Program, Spawner};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, MemfdFlags, flock, memfd_create};
 
 use crate::error::{Failure, Kind};
 use crate::locate::BROKER;
@@ -83,17 +83,34 @@ fn nobody_there() -> Failure {
 /// Has a process of its own start the broker.
 fn start_apart() -> Result<(), Failure> {
     let socket = reach::private();
+    // A file, and no pipe that whoever it starts could hold open.
+    let mut said = File::from(memfd_create(c"said", MemfdFlags::CLOEXEC).map_err(io::Error::from)?);
     let status = Command::new(std::env::current_exe()?)
         .arg("start-broker")
         .arg(socket.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
+        .stderr(said.try_clone()?)
         .status()?;
     if status.success() {
         return Ok(());
     }
-    // It has already said why.
-    Err(Failure::new(Kind::Unreachable, "no private broker could be started"))
+    let mut text = String::new();
+    said.rewind().and_then(|()| said.read_to_string(&mut text))?;
+    Err(told(&text))
+}
+
+/// The failure that another avactl has told of.
+fn told(text: &str) -> Failure {
+    let mut failure = Failure::new(Kind::Unreachable, "no private broker could be started");
+    for line in text.lines() {
+        match (line.strip_prefix("avactl: "), line.trim_start().strip_prefix("hint: ")) {
+            (Some(message), _) => failure.message = message.to_owned(),
+            (None, Some(hint)) => failure.hints.push(hint.to_owned()),
+            (None, None) => {}
+        }
+    }
+    failure
 }
 
 /// Starts a broker at `socket` unless one is there, and returns when it listens.
@@ -152,8 +169,14 @@ fn wait(ready: &UnixDatagram, child: &Child, log: &Path) -> Result<(), Failure> 
     let _ = File::open(log).and_then(|mut file| file.read_to_string(&mut text));
     let what = if happened == 0 { "does not listen" } else { "ended at once" };
     let mut failure = Failure::new(Kind::Unreachable, format!("the private broker {what}"));
-    failure.hints = text.lines().rev().take(3).map(|line| format!("it said: {line}")).collect();
+    failure.hints = last_lines(&text).map(|line| format!("it said: {line}")).collect();
     Err(failure.hint(format!("its log is {}", log.display())))
+}
+
+/// The last lines of a log, in order.
+fn last_lines(log: &str) -> impl Iterator<Item = &str> {
+    const COUNT: usize = 3;
+    log.lines().skip(log.lines().count().saturating_sub(COUNT))
 }
 
 fn private_file(path: &Path) -> Result<File, Failure> {
@@ -168,7 +191,21 @@ fn failure(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::passes;
+    use super::{last_lines, passes, told};
+
+    #[test]
+    fn what_the_starter_says_is_passed_on() {
+        let failure = told("avactl: the private broker ended at once\n  hint: it said: no\n  hint: its log is /l\n");
+        assert_eq!(failure.message, "the private broker ended at once");
+        assert_eq!(failure.hints, ["it said: no", "its log is /l"]);
+        assert_eq!(told("").message, "no private broker could be started");
+    }
+
+    #[test]
+    fn the_last_lines_of_a_log_are_in_order() {
+        assert_eq!(last_lines("a\nb\nc\nd\n").collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert_eq!(last_lines("a\n").collect::<Vec<_>>(), ["a"]);
+    }
 
     #[test]
     fn a_private_broker_gets_what_it_needs_and_nothing_that_loads_code() {

@@ -4,7 +4,7 @@ use super::extensions;
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
-    Buffer, Cached, Custom, Direction, Element, Facts, Len, Oneway, Param, Resource, Shape, Unsupported, Until,
+    Amount, Buffer, Cached, Custom, Direction, Element, Facts, Len, Oneway, Param, Resource, Shape, Unsupported, Until,
 };
 use crate::problem::Problems;
 use proc_macro2::Span;
@@ -275,10 +275,32 @@ impl Reader<'_> {
             if self.facts.charge.iter().any(|(r, _)| r == resource) {
                 twice(pair, "charge", problems);
             }
-            if let Some(amount) = expr::number(pair.value, self.scope, problems) {
-                self.facts.charge.push((*resource, amount));
-            }
+            let amount = match resource {
+                Resource::BytesIn => self.memory(pair, Direction::Out, problems),
+                Resource::BytesOut => self.memory(pair, Direction::In, problems),
+                Resource::Commands | Resource::DeviceMemory => {
+                    expr::number(pair.value, self.scope, problems).map(Amount::Number)
+                }
+            };
+            self.facts.charge.extend(amount.map(|amount| (*resource, amount)));
         }
+    }
+
+    /// The parameter whose memory a pair names; not one that goes the `wrong` way only.
+    fn memory(&self, pair: Pair<'_>, wrong: Direction, problems: &mut Problems) -> Option<Amount> {
+        let Some(name) = attr::ident(pair.value) else {
+            not(pair.value.span(), "bytes are those of a parameter's memory", "no name", problems);
+            return None;
+        };
+        let name_text = name.to_string();
+        self.scope.param(&name_text, name.span(), problems)?;
+        let param = self.params.iter().find(|p| p.name == name_text)?;
+        match &param.shape {
+            Shape::Buffer(buffer) if buffer.direction != wrong => {}
+            Shape::Buffer(_) => not(name.span(), "this memory goes the other way", "here", problems),
+            _ => not(name.span(), "bytes are those of a parameter's memory", "no memory", problems),
+        }
+        Some(Amount::Memory(name_text))
     }
 
     /// `retain(H)`, `release(H)`: the function has one argument, and that is an H.

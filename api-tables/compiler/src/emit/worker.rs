@@ -6,9 +6,9 @@ use super::request::decode;
 use super::sizes::{Side, Sizes, tag};
 use super::vendor;
 use super::wire::address_of;
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
+use crate::model::{Amount, Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 pub fn emit(api: &Api) -> TokenStream {
     let module = ident(&api.name);
@@ -135,6 +135,9 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
     if let Some(object) = function.facts.pull.as_ref().map(|h| ident(h)) {
         translate.push(quote!(let mirrors = crate::#hand::pull(call, r.#object.to_native())?;));
         fields.push(quote!(mirrors));
+    }
+    if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
+        translate.push(quote!(if ok { crate::#hand::carried(call, r.#object.to_native())?; }));
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
@@ -314,7 +317,8 @@ fn written_param(function: &Function, param: &str) -> Option<String> {
 fn after(api: &Api, function: &Function) -> TokenStream {
     let mut statements = Vec::new();
     let parent = parents(function);
-    let memory = charge(api, function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
+    statements.extend(charges(api, function));
+    let memory = number(api, function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
     if let Ret::New { ty } = &function.ret {
         let kind = ident(ty);
         let held = function.facts.until.iter().find_map(|(p, u)| {
@@ -363,22 +367,42 @@ fn after(api: &Api, function: &Function) -> TokenStream {
             statements.push(quote!(if ok { call.released(r.#id.to_native()); }));
         }
     }
-    for (resource, method) in [
-        (Resource::Commands, "charge_commands"),
-        (Resource::BytesIn, "charge_bytes_in"),
-        (Resource::BytesOut, "charge_bytes_out"),
-    ] {
-        if let Some(amount) = charge(api, function, resource) {
-            let method = format_ident!("{method}");
-            statements.push(quote!(if ok { call.#method(#amount); }));
-        }
-    }
     quote!(#(#statements)*)
 }
 
-fn charge(api: &Api, function: &Function, resource: Resource) -> Option<TokenStream> {
-    let (_, e) = function.facts.charge.iter().find(|(r, _)| *r == resource)?;
-    Some(sizes(api, function).value(e))
+/// What the call costs.
+fn charges(api: &Api, function: &Function) -> Vec<TokenStream> {
+    let memory = |resource| {
+        function.facts.charge.iter().find_map(|(r, amount)| match amount {
+            Amount::Memory(param) if *r == resource => function.param(param),
+            _ => None,
+        })
+    };
+    let mut statements = Vec::new();
+    if let Some(amount) = number(api, function, Resource::Commands) {
+        statements.push(quote!(if ok { call.charge_commands(#amount); }));
+    }
+    let answer = memory(Resource::BytesOut);
+    if let Some(param) = memory(Resource::BytesIn) {
+        let name = ident(&param.name);
+        // Without a place for its answer a call asks how long that would be, and the data comes once more.
+        let asks = answer.map(|answer| ident(&answer.name)).map(|answer| quote!(&& !#answer.is_null()));
+        statements.push(quote!(if ok #asks { call.charge_bytes_in(#name.amount()); }));
+    }
+    if let Some(param) = answer
+        && let Shape::Buffer(buffer) = &param.shape
+    {
+        let (name, written) = (ident(&param.name), written(api, function, param, buffer));
+        statements.push(quote!(if ok { call.charge_bytes_out(#name.amount(#written)); }));
+    }
+    statements
+}
+
+fn number(api: &Api, function: &Function, resource: Resource) -> Option<TokenStream> {
+    function.facts.charge.iter().find_map(|(r, amount)| match amount {
+        Amount::Number(e) if *r == resource => Some(sizes(api, function).value(e)),
+        _ => None,
+    })
 }
 
 fn first_handle(function: &Function) -> Option<&Param> {

@@ -26,7 +26,7 @@ pub struct Facts {
     /// The handle type whose count the call raises or lowers.
     pub retain: Option<String>,
     pub release: Option<String>,
-    pub charge: Vec<(Resource, Expr)>,
+    pub charge: Vec<(Resource, Amount)>,
     /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
     pub withheld: Vec<String>,
     /// `push(h)`, `pull(h)`: the handle whose mirrors are carried over before and after the call.
@@ -86,6 +86,14 @@ pub enum Resource {
     Commands,
     BytesIn,
     BytesOut,
+}
+
+/// How much of a resource a call costs.
+#[derive(Debug)]
+pub enum Amount {
+    Number(Expr),
+    /// The bytes in the memory of a parameter: as many as came with the call, or as the vendor has answered.
+    Memory(String),
 }
 
 #[derive(Debug)]

@@ -144,6 +144,9 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
     };
     let ok = !ret.is_null();
     if ok {
+        call.charge_bytes_in(host_ptr.amount());
+    }
+    if ok {
         call.born(
             r.new_object.to_native(),
             kind::cl_mem,

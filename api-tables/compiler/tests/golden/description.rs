@@ -6,7 +6,7 @@ pub static API: crate::api::Api = crate::api::Api {
     number: 7u16,
     library: "libgold.so.1",
     sonames: &["libgold.so.1"],
-    versions: &[],
+    versions: &["GOLD_1.0", "GOLD_1.2"],
     drivers: &[],
     places: &[],
     install: "",

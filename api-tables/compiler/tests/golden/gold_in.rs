@@ -135,7 +135,7 @@ pub fn gold_in(call: &mut Call, body: &[u8]) -> Outcome {
     };
     let ok = ret == 0;
     if ok {
-        call.charge_bytes_in(expr::add(Some(size as u64), Some(8)));
+        call.charge_bytes_in(bytes.amount());
     }
     call.reply(
         &table::gold_in::Reply {

@@ -167,13 +167,16 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
     };
     let ok = ret == 0;
     if ok {
+        call.charge_commands(Some(1));
+    }
+    if ok {
+        call.charge_bytes_out(bytes.amount(None));
+    }
+    if ok {
         call.delivered(&mut event, &[r.one.to_native()])?;
     }
     if ok && pending != 0 {
         call.pend(pending, r.one.to_native(), &mut event, bytes.region())?;
-    }
-    if ok {
-        call.charge_commands(Some(1));
     }
     if call.is_oneway() {
         return call.settle(ok, ret as i64);

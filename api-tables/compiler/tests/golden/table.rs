@@ -129,7 +129,7 @@ extern "C" {
     ) -> gold_status;
 
     #[when(bytes = flags & GOLD_READS != 0)]
-    #[charge(bytes_in = size + 8)]
+    #[charge(bytes_in = bytes)]
     fn gold_in(
         flags: gold_ulong,
         size: usize,
@@ -178,7 +178,7 @@ extern "C" {
 
     #[oneway(unless = blocking != 0)]
     #[until(bytes = event)]
-    #[charge(commands = 1)]
+    #[charge(commands = 1, bytes_out = bytes)]
     fn gold_rows(
         one: gold_box,
         blocking: u32,

@@ -11,7 +11,7 @@ use std::ffi::c_void;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use ava_protocol::frame::LONGEST;
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -74,6 +74,8 @@ pub struct Memory {
     at: NonNull<u8>,
     /// The process that mapped it. A forked child does not have the mapping.
     process: u32,
+    /// This process has heard that the peer will send no more.
+    over: AtomicBool,
 }
 
 // SAFETY: the memory is reached through atomics and raw pointers only.
@@ -118,7 +120,7 @@ impl Memory {
             rustix::mm::mmap_anonymous(null_mut(), MAPPED, ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE)?
         };
         let at = NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        let memory = Self { at, process: std::process::id() };
+        let memory = Self { at, process: std::process::id(), over: AtomicBool::new(false) };
         // The file from its start to the first ring's end; both rings; the second ring.
         memory.put(fd, 0, 0, WORDS + CAPACITY)?;
         memory.put(fd, WORDS + CAPACITY, WORDS, 2 * CAPACITY)?;
@@ -152,6 +154,16 @@ impl Memory {
     /// Whether this is the process that mapped the memory.
     pub fn is_mapped(&self) -> bool {
         self.process == std::process::id()
+    }
+
+    /// The peer will send no more than it has.
+    pub fn set_over(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    /// Whether the peer will send no more than what is to be seen after this.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// The words of an end, 0 or 1.

@@ -86,6 +86,14 @@ impl Bell {
     }
 }
 
+impl Bell {
+    /// The peer will send no more.
+    pub fn hang_up(&self) {
+        self.memory.set_over();
+        self.ring();
+    }
+}
+
 impl Ring {
     /// The program's end, and the descriptor of the memory.
     ///
@@ -150,7 +158,7 @@ impl Ring {
             if CAPACITY as u64 - unread >= bytes {
                 return Some(Ok(head));
             }
-            let closed = theirs.outgoing.0.closed.load(Ordering::Acquire) != 0;
+            let closed = theirs.outgoing.0.closed.load(Ordering::Acquire) != 0 || self.memory.is_over();
             closed.then(|| Err(io::ErrorKind::BrokenPipe.into()))
         };
         match self.wait(FOR_ROOM, look) {
@@ -165,18 +173,25 @@ impl Ring {
 
     /// Waits until the peer has published a frame; `false` when it is gone.
     fn await_frame(&mut self) -> io::Result<bool> {
-        let found = new_tail(self.theirs(), self.head).or_else(|| {
+        let found = self.look_for_frame().or_else(|| {
             if self.later_frames > 0 {
                 // The peer's answer may be what this end waits for.
                 self.announce();
             }
-            self.wait(FOR_FRAMES, || new_tail(self.theirs(), self.head))
+            self.wait(FOR_FRAMES, || self.look_for_frame())
         });
         match found {
             Some(tail) => self.peer_tail = tail?,
             None => self.gone = true,
         }
         Ok(self.peer_tail != self.head)
+    }
+
+    /// Where the peer's tail is now, if there is a frame or never will be.
+    fn look_for_frame(&self) -> Option<io::Result<u64>> {
+        // What it sent before it was over comes first, so this is asked before the tail is read.
+        let over = self.memory.is_over();
+        new_tail(self.theirs(), self.head).or(over.then_some(Ok(self.head)))
     }
 
     fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {

@@ -106,6 +106,26 @@ fn a_peer_that_is_gone_is_noticed_after_what_it_sent() {
 }
 
 #[test]
+fn a_peer_that_was_said_to_be_gone_is_heard_to_its_last_word() {
+    let (mut ours, mut theirs) = pair(Kind::Ring);
+    let bell = theirs.doorbell();
+    let hears = std::thread::spawn(move || {
+        let mut inbox = Inbox::new();
+        let mut heard = Vec::new();
+        while theirs.recv(&mut inbox).unwrap() {
+            heard.push(inbox.bytes().to_vec());
+        }
+        heard
+    });
+    ours.send(b"first", None, Wake::Now).unwrap();
+    ours.send(b"last", None, Wake::Later).unwrap();
+    bell.hang_up();
+    assert_eq!(hears.join().unwrap(), [&b"first"[..], b"last"]);
+    // It is still there, and could go on.
+    drop(ours);
+}
+
+#[test]
 fn a_peer_that_never_came_is_noticed() {
     for kind in KINDS {
         let (mut ours, fds) = offer(kind).unwrap();

@@ -139,6 +139,7 @@ impl Call<'_> {
             _ => Input::new(self.source(data)?),
         };
         input.start = rows.start;
+        input.amount = rows.bytes();
         Ok(input)
     }
 
@@ -165,7 +166,7 @@ impl Call<'_> {
         &self,
         data: &ArchivedData<'_>,
         count: Option<u64>,
-        spec: &StructSpec,
+        spec: &'static StructSpec,
         what: &'static str,
     ) -> Result<Input, Stop> {
         if !spec.memory.is_empty() {
@@ -190,7 +191,7 @@ impl Call<'_> {
         &self,
         data: &ArchivedData<'_>,
         count: Option<u64>,
-        spec: &StructSpec,
+        spec: &'static StructSpec,
         what: &'static str,
     ) -> Result<Input, Stop> {
         let Some(flat) = self.copied(data)? else {
@@ -205,7 +206,7 @@ impl Call<'_> {
         &self,
         data: &ArchivedData<'_>,
         count: Option<u64>,
-        spec: &StructSpec,
+        spec: &'static StructSpec,
         what: &'static str,
     ) -> Result<Output, Stop> {
         let region = match data {

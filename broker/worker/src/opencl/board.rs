@@ -50,7 +50,7 @@ pub fn share(call: &mut Call, body: &[u8]) -> Outcome {
 pub fn poll(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetEventInfo";
     let r = call.read::<ArchivedPoll>(body, NAME)?;
-    call.session.stats.count(opcode::clGetEventInfo, body.len());
+    call.count(opcode::clGetEventInfo);
     let id = r.event.to_native();
     let event = call.handle(id, kind::cl_event)?;
     let info = super::vendor(call.session).clGetEventInfo.ok_or(Stop::Missing(NAME))?;

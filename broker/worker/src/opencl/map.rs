@@ -132,6 +132,9 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
     if mapped {
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
+        if flags & CL_MAP_READ != 0 {
+            call.charge_bytes_out(rows.bytes());
+        }
         let mapping = Mapping {
             object: r.object.to_native(),
             pointer: pointer as usize,
@@ -196,7 +199,6 @@ fn fetch(call: &mut Call, r: &fetch::ArchivedRequest) -> Outcome {
             session.pending.insert(session, pending, queue, event as *mut c_void, programs, None, finish)?;
         }
     }
-    call.charge_bytes_out(Some(len));
     call.reply(&Status { ret: 0 })
 }
 
@@ -212,6 +214,7 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
     let mut event = call.birth(r.event.to_native(), kind::cl_event)?;
     let id = r.mapping.to_native();
     let mut pointer = NOWHERE;
+    let mut written = 0;
     if id != 0 {
         let mapping = super::state(session).mappings.get(&id).ok_or(Malformed::Id(id))?;
         let its_own = mapping.object == r.memobj.to_native();
@@ -219,10 +222,12 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
         pointer = if its_own { mapping.pointer as *mut c_void } else { NOWHERE };
         // A map command that has not completed has shown the program nothing, so there is nothing to carry back.
         let settled = !its_own || mapping.pending == 0 || session.pending.settle(session, mapping.pending);
-        if let (Some(region), true, true) = (&mapping.region, mapping.writes, settled && its_own && !r.unseen) {
-            // SAFETY: the vendor has mapped these rows, and the region holds their span.
-            unsafe { copy_rows(region.as_ptr(), &mapping.rows, pointer.cast::<u8>()) };
-            call.charge_bytes_in(mapping.rows.span());
+        if mapping.writes && settled && its_own && !r.unseen {
+            written = mapping.rows.bytes();
+            if let Some(region) = &mapping.region {
+                // SAFETY: the vendor has mapped these rows, and the region holds their span.
+                unsafe { copy_rows(region.as_ptr(), &mapping.rows, pointer.cast::<u8>()) };
+            }
         }
     }
     // SAFETY: live objects or null; an address that is no mapping's is the vendor's to refuse.
@@ -231,6 +236,7 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
         super::state(session).mappings.remove(&id);
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
+        call.charge_bytes_in(written);
     }
     call.reply(&unmap::Reply { ret, event: event.is_made() })
 }

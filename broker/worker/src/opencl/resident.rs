@@ -92,7 +92,7 @@ pub fn program_flags(session: &Session, about: u64, vendors: u64) -> u64 {
 pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clCreateBuffer";
     let r = call.read::<ArchivedCreate>(body, NAME)?;
-    call.session.stats.count(opcode::clCreateBuffer, body.len());
+    call.count(opcode::clCreateBuffer);
     let session = call.session;
     let context = call.handle(r.context.to_native(), kind::cl_context)?;
     let id = r.new_object.to_native();
@@ -143,6 +143,9 @@ pub fn create(call: &mut Call, body: &[u8]) -> Outcome {
     super::when_destroyed(session, buffer, base, vacated);
     super::state(session).residents.flags.insert(id, said);
     call.born(id, kind::cl_mem, buffer, &[r.context.to_native()], Some(len))?;
+    if flags & CL_MEM_COPY_HOST_PTR != 0 {
+        call.charge_bytes_in(len);
+    }
     if call.is_oneway() {
         return call.settle(true, 0);
     }
@@ -167,9 +170,9 @@ fn vacate(session: &Session, base: usize) {
 pub fn read(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueReadBuffer";
     let enqueue = super::vendor(call.session).clEnqueueReadBuffer.ok_or(Stop::Missing(NAME))?;
-    call.session.stats.count(opcode::clEnqueueReadBuffer, body.len());
-    transfer(call, body, NAME, |call, queue, buffer, offset, size, _, n, wait, event| {
-        call.charge_bytes_out(Some(size));
+    call.count(opcode::clEnqueueReadBuffer);
+    let charge = |call: &Call, size| call.charge_bytes_out(size);
+    transfer(call, body, NAME, charge, |call, queue, buffer, offset, _, n, wait, event| {
         let mut byte = 0_u8;
         let mut own = std::ptr::null_mut();
         // Without others to wait for, it has happened.
@@ -184,9 +187,9 @@ pub fn read(call: &mut Call, body: &[u8]) -> Outcome {
 pub fn write(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clEnqueueWriteBuffer";
     let enqueue = super::vendor(call.session).clEnqueueWriteBuffer.ok_or(Stop::Missing(NAME))?;
-    call.session.stats.count(opcode::clEnqueueWriteBuffer, body.len());
-    transfer(call, body, NAME, |call, queue, buffer, offset, size, first, n, wait, event| {
-        call.charge_bytes_in(Some(size));
+    call.count(opcode::clEnqueueWriteBuffer);
+    let charge = |call: &Call, size| call.charge_bytes_in(size);
+    transfer(call, body, NAME, charge, |call, queue, buffer, offset, first, n, wait, event| {
         // A blocking write may return as soon as the vendor has the bytes. The program's copy must not overtake what
         // comes before it in the queue, hence an event.
         let mut own = std::ptr::null_mut();
@@ -222,7 +225,8 @@ fn transfer(
     call: &mut Call,
     body: &[u8],
     name: &'static str,
-    enqueue: impl FnOnce(&Call, *mut c_void, *mut c_void, usize, u64, u8, u32, Wait, Event) -> (i32, bool),
+    charge: impl FnOnce(&Call, u64),
+    enqueue: impl FnOnce(&Call, *mut c_void, *mut c_void, usize, u8, u32, Wait, Event) -> (i32, bool),
 ) -> Outcome {
     let r = call.read::<ArchivedTransfer>(body, name)?;
     let queue = call.handle(r.command_queue.to_native(), kind::cl_command_queue)?;
@@ -230,12 +234,14 @@ fn transfer(
     let count = r.num_events_in_wait_list.to_native();
     let wait = call.handles(&r.event_wait_list, Some(count.into()), kind::cl_event, name)?;
     let mut event = call.birth(r.event.to_native(), kind::cl_event)?;
-    let (offset, size) = (r.offset.to_native() as usize, r.size.to_native());
-    let (ret, done) =
-        enqueue(call, queue, buffer, offset, size, r.first, count, wait.as_ptr().cast(), event.as_mut_ptr());
+    let offset = r.offset.to_native() as usize;
+    let (ret, done) = enqueue(call, queue, buffer, offset, r.first, count, wait.as_ptr().cast(), event.as_mut_ptr());
     if ret == 0 {
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
         call.charge_commands(Some(1));
+    }
+    if done {
+        charge(call, r.size.to_native());
     }
     call.reply(&Transferred { ret, event: event.is_made(), done })
 }

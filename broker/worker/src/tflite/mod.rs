@@ -26,7 +26,7 @@ pub use tensors::{
     TfLiteInterpreterGetTensor, TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor,
     TfLiteSignatureRunnerGetOutputTensor, TfLiteTensorGetAllocationStrategy, TfLiteTensorGetBufferAddressStability,
     TfLiteTensorGetDataKnownStep, TfLiteTensorGetDataStability, TfLiteTensorGetShapeKnownStep, TfLiteTensorRealloc,
-    pull, push,
+    carried, pull, push,
 };
 
 /// What is remembered of a session with TensorFlow Lite.

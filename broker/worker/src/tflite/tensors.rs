@@ -20,7 +20,7 @@ use ava_protocol::tflite::custom::{
 };
 use ava_protocol::tflite::kind;
 use ava_transport::region::Region;
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use rkyv::rancor::Failure;
 
 use super::{parcels, state};
@@ -38,12 +38,15 @@ pub struct Mirrors {
     groups: DashMap<u64, Arc<Mutex<Vec<Mirror>>>>,
     /// The interpreter of a tensor, by the tensor's number.
     owners: DashMap<u64, u64>,
+    /// Interpreters that have computed something.
+    computed: DashSet<u64>,
     last: AtomicU64,
 }
 
 impl Mirrors {
     /// The interpreter is gone, or something else that has no tensors.
     pub fn forget(&self, id: u64) {
+        self.computed.remove(&id);
         if self.groups.remove(&id).is_some() {
             self.owners.retain(|_, owner| *owner != id);
         }
@@ -143,11 +146,18 @@ pub fn memory(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<ArchivedMemory>(body, NAME)?;
     let region = call.session.regions.find(&r.slice)?;
     let (offset, len) = (r.slice.offset.to_native() as usize, r.slice.len.to_native() as usize);
-    with_mirror(call, r.number.to_native(), |mirror| {
-        mirror.memory = Some(Memory { region, offset, len });
+    let number = r.number.to_native();
+    let is_result = |owner: &u64| state(call.session).mirrors.computed.contains(owner);
+    let computed = state(call.session).mirrors.owners.get(&number).is_some_and(|owner| is_result(&owner));
+    let result = with_mirror(call, number, |mirror| {
+        let known = mirror.memory.replace(Memory { region, offset, len }).is_some();
         // SAFETY: nothing has been asked of the interpreter since the vendor named the tensor.
         unsafe { mirror.copy_out() };
+        // What was computed before the program asked for the tensor it gets now.
+        // SAFETY: as above.
+        if computed && !known && !mirror.is_input { unsafe { mirror.data_bytes() } } else { 0 }
     })?;
+    call.charge_bytes_out(result);
     call.reply(&Done { ret: 0 })
 }
 
@@ -267,6 +277,20 @@ pub fn pull(call: &Call, object: u64) -> Result<Vec<u8>, Stop> {
     parcels::pack(call, changed)
 }
 
+/// After the vendor has computed: what the program gave for that, and what it gets, is charged.
+pub fn carried(call: &Call, object: u64) -> Outcome {
+    let interpreter = interpreter_of(call, object);
+    let mirrors = &state(call.session).mirrors;
+    mirrors.computed.insert(interpreter);
+    let Some(group) = mirrors.groups.get(&interpreter).map(|group| Arc::clone(&group)) else { return Ok(()) };
+    for mirror in group.lock().map_err(|_| Stop::Closed)?.iter().filter(|mirror| mirror.memory.is_some()) {
+        // SAFETY: tensors are where `pull` has just found them.
+        let bytes = unsafe { mirror.data_bytes() };
+        if mirror.is_input { call.charge_bytes_in(bytes) } else { call.charge_bytes_out(bytes) }
+    }
+    Ok(())
+}
+
 /// The interpreter that an interpreter or one of its signature runners stands for.
 fn interpreter_of(call: &Call, object: u64) -> u64 {
     match call.session.objects.find(object, kind::TfLiteSignatureRunner) {
@@ -341,6 +365,15 @@ impl Mirror {
         self.shown = (bytes.to_vec(), dims);
         // SAFETY: by the caller's promise.
         Some(Shown { number: self.number, interpreter, tensor: unsafe { describe(&*at) } })
+    }
+
+    /// How many bytes of data it has.
+    ///
+    /// # Safety
+    /// As for [`Mirror::show`].
+    unsafe fn data_bytes(&self) -> u64 {
+        // SAFETY: by the caller's promise.
+        unsafe { (*(self.at as *const TfLiteTensor)).bytes as u64 }
     }
 
     /// # Safety

@@ -1,9 +1,10 @@
 //! `avactl doctor`
 
 mod checks;
-
 #[cfg(test)]
-pub(super) use checks::{isolation, vendor};
+mod tests;
+mod vendors;
+mod visit;
 
 use std::process::ExitCode;
 
@@ -11,6 +12,7 @@ use ava_cli::{Example, example};
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::locate::SHIM;
 use crate::output::{Format, show};
 
 pub const EXAMPLES: &[Example] = &[
@@ -20,10 +22,21 @@ pub const EXAMPLES: &[Example] = &[
 
 /// Find out whether programs can run here, and what to do if not
 ///
-/// Looks for the broker, AvA's library, the worker and the vendor's library, tries to load what programs would load, and
-/// lists the functions that do not cross. Ends with status 1 if something is broken.
+/// Does what a program would do that `avactl run` starts in this environment: reaches or starts the broker, and opens a session with
+/// each API through AvA's library. What the vendors' libraries answer is shown, and what is in the way.
+///
+/// Ends with status 1 if something is broken, else with 0, also if libraries of some APIs are not installed. Nothing is waited
+/// for longer than half a minute.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Also show files, workers, and the functions that are refused
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Be the program: open a session with this API and tell what came
+    #[arg(long, hide = true, value_name = "API")]
+    visit: Option<String>,
+}
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -48,6 +61,11 @@ pub(super) struct Check {
     pub found: String,
     /// What to do: a line each.
     pub fixes: Vec<String>,
+    /// More about it: a line each.
+    pub details: Vec<String>,
+    /// The session that was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<visit::Session>,
 }
 
 /// A function that does not cross, or an extension that programs do not see.
@@ -67,7 +85,7 @@ pub(super) struct Diagnosis {
 
 impl Check {
     fn new(name: &'static str, health: Health, found: impl Into<String>) -> Self {
-        Self { name, health, found: found.into(), fixes: Vec::new() }
+        Self { name, health, found: found.into(), fixes: Vec::new(), details: Vec::new(), session: None }
     }
 
     fn fix(mut self, fix: impl Into<String>) -> Self {
@@ -75,49 +93,82 @@ impl Check {
         self
     }
 
+    fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
     /// A part that was not found.
     fn missing(name: &'static str, failure: Failure) -> Self {
-        Self { name, health: Health::Broken, found: failure.message, fixes: failure.hints }
+        Self { fixes: failure.hints, ..Self::new(name, Health::Broken, failure.message) }
     }
 }
 
+/// What never goes through AvA, however it is started.
+const NATIVELY: &str = "No preloaded library reaches set-user-ID, static and 32-bit programs, what `env -i` starts, and \
+    Python's tflite_runtime and ai-edge-litert, which have the API inside: they run natively.";
+
 /// Looks at everything and shows it.
-pub fn run(_args: Args, format: Format) -> Result<ExitCode, Failure> {
+pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
+    if let Some(api) = &args.visit {
+        return visit::visit(api, &SHIM.find()?).map(|()| ExitCode::SUCCESS);
+    }
     let diagnosis = checks::all();
-    show(format, &diagnosis, text)?;
+    show(format, &diagnosis, |diagnosis| text(diagnosis, args.verbose))?;
     Ok(if diagnosis.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The diagnosis in lines.
-pub(super) fn text(diagnosis: &Diagnosis) -> String {
+pub(super) fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
     let mut text = String::new();
     for check in &diagnosis.checks {
         let mark = match check.health {
-            Health::Ok => "ok    ",
-            Health::Note => "note  ",
+            Health::Ok => "ok",
+            Health::Note => "note",
             Health::Absent => "absent",
             Health::Broken => "BROKEN",
         };
-        text += &format!("{mark}  {:<14}  {}\n", check.name, check.found);
-        for fix in &check.fixes {
-            text += &format!("                          {fix}\n");
+        text += &lines(&format!("{mark:<6}  {:<9}  ", check.name), &check.found);
+        let details = check.details.iter().filter(|_| verbose);
+        for line in check.fixes.iter().chain(details) {
+            text += &lines(&" ".repeat(19), line);
         }
     }
+    if verbose {
+        text += &refused(&diagnosis.unsupported);
+    }
+    text += "\n";
+    text += &lines("", NATIVELY);
+    text += if diagnosis.healthy { "Programs can run here." } else { "Programs cannot run here yet." };
+    text += if verbose { "\n" } else { " `avactl doctor --verbose` shows more.\n" };
+    text
+}
+
+/// The functions that are refused, by reason.
+fn refused(all: &[Unsupported]) -> String {
     let mut reasons: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for unsupported in &diagnosis.unsupported {
-        let known =
-            reasons.iter_mut().find(|(api, reason, _)| (*api, *reason) == (unsupported.api, unsupported.reason));
-        match known {
-            Some((.., functions)) => functions.push(unsupported.function),
-            None => reasons.push((unsupported.api, unsupported.reason, vec![unsupported.function])),
+    for one in all {
+        match reasons.iter_mut().find(|(api, reason, _)| (*api, *reason) == (one.api, one.reason)) {
+            Some((.., functions)) => functions.push(one.function),
+            None => reasons.push((one.api, one.reason, vec![one.function])),
         }
     }
+    let mut text = String::new();
     if !reasons.is_empty() {
         text += "\nFunctions that are refused, and extensions that programs do not see:\n";
-        for (api, reason, functions) in reasons {
-            text += &format!("  {api}: {reason}\n    {}\n", functions.join(" "));
-        }
     }
-    text += if diagnosis.healthy { "\nPrograms can run here.\n" } else { "\nPrograms cannot run here yet.\n" };
+    for (api, reason, functions) in reasons {
+        text += &lines("  ", &format!("{api}: {reason}"));
+        text += &lines("    ", &functions.join(" "));
+    }
     text
+}
+
+/// A paragraph that begins with `head`, in lines that are as far in and fit a small terminal.
+fn lines(head: &str, paragraph: &str) -> String {
+    const WIDTH: usize = 79;
+    let indent = " ".repeat(head.chars().count());
+    let options = textwrap::Options::new(WIDTH).initial_indent(head).subsequent_indent(&indent).break_words(false);
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(paragraph, options) + "\n"
 }

@@ -13,7 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::output::{Format, TableArgs, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, properties, render};
-use crate::units::{bytes, duration, since};
+use crate::units::{bytes, duration};
 
 pub const EXAMPLES: &[Example] = &[
     example("Everything about one session", "avactl inspect 3"),
@@ -74,7 +74,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
     for session in &numbers {
         match broker.ask(Request::Session { session: *session }) {
-            Ok(Answer::Session(detail)) => sessions.push(inspected(*detail, user_name)),
+            Ok(Answer::Session(detail)) => sessions.push(inspected(*detail, now, user_name)),
             Ok(_) => return Err(Failure::new(Kind::General, "the broker answered something else")),
             Err(mut failure) if failure.kind == Kind::NoSession => {
                 failure.hints.clear();
@@ -87,23 +87,23 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     match sessions.as_slice() {
         [] => {}
         // As it was when there could be no more.
-        [one] if numbers.len() == 1 => show(format, one, |one| text(one, now, args.table))?,
+        [one] if numbers.len() == 1 => show(format, one, |one| text(one, args.table))?,
         _ => show(format, &All { sessions }, |all| {
-            let texts: Vec<_> = all.sessions.iter().map(|one| text(one, now, args.table)).collect();
+            let texts: Vec<_> = all.sessions.iter().map(|one| text(one, args.table)).collect();
             texts.join("\n")
         })?,
     }
     Ok(code)
 }
 
-pub(super) fn inspected(detail: Detail, user: impl Fn(u32) -> String) -> Inspected {
+pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> String) -> Inspected {
     let function = |function: ava_protocol::control::FunctionStats| Function {
         name: function.name,
         calls: function.calls,
         bytes: function.bytes,
     };
     Inspected {
-        session: Shown::new(detail.session, user),
+        session: Shown::new(detail.session, now, user),
         command_line: detail.command_line,
         cwd: detail.cwd,
         cgroup: detail.cgroup,
@@ -116,7 +116,7 @@ pub(super) fn inspected(detail: Detail, user: impl Fn(u32) -> String) -> Inspect
 }
 
 /// The session in paragraphs.
-pub(super) fn text(inspected: &Inspected, now: SystemTime, table: TableArgs) -> String {
+pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
     let size = |amount: u64| if table.bytes { amount.to_string() } else { bytes(amount) };
     let session = &inspected.session;
     let stale = if session.stale { " (the worker does not answer; its numbers are old)" } else { "" };
@@ -138,7 +138,7 @@ pub(super) fn text(inspected: &Inspected, now: SystemTime, table: TableArgs) -> 
             ("sandbox", inspected.sandbox.clone()),
             ("library", inspected.library.clone()),
             ("devices", session.devices.join(", ")),
-            ("since", duration(since(session.since_unix_ms, now))),
+            ("since", duration(session.lasted)),
             ("memory", size(session.memory_bytes)),
             ("calls", session.calls.to_string()),
             ("commands", session.commands.to_string()),

@@ -15,7 +15,7 @@ use crate::error::{Failure, Kind};
 use crate::output::{Format, TableArgs, print, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, View, render};
-use crate::units::{count, duration, short_bytes, since};
+use crate::units::{count, duration, short_bytes};
 
 pub const EXAMPLES: &[Example] = &[
     example("Who uses the devices most", "avactl ps --sort memory"),
@@ -33,6 +33,8 @@ pub const EXAMPLES: &[Example] = &[
 /// worker did not answer in time.
 ///
 /// What is listed can be narrowed down: what is named in several ways must fit all of them.
+///
+/// In JSON an ended session has `ended` (why), `ended_unix_seconds` and `duration_seconds`, which no longer grows.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Also show sessions that ended lately
@@ -85,7 +87,8 @@ pub(super) struct Sessions {
 pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     let broker = Broker::reach()?;
     let found = args.selection.of(broker.sessions(args.all || args.selection.may_be_ended())?)?;
-    let mut sessions: Vec<_> = found.into_iter().map(|session| Shown::new(session, user_name)).collect();
+    let now = SystemTime::now();
+    let mut sessions: Vec<_> = found.into_iter().map(|session| Shown::new(session, now, user_name)).collect();
     sort(&mut sessions, args.sort, args.reverse);
     let sessions = Sessions { sessions };
     if args.quiet {
@@ -104,7 +107,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
 }
 
 fn show_all(sessions: &Sessions, args: TableArgs, format: Format) -> Result<(), Failure> {
-    show(format, sessions, |sessions| table(sessions, SystemTime::now(), args.view(), args.bytes))
+    show(format, sessions, |sessions| table(sessions, args.view(), args.bytes))
 }
 
 pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
@@ -119,7 +122,7 @@ pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
         Key::Calls => sessions.sort_by_key(|session| Reverse(session.calls)),
         Key::In => sessions.sort_by_key(|session| Reverse(session.bytes_in)),
         Key::Out => sessions.sort_by_key(|session| Reverse(session.bytes_out)),
-        Key::Since => sessions.sort_by_key(|session| session.since_unix_ms),
+        Key::Since => sessions.sort_by_key(|session| Reverse(session.lasted)),
     }
     if reverse {
         sessions.reverse();
@@ -144,14 +147,14 @@ const COLUMNS: [Column; 12] = [
 const STATE: Column = Column::text("STATE", 6).cut_to(8);
 
 /// The sessions in columns.
-pub(super) fn table(sessions: &Sessions, now: SystemTime, view: View, exact: bool) -> String {
-    let rows: Vec<_> = sessions.sessions.iter().map(|session| row(session, now, exact)).collect();
+pub(super) fn table(sessions: &Sessions, view: View, exact: bool) -> String {
+    let rows: Vec<_> = sessions.sessions.iter().map(|session| row(session, exact)).collect();
     let said = sessions.sessions.iter().any(|session| !session.note().is_empty());
     let shown = if said { &COLUMNS[..] } else { &COLUMNS[..COLUMNS.len() - 1] };
     render(shown, &rows, view)
 }
 
-fn row(session: &Shown, now: SystemTime, exact: bool) -> Vec<Cell> {
+fn row(session: &Shown, exact: bool) -> Vec<Cell> {
     let devices = match session.devices.as_slice() {
         [] => "-".to_owned(),
         [one] => one.clone(),
@@ -180,7 +183,7 @@ fn row(session: &Shown, now: SystemTime, exact: bool) -> Vec<Cell> {
         amount(number(session.calls)),
         amount(size(session.bytes_in)),
         amount(size(session.bytes_out)),
-        cell(duration(since(session.since_unix_ms, now))),
+        cell(duration(session.lasted)),
         cell(session.program.clone()),
         Cell::styled(session.note(), note),
     ]

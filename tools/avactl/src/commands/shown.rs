@@ -1,11 +1,13 @@
 //! A session as JSON and tables show it.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use ava_protocol::admin::Session;
 use serde::Serialize;
 
 use super::selection::Stage;
 use crate::error::{Failure, Kind};
-use crate::units::seconds;
+use crate::units::{seconds, since};
 
 /// A session in JSON.
 #[derive(Debug, Serialize)]
@@ -29,13 +31,19 @@ pub struct Shown {
     pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
+    /// When it ended, likewise.
+    pub ended_unix_seconds: Option<f64>,
+    /// How long it has lasted: until now, or until it ended.
+    pub duration_seconds: f64,
     #[serde(skip)]
-    pub since_unix_ms: u64,
+    pub lasted: Duration,
 }
 
 impl Shown {
-    /// `session`, with the name `user` gives to its user.
-    pub fn new(session: Session, user: impl Fn(u32) -> String) -> Self {
+    /// `session`, with the name `user` gives to its user, as it is `now`.
+    pub fn new(session: Session, now: SystemTime, user: impl Fn(u32) -> String) -> Self {
+        let until = session.ended_unix_ms.map_or(now, |ended| UNIX_EPOCH + Duration::from_millis(ended));
+        let lasted = since(session.since_unix_ms, until);
         Self {
             session: session.session,
             pid: session.pid,
@@ -54,7 +62,9 @@ impl Shown {
             since_unix_seconds: seconds(session.since_unix_ms),
             stale: session.stale,
             ended: session.ended,
-            since_unix_ms: session.since_unix_ms,
+            ended_unix_seconds: session.ended_unix_ms.map(seconds),
+            duration_seconds: lasted.as_secs_f64(),
+            lasted,
         }
     }
 

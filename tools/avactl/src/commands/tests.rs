@@ -2,13 +2,12 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use ava_protocol::admin::{Detail, Isolation, Session, State};
-use ava_protocol::api::Api;
+use ava_protocol::admin::{Detail, Session, State};
 use ava_protocol::control::{FunctionStats, Stats};
 use insta::assert_snapshot;
 
 use super::shown::Shown;
-use super::{command, devices, doctor, examples, inspect, ps, version};
+use super::{command, devices, examples, inspect, ps, version};
 use crate::opencl::Device;
 use crate::output::{TableArgs, json};
 use crate::table::View;
@@ -31,11 +30,12 @@ pub(super) fn session(number: u64) -> Session {
         since_unix_ms: 1_700_000_000_500,
         stale: false,
         ended: None,
+        ended_unix_ms: None,
     }
 }
 
 fn shown(session: Session) -> Shown {
-    Shown::new(session, |uid| format!("user{uid}"))
+    Shown::new(session, now(), |uid| format!("user{uid}"))
 }
 
 fn now() -> std::time::SystemTime {
@@ -44,7 +44,12 @@ fn now() -> std::time::SystemTime {
 
 fn sessions() -> ps::Sessions {
     let starting = Session { state: State::Starting, devices: vec![], program: "clinfo".into(), ..session(12) };
-    let ended = Session { state: State::Ended, ended: Some("the program ended".into()), ..session(3) };
+    let ended = Session {
+        state: State::Ended,
+        ended: Some("the program ended".into()),
+        ended_unix_ms: Some(1_700_000_042_500),
+        ..session(3)
+    };
     let stale = Session { stale: true, devices: vec!["one".into()], ..session(7) };
     ps::Sessions { sessions: [ended, stale, session(8), starting].into_iter().map(shown).collect() }
 }
@@ -109,20 +114,20 @@ fn at_widths(table: impl Fn(View) -> String) -> String {
 
 #[test]
 fn ps_table() {
-    assert_snapshot!(at_widths(|view| ps::table(&sessions(), now(), view, false)));
+    assert_snapshot!(at_widths(|view| ps::table(&sessions(), view, false)));
 }
 
 #[test]
 fn ps_table_of_nothing_and_of_exact_numbers() {
     let nothing = ps::Sessions { sessions: vec![] };
     let one = ps::Sessions { sessions: vec![shown(session(8))] };
-    let text = ps::table(&nothing, now(), View::WHOLE, false) + &ps::table(&one, now(), View::WHOLE, true);
+    let text = ps::table(&nothing, View::WHOLE, false) + &ps::table(&one, View::WHOLE, true);
     assert_snapshot!(anstream::adapter::strip_str(&text).to_string());
 }
 
 #[test]
 fn ps_table_in_colours() {
-    let text = ps::table(&sessions(), now(), View { width: Some(60), headers: false }, false);
+    let text = ps::table(&sessions(), View { width: Some(60), headers: false }, false);
     assert_snapshot!(text.replace('\u{1b}', "ESC"));
 }
 
@@ -147,13 +152,13 @@ fn ps_json() {
 
 #[test]
 fn inspect_text() {
-    let text = inspect::text(&inspect::inspected(detail(), |_| "somebody".into()), now(), TableArgs::default());
+    let text = inspect::text(&inspect::inspected(detail(), now(), |_| "somebody".into()), TableArgs::default());
     assert_snapshot!(anstream::adapter::strip_str(&text).to_string());
 }
 
 #[test]
 fn inspect_json() {
-    assert_snapshot!(json(&inspect::inspected(detail(), |_| "somebody".into())).unwrap());
+    assert_snapshot!(json(&inspect::inspected(detail(), now(), |_| "somebody".into())).unwrap());
 }
 
 fn some_devices() -> devices::Devices {
@@ -184,55 +189,4 @@ fn versions() {
     let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
     let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
     assert_snapshot!(version::text(&none, None) + &version::text(&one, None) + &json(&one).unwrap());
-}
-
-#[test]
-fn doctor_text_and_json() {
-    static API: Api =
-        Api { name: "opencl", library: "libOpenCL.so.1", install: "sudo apt install pocl-opencl-icd", ..Api::empty() };
-    let probe = |text: &str| doctor::vendor(&API, serde_json::from_str(text).map_err(|error| error.to_string()));
-    let unsupported = |function, reason| doctor::Unsupported { api: "opencl", function, reason };
-    let diagnosis = doctor::Diagnosis {
-        healthy: false,
-        checks: vec![
-            doctor::Check {
-                name: "broker",
-                health: doctor::Health::Note,
-                found: "none runs; /usr/libexec/ava/ava-broker is there".into(),
-                fixes: vec!["`avactl run` starts a private one".into()],
-            },
-            doctor::isolation(&Isolation {
-                sandbox: "require".into(),
-                landlock: 7,
-                users: Some("65600-69695".into()),
-                groups: Some("version 2, /sys/fs/cgroup/system.slice/ava.service/ava".into()),
-                memory: [12 << 30; 3],
-                missing: Vec::new(),
-            }),
-            doctor::isolation(&Isolation {
-                sandbox: "best".into(),
-                missing: vec!["all tenants' workers run as user 998".into()],
-                ..Isolation::default()
-            }),
-            probe(
-                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":false,"path":null,"error":"cannot open shared object file","functions":0,"missing":[],"versions":[]}"#,
-            ),
-            probe(
-                r#"{"api":"opencl","library":"libOpenCL.so.1","loaded":true,"path":"/usr/lib/libOpenCL.so.1","error":null,"functions":0,"missing":[],"versions":[]}"#,
-            ),
-            probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"missing":["clSetContextDestructorCallback"],"versions":["Intel(R) OpenCL"]}"#,
-            ),
-            probe(
-                r#"{"loaded":true,"path":"/usr/lib/libOpenCL.so.1","functions":119,"masked":[["cl_khr_gl_sharing","it is shared"],["cl_new","the table does not know it"],["cl_newer","the table does not know it"]],"versions":["Portable Computing Language (OpenCL 3.0)"]}"#,
-            ),
-            probe("nonsense"),
-        ],
-        unsupported: vec![
-            unsupported("clEnqueueNativeKernel", "a native kernel is a function of the program"),
-            unsupported("clSVMAlloc", "shared virtual memory needs equal addresses in two processes"),
-            unsupported("clSVMFree", "shared virtual memory needs equal addresses in two processes"),
-        ],
-    };
-    assert_snapshot!(doctor::text(&diagnosis) + &json(&diagnosis).unwrap());
 }

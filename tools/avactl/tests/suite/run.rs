@@ -71,7 +71,8 @@ fn a_broker_that_cannot_start_says_why() {
     let output = here.output(&["run", "true"]);
     assert_eq!(output.status.code(), Some(4));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("there is no worker program"), "{text}");
+    assert!(text.starts_with("avactl: the private broker ended at once\n  hint: it said: "), "{text}");
+    assert!(text.contains("there is no worker program") && text.ends_with("broker.log\n"), "{text}");
     let output = here.avactl(&["run", "true"]).env("AVA_SHIM", "/nowhere").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }

@@ -1,57 +1,30 @@
 //! What `avactl doctor` looks at.
 
 use std::io::Read;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
 use ava_protocol::admin::{Answer, Isolation, Request, Status};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::session::Socket;
-use serde::Deserialize;
 
+use super::visit::{Report, Visit};
 use super::{Check, Diagnosis, Health, Unsupported};
-use crate::locate::{BROKER, SHIM, WORKER, stubs};
-use crate::reach::{Broker, Unreached};
+use crate::error::Failure;
+use crate::locate::{SHIM, stubs};
+use crate::private;
+use crate::reach::Broker;
 use crate::units::bytes;
 
-/// What `ava-worker --probe` prints about one API.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Probe {
-    library: String,
-    loaded: bool,
-    path: Option<String>,
-    error: Option<String>,
-    /// How many functions of the table could cross.
-    functions: usize,
-    /// Those of them that the library lacks.
-    missing: Vec<String>,
-    /// Extensions that the vendors have and programs do not see, and why.
-    masked: Vec<(String, String)>,
-    versions: Vec<String>,
-}
-
-/// Looks at everything.
+/// Looks at everything, and opens a session with each API.
 pub fn all() -> Diagnosis {
-    let (broker, status) = broker();
-    let mut checks = vec![broker, shim()];
-    checks.extend(status.as_ref().map(|status| isolation(&status.isolation)));
-    let worker = match &status {
-        // A running broker knows which worker it starts.
-        Some(status) if Path::new(&status.worker).is_file() => Ok(status.worker.clone().into()),
-        _ => WORKER.find(),
-    };
-    match worker {
-        Ok(worker) => {
-            checks.push(Check::new("worker", Health::Ok, worker.display().to_string()));
-            let path = status.map(|status| status.vendor_library_path).filter(|path| !path.is_empty());
-            let found: Vec<_> = APIS.iter().map(|api| vendor(api, probe(&worker, api, path.as_deref()))).collect();
-            if found.iter().all(|check| check.health == Health::Absent) {
-                checks.push(Check::new("libraries", Health::Broken, "no vendor library is installed"));
-            }
-            checks.extend(found);
+    let (broker, reached) = broker();
+    let (library, shim) = shim();
+    let mut checks = vec![broker, library];
+    if let Some((broker, status)) = &reached {
+        checks.push(isolation(&status.isolation));
+        if let Some(shim) = &shim {
+            checks.extend(sessions(shim, broker));
         }
-        Err(failure) => checks.push(Check::missing("worker", failure)),
     }
     Diagnosis { healthy: checks.iter().all(|check| check.health != Health::Broken), checks, unsupported: unsupported() }
 }
@@ -65,45 +38,35 @@ fn unsupported() -> Vec<Unsupported> {
     APIS.iter().flat_map(of).collect()
 }
 
-fn broker() -> (Check, Option<Status>) {
+/// The broker that a program would get, which is started if `avactl run` would start it.
+fn broker() -> (Check, Option<(Broker, Status)>) {
     const NAME: &str = "broker";
-    let broker = match Broker::running() {
-        Ok(broker) => broker,
-        Err(Unreached::Nobody) => {
-            let check = match BROKER.find() {
-                Ok(path) => Check::new(NAME, Health::Note, format!("none runs; {} is there", path.display()))
-                    .fix("`avactl run` starts a private one; for all users: systemctl enable --now ava.socket"),
-                Err(failure) => Check::missing(NAME, failure),
-            };
-            return (check, None);
-        }
-        Err(Unreached::Failed(failure)) => return (Check::missing(NAME, failure), None),
+    let asked = private::ensure().and_then(|broker| match broker.ask(Request::Status)? {
+        Answer::Status(status) => Ok((broker, *status)),
+        _ => Err(Failure::new(crate::error::Kind::General, "the broker answers something else")),
+    });
+    let (broker, status) = match asked {
+        Ok(both) => both,
+        Err(failure) => return (Check::missing(NAME, failure), None),
     };
     let which = match &broker.socket {
-        Socket::Named(path) => format!("at {} (AVA_SOCKET)", path.display()),
-        Socket::System(path) => format!("the system's, at {}", path.display()),
-        Socket::Private(path) => format!("your private one, at {}", path.display()),
+        Socket::Named(path) => format!("{} (AVA_SOCKET)", path.display()),
+        Socket::System(path) => format!("the system's, {}", path.display()),
+        Socket::Private(path) => format!("your private one, {}", path.display()),
     };
-    match broker.ask(Request::Status) {
-        Ok(Answer::Status(status)) => {
-            let sessions = format!("{} of {} sessions", status.sessions, status.sessions_limit);
-            let spares = format!("spare workers: {}", status.spares);
-            let found = format!("{which}: version {}, process {}, {sessions}, {spares}", status.version, status.pid);
-            let check = if status.version == env!("CARGO_PKG_VERSION") {
-                Check::new(NAME, Health::Ok, found)
-            } else {
-                Check::new(NAME, Health::Note, found)
-                    .fix(format!("this avactl is version {}: restart the broker", env!("CARGO_PKG_VERSION")))
-            };
-            (check, Some(*status))
-        }
-        Ok(_) => (Check::new(NAME, Health::Broken, format!("{which}: it answers something else")), None),
-        Err(failure) => {
-            let mut check = Check::missing(NAME, failure);
-            check.found = format!("{which}: {}", check.found);
-            (check, None)
-        }
-    }
+    let sessions =
+        format!("{} of {} sessions, spare workers: {}", status.sessions, status.sessions_limit, status.spares);
+    let found = format!("{which}: version {}, {sessions}", status.version);
+    let check = if status.version == env!("CARGO_PKG_VERSION") {
+        Check::new(NAME, Health::Ok, found)
+    } else {
+        Check::new(NAME, Health::Note, found)
+            .fix(format!("this avactl is version {}: restart the broker", env!("CARGO_PKG_VERSION")))
+    };
+    let check = check
+        .detail(format!("process {} of user {}", status.pid, status.uid))
+        .detail(format!("worker {}", status.worker));
+    (check, Some((broker, status)))
 }
 
 /// How far tenants are kept apart, and what is missing for more.
@@ -119,89 +82,78 @@ pub fn isolation(isolation: &Isolation) -> Check {
     missing.iter().fold(Check::new("isolation", health, found), |check, missing| check.fix(missing.clone()))
 }
 
-fn shim() -> Check {
+fn shim() -> (Check, Option<PathBuf>) {
     const NAME: &str = "library";
     let path = match SHIM.find() {
         Ok(path) => path,
-        Err(failure) => return Check::missing(NAME, failure),
+        Err(failure) => return (Check::missing(NAME, failure), None),
     };
+    let broken = |found: String| (Check::new(NAME, Health::Broken, found), None);
     let mut head = [0; 4];
     match std::fs::File::open(&path).and_then(|mut file| file.read_exact(&mut head)) {
-        Err(error) => {
-            return Check::new(NAME, Health::Broken, format!("{}: {error}", path.display()));
-        }
-        Ok(()) if head != *b"\x7fELF" => {
-            return Check::new(NAME, Health::Broken, format!("{} is not a library", path.display()));
-        }
+        Err(error) => return broken(format!("{}: {error}", path.display())),
+        Ok(()) if head != *b"\x7fELF" => return broken(format!("{} is not a library", path.display())),
         Ok(()) => {}
     }
-    if stubs(&path).is_none() {
-        return Check::new(NAME, Health::Note, format!("{}, without the folder stubs beside it", path.display()))
-            .fix("programs linked against a vendor's library that is not installed will not start");
-    }
-    Check::new(NAME, Health::Ok, path.display().to_string())
+    let check = match stubs(&path) {
+        Some(_) => Check::new(NAME, Health::Ok, path.display().to_string()),
+        None => Check::new(NAME, Health::Note, format!("{}, without the folder stubs beside it", path.display()))
+            .fix("programs linked against a vendor's library that is not installed will not start"),
+    };
+    (check, Some(path))
 }
 
-/// What the worker finds, in the environment a broker would give it.
-fn probe(worker: &Path, api: &Api, vendor_library_path: Option<&str>) -> Result<Probe, String> {
-    let fixed = ["HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME"];
-    let kept = std::env::vars_os()
-        .filter(|(name, _)| name.to_str().is_some_and(|name| fixed.contains(&name) || api.passes(name)));
-    let mut command = Command::new(worker);
-    command.args(["--probe", "--api", api.name]).env_clear().envs(kept).stdin(Stdio::null());
-    let own = std::env::var("AVA_VENDOR_LIBRARY_PATH").ok();
-    if let Some(path) = vendor_library_path.or(own.as_deref()) {
-        command.env("LD_LIBRARY_PATH", path);
+/// A session with each API, all at the same time.
+fn sessions(shim: &Path, broker: &Broker) -> Vec<Check> {
+    let visits: Vec<_> = APIS.iter().map(|api| (*api, Visit::begin(api, shim, broker))).collect();
+    let checked = visits.into_iter().map(|(api, visit)| match visit {
+        Ok(visit) => session(api, visit.report(api, broker)),
+        Err(failure) => Check::missing(api.name, failure),
+    });
+    let mut checks: Vec<_> = checked.collect();
+    if checks.iter().all(|check| check.health == Health::Absent) {
+        checks.push(Check::new(
+            "libraries",
+            Health::Broken,
+            "no vendor's library is installed where workers look for it",
+        ));
     }
-    let output = command.output().map_err(|error| format!("{} cannot be run: {error}", worker.display()))?;
-    serde_json::from_slice(&output.stdout).map_err(|error| {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().last().map(|line| format!("; it said: {line}")).unwrap_or_default();
-        format!("{} --probe gave no answer ({}, {error}){said}", worker.display(), output.status)
-    })
+    checks
 }
 
-/// The vendor library of an API.
-pub fn vendor(api: &'static Api, probe: Result<Probe, String>) -> Check {
-    let probe = match probe {
-        Ok(probe) => probe,
+/// What came of a session with an API.
+pub fn session(api: &'static Api, report: Report) -> Check {
+    let told = match report.told {
+        Ok(told) => told,
         Err(error) => return Check::new(api.name, Health::Broken, error),
     };
-    if !probe.loaded {
-        let error = probe.error.as_deref().unwrap_or("it cannot be loaded");
-        let error = error.strip_prefix(api.library).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(error);
-        return Check::new(api.name, Health::Absent, format!("{}: {error}", api.library))
-            .fix(api.install)
-            .fix("a library elsewhere: start the broker with --vendor-library-path DIRS");
+    let mut check = match (&told.answer, &told.complaint) {
+        (_, Some(complaint)) if complaint.contains(api.library) && complaint.contains("cannot open shared object") => {
+            Check::new(api.name, Health::Absent, format!("{} is not where workers look for it", api.library))
+                .fix(api.install)
+                .fix("a library elsewhere: AVA_VENDOR_LIBRARY_PATH for a private broker, --vendor-library-path for others")
+        }
+        (_, Some(complaint)) => Check::new(api.name, Health::Broken, complaint.clone()),
+        (Err(error), None) if report.session.is_none() => Check::new(api.name, Health::Broken, error.clone()),
+        (Err(error), None) => Check::new(api.name, Health::Note, format!("the vendor's library: {error}")),
+        (Ok(library), None) if library.version.is_empty() => {
+            Check::new(api.name, Health::Absent, "the vendor's library finds no platform").fix(api.install)
+        }
+        (Ok(library), None) => {
+            let mut found = format!("{} (a session in {} ms)", library.version, told.milliseconds);
+            if !library.devices.is_empty() {
+                found += &format!(": {}", library.devices.join(", "));
+            }
+            Check::new(api.name, Health::Ok, found)
+        }
+    };
+    if let Some(session) = &report.session {
+        check = check
+            .detail(format!("session {}, worker {}", session.session, session.worker_pid))
+            .detail(format!("library {}", session.library))
+            .detail(format!("shut in with: {}", session.sandbox));
     }
-    let path = probe.path.as_deref().unwrap_or(api.library);
-    if probe.versions.is_empty() {
-        return Check::new(api.name, Health::Broken, format!("{path} finds no platform")).fix(api.install);
-    }
-    let covered = probe.functions.saturating_sub(probe.missing.len());
-    let coverage =
-        format!("{covered} of the {} functions that cross, {} are refused", probe.functions, api.unsupported.len());
-    let found = format!("{path}: {}; {coverage}", probe.versions.join(", "));
-    let health = if probe.missing.is_empty() { Health::Ok } else { Health::Note };
-    let mut check = Check::new(api.name, health, found);
-    if !probe.missing.is_empty() {
-        check = check.fix(format!("calls of functions that it lacks fail: {}", shortened(&probe.missing)));
-    }
-    let mut reasons: Vec<&str> = probe.masked.iter().map(|(_, why)| why.as_str()).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
-    reasons.into_iter().fold(check, |check, why| {
-        let of = probe.masked.iter().filter(|(_, reason)| reason == why).map(|(name, _)| name.clone());
-        check.fix(format!("programs do not see {}: {why}", shortened(&of.collect::<Vec<_>>())))
-    })
-}
-
-/// A list that fits a screen.
-fn shortened(names: &[String]) -> String {
-    const MOST: usize = 8;
-    let shown = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
-    match names.len().saturating_sub(MOST) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    check.session = report.session;
+    let (all, refused) = (api.functions.len(), api.unsupported.len());
+    check.detail(format!("{} of {all} functions cross; refused: {refused}", all - refused))
 }

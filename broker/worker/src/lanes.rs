@@ -1,0 +1,64 @@
+//! The session's lanes, as threads know them that do not serve them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ava_protocol::frame::Malformed;
+use ava_transport::lane::Doorbell;
+use dashmap::DashMap;
+
+/// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
+const MOST: usize = 1024;
+/// What a program that is gone has sent ahead is served for so long.
+const AFTERMATH: Duration = Duration::from_secs(1);
+/// Between two looks at how far that has got.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+#[derive(Default)]
+pub struct Lanes {
+    open: DashMap<u64, Entry>,
+    last: AtomicU64,
+}
+
+struct Entry {
+    bell: Doorbell,
+    answering: Answering,
+}
+
+/// Whether a lane serves a call that the program waits for: behind it nothing was sent.
+pub type Answering = Arc<AtomicBool>;
+
+impl Lanes {
+    /// Another one: its number, and what it tells of itself.
+    pub fn add(&self, bell: Doorbell) -> Result<(u64, Answering), Malformed> {
+        if self.open.len() >= MOST {
+            return Err(Malformed::TooMany { what: "lanes", limit: MOST as u64 });
+        }
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        let answering = Answering::default();
+        self.open.insert(number, Entry { bell, answering: Arc::clone(&answering) });
+        Ok((number, answering))
+    }
+
+    /// One has ended.
+    pub fn remove(&self, number: u64) {
+        self.open.remove(&number);
+    }
+
+    /// Has every lane look for what its thread was not woken for.
+    pub fn wake(&self) {
+        self.open.iter().for_each(|lane| lane.bell.ring());
+    }
+
+    /// The program is gone: what it has sent ahead is done and counted, as it would be if the program had called the vendor
+    /// itself. Who shares the program's memory could go on for ever, hence a limit.
+    pub fn drain(&self) {
+        self.open.iter().for_each(|lane| lane.bell.hang_up());
+        let limit = Instant::now() + AFTERMATH;
+        while !self.open.iter().all(|lane| lane.answering.load(Ordering::Acquire)) && Instant::now() < limit {
+            // Lanes tell nobody when they begin to answer, and nobody waits for this any more.
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a broker says of sessions is true: bytes by every way that they take, until the last call, however the session ends.
+
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use ava_protocol::admin::{Session, State};
+use ava_tests::administration::sessions;
+use ava_tests::running::{Running, ready};
+use ava_tests::vendor::{softhsm, tflite};
+use ava_tests::{Ended, Program, Vendor, World, built};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+/// How long anything may take, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Calls that `accounts/opencl.c` makes at last, which nobody waits for.
+const AHEAD: u64 = 300;
+
+fn opencl(end: &str) -> Program {
+    Program::new(built::compiled("accounts-opencl", "accounts/opencl.c", &["-lOpenCL"])).args([end]).within(PATIENCE)
+}
+
+fn session_of(world: &World, program: u32) -> Session {
+    let mut all = sessions(&world.socket());
+    all.retain(|session| u32::try_from(session.pid) == Ok(program));
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0)
+}
+
+/// What is known of the program's session when it has ended.
+fn ended(world: &World, program: u32) -> Session {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let session = session_of(world, program);
+        if session.state == State::Ended {
+            return session;
+        }
+        assert!(Instant::now() < deadline, "{session:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// Compares what a program says it has moved with what the broker says, step by step up to the one called `last`, of which
+/// it gives what the program has said.
+#[track_caller]
+fn account(world: &World, program: &mut Running, last: &str) -> (u64, u64) {
+    let mut wrong = Vec::new();
+    for number in 1.. {
+        let ends = format!(" step {number}");
+        let said = program.wait_for(&format!("{ends}\n"));
+        let line = said.lines().find_map(|line| line.strip_suffix(&ends)).unwrap();
+        let [name, given, got] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{said}") };
+        let moved = (given.parse().unwrap(), got.parse().unwrap());
+        if name == last {
+            assert!(wrong.is_empty(), "{wrong:#?}");
+            return moved;
+        }
+        let session = session_of(world, program.id());
+        let shown = (session.bytes_in, session.bytes_out);
+        if shown != moved {
+            wrong.push(format!("{name}: {moved:?} moved, {shown:?} shown"));
+        }
+        program.tell("go on\n");
+    }
+    unreachable!("steps end")
+}
+
+/// Each way of moving data, and then calls that nobody waits for, of a program that ends at once.
+#[track_caller]
+fn opencl_is_accounted(world: &World, program: &Program, over_sockets: bool, end: Ended) {
+    let mut program = world.start_remote(program);
+    let moved = account(world, &mut program, "ahead");
+    // Its worker is behind: it has served none of them when the program has ended.
+    let id = program.id();
+    let process = |number: u32| Pid::from_raw(i32::try_from(number).unwrap()).unwrap();
+    let before = session_of(world, id);
+    // A socket takes no more than some calls that the worker does not read.
+    let worker = (!over_sockets).then(|| process(before.worker_pid));
+    let over = pidfd_open(process(id), PidfdFlags::empty()).unwrap();
+    worker.into_iter().for_each(|worker| kill_process(worker, Signal::STOP).unwrap());
+    program.tell("go on\n");
+    assert!(ready(&[over.as_fd()], Instant::now() + PATIENCE), "it waits for its worker");
+    worker.into_iter().for_each(|worker| kill_process(worker, Signal::CONT).unwrap());
+    assert_eq!(program.answer().ended, end);
+    let session = ended(world, id);
+    assert_eq!((session.bytes_in, session.bytes_out), moved, "{session:?}");
+    assert_eq!((session.calls, session.commands), (before.calls + AHEAD, before.commands + AHEAD), "{session:?}");
+}
+
+#[test]
+fn data_is_counted_by_every_way_that_it_takes() {
+    let world = World::new(Vendor::Pocl);
+    opencl_is_accounted(&world, &opencl("exit"), false, Ended::With(0));
+    opencl_is_accounted(&world, &opencl("kill"), false, Ended::By(9));
+    opencl_is_accounted(&world, &opencl("exit").env("AVA_TRANSPORT", "socket"), true, Ended::With(0));
+    opencl_is_accounted(&world, &opencl("kill").env("AVA_TRANSPORT", "socket"), true, Ended::By(9));
+}
+
+#[test]
+fn data_is_counted_on_another_vendor() {
+    opencl_is_accounted(&World::new(Vendor::Intel), &opencl("exit"), false, Ended::With(0));
+}
+
+/// All the steps of a program.
+#[track_caller]
+fn is_accounted(world: &World, program: &Program) {
+    let mut program = world.start_remote(program);
+    let moved = account(world, &mut program, "last");
+    program.tell("end\n");
+    let session = ended(world, program.id());
+    assert_eq!((session.bytes_in, session.bytes_out), moved, "{session:?}");
+    assert_eq!(program.answer().ended, Ended::With(0));
+}
+
+#[test]
+fn messages_and_objects_of_tokens_are_counted() {
+    let program = built::compiled("accounts-pkcs11", "accounts/pkcs11.c", &["-I/usr/include/p11-kit-1", "-ldl"]);
+    let program = Program::new(program).env("PKCS11_MODULE", softhsm()).within(PATIENCE);
+    let world = World::new(Vendor::SoftHsm);
+    is_accounted(&world, &program);
+    is_accounted(&world, &program.env("AVA_TRANSPORT", "socket"));
+}
+
+#[test]
+fn models_and_tensors_are_counted() {
+    let library = tflite("2.17");
+    let flags = [format!("-I{}/include", library.display()), format!("-L{}", library.display())];
+    let flags = [&flags[0], &flags[1], "-ltensorflowlite_c"];
+    let program = Program::new(built::compiled("accounts-tflite", "accounts/tflite.c", &flags));
+    let program = program.env("TFLITE_MODELS", tflite("models")).env("LD_LIBRARY_PATH", &library).within(PATIENCE);
+    let mut world = World::without_broker(Vendor::Pocl)
+        .with_arguments([std::path::Path::new("--vendor-library-path"), library.as_path()]);
+    world.start_broker();
+    is_accounted(&world, &program);
+}

@@ -1,0 +1,117 @@
+//! What each API is asked, through the functions that AvA's library exports, to see that it answers.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_ulong, c_void};
+use std::path::Path;
+
+use libloading::os::unix::{Library as Loaded, RTLD_LOCAL, RTLD_NOW, Symbol};
+use serde::{Deserialize, Serialize};
+
+use crate::opencl;
+
+/// What a vendor's library says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Library {
+    /// Its name and version; empty where it has none that could be asked for.
+    pub version: String,
+    /// The devices that it has.
+    pub devices: Vec<String>,
+}
+
+/// Asks an API of AvA's library.
+///
+/// # Errors
+/// What it answers instead.
+pub fn ask(api: &str, shim: &Path) -> Result<Library, String> {
+    match api {
+        "opencl" => opencl(shim),
+        "pkcs11" => pkcs11(shim),
+        "tflite" => tflite(shim),
+        other => Err(format!("nothing is known that {other} could be asked")),
+    }
+}
+
+fn opencl(shim: &Path) -> Result<Library, String> {
+    let devices = opencl::devices(shim).map_err(|failure| failure.message)?;
+    let mut platforms: Vec<_> = devices.iter().map(|device| device.platform.clone()).collect();
+    platforms.dedup();
+    Ok(Library { version: platforms.join(", "), devices: devices.into_iter().map(|device| device.name).collect() })
+}
+
+fn tflite(shim: &Path) -> Result<Library, String> {
+    type Version = unsafe extern "C" fn() -> *const c_char;
+    let library = load(shim)?;
+    let version: Symbol<Version> = function(&library, "TfLiteVersion")?;
+    // SAFETY: the function takes nothing and returns a text or null (`c_api.h`).
+    let text = unsafe { version() };
+    if text.is_null() {
+        return Err("TfLiteVersion answers nothing".to_owned());
+    }
+    // SAFETY: as above.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
+    match text.as_str() {
+        "" => Err("TfLiteVersion answers nothing".to_owned()),
+        text => Ok(Library { version: format!("TensorFlow Lite {text}"), devices: Vec::new() }),
+    }
+}
+
+/// `CK_INFO`, PKCS#11 2.40, section 3.1, as Unix lays it out.
+#[repr(C)]
+#[derive(Default)]
+struct Info {
+    cryptoki: [u8; 2],
+    manufacturer: [u8; 32],
+    flags: c_ulong,
+    description: [u8; 32],
+    version: [u8; 2],
+}
+
+/// `CK_FUNCTION_LIST`, as far as it is used here.
+#[repr(C)]
+struct Functions {
+    version: [u8; 2],
+    initialize: unsafe extern "C" fn(*mut c_void) -> c_ulong,
+    finalize: unsafe extern "C" fn(*mut c_void) -> c_ulong,
+    info: unsafe extern "C" fn(*mut Info) -> c_ulong,
+    function_list: unsafe extern "C" fn(*mut *const Functions) -> c_ulong,
+    slots: unsafe extern "C" fn(u8, *mut c_ulong, *mut c_ulong) -> c_ulong,
+}
+
+fn pkcs11(shim: &Path) -> Result<Library, String> {
+    const WITH_TOKEN: u8 = 1;
+    let library = load(shim)?;
+    let list: Symbol<unsafe extern "C" fn(*mut *const Functions) -> c_ulong> = function(&library, "C_GetFunctionList")?;
+    let ok = |name: &str, value: c_ulong| if value == 0 { Ok(()) } else { Err(format!("{name} answers {value:#x}")) };
+    let mut functions = std::ptr::null();
+    let (mut info, mut count) = (Info::default(), 0);
+    // SAFETY: the functions have these types (PKCS#11 2.40, section 5), the list is the library's for good, and each pointer
+    // leads to what the function fills, or is null where that is allowed.
+    unsafe {
+        ok("C_GetFunctionList", list(&raw mut functions))?;
+        let functions = functions.as_ref().ok_or("C_GetFunctionList answers nothing")?;
+        ok("C_Initialize", (functions.initialize)(std::ptr::null_mut()))?;
+        ok("C_GetInfo", (functions.info)(&raw mut info))?;
+        ok("C_GetSlotList", (functions.slots)(WITH_TOKEN, std::ptr::null_mut(), &raw mut count))?;
+    }
+    let name = String::from_utf8_lossy(&info.manufacturer).trim().to_owned();
+    let ([major, minor], [newer, older]) = (info.version, info.cryptoki);
+    let tokens = match count {
+        1 => "1 token".to_owned(),
+        count => format!("{count} tokens"),
+    };
+    Ok(Library { version: format!("{name} {major}.{minor}, PKCS#11 {newer}.{older}, {tokens}"), devices: Vec::new() })
+}
+
+fn load(shim: &Path) -> Result<Loaded, String> {
+    // SAFETY: it is AvA's own library, whose constructors only prepare for later.
+    unsafe { Loaded::open(Some(shim), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| reason(&error))
+}
+
+fn function<T>(library: &Loaded, name: &str) -> Result<Symbol<T>, String> {
+    // SAFETY: whoever calls it gives it the type of the API's header.
+    unsafe { library.get::<T>(name.as_bytes()) }.map_err(|error| reason(&error))
+}
+
+fn reason(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
