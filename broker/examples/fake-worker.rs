@@ -60,7 +60,7 @@ fn obey(control: &UnixStream) {
 }
 
 /// What else this process was given: `name=value` lines and descriptor numbers.
-fn surroundings(session: u64) -> String {
+fn surroundings(session: u64, title: &str) -> String {
     let mut lines: Vec<String> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
     let mut fds: Vec<u32> = std::fs::read_dir("/proc/self/fd")
         .unwrap()
@@ -68,21 +68,22 @@ fn surroundings(session: u64) -> String {
         .collect();
     fds.sort_unstable();
     lines.push(format!("session={session}"));
+    lines.push(format!("title={title}"));
     lines.push(format!("fds={fds:?}"));
     lines.push(format!("args={:?}", std::env::args().skip(1).collect::<Vec<_>>()));
     lines.join("\n")
 }
 
 /// The tenant, whose output becomes this process's.
-fn tenant(control: &UnixStream) -> (u64, UnixStream) {
-    let Handover { session, tenant, output } = match wait(control) {
+fn tenant(control: &UnixStream) -> (u64, String, UnixStream) {
+    let Handover { session, title, tenant, output } = match wait(control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => ended(control, EndKind::Shutdown, &reason),
         Awaited::Nobody => exit(0),
     };
     output.stdout.into_iter().for_each(|fd| rustix::stdio::dup2_stdout(fd).unwrap());
     output.stderr.into_iter().for_each(|fd| rustix::stdio::dup2_stderr(fd).unwrap());
-    (session, tenant.into())
+    (session, title, tenant.into())
 }
 
 /// What a process that this one starts, in its session, hears from the broker at `socket`.
@@ -126,8 +127,8 @@ fn main() {
     }
     say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7, sandbox: "none".into() })
         .unwrap();
-    let (session, tenant) = tenant(&control);
-    let surroundings = surroundings(session);
+    let (session, title, tenant) = tenant(&control);
+    let surroundings = surroundings(session, &title);
     if mode == "deaf" {
         loop {
             thread::sleep(Duration::from_secs(1000));

@@ -7,6 +7,7 @@ use ava_protocol::session::{Answer, Refusal, seal};
 use ava_transport::message::{Reader, Writer};
 
 use crate::foreign::{Foreign, Inbox, Origin};
+use crate::server::Candidate;
 use crate::tenant::Tenant;
 
 /// The longest opening, in bytes: a hello with all its texts at their longest takes half of it.
@@ -15,7 +16,7 @@ const LONGEST_OPENING: usize = 4096;
 const OPENING_FDS: usize = 2;
 
 /// What a connection is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Phase {
     /// It has not said yet.
     Opening,
@@ -23,6 +24,8 @@ pub enum Phase {
     Asking,
     /// An administrator's that waits for an answer.
     Waiting,
+    /// A program's that waits for a place among the sessions.
+    Queued(Box<Candidate>),
 }
 
 /// One connection.

@@ -17,6 +17,7 @@ mod history;
 mod isolation;
 mod journal;
 mod memory;
+mod names;
 mod options;
 mod place;
 mod policy;
@@ -28,14 +29,13 @@ mod text;
 mod users;
 mod worker;
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use ava_transport::spawn::Spawner;
-use clap::Parser;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
@@ -64,7 +64,11 @@ enum Error {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = Options::of_process();
+    if options.manual {
+        let written = Options::manual().and_then(|page| io::stdout().write_all(&page));
+        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     journal::start(options.log.filter());
     let done = if options.release_groups { Groups::release().map_err(Error::Io) } else { serve(options) };
     match done {
@@ -87,8 +91,7 @@ fn serve(options: Options) -> Result<(), Error> {
     for number in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::low_level::pipe::register(number, sender.try_clone()?)?;
     }
-    let groups =
-        options.worker_group.iter().map(|name| place::group_id(name).ok_or_else(|| Error::NoGroup(name.clone())));
+    let groups = options.worker_group.iter().map(|name| names::group(name).ok_or_else(|| Error::NoGroup(name.clone())));
     let worker_groups = groups.collect::<Result<_, _>>()?;
     let isolation = Isolation::establish(Wish {
         mode: options.sandbox,

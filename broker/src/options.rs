@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+use ava_cli::{Example, Page, Section, example};
 use ava_protocol::session::PLUGINS_VARIABLE;
 use ava_sandbox::Mode;
 
@@ -99,6 +100,10 @@ pub struct Options {
     #[arg(long, hide = true)]
     pub release_groups: bool,
 
+    /// Write the manual page ava-broker(8), and end: for `avactl man`
+    #[arg(long, hide = true)]
+    pub manual: bool,
+
     /// Have workers use no newer Landlock than this version
     #[arg(long, value_name = "VERSION", hide = true)]
     pub landlock_abi: Option<i32>,
@@ -112,7 +117,75 @@ pub struct Options {
     pub sessions_per_user: usize,
 }
 
+const EXAMPLES: &[Example] = &[
+    example("A broker for yourself at a socket of its own", "ava-broker --socket \"$HOME/ava.sock\" --idle-exit 60"),
+    example(
+        "One for the members of a group, with a bound on each session's memory",
+        "ava-broker --socket /srv/ava/broker.sock --group users --session-memory 4G",
+    ),
+    example("See what a broker does", "ava-broker --socket \"$HOME/ava.sock\" --log debug"),
+];
+
+const SECTIONS: [Section; 4] = [
+    Section {
+        title: "SIGNALS",
+        entries: &[("SIGTERM, SIGINT, SIGHUP", "The broker ends. Sessions that have begun go on without it.")],
+    },
+    Section {
+        title: "EXIT STATUS",
+        entries: &[
+            ("0", "It was told to end, or was idle for as long as --idle-exit says."),
+            ("1", "It could not begin or go on; the log says why."),
+            ("2", "The command line makes no sense."),
+        ],
+    },
+    Section {
+        title: "ENVIRONMENT",
+        entries: &[
+            (
+                "AVA_VENDOR_LIBRARY_PATH, AVA_PLUGINS, AVA_WARM, AVA_LOG, AVA_SANDBOX, AVA_SANDBOX_READ, AVA_SANDBOX_WRITE",
+                "As the options that are named after them.",
+            ),
+            (
+                "LISTEN_FDS, LISTEN_PID, NOTIFY_SOCKET, WATCHDOG_USEC",
+                "The service manager's: sockets to listen on, and where to say that all is well.",
+            ),
+            ("XDG_RUNTIME_DIR", "Where the default socket is of a broker that is not root's."),
+            ("XDG_CACHE_HOME, HOME", "Where workers' directories are."),
+        ],
+    },
+    Section {
+        title: "FILES",
+        entries: &[
+            ("/run/ava/broker.sock", "The system's socket, for members of the group ava."),
+            ("/run/ava-admin/broker.sock", "The administrator's socket."),
+            ("/etc/default/ava", "Variables of the service's."),
+            (
+                "/etc/ava/templates/softhsm2.conf",
+                "What each tenant gets a copy of in place of its own token store's configuration.",
+            ),
+            ("SOCKET.lock", "Beside the socket: whoever holds it is the only broker there."),
+        ],
+    },
+];
+
 impl Options {
+    /// This process's command line. One that makes no sense ends here.
+    pub fn of_process() -> Self {
+        ava_cli::parse(Self::command().after_long_help(ava_cli::help(EXAMPLES)))
+    }
+
+    /// The manual page.
+    ///
+    /// # Errors
+    /// None that memory does not have.
+    pub fn manual() -> std::io::Result<Vec<u8>> {
+        let mut command = Self::command().term_width(100);
+        command.build();
+        let see_also = ["avactl(1)".to_owned()];
+        ava_cli::page(&command, &Page { volume: "8", examples: EXAMPLES, sections: &SECTIONS, see_also: &see_also })
+    }
+
     /// The limits that were asked for.
     pub fn limits(&self) -> Limits {
         Limits {
@@ -188,7 +261,7 @@ impl Level {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     #[test]
     fn sizes_are_read() {

@@ -16,6 +16,8 @@ use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, pre
 use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
 use rustix::fs::{FlockOperation, Gid, Mode, chmod, chown, flock};
 
+use crate::names;
+
 /// Who may use the broker, besides root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -109,7 +111,7 @@ pub fn default_admin(path: &Path) -> Option<PathBuf> {
 /// The group of a socket nobody named a group for: `ava` for the system's, if there is such a group.
 pub fn default_group(path: &Path) -> Option<String> {
     let group = "ava";
-    (path == Path::new(SYSTEM_SOCKET) && group_id(group).is_some()).then(|| group.to_owned())
+    (path == Path::new(SYSTEM_SOCKET) && names::group(group).is_some()).then(|| group.to_owned())
 }
 
 impl Place {
@@ -140,7 +142,7 @@ impl Place {
     /// Takes `path`. With a `group` the socket is for its members, otherwise for `uid` alone.
     pub fn take(path: &Path, group: Option<&str>, uid: u32) -> Result<Self, Error> {
         let group = match group {
-            Some(name) => Some(group_id(name).ok_or_else(|| Error::Group(name.to_owned()))?),
+            Some(name) => Some(names::group(name).ok_or_else(|| Error::Group(name.to_owned()))?),
             None => None,
         };
         prepare_directory(path, group.is_some(), uid)?;
@@ -251,18 +253,6 @@ fn take_lock(socket: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// The number of a group in `/etc/group`, where the package puts it. (A name service could make the broker wait.)
-pub fn group_id(name: &str) -> Option<u32> {
-    group_id_in(&fs::read_to_string("/etc/group").ok()?, name)
-}
-
-fn group_id_in(text: &str, name: &str) -> Option<u32> {
-    text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok())?
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -324,14 +314,6 @@ mod tests {
         let link = directory.path().join("link");
         std::os::unix::fs::symlink("/tmp", &link).unwrap();
         assert!(matches!(Place::take(&link.join("broker.sock"), None, uid()), Err(Error::Unsafe(..))));
-    }
-
-    #[test]
-    fn groups_are_looked_up() {
-        let text = "root:x:0:\nava:x:998:someone\nbad:x\n";
-        assert_eq!(group_id_in(text, "ava"), Some(998));
-        assert_eq!(group_id_in(text, "bad"), None);
-        assert_eq!(group_id_in(text, "av"), None);
     }
 
     #[test]

@@ -4,4 +4,5 @@ pub mod admission;
 pub mod damping;
 pub mod deadlines;
 pub mod noise;
+pub mod queue;
 pub mod warmth;

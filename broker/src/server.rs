@@ -4,6 +4,7 @@
 //! - **Invariant:** every event is answered by a bounded amount of work, so that no peer can keep the loop to itself.
 
 mod accept;
+mod queue;
 mod requests;
 mod sessions;
 mod spares;
@@ -34,6 +35,7 @@ use crate::policy::admission::{Admission, Limits};
 use crate::policy::damping::Damping;
 use crate::policy::deadlines::Deadlines;
 use crate::policy::noise::{Line, Noise};
+use crate::policy::queue::Queue;
 use crate::policy::warmth::Warmth;
 use crate::session::Session;
 use crate::spare::Spare;
@@ -100,6 +102,7 @@ enum Due {
     Watchdog,
 }
 
+pub use queue::Candidate;
 use sweeping::Sweeping;
 
 /// The broker.
@@ -113,6 +116,8 @@ pub struct Server {
     signal: UnixStream,
     deadlines: Deadlines<Due>,
     admission: Admission,
+    /// Programs that wait for a place among the sessions.
+    queue: Queue,
     damping: Damping,
     connections: HashMap<u64, Connection>,
     sessions: BTreeMap<u64, Session>,
@@ -151,6 +156,7 @@ impl Server {
         events.add(&signal, Source::Signal, Interest::Read)?;
         Ok(Self {
             admission: Admission::new(settings.limits),
+            queue: Queue::new(&settings.limits),
             warmth: Warmth::new(settings.warm),
             settings,
             spawner,

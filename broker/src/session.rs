@@ -14,6 +14,7 @@ use ava_protocol::control::{EndKind, Stats};
 use ava_protocol::session::Hello;
 
 use crate::foreign::Foreign;
+use crate::names;
 use crate::policy::noise::Noise;
 use crate::policy::warmth::Whose;
 use crate::tenant::Tenant;
@@ -122,6 +123,12 @@ impl Session {
     /// Moves it on.
     pub fn set_state(&mut self, state: State) {
         self.detail.session.state = state;
+    }
+
+    /// Whose it is, as lists of processes show it of its worker.
+    pub fn title(&self) -> String {
+        let admin::Session { session, uid, pid, program, .. } = &self.detail.session;
+        format!("session {session} of {}, process {pid}: {program}", names::user(*uid))
     }
 
     /// Takes the worker's numbers, as far as they are believable.

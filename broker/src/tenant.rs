@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::foreign::{Closer, Foreign, Origin};
+use crate::names;
 
 /// Who is counted, kept apart and charged: a user, in a container or outside of all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,8 +43,8 @@ impl Who {
 impl std::fmt::Display for Who {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.container {
-            Some(container) => write!(f, "user {} in {container}", self.uid),
-            None => write!(f, "user {}", self.uid),
+            Some(container) => write!(f, "user {} in {container}", names::user(self.uid)),
+            None => write!(f, "user {}", names::user(self.uid)),
         }
     }
 }

@@ -138,11 +138,11 @@ impl Worker {
     ///
     /// # Errors
     /// The socket's, also if it could not take all of it at once: the worker is of no use then.
-    pub fn serve(&self, session: u64, tenant: &UnixStream, output: &Output) -> io::Result<()> {
+    pub fn serve(&self, session: u64, title: String, tenant: &UnixStream, output: &Output) -> io::Result<()> {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, tenant.as_fd(), output)
+        handover::give(&self.control, session, title, tenant.as_fd(), output)
     }
 
     /// The process is over, though it may not have been heard of yet.

@@ -4,8 +4,10 @@ mod suite {
     mod admin;
     mod bad_input;
     mod descriptors;
+    mod help;
     mod lifecycle;
     mod place;
+    mod queue;
     mod spares;
     mod units;
     mod world;

@@ -63,7 +63,7 @@ fn users_end_their_own_sessions_and_no_others() {
     let kill = avactl(&["kill", &session.session.to_string()]).env("AVA_SOCKET", world.admin());
     let answer = world.run(&Somebody::user(0), &kill);
     assert_eq!(answer.ended, Ended::With(0), "{answer}");
-    assert_eq!(super::people::end_of(&world, other.id()), "ended by user 0");
+    assert_eq!(super::people::end_of(&world, other.id()), "ended by user root");
 }
 
 #[test]

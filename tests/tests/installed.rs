@@ -25,6 +25,9 @@ fn programs_run_from_an_installation() {
         .env("XDG_CACHE_HOME", place.path());
     let output = run.output().expect("avactl starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for page in ["man1/avactl.1", "man1/avactl-run.1", "man8/ava-broker.8"] {
+        assert!(tree.join("usr/share/man").join(page).is_file(), "no {page}");
+    }
 }
 
 /// A debugger finds by the build's number what was taken out of a program.

@@ -90,3 +90,58 @@ fn sessions_outlive_their_broker() {
     is_gone(worker);
     goes_on(begin(&world, 3).0);
 }
+
+#[test]
+fn where_all_places_are_taken_a_program_waits_for_one_if_it_is_told_to() {
+    let mut world = World::without_broker(Vendor::Pocl).with_arguments(["--sessions-per-user", "1"]);
+    world.start_broker();
+    let (first, _) = begin(&world, 1);
+    let refused = world.remote(&steady(2));
+    assert_eq!(refused.ended, Ended::With(3), "{refused}");
+    let named = format!(" as a user may (1): session 1 (steady, process {})", first.id());
+    assert!(refused.stderr.contains(&named) && refused.stderr.contains("avactl run --wait"), "{refused}");
+    assert!(!refused.stderr.contains("Start the program"), "it was started as it should be: {refused}");
+
+    let waiting = |seed, seconds: &str| {
+        let mut program = world.start_remote(&steady(seed).env("AVA_WAIT", seconds));
+        program.wait_for_complaint("this program waits for a place: user ");
+        program
+    };
+    let interrupted = waiting(3, "forever");
+    let mut next = waiting(4, "100");
+    next.wait_for_complaint("; one program is before it\n");
+    kill_process(Pid::from_raw(i32::try_from(interrupted.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+    assert_eq!(interrupted.answer().ended, Ended::By(2));
+    let late = world.remote(&steady(5).env("AVA_WAIT", "1"));
+    assert_eq!(late.ended, Ended::With(3), "{late}");
+    assert!(late.stderr.contains(": no place was free within 1 s"), "{late}");
+    let wrong = world.remote(&steady(6).env("AVA_WAIT", "1m"));
+    assert!(wrong.stderr.contains("AVA_WAIT=1m is neither a number of seconds nor `forever`"), "{wrong}");
+    goes_on(first);
+    next.wait_for("steady\n");
+    assert_eq!(next.complaints().matches("waits for a place").count(), 1, "{}", next.complaints());
+    goes_on(next);
+}
+
+#[test]
+fn lists_of_processes_say_whose_a_worker_is() {
+    let world = World::new(Vendor::Pocl);
+    let (program, worker) = begin(&world, 1);
+    let worker = worker.as_raw_pid();
+    let title = |worker: i64| {
+        let shown = std::fs::read_to_string(format!("/proc/{worker}/cmdline")).unwrap_or_default();
+        shown.trim_end_matches('\0').to_owned()
+    };
+    let shown = title(worker.into());
+    assert!(shown.starts_with("ava-worker: session 1 of "), "{shown}");
+    assert!(shown.ends_with(&format!(", process {}: steady", program.id())), "{shown}");
+    let name = std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap();
+    assert_eq!(name, "ava-worker 1\n");
+    // The one that waits for the next session says so when it has its library.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !world.workers().into_iter().any(|other| title(other.into()) == "ava-worker: spare for opencl") {
+        assert!(Instant::now() < deadline, "no spare");
+        std::thread::yield_now();
+    }
+    goes_on(program);
+}

@@ -23,6 +23,8 @@ pub enum ToWorker {
     Serve {
         /// The session's number.
         session: u64,
+        /// Whose it is, for whoever lists processes: one line.
+        title: String,
         /// The program's standard output comes along.
         stdout: bool,
         /// The program's standard error comes along, after standard output.

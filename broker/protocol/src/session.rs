@@ -1,6 +1,6 @@
 //! How a conversation with the broker begins, and where its socket is.
 //!
-//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Starting`] and then another. Both travel in an envelope (a magic number and
+//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Waiting`] or [`Answer::Starting`] and then another. Both travel in an envelope (a magic number and
 //! [`PROTOCOL`]), so that two versions that cannot read each other's messages can still say so.
 //!
 //! After [`Answer::Welcome`] the very same connection is the session's control channel between shim and worker: the
@@ -21,7 +21,7 @@ use crate::admin;
 use crate::archive::{Malformed, Message};
 
 /// The version of everything in this crate. Raised with every change of any message.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The first bytes of every envelope.
 const MAGIC: [u8; 4] = *b"AvA\n";
@@ -64,6 +64,21 @@ pub struct Hello {
     pub stdout: bool,
     /// The program's standard error comes with the message, after standard output.
     pub stderr: bool,
+    /// How many seconds the program waits for a place where a limit of sessions is reached; 0 for not at all.
+    pub wait: u32,
+}
+
+/// In [`Hello::wait`]: as long as it takes.
+pub const WAIT_FOREVER: u32 = u32::MAX;
+/// The environment variable that says how long: a number of seconds, or [`FOREVER`].
+pub const WAIT_VARIABLE: &str = "AVA_WAIT";
+/// As long as it takes, in words.
+pub const FOREVER: &str = "forever";
+
+/// A [`Hello::wait`] in words.
+#[must_use]
+pub fn wait(text: &str) -> Option<u32> {
+    if text == FOREVER { Some(WAIT_FOREVER) } else { text.parse().ok() }
 }
 
 impl Hello {
@@ -80,6 +95,7 @@ impl Hello {
             cwd: clip(cwd, MAX_NAME),
             stdout: false,
             stderr: false,
+            wait: 0,
         }
     }
 }
@@ -92,6 +108,13 @@ pub enum Answer {
     Starting {
         /// The session's number, unique as long as the broker runs.
         session: u64,
+    },
+    /// A limit of sessions is reached, and the program has a place in line. Another answer follows on this connection.
+    Waiting {
+        /// Which limit, for people: one line.
+        reason: String,
+        /// How many programs of the same user are before it.
+        ahead: u64,
     },
     /// The session exists: its worker has the vendor library and listens on this connection from now on.
     Welcome {
@@ -287,6 +310,12 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(open::<Opening>(&bytes[..length]).is_err());
         }
+    }
+
+    #[test]
+    fn a_wait_is_a_number_or_for_ever() {
+        assert_eq!((wait("forever"), wait("0"), wait("90")), (Some(WAIT_FOREVER), Some(0), Some(90)));
+        assert_eq!((wait(""), wait("-1"), wait("1m"), wait("Forever")), (None, None, None, None));
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub struct Limits {
     pub sessions_per_user: usize,
 }
 
-/// The most descriptors a connection usually holds: its socket, its process, and two that came with an unfinished message.
+/// The most descriptors a connection usually holds: its socket, its process, and two that came with an unfinished message,
+/// or with the hello of a program that waits for a place.
 const FILES_PER_CONNECTION: usize = 4;
 /// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket. (The
 /// output that waits for a spare to become ready is among the reserved ones: there are few spares.)
@@ -52,7 +53,7 @@ pub enum Full {
     #[error("all {0} {1} are taken")]
     All(usize, &'static str),
     /// The limit of one user.
-    #[error("{2} has {0} {1} already, which is the limit")]
+    #[error("{2} has as many {1} as a user may ({0})")]
     User(usize, &'static str, Who),
 }
 
@@ -72,7 +73,7 @@ impl Counter {
     }
 
     fn take(&mut self, who: &Who) -> Result<(), Full> {
-        let held = self.users.get(who).copied().unwrap_or(0);
+        let held = self.held(who);
         if held >= self.limit_per_user {
             return Err(Full::User(held, self.what, who.clone()));
         }
@@ -82,6 +83,14 @@ impl Counter {
         self.all += 1;
         self.users.insert(who.clone(), held + 1);
         Ok(())
+    }
+
+    fn held(&self, who: &Who) -> usize {
+        self.users.get(who).copied().unwrap_or(0)
+    }
+
+    fn has_room(&self, who: &Who) -> bool {
+        self.held(who) < self.limit_per_user && self.all < self.limit
     }
 
     fn give(&mut self, who: &Who) {
@@ -122,6 +131,16 @@ impl Admission {
     /// A session of `who` wants to begin.
     pub fn begin(&mut self, who: &Who) -> Result<(), Full> {
         self.sessions.take(who)
+    }
+
+    /// Whether one more session of `who` could begin.
+    pub fn has_place(&self, who: &Who) -> bool {
+        self.sessions.has_room(who)
+    }
+
+    /// How many sessions `who` has.
+    pub fn sessions_of(&self, who: &Who) -> usize {
+        self.sessions.held(who)
     }
 
     /// A session of `who` is over.

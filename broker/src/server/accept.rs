@@ -14,6 +14,7 @@ use super::{Due, Server};
 use crate::connection::{Connection, Phase, refuse};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin, TOO_MANY};
+use crate::names;
 use crate::place::{Access, listening};
 use crate::tenant::{Tenant, is_of_this_service};
 use crate::worker::Worker;
@@ -100,7 +101,7 @@ impl Server {
         let uid = tenant.uid;
         let denied = |reason| Err((Refusal::Denied, reason));
         if !self.place.access.allows(uid) {
-            return denied(format!("user {uid} may not use this broker"));
+            return denied(format!("user {} may not use this broker", names::user(uid)));
         }
         if self.isolation.is_worker(uid) || self.is_of_a_worker(tenant) {
             return denied("workers may not use the broker".to_owned());
@@ -112,7 +113,8 @@ impl Server {
     fn may_send(&self, uid: u32) -> Result<(), (Refusal, String)> {
         match self.closer.pending(uid) {
             pending if pending >= TOO_MANY => {
-                let reason = format!("{pending} descriptors that user {uid} has sent take too long to close");
+                let reason =
+                    format!("{pending} descriptors that user {} has sent take too long to close", names::user(uid));
                 Err((Refusal::Busy, reason))
             }
             _ => Ok(()),
@@ -144,7 +146,7 @@ impl Server {
                 }
                 continue;
             }
-            if connection.phase == Phase::Waiting {
+            if matches!(connection.phase, Phase::Waiting | Phase::Queued(_)) {
                 if happened.over {
                     self.drop_connection(number);
                 }
@@ -172,7 +174,7 @@ impl Server {
             return;
         };
         match open::<Opening>(body) {
-            Ok(Opening::Session(hello)) if connection.phase == Phase::Opening => self.begin(number, hello, fds),
+            Ok(Opening::Session(hello)) if matches!(connection.phase, Phase::Opening) => self.hello(number, hello, fds),
             Ok(Opening::Admin(request)) if fds.is_empty() => self.request(number, request),
             Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
             Err(EnvelopeError::Version { theirs }) => {
@@ -184,9 +186,10 @@ impl Server {
     }
 
     pub(super) fn connection_silent(&mut self, number: u64) {
-        match self.connections.get(&number).map(|connection| connection.phase) {
+        match self.connections.get(&number).map(|connection| &connection.phase) {
             Some(Phase::Opening) => self.refuse(number, Refusal::Silent, "nothing was said for too long"),
             Some(Phase::Waiting) => self.answer_late(number),
+            Some(Phase::Queued(_)) => self.waited_too_long(number),
             Some(Phase::Asking) => self.drop_connection(number),
             None => {}
         }
@@ -205,7 +208,7 @@ impl Server {
         }
     }
 
-    fn refuse(&mut self, number: u64, code: Refusal, reason: &str) {
+    pub(super) fn refuse(&mut self, number: u64, code: Refusal, reason: &str) {
         let Some(connection) = self.take_connection(number) else {
             return;
         };
@@ -223,6 +226,7 @@ impl Server {
         self.events.remove(&connection.stream);
         self.deadlines.cancel(Due::Connection(number));
         self.admission.disconnect(&connection.tenant.account);
+        self.queue.leave(number);
         if let Some(ticket) = self.gatherings.forget(number) {
             self.deadlines.cancel(Due::Gathering(ticket));
         }

@@ -12,6 +12,7 @@ use super::{Due, Server};
 use crate::connection::{Connection, Phase};
 use crate::events::{Interest, Source};
 use crate::gathering::Gathering;
+use crate::names;
 use crate::session::unix_ms;
 use crate::tenant::Who;
 
@@ -89,7 +90,7 @@ impl Server {
         };
         let of_user = self.expected.values().filter(|(owner, _)| owner.uid == who.uid).count();
         if of_user >= EXPECTED_PER_USER {
-            let reason = format!("{of_user} programs of user {} are expected already", who.uid);
+            let reason = format!("{of_user} programs of {who} are expected already");
             return self.answer(client, vec![failed(Failure::Busy, reason)]);
         }
         let process = self.connections.get_mut(&client).and_then(|connection| connection.tenant.process.take());
@@ -111,7 +112,7 @@ impl Server {
         self.deadlines.set(Due::Connection(client), Instant::now() + KILL_TIME);
         self.rest(client);
         info!(session = number, by = uid, "told to end a session");
-        self.doom(number, format!("ended by user {uid}"));
+        self.doom(number, format!("ended by user {}", names::user(uid)));
     }
 
     /// A session that `client` wanted to end has ended.
@@ -202,7 +203,7 @@ impl Server {
     }
 
     /// Listens to a connection no further than to hear that it is gone.
-    fn rest(&mut self, client: u64) {
+    pub(super) fn rest(&mut self, client: u64) {
         if let Some(connection) = self.connections.get(&client) {
             let _ = self.events.change(&connection.stream, Source::Connection(client), Interest::End);
         }

@@ -11,7 +11,7 @@ use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, PROTOCOL, Refusal};
 use tracing::{debug, error, info, warn};
 
-use super::{Due, Server};
+use super::{Candidate, Due, Server};
 use crate::connection::{refuse, tell};
 use crate::environment::{Sources, of_worker};
 use crate::events::{Happened, Interest, Source};
@@ -39,12 +39,20 @@ pub(super) const LONGEST_LINE: usize = 512;
 
 impl Server {
     /// A connection wants to become a session.
-    pub(super) fn begin(&mut self, connection: u64, hello: Hello, fds: Vec<Foreign<OwnedFd>>) {
+    pub(super) fn hello(&mut self, number: u64, hello: Hello, fds: Vec<Foreign<OwnedFd>>) {
+        match judge(&hello, fds) {
+            Ok((api, output)) => self.admit(number, Candidate { api, hello, output }),
+            Err((code, reason)) => self.refuse(number, code, &reason),
+        }
+    }
+
+    /// A connection becomes a session, which has been counted.
+    pub(super) fn begin(&mut self, connection: u64, candidate: Candidate) {
         let Some(connection) = self.take_connection(connection) else {
             return;
         };
         let (uid, pid) = (connection.tenant.uid, connection.tenant.pid);
-        if let Err((stream, code, reason)) = self.try_begin(connection.tenant, connection.stream, &hello, fds) {
+        if let Err((stream, code, reason)) = self.try_begin(connection.tenant, connection.stream, candidate) {
             refuse(&stream, code, &reason);
             self.log_refusal(uid, pid, &reason);
         }
@@ -54,14 +62,10 @@ impl Server {
         &mut self,
         tenant: Tenant,
         stream: Foreign<UnixStream>,
-        hello: &Hello,
-        fds: Vec<Foreign<OwnedFd>>,
+        candidate: Candidate,
     ) -> Result<(), (Foreign<UnixStream>, Refusal, String)> {
         let (uid, account) = (tenant.uid, tenant.account.clone());
-        let (api, output) = match self.judge(&account, hello, fds) {
-            Ok(admitted) => admitted,
-            Err((code, reason)) => return Err((stream, code, reason)),
-        };
+        let Candidate { api, hello, output } = candidate;
         self.last_session += 1;
         let number = self.last_session;
         let whose = Whose { who: tenant.who.clone(), api: api.name };
@@ -75,7 +79,7 @@ impl Server {
                 return Err((stream, Refusal::Worker, reason));
             }
         };
-        let mut session = Session::new(number, tenant, whose, worker, stream, hello);
+        let mut session = Session::new(number, tenant, whose, worker, stream, &hello);
         session.output = output;
         let shown = &session.detail.session;
         info!(
@@ -105,36 +109,6 @@ impl Server {
             None => self.say_starting(number),
         }
         Ok(())
-    }
-
-    /// May this session be? If so it is counted.
-    fn judge(
-        &mut self,
-        account: &Who,
-        hello: &Hello,
-        fds: Vec<Foreign<OwnedFd>>,
-    ) -> Result<(&'static Api, Output), (Refusal, String)> {
-        if hello.protocol != PROTOCOL {
-            let reason = format!("the program's side speaks protocol {}, this broker {PROTOCOL}", hello.protocol);
-            return Err((Refusal::Version, reason));
-        }
-        let (came, announced) = (fds.len(), usize::from(hello.stdout) + usize::from(hello.stderr));
-        let Some(output) = Output::announced(hello.stdout, hello.stderr, fds) else {
-            return Err((Refusal::Malformed, format!("{came} descriptors came and {announced} were announced")));
-        };
-        let Some(api) = Api::find(&hello.api) else {
-            let known: Vec<_> = APIS.iter().map(|api| api.name).collect();
-            let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
-            return Err((Refusal::UnknownApi, reason));
-        };
-        let wait = self.damping.wait(account, Instant::now());
-        if !wait.is_zero() {
-            let reason =
-                format!("workers of {account} crashed too often; the next may start in {:.1} s", wait.as_secs_f64());
-            return Err((Refusal::Damped, reason));
-        }
-        self.admission.begin(account).map_err(|full| (Refusal::Busy, full.to_string()))?;
-        Ok((api, output))
     }
 
     /// A worker for a session: a spare, which may have its library already, or else a new one. Either gets the program's
@@ -293,7 +267,7 @@ impl Server {
         let memory = self.isolation.budget.worker;
         let _ = tell(&stream, &Answer::Welcome { session: number, populate, memory });
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
-        let given = session.worker.serve(number, &stream, &std::mem::take(&mut session.output));
+        let given = session.worker.serve(number, session.title(), &stream, &std::mem::take(&mut session.output));
         self.warmth.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
             self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
@@ -404,7 +378,26 @@ impl Server {
             self.killed(client, number, &reason);
         }
         self.reported(number);
+        self.serve_queue();
     }
+}
+
+/// What is asked for, if it is well-formed.
+fn judge(hello: &Hello, fds: Vec<Foreign<OwnedFd>>) -> Result<(&'static Api, Output), (Refusal, String)> {
+    if hello.protocol != PROTOCOL {
+        let reason = format!("the program's side speaks protocol {}, this broker {PROTOCOL}", hello.protocol);
+        return Err((Refusal::Version, reason));
+    }
+    let (came, announced) = (fds.len(), usize::from(hello.stdout) + usize::from(hello.stderr));
+    let Some(output) = Output::announced(hello.stdout, hello.stderr, fds) else {
+        return Err((Refusal::Malformed, format!("{came} descriptors came and {announced} were announced")));
+    };
+    let Some(api) = Api::find(&hello.api) else {
+        let known: Vec<_> = APIS.iter().map(|api| api.name).collect();
+        let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
+        return Err((Refusal::UnknownApi, reason));
+    };
+    Ok((api, output))
 }
 
 /// Writes what a worker has to say to the log; `None` for one without a session.

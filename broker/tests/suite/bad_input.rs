@@ -144,7 +144,7 @@ fn sessions_are_limited() {
     let (one, _two) = (world.tenant(), world.tenant());
     let (code, reason) = world.try_tenant(&[]).err().unwrap();
     assert_eq!(code, Refusal::Busy);
-    assert!(reason.contains("has 2 sessions already"), "{reason}");
+    assert!(reason.contains(" has as many sessions as a user may (2): session 1 (test program, process "), "{reason}");
     let worker = world.sessions(false)[0].worker_pid;
     drop(one);
     super::world::wait_for_death(worker);

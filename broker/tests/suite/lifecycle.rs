@@ -31,11 +31,23 @@ fn a_worker_gets_nothing_it_is_not_meant_to_have() {
     let world = World::with("", &["--vendor-library-path", "/opt/vendor/lib"]);
     let text = world.tenant().ask("surroundings");
     let names: Vec<_> = text.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
-    let expected =
-        ["AVA_LOG", "HOME", "LD_LIBRARY_PATH", "PATH", "POCL_FAKE", "XDG_CACHE_HOME", "args", "fds", "session"];
+    let expected = [
+        "AVA_LOG",
+        "HOME",
+        "LD_LIBRARY_PATH",
+        "PATH",
+        "POCL_FAKE",
+        "XDG_CACHE_HOME",
+        "args",
+        "fds",
+        "session",
+        "title",
+    ];
     let mut sorted = names.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, expected);
+    let title = format!(", process {}: test program\n", std::process::id());
+    assert!(text.contains("title=session 1 of ") && text.contains(&title), "{text}");
     assert!(text.contains("LD_LIBRARY_PATH=/opt/vendor/lib\n"));
     // The last one is the directory that was listed.
     assert!(text.contains("fds=[0, 1, 2, 3, 4, 5]\n"), "{text}");

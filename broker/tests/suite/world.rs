@@ -85,7 +85,7 @@ impl World {
         match open(&answer).unwrap() {
             Answer::Welcome { session, .. } => Ok(Tenant { session, stream }),
             Answer::Refused { code, reason } => Err((code, reason)),
-            other @ (Answer::Admin(_) | Answer::Starting { .. }) => panic!("{other:?}"),
+            other @ (Answer::Admin(_) | Answer::Starting { .. } | Answer::Waiting { .. }) => panic!("{other:?}"),
         }
     }
 

@@ -28,6 +28,10 @@ pub struct Patience {
     pub answer: Duration,
     /// For the next one, after [`Answer::Starting`].
     pub starting: Duration,
+    /// For a place among the sessions, after [`Answer::Waiting`].
+    pub place: Duration,
+    /// Hears that such a place is waited for: why, and how many of the same user are before.
+    pub told: fn(&str, u64),
     /// For a broker, while one may be about to take the place of another.
     pub absent: Duration,
 }
@@ -38,6 +42,8 @@ impl Patience {
         connect: Duration::from_secs(5),
         answer: Duration::from_secs(20),
         starting: Duration::from_secs(70),
+        place: Duration::ZERO,
+        told: |_, _| {},
         absent: Duration::from_secs(5),
     };
     /// That of somebody who asks something.
@@ -103,6 +109,7 @@ impl std::error::Error for Error {}
 const NOT_TAKEN: &str = "the connection was not taken";
 const NO_ANSWER: &str = "no answer";
 const NO_ANSWER_TO_HELLO: &str = "no answer to the hello";
+const NO_PLACE: &str = "no place was free";
 const NO_WORKER: &str = "no worker was ready";
 
 /// Connects to `socket`.
@@ -233,10 +240,18 @@ fn converse(
     let deadline = Instant::now() + patience.answer;
     let sent = messages.iter().try_for_each(|(body, fds)| message::send_before(stream, body, fds, deadline));
     let first = answer(stream, sent, what, patience.answer).map_err(|error| Broken { error, heard: false })?;
-    if !matches!(wire::open::<Answer>(&first), Ok(Answer::Starting { .. })) {
-        return Ok(first);
+    let mut last = first;
+    loop {
+        let (what, limit) = match wire::open::<Answer>(&last) {
+            Ok(Answer::Waiting { reason, ahead }) => {
+                (patience.told)(&reason, ahead);
+                (NO_PLACE, patience.place)
+            }
+            Ok(Answer::Starting { .. }) => (NO_WORKER, patience.starting),
+            _ => return Ok(last),
+        };
+        last = answer(stream, Ok(()), what, limit).map_err(|error| Broken { error, heard: true })?;
     }
-    answer(stream, Ok(()), NO_WORKER, patience.starting).map_err(|error| Broken { error, heard: true })
 }
 
 /// The answer to what was sent. A broker that refuses at once closes its end; its reason still waits to be read. Whatever else

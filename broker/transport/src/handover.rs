@@ -39,6 +39,8 @@ impl<Fd> Output<Fd> {
 pub struct Handover {
     /// The session's number.
     pub session: u64,
+    /// Whose it is, for whoever lists processes.
+    pub title: String,
     /// The program's connection.
     pub tenant: OwnedFd,
     /// What becomes the worker's own output.
@@ -60,9 +62,15 @@ pub enum Awaited {
 ///
 /// # Errors
 /// Those of [`message::send_now`].
-pub fn give(control: &impl AsFd, session: u64, tenant: BorrowedFd<'_>, output: &Output<impl AsFd>) -> io::Result<()> {
+pub fn give(
+    control: &impl AsFd,
+    session: u64,
+    title: String,
+    tenant: BorrowedFd<'_>,
+    output: &Output<impl AsFd>,
+) -> io::Result<()> {
     let Output { stdout, stderr } = output;
-    let serve = ToWorker::Serve { session, stdout: stdout.is_some(), stderr: stderr.is_some() };
+    let serve = ToWorker::Serve { session, title, stdout: stdout.is_some(), stderr: stderr.is_some() };
     let own = [stdout, stderr].into_iter().flatten().map(AsFd::as_fd);
     let fds: Vec<_> = std::iter::once(tenant).chain(own).collect();
     message::send_now(control, &serve.encode(), &fds)
@@ -73,10 +81,10 @@ pub fn wait(control: &impl AsFd) -> Awaited {
     loop {
         let Ok(Some((body, mut fds))) = message::recv(control) else { return Awaited::Nobody };
         match ToWorker::decode(&body) {
-            Ok(ToWorker::Serve { session, stdout, stderr }) if !fds.is_empty() => {
+            Ok(ToWorker::Serve { session, title, stdout, stderr }) if !fds.is_empty() => {
                 let tenant = fds.remove(0);
                 return match Output::announced(stdout, stderr, fds) {
-                    Some(output) => Awaited::Tenant(Handover { session, tenant, output }),
+                    Some(output) => Awaited::Tenant(Handover { session, title, tenant, output }),
                     None => Awaited::Nobody,
                 };
             }
@@ -116,13 +124,14 @@ mod tests {
         let (broker, worker) = UnixStream::pair().unwrap();
         let tenant = fds(1).remove(0);
         let output = Output { stdout: None, stderr: Some(fds(1).remove(0)) };
-        give(&broker, 7, tenant.as_fd(), &output).unwrap();
+        give(&broker, 7, "a title".into(), tenant.as_fd(), &output).unwrap();
         let Awaited::Tenant(given) = wait(&worker) else { panic!("no tenant") };
+        assert_eq!(given.title, "a title");
         assert_eq!((given.session, given.output.stdout.is_some(), given.output.stderr.is_some()), (7, false, true));
         let shutdown = ToWorker::Shutdown { reason: "enough".into() };
         message::send(&broker, &shutdown.encode(), &[]).unwrap();
         assert!(matches!(wait(&worker), Awaited::Shutdown(reason) if reason == "enough"));
-        let bare = ToWorker::Serve { session: 8, stdout: false, stderr: false };
+        let bare = ToWorker::Serve { session: 8, title: String::new(), stdout: false, stderr: false };
         message::send(&broker, &bare.encode(), &[]).unwrap();
         assert!(matches!(wait(&worker), Awaited::Nobody), "a tenant without a connection");
         drop(broker);

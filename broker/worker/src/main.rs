@@ -14,6 +14,10 @@ use ava_worker::{Session, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
+mod title;
+
+use title::Title;
+
 /// Runs the vendor's library for one program. Started by ava-broker; by hand only with --probe.
 #[derive(Parser)]
 #[command(name = "ava-worker", version)]
@@ -70,6 +74,9 @@ fn main() {
 }
 
 fn work(args: &Args) {
+    // SAFETY: the arguments have been read, and this is the only thread.
+    let mut title = unsafe { Title::take() };
+    let mut show = |text: &str| title.iter_mut().for_each(|title| title.set(&format!("ava-worker: {text}")));
     if args.sweep {
         std::process::exit(i32::from(!sweep(args)));
     }
@@ -106,12 +113,13 @@ fn work(args: &Args) {
     };
     if args.spare {
         served.api.warm_up();
+        show(&format!("spare for {}", args.api.name));
     }
     let _ = rustix::process::set_parent_process_death_signal(None);
     let fingerprint = ava_protocol::FINGERPRINT;
     tell(&control, &FromWorker::Ready { library: served.described(), fingerprint, sandbox });
     // What the vendor writes goes to the program by its connection.
-    let Handover { session, tenant, output: _ } = match handover::wait(&control) {
+    let Handover { session, title, tenant, output: _ } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {
             home.leave();
@@ -122,7 +130,8 @@ fn work(args: &Args) {
             }
         }
     };
-    // For whoever lists processes.
+    // For whoever lists processes. The name has room for the number only.
+    show(&title);
     if let Ok(name) = std::ffi::CString::new(format!("ava-worker {session}")) {
         let _ = rustix::thread::set_name(&name);
     }

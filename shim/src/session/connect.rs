@@ -3,14 +3,14 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ava_protocol::session::{self as wire, Answer, Hello, Opening};
+use ava_protocol::session::{self as wire, Answer, Hello, Opening, Refusal};
 use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
 use ava_transport::lane;
 
-use super::{GENERATION, Session, Slot};
+use super::{GENERATION, Session, Slot, tell};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -24,6 +24,29 @@ use crate::regions::Pool;
 const STRICT_VARIABLE: &str = "AVA_STRICT";
 /// With the value `socket`, calls travel over sockets, without shared memory.
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
+
+/// How long the program waits for a place where a limit of sessions is reached, as its environment says.
+fn wait() -> u32 {
+    let Some(said) = std::env::var_os(wire::WAIT_VARIABLE).filter(|said| !said.is_empty()) else { return 0 };
+    said.to_str().and_then(wire::wait).unwrap_or_else(|| {
+        let (name, forever) = (wire::WAIT_VARIABLE, wire::FOREVER);
+        tell(&format!(
+            "{name}={} is neither a number of seconds nor `{forever}`: nothing is waited for",
+            said.display()
+        ));
+        0
+    })
+}
+
+/// Says that the program waits.
+fn tell_of_waiting(reason: &str, ahead: u64) {
+    let before = match ahead {
+        0 => String::new(),
+        1 => "; one program is before it".to_owned(),
+        _ => format!("; {ahead} programs are before it"),
+    };
+    tell(&format!("this program waits for a place: {reason}{before}"));
+}
 
 /// A session as its broker knows it.
 #[derive(Debug)]
@@ -67,7 +90,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     let name = first.rsplit('/').next().unwrap_or_default().to_string();
     let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
     let cwd = std::env::current_dir().unwrap_or_default();
-    let hello = Hello::new(
+    let mut hello = Hello::new(
         slot.api.name,
         ava_protocol::FINGERPRINT,
         &name,
@@ -75,6 +98,8 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         &line,
         &cwd.to_string_lossy(),
     );
+    let wait = wait();
+    hello.wait = wait;
     let opening = wire::seal(&Opening::Session(hello));
     if let wire::Socket::Private(path) = &socket
         && let Err(error) = client::check_private(path)
@@ -92,15 +117,23 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     // A private broker is started before the program, and ends when it is idle; others come and go.
     let may_come = !matches!(socket, wire::Socket::Private(_));
     let from = unix_ms();
-    let opened = client::open_session(socket.path(), &opening, &[], (OPEN_LANE, &theirs), may_come, Patience::PROGRAM);
+    // The broker keeps the time, too; what is said last is its reason.
+    let place = Duration::from_secs(u64::from(wait) + 5);
+    let patience = Patience { place, told: tell_of_waiting, ..Patience::PROGRAM };
+    let opened = client::open_session(socket.path(), &opening, &[], (OPEN_LANE, &theirs), may_come, patience);
     let (control, answer) = match opened {
         Ok(connection) => connection,
         Err(error) => return refused(error.to_string()),
     };
     let (session, populate, memory) = match wire::open::<Answer>(&answer) {
         Ok(Answer::Welcome { session, populate, memory }) => (session, populate, memory),
+        Ok(Answer::Refused { code: Refusal::Busy, reason }) if wait == 0 => {
+            return refused(format!("{reason}. With `avactl run --wait PROGRAM` it waits for a place"));
+        }
         Ok(Answer::Refused { reason, .. }) => return refused(reason),
-        Ok(Answer::Admin(_) | Answer::Starting { .. }) => return refused("an answer to another question".into()),
+        Ok(Answer::Admin(_) | Answer::Starting { .. } | Answer::Waiting { .. }) => {
+            return refused("an answer to another question".into());
+        }
         Err(error) => return refused(error.to_string()),
     };
     tracing::info!(session, socket = %socket.path().display(), "welcome");

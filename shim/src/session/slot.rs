@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use ava_protocol::api::Api;
+use ava_protocol::session::SOCKET_VARIABLE;
 
 use super::attempts::Attempts;
 use super::{Session, connect, tell};
@@ -79,6 +80,14 @@ pub struct Shared {
     pub strict: bool,
 }
 
+/// What to do about it that there is no session. Who is told which broker it is has been started as it should be.
+fn advice() -> &'static str {
+    match std::env::var_os(SOCKET_VARIABLE) {
+        Some(_) => "`avactl doctor` may know more.",
+        None => "Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`.",
+    }
+}
+
 impl Slot {
     pub const fn new(
         index: usize,
@@ -125,9 +134,7 @@ impl Slot {
             Err(refused) => {
                 attempts.refused(Instant::now(), "");
                 if let Some(why) = refused {
-                    tell(&format!(
-                        "no session {why}. Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`."
-                    ));
+                    tell(&format!("no session {why}. {}", advice()));
                 }
                 Err(Fault::NoBroker)
             }

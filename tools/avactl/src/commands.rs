@@ -6,18 +6,23 @@ mod doctor;
 mod inspect;
 mod kill;
 mod man;
+mod manual;
 mod ps;
 mod run;
+mod selection;
 mod shown;
 mod start_broker;
 mod version;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use ava_cli::{Example, example};
+use clap::{Command as Clap, CommandFactory, Parser, Subcommand};
 
 use crate::error::Failure;
-use crate::output::Format;
+use crate::output::{Color, Format};
+
+pub use completion::answer as complete;
 
 /// Run programs on shared accelerators, and see who uses them
 ///
@@ -33,8 +38,16 @@ use crate::output::Format;
 #[command(name = "avactl", version, max_term_width = 100)]
 pub struct Cli {
     /// How to write answers
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: Format,
+
+    /// The same as --format json
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+
+    /// When to write in colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: Color,
 
     #[command(subcommand)]
     command: Command,
@@ -56,17 +69,55 @@ enum Command {
     StartBroker(start_broker::Args),
 }
 
+const EXAMPLES: &[Example] = &[
+    example("Run a program on AvA's devices", "avactl run clinfo"),
+    example("See who uses them", "avactl ps"),
+    example("Find out what is missing", "avactl doctor"),
+];
+
+/// What may be typed, by verb.
+fn examples(verb: &str) -> &'static [Example] {
+    match verb {
+        "avactl" => EXAMPLES,
+        "run" => run::EXAMPLES,
+        "ps" => ps::EXAMPLES,
+        "devices" => devices::EXAMPLES,
+        "inspect" => inspect::EXAMPLES,
+        "kill" => kill::EXAMPLES,
+        "doctor" => doctor::EXAMPLES,
+        "version" => version::EXAMPLES,
+        "completion" => completion::EXAMPLES,
+        _ => &[],
+    }
+}
+
+/// The command line as clap knows it, with the examples in its help.
+fn command() -> Clap {
+    let with_examples = |command: Clap| match examples(command.get_name()) {
+        [] => command,
+        some => command.after_long_help(ava_cli::help(some)),
+    };
+    with_examples(Cli::command()).mut_subcommands(with_examples)
+}
+
+/// This process's command line. One that makes no sense ends here, with status 2.
+pub fn parse() -> Cli {
+    ava_cli::parse(command())
+}
+
 /// Does what the command line says.
 pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    cli.color.apply();
+    let format = if cli.json { Format::Json } else { cli.format };
     let done = |()| ExitCode::SUCCESS;
     match cli.command {
         Command::Run(args) => Err(run::run(args)),
-        Command::Ps(args) => ps::run(args, cli.format).map(done),
-        Command::Devices(args) => devices::run(args, cli.format).map(done),
-        Command::Inspect(args) => inspect::run(args, cli.format).map(done),
-        Command::Kill(args) => kill::run(args, cli.format).map(done),
-        Command::Doctor(args) => doctor::run(args, cli.format),
-        Command::Version(args) => version::run(args, cli.format).map(done),
+        Command::Ps(args) => ps::run(args, format),
+        Command::Devices(args) => devices::run(args, format).map(done),
+        Command::Inspect(args) => inspect::run(args, format),
+        Command::Kill(args) => kill::run(args, format),
+        Command::Doctor(args) => doctor::run(args, format),
+        Command::Version(args) => version::run(args, format).map(done),
         Command::Completion(args) => completion::run(args).map(done),
         Command::Man(args) => man::run(args).map(done),
         Command::StartBroker(args) => start_broker::run(args).map(done),

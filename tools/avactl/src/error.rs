@@ -2,22 +2,39 @@
 
 use std::process::ExitCode;
 
-/// The kind of failure, which is the exit status.
+use anstyle::AnsiColor;
+
+/// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Kind {
     /// Something else.
-    General = 1,
+    General,
+    /// There is no such session.
+    NoSession,
     /// The command line makes no sense.
-    Usage = 2,
+    Usage,
     /// Not allowed.
-    Denied = 3,
+    Denied,
     /// No broker answers.
-    Unreachable = 4,
+    Unreachable,
     /// The program to run is there but cannot be run (as `env` says it).
-    CannotRun = 126,
+    CannotRun,
     /// There is no such program (as `env` says it).
-    NotFound = 127,
+    NotFound,
+}
+
+impl Kind {
+    /// The exit status that says so.
+    const fn status(self) -> u8 {
+        match self {
+            Self::General | Self::NoSession => 1,
+            Self::Usage => 2,
+            Self::Denied => 3,
+            Self::Unreachable => 4,
+            Self::CannotRun => 126,
+            Self::NotFound => 127,
+        }
+    }
 }
 
 /// A failure with what may help.
@@ -45,11 +62,12 @@ impl Failure {
 
     /// Tells it on standard error.
     pub fn report(&self) -> ExitCode {
-        eprintln!("avactl: {}", self.message);
+        let (error, help) = (AnsiColor::Red.on_default().bold(), AnsiColor::Green.on_default());
+        anstream::eprintln!("{error}avactl:{error:#} {}", self.message);
         for hint in &self.hints {
-            eprintln!("  hint: {hint}");
+            anstream::eprintln!("  {help}hint:{help:#} {hint}");
         }
-        ExitCode::from(self.kind as u8)
+        ExitCode::from(self.kind.status())
     }
 }
 

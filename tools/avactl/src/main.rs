@@ -18,14 +18,9 @@ mod units;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::commands::Cli;
-
 fn main() -> ExitCode {
-    // A usage error ends here with status 2.
-    let cli = Cli::parse();
-    match commands::dispatch(cli) {
+    commands::complete();
+    match commands::dispatch(commands::parse()) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

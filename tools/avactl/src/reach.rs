@@ -103,9 +103,30 @@ impl Broker {
     }
 
     /// The next of several answers.
-    pub fn next(&self) -> Result<admin::Answer, Failure> {
+    fn next(&self) -> Result<admin::Answer, Failure> {
         let answer = client::next(&self.stream, self.patience).map_err(|error| self.silent(&error))?;
         self.understand(&answer)
+    }
+
+    /// The sessions that the asker may see, with those that `ended` lately.
+    pub fn sessions(&self, ended: bool) -> Result<Vec<admin::Session>, Failure> {
+        let mut all = Vec::new();
+        let mut answer = self.ask(Request::Sessions { ended })?;
+        loop {
+            let admin::Answer::Sessions { sessions, more } = answer else {
+                return Err(Failure::new(Kind::General, "the broker answered something else"));
+            };
+            all.extend(sessions);
+            if !more {
+                return Ok(all);
+            }
+            answer = self.next()?;
+        }
+    }
+
+    /// The same, which waits no longer than this for each answer.
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Whether it has not answered in time: it is there, and perhaps stopped.
@@ -127,7 +148,7 @@ impl Broker {
             Ok(Answer::Refused { reason, .. }) => {
                 Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
             }
-            Ok(Answer::Welcome { .. } | Answer::Starting { .. }) => {
+            Ok(Answer::Welcome { .. } | Answer::Starting { .. } | Answer::Waiting { .. }) => {
                 Err(Failure::new(Kind::General, "the broker answered something else"))
             }
             Err(EnvelopeError::Version { theirs }) => {
@@ -182,7 +203,7 @@ fn failed(code: admin::Failure, reason: String) -> Failure {
         admin::Failure::Denied => Failure::new(Kind::Denied, reason)
             .hint("who can open the administrator's socket sees and ends all sessions, everybody else their own"),
         admin::Failure::NoSession => {
-            Failure::new(Kind::General, reason).hint("`avactl ps` shows the sessions there are")
+            Failure::new(Kind::NoSession, reason).hint("`avactl ps` shows the sessions there are")
         }
         admin::Failure::Busy | admin::Failure::Stuck => Failure::new(Kind::General, reason),
     }

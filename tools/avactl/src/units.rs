@@ -4,14 +4,33 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Bytes in three significant digits: `0B`, `999B`, `1.00KiB`, `24.4MiB`.
 pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if count < 1024 {
         return format!("{count}B");
     }
-    let mut value = count as f64 / 1024.0;
+    in_units(count, 1024.0, &["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
+}
+
+/// The same, shorter, for columns: `999`, `24.4M`.
+pub fn short_bytes(count: u64) -> String {
+    if count < 1024 {
+        return count.to_string();
+    }
+    in_units(count, 1024.0, &["K", "M", "G", "T", "P", "E"])
+}
+
+/// A number of things in three significant digits, if it has more than five: `99999`, `100k`, `1.23M`.
+pub fn count(count: u64) -> String {
+    if count < 100_000 {
+        return count.to_string();
+    }
+    in_units(count, 1000.0, &["k", "M", "G", "T", "P", "E"])
+}
+
+fn in_units(count: u64, step: f64, units: &[&str]) -> String {
+    let mut value = count as f64 / step;
     let mut unit = 0;
-    while value >= 1023.5 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
+    while value >= step - 0.5 && unit + 1 < units.len() {
+        value /= step;
         unit += 1;
     }
     let digits = if value < 9.995 {
@@ -21,7 +40,7 @@ pub fn bytes(count: u64) -> String {
     } else {
         0
     };
-    format!("{value:.digits$}{}", UNITS[unit])
+    format!("{value:.digits$}{}", units[unit])
 }
 
 /// A duration in its two largest units: `5s`, `2m05s`, `3h20m`, `12d04h`.
@@ -63,6 +82,17 @@ mod tests {
             "16.0EiB",
         ];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn columns_have_short_sizes() {
+        assert_eq!([0, 1023, 1024, 25_600_000, u64::MAX].map(short_bytes), ["0", "1023", "1.00K", "24.4M", "16.0E"]);
+    }
+
+    #[test]
+    fn many_things_have_three_digits() {
+        let texts = [0, 99_999, 100_000, 999_499, 999_500, 1_234_567, u64::MAX].map(count);
+        assert_eq!(texts, ["0", "99999", "100k", "999k", "1.00M", "1.23M", "18.4E"]);
     }
 
     #[test]

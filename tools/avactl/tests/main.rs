@@ -1,6 +1,7 @@
 //! avactl as a program, with a real broker and its fake worker.
 
 mod suite {
+    mod help;
     mod installation;
     mod run;
     mod verbs;

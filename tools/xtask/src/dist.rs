@@ -96,6 +96,7 @@ fn lay_out(built: &Path, out: &Path) -> Result<()> {
     for (shell, to) in SHELLS {
         write(&out.join(to), &run(Command::new(&avactl).args(["completion", shell]))?)?;
     }
+    run(Command::new(&avactl).arg("man").arg(out.join("usr/share/man")))?;
     Ok(())
 }
 

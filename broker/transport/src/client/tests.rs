@@ -1,5 +1,6 @@
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::*;
@@ -31,7 +32,7 @@ const SHORT: Duration = Duration::from_millis(30);
 const LONG: Duration = Duration::from_mins(5);
 
 fn patience(answer: Duration, absent: Duration) -> Patience {
-    Patience { connect: LONG, answer, starting: LONG, absent }
+    Patience { connect: LONG, answer, starting: LONG, absent, ..Patience::PROGRAM }
 }
 
 fn session(place: &Place, may_come: bool, patience: Patience) -> Result<Vec<u8>, Error> {
@@ -167,6 +168,38 @@ fn a_program_waits_for_a_worker_that_is_starting() {
     assert_eq!(session(&place, false, patience(LONG, LONG)).unwrap(), b"welcome");
     // One that goes meanwhile is being replaced.
     assert_eq!(session(&place, true, patience(LONG, LONG)).unwrap(), b"welcome");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_program_waits_for_a_place_and_is_told_of_it() {
+    static TOLD: AtomicU64 = AtomicU64::new(0);
+    let place = Place::new("line");
+    let listener = UnixListener::bind(place.socket()).unwrap();
+    let server = thread::spawn(move || {
+        for starts in [true, false] {
+            let (stream, _) = listener.accept().unwrap();
+            assert_eq!((hears(&stream), hears(&stream)), (b"hello".to_vec(), b"lane".to_vec()));
+            let waiting = Answer::Waiting { reason: "it is full".into(), ahead: 3 };
+            message::send(&stream, &wire::seal(&waiting), &[]).unwrap();
+            if starts {
+                message::send(&stream, &wire::seal(&Answer::Starting { session: 7 }), &[]).unwrap();
+                message::send(&stream, b"welcome", &[]).unwrap();
+            } else {
+                // Until the program has given up.
+                assert!(message::recv(&stream).is_ok_and(|heard| heard.is_none()));
+            }
+        }
+    });
+    let told = |reason: &str, ahead: u64| {
+        assert_eq!(reason, "it is full");
+        TOLD.fetch_add(ahead, Ordering::Relaxed);
+    };
+    let waiting = Patience { place: LONG, told, ..patience(SHORT, SHORT) };
+    assert_eq!(session(&place, false, waiting).unwrap(), b"welcome");
+    assert_eq!(TOLD.load(Ordering::Relaxed), 3);
+    let impatient = session(&place, false, Patience { place: SHORT, ..waiting }).unwrap_err();
+    assert!(impatient.to_string().starts_with("no place was free within "), "{impatient}");
     server.join().unwrap();
 }
 

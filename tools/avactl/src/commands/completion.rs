@@ -1,24 +1,114 @@
-//! `avactl completion`
+//! `avactl completion`, and what shells are offered.
 
-use clap::CommandFactory;
-use clap_complete::Shell;
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
-use super::Cli;
-use crate::error::Failure;
+use ava_cli::{Example, example};
+use ava_protocol::admin::Session;
+use clap::builder::PossibleValuesParser;
+use clap_complete::engine::{PathCompleter, ValueCompleter};
+use clap_complete::env::Shells;
+use clap_complete::{CompleteEnv, CompletionCandidate};
+
+use super::shown::user_name;
+use crate::error::{Failure, Kind};
 use crate::output::print;
+use crate::reach::Broker;
+
+pub const EXAMPLES: &[Example] = &[
+    example("For this bash", "source <(avactl completion bash)"),
+    example("For every bash of yours", "echo 'source <(avactl completion bash)' >> ~/.bashrc"),
+    example(
+        "For fish, where its completions are",
+        "cd ~/.config/fish/completions && avactl completion fish > avactl.fish",
+    ),
+    example("For zsh, in a directory of its fpath", "mkdir -p ~/.zfunc && avactl completion zsh > ~/.zfunc/_avactl"),
+];
+
+/// By this variable a shell's script asks avactl what could come next.
+const VARIABLE: &str = "AVACTL_COMPLETE";
+/// Whoever presses a key does not wait longer for a broker.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Write a shell's completion script
 ///
-/// For example: avactl completion bash > ~/.local/share/bash-completion/completions/avactl
+/// The script asks the avactl that is found by its name, so that the numbers of sessions, processes and users are completed with
+/// those there are.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The shell
-    shell: Shell,
+    #[arg(value_parser = PossibleValuesParser::new(Shells::builtins().names().collect::<Vec<_>>()))]
+    shell: String,
 }
 
 /// Writes the script.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let shells = Shells::builtins();
+    let shell = shells.completer(&args.shell);
+    let shell = shell.ok_or_else(|| Failure::new(Kind::Usage, format!("there is no completion for {}", args.shell)))?;
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "avactl", &mut script);
+    shell.write_registration(VARIABLE, "avactl", "avactl", "avactl", &mut script)?;
     print(&String::from_utf8_lossy(&script))
+}
+
+/// Answers a shell's script, and ends, if it was one that asked.
+pub fn answer() {
+    CompleteEnv::with_factory(super::command).var(VARIABLE).complete();
+}
+
+fn there_are() -> Vec<Session> {
+    let asked = Broker::running().ok().map(|broker| broker.within(PATIENCE).sessions(false));
+    asked.and_then(Result::ok).unwrap_or_default()
+}
+
+/// The numbers of sessions, and whose they are.
+pub fn sessions() -> Vec<CompletionCandidate> {
+    let candidate = |session: &Session| {
+        let whose = format!("{} ({}) of {}", session.program, session.pid, user_name(session.uid));
+        CompletionCandidate::new(session.session.to_string()).help(Some(whose.into()))
+    };
+    there_are().iter().map(candidate).collect()
+}
+
+/// The processes that have sessions.
+pub fn pids() -> Vec<CompletionCandidate> {
+    distinct(there_are().iter().map(|session| (session.pid.to_string(), session.program.clone())).collect())
+}
+
+/// The users who have sessions.
+pub fn users() -> Vec<CompletionCandidate> {
+    distinct(there_are().iter().map(|session| (user_name(session.uid), String::new())).collect())
+}
+
+/// A program and its arguments.
+pub struct Words;
+
+impl ValueCompleter for Words {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        self.complete_at(0, current)
+    }
+
+    fn complete_at(&self, index: usize, current: &OsStr) -> Vec<CompletionCandidate> {
+        let files = PathCompleter::any().complete(current);
+        if index > 0 || current.as_encoded_bytes().contains(&b'/') { files } else { programs(current) }
+    }
+}
+
+/// The programs whose names begin so.
+fn programs(current: &OsStr) -> Vec<CompletionCandidate> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::env::split_paths(&path).filter_map(|directory| std::fs::read_dir(directory).ok());
+    let names = directories.flatten().flatten().map(|entry| entry.file_name());
+    let mut names: Vec<OsString> =
+        names.filter(|name| name.as_encoded_bytes().starts_with(current.as_encoded_bytes())).collect();
+    names.sort();
+    names.dedup();
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+fn distinct(mut values: Vec<(String, String)>) -> Vec<CompletionCandidate> {
+    values.sort();
+    values.dedup();
+    let help = |text: String| (!text.is_empty()).then(|| text.into());
+    values.into_iter().map(|(value, text)| CompletionCandidate::new(value).help(help(text))).collect()
 }

@@ -3,22 +3,31 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use ava_cli::{Example, example};
 use ava_protocol::session::SOCKET_VARIABLE;
 use serde::Serialize;
 
 use crate::error::Failure;
 use crate::locate::SHIM;
 use crate::opencl::{self, Device};
-use crate::output::{Format, show};
+use crate::output::{Format, TableArgs, show};
 use crate::private;
-use crate::table::{Align, render};
+use crate::table::{Cell, Column, View, render};
 use crate::units::bytes;
 
 /// Show the devices that programs get
 ///
 /// avactl asks through AvA's library, as any program would; with no broker there, a private one is started.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    table: TableArgs,
+}
+
+pub const EXAMPLES: &[Example] = &[
+    example("What programs find", "avactl devices"),
+    example("Whole names, versions and drivers on a narrow terminal", "avactl devices --wide"),
+];
 
 #[derive(Debug, Serialize)]
 pub(super) struct Devices {
@@ -26,7 +35,7 @@ pub(super) struct Devices {
 }
 
 /// Asks and shows.
-pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
+pub fn run(args: Args, format: Format) -> Result<(), Failure> {
     let shim = SHIM.find()?;
     let broker = private::ensure()?;
     let socket = broker.socket.path().as_os_str();
@@ -39,31 +48,35 @@ pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
         return Err(again.into());
     }
     let devices = opencl::devices(&shim)?;
-    show(format, &Devices { devices }, table)
+    let view = args.table.view();
+    show(format, &Devices { devices }, |devices| table(devices, view, args.table.bytes))
 }
 
+/// From left to right; which are left out where there is no room is a matter of their ranks.
+const COLUMNS: [Column; 7] = [
+    Column::text("DEVICE", 0).cut_to(16),
+    Column::text("TYPE", 1),
+    Column::text("VENDOR", 6).cut_to(8),
+    Column::text("VERSION", 4).cut_to(12),
+    Column::text("DRIVER", 5).cut_to(10),
+    Column::number("UNITS", 3),
+    Column::number("MEM", 2),
+];
+
 /// The devices in columns.
-pub(super) fn table(devices: &Devices) -> String {
-    use Align::{Left, Right};
-    let columns = [
-        ("DEVICE", Left),
-        ("TYPE", Left),
-        ("VENDOR", Left),
-        ("VERSION", Left),
-        ("DRIVER", Left),
-        ("UNITS", Right),
-        ("MEM", Right),
-    ];
+pub(super) fn table(devices: &Devices, view: View, exact: bool) -> String {
     let row = |device: &Device| {
-        vec![
+        let memory = if exact { device.memory_bytes.to_string() } else { bytes(device.memory_bytes) };
+        let texts = [
             device.name.clone(),
             device.r#type.to_owned(),
             device.vendor.clone(),
             device.version.clone(),
             device.driver.clone(),
             device.compute_units.to_string(),
-            bytes(device.memory_bytes),
-        ]
+            memory,
+        ];
+        texts.map(Cell::from).to_vec()
     };
-    render(&columns, &devices.devices.iter().map(row).collect::<Vec<_>>())
+    render(&COLUMNS, &devices.devices.iter().map(row).collect::<Vec<_>>(), view)
 }

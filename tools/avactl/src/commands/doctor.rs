@@ -8,11 +8,17 @@ mod visit;
 
 use std::process::ExitCode;
 
+use ava_cli::{Example, example};
 use serde::Serialize;
 
 use crate::error::Failure;
 use crate::locate::SHIM;
 use crate::output::{Format, show};
+
+pub const EXAMPLES: &[Example] = &[
+    example("What is found, and what to do about what is missing", "avactl doctor"),
+    example("For a script", "avactl doctor --format json"),
+];
 
 /// Find out whether programs can run here, and what to do if not
 ///

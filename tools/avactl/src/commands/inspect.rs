@@ -1,25 +1,36 @@
 //! `avactl inspect`
 
+use std::process::ExitCode;
 use std::time::SystemTime;
 
+use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Detail, Request};
 use serde::Serialize;
 
+use super::selection::{Selection, what_there_is};
 use super::shown::{Shown, user_name};
 use crate::error::{Failure, Kind};
-use crate::output::{Format, show};
+use crate::output::{Format, TableArgs, show};
 use crate::reach::Broker;
-use crate::table::{Align, properties, render};
+use crate::table::{Cell, Column, properties, render};
 use crate::units::{bytes, duration};
 
-/// Show everything about one session
+pub const EXAMPLES: &[Example] = &[
+    example("Everything about one session", "avactl inspect 3"),
+    example("About the sessions of a process", "avactl inspect --pid 4711"),
+];
+
+/// Show everything about sessions
 ///
-/// The objects its program holds, the bytes it moved, and how often it called each function. Sessions that ended lately
-/// can be looked at too.
+/// The objects that a program holds, the bytes it moved, and how often it called each function. Sessions that ended lately
+/// can be looked at too, by their numbers.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The session's number, as `avactl ps` shows it
-    session: u64,
+    #[command(flatten)]
+    table: TableArgs,
+
+    #[command(flatten)]
+    selection: Selection,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,12 +60,40 @@ pub(super) struct Function {
     pub bytes: u64,
 }
 
+#[derive(Debug, Serialize)]
+struct All {
+    sessions: Vec<Inspected>,
+}
+
 /// Asks and shows.
-pub fn run(args: Args, format: Format) -> Result<(), Failure> {
-    match Broker::reach()?.ask(Request::Session { session: args.session })? {
-        Answer::Session(detail) => show(format, &inspected(*detail, SystemTime::now(), user_name), text),
-        _ => Err(Failure::new(Kind::General, "the broker answered something else")),
+pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
+    let broker = Broker::reach()?;
+    let numbers = args.selection.numbers(&broker)?;
+    let now = SystemTime::now();
+    let mut sessions = Vec::new();
+    let mut code = ExitCode::SUCCESS;
+    for session in &numbers {
+        match broker.ask(Request::Session { session: *session }) {
+            Ok(Answer::Session(detail)) => sessions.push(inspected(*detail, now, user_name)),
+            Ok(_) => return Err(Failure::new(Kind::General, "the broker answered something else")),
+            Err(mut failure) if failure.kind == Kind::NoSession => {
+                failure.hints.clear();
+                code = what_there_is(&broker, failure).report();
+            }
+            Err(failure) if failure.kind == Kind::Denied => code = failure.report(),
+            Err(failure) => return Err(failure),
+        }
     }
+    match sessions.as_slice() {
+        [] => {}
+        // As it was when there could be no more.
+        [one] if numbers.len() == 1 => show(format, one, |one| text(one, args.table))?,
+        _ => show(format, &All { sessions }, |all| {
+            let texts: Vec<_> = all.sessions.iter().map(|one| text(one, args.table)).collect();
+            texts.join("\n")
+        })?,
+    }
+    Ok(code)
 }
 
 pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> String) -> Inspected {
@@ -77,44 +116,54 @@ pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> S
 }
 
 /// The session in paragraphs.
-pub(super) fn text(inspected: &Inspected) -> String {
+pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
+    let size = |amount: u64| if table.bytes { amount.to_string() } else { bytes(amount) };
     let session = &inspected.session;
     let stale = if session.stale { " (the worker does not answer; its numbers are old)" } else { "" };
     let state = match &session.ended {
         Some(reason) => format!("ended: {reason}"),
         None => format!("{}{stale}", session.state),
     };
-    let mut text = properties(&[
-        ("session", session.session.to_string()),
-        ("state", state),
-        ("program", inspected.command_line.clone()),
-        ("directory", inspected.cwd.clone()),
-        ("process", session.pid.to_string()),
-        ("user", format!("{} ({})", session.user, session.uid)),
-        ("control group", inspected.cgroup.clone()),
-        ("container", inspected.container.clone()),
-        ("worker", session.worker_pid.to_string()),
-        ("sandbox", inspected.sandbox.clone()),
-        ("library", inspected.library.clone()),
-        ("devices", session.devices.join(", ")),
-        ("since", duration(session.lasted)),
-        ("memory", bytes(session.memory_bytes)),
-        ("calls", session.calls.to_string()),
-        ("commands", session.commands.to_string()),
-        ("in", bytes(session.bytes_in)),
-        ("out", bytes(session.bytes_out)),
-    ]);
+    let mut text = properties(
+        &[
+            ("session", session.session.to_string()),
+            ("state", state),
+            ("program", inspected.command_line.clone()),
+            ("directory", inspected.cwd.clone()),
+            ("process", session.pid.to_string()),
+            ("user", format!("{} ({})", session.user, session.uid)),
+            ("control group", inspected.cgroup.clone()),
+            ("container", inspected.container.clone()),
+            ("worker", session.worker_pid.to_string()),
+            ("sandbox", inspected.sandbox.clone()),
+            ("library", inspected.library.clone()),
+            ("devices", session.devices.join(", ")),
+            ("since", duration(session.lasted)),
+            ("memory", size(session.memory_bytes)),
+            ("calls", session.calls.to_string()),
+            ("commands", session.commands.to_string()),
+            ("in", size(session.bytes_in)),
+            ("out", size(session.bytes_out)),
+        ],
+        table.view().width,
+    );
     if !inspected.objects.is_empty() {
-        let rows: Vec<_> =
-            inspected.objects.iter().map(|kind| vec![kind.r#type.clone(), kind.live.to_string()]).collect();
+        let row = |kind: &Objects| vec![Cell::from(kind.r#type.as_str()), kind.live.to_string().into()];
+        let rows: Vec<_> = inspected.objects.iter().map(row).collect();
         text += "\n";
-        text += &render(&[("OBJECTS", Align::Left), ("LIVE", Align::Right)], &rows);
+        text += &render(&OBJECTS, &rows, table.view());
     }
     if !inspected.functions.is_empty() {
-        let row = |function: &Function| vec![function.name.clone(), function.calls.to_string(), bytes(function.bytes)];
+        let row = |function: &Function| {
+            vec![Cell::from(function.name.as_str()), function.calls.to_string().into(), size(function.bytes).into()]
+        };
         let rows: Vec<_> = inspected.functions.iter().map(row).collect();
         text += "\n";
-        text += &render(&[("FUNCTION", Align::Left), ("CALLS", Align::Right), ("BYTES", Align::Right)], &rows);
+        text += &render(&FUNCTIONS, &rows, table.view());
     }
     text
 }
+
+const OBJECTS: [Column; 2] = [Column::text("OBJECTS", 0).cut_to(20), Column::number("LIVE", 1)];
+const FUNCTIONS: [Column; 3] =
+    [Column::text("FUNCTION", 0).cut_to(20), Column::number("CALLS", 1), Column::number("BYTES", 2)];

@@ -1,21 +1,53 @@
 //! `avactl man`, for packages.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use clap::CommandFactory;
+use ava_cli::Page;
 
-use super::Cli;
-use crate::error::Failure;
+use super::{command, examples, manual};
+use crate::error::{Failure, Kind};
+use crate::locate::BROKER;
 
 /// Write the manual pages
+///
+/// One for avactl, one for each verb, and the broker's own, in the folders man1 and man8 of a directory such as
+/// /usr/local/share/man.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The directory to write them to
     directory: PathBuf,
 }
 
-/// Writes one page for avactl and one for each verb.
+/// Writes one page for avactl, one for each verb, and one for the broker.
 pub fn run(args: Args) -> Result<(), Failure> {
-    std::fs::create_dir_all(&args.directory)?;
-    Ok(clap_mangen::generate_to(Cli::command(), &args.directory)?)
+    let [man1, man8] = ["man1", "man8"].map(|volume| args.directory.join(volume));
+    std::fs::create_dir_all(&man1)?;
+    std::fs::create_dir_all(&man8)?;
+    let mut avactl = command().term_width(100);
+    avactl.build();
+    let verbs: Vec<_> =
+        avactl.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help").collect();
+    let names: Vec<_> = verbs.iter().map(|verb| format!("avactl-{}(1)", verb.get_name())).collect();
+    let see_also = |own: &str| {
+        let others = ["avactl(1)".to_owned()].into_iter().chain(names.iter().cloned());
+        others.filter(|other| other != own).chain(["ava-broker(8)".to_owned()]).collect::<Vec<_>>()
+    };
+    for one in verbs.into_iter().chain([&avactl]) {
+        let name = one.get_display_name().unwrap_or(one.get_name()).to_owned();
+        let page = Page {
+            volume: "1",
+            examples: examples(one.get_name()),
+            sections: &manual::SECTIONS,
+            see_also: &see_also(&format!("{name}(1)")),
+        };
+        std::fs::write(man1.join(format!("{name}.1")), ava_cli::page(one, &page)?)?;
+    }
+    // What the broker's options are only the broker knows.
+    let broker = BROKER.find()?;
+    let written = Command::new(&broker).arg("--manual").output()?;
+    if !written.status.success() {
+        return Err(Failure::new(Kind::General, format!("{} does not write its page", broker.display())));
+    }
+    Ok(std::fs::write(man8.join("ava-broker.8"), written.stdout)?)
 }

@@ -1,22 +1,38 @@
 //! `avactl ps`
 
+use std::cmp::Reverse;
+use std::process::ExitCode;
 use std::time::SystemTime;
 
-use ava_protocol::admin::{Answer, Request};
+use anstyle::{AnsiColor, Style};
+use ava_cli::{Example, example};
+use clap::ValueEnum;
 use serde::Serialize;
 
+use super::selection::{Selection, what_there_is};
 use super::shown::{Shown, user_name};
 use crate::error::{Failure, Kind};
-use crate::output::{Format, show};
+use crate::output::{Format, TableArgs, print, show};
 use crate::reach::Broker;
-use crate::table::{Align, render};
-use crate::units::{bytes, duration};
+use crate::table::{Cell, Column, View, render};
+use crate::units::{count, duration, short_bytes};
+
+pub const EXAMPLES: &[Example] = &[
+    example("Who uses the devices most", "avactl ps --sort memory"),
+    example("All of one user's, also those that ended lately", "avactl ps --all --user \"$USER\""),
+    example("The session of a process", "avactl ps --pid $$"),
+    example("The numbers of one user's sessions, for a script", "avactl ps --quiet --user \"$USER\""),
+    example("All that is known of them, for a program", "avactl ps --format json"),
+];
 
 /// Show the sessions: which program of whom uses what
 ///
 /// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds,
-/// the calls it made, the bytes that went in and came out, and for how long. A `*` marks numbers that are not fresh
-/// because the worker did not answer in time.
+/// the calls it made, the bytes that went in and came out, for how long, and its name. The last column is there if
+/// something is to be said: that a session is starting or ending, how it ended, or that its numbers are old because its
+/// worker did not answer in time.
+///
+/// What is listed can be narrowed down: what is named in several ways must fit all of them.
 ///
 /// In JSON an ended session has `ended` (why), `ended_unix_seconds` and `duration_seconds`, which no longer grows.
 #[derive(Debug, clap::Args)]
@@ -24,6 +40,42 @@ pub struct Args {
     /// Also show sessions that ended lately
     #[arg(short, long)]
     all: bool,
+
+    /// Show only the numbers of the sessions, one a line
+    #[arg(short, long, conflicts_with = "json")]
+    quiet: bool,
+
+    /// Sort by this: names from a to z, sizes and times from the largest on
+    #[arg(short, long, value_enum, value_name = "KEY", default_value = "session")]
+    sort: Key,
+
+    /// Sort the other way round
+    #[arg(short, long)]
+    reverse: bool,
+
+    #[command(flatten)]
+    table: TableArgs,
+
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// What sessions are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Key {
+    Session,
+    Pid,
+    User,
+    Program,
+    Api,
+    Device,
+    #[value(alias = "mem")]
+    Memory,
+    Calls,
+    In,
+    Out,
+    #[value(alias = "age")]
+    Since,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,70 +84,107 @@ pub(super) struct Sessions {
 }
 
 /// Asks and shows.
-pub fn run(args: Args, format: Format) -> Result<(), Failure> {
+pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     let broker = Broker::reach()?;
-    let mut all = Vec::new();
-    let mut answer = broker.ask(Request::Sessions { ended: args.all })?;
-    loop {
-        let Answer::Sessions { sessions, more } = answer else {
-            return Err(Failure::new(Kind::General, "the broker answered something else"));
-        };
-        all.extend(sessions);
-        if !more {
-            break;
-        }
-        answer = broker.next()?;
-    }
+    let found = args.selection.of(broker.sessions(args.all || args.selection.may_be_ended())?)?;
     let now = SystemTime::now();
-    let sessions = all.into_iter().map(|session| Shown::new(session, now, user_name)).collect();
-    show(format, &Sessions { sessions }, table)
+    let mut sessions: Vec<_> = found.into_iter().map(|session| Shown::new(session, now, user_name)).collect();
+    sort(&mut sessions, args.sort, args.reverse);
+    let sessions = Sessions { sessions };
+    if args.quiet {
+        print(&sessions.sessions.iter().map(|session| format!("{}\n", session.session)).collect::<String>())?;
+    } else {
+        show_all(&sessions, args.table, format)?;
+    }
+    let is_there = |number: &u64| sessions.sessions.iter().any(|session| session.session == *number);
+    let missing = args.selection.sessions.iter().filter(|number| !is_there(number));
+    let mut code = ExitCode::SUCCESS;
+    for number in missing.filter(|_| args.selection.only_numbers()) {
+        let failure = Failure::new(Kind::General, format!("there is no session {number}"));
+        code = what_there_is(&broker, failure).report();
+    }
+    Ok(code)
 }
+
+fn show_all(sessions: &Sessions, args: TableArgs, format: Format) -> Result<(), Failure> {
+    show(format, sessions, |sessions| table(sessions, args.view(), args.bytes))
+}
+
+pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
+    match key {
+        Key::Session => sessions.sort_by_key(|session| session.session),
+        Key::Pid => sessions.sort_by_key(|session| session.pid),
+        Key::User => sessions.sort_by(|a, b| a.user.cmp(&b.user)),
+        Key::Program => sessions.sort_by(|a, b| a.program.cmp(&b.program)),
+        Key::Api => sessions.sort_by(|a, b| a.api.cmp(&b.api)),
+        Key::Device => sessions.sort_by(|a, b| a.devices.cmp(&b.devices)),
+        Key::Memory => sessions.sort_by_key(|session| Reverse(session.memory_bytes)),
+        Key::Calls => sessions.sort_by_key(|session| Reverse(session.calls)),
+        Key::In => sessions.sort_by_key(|session| Reverse(session.bytes_in)),
+        Key::Out => sessions.sort_by_key(|session| Reverse(session.bytes_out)),
+        Key::Since => sessions.sort_by_key(|session| Reverse(session.lasted)),
+    }
+    if reverse {
+        sessions.reverse();
+    }
+}
+
+/// From left to right; which are left out where there is no room is a matter of their ranks.
+const COLUMNS: [Column; 12] = [
+    Column::number("SESSION", 0),
+    Column::number("PID", 1),
+    Column::text("USER", 3).cut_to(8),
+    Column::text("API", 7),
+    Column::text("DEVICE", 8).cut_to(8),
+    Column::number("MEM", 4),
+    Column::number("CALLS", 11),
+    Column::number("IN", 9),
+    Column::number("OUT", 10),
+    Column::number("SINCE", 5),
+    Column::text("PROGRAM", 2).cut_to(8),
+    STATE,
+];
+const STATE: Column = Column::text("STATE", 6).cut_to(8);
 
 /// The sessions in columns.
-pub(super) fn table(sessions: &Sessions) -> String {
-    use Align::{Left, Right};
-    let columns = [
-        ("SESSION", Right),
-        ("PID", Right),
-        ("USER", Left),
-        ("PROGRAM", Left),
-        ("API", Left),
-        ("DEVICE", Left),
-        ("MEM", Right),
-        ("CALLS", Right),
-        ("IN", Right),
-        ("OUT", Right),
-        ("SINCE", Right),
-        ("", Left),
-    ];
-    let rows: Vec<_> = sessions.sessions.iter().map(row).collect();
-    render(&columns, &rows)
+pub(super) fn table(sessions: &Sessions, view: View, exact: bool) -> String {
+    let rows: Vec<_> = sessions.sessions.iter().map(|session| row(session, exact)).collect();
+    let said = sessions.sessions.iter().any(|session| !session.note().is_empty());
+    let shown = if said { &COLUMNS[..] } else { &COLUMNS[..COLUMNS.len() - 1] };
+    render(shown, &rows, view)
 }
 
-fn row(session: &Shown) -> Vec<String> {
+fn row(session: &Shown, exact: bool) -> Vec<Cell> {
     let devices = match session.devices.as_slice() {
         [] => "-".to_owned(),
         [one] => one.clone(),
         [one, rest @ ..] => format!("{one} +{}", rest.len()),
     };
-    let note = match (&session.ended, session.state) {
-        (Some(reason), _) => format!("ended: {reason}"),
-        (None, "running") => String::new(),
-        (None, state) => state.to_owned(),
+    let style = match session.state {
+        "ended" => Style::new().dimmed(),
+        _ => Style::new(),
     };
-    let stale = if session.stale { "*" } else { "" };
+    let numbers = if session.stale { style.dimmed() } else { style };
+    let note = match session.state {
+        "ended" => style,
+        _ => AnsiColor::Yellow.on_default(),
+    };
+    let size = |amount: u64| if exact { amount.to_string() } else { short_bytes(amount) };
+    let number = |amount: u64| if exact { amount.to_string() } else { count(amount) };
+    let cell = |text: String| Cell::styled(text, style);
+    let amount = |text: String| Cell::styled(text, numbers);
     vec![
-        session.session.to_string(),
-        session.pid.to_string(),
-        session.user.clone(),
-        session.program.clone(),
-        session.api.clone(),
-        devices,
-        bytes(session.memory_bytes) + stale,
-        session.calls.to_string() + stale,
-        bytes(session.bytes_in) + stale,
-        bytes(session.bytes_out) + stale,
-        duration(session.lasted),
-        note,
+        cell(session.session.to_string()),
+        cell(session.pid.to_string()),
+        cell(session.user.clone()),
+        cell(session.api.clone()),
+        cell(devices),
+        amount(size(session.memory_bytes)),
+        amount(number(session.calls)),
+        amount(size(session.bytes_in)),
+        amount(size(session.bytes_out)),
+        cell(duration(session.lasted)),
+        cell(session.program.clone()),
+        Cell::styled(session.note(), note),
     ]
 }

@@ -7,11 +7,21 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use ava_protocol::session::SOCKET_VARIABLE;
+use ava_cli::{Example, example};
+use ava_protocol::session::{FOREVER, SOCKET_VARIABLE, WAIT_FOREVER, WAIT_VARIABLE, wait};
+use clap_complete::ArgValueCompleter;
 
+use super::completion::Words;
 use crate::error::{Failure, Kind};
 use crate::locate::{SHIM, stubs};
 use crate::{private, program};
+
+pub const EXAMPLES: &[Example] = &[
+    example("Run a program", "avactl run clinfo"),
+    example("With arguments of its own", "avactl run -- python3 -c 'print(1)'"),
+    example("Wait up to a minute for a place where all are taken", "avactl run --wait=60 clinfo"),
+    example("See each call", "AVA_LOG=trace avactl run clinfo"),
+];
 
 /// Run a program on AvA's devices
 ///
@@ -20,14 +30,21 @@ use crate::{private, program};
 /// program.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Wait for a place where a limit of sessions is reached: so many seconds, or as long as it takes
+    ///
+    /// Without it, and without AVA_WAIT, such a program has no devices. It says once that it waits. Of one user's programs,
+    /// the first gets a place first; of several users, the one who has the fewest sessions.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = FOREVER, value_parser = seconds)]
+    wait: Option<u32>,
+
     /// The program and its arguments
-    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM", add = ArgValueCompleter::new(Words))]
     command: Vec<OsString>,
 }
 
 /// Becomes the program; comes back only with a failure.
 pub fn run(args: Args) -> Failure {
-    match prepare(&args.command) {
+    match prepare(&args) {
         Ok(mut command) => {
             let error = command.exec();
             let program = args.command.first().map(Path::new).unwrap_or(Path::new(""));
@@ -42,7 +59,13 @@ pub fn run(args: Args) -> Failure {
     }
 }
 
-fn prepare(words: &[OsString]) -> Result<Command, Failure> {
+/// For how long, as [`WAIT_VARIABLE`] says it.
+fn seconds(text: &str) -> Result<u32, String> {
+    wait(text).ok_or_else(|| format!("{text:?} is neither a number of seconds nor `{FOREVER}`"))
+}
+
+fn prepare(args: &Args) -> Result<Command, Failure> {
+    let words = args.command.as_slice();
     let [name, arguments @ ..] = words else {
         return Err(Failure::new(Kind::Usage, "which program?"));
     };
@@ -69,6 +92,10 @@ fn prepare(words: &[OsString]) -> Result<Command, Failure> {
         }
         options.push(option);
         command.env(variable, options);
+    }
+    if let Some(wait) = args.wait {
+        let wait = if wait == WAIT_FOREVER { FOREVER.to_owned() } else { wait.to_string() };
+        command.env(WAIT_VARIABLE, wait);
     }
     Ok(command)
 }

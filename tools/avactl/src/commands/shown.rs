@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ava_protocol::admin::{Session, State};
+use ava_protocol::admin::Session;
 use serde::Serialize;
 
+use super::selection::Stage;
+use crate::error::{Failure, Kind};
 use crate::units::{seconds, since};
 
 /// A session in JSON.
@@ -49,12 +51,7 @@ impl Shown {
             user: user(session.uid),
             program: session.program,
             api: session.api,
-            state: match session.state {
-                State::Starting => "starting",
-                State::Running => "running",
-                State::Ending => "ending",
-                State::Ended => "ended",
-            },
+            state: Stage::of(session.state).name(),
             worker_pid: session.worker_pid,
             devices: session.devices,
             memory_bytes: session.memory_bytes,
@@ -70,10 +67,28 @@ impl Shown {
             lasted,
         }
     }
+
+    /// What is to be said about it besides its numbers; nothing of one that runs.
+    pub fn note(&self) -> String {
+        match (&self.ended, self.state, self.stale) {
+            (Some(reason), ..) if reason.starts_with("ended ") => reason.clone(),
+            (Some(reason), ..) => format!("ended: {reason}"),
+            (None, "running", true) => "does not answer".to_owned(),
+            (None, "running", false) => String::new(),
+            (None, state, _) => state.to_owned(),
+        }
+    }
 }
 
 /// The user's name, or the number of a user without one.
 pub fn user_name(uid: u32) -> String {
     let user = uzers::get_user_by_uid(uid);
     user.map_or_else(|| uid.to_string(), |user| user.name().to_string_lossy().into_owned())
+}
+
+/// The number of a user that is named by name or number.
+pub fn uid(user: &str) -> Result<u32, Failure> {
+    let named = uzers::get_user_by_name(user).map(|user| user.uid());
+    let uid = named.or_else(|| user.parse().ok());
+    uid.ok_or_else(|| Failure::new(Kind::Usage, format!("there is no user {user:?}")))
 }

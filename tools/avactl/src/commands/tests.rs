@@ -4,15 +4,15 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ava_protocol::admin::{Detail, Session, State};
 use ava_protocol::control::{FunctionStats, Stats};
-use clap::CommandFactory;
 use insta::assert_snapshot;
 
 use super::shown::Shown;
-use super::{Cli, devices, inspect, ps, version};
+use super::{command, devices, examples, inspect, ps, version};
 use crate::opencl::Device;
-use crate::output::json;
+use crate::output::{TableArgs, json};
+use crate::table::View;
 
-fn session(number: u64) -> Session {
+pub(super) fn session(number: u64) -> Session {
     Session {
         session: number,
         pid: 4242,
@@ -76,12 +76,12 @@ fn detail() -> Detail {
 
 #[test]
 fn the_command_line_makes_sense() {
-    Cli::command().debug_assert();
+    command().debug_assert();
 }
 
 #[test]
 fn help() {
-    let mut command = Cli::command().term_width(100);
+    let mut command = command().term_width(100);
     command.build();
     let mut text = command.render_long_help().to_string();
     for verb in command.get_subcommands_mut() {
@@ -94,13 +94,55 @@ fn help() {
 }
 
 #[test]
-fn ps_table() {
-    assert_snapshot!(ps::table(&sessions()));
+fn every_verb_has_examples_and_what_is_hidden_has_none() {
+    for verb in command().get_subcommands() {
+        assert_eq!(examples(verb.get_name()).is_empty(), verb.is_hide_set(), "{}", verb.get_name());
+    }
+}
+
+/// At several widths, as a pipe, a terminal and a narrow one would show it.
+fn at_widths(table: impl Fn(View) -> String) -> String {
+    let widths = [None, Some(120), Some(80), Some(60), Some(40)];
+    let at = |width| {
+        let table = anstream::adapter::strip_str(&table(View { width, headers: true })).to_string();
+        let longest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(width.is_none_or(|width| longest <= width), "{table}");
+        format!("---- {}\n{table}", width.map_or("any".into(), |width| width.to_string()))
+    };
+    widths.map(at).concat()
 }
 
 #[test]
-fn ps_table_of_nothing() {
-    assert_snapshot!(ps::table(&ps::Sessions { sessions: vec![] }));
+fn ps_table() {
+    assert_snapshot!(at_widths(|view| ps::table(&sessions(), view, false)));
+}
+
+#[test]
+fn ps_table_of_nothing_and_of_exact_numbers() {
+    let nothing = ps::Sessions { sessions: vec![] };
+    let one = ps::Sessions { sessions: vec![shown(session(8))] };
+    let text = ps::table(&nothing, View::WHOLE, false) + &ps::table(&one, View::WHOLE, true);
+    assert_snapshot!(anstream::adapter::strip_str(&text).to_string());
+}
+
+#[test]
+fn ps_table_in_colours() {
+    let text = ps::table(&sessions(), View { width: Some(60), headers: false }, false);
+    assert_snapshot!(text.replace('\u{1b}', "ESC"));
+}
+
+#[test]
+fn sessions_are_sorted() {
+    let order = |key, reverse| {
+        let mut sessions = sessions().sessions;
+        sessions[1].memory_bytes = 1 << 40;
+        ps::sort(&mut sessions, key, reverse);
+        sessions.iter().map(|session| session.session).collect::<Vec<_>>()
+    };
+    assert_eq!(order(ps::Key::Session, true), [12, 8, 7, 3]);
+    assert_eq!(order(ps::Key::Program, false), [12, 3, 7, 8]);
+    assert_eq!(order(ps::Key::Memory, false), [7, 3, 8, 12]);
+    assert_eq!(order(ps::Key::Device, false), [12, 3, 8, 7]);
 }
 
 #[test]
@@ -110,7 +152,8 @@ fn ps_json() {
 
 #[test]
 fn inspect_text() {
-    assert_snapshot!(inspect::text(&inspect::inspected(detail(), now(), |_| "somebody".into())));
+    let text = inspect::text(&inspect::inspected(detail(), now(), |_| "somebody".into()), TableArgs::default());
+    assert_snapshot!(anstream::adapter::strip_str(&text).to_string());
 }
 
 #[test]
@@ -135,7 +178,8 @@ fn some_devices() -> devices::Devices {
 
 #[test]
 fn devices_table_and_json() {
-    assert_snapshot!(devices::table(&some_devices()) + &json(&some_devices()).unwrap());
+    let table = at_widths(|view| devices::table(&some_devices(), view, false));
+    assert_snapshot!(table + &json(&some_devices()).unwrap());
 }
 
 #[test]
@@ -144,5 +188,5 @@ fn versions() {
     let socket = Some("/run/ava/broker.sock".to_owned());
     let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
     let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
-    assert_snapshot!(version::text(&none) + &version::text(&one) + &json(&one).unwrap());
+    assert_snapshot!(version::text(&none, None) + &version::text(&one, None) + &json(&one).unwrap());
 }

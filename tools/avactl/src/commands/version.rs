@@ -1,13 +1,16 @@
 //! `avactl version`
 
+use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Request};
 use ava_protocol::session::PROTOCOL;
 use serde::Serialize;
 
 use crate::error::Failure;
-use crate::output::{Format, show};
+use crate::output::{Format, TableArgs, show};
 use crate::reach::Broker;
 use crate::table::properties;
+
+pub const EXAMPLES: &[Example] = &[example("The versions of avactl and of the broker", "avactl version")];
 
 /// Show the versions of avactl and of the broker, if one runs
 #[derive(Debug, clap::Args)]
@@ -35,19 +38,18 @@ pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
         }
         versions.silent = broker.is_silent();
     }
-    show(format, &versions, text)
+    show(format, &versions, |versions| text(versions, TableArgs::default().view().width))
 }
 
-pub(super) fn text(versions: &Versions) -> String {
+pub(super) fn text(versions: &Versions, width: Option<usize>) -> String {
     let broker = match (&versions.broker, &versions.socket) {
         (Some(version), Some(socket)) => format!("{version}, at {socket}"),
         (None, Some(socket)) if versions.silent => format!("does not answer, at {socket}"),
         (None, Some(socket)) => format!("of another version, at {socket}"),
         _ => "none runs".to_owned(),
     };
-    properties(&[
-        ("avactl", versions.avactl.to_owned()),
-        ("protocol", versions.protocol.to_string()),
-        ("broker", broker),
-    ])
+    properties(
+        &[("avactl", versions.avactl.to_owned()), ("protocol", versions.protocol.to_string()), ("broker", broker)],
+        width,
+    )
 }

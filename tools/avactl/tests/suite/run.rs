@@ -40,6 +40,17 @@ read children < /proc/$$/task/$$/children; echo "children: $children""#;
 }
 
 #[test]
+fn a_program_is_told_for_how_long_it_waits_for_a_place() {
+    let here = Installation::new();
+    let waits = |arguments: &[&str]| here.text(&[&["run"], arguments, &["sh", "-c", "echo $AVA_WAIT"]].concat());
+    assert_eq!((waits(&[]), waits(&["--wait", "--"])), ("\n".to_owned(), "forever\n".to_owned()));
+    assert_eq!((waits(&["--wait=90"]), waits(&["--wait=0"])), ("90\n".to_owned(), "0\n".to_owned()));
+    let wrong = here.output(&["run", "--wait=1m", "true"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("neither a number of seconds nor `forever`"));
+}
+
+#[test]
 fn one_private_broker_serves_all_that_come_at_once() {
     let here = Installation::new();
     let children: Vec<_> = (0..12).map(|_| here.avactl(&["run", "sleep", "0.2"]).spawn().unwrap()).collect();

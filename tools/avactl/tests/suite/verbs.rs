@@ -18,7 +18,7 @@ fn sessions_are_listed_inspected_and_ended() {
     let mut tenant = here.session();
     let table = here.text(&["ps"]);
     assert!(table.starts_with("SESSION") && table.lines().count() == 2, "{table}");
-    assert!(table.contains("a program") && table.contains("fake device") && table.contains("4.00KiB"), "{table}");
+    assert!(table.contains("a program") && table.contains("fake device") && table.contains("4.00K"), "{table}");
     let all = json(&here.text(&["ps", "--format", "json"]));
     assert_eq!((&all["schema"], &all["sessions"][0]["pid"]), (&1.into(), &std::process::id().into()));
     assert_eq!(all["sessions"][0]["memory_bytes"], 4096);
@@ -28,10 +28,106 @@ fn sessions_are_listed_inspected_and_ended() {
     assert!(here.text(&["kill", "1"]).starts_with("session 1 ended by user "));
     assert_eq!(std::io::Read::read(&mut tenant, &mut [0; 9]).unwrap(), 0);
     assert_eq!(here.text(&["ps"]).lines().count(), 1);
-    assert!(here.text(&["ps", "--all"]).contains("ended: ended by user "));
+    assert!(here.text(&["ps", "--all"]).contains(" ended by user "));
     let gone = here.output(&["inspect", "77"]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(String::from_utf8(gone.stderr).unwrap().contains("hint: `avactl ps`"));
+}
+
+fn said(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[test]
+fn several_sessions_are_named_by_number_process_user_and_name() {
+    let here = Installation::new();
+    here.text(&["run", "true"]);
+    let mut tenants: Vec<_> = (0..6).map(|_| here.session()).collect();
+    let own = std::process::id().to_string();
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let numbers = |arguments: &[&str]| -> Vec<u64> {
+        let all = json(&here.text(&[&["ps", "--json"], arguments].concat()));
+        all["sessions"].as_array().unwrap().iter().map(|one| one["session"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(numbers(&[]), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(numbers(&["--pid", &own, "--user", &uid, "--sort", "session", "-r", "5", "2"]), [5, 2]);
+    assert_eq!(numbers(&["--program", "another"]), [] as [u64; 0]);
+    assert_eq!(numbers(&["--api", "pkcs11"]), [] as [u64; 0]);
+    assert_eq!(numbers(&["--device", "FAKE", "--state", "running,starting"]).len(), 6);
+    assert_eq!(here.text(&["ps", "-q", "--sort=pid", "3", "1"]), "1\n3\n");
+    let worker = json(&here.text(&["--json", "inspect", "4"]))["worker_pid"].to_string();
+    assert_eq!(numbers(&["--pid", &worker]), [4]);
+    let both = json(&here.text(&["inspect", "2", "4", "--json"]));
+    assert_eq!(both["sessions"][1]["session"], 4);
+    let texts = here.text(&["inspect", "--pid", &worker, "4"]);
+    assert_eq!(texts.matches("session:").count(), 1, "{texts}");
+
+    let killed = here.text(&["kill", "1", "3"]);
+    assert!(killed.starts_with("session 1 ended by user ") && killed.contains("\nsession 3 ended by "), "{killed}");
+    let half = here.output(&["kill", "2", "3", "99"]);
+    assert_eq!(half.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&half.stdout).starts_with("session 2 ended by "), "{half:?}");
+    assert!(said(&half).contains("avactl: session 3 has ended already\n"), "{half:?}");
+    assert!(
+        said(&half).contains(
+            "avactl: there is no session 99\n  hint: `avactl ps` shows the sessions there are: 4 (a program), 5"
+        ),
+        "{half:?}"
+    );
+    let none = here.output(&["kill", "--program", "another"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(said(&none).starts_with("avactl: there is no such session\n  hint: "), "{none:?}");
+    let which = here.output(&["kill"]);
+    assert_eq!(which.status.code(), Some(2));
+    assert!(said(&which).starts_with("avactl: which session?\n  hint: "), "{which:?}");
+    let rest = json(&here.text(&["kill", "--user", &uid, "--program", "a program", "--json"]));
+    assert_eq!(rest["sessions"].as_array().unwrap().len(), 3);
+    for tenant in &mut tenants {
+        assert_eq!(std::io::Read::read(tenant, &mut [0; 9]).unwrap(), 0);
+    }
+    assert_eq!(here.text(&["kill", "--all"]), "", "nothing is left, which is what was wanted");
+    assert_eq!(numbers(&["3"]), [3], "one that has ended is shown if it is named");
+    assert_eq!(numbers(&["--state", "ended"]).len(), 6);
+    let missing = here.output(&["ps", "3", "77"]);
+    assert_eq!(
+        (missing.status.code(), said(&missing).lines().next()),
+        (Some(1), Some("avactl: there is no session 77"))
+    );
+}
+
+#[test]
+fn tables_fit_and_have_colours_where_they_are_wanted() {
+    let here = Installation::new();
+    here.text(&["run", "true"]);
+    let _tenant = here.session();
+    let wide = here.text(&["ps"]);
+    let narrow = |columns: &str, arguments: &[&str]| {
+        String::from_utf8(here.avactl(arguments).env("COLUMNS", columns).output().unwrap().stdout).unwrap()
+    };
+    assert!(narrow("40", &["ps"]).lines().all(|line| line.chars().count() <= 40));
+    assert_eq!(narrow("40", &["ps", "--wide"]), wide);
+    let rows = narrow("80", &["ps", "--no-headers", "--bytes"]);
+    assert!(rows.lines().count() == 1 && rows.contains(" 4096 "), "{rows}");
+    assert!(!wide.contains('\u{1b}'), "a pipe has no colours");
+    assert!(here.text(&["ps", "--color", "always"]).contains('\u{1b}'));
+    let forced = |name: &str, arguments: &[&str]| {
+        let output = here.avactl(arguments).env("CLICOLOR_FORCE", "1").env(name, "1").output().unwrap();
+        String::from_utf8(output.stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(forced("OTHER", &["ps"]) && !forced("NO_COLOR", &["ps"]) && !forced("OTHER", &["ps", "--color=never"]));
+}
+
+#[test]
+fn nobody_is_told_of_hidden_verbs() {
+    let here = Installation::new();
+    for (wrong, similar) in [("start-brokr", None), ("mann", None), ("insect", Some("inspect"))] {
+        let output = here.output(&[wrong]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!said(&output).contains("start-broker") && !said(&output).contains("'man'"), "{output:?}");
+        assert_eq!(said(&output).contains("similar"), similar.is_some(), "{output:?}");
+        assert!(similar.is_none_or(|verb| said(&output).contains(verb)), "{output:?}");
+    }
+    assert!(!here.text(&["--help"]).contains("start-broker"));
 }
 
 #[test]
@@ -125,19 +221,9 @@ fn doctor_of_an_installation_without_a_broker_says_so() {
 }
 
 #[test]
-fn completions_and_manual_pages_are_written() {
-    let here = Installation::new();
-    assert!(here.text(&["completion", "bash"]).contains("inspect"));
-    let pages = here.directory.path().join("man");
-    here.text(&["man", pages.to_str().unwrap()]);
-    assert!(pages.join("avactl.1").is_file() && pages.join("avactl-run.1").is_file());
-    assert!(!pages.join("avactl-start-broker.1").exists(), "hidden verbs have no page");
-}
-
-#[test]
 fn a_reader_that_has_had_enough_is_no_failure() {
     let here = Installation::new();
-    let mut child = here.avactl(&["completion", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = here.avactl(&["completion", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");

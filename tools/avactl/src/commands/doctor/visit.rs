@@ -98,15 +98,8 @@ impl Visit {
 
     /// The session that the visitor has. In a container the broker knows it by another number than we do.
     fn find(&self, api: &Api, broker: &Broker) -> Option<Session> {
-        let mut answer = broker.ask(Request::Sessions { ended: false }).ok()?;
-        let mut found = Vec::new();
-        while let Answer::Sessions { sessions, more } = answer {
-            found.extend(sessions.into_iter().filter(|one| one.state == State::Running && one.api == api.name));
-            if !more {
-                break;
-            }
-            answer = broker.next().ok()?;
-        }
+        let all = broker.sessions(false).ok()?;
+        let found: Vec<_> = all.into_iter().filter(|one| one.state == State::Running && one.api == api.name).collect();
         let ours = |one: &ava_protocol::admin::Session| u32::try_from(one.pid) == Ok(self.child.id());
         let at = found.iter().position(ours).or_else(|| found.iter().rposition(|one| one.program == "avactl"))?;
         match broker.ask(Request::Session { session: found[at].session }).ok()? {

@@ -1,0 +1,94 @@
+//! Who waits for a place among the sessions, and whose turn it is.
+//!
+//! - **Invariant:** of one user, who came first gets a place first; of several users, the one who has the fewest sessions.
+
+use std::collections::VecDeque;
+
+use super::admission::{Admission, Full, Limits};
+use crate::tenant::Who;
+
+/// Those who wait, in the order in which they came.
+#[derive(Debug)]
+pub struct Queue {
+    waiting: VecDeque<(u64, Who)>,
+    limit: usize,
+    limit_per_user: usize,
+}
+
+impl Queue {
+    /// Nobody waits yet. Those who will have connections too, and leave some for others and for whoever asks what goes on.
+    pub fn new(limits: &Limits) -> Self {
+        let (limit, limit_per_user) = (limits.connections / 2, limits.connections_per_user / 2);
+        Self { waiting: VecDeque::new(), limit, limit_per_user }
+    }
+
+    /// A connection of `who` joins at the end. How many of the same user are before it.
+    pub fn join(&mut self, connection: u64, who: &Who) -> Result<usize, Full> {
+        let before = self.waiting.iter().filter(|(_, other)| other == who).count();
+        if before >= self.limit_per_user {
+            return Err(Full::User(before, "programs in the queue", who.clone()));
+        }
+        if self.waiting.len() >= self.limit {
+            return Err(Full::All(self.limit, "places in the queue"));
+        }
+        self.waiting.push_back((connection, who.clone()));
+        Ok(before)
+    }
+
+    /// A connection is gone, or has got its place.
+    pub fn leave(&mut self, connection: u64) {
+        self.waiting.retain(|(number, _)| *number != connection);
+    }
+
+    /// Whose turn it is, if there is a place for anybody.
+    pub fn next(&self, admission: &Admission) -> Option<u64> {
+        let may = self.waiting.iter().filter(|(_, who)| admission.has_place(who));
+        // Of equals the first is taken.
+        may.min_by_key(|(_, who)| admission.sessions_of(who)).map(|(number, _)| *number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { connections: 6, connections_per_user: 4, sessions: 3, sessions_per_user: 2 };
+
+    fn begin(admission: &mut Admission, uids: &[u32]) {
+        uids.iter().for_each(|uid| admission.begin(&Who::user(*uid)).unwrap());
+    }
+
+    #[test]
+    fn of_one_user_the_first_is_next_and_nobody_has_all_places() {
+        let mut admission = Admission::new(LIMITS);
+        let mut queue = Queue::new(&Limits { connections: 99, connections_per_user: 99, ..LIMITS });
+        begin(&mut admission, &[1, 1, 2]);
+        for (connection, uid, before) in [(10, 1, 0), (11, 1, 1), (12, 2, 0), (13, 3, 0)] {
+            assert_eq!(queue.join(connection, &Who::user(uid)).unwrap(), before);
+        }
+        assert_eq!(queue.next(&admission), None);
+        admission.end(&Who::user(2));
+        assert_eq!(queue.next(&admission), Some(12), "users 2 and 3 have none, and 2 came first");
+        queue.leave(12);
+        assert_eq!(queue.next(&admission), Some(13));
+        queue.leave(13);
+        assert_eq!(queue.next(&admission), None, "user 1 has as many as one may");
+        admission.end(&Who::user(1));
+        assert_eq!(queue.next(&admission), Some(10));
+        queue.leave(10);
+        assert_eq!(queue.next(&admission), Some(11));
+    }
+
+    #[test]
+    fn the_queue_is_bounded_and_forgets_who_is_gone() {
+        let mut queue = Queue::new(&LIMITS);
+        queue.join(1, &Who::user(1)).unwrap();
+        queue.join(2, &Who::user(1)).unwrap();
+        assert_eq!(queue.join(3, &Who::user(1)), Err(Full::User(2, "programs in the queue", Who::user(1))));
+        queue.join(4, &Who::user(2)).unwrap();
+        assert_eq!(queue.join(5, &Who::user(3)), Err(Full::All(3, "places in the queue")));
+        queue.leave(1);
+        queue.join(6, &Who::user(1)).unwrap();
+        queue.leave(99);
+    }
+}

@@ -1,0 +1,122 @@
+//! Programs that want a session: at once, or when a place is free.
+
+use std::time::{Duration, Instant};
+
+use ava_protocol::api::Api;
+use ava_protocol::session::{Answer, Hello, Refusal, WAIT_FOREVER};
+use tracing::info;
+
+use super::{Due, Server};
+use crate::connection::{Phase, tell};
+use crate::policy::admission::Full;
+use crate::tenant::Who;
+use crate::text::clean;
+use crate::worker::Output;
+
+/// Sessions that are named to whoever may have no more.
+const NAMED: usize = 3;
+
+/// A program that may have a session as soon as there is a place.
+#[derive(Debug)]
+pub struct Candidate {
+    pub api: &'static Api,
+    pub hello: Hello,
+    pub output: Output,
+}
+
+impl Server {
+    /// A program's turn: it begins, waits for a place if it wants to, or is refused.
+    pub(super) fn admit(&mut self, number: u64, candidate: Candidate) {
+        let Some(connection) = self.connections.get(&number) else {
+            return;
+        };
+        let account = connection.tenant.account.clone();
+        let wait = self.damping.wait(&account, Instant::now());
+        if !wait.is_zero() {
+            let wait = wait.as_secs_f64();
+            let reason = format!("workers of {account} crashed too often; the next may start in {wait:.1} s");
+            return self.refuse(number, Refusal::Damped, &reason);
+        }
+        match self.admission.begin(&account) {
+            Ok(()) => self.begin(number, candidate),
+            Err(full) if candidate.hello.wait > 0 => self.enqueue(number, candidate, &account, &full),
+            Err(full) => {
+                let reason = self.in_full(&account, &full);
+                self.refuse(number, Refusal::Busy, &reason);
+            }
+        }
+    }
+
+    fn enqueue(&mut self, number: u64, candidate: Candidate, account: &Who, full: &Full) {
+        let reason = self.in_full(account, full);
+        let ahead = match self.queue.join(number, account) {
+            Ok(ahead) => ahead,
+            Err(full) => return self.refuse(number, Refusal::Busy, &format!("{reason}; {full}")),
+        };
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
+        let wait = candidate.hello.wait;
+        info!(
+            uid = connection.tenant.uid,
+            pid = connection.tenant.pid,
+            program = clean(&candidate.hello.program, 64),
+            ahead,
+            reason,
+            "waits for a place"
+        );
+        connection.phase = Phase::Queued(Box::new(candidate));
+        self.deadlines.cancel(Due::Connection(number));
+        if wait != WAIT_FOREVER {
+            self.deadlines.set(Due::Connection(number), Instant::now() + Duration::from_secs(wait.into()));
+        }
+        let told = tell(&connection.stream, &Answer::Waiting { reason, ahead: ahead as u64 });
+        self.rest(number);
+        if told.is_err() {
+            self.drop_connection(number);
+        }
+    }
+
+    /// Places are free: those whose turn it is get them.
+    pub(super) fn serve_queue(&mut self) {
+        while let Some(number) = self.queue.next(&self.admission) {
+            self.queue.leave(number);
+            let phase = self.connections.get_mut(&number).map(|one| std::mem::replace(&mut one.phase, Phase::Opening));
+            if let Some(Phase::Queued(candidate)) = phase {
+                self.admit(number, *candidate);
+            }
+        }
+    }
+
+    /// No place has become free in the time that a program would wait.
+    pub(super) fn waited_too_long(&mut self, number: u64) {
+        let Some(connection) = self.connections.get(&number) else {
+            return;
+        };
+        let Phase::Queued(candidate) = &connection.phase else {
+            return;
+        };
+        let reason = format!("no place was free within {} s", candidate.hello.wait);
+        self.refuse(number, Refusal::Busy, &reason);
+    }
+
+    /// A limit in words, with the sessions of whoever has reached it.
+    fn in_full(&self, account: &Who, full: &Full) -> String {
+        let Full::User(..) = full else {
+            return full.to_string();
+        };
+        let own = self.sessions.values().filter(|session| session.tenant.account == *account);
+        let mut names: Vec<_> = own
+            .take(NAMED + 1)
+            .map(|session| {
+                let shown = &session.detail.session;
+                format!("session {} ({}, process {})", shown.session, shown.program, shown.pid)
+            })
+            .collect();
+        if names.len() > NAMED {
+            names.truncate(NAMED);
+            names.push("others".to_owned());
+        }
+        format!("{full}: {}", names.join(", "))
+    }
+}

@@ -1,0 +1,189 @@
+//! Which sessions a verb is about: the same words for all of them.
+
+use ava_protocol::admin::{Session, State};
+use ava_protocol::api::APIS;
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use clap_complete::ArgValueCandidates;
+
+use super::completion::{pids, sessions, users};
+use super::shown::uid;
+use crate::error::{Failure, Kind};
+use crate::reach::Broker;
+
+/// Which sessions
+///
+/// What is named in several ways must fit all of them; of several names for the same thing, one must fit.
+#[derive(Debug, Default, clap::Args)]
+pub struct Selection {
+    /// Sessions by number, as `avactl ps` shows them
+    #[arg(value_name = "SESSION", add = ArgValueCandidates::new(sessions))]
+    pub sessions: Vec<u64>,
+
+    /// Sessions of these processes: a program's or a worker's
+    #[arg(short, long = "pid", value_name = "PID", value_delimiter = ',', help_heading = "Selection", add = ArgValueCandidates::new(pids))]
+    pids: Vec<u32>,
+
+    /// Sessions of these users, by name or number
+    #[arg(short, long = "user", value_name = "USER", value_delimiter = ',', help_heading = "Selection", add = ArgValueCandidates::new(users))]
+    users: Vec<String>,
+
+    /// Sessions of programs with these names
+    #[arg(long = "program", value_name = "NAME", value_delimiter = ',', help_heading = "Selection")]
+    programs: Vec<String>,
+
+    /// Sessions of these APIs
+    #[arg(long = "api", value_name = "API", value_delimiter = ',', help_heading = "Selection", value_parser = PossibleValuesParser::new(APIS.iter().map(|api| api.name)))]
+    apis: Vec<String>,
+
+    /// Sessions that use devices with this in their name
+    #[arg(long = "device", value_name = "TEXT", help_heading = "Selection")]
+    devices: Vec<String>,
+
+    /// Sessions in these states
+    #[arg(long = "state", value_enum, value_name = "STATE", value_delimiter = ',', help_heading = "Selection")]
+    states: Vec<Stage>,
+}
+
+/// Where a session is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Its worker loads the vendor's library
+    Starting,
+    /// It runs
+    Running,
+    /// It was told to end
+    Ending,
+    /// It is over
+    Ended,
+}
+
+impl Stage {
+    /// As the broker calls it.
+    pub fn of(state: State) -> Self {
+        match state {
+            State::Starting => Self::Starting,
+            State::Running => Self::Running,
+            State::Ending => Self::Ending,
+            State::Ended => Self::Ended,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl Selection {
+    /// Whether nothing is said about which sessions are meant.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.only_numbers()
+    }
+
+    /// Whether sessions are named by nothing but their numbers.
+    pub fn only_numbers(&self) -> bool {
+        let texts = [&self.users, &self.programs, &self.apis, &self.devices];
+        self.pids.is_empty() && self.states.is_empty() && texts.iter().all(|names| names.is_empty())
+    }
+
+    /// Whether sessions that have ended may be meant, though nobody says `--all`.
+    pub fn may_be_ended(&self) -> bool {
+        !self.sessions.is_empty() || self.states.contains(&Stage::Ended)
+    }
+
+    /// Those of `all` that are meant.
+    pub fn of(&self, all: Vec<Session>) -> Result<Vec<Session>, Failure> {
+        let users: Vec<u32> = self.users.iter().map(|user| uid(user)).collect::<Result<_, _>>()?;
+        let fits = |session: &Session| {
+            let pid = u32::try_from(session.pid).ok();
+            let device =
+                |text: &String| session.devices.iter().any(|name| name.to_lowercase().contains(&text.to_lowercase()));
+            one_of(&self.sessions, |number| *number == session.session)
+                && one_of(&self.pids, |wanted| Some(*wanted) == pid || *wanted == session.worker_pid)
+                && one_of(&users, |uid| *uid == session.uid)
+                && one_of(&self.programs, |name| *name == session.program)
+                && one_of(&self.apis, |api| *api == session.api)
+                && one_of(&self.devices, device)
+                && one_of(&self.states, |stage| *stage == Stage::of(session.state))
+        };
+        Ok(all.into_iter().filter(fits).collect())
+    }
+
+    /// The numbers of the sessions that are to be shown or ended: at least one.
+    pub fn numbers(&self, broker: &Broker) -> Result<Vec<u64>, Failure> {
+        if self.is_empty() {
+            return Err(what_there_is(broker, Failure::new(Kind::Usage, "which session?")));
+        }
+        if self.only_numbers() {
+            let mut numbers = Vec::new();
+            self.sessions.iter().for_each(|number| {
+                if !numbers.contains(number) {
+                    numbers.push(*number)
+                }
+            });
+            return Ok(numbers);
+        }
+        let found = self.of(broker.sessions(self.may_be_ended())?)?;
+        match found.as_slice() {
+            [] => Err(what_there_is(broker, Failure::new(Kind::General, "there is no such session"))),
+            some => Ok(some.iter().map(|session| session.session).collect()),
+        }
+    }
+}
+
+/// Whether `fits` holds for one of `wanted`, or nothing is wanted.
+fn one_of<T>(wanted: &[T], fits: impl Fn(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(fits)
+}
+
+/// The failure, with a hint that lists the sessions.
+pub fn what_there_is(broker: &Broker, failure: Failure) -> Failure {
+    const MOST: usize = 12;
+    let Ok(sessions) = broker.sessions(false) else {
+        return failure.hint("`avactl ps` shows the sessions there are");
+    };
+    let named = |session: &Session| format!("{} ({})", session.session, session.program);
+    let mut names: Vec<_> = sessions.iter().take(MOST).map(named).collect();
+    if sessions.len() > MOST {
+        names.push(format!("{} others", sessions.len() - MOST));
+    }
+    failure.hint(match names.as_slice() {
+        [] => "`avactl ps` shows the sessions there are, which is none now; `avactl ps --all` also those that ended lately"
+            .to_owned(),
+        _ => format!("`avactl ps` shows the sessions there are: {}", names.join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::session;
+    use super::*;
+
+    #[test]
+    fn what_is_named_in_several_ways_must_fit_all() {
+        let other = Session { uid: 0, program: "clinfo".into(), pid: 7, devices: vec![], ..session(12) };
+        let all = vec![session(3), session(8), other];
+        let numbers = |selection: &Selection| -> Vec<u64> {
+            selection.of(all.clone()).unwrap().iter().map(|session| session.session).collect()
+        };
+        let nothing = Selection::default();
+        assert!(nothing.is_empty() && !nothing.may_be_ended());
+        assert_eq!(numbers(&nothing), [3, 8, 12]);
+        assert_eq!(numbers(&Selection { sessions: vec![8, 12, 99], ..Selection::default() }), [8, 12]);
+        assert_eq!(numbers(&Selection { pids: vec![7], ..Selection::default() }), [12]);
+        assert_eq!(numbers(&Selection { pids: vec![4300], ..Selection::default() }), [3, 8, 12], "a worker's");
+        assert_eq!(numbers(&Selection { users: vec!["root".into()], ..Selection::default() }), [12]);
+        assert_eq!(numbers(&Selection { users: vec!["0".into(), "1000".into()], ..Selection::default() }), [3, 8, 12]);
+        assert_eq!(numbers(&Selection { devices: vec!["HASWELL".into()], ..Selection::default() }), [3, 8]);
+        let both = Selection { sessions: vec![3], programs: vec!["clinfo".into()], ..Selection::default() };
+        assert!(numbers(&both).is_empty() && !both.only_numbers());
+        let nobody = Selection { users: vec!["no such user".into()], ..Selection::default() };
+        assert_eq!(nobody.of(all.clone()).unwrap_err().kind, Kind::Usage);
+    }
+}
