@@ -7,6 +7,7 @@ mod suite {
     mod lifecycle;
     mod place;
     mod spares;
+    mod surroundings;
     mod units;
     mod world;
 

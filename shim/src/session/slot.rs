@@ -9,6 +9,7 @@ use std::time::Instant;
 use ava_protocol::api::Api;
 
 use super::attempts::Attempts;
+use super::notes::Once;
 use super::{Session, connect, tell};
 use crate::callbacks::Args;
 use crate::fault::Fault;
@@ -55,6 +56,8 @@ pub struct Slot {
     /// Makes what is kept of a session.
     pub own: fn() -> Box<dyn Own>,
     state: AtomicPtr<State>,
+    /// What of the program's surroundings does not count was told.
+    pub(super) told: [Once; 2],
     /// The session's control socket, for the child of a fork to close.
     pub(super) control: AtomicI32,
 }
@@ -94,6 +97,7 @@ impl Slot {
             dispatch,
             own,
             state: AtomicPtr::new(std::ptr::null_mut()),
+            told: [const { Once::new() }; 2],
             control: AtomicI32::new(-1),
         }
     }
@@ -125,9 +129,7 @@ impl Slot {
             Err(refused) => {
                 attempts.refused(Instant::now(), "");
                 if let Some(why) = refused {
-                    tell(&format!(
-                        "no session {why}. Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`."
-                    ));
+                    tell(&format!("no session {why}"));
                 }
                 Err(Fault::NoBroker)
             }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use ava_protocol::session::SOCKET_VARIABLE;
+use ava_surroundings::settings;
 
 use crate::error::{Failure, Kind};
 use crate::locate::{SHIM, stubs};
@@ -46,6 +47,10 @@ fn prepare(words: &[OsString]) -> Result<Command, Failure> {
     let [name, arguments @ ..] = words else {
         return Err(Failure::new(Kind::Usage, "which program?"));
     };
+    settings::check().map_err(|why| Failure::new(Kind::Usage, why))?;
+    for (name, near) in settings::misspelt() {
+        eprintln!("avactl: {name} is no variable of AvA's; {near} is one");
+    }
     let looked = program::look(words);
     if let Some(remark) = &looked.remark {
         eprintln!("avactl: {}\n  hint: {}", remark.text, remark.hint);
@@ -60,7 +65,7 @@ fn prepare(words: &[OsString]) -> Result<Command, Failure> {
     let preload = with("LD_PRELOAD", &shim, Place::Last)?;
     let libraries = stubs(&shim).map(|stubs| with("LD_LIBRARY_PATH", &stubs, Place::First)).transpose()?;
     let broker = private::ensure()?;
-    command.env(SOCKET_VARIABLE, broker.socket.path()).env("LD_PRELOAD", preload);
+    command.env(SOCKET_VARIABLE, std::path::absolute(broker.socket.path())?).env("LD_PRELOAD", preload);
     command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
     if let Some((variable, option)) = looked.option {
         let mut options = std::env::var_os(variable).unwrap_or_default();
