@@ -53,17 +53,35 @@
 #![lookup(clGetExtensionFunctionAddressForPlatform)]
 // Which drivers the loader takes, and the settings that drivers document.
 #![environment(
-    "OCL_ICD_VENDORS",
-    "OCL_ICD_FILENAMES",
+    "OCL_ICD_*",
     "OPENCL_VENDOR_PATH",
     "OPENCL_LAYERS",
+    "OPENCL_LAYER_PATH",
+    // PoCL, and the library it asks for processors.
     "POCL_*",
+    "HWLOC_*",
+    // Intel's, for processors and for its graphics.
     "CL_CONFIG_*",
     "DPCPP_CPU_*",
+    "SYCL_*",
+    "TBB_*",
+    "IGC_*",
+    "NEO_*",
+    "ZE_*",
+    // NVIDIA's.
+    "CUDA_CACHE_*",
+    "CUDA_DEVICE_ORDER",
     "CUDA_VISIBLE_DEVICES",
-    "GPU_DEVICE_ORDINAL",
+    // AMD's.
+    "AMD_*",
+    "GPU_*",
+    "HSA_*",
     "ROCR_VISIBLE_DEVICES",
-    "ZE_AFFINITY_MASK"
+    // Mesa's.
+    "GALLIUM_*",
+    "LP_NUM_THREADS",
+    "MESA_*",
+    "RUSTICL_*"
 )]
 #![sandbox(
     read(
@@ -79,6 +97,8 @@
         lines(variable("OPENCL_VENDOR_PATH")),
         variable("OCL_ICD_FILENAMES"),
         variable("OPENCL_LAYERS"),
+        variable("OPENCL_LAYER_PATH"),
+        variable("HWLOC_XMLFILE"),
         // Which devices there are, and of which version their kernel modules.
         "/dev/accel",
         "/dev/dri",
@@ -96,7 +116,7 @@
         "/sys/kernel/mm",
     ),
     // Where PoCL keeps compiled kernels, if that is said. (Else it is the worker's own cache.)
-    write(variable("POCL_CACHE_DIR")),
+    write(variable("POCL_CACHE_DIR"), variable("CUDA_CACHE_PATH")),
     // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V. By their names,
     // for a pattern would have each worker read a folder of thousands; LLVM's own folders are below /usr/lib.
     execute(

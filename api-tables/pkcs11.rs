@@ -22,11 +22,13 @@
 #![header("p11-kit-1/p11-kit/pkcs11.h")]
 #![lost(CKR_DEVICE_REMOVED)]
 #![exhausted(CKR_HOST_MEMORY)]
-#![environment("SOFTHSM2_CONF")]
+// OpenSSL's, because SoftHSM computes with it.
+#![environment("SOFTHSM2_CONF", "OPENSSL_CONF")]
 #![sandbox(
     // SoftHSM's configuration and its cryptographic library's, file by file: what is beside them is nobody's business.
     read(
         variable("SOFTHSM2_CONF"),
+        variable("OPENSSL_CONF"),
         "/etc/softhsm/softhsm2.conf",
         "/etc/ssl/openssl.cnf",
         "/etc/pki/tls/openssl.cnf",
@@ -44,6 +46,7 @@
 #![configuration(
     variable = "SOFTHSM2_CONF",
     file = "softhsm2.conf",
+    home = ".config/softhsm2/softhsm2.conf",
     text = "directories.tokendir = {home}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
 )]
 #![functions(C_GetFunctionList)]

@@ -13,6 +13,8 @@
 #![header("tensorflow/lite/core/c/c_api_opaque.h")]
 #![header("tensorflow/lite/core/c/common.h")]
 #![lost(kTfLiteError)]
+// How much the library says.
+#![environment("TF_CPP_*", "TFLITE_*")]
 // Coral's accelerators, on PCI Express and on USB, whose delegate lists them before it opens one.
 #![sandbox(read("/dev/bus/usb", "/sys/bus/usb", "/sys/class/apex"), device("/dev/apex_*", "/dev/bus/usb/*/*"))]
 

@@ -9,7 +9,6 @@ use std::process::{Command, exit};
 use std::thread;
 use std::time::Duration;
 
-use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, FunctionStats, LogLevel, Stats, ToWorker};
 use ava_protocol::session::{Answer, Hello, Opening, open, seal};
 use ava_transport::client;
@@ -17,7 +16,7 @@ use ava_transport::handover::{Awaited, Handover, wait};
 use ava_transport::message::{recv, send};
 
 fn say(control: &UnixStream, message: &FromWorker) -> io::Result<()> {
-    send(control, &message.encode(), &[])
+    send(control, &seal(message), &[])
 }
 
 fn ended(control: &UnixStream, kind: EndKind, reason: &str) -> ! {
@@ -42,13 +41,13 @@ fn stats(calls: u64) -> Stats {
 fn pass(control: &UnixStream, fds: Vec<OwnedFd>) {
     let log = FromWorker::Log { level: LogLevel::Info, text: "with descriptors".into() };
     let borrowed: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
-    send(control, &log.encode(), &borrowed).unwrap();
+    send(control, &seal(&log), &borrowed).unwrap();
 }
 
 /// Answers the broker until it hangs up.
 fn obey(control: &UnixStream) {
     while let Ok(Some((body, _))) = recv(control) {
-        match ToWorker::decode(&body).unwrap() {
+        match open::<ToWorker>(&body).unwrap() {
             ToWorker::ReportRequest { ticket } => {
                 say(control, &FromWorker::Report { ticket, stats: stats(1) }).unwrap()
             }
@@ -70,6 +69,7 @@ fn surroundings(session: u64, title: &str) -> String {
     lines.push(format!("session={session}"));
     lines.push(format!("title={title}"));
     lines.push(format!("fds={fds:?}"));
+    lines.push(format!("directory={}", std::env::current_dir().unwrap().display()));
     lines.push(format!("args={:?}", std::env::args().skip(1).collect::<Vec<_>>()));
     lines.join("\n")
 }
@@ -95,7 +95,7 @@ fn knock(socket: &str) -> String {
 
 /// As that process: asks for a session and prints the answer.
 fn knock_and_print(socket: &str) {
-    let hello = Hello::new("opencl", 0, "a worker's", 1, "a worker's", "/");
+    let hello = Hello::new("opencl", "a worker's", 1, "a worker's", "/");
     let (_, answer) = client::open(Path::new(socket), &seal(&Opening::Session(hello)), &[]).unwrap();
     print!("{:?}", open::<Answer>(&answer).unwrap());
 }
@@ -114,6 +114,12 @@ fn main() {
         "crash" => std::process::abort(),
         "fail" => ended(&control, EndKind::Failed, "libOpenCL.so.1: cannot open shared object file"),
         "fail ahead" if spare => ended(&control, EndKind::Failed, "spares are not for us"),
+        "other build" => {
+            let log = FromWorker::Log { level: LogLevel::Info, text: "not to be understood".into() };
+            let mut bytes = seal(&log);
+            bytes[8..13].copy_from_slice(b"9.9.9");
+            send(&control, &bytes, &[]).unwrap();
+        }
         "nonsense" => (&control).write_all(&[5, 0, 0, 0, 1, 2, 3, 4, 5]).unwrap(),
         "flood" => {
             let log = FromWorker::Log { level: LogLevel::Info, text: "again\u{1b}[2J".into() };
@@ -125,8 +131,11 @@ fn main() {
     if let Some(gate) = mode.strip_prefix("gate ") {
         File::open(gate).unwrap().read_to_end(&mut Vec::new()).unwrap();
     }
-    say(&control, &FromWorker::Ready { library: "/usr/lib/fake.so".into(), fingerprint: 7, sandbox: "none".into() })
-        .unwrap();
+    say(
+        &control,
+        &FromWorker::Ready { library: "/usr/lib/fake.so".into(), identity: "fake".into(), sandbox: "none".into() },
+    )
+    .unwrap();
     let (session, title, tenant) = tenant(&control);
     let surroundings = surroundings(session, &title);
     if mode == "deaf" {

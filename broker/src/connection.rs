@@ -4,14 +4,15 @@ use std::io;
 use std::os::unix::net::UnixStream;
 
 use ava_protocol::session::{Answer, Refusal, seal};
+use ava_protocol::surroundings::{MOST_BYTES, MOST_VARIABLES};
 use ava_transport::message::{Reader, Writer};
 
 use crate::foreign::{Foreign, Inbox, Origin};
 use crate::server::Candidate;
 use crate::tenant::Tenant;
 
-/// The longest opening, in bytes: a hello with all its texts at their longest takes half of it.
-const LONGEST_OPENING: usize = 4096;
+/// The longest opening, in bytes: a hello with all its texts at their longest takes half of the rest.
+const LONGEST_OPENING: usize = 4096 + MOST_BYTES + 64 * MOST_VARIABLES;
 /// The descriptors that may come with one: standard output and standard error.
 const OPENING_FDS: usize = 2;
 
@@ -71,14 +72,18 @@ pub fn refuse(stream: &UnixStream, code: Refusal, reason: &str) {
 #[cfg(test)]
 mod tests {
     use ava_protocol::session::{Hello, Opening};
+    use ava_protocol::surroundings::Surroundings;
 
     use super::*;
 
     #[test]
     fn the_longest_hello_fits() {
         let long = "x".repeat(100_000);
-        let mut hello = Hello::new(&long, u64::MAX, &long, i32::MAX, &long, &long);
+        let mut hello = Hello::new(&long, &long, i32::MAX, &long, &long);
         (hello.stdout, hello.stderr) = (true, true);
+        let variables = (0..MOST_VARIABLES).map(|_| (String::new(), Vec::new())).collect();
+        let library = long.as_bytes()[..MOST_BYTES].to_vec();
+        hello.surroundings = Some(Surroundings { variables, library, ..Surroundings::default() });
         assert!(seal(&Opening::Session(hello)).len() <= LONGEST_OPENING);
     }
 

@@ -1,109 +1,257 @@
 //! What surrounds a worker: its environment variables, and where its private directories are.
 //!
-//! - **Invariant:** the environment is built from nothing. What comes in is the broker's own and on the list; nothing
-//!   a tenant has in its environment ever does.
+//! - **Invariant:** the environment is built from nothing. What comes in is on the API's list, and the broker's own: of a
+//!   program's, only where the broker is for that program's user alone.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use ava_protocol::api::Api;
-use ava_protocol::session::{PLUGINS_VARIABLE, SYSTEM_SOCKET};
+use ava_protocol::session::{SYSTEM_SOCKET, clip};
+use ava_protocol::surroundings::{
+    LIBRARY_PATH_VARIABLE, PLUGINS_VARIABLE, SANDBOX_READ_VARIABLE, SANDBOX_VARIABLE, SANDBOX_WRITE_VARIABLE,
+    Surroundings, VENDOR_LIBRARY_PATH_VARIABLE,
+};
+use ava_sandbox::Mode;
 
 /// Where compilers that vendor libraries call are found.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+/// How much of a variable is shown to who has set it, in bytes.
+const LONGEST_SHOWN: usize = 120;
 
-/// What a worker's environment is made of.
-#[derive(Debug)]
-pub struct Sources<'a> {
-    /// What it serves.
-    pub api: &'a Api,
-    /// Its tenant's private directory.
-    pub home: &'a Path,
-    /// `LD_LIBRARY_PATH`.
-    pub vendor_library_path: Option<&'a OsStr>,
-    /// Libraries that programs may have it load, as a search path.
-    pub plugins: &'a OsStr,
-    /// The log level's name.
-    pub log: &'a str,
-    /// Tenants have the API's configuration files of their own, unless the broker's environment names some.
-    pub several: bool,
+/// What the broker's options say of all workers.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// Where vendors' libraries are.
+    pub vendor_library_path: OsString,
+    /// Libraries that programs may have workers load, as a search path.
+    pub plugins: OsString,
+    /// What workers may read, and write, besides what their API's table says.
+    pub sandbox_read: Vec<PathBuf>,
+    pub sandbox_write: Vec<PathBuf>,
+    /// How they are shut in.
+    pub mode: Mode,
 }
 
-/// The environment of a worker, out of the broker's `own`.
-pub fn of_worker(from: &Sources, own: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
-    let mut all: Vec<(OsString, OsString)> =
-        own.filter(|(name, _)| name.to_str().is_some_and(|name| from.api.passes(name))).collect();
-    for file in from.api.configurations.iter().filter(|_| from.several) {
-        if !all.iter().any(|(name, _)| name == file.variable) {
-            all.push((file.variable.into(), from.home.join(file.file).into()));
+/// What a worker is made of.
+#[derive(Debug, Default)]
+pub struct Making {
+    /// What the broker's options say, and the program.
+    pub wishes: Wishes,
+    /// Where the dynamic linker looks.
+    library_path: OsString,
+    /// Variables that the API's table lists.
+    variables: Vec<(OsString, OsString)>,
+    /// The file of the vendor's library, if it is to be that one.
+    pub library: Option<PathBuf>,
+    /// The working directory, if one matters.
+    pub directory: Option<PathBuf>,
+}
+
+impl Making {
+    /// Of what surrounds the broker, whose variables are `own`.
+    pub fn of_broker(api: &Api, wishes: &Wishes, own: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let variables = own.filter(|(name, _)| name.to_str().is_some_and(|name| api.passes(name))).collect();
+        let library_path = wishes.vendor_library_path.clone();
+        Self { wishes: wishes.clone(), library_path, variables, ..Self::default() }
+    }
+
+    /// Of what surrounds a program, with what that leaves to the broker, whose variables are `own`.
+    pub fn of_program(
+        api: &Api,
+        wishes: &Wishes,
+        program: &Surroundings,
+        own: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Self {
+        let set = |name: &str| program.variable(name).map(|value| OsString::from_vec(value.to_vec()));
+        let paths = |name: &str| set(name).map(|value| std::env::split_paths(&value).collect()).unwrap_or_default();
+        let path = |bytes: &[u8]| (!bytes.is_empty()).then(|| PathBuf::from(OsString::from_vec(bytes.to_vec())));
+        let mut wishes = wishes.clone();
+        wishes.vendor_library_path = set(VENDOR_LIBRARY_PATH_VARIABLE).unwrap_or(wishes.vendor_library_path);
+        wishes.plugins = set(PLUGINS_VARIABLE).unwrap_or(wishes.plugins);
+        wishes.sandbox_read.extend::<Vec<_>>(paths(SANDBOX_READ_VARIABLE));
+        wishes.sandbox_write.extend::<Vec<_>>(paths(SANDBOX_WRITE_VARIABLE));
+        let mode = set(SANDBOX_VARIABLE).and_then(|mode| mode.to_str()?.parse().ok());
+        // Who started the broker and requires a sandbox, requires it of all.
+        wishes.mode = mode.filter(|_| wishes.mode != Mode::Require).unwrap_or(wishes.mode);
+        let mut library_path = wishes.vendor_library_path.clone();
+        if let Some(programs) = set(LIBRARY_PATH_VARIABLE) {
+            if !library_path.is_empty() {
+                library_path.push(":");
+            }
+            library_path.push(programs);
         }
+        let listed = program.variables.iter().filter(|(name, _)| api.passes(name));
+        let listed = listed.map(|(name, value)| (name.into(), OsString::from_vec(value.clone())));
+        let inherited = |name: &OsStr| program.inherited.iter().any(|known| name == OsStr::new(known));
+        let variables = listed.chain(own.filter(|(name, _)| inherited(name))).collect();
+        let (library, directory) = (path(&program.library), path(&program.directory));
+        let folders =
+            std::env::split_paths(&library_path).chain(library.iter().filter_map(|file| Some(file.parent()?.into())));
+        let beside: Vec<_> = folders.flat_map(|folder: PathBuf| of_prefix(&folder)).collect();
+        wishes.sandbox_read.extend(beside);
+        Self { wishes, library_path, variables, library, directory }
     }
-    let mut set = |name: &str, value: &OsStr| all.push((name.into(), value.into()));
-    set("PATH", PATH.as_ref());
-    set("HOME", from.home.as_os_str());
-    set("XDG_CACHE_HOME", from.home.join("cache").as_os_str());
-    set("AVA_LOG", from.log.as_ref());
-    if let Some(path) = from.vendor_library_path {
-        set("LD_LIBRARY_PATH", path);
+
+    /// What a program has set and has no say in, as `NAME=VALUE`.
+    pub fn ignored(&self, program: &Surroundings) -> Vec<String> {
+        let same = |name: &str, value: &[u8]| {
+            let value = OsStr::from_bytes(value);
+            let among = |known: &[PathBuf]| std::env::split_paths(value).all(|path| known.contains(&path));
+            match name {
+                // It says more to the program's own dynamic linker than to the vendor.
+                LIBRARY_PATH_VARIABLE => true,
+                VENDOR_LIBRARY_PATH_VARIABLE => self.wishes.vendor_library_path == value,
+                PLUGINS_VARIABLE => self.wishes.plugins == value,
+                SANDBOX_VARIABLE => value == self.wishes.mode.name(),
+                SANDBOX_READ_VARIABLE => among(&self.wishes.sandbox_read),
+                SANDBOX_WRITE_VARIABLE => among(&self.wishes.sandbox_write),
+                name => self.variables.iter().any(|(known, known_value)| known == name && known_value == value),
+            }
+        };
+        let ignored = program.variables.iter().filter(|(name, value)| !same(name, value));
+        ignored
+            .map(|(name, value)| clip(&format!("{name}={}", String::from_utf8_lossy(value)), LONGEST_SHOWN))
+            .collect()
     }
-    if !from.plugins.is_empty() {
-        set(PLUGINS_VARIABLE, from.plugins);
+
+    /// The environment of a worker whose tenant has the private directory `home`. Where there are several tenants, each has
+    /// the API's configuration files of its own, unless a variable names others.
+    pub fn environment(&self, api: &Api, home: &Path, log: &str, several: bool) -> Vec<(OsString, OsString)> {
+        let mut all = self.variables.clone();
+        for file in api.configurations.iter().filter(|_| several) {
+            if !all.iter().any(|(name, _)| name == file.variable) {
+                all.push((file.variable.into(), home.join(file.file).into()));
+            }
+        }
+        let mut set = |name: &str, value: &OsStr| all.push((name.into(), value.into()));
+        set("PATH", PATH.as_ref());
+        set("HOME", home.as_os_str());
+        set("XDG_CACHE_HOME", home.join("cache").as_os_str());
+        set("AVA_LOG", log.as_ref());
+        for (name, value) in [(LIBRARY_PATH_VARIABLE, &self.library_path), (PLUGINS_VARIABLE, &self.wishes.plugins)] {
+            if !value.is_empty() {
+                set(name, value);
+            }
+        }
+        all
     }
-    all
+}
+
+/// What libraries in a folder such as `/opt/x/lib` have beside it. What is hidden holds more than that.
+fn of_prefix(folder: &Path) -> Vec<PathBuf> {
+    let is_hidden = |name: &OsStr| name.as_bytes().starts_with(b".");
+    match (folder.file_name(), folder.parent()) {
+        (Some(name), Some(prefix))
+            if (name == "lib" || name == "lib64") && !prefix.file_name().is_none_or(is_hidden) =>
+        {
+            ["etc", "share"].map(|name| prefix.join(name)).into()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Where tenants' directories are: systemd's place for the service's state, or the same for a system's broker without systemd;
-/// else the user's cache, else beside the socket.
-pub fn base_directory(variable: impl Fn(&str) -> Option<OsString>, uid: u32, socket: Option<&Path>) -> PathBuf {
+/// else, the first that can be made, in the user's cache or beside the socket.
+pub fn base_directories(variable: impl Fn(&str) -> Option<OsString>, uid: u32, socket: Option<&Path>) -> Vec<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(directory) = absolute("STATE_DIRECTORY") {
-        return directory;
+        return vec![directory];
     }
     if socket == Some(Path::new(SYSTEM_SOCKET)) {
-        return "/var/lib/ava".into();
+        return vec!["/var/lib/ava".into()];
     }
-    if let Some(directory) = absolute("XDG_CACHE_HOME") {
-        return directory.join("ava");
-    }
-    match (absolute("HOME"), socket.and_then(Path::parent)) {
-        (Some(home), _) => home.join(".cache/ava"),
-        (None, Some(directory)) => directory.join("cache"),
-        (None, None) => PathBuf::from(format!("/tmp/ava-{uid}/cache")),
-    }
+    let beside = socket.and_then(Path::parent).map_or_else(|| format!("/tmp/ava-{uid}").into(), Path::to_owned);
+    let cache = absolute("XDG_CACHE_HOME").map(|cache| cache.join("ava"));
+    let home = absolute("HOME").map(|home| home.join(".cache/ava"));
+    cache.into_iter().chain(home).chain([beside.join("cache")]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn environment(api: &str, own: &[(&str, &str)], several: bool) -> Vec<(OsString, OsString)> {
-        let sources = Sources {
-            api: Api::find(api).unwrap(),
-            home: Path::new("/cache/7"),
-            vendor_library_path: Some("/opt/vendor".as_ref()),
-            plugins: "/opt/plugin.so".as_ref(),
-            log: "warn",
-            several,
-        };
-        of_worker(&sources, own.iter().map(|(name, value)| (name.into(), value.into())))
+    fn wishes() -> Wishes {
+        Wishes { vendor_library_path: "/opt/vendor".into(), plugins: "/opt/plugin.so".into(), ..Wishes::default() }
+    }
+
+    fn making(api: &str, own: &[(&str, &str)]) -> Making {
+        let own = own.iter().map(|(name, value)| (name.into(), value.into()));
+        Making::of_broker(Api::find(api).unwrap(), &wishes(), own)
+    }
+
+    fn program(variables: &[(&str, &str)]) -> Surroundings {
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Surroundings { variables, ..Surroundings::default() }
+    }
+
+    fn environment(api: &str, making: &Making, several: bool) -> Vec<(String, String)> {
+        let all = making.environment(Api::find(api).unwrap(), Path::new("/cache/7"), "warn", several);
+        all.into_iter().map(|(name, value)| (name.into_string().unwrap(), value.into_string().unwrap())).collect()
     }
 
     #[test]
     fn a_worker_sees_what_is_listed_and_its_own_directories() {
         let own = [("POCL_DEVICES", "cpu"), ("LD_PRELOAD", "/evil.so"), ("SECRET", "x"), ("HOME", "/root")];
-        let all = environment("opencl", &own, true);
-        let names: Vec<_> = all.iter().map(|(name, _)| name.to_str().unwrap()).collect();
+        let all = environment("opencl", &making("opencl", &own), true);
+        let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             names,
             ["POCL_DEVICES", "PATH", "HOME", "XDG_CACHE_HOME", "AVA_LOG", "LD_LIBRARY_PATH", "AVA_PLUGINS"]
         );
-        assert_eq!((&*all[2].1, &*all[3].1), ("/cache/7".as_ref(), "/cache/7/cache".as_ref()));
+        assert_eq!((&*all[2].1, &*all[3].1), ("/cache/7", "/cache/7/cache"));
+    }
+
+    #[test]
+    fn what_surrounds_a_program_takes_the_place_of_what_surrounds_the_broker() {
+        let set = [
+            ("AVA_PLUGINS", "/own.so"),
+            ("AVA_SANDBOX", "off"),
+            ("AVA_SANDBOX_READ", "/a:/b"),
+            ("LD_LIBRARY_PATH", "/l"),
+            ("POCL_DEVICES", "cpu"),
+        ];
+        let opencl = Api::find("opencl").unwrap();
+        let surroundings = Surroundings { inherited: vec!["OCL_ICD_VENDORS".into()], ..program(&set) };
+        let own = [("OCL_ICD_VENDORS", "/own.icd"), ("POCL_DEVICES", "other")];
+        let own = || own.iter().map(|(name, value)| (name.into(), value.into()));
+        let made = Making::of_program(opencl, &wishes(), &surroundings, own());
+        let all = environment("opencl", &made, false);
+        let value = |name: &str| all.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        assert_eq!(value("LD_LIBRARY_PATH"), Some("/opt/vendor:/l"));
+        assert_eq!((value("AVA_PLUGINS"), value("POCL_DEVICES")), (Some("/own.so"), Some("cpu")));
+        assert_eq!(value("OCL_ICD_VENDORS"), Some("/own.icd"));
+        assert_eq!((value("AVA_SANDBOX"), value("HOME")), (None, Some("/cache/7")));
+        assert_eq!(made.wishes.mode, Mode::Off);
+        assert_eq!(made.wishes.sandbox_read, [Path::new("/a"), Path::new("/b")]);
+        let own = Surroundings { library: b"/x/y/lib/libOpenCL.so.1".to_vec(), ..program(&[]) };
+        let made = Making::of_program(opencl, &wishes(), &own, std::iter::empty());
+        assert_eq!(made.wishes.sandbox_read, [Path::new("/x/y/etc"), Path::new("/x/y/share")]);
+        for folder in ["/lib", "/home/u/.local/lib", "/x/y", "/"] {
+            assert!(of_prefix(Path::new(folder)).is_empty(), "{folder}");
+        }
+        let strict = Wishes { mode: Mode::Require, ..wishes() };
+        assert_eq!(Making::of_program(opencl, &strict, &surroundings, own()).wishes.mode, Mode::Require);
+    }
+
+    #[test]
+    fn a_program_is_told_what_does_not_count() {
+        let set = [
+            ("AVA_SANDBOX", "best"),
+            ("AVA_VENDOR_LIBRARY_PATH", "/else"),
+            ("LD_LIBRARY_PATH", "/l"),
+            ("POCL_A", "1"),
+            ("POCL_B", "1"),
+        ];
+        let making = making("opencl", &[("POCL_A", "1"), ("POCL_B", "2")]);
+        assert_eq!(making.ignored(&program(&set)), ["AVA_VENDOR_LIBRARY_PATH=/else", "POCL_B=1"]);
     }
 
     #[test]
     fn tenants_have_configurations_of_their_own_unless_the_broker_has_one() {
         let of = |own: &[(&str, &str)], several| {
-            let all = environment("pkcs11", own, several);
+            let all = environment("pkcs11", &making("pkcs11", own), several);
             all.into_iter().find(|(name, _)| name == "SOFTHSM2_CONF").map(|(_, value)| value)
         };
         assert_eq!(of(&[], true), Some("/cache/7/softhsm2.conf".into()));
@@ -115,12 +263,19 @@ mod tests {
     fn directories_are_where_they_belong() {
         let with = |wanted: &'static str| move |name: &str| (name == wanted).then(|| OsString::from("/x"));
         let socket = Some(Path::new("/run/s/broker.sock"));
-        assert_eq!(base_directory(with("STATE_DIRECTORY"), 7, socket), Path::new("/x"));
+        let first = |variable: &dyn Fn(&str) -> Option<OsString>, uid, socket| {
+            base_directories(variable, uid, socket).remove(0)
+        };
+        assert_eq!(first(&with("STATE_DIRECTORY"), 7, socket), Path::new("/x"));
         let system = Some(Path::new(SYSTEM_SOCKET));
-        assert_eq!(base_directory(with("XDG_CACHE_HOME"), 0, system), Path::new("/var/lib/ava"));
-        assert_eq!(base_directory(with("XDG_CACHE_HOME"), 7, socket), Path::new("/x/ava"));
-        assert_eq!(base_directory(with("HOME"), 7, socket), Path::new("/x/.cache/ava"));
-        assert_eq!(base_directory(|_| None, 7, socket), Path::new("/run/s/cache"));
-        assert_eq!(base_directory(|_| None, 7, None), Path::new("/tmp/ava-7/cache"));
+        assert_eq!(first(&with("XDG_CACHE_HOME"), 0, system), Path::new("/var/lib/ava"));
+        assert_eq!(first(&with("XDG_CACHE_HOME"), 7, socket), Path::new("/x/ava"));
+        assert_eq!(first(&with("HOME"), 7, socket), Path::new("/x/.cache/ava"));
+        let all = base_directories(|_| Some("/x".into()), 7, system);
+        assert_eq!(all, [Path::new("/x")], "a service has no other");
+        let all = base_directories(|name| with("HOME")(name).or_else(|| with("XDG_CACHE_HOME")(name)), 7, socket);
+        assert_eq!(all, ["/x/ava", "/x/.cache/ava", "/run/s/cache"].map(PathBuf::from));
+        assert_eq!(first(&|_| None, 7, socket), Path::new("/run/s/cache"));
+        assert_eq!(first(&|_| None, 7, None), Path::new("/tmp/ava-7/cache"));
     }
 }

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use ava_protocol::admin;
 use ava_sandbox::{Mode, OLDEST_ABI};
+use rustix::fs::Access;
 use rustix::process::geteuid;
+use tracing::warn;
 
 use crate::cgroup::{Group, Groups};
 use crate::memory::{Budget, available};
@@ -23,8 +25,8 @@ pub struct Wish {
     pub mode: Mode,
     /// There are tenants to be kept apart, rather than one user.
     pub several: bool,
-    /// Where private directories are.
-    pub base: PathBuf,
+    /// Where private directories are to be: at the first of these that can be made.
+    pub bases: Vec<PathBuf>,
     /// Users for workers.
     pub users: Range,
     /// Most bytes of one session.
@@ -86,8 +88,7 @@ impl Isolation {
         }
         let changes = keeps_apart && made.may_change_users();
         // A directory that belongs to one of these users is of no use to a worker that is another, and the other way round.
-        made.homes = wish.base.join(if changes { "tenants" } else { "of-one-user" });
-        make_folders(&wish.base, &made.homes, changes)?;
+        made.homes = find_homes(&wish.bases, changes)?;
         if changes {
             let failed = |error| Error::Directory(made.homes.display().to_string(), error);
             made.users = Some(Users::find(wish.users, &made.homes).map_err(failed)?);
@@ -196,6 +197,24 @@ impl Isolation {
             missing: self.missing.clone(),
         }
     }
+}
+
+/// Makes the directory of private directories below the first of these that it can be made below.
+fn find_homes(bases: &[PathBuf], shared: bool) -> Result<PathBuf, Error> {
+    let mut failure = None;
+    for base in bases {
+        let homes = base.join(if shared { "tenants" } else { "of-one-user" });
+        let usable = || rustix::fs::access(&homes, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from);
+        let made = make_folders(base, &homes, shared);
+        match made.and_then(|()| usable().map_err(|error| Error::Directory(homes.display().to_string(), error))) {
+            Ok(()) => return Ok(homes),
+            Err(error) => {
+                warn!("{error}: workers cannot have their directories there");
+                failure = Some(error);
+            }
+        }
+    }
+    Err(failure.unwrap_or_else(|| Error::Directory("no place".to_owned(), io::ErrorKind::NotFound.into())))
 }
 
 /// The directory of private directories. With users of their own, workers make theirs in it: by the broker's group, which may

@@ -35,12 +35,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use ava_protocol::envelope::BUILD;
 use ava_transport::spawn::Spawner;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
 use crate::cgroup::Groups;
+use crate::environment::Wishes;
 use crate::isolation::{Isolation, Wish};
 use crate::options::Options;
 use crate::place::{Access, Place};
@@ -64,6 +66,11 @@ enum Error {
 }
 
 fn main() -> ExitCode {
+    // Before the command line is read, which takes the variables for options of its own and names those.
+    if let Err(why) = ava_surroundings::settings::check() {
+        eprintln!("ava-broker: {why}");
+        return ExitCode::from(2);
+    }
     let options = Options::of_process();
     if options.manual {
         let written = Options::manual().and_then(|page| io::stdout().write_all(&page));
@@ -96,7 +103,7 @@ fn serve(options: Options) -> Result<(), Error> {
     let isolation = Isolation::establish(Wish {
         mode: options.sandbox,
         several: place.access == Access::Reach,
-        base: environment::base_directory(|name| std::env::var_os(name), uid, place.path.as_deref()),
+        bases: environment::base_directories(|name| std::env::var_os(name), uid, place.path.as_deref()),
         users: options.worker_uids,
         session_memory: options.session_memory,
     })?;
@@ -106,10 +113,13 @@ fn serve(options: Options) -> Result<(), Error> {
         warm: usize::from(options.warm),
         idle_exit: options.idle_exit.map(Duration::from_secs),
         log: options.log.name(),
-        plugins: std::env::join_paths(&options.plugins).unwrap_or_default(),
-        vendor_library_path: options.vendor_library_path.filter(|path| !path.is_empty()),
-        sandbox_read: options.sandbox_read,
-        sandbox_write: options.sandbox_write,
+        wishes: Wishes {
+            vendor_library_path: options.vendor_library_path.unwrap_or_default(),
+            plugins: std::env::join_paths(&options.plugins).unwrap_or_default(),
+            sandbox_read: options.sandbox_read,
+            sandbox_write: options.sandbox_write,
+            mode: options.sandbox,
+        },
         worker_groups,
         templates: options.templates,
         landlock_abi: options.landlock_abi,
@@ -127,8 +137,7 @@ fn serve(options: Options) -> Result<(), Error> {
         groups = described.groups,
         sessions = settings.limits.sessions,
         connections = settings.limits.connections,
-        "ava-broker {} listens",
-        env!("CARGO_PKG_VERSION")
+        "ava-broker {BUILD} listens"
     );
     described.missing.iter().for_each(|missing| warn!("{missing}"));
     Ok(Server::new(settings, spawner, isolation, place, signal)?.run()?)

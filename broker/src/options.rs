@@ -7,7 +7,8 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use ava_cli::{Example, Page, Section, example};
-use ava_protocol::session::PLUGINS_VARIABLE;
+use ava_protocol::envelope::BUILD;
+use ava_protocol::surroundings::PLUGINS_VARIABLE;
 use ava_sandbox::Mode;
 
 use crate::policy::admission::Limits;
@@ -18,7 +19,7 @@ use crate::users::{self, Range};
 /// Started by systemd through a socket unit, it listens on that socket. Otherwise it listens on --socket, by default
 /// /run/ava/broker.sock for root and $XDG_RUNTIME_DIR/ava/broker.sock (or /tmp/ava-UID/broker.sock) for everybody else.
 #[derive(Debug, Parser)]
-#[command(name = "ava-broker", version)]
+#[command(name = "ava-broker", version = BUILD)]
 pub struct Options {
     /// Listen here
     #[arg(long, value_name = "PATH")]
@@ -39,6 +40,9 @@ pub struct Options {
     pub worker: Option<PathBuf>,
 
     /// Directories, separated by colons, in which workers find the vendor's libraries, before the system's
+    ///
+    /// Where the broker is for one user alone, this variable counts as each program has set it; the option is for those that
+    /// have not. The same holds for --plugin, --sandbox, and --sandbox-read and --sandbox-write, which add to each other.
     #[arg(long, value_name = "DIRS", env = "AVA_VENDOR_LIBRARY_PATH")]
     pub vendor_library_path: Option<OsString>,
 

@@ -11,7 +11,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use ava_protocol::session::{ADMIN_SOCKET, SYSTEM_SOCKET, private_socket};
+use ava_protocol::session::{ADMIN_SOCKET, SYSTEM_SOCKET};
+use ava_transport::client;
 use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, prelude::*};
 use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
 use rustix::fs::{FlockOperation, Gid, Mode, chmod, chown, flock};
@@ -99,7 +100,7 @@ const ADMIN_NAME: &str = "admin";
 pub fn default_path(uid: u32) -> PathBuf {
     match uid {
         0 => SYSTEM_SOCKET.into(),
-        _ => private_socket(|name| std::env::var_os(name), uid),
+        _ => client::private_socket(),
     }
 }
 

@@ -11,13 +11,15 @@ mod spares;
 mod sweeping;
 
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use ava_protocol::api::APIS;
+use ava_protocol::surroundings::Surroundings;
 use ava_transport::spawn::Spawner;
 use interprocess::local_socket::{ListenerNonblockingMode, traits::Listener as _};
 use rustix::process::Rlimit;
@@ -25,6 +27,7 @@ use sd_notify::NotifyState;
 use tracing::{info, warn};
 
 use crate::connection::Connection;
+use crate::environment::Wishes;
 use crate::events::{Events, Happened, Interest, Source};
 use crate::foreign::Closer;
 use crate::gathering::Gatherings;
@@ -46,13 +49,8 @@ use crate::tenant::Who;
 pub struct Settings {
     /// The worker program.
     pub worker: PathBuf,
-    /// `LD_LIBRARY_PATH` of workers.
-    pub vendor_library_path: Option<OsString>,
-    /// Libraries that programs may have workers load, as a search path.
-    pub plugins: OsString,
-    /// What workers may read, and write, besides what their API's table says.
-    pub sandbox_read: Vec<PathBuf>,
-    pub sandbox_write: Vec<PathBuf>,
+    /// What the options say of workers.
+    pub wishes: Wishes,
     /// Groups of workers' users.
     pub worker_groups: Vec<u32>,
     /// Where files are that tenants get in place of an API's own.
@@ -122,6 +120,8 @@ pub struct Server {
     connections: HashMap<u64, Connection>,
     sessions: BTreeMap<u64, Session>,
     warmth: Warmth,
+    /// What surrounds the broker, for each API.
+    surroundings: Vec<(&'static str, Arc<Surroundings>)>,
     spares: BTreeMap<u64, Spare>,
     gatherings: Gatherings,
     /// Programs that will open a session, and whose they are.
@@ -169,6 +169,7 @@ impl Server {
             damping: Damping::default(),
             connections: HashMap::new(),
             sessions: BTreeMap::new(),
+            surroundings: own_surroundings(),
             spares: BTreeMap::new(),
             gatherings: Gatherings::default(),
             expected: HashMap::new(),
@@ -190,7 +191,7 @@ impl Server {
         self.due(Due::Watchdog, Instant::now());
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         if let Access::Only(uid) = self.place.access {
-            self.expect_session(&Who::user(uid));
+            self.expect_session(&Who::user(uid), true);
         }
         let now = Instant::now();
         self.deadlines.set(Due::Sweep, now);
@@ -283,4 +284,11 @@ impl Server {
             warn!(uid, pid, reason, left_out, "refused");
         }
     }
+}
+
+/// What surrounds this process: who is served by it and says nothing else has that, if it is theirs.
+fn own_surroundings() -> Vec<(&'static str, Arc<Surroundings>)> {
+    let is_ours = |path: &Path| path.file_name().is_some_and(|name| name == "libava.so");
+    let of = |api| ava_surroundings::take(api, None, is_ours).inspect_err(|why| warn!("{why}")).unwrap_or_default();
+    APIS.iter().map(|api| (api.name, Arc::new(of(api)))).collect()
 }

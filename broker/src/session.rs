@@ -43,8 +43,8 @@ pub struct Session {
     pub stream: Option<Foreign<UnixStream>>,
     /// The tenant's output until then, if the worker was not started with it.
     pub output: Output,
-    /// The fingerprint of the tenant's shim.
-    pub fingerprint: u64,
+    /// Variables that the program has set and its worker has otherwise.
+    pub ignored: Vec<String>,
     /// What is shown of it.
     pub detail: Detail,
     /// The worker's own word about the end.
@@ -105,7 +105,7 @@ impl Session {
             worker,
             stream: Some(stream),
             output: Output::default(),
-            fingerprint: hello.fingerprint,
+            ignored: Vec::new(),
             detail,
             word: None,
             doom: None,

@@ -26,8 +26,8 @@ pub struct Spare {
 pub struct Loaded {
     /// Its file, as far as known.
     pub library: String,
-    /// The fingerprint of the worker's tables.
-    pub fingerprint: u64,
+    /// What tells the file from others of its name.
+    pub identity: String,
     /// What the worker is shut in with.
     pub sandbox: String,
 }

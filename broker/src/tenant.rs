@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -60,6 +61,8 @@ pub struct Tenant {
     pub process: Option<OwnedFd>,
     /// The process's control group, `/` for the root group; empty if unknown.
     pub cgroup: String,
+    /// Whether paths lead it where they lead the broker, as far as the kernel tells.
+    pub sees_our_files: bool,
     /// Who it is as a tenant.
     pub who: Who,
     /// Whose limits count. What users make of containers in their own slice is theirs; they could make any number.
@@ -89,12 +92,13 @@ impl Tenant {
         let uid = uid.ok_or(Error::NoUser)?;
         let process = ava_transport::peer::pidfd(&stream).ok().or_else(|| process(pid));
         let (cgroup, inner) = surroundings(pid, process.as_ref());
+        let sees_our_files = sees_our_files(pid, process.as_ref());
         // Who is in the same container as the broker is in none, for the broker.
         let container = container(&cgroup, inner).filter(|found| Some(found) != OWN_CONTAINER.as_ref());
         let of_user = container.is_some() && is_users_own(&cgroup, uid);
         let who = Who { uid, container };
         let account = if of_user { Who::user(uid) } else { who.clone() };
-        Ok((Self { uid, pid, process, cgroup, who, account }, stream))
+        Ok((Self { uid, pid, process, cgroup, sees_our_files, who, account }, stream))
     }
 }
 
@@ -107,6 +111,16 @@ fn surroundings(pid: i32, process: Option<&OwnedFd>) -> (String, bool) {
         return (String::new(), false);
     }
     (cgroup_of(&cgroup).to_owned(), has_own_numbers(&status) || has_own_users(&users))
+}
+
+/// Whether a process has this one's mounts and root. One that nobody may look at is taken to have them.
+fn sees_our_files(pid: i32, process: Option<&OwnedFd>) -> bool {
+    let mounts = |of: &str| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();
+    let root = |of: &str| fs::metadata(format!("/proc/{of}/root/")).ok().map(|root| (root.dev(), root.ino()));
+    let of = pid.to_string();
+    let same = mounts(&of).is_none_or(|theirs| Some(theirs) == mounts("self"))
+        && root(&of).is_none_or(|theirs| Some(theirs) == root("self"));
+    same && pid > 0 && process.is_some_and(|process| !is_over(process))
 }
 
 /// `NSpid:` lists the process's number in each namespace from the reader's on inwards.

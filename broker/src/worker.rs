@@ -8,8 +8,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use ava_protocol::archive::{Malformed, Message};
 use ava_protocol::control::{FromWorker, ToWorker};
+use ava_protocol::envelope::{BUILD, EnvelopeError, open, seal};
 use ava_transport::handover;
 use ava_transport::message::{Progress, Reader, Writer};
 use ava_transport::spawn::{Child, Program, Spawner};
@@ -37,6 +37,8 @@ pub fn find(executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
 pub struct Start<'a> {
     /// The program.
     pub program: &'a Path,
+    /// Its working directory.
+    pub directory: Option<&'a Path>,
     /// Its arguments: what it is to serve, and how it is to shut itself in.
     pub arguments: Vec<OsString>,
     /// All of its environment.
@@ -72,6 +74,8 @@ pub enum Heard {
     Message(FromWorker),
     /// It closed its end.
     Closed,
+    /// Something that only workers of another build understand; this is said to those who asked for it.
+    OtherBuild(String),
     /// What no worker says.
     Nonsense(String),
 }
@@ -89,6 +93,7 @@ impl Worker {
         let joins = joins.unwrap_or_default();
         let child = spawner.spawn(&Program {
             path: Some(start.program),
+            directory: start.directory,
             arguments: start.arguments,
             environment: start.environment,
             conversation: Some(theirs.as_fd()),
@@ -116,9 +121,12 @@ impl Worker {
             Ok(Progress::Pending) => Heard::Nothing,
             Ok(Progress::Closed) => Heard::Closed,
             Ok(Progress::Message((_, fds))) if !fds.is_empty() => Heard::Nonsense(format!("{} descriptors", fds.len())),
-            Ok(Progress::Message((body, _))) => match FromWorker::decode(&body) {
+            Ok(Progress::Message((body, _))) => match open(&body) {
                 Ok(message) => Heard::Message(message),
-                Err(malformed @ Malformed { .. }) => Heard::Nonsense(malformed.to_string()),
+                Err(EnvelopeError::Build { theirs }) => Heard::OtherBuild(format!(
+                    "the worker is of build {theirs}, and this broker of {BUILD}: install them together, and start the broker anew"
+                )),
+                Err(error) => Heard::Nonsense(error.to_string()),
             },
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Heard::Nonsense(error.to_string()),
             Err(_) => Heard::Closed,
@@ -130,7 +138,7 @@ impl Worker {
     /// # Errors
     /// The socket's: the worker is about to be gone.
     pub fn say(&mut self, message: &ToWorker) -> io::Result<bool> {
-        self.writer.push(&message.encode())?;
+        self.writer.push(&seal(message))?;
         self.flush()
     }
 

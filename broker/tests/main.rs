@@ -9,6 +9,7 @@ mod suite {
     mod place;
     mod queue;
     mod spares;
+    mod surroundings;
     mod units;
     mod world;
 

@@ -16,6 +16,7 @@ mod fault;
 mod glibc;
 mod handles;
 mod known;
+mod library;
 mod lines;
 mod listener;
 mod log;

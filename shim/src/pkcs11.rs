@@ -60,6 +60,12 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
     }
+    // As natively, the vendor looks at its surroundings anew.
+    if let Some(finalized) = Session::existing(&apis::PKCS11)
+        && !finalized.own::<State>().initialized.load(Ordering::Relaxed)
+    {
+        finalized.leave_if_outdated();
+    }
     // A worker's death finalizes nothing: that is the program's to do.
     let before = Session::latest(&apis::PKCS11)?;
     if before.has_ended() && before.own::<State>().initialized.load(Ordering::Relaxed) {

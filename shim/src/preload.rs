@@ -55,10 +55,14 @@ unsafe fn is_ours(name: *const c_char) -> bool {
     // SAFETY: the place of the thread's error number, which the look-up is not to change.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as above; the name by the caller's promise.
-    let (before, ours) = unsafe { (*errno, !name.is_null() && names::is_vendors(CStr::from_ptr(name).to_bytes())) };
+    let (before, name) = unsafe { (*errno, (!name.is_null()).then(|| CStr::from_ptr(name))) };
+    let ours = name.filter(|name| names::is_vendors(name.to_bytes()));
+    if let Some(name) = ours {
+        crate::library::opened(name);
+    }
     // SAFETY: as above.
     unsafe { *errno = before };
-    ours
+    ours.is_some()
 }
 
 /// Where a call of `dlopen` goes on.

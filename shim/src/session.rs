@@ -12,6 +12,7 @@ mod connect;
 mod death;
 mod forks;
 mod lanes;
+mod notes;
 mod slot;
 
 use std::any::Any;

@@ -22,7 +22,7 @@ use super::stage::PATIENCE;
 use super::wire::Wire;
 
 pub fn hello() -> Hello {
-    Hello::new("opencl", ava_protocol::FINGERPRINT, "hostile", 1, "hostile", "/")
+    Hello::new("opencl", "hostile", 1, "hostile", "/")
 }
 
 /// A session.

@@ -24,7 +24,7 @@ fn stage() -> Stage {
 }
 
 fn open(stage: &Stage) -> (Client, Thread) {
-    let hello = Hello::new("pkcs11", ava_protocol::FINGERPRINT, "hostile", 1, "hostile", "/");
+    let hello = Hello::new("pkcs11", "hostile", 1, "hostile", "/");
     let client = Client::with(&stage.socket(), hello).unwrap();
     let lane = client.lane();
     (client, lane)

@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use ava_tests::administration::wait_for_spare;
-use ava_tests::vendor::{self, Vendor};
+use ava_tests::vendor::Vendor;
 use ava_tests::{Ended, Program, Running, World, built};
 
 /// How long anything may take: much longer than it should, on a machine that does much else.
@@ -67,13 +67,14 @@ impl Stage {
 
     fn start(steady: Program, arguments: &[&OsStr]) -> Self {
         let steady = steady.within(4 * PATIENCE);
-        let world = World::without_broker(Vendor::Pocl);
+        let world = World::without_broker(Vendor::Pocl).with_arguments(arguments);
         let socket = world.socket();
         let home = socket.with_file_name("broker");
         let mut command = Command::new(built::file("ava-broker"));
-        command.arg("--socket").arg(&socket).args(arguments);
+        command.arg("--socket").arg(&socket);
         command.env_clear().env("PATH", "/usr/bin:/bin").env("AVA_LOG", "info");
-        command.env("OCL_ICD_VENDORS", vendor::pocl()).env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        world.serve_by(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut broker = Broker(command.spawn().unwrap());
         let log = Arc::new(Log::default());

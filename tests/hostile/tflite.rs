@@ -46,7 +46,7 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     fn new(stage: &'a Stage) -> Self {
-        let hello = Hello::new("tflite", ava_protocol::FINGERPRINT, "hostile", 1, "hostile", "/");
+        let hello = Hello::new("tflite", "hostile", 1, "hostile", "/");
         let client = Client::with(&stage.socket(), hello).unwrap();
         let mut lane = client.lane();
         let model = fs::read(vendor::tflite("models/signature.tflite")).unwrap();

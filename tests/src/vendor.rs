@@ -1,5 +1,6 @@
 //! The vendor libraries that the tests compare AvA with; `tools/setup` installs all.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,8 +26,11 @@ pub(crate) struct Needed {
     pub(crate) variable: &'static str,
     /// For programs that run natively.
     pub(crate) natively: PathBuf,
-    /// For the broker, from which the workers have it.
+    /// For programs that run through AvA, whose workers have it from them, and for the broker. Of a driver, natively nothing is
+    /// found by it: what answers is AvA.
     pub(crate) in_worker: PathBuf,
+    /// Where workers find what natively nobody does.
+    pub(crate) libraries: Option<OsString>,
 }
 
 impl Vendor {
@@ -36,24 +40,31 @@ impl Vendor {
     /// If it is not installed.
     #[must_use]
     pub(crate) fn needed(self, place: &Path) -> Needed {
-        let opencl = |file: PathBuf| Needed { variable: "OCL_ICD_VENDORS", natively: file.clone(), in_worker: file };
+        let opencl = |natively: PathBuf, in_worker: PathBuf, drivers: &[&Path]| {
+            let folders = drivers.iter().map(|driver| driver.with_file_name(""));
+            let libraries = std::env::join_paths(folders).expect("folders without colons");
+            Needed { variable: "OCL_ICD_VENDORS", natively, in_worker, libraries: Some(libraries) }
+        };
+        let named = |driver: &Path| PathBuf::from(driver.file_name().expect("a file has a name"));
         match self {
-            Self::Pocl => opencl(pocl()),
-            Self::Intel => opencl(intel()),
-            Self::Both => opencl(both(place)),
+            Self::Pocl => {
+                let driver = driver(place);
+                opencl(pocl(), named(&driver), &[&driver])
+            }
+            Self::Intel => opencl(intel(), named(&intel()), &[&intel()]),
+            Self::Both => {
+                let driver = driver(place);
+                let natively = both(
+                    &place.join("vendors"),
+                    Path::new(fs::read_to_string(pocl()).expect("PoCL's registration").trim()),
+                    &intel(),
+                );
+                opencl(natively, both(&place.join("drivers"), &named(&driver), &named(&intel())), &[&driver, &intel()])
+            }
             Self::SoftHsm => {
                 let [natively, in_worker] = stores(place);
-                Needed { variable: "SOFTHSM2_CONF", natively, in_worker }
+                Needed { variable: "SOFTHSM2_CONF", natively, in_worker, libraries: None }
             }
-        }
-    }
-
-    /// The directory its libraries are in, if neither the system nor the table knows it.
-    #[must_use]
-    pub fn library_directory(self) -> Option<PathBuf> {
-        match self {
-            Self::Pocl | Self::SoftHsm => None,
-            Self::Intel | Self::Both => intel().parent().map(Path::to_owned),
         }
     }
 }
@@ -67,17 +78,32 @@ pub fn pocl() -> PathBuf {
     present("/etc/OpenCL/vendors/pocl.icd".into())
 }
 
+/// That library, where other users' workers find it, too.
+fn driver(place: &Path) -> PathBuf {
+    let driver = place.join("driver/libava-tests-pocl.so");
+    let copied = fs::create_dir_all(driver.with_file_name("")).and_then(|()| fs::copy(by_another_name(), &driver));
+    copied.expect("the driver is copied");
+    driver
+}
+
+/// A library that is `PoCL` by a name that the system's loader does not know.
+fn by_another_name() -> PathBuf {
+    let library = built::must(Command::new("cc").arg("-print-file-name=libpocl.so.2"));
+    let flags = ["-shared", "-Wl,--no-as-needed", library.trim()];
+    built::compiled("vendor/libava-tests-pocl.so", "src/driver.c", &flags)
+}
+
 /// Intel's library, which is registered nowhere.
 fn intel() -> PathBuf {
     present(cache().join("intel/lib/libintelocl.so"))
 }
 
-/// A directory with the registrations of both.
-fn both(place: &Path) -> PathBuf {
-    let directory = place.join("vendors");
-    fs::create_dir_all(&directory).expect("a directory for registrations");
-    fs::copy(pocl(), directory.join("pocl.icd")).expect("a copy of PoCL's registration");
-    fs::write(directory.join("intel.icd"), intel().display().to_string()).expect("Intel's registration");
+/// A directory with registrations of both.
+fn both(directory: &Path, of_pocl: &Path, of_intel: &Path) -> PathBuf {
+    fs::create_dir_all(directory).expect("a directory for registrations");
+    for (name, driver) in [("pocl.icd", of_pocl), ("intel.icd", of_intel)] {
+        fs::write(directory.join(name), driver.display().to_string()).expect("a registration");
+    }
     // So that the loader knows it for a directory.
     directory.join("")
 }

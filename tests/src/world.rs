@@ -28,7 +28,6 @@ const START: Duration = Duration::from_secs(30);
 /// A vendor library, a broker that serves it, and a directory for what runs there. All of it is gone when this is.
 #[derive(Debug)]
 pub struct World {
-    vendor: Vendor,
     needed: Needed,
     broker: Option<Child>,
     arguments: Vec<OsString>,
@@ -63,15 +62,7 @@ impl World {
     pub fn without_broker(vendor: Vendor) -> Self {
         let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
         let needed = vendor.needed(directory.path());
-        Self {
-            vendor,
-            needed,
-            broker: None,
-            arguments: Vec::new(),
-            several: false,
-            runs: AtomicUsize::new(0),
-            directory,
-        }
+        Self { needed, broker: None, arguments: Vec::new(), several: false, runs: AtomicUsize::new(0), directory }
     }
 
     /// Whose broker, once it is started, gets these arguments too.
@@ -137,12 +128,9 @@ impl World {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("the broker's log");
         let mut command = Command::new(built::file("ava-broker"));
         command.arg("--socket").arg(self.socket()).env_clear().env("PATH", path());
-        if let Some(directory) = self.vendor.library_directory() {
-            command.arg("--vendor-library-path").arg(directory);
-        }
-        command.args(&self.arguments);
         let home = self.directory.path().join("broker");
-        command.env(self.needed.variable, &self.needed.in_worker).env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.env("HOME", &home).env("XDG_CACHE_HOME", &home);
+        self.serve_by(&mut command);
         command.env("NOTIFY_SOCKET", &notices).env("AVA_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = self.broker.insert(command.spawn().expect("the broker starts"));
@@ -233,10 +221,10 @@ impl World {
         }
         command.args(&program.arguments).current_dir(&work).env_clear();
         command.env("PATH", path()).env("LANG", "C.UTF-8").env("TERM", "dumb").env("PYTHONDONTWRITEBYTECODE", "1");
-        command
-            .env("HOME", &scratch)
-            .env("TMPDIR", scratch.join("tmp"))
-            .env("POCL_CACHE_DIR", scratch.join("cache/pocl"));
+        command.env("HOME", &scratch).env("TMPDIR", scratch.join("tmp"));
+        if way == Way::Native {
+            command.env("POCL_CACHE_DIR", scratch.join("cache/pocl"));
+        }
         for (name, directory) in [("CACHE", "cache"), ("DATA", "data"), ("CONFIG", "config")] {
             command.env(format!("XDG_{name}_HOME"), scratch.join(directory));
         }
@@ -250,8 +238,7 @@ impl World {
             self.needed.variable,
             match way {
                 Way::Native => self.needed.natively.clone(),
-                // No driver and no token is found: what answers is AvA.
-                Way::Preloaded | Way::Avactl => scratch.join("no-vendor"),
+                Way::Preloaded | Way::Avactl => self.needed.in_worker.clone(),
                 Way::Icd => built::file("libava.so"),
             },
         );
@@ -261,6 +248,26 @@ impl World {
             command.uid(user).gid(GROUP.1);
         }
         Running::start(&mut command, program.limit, scratch.display().to_string())
+    }
+
+    /// Has a broker serve the programs of this world, whose workers find the vendor.
+    pub fn serve_by(&self, broker: &mut Command) {
+        broker.args(self.arguments()).env(self.needed.variable, &self.needed.in_worker);
+    }
+
+    /// The broker's arguments, with where the vendor's libraries are behind where a test has others.
+    fn arguments(&self) -> Vec<OsString> {
+        const OPTION: &str = "--vendor-library-path";
+        let mut all = self.arguments.clone();
+        let Some(libraries) = &self.needed.libraries else { return all };
+        match all.iter().position(|argument| argument == OPTION) {
+            Some(at) => {
+                all[at + 1].push(":");
+                all[at + 1].push(libraries);
+            }
+            None => all.extend([OPTION.into(), libraries.into()]),
+        }
+        all
     }
 
     fn log_file(&self) -> PathBuf {

@@ -17,6 +17,7 @@ mod pkcs11;
 mod preload;
 mod run;
 mod startup;
+mod surroundings;
 mod system;
 mod tflite;
 
@@ -37,7 +38,7 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "run"] {
+    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "run", "surroundings"] {
         let module = format!("{directory}.rs");
         for file in names(directory) {
             assert!(

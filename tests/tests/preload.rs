@@ -1,7 +1,9 @@
 //! Being preloaded without being noticed, and being found wherever OpenCL is looked for.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -82,9 +84,14 @@ fn avactl_run_covers_deep_binding_too() {
 /// program that as much as looks for one fails.
 #[test]
 fn avactl_run_needs_no_loader() {
-    let world = World::new(Vendor::Pocl);
-    let empty = tempfile::tempdir().unwrap();
+    let [empty, whole] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     fs::write(empty.path().join("libOpenCL.so.1"), "").unwrap();
+    let loader = built::must(Command::new("cc").arg("-print-file-name=libOpenCL.so.1"));
+    symlink(loader.trim(), whole.path().join("libOpenCL.so.1")).unwrap();
+    // The worker does not go without it.
+    let mut world = World::without_broker(Vendor::Pocl)
+        .with_arguments([OsStr::new("--vendor-library-path"), whole.path().as_os_str()]);
+    world.start_broker();
     let saxpy = Program::new(saxpy());
     let without_loader = saxpy.clone().env("LD_LIBRARY_PATH", empty.path());
     let fails = world.native(&without_loader);

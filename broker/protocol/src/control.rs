@@ -1,5 +1,7 @@
 //! Broker and worker, over a socket pair made at spawn.
 //!
+//! What they say travels in an [`envelope`](crate::envelope): the worker's file may have been replaced under a running broker.
+//!
 //! The worker finds its end of this conversation at [`CONTROL_FD`]. It says [`FromWorker::Ready`] once the vendor library is
 //! loaded (or [`FromWorker::Ended`] if it cannot be), is given its tenant with [`ToWorker::Serve`], at once or, if it was
 //! started ahead, some time later, and then answers [`ToWorker::ReportRequest`]s.
@@ -51,8 +53,8 @@ pub enum FromWorker {
     Ready {
         /// The vendor library's file, as far as known.
         library: String,
-        /// The fingerprint of the worker's tables; 0 if unknown.
-        fingerprint: u64,
+        /// What tells the file from others of its name, as far as known.
+        identity: String,
         /// What the worker has shut itself in with, for people.
         sandbox: String,
     },

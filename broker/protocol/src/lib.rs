@@ -8,6 +8,7 @@ pub mod admin;
 pub mod api;
 pub mod archive;
 pub mod control;
+pub mod envelope;
 pub mod expr;
 pub mod flat;
 pub mod frame;
@@ -15,6 +16,7 @@ pub mod layout;
 pub mod sandbox;
 pub mod session;
 pub mod spec;
+pub mod surroundings;
 pub mod upcall;
 pub mod wire;
 
@@ -37,18 +39,4 @@ pub mod tflite {
     pub use crate::tables::tflite::*;
 
     pub mod custom;
-}
-
-/// Of this build's tables and wire: shim and worker must have the same.
-pub const FINGERPRINT: u64 = fingerprint(include_bytes!(concat!(env!("OUT_DIR"), "/tables.rs")));
-
-/// FNV-1a.
-const fn fingerprint(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    let mut i = 0;
-    while i < bytes.len() {
-        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x100_0000_01b3);
-        i += 1;
-    }
-    hash
 }

@@ -43,6 +43,8 @@ pub struct Configuration {
     pub variable: &'static str,
     /// The file's name in the tenant's private directory.
     pub file: &'static str,
+    /// Where the vendor finds it below its user's home, where the variable is not set.
+    pub home: Option<&'static str>,
     /// What stands in it; `{home}` stands for the tenant's private directory.
     pub text: &'static str,
 }

@@ -1,7 +1,8 @@
 //! How a conversation with the broker begins, and where its socket is.
 //!
-//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Waiting`] or [`Answer::Starting`] and then another. Both travel in an envelope (a magic number and
-//! [`PROTOCOL`]), so that two versions that cannot read each other's messages can still say so.
+//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Waiting`] or [`Answer::Starting`] and then
+//! another. Both travel in an [`envelope`](crate::envelope), so that two builds that cannot read each other's messages can still
+//! say so.
 //!
 //! After [`Answer::Welcome`] the very same connection is the session's control channel between shim and worker: the
 //! broker has given its end to the worker and takes no further part. A program may send what is for the worker right behind
@@ -13,20 +14,16 @@
 //! - **Invariant:** what a [`Hello`] says about its sender is for people to read. Who the sender is comes from the
 //!   kernel.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::admin;
-use crate::archive::{Malformed, Message};
+use crate::surroundings::Surroundings;
 
-/// The version of everything in this crate. Raised with every change of any message.
-pub const PROTOCOL: u32 = 3;
-
-/// The first bytes of every envelope.
-const MAGIC: [u8; 4] = *b"AvA\n";
-/// Magic number and version.
-const ENVELOPE: usize = 8;
+pub use crate::envelope::{EnvelopeError, open, seal};
+pub use crate::surroundings::PLUGINS_VARIABLE;
 
 /// The longest [`Hello::program`] and [`Hello::cwd`] that [`Hello::new`] makes, in bytes.
 pub const MAX_NAME: usize = 256;
@@ -46,10 +43,6 @@ pub enum Opening {
 /// A program's request for a session.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Hello {
-    /// [`PROTOCOL`] of the shim.
-    pub protocol: u32,
-    /// What the shim's tables and layouts look like; 0 if unknown. Shim and worker must agree.
-    pub fingerprint: u64,
     /// The table's name: `opencl`.
     pub api: String,
     /// The program's name, for people.
@@ -66,6 +59,8 @@ pub struct Hello {
     pub stderr: bool,
     /// How many seconds the program waits for a place where a limit of sessions is reached; 0 for not at all.
     pub wait: u32,
+    /// What the worker would find in the program's place; `None` if that is what it finds in the broker's.
+    pub surroundings: Option<Surroundings>,
 }
 
 /// In [`Hello::wait`]: as long as it takes.
@@ -84,10 +79,8 @@ pub fn wait(text: &str) -> Option<u32> {
 impl Hello {
     /// A hello of this protocol version. Texts are cut to what the broker keeps of them.
     #[must_use]
-    pub fn new(api: &str, fingerprint: u64, program: &str, pid: i32, command_line: &str, cwd: &str) -> Self {
+    pub fn new(api: &str, program: &str, pid: i32, command_line: &str, cwd: &str) -> Self {
         Self {
-            protocol: PROTOCOL,
-            fingerprint,
             api: clip(api, MAX_NAME),
             program: clip(program, MAX_NAME),
             pid,
@@ -96,6 +89,7 @@ impl Hello {
             stdout: false,
             stderr: false,
             wait: 0,
+            surroundings: None,
         }
     }
 }
@@ -125,6 +119,14 @@ pub enum Answer {
         populate: bool,
         /// The most bytes of regions that the session may have at a time; a program that wants more is out of memory.
         memory: u64,
+        /// The worker is made of what surrounds the program, not of what surrounds the broker.
+        own: bool,
+        /// Variables of the program's surroundings that do not count because the worker has others.
+        ignored: Vec<String>,
+        /// The vendor's library, for people.
+        library: String,
+        /// What tells the library's file from others of its name, as far as known.
+        identity: String,
     },
     /// There will be no session. The connection ends.
     Refused {
@@ -140,7 +142,7 @@ pub enum Answer {
 /// Why the broker refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The sender speaks another version of the protocol or has other tables.
+    /// The sender is of another build.
     Version,
     /// The message was not well-formed, or came with the wrong descriptors.
     Malformed,
@@ -160,53 +162,6 @@ pub enum Refusal {
     Stopping,
 }
 
-/// Why the bytes of an envelope were not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EnvelopeError {
-    /// Not an envelope at all.
-    #[error("{0} bytes that do not begin like a message of AvA")]
-    Foreign(usize),
-    /// An envelope of another version.
-    #[error("the peer speaks protocol {theirs}, this side {PROTOCOL}")]
-    Version {
-        /// The peer's version.
-        theirs: u32,
-    },
-    /// An envelope of this version around something else.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-}
-
-/// The bytes of an opening or an answer, in their envelope.
-#[must_use]
-pub fn seal<T: Message>(message: &T) -> Vec<u8> {
-    let body = message.encode();
-    let mut bytes = Vec::with_capacity(ENVELOPE + body.len());
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&PROTOCOL.to_le_bytes());
-    bytes.extend_from_slice(&body);
-    bytes
-}
-
-/// The opening or answer in an envelope.
-///
-/// # Errors
-/// [`EnvelopeError`] says whether it is the peer's version or its bytes that are wrong.
-pub fn open<T: Message>(bytes: &[u8]) -> Result<T, EnvelopeError> {
-    let Some((head, body)) = bytes.split_at_checked(ENVELOPE) else {
-        return Err(EnvelopeError::Foreign(bytes.len()));
-    };
-    let (magic, version) = head.split_at(MAGIC.len());
-    if magic != MAGIC {
-        return Err(EnvelopeError::Foreign(bytes.len()));
-    }
-    let theirs = version.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
-    if theirs != PROTOCOL {
-        return Err(EnvelopeError::Version { theirs });
-    }
-    Ok(T::decode(body)?)
-}
-
 /// `text`, cut to at most `limit` bytes at a character's boundary.
 #[must_use]
 pub fn clip(text: &str, limit: usize) -> String {
@@ -219,9 +174,6 @@ pub const SYSTEM_SOCKET: &str = "/run/ava/broker.sock";
 pub const ADMIN_SOCKET: &str = "/run/ava-admin/broker.sock";
 /// The environment variable that names another socket.
 pub const SOCKET_VARIABLE: &str = "AVA_SOCKET";
-
-/// The variable by which a broker tells its workers which libraries a program may have them load.
-pub const PLUGINS_VARIABLE: &str = "AVA_PLUGINS";
 
 /// Where a broker may be, as [`discover`] found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,10 +208,12 @@ impl Socket {
 
 /// The socket a client of this environment talks to: `AVA_SOCKET`, else the system's if it is there, else the private one.
 ///
-/// `variable` looks up an environment variable, `exists` says whether a path is there, `uid` is the caller's.
+/// `variable` looks up an environment variable, `exists` says whether a path is there, `owner` whose directory one is, `uid`
+/// is the caller's.
 pub fn discover(
-    variable: impl Fn(&str) -> Option<std::ffi::OsString>,
+    variable: impl Fn(&str) -> Option<OsString>,
     exists: impl Fn(&Path) -> bool,
+    owner: impl Fn(&Path) -> Option<u32>,
     uid: u32,
 ) -> Socket {
     if let Some(path) = variable(SOCKET_VARIABLE).filter(|path| !path.is_empty()) {
@@ -269,14 +223,20 @@ pub fn discover(
     if exists(system) {
         return Socket::System(system.into());
     }
-    Socket::Private(private_socket(variable, uid))
+    Socket::Private(private_socket(variable, owner, uid))
 }
 
-/// The socket of the user's private broker: `$XDG_RUNTIME_DIR/ava/broker.sock`, else `/tmp/ava-UID/broker.sock`.
+/// The socket of the user's private broker: `$XDG_RUNTIME_DIR/ava/broker.sock`, else `/tmp/ava-UID/broker.sock`. A runtime
+/// directory that is another user's, as `su` leaves it behind, or is not there, is none.
 ///
-/// The directory that holds it must be the user's own, mode 0700: the broker sees to it, and clients check it.
-pub fn private_socket(variable: impl Fn(&str) -> Option<std::ffi::OsString>, uid: u32) -> PathBuf {
-    match variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute()) {
+/// The directory that holds the socket must be the user's own, mode 0700: the broker sees to it, and clients check it.
+pub fn private_socket(
+    variable: impl Fn(&str) -> Option<OsString>,
+    owner: impl Fn(&Path) -> Option<u32>,
+    uid: u32,
+) -> PathBuf {
+    let runtime = variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    match runtime.filter(|path| owner(path) == Some(uid)) {
         Some(runtime) => runtime.join("ava/broker.sock"),
         None => PathBuf::from(format!("/tmp/ava-{uid}/broker.sock")),
     }
@@ -287,29 +247,12 @@ mod tests {
     use super::*;
 
     fn hello() -> Opening {
-        Opening::Session(Hello::new("opencl", 7, "clinfo", 42, "clinfo -l", "/tmp"))
+        Opening::Session(Hello::new("opencl", "clinfo", 42, "clinfo -l", "/tmp"))
     }
 
     #[test]
     fn an_opening_arrives() {
         assert_eq!(open::<Opening>(&seal(&hello())).unwrap(), hello());
-    }
-
-    #[test]
-    fn another_version_is_named() {
-        let mut bytes = seal(&hello());
-        bytes[4..8].copy_from_slice(&0x0102_0304_u32.to_le_bytes());
-        assert_eq!(open::<Opening>(&bytes), Err(EnvelopeError::Version { theirs: 0x0102_0304 }));
-    }
-
-    #[test]
-    fn foreign_and_short_bytes_are_refused() {
-        assert_eq!(open::<Opening>(b"GET / HTTP/1.1\r\n"), Err(EnvelopeError::Foreign(16)));
-        assert_eq!(open::<Opening>(b""), Err(EnvelopeError::Foreign(0)));
-        let bytes = seal(&hello());
-        for length in 0..bytes.len() {
-            assert!(open::<Opening>(&bytes[..length]).is_err());
-        }
     }
 
     #[test]
@@ -331,10 +274,15 @@ mod tests {
         let named = |name: &str| (name == SOCKET_VARIABLE).then(|| "/x/y".into());
         let runtime = |name: &str| (name == "XDG_RUNTIME_DIR").then(|| "/run/user/7".into());
         let relative = |name: &str| (name == "XDG_RUNTIME_DIR").then(|| "here".into());
-        assert_eq!(discover(named, |_| true, 7), Socket::Named("/x/y".into()));
-        assert_eq!(discover(none, |_| true, 7), Socket::System(SYSTEM_SOCKET.into()));
-        assert_eq!(discover(runtime, |_| false, 7), Socket::Private("/run/user/7/ava/broker.sock".into()));
-        assert_eq!(discover(none, |_| false, 7), Socket::Private("/tmp/ava-7/broker.sock".into()));
-        assert_eq!(discover(relative, |_| false, 7), Socket::Private("/tmp/ava-7/broker.sock".into()));
+        let find = |variable: &dyn Fn(&str) -> Option<OsString>, system: bool, owner: u32| {
+            discover(variable, |_| system, |_| Some(owner), 7)
+        };
+        assert_eq!(find(&named, true, 7), Socket::Named("/x/y".into()));
+        assert_eq!(find(&none, true, 7), Socket::System(SYSTEM_SOCKET.into()));
+        assert_eq!(find(&runtime, false, 7), Socket::Private("/run/user/7/ava/broker.sock".into()));
+        let in_tmp = Socket::Private("/tmp/ava-7/broker.sock".into());
+        assert_eq!(find(&none, false, 7), in_tmp);
+        assert_eq!(find(&relative, false, 7), in_tmp);
+        assert_eq!(find(&runtime, false, 8), in_tmp, "another user's");
     }
 }

@@ -7,7 +7,9 @@ use landlock::{
     RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags,
 };
 
-use crate::{Error, Plan, places};
+use ava_surroundings::places;
+
+use crate::{Error, Plan};
 
 /// Where libraries are. They may be executed, as the loader of programs is and LLVM's tools are: whether a worker starts any
 /// program is for its system calls to say, and what it starts is shut in likewise.

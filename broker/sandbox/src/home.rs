@@ -22,7 +22,7 @@ use ava_protocol::sandbox::{Configuration, Place};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::places;
+use ava_surroundings::places;
 
 /// The directories of one worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_a_worker_has_put_in_the_place_of_its_folders_leads_nowhere() {
-        const FILES: &[Configuration] = &[Configuration { variable: "X", file: "x.conf", text: "ours" }];
+        const FILES: &[Configuration] = &[Configuration { variable: "X", file: "x.conf", home: None, text: "ours" }];
         let base = tempfile::tempdir().unwrap();
         let (place, victim) = (base.path().join("1"), base.path().join("victim"));
         std::fs::create_dir_all(victim.join("4194999")).unwrap();
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn an_api_has_files_of_its_own() {
         const FILES: &[Configuration] =
-            &[Configuration { variable: "AVA_TEST_CONF", file: "x.conf", text: "tokens = {home}/t\n" }];
+            &[Configuration { variable: "AVA_TEST_CONF", file: "x.conf", home: None, text: "tokens = {home}/t\n" }];
         const PLACE: Place = Place::Path("/nowhere");
         let base = tempfile::tempdir().unwrap();
         let home = Home::prepare(&base.path().join("1")).unwrap();

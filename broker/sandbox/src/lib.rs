@@ -17,7 +17,6 @@ mod files;
 mod home;
 mod identity;
 mod limits;
-pub mod places;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -25,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use ava_protocol::sandbox::Needs;
+use ava_surroundings::places;
 
 pub use files::landlock_abi;
 pub use home::Home;

@@ -3,12 +3,17 @@
 //! A worker's private directories are its tenant's, so a spare is kept for a tenant: for those who had a session lately, and
 //! not for so many that spares become a burden of their own.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use ava_protocol::surroundings::Surroundings;
 
 use crate::tenant::Who;
 
 /// The most spares in all.
 pub const MOST: usize = 16;
+/// Of a tenant's programs with an API, those of so many surroundings get spares: the latest.
+const MOST_SURROUNDINGS: usize = 2;
 /// After so long without a session a tenant gets none any more.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// The next spare is started so long after a session began, when its program's first calls are through.
@@ -27,6 +32,15 @@ pub struct Whose {
     pub who: Who,
     /// The table's name.
     pub api: &'static str,
+    /// What surrounds the program, if that and not what surrounds the broker is what its worker is made of.
+    pub surroundings: Option<Arc<Surroundings>>,
+}
+
+impl Whose {
+    /// Whether they differ in nothing but what surrounds their programs.
+    fn is_akin(&self, other: &Self) -> bool {
+        self.who == other.who && self.api == other.api
+    }
 }
 
 #[derive(Debug)]
@@ -76,6 +90,12 @@ impl Warmth {
             None => Record { whose: whose.clone(), last: now, failures: 0, not_before: now },
         };
         self.records.push(record);
+        let akin = |record: &Record| record.whose.is_akin(whose);
+        if self.records.iter().filter(|record| akin(record)).count() > MOST_SURROUNDINGS
+            && let Some(oldest) = self.records.iter().position(akin)
+        {
+            self.records.remove(oldest);
+        }
         if self.records.len() > MOST / self.each {
             self.records.remove(0);
         }
@@ -130,7 +150,7 @@ mod tests {
     use super::*;
 
     const fn user(uid: u32) -> Whose {
-        Whose { who: Who::user(uid), api: "opencl" }
+        Whose { who: Who::user(uid), api: "opencl", surroundings: None }
     }
 
     fn next(warmth: &Warmth, have: usize) -> Option<(Whose, Instant)> {
@@ -155,11 +175,23 @@ mod tests {
     #[test]
     fn a_user_is_expected_to_use_what_they_have_used() {
         let (mut warmth, now) = (Warmth::new(1), Instant::now());
-        let other = Whose { who: Who::user(1), api: "pkcs11" };
+        let other = Whose { api: "pkcs11", ..user(1) };
         for whose in [user(1), user(2), other.clone()] {
             warmth.used(&whose, now);
         }
         assert_eq!((warmth.of(&Who::user(1)), warmth.of(&Who::user(3))), (vec![user(1), other], vec![]));
+    }
+
+    #[test]
+    fn a_users_surroundings_give_way_to_later_ones_of_the_same_api() {
+        let (mut warmth, now) = (Warmth::new(1), Instant::now());
+        let of =
+            |mark| Whose { surroundings: Some(Arc::new(Surroundings { mark, ..Surroundings::default() })), ..user(1) };
+        warmth.used(&user(2), now);
+        for mark in [1, 2, 1, 3] {
+            warmth.used(&of(mark), now);
+        }
+        assert!(warmth.keeps(&of(1)) && !warmth.keeps(&of(2)) && warmth.keeps(&of(3)) && warmth.keeps(&user(2)));
     }
 
     #[test]

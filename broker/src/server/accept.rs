@@ -3,7 +3,8 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use ava_protocol::session::{EnvelopeError, Opening, PROTOCOL, Refusal, open};
+use ava_protocol::envelope::BUILD;
+use ava_protocol::session::{EnvelopeError, Opening, Refusal, open};
 use ava_transport::message::Progress;
 use interprocess::local_socket::{Stream, traits::Listener as _};
 use rustix::io::Errno;
@@ -90,10 +91,20 @@ impl Server {
             return self.log_refusal(uid, pid, &error.to_string());
         }
         self.deadlines.set(Due::Connection(number), Instant::now() + OPENING_TIME);
-        // A broker for one user is that user's, but not for what runs in a container of theirs.
-        let admin = admin || self.place.access == Access::Only(uid) && tenant.who.container.is_none();
+        let admin = admin || self.is_its_users(&tenant);
         let origin = Origin::new(uid, &self.closer);
         self.connections.insert(number, Connection::new(tenant, stream, origin, admin));
+    }
+
+    /// Whether the broker is for this peer's user alone, and the peer that user, outside of containers.
+    fn is_its_users(&self, tenant: &Tenant) -> bool {
+        self.place.access == Access::Only(tenant.uid) && tenant.who.container.is_none()
+    }
+
+    /// Whether workers for this peer are made of what surrounds it: of what its user could start anyway, where what it names is
+    /// what the broker finds there.
+    pub(super) fn is_own(&self, tenant: &Tenant) -> bool {
+        self.is_its_users(tenant) && tenant.sees_our_files
     }
 
     /// May this peer use the broker at all? Workers are nobody: whoever has taken one over is not to come in by it.
@@ -177,8 +188,8 @@ impl Server {
             Ok(Opening::Session(hello)) if matches!(connection.phase, Phase::Opening) => self.hello(number, hello, fds),
             Ok(Opening::Admin(request)) if fds.is_empty() => self.request(number, request),
             Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
-            Err(EnvelopeError::Version { theirs }) => {
-                let reason = format!("the program's side speaks protocol {theirs}, this broker {PROTOCOL}");
+            Err(EnvelopeError::Build { theirs }) => {
+                let reason = format!("whoever asks is of build {theirs}, and this broker of {BUILD}");
                 self.refuse(number, Refusal::Version, &reason);
             }
             Err(error) => self.refuse(number, Refusal::Malformed, &error.to_string()),

@@ -65,7 +65,7 @@ impl Server {
 
     fn status(&self, asker: &Asker) -> Status {
         let (connections, sessions) = self.admission.counts();
-        let vendor = self.settings.vendor_library_path.as_deref().unwrap_or_default();
+        let vendor = &self.settings.wishes.vendor_library_path;
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -85,9 +85,10 @@ impl Server {
     }
 
     fn expect(&mut self, client: u64) {
-        let Some(who) = self.connections.get(&client).map(|connection| connection.tenant.who.clone()) else {
+        let Some(tenant) = self.connections.get(&client).map(|connection| &connection.tenant) else {
             return;
         };
+        let (who, own) = (tenant.who.clone(), self.is_own(tenant));
         let of_user = self.expected.values().filter(|(owner, _)| owner.uid == who.uid).count();
         if of_user >= EXPECTED_PER_USER {
             let reason = format!("{of_user} programs of {who} are expected already");
@@ -97,7 +98,7 @@ impl Server {
         if let Some(process) = process
             && self.events.add(&process, Source::Expected(client), Interest::Read).is_ok()
         {
-            self.expect_session(&who);
+            self.expect_session(&who, own);
             self.expected.insert(client, (who, process));
         }
         self.answer(client, vec![Answer::Expected]);

@@ -3,24 +3,26 @@
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ava_protocol::admin::State;
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
-use ava_protocol::session::{Answer, Hello, PROTOCOL, Refusal};
+use ava_protocol::session::{Answer, Hello, Refusal};
+use ava_protocol::surroundings::Surroundings;
 use tracing::{debug, error, info, warn};
 
 use super::{Candidate, Due, Server};
 use crate::connection::{refuse, tell};
-use crate::environment::{Sources, of_worker};
+use crate::environment::{Making, Wishes};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin};
 use crate::policy::noise::Line;
 use crate::policy::warmth::Whose;
 use crate::session::Session;
 use crate::spare::Loaded;
-use crate::tenant::{Tenant, Who};
+use crate::tenant::Tenant;
 use crate::text::clean;
 use crate::worker::{Heard, Output, Start, Worker, in_words};
 
@@ -68,7 +70,8 @@ impl Server {
         let Candidate { api, hello, output } = candidate;
         self.last_session += 1;
         let number = self.last_session;
-        let whose = Whose { who: tenant.who.clone(), api: api.name };
+        let (surroundings, ignored) = self.surroundings(&tenant, api, &hello);
+        let whose = Whose { who: tenant.who.clone(), api: api.name, surroundings };
         self.warmth.begun(&whose, Instant::now());
         let (worker, loaded) = match self.find_worker(&whose, api) {
             Ok(found) => found,
@@ -80,7 +83,7 @@ impl Server {
             }
         };
         let mut session = Session::new(number, tenant, whose, worker, stream, &hello);
-        session.output = output;
+        (session.output, session.ignored) = (output, ignored);
         let shown = &session.detail.session;
         info!(
             session = number,
@@ -116,27 +119,45 @@ impl Server {
     fn find_worker(&mut self, whose: &Whose, api: &Api) -> std::io::Result<(Worker, Option<Loaded>)> {
         match self.take_spare(whose) {
             Some(spare) => Ok((spare.worker, spare.loaded)),
-            None => Ok((self.start_worker(&whose.who, api, false)?, None)),
+            None => Ok((self.start_worker(whose, api, false)?, None)),
         }
     }
 
-    pub(super) fn start_worker(&mut self, who: &Who, api: &Api, spare: bool) -> std::io::Result<Worker> {
+    /// What surrounds a session's worker, if that is not simply the broker's, and what of the program's does not.
+    fn surroundings(&self, tenant: &Tenant, api: &Api, hello: &Hello) -> (Option<Arc<Surroundings>>, Vec<String>) {
+        match &hello.surroundings {
+            Some(programs) if self.is_own(tenant) => (Some(Arc::new(programs.clone())), Vec::new()),
+            None if self.is_own(tenant) => (Some(self.own_surroundings(api)), Vec::new()),
+            Some(programs) => {
+                let making = Making::of_broker(api, &self.settings.wishes, std::env::vars_os());
+                (None, making.ignored(programs))
+            }
+            None => (None, Vec::new()),
+        }
+    }
+
+    /// What surrounds the broker.
+    pub(super) fn own_surroundings(&self, api: &Api) -> Arc<Surroundings> {
+        let found = self.surroundings.iter().find(|(name, _)| *name == api.name);
+        found.map(|(_, surroundings)| surroundings.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn start_worker(&mut self, whose: &Whose, api: &Api, spare: bool) -> std::io::Result<Worker> {
+        let who = &whose.who;
         let room = self.isolation.room(who).map_err(std::io::Error::other)?;
         let settings = &self.settings;
-        let sources = Sources {
-            api,
-            home: &room.home,
-            vendor_library_path: settings.vendor_library_path.as_deref(),
-            plugins: &settings.plugins,
-            log: settings.log,
-            several: self.isolation.several,
+        let making = match &whose.surroundings {
+            Some(programs) => Making::of_program(api, &settings.wishes, programs, std::env::vars_os()),
+            None => Making::of_broker(api, &settings.wishes, std::env::vars_os()),
         };
-        let environment = of_worker(&sources, std::env::vars_os());
+        let environment = making.environment(api, &room.home, settings.log, self.isolation.several);
         let mut arguments = vec!["--api".into(), api.name.into()];
         arguments.extend(spare.then(|| "--spare".into()));
-        arguments.extend(self.shut_in(room.uid));
+        arguments.extend(making.library.iter().flat_map(|file| ["--library".into(), file.into()]));
+        arguments.extend(self.shut_in(&making.wishes, room.uid));
         let start = Start {
             program: &settings.worker,
+            directory: making.directory.as_deref(),
             arguments,
             environment,
             files: settings.files,
@@ -147,15 +168,15 @@ impl Server {
     }
 
     /// How a worker is to shut itself in, as its arguments.
-    fn shut_in(&self, uid: Option<u32>) -> Vec<OsString> {
+    fn shut_in(&self, wishes: &Wishes, uid: Option<u32>) -> Vec<OsString> {
         let settings = &self.settings;
-        let mut all: Vec<OsString> = vec!["--sandbox".into(), self.isolation.mode.name().into()];
+        let mut all: Vec<OsString> = vec!["--sandbox".into(), wishes.mode.name().into()];
         let mut add = |name: &str, value: &OsStr| all.extend([name.into(), value.to_owned()]);
         // A region that the library has given up may be in use a little longer.
         let memory = self.isolation.budget.worker;
         add("--memory", (memory + memory / 4).to_string().as_ref());
-        settings.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
-        settings.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
+        wishes.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
+        wishes.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
         if let Some(abi) = settings.landlock_abi {
             add("--landlock-abi", abi.to_string().as_ref());
         }
@@ -209,6 +230,11 @@ impl Server {
                     self.deadlines.set_first(Due::End(number), Instant::now() + GRACE);
                     return;
                 }
+                Heard::OtherBuild(why) => {
+                    self.events.remove(&session.worker.control);
+                    self.doom(number, why);
+                    return self.kill(number);
+                }
                 Heard::Nonsense(what) => {
                     self.events.remove(&session.worker.control);
                     self.doom(number, format!("its worker sent nonsense: {what}"));
@@ -223,8 +249,8 @@ impl Server {
             return;
         };
         match message {
-            FromWorker::Ready { library, fingerprint, sandbox } => {
-                self.welcome(number, &Loaded { library, fingerprint, sandbox });
+            FromWorker::Ready { library, identity, sandbox } => {
+                self.welcome(number, &Loaded { library, identity, sandbox });
             }
             FromWorker::Report { stats, .. } => {
                 session.report(stats);
@@ -241,7 +267,7 @@ impl Server {
 
     /// The worker has its vendor library: the tenant may begin, and the broker steps aside.
     fn welcome(&mut self, number: u64, loaded: &Loaded) {
-        let Loaded { library, fingerprint, sandbox } = loaded;
+        let Loaded { library, identity, sandbox } = loaded;
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -255,17 +281,21 @@ impl Server {
         session.detail.library = clean(library, ava_protocol::session::MAX_NAME);
         session.detail.sandbox = clean(sandbox, ava_protocol::session::MAX_NAME);
         self.deadlines.cancel(Due::Start(number));
-        if *fingerprint != 0 && session.fingerprint != 0 && *fingerprint != session.fingerprint {
-            let reason = "libava.so and the worker come from different builds; install them together";
-            refuse(&stream, Refusal::Version, reason);
-            return self.doom(number, reason.to_owned());
-        }
         session.set_state(State::Running);
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails the tenant is gone, which the worker sees too.
         let populate = self.isolation.has_groups();
         let memory = self.isolation.budget.worker;
-        let _ = tell(&stream, &Answer::Welcome { session: number, populate, memory });
+        let welcome = Answer::Welcome {
+            session: number,
+            populate,
+            memory,
+            own: session.whose.surroundings.is_some(),
+            ignored: std::mem::take(&mut session.ignored),
+            library: session.detail.library.clone(),
+            identity: clean(identity, ava_protocol::session::MAX_NAME),
+        };
+        let _ = tell(&stream, &welcome);
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
         let given = session.worker.serve(number, session.title(), &stream, &std::mem::take(&mut session.output));
         self.warmth.succeeded(&session.whose, Instant::now());
@@ -384,10 +414,6 @@ impl Server {
 
 /// What is asked for, if it is well-formed.
 fn judge(hello: &Hello, fds: Vec<Foreign<OwnedFd>>) -> Result<(&'static Api, Output), (Refusal, String)> {
-    if hello.protocol != PROTOCOL {
-        let reason = format!("the program's side speaks protocol {}, this broker {PROTOCOL}", hello.protocol);
-        return Err((Refusal::Version, reason));
-    }
     let (came, announced) = (fds.len(), usize::from(hello.stdout) + usize::from(hello.stderr));
     let Some(output) = Output::announced(hello.stdout, hello.stderr, fds) else {
         return Err((Refusal::Malformed, format!("{came} descriptors came and {announced} were announced")));
@@ -397,6 +423,9 @@ fn judge(hello: &Hello, fds: Vec<Foreign<OwnedFd>>) -> Result<(&'static Api, Out
         let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
         return Err((Refusal::UnknownApi, reason));
     };
+    if hello.surroundings.as_ref().is_some_and(|surroundings| !surroundings.is_sane(api)) {
+        return Err((Refusal::Malformed, "surroundings that no program has".to_owned()));
+    }
     Ok((api, output))
 }
 

@@ -24,8 +24,12 @@ use crate::worker::{Heard, in_words};
 impl Server {
     /// Somebody is about to open a session: with an API that they have used lately, or, as far as anybody knows, with the
     /// first, whose libraries take longest to load.
-    pub(super) fn expect_session(&mut self, who: &Who) {
-        let first = APIS.first().map(|api| Whose { who: who.clone(), api: api.name });
+    pub(super) fn expect_session(&mut self, who: &Who, own: bool) {
+        let first = APIS.first().map(|api| Whose {
+            who: who.clone(),
+            api: api.name,
+            surroundings: own.then(|| self.own_surroundings(api)),
+        });
         let mut expected = self.warmth.of(who);
         if expected.is_empty() {
             expected.extend(first);
@@ -66,7 +70,7 @@ impl Server {
             return;
         };
         let uid = whose.who.uid;
-        let worker = match self.start_worker(&whose.who, api, true) {
+        let worker = match self.start_worker(&whose, api, true) {
             Ok(worker) => worker,
             Err(error) => {
                 warn!(uid, %error, "no spare worker can be started");
@@ -112,6 +116,10 @@ impl Server {
                     spare.word.get_or_insert_with(|| "it stopped talking to the broker".to_owned());
                     return self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
                 }
+                Heard::OtherBuild(why) => {
+                    self.events.remove(&spare.worker.control);
+                    return self.end_spare(number, &why);
+                }
                 Heard::Nonsense(what) => {
                     self.events.remove(&spare.worker.control);
                     return self.end_spare(number, &format!("it sent nonsense: {what}"));
@@ -125,9 +133,9 @@ impl Server {
             return;
         };
         match message {
-            FromWorker::Ready { library, fingerprint, sandbox } if spare.loaded.is_none() => {
+            FromWorker::Ready { library, identity, sandbox } if spare.loaded.is_none() => {
                 debug!(uid = spare.whose.who.uid, worker = spare.worker.pid(), "a spare worker is ready");
-                spare.loaded = Some(Loaded { library, fingerprint, sandbox });
+                spare.loaded = Some(Loaded { library, identity, sandbox });
                 self.deadlines.cancel(Due::Spare(number));
             }
             FromWorker::Ready { .. } | FromWorker::Report { .. } => {}

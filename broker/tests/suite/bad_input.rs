@@ -5,7 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::Request;
-use ava_protocol::session::{Answer, Hello, Opening, PROTOCOL, Refusal, seal};
+use ava_protocol::envelope::BUILD;
+use ava_protocol::session::{Answer, Hello, Opening, Refusal, seal};
+use ava_protocol::surroundings::Surroundings;
 use ava_transport::message::send;
 
 use super::world::{self, World, fd, pipe};
@@ -18,7 +20,7 @@ fn answer(stream: &UnixStream) -> (Refusal, String) {
 }
 
 fn hello() -> Hello {
-    Hello::new("opencl", 0, "p", 1, "p", "/")
+    Hello::new("opencl", "p", 1, "p", "/")
 }
 
 #[test]
@@ -33,7 +35,7 @@ fn malformed_openings_are_refused_with_a_reason() {
         assert_eq!(answer(&stream).0, Refusal::Malformed, "{case:?}");
     }
     // Lengths that nobody has.
-    for length in [4097_u32, u32::MAX] {
+    for length in [1_u32 << 20, u32::MAX] {
         let mut stream = UnixStream::connect(world.socket()).unwrap();
         stream.write_all(&length.to_le_bytes()).unwrap();
         assert_eq!(answer(&stream).0, Refusal::Malformed);
@@ -42,23 +44,30 @@ fn malformed_openings_are_refused_with_a_reason() {
 }
 
 #[test]
-fn another_version_is_told_which_one_this_is() {
+fn another_build_is_told_which_one_this_is() {
     let world = World::new();
     let mut bytes = seal(&Opening::Session(hello()));
-    bytes[4] = 99;
+    bytes[8..13].copy_from_slice(b"9.9.9");
     let stream = UnixStream::connect(world.socket()).unwrap();
     send(&stream, &bytes, &[]).unwrap();
     let (code, reason) = answer(&stream);
     assert_eq!(code, Refusal::Version);
-    assert!(reason.contains("protocol 99") && reason.contains(&PROTOCOL.to_string()), "{reason}");
+    assert!(reason.contains("of build 9.9.9 (") && reason.contains(BUILD), "{reason}");
 }
 
 #[test]
-fn fingerprints_must_agree() {
+fn surroundings_that_no_program_has_are_refused() {
     let world = World::new();
-    let with = |fingerprint| Opening::Session(Hello { fingerprint, ..hello() });
-    assert!(world.open(&with(7), &[]).is_ok());
-    assert_eq!(world.open(&with(8), &[]).err().unwrap().0, Refusal::Version);
+    let with = |variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let surroundings = Surroundings { variables, ..Surroundings::default() };
+        world.open(&Opening::Session(Hello { surroundings: Some(surroundings), ..hello() }), &[])
+    };
+    assert!(with(&[("POCL_FAKE", "")]).is_ok());
+    for bad in [("LD_PRELOAD", "/evil.so"), ("PATH", "/evil"), ("POCL_A\0", ""), ("POCL_A", "\0")] {
+        assert_eq!(with(&[bad]).err().unwrap().0, Refusal::Malformed, "{bad:?}");
+    }
+    assert_eq!(with(&[("POCL_B", ""), ("POCL_A", "")]).err().unwrap().0, Refusal::Malformed);
 }
 
 /// Whoever has taken over a worker has no session of its own by it.

@@ -189,7 +189,7 @@ fn pid_of(child: &Child) -> Pid {
 }
 
 fn session(api: &str, stdout: bool) -> Opening {
-    Opening::Session(Hello { stdout, ..Hello::new(api, 0, "p", 1, "p", "/") })
+    Opening::Session(Hello { stdout, ..Hello::new(api, "p", 1, "p", "/") })
 }
 
 fn connect(world: &World) -> UnixStream {

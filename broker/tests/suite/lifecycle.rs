@@ -39,6 +39,7 @@ fn a_worker_gets_nothing_it_is_not_meant_to_have() {
         "POCL_FAKE",
         "XDG_CACHE_HOME",
         "args",
+        "directory",
         "fds",
         "session",
         "title",
@@ -52,6 +53,18 @@ fn a_worker_gets_nothing_it_is_not_meant_to_have() {
     // The last one is the directory that was listed.
     assert!(text.contains("fds=[0, 1, 2, 3, 4, 5]\n"), "{text}");
     assert!(text.contains(r#"args=["--api", "opencl", "--sandbox", "best", "--memory", "#), "{text}");
+}
+
+#[test]
+fn a_senseless_variable_is_named_with_what_is_allowed() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, value, allowed) in [("AVA_LOG", "loud", "error, warn"), ("AVA_WARM", "many", "a number from 0 to 16")] {
+        let mut broker = Command::new(env!("CARGO_BIN_EXE_ava-broker"));
+        let output = broker.arg("--socket").arg(directory.path().join("s")).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with(&format!("ava-broker: {name}={value}: ")) && text.contains(allowed), "{text}");
+    }
 }
 
 #[test]
@@ -137,7 +150,7 @@ fn a_worker_that_does_not_listen_is_killed_when_its_tenant_dies() {
     let mut world = World::with("deaf", &[]);
     // A process that opens a session and dies: python, since a thread of ours would not die.
     let opening = world.directory.path().join("opening");
-    let hello = ava_protocol::session::Hello::new("opencl", 0, "short", 1, "short", "/");
+    let hello = ava_protocol::session::Hello::new("opencl", "short", 1, "short", "/");
     let body = ava_protocol::session::seal(&ava_protocol::session::Opening::Session(hello));
     let mut bytes = u32::try_from(body.len()).unwrap().to_le_bytes().to_vec();
     bytes.extend(body);

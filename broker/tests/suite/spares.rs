@@ -157,7 +157,7 @@ fn a_spare_that_still_loads_is_better_than_none() {
     assert_eq!(world.status_answer().spares, 0);
     let (mut read, write) = pipe();
     let stream = UnixStream::connect(world.socket()).unwrap();
-    let mut hello = Hello::new("opencl", 0, "p", 1, "p", "/");
+    let mut hello = Hello::new("opencl", "p", 1, "p", "/");
     hello.stdout = true;
     message::send(&stream, &seal(&Opening::Session(hello)), &[fd(&write)]).unwrap();
     drop(write);
@@ -207,12 +207,13 @@ fn more_sessions_than_spares_are_served_all_the_same() {
 }
 
 #[test]
-fn a_spare_of_another_build_is_refused_like_any_worker() {
-    let world = World::warm("", 1, &[]);
-    world.wait_for_spares(1);
-    let hello = Hello { fingerprint: 8, ..Hello::new("opencl", 0, "p", 1, "p", "/") };
-    assert_eq!(world.open(&Opening::Session(hello), &[]).err().unwrap().0, Refusal::Version);
-    assert_eq!(world.tenant().ask("x"), "x");
+fn a_worker_of_another_build_is_named() {
+    let mut world = World::warm("other build", 1, &[]);
+    let named = |text: &str| text.contains("of build 9.9.9 (") && text.contains(ava_protocol::envelope::BUILD);
+    let line = world.logged("a spare worker ended");
+    assert!(named(&line), "{line}");
+    let (code, reason) = world.try_tenant(&[]).err().unwrap();
+    assert!(code == Refusal::Worker && named(&reason), "{reason}");
 }
 
 #[test]
@@ -250,7 +251,7 @@ fn a_spare_is_its_users() {
     assert!(world.spares().is_empty(), "nobody is known yet");
     drop(world.tenant());
     let roots = spare(&world);
-    let body = seal(&Opening::Session(Hello::new("opencl", 0, "p", 1, "p", "/")));
+    let body = seal(&Opening::Session(Hello::new("opencl", "p", 1, "p", "/")));
     let framed = |body: &[u8]| {
         let length = u32::try_from(body.len()).unwrap().to_le_bytes();
         length.iter().chain(body).map(|b| format!("{b:02x}")).collect::<String>()
@@ -277,7 +278,7 @@ fn a_program_need_not_wait_for_the_answer() {
         let (mut read, write) = pipe();
         let (_, stdout) = pipe();
         let stream = UnixStream::connect(world.socket()).unwrap();
-        let hello = Hello { stdout: true, ..Hello::new("opencl", 0, "p", 1, "p", "/") };
+        let hello = Hello { stdout: true, ..Hello::new("opencl", "p", 1, "p", "/") };
         message::send(&stream, &seal(&Opening::Session(hello)), &[fd(&stdout)]).unwrap();
         message::send(&stream, b"write", &[fd(&write)]).unwrap();
         message::send(&stream, b"echoed", &[]).unwrap();
@@ -295,7 +296,7 @@ fn a_refused_program_that_did_not_wait_hears_why_and_gets_its_descriptors_closed
     let world = World::new();
     let (mut read, write) = pipe();
     let stream = UnixStream::connect(world.socket()).unwrap();
-    let hello = Hello::new("no such API", 0, "p", 1, "p", "/");
+    let hello = Hello::new("no such API", "p", 1, "p", "/");
     message::send(&stream, &seal(&Opening::Session(hello)), &[]).unwrap();
     // The broker may have hung up by now.
     let _ = message::send(&stream, b"write", &[fd(&write)]);

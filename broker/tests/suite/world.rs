@@ -72,7 +72,7 @@ impl World {
     }
 
     pub fn try_tenant(&self, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
-        let mut hello = Hello::new("opencl", 0, "test program", 1, "test program --flag", "/somewhere");
+        let mut hello = Hello::new("opencl", "test program", 1, "test program --flag", "/somewhere");
         (hello.stdout, hello.stderr) = (!fds.is_empty(), fds.len() > 1);
         self.open(&Opening::Session(hello), fds)
     }

@@ -9,10 +9,10 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ava_protocol::session::{self as wire, Answer};
+use ava_protocol::session::{self as wire, Answer, Socket};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
@@ -56,6 +56,27 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// Brokers that may go while they start a worker, one after the other, each of which is waited for anew.
 const MOST_GONE: usize = 3;
 
+/// The socket that a client of this environment talks to.
+#[must_use]
+pub fn discover() -> Socket {
+    wire::discover(|name| std::env::var_os(name), |path| path.exists(), owner, uid())
+}
+
+/// The socket of the user's private broker.
+#[must_use]
+pub fn private_socket() -> PathBuf {
+    wire::private_socket(|name| std::env::var_os(name), owner, uid())
+}
+
+fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whose directory one is.
+fn owner(directory: &Path) -> Option<u32> {
+    std::fs::metadata(directory).ok().filter(std::fs::Metadata::is_dir).map(|found| found.uid())
+}
+
 /// Whether the directory of a private broker's socket is the caller's own and closed to others. In `/tmp` anybody could
 /// have made one of that name, and would then be the broker.
 ///
@@ -63,10 +84,11 @@ const MOST_GONE: usize = 3;
 /// `NotFound` if there is none, `PermissionDenied` with the reason if it is not the caller's own.
 pub fn check_private(socket: &Path) -> io::Result<()> {
     let directory = socket.parent().unwrap_or(Path::new("/"));
-    let found = std::fs::symlink_metadata(directory)?;
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
+    let found = std::fs::symlink_metadata(directory).map_err(named)?;
     let complaint = if !found.is_dir() {
         "is not a directory".to_owned()
-    } else if found.uid() != rustix::process::geteuid().as_raw() {
+    } else if found.uid() != uid() {
         format!("belongs to user {}", found.uid())
     } else if found.mode() & 0o077 != 0 {
         format!("is open to others (mode {:o})", found.mode() & 0o7777)

@@ -3,8 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use ava_protocol::archive::Message;
 use ava_protocol::control::ToWorker;
+use ava_protocol::envelope::{open, seal};
 
 use crate::message;
 
@@ -73,14 +73,14 @@ pub fn give(
     let serve = ToWorker::Serve { session, title, stdout: stdout.is_some(), stderr: stderr.is_some() };
     let own = [stdout, stderr].into_iter().flatten().map(AsFd::as_fd);
     let fds: Vec<_> = std::iter::once(tenant).chain(own).collect();
-    message::send_now(control, &serve.encode(), &fds)
+    message::send_now(control, &seal(&serve), &fds)
 }
 
 /// Waits for the tenant that [`give`] gives.
 pub fn wait(control: &impl AsFd) -> Awaited {
     loop {
         let Ok(Some((body, mut fds))) = message::recv(control) else { return Awaited::Nobody };
-        match ToWorker::decode(&body) {
+        match open::<ToWorker>(&body) {
             Ok(ToWorker::Serve { session, title, stdout, stderr }) if !fds.is_empty() => {
                 let tenant = fds.remove(0);
                 return match Output::announced(stdout, stderr, fds) {
@@ -129,10 +129,10 @@ mod tests {
         assert_eq!(given.title, "a title");
         assert_eq!((given.session, given.output.stdout.is_some(), given.output.stderr.is_some()), (7, false, true));
         let shutdown = ToWorker::Shutdown { reason: "enough".into() };
-        message::send(&broker, &shutdown.encode(), &[]).unwrap();
+        message::send(&broker, &seal(&shutdown), &[]).unwrap();
         assert!(matches!(wait(&worker), Awaited::Shutdown(reason) if reason == "enough"));
         let bare = ToWorker::Serve { session: 8, title: String::new(), stdout: false, stderr: false };
-        message::send(&broker, &bare.encode(), &[]).unwrap();
+        message::send(&broker, &seal(&bare), &[]).unwrap();
         assert!(matches!(wait(&worker), Awaited::Nobody), "a tenant without a connection");
         drop(broker);
         assert!(matches!(wait(&worker), Awaited::Nobody));

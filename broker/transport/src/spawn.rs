@@ -29,6 +29,8 @@ const OWN: RawFd = 64;
 pub struct Program<'a> {
     /// The file.
     pub path: Option<&'a Path>,
+    /// The working directory; the root's, if this is none or cannot be entered.
+    pub directory: Option<&'a Path>,
     /// Behind the file's name.
     pub arguments: Vec<OsString>,
     /// All of the environment.
@@ -81,8 +83,7 @@ impl Spawner {
         Ok(Self { stage, nothing, _reserved: reserved })
     }
 
-    /// Starts a program in a session (and process group) of its own, in the root directory. It begins with what it is given
-    /// and nothing else open.
+    /// Starts a program in a session (and process group) of its own. It begins with what it is given and nothing else open.
     ///
     /// # Errors
     /// Those of making processes, and of executing the file.
@@ -110,6 +111,7 @@ impl Spawner {
 /// All that the child needs, made before it is: between its birth and the new program it must not allocate.
 struct Plan {
     path: CString,
+    directory: CString,
     arguments: Vec<CString>,
     environment: Vec<CString>,
     standard: [RawFd; FIRST as usize],
@@ -136,6 +138,7 @@ impl Plan {
         let limit = |value: Option<u64>| value.unwrap_or(libc::RLIM_INFINITY);
         Ok(Self {
             path: text(path.as_os_str())?,
+            directory: text(program.directory.unwrap_or(Path::new("/")).as_os_str())?,
             arguments: arguments.map(text).collect::<io::Result<_>>()?,
             environment: environment.collect::<io::Result<_>>()?,
             standard: [spawner.nothing.as_raw_fd(), place(0), place(1)],
@@ -209,7 +212,9 @@ fn child(plan: &Plan, arguments: &[*const c_char], environment: &[*const c_char]
             if let Some(files) = &plan.files {
                 done(libc::setrlimit(libc::RLIMIT_NOFILE, files).into())?;
             }
-            done(libc::chdir(c"/".as_ptr()).into())?;
+            if libc::chdir(plan.directory.as_ptr()) != 0 {
+                done(libc::chdir(c"/".as_ptr()).into())?;
+            }
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);
             libc::sigprocmask(libc::SIG_SETMASK, mask, std::ptr::null_mut());
             libc::execve(plan.path.as_ptr(), arguments.as_ptr(), environment.as_ptr());

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::ffi::c_void;
+use std::path::Path;
 
 use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Notice;
@@ -141,12 +142,12 @@ impl Served {
     }
 }
 
-/// Loads the vendor's library of an API.
+/// Loads the vendor's library of an API, from this file if there is one.
 ///
 /// # Errors
 /// What the dynamic linker says, or which function the library lacks that nothing goes without.
-pub fn load(table: &'static Table) -> Result<Served, String> {
-    let mut loaded = Loaded::open(table)?;
+pub fn load(table: &'static Table, file: Option<&Path>) -> Result<Served, String> {
+    let mut loaded = Loaded::open(table, file)?;
     let load = match table.name {
         "opencl" => crate::opencl::load,
         "pkcs11" => crate::pkcs11::load,

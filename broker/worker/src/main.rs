@@ -1,12 +1,12 @@
 //! `ava-worker`: the process that serves one program.
 
 use std::os::fd::{FromRawFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ava_protocol::api::{APIS, Api};
-use ava_protocol::archive::Message;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
-use ava_protocol::session::PLUGINS_VARIABLE;
+use ava_protocol::envelope::{BUILD, seal};
+use ava_protocol::surroundings::{LIBRARY_PATH_VARIABLE, PLUGINS_VARIABLE};
 use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
@@ -20,11 +20,14 @@ use title::Title;
 
 /// Runs the vendor's library for one program. Started by ava-broker; by hand only with --probe.
 #[derive(Parser)]
-#[command(name = "ava-worker", version)]
+#[command(name = "ava-worker", version = BUILD)]
 struct Args {
     /// The API to serve.
     #[arg(long, default_value = "opencl", value_parser = api)]
     api: &'static Api,
+    /// The file of the vendor's library, in place of the one that is found by its name.
+    #[arg(long)]
+    library: Option<PathBuf>,
     /// There is no program yet: ask the vendor's library for its devices while nobody waits.
     #[arg(long)]
     spare: bool,
@@ -104,11 +107,11 @@ fn work(args: &Args) {
     // A library that never comes back must not outlive the broker, which would end it. Later a session may.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     stdio::open_streams();
-    let served = match ava_worker::load(args.api) {
+    let served = match ava_worker::load(args.api, args.library.as_deref()) {
         Ok(served) => served,
         Err(error) => {
             home.leave();
-            end(&control, EndKind::Failed, error)
+            end(&control, EndKind::Failed, with_advice(error))
         }
     };
     if args.spare {
@@ -116,8 +119,8 @@ fn work(args: &Args) {
         show(&format!("spare for {}", args.api.name));
     }
     let _ = rustix::process::set_parent_process_death_signal(None);
-    let fingerprint = ava_protocol::FINGERPRINT;
-    tell(&control, &FromWorker::Ready { library: served.described(), fingerprint, sandbox });
+    let identity = ava_surroundings::identity(Path::new(&served.library));
+    tell(&control, &FromWorker::Ready { library: served.described(), identity, sandbox });
     // What the vendor writes goes to the program by its connection.
     let Handover { session, title, tenant, output: _ } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
@@ -167,7 +170,7 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
         needs,
         home: &place,
         needs_write,
-        libraries: variable("LD_LIBRARY_PATH"),
+        libraries: variable(LIBRARY_PATH_VARIABLE).into_iter().chain(around(args.library.as_deref())).collect(),
         read: args.read.iter().cloned().chain(variable(PLUGINS_VARIABLE)).collect(),
         write: args.write.clone(),
         newest_abi: args.landlock_abi,
@@ -176,6 +179,23 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     };
     let summary = ava_sandbox::enter(&plan).map_err(|error| error.to_string())?;
     Ok((home, summary.to_string()))
+}
+
+/// Where libraries may be said to be is nothing that the dynamic linker knows of.
+fn with_advice(error: String) -> String {
+    if !error.contains("cannot open shared object file") {
+        return error;
+    }
+    format!(
+        "{error}; the folder that it is in can be named with AVA_VENDOR_LIBRARY_PATH=DIRS, or to a broker for several users \
+         with --vendor-library-path DIRS"
+    )
+}
+
+/// What is to be seen of a library that is named by its file: it, and what it has beside it.
+fn around(library: Option<&Path>) -> Vec<PathBuf> {
+    let beside = library.and_then(ava_surroundings::places::around_library);
+    library.map(Path::to_owned).into_iter().chain(beside).collect()
 }
 
 /// Empties a tenant's directory as the tenant's user; whether that is done.
@@ -197,7 +217,7 @@ fn end(control: &OwnedFd, kind: EndKind, reason: String) -> ! {
 
 /// Tells the broker; one that is gone is no matter.
 fn tell(control: &OwnedFd, message: &FromWorker) {
-    let _ = message::send(control, &message.encode(), &[]);
+    let _ = message::send(control, &seal(message), &[]);
 }
 
 /// Each thread of the program takes a descriptor here; what the broker leaves as the usual limit is too low for some.

@@ -7,7 +7,7 @@ use crate::api::{Api, load};
 
 /// Loads the library of an API and tells about it.
 pub fn probe(table: &'static Table) -> serde_json::Value {
-    let loaded = load(table);
+    let loaded = load(table, None);
     json!({
         "schema": 1,
         "api": table.name,

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ava_protocol::archive::Message;
 use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
+use ava_protocol::envelope::{open, seal};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_sandbox::Home;
@@ -277,7 +277,7 @@ impl Session {
         let Ok(Some((bytes, _))) = message::recv(&control) else {
             return false;
         };
-        match ToWorker::decode(&bytes) {
+        match open::<ToWorker>(&bytes) {
             Ok(ToWorker::ReportRequest { ticket }) => {
                 self.tell(&FromWorker::Report { ticket, stats: self.report() });
                 true
@@ -327,7 +327,7 @@ impl Session {
     /// Tells the broker; one that is gone is no matter.
     pub fn tell(&self, message: &FromWorker) {
         let _one_at_a_time = self.to_broker.lock();
-        let _ = message::send(&self.control, &message.encode(), &[]);
+        let _ = message::send(&self.control, &seal(message), &[]);
     }
 
     /// The program has sent what no shim sends: the session ends.

@@ -17,6 +17,9 @@ pub trait Symbols {
     }
 }
 
+/// The file that programs are given in the vendor's place. A worker that had it would ask for a worker.
+const OWN: &str = "libava.so";
+
 /// Finds the functions of extensions, which a library does not export, but hands out.
 pub trait ExtensionSymbols {
     /// The function's address; null where it is not there, or where the table does not describe it as it is.
@@ -37,19 +40,24 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Loads an API's library: by its name, else from one of the table's places.
+    /// Loads an API's library: from this file, or by its name, else from one of the table's places.
     ///
     /// # Errors
     /// The dynamic linker's words.
-    pub fn open(table: &Api) -> Result<Self, String> {
-        let opened = open(Path::new(table.library));
-        let library = opened.or_else(|error| {
-            let files = table.places.iter().map(|place| Path::new(place).join(table.library));
-            match files.into_iter().find(|file| file.exists()) {
-                Some(file) => open(&file),
-                None => Err(error),
-            }
-        })?;
+    pub fn open(table: &Api, file: Option<&Path>) -> Result<Self, String> {
+        let library = match file {
+            Some(file) => open(file)?,
+            None => open(Path::new(table.library)).or_else(|error| {
+                let files = table.places.iter().map(|place| Path::new(place).join(table.library));
+                match files.into_iter().find(|file| file.exists()) {
+                    Some(file) => open(&file),
+                    None => Err(error),
+                }
+            })?,
+        };
+        if open_loaded(OWN).is_some() {
+            return Err(format!("{} leads to AvA's own {OWN}, and not to a vendor's", table.library));
+        }
         Ok(Self { library, asked: 0, missing: Vec::new(), found: std::ptr::null_mut() })
     }
 
@@ -101,6 +109,12 @@ fn open(file: &Path) -> Result<Library, String> {
         let source = std::error::Error::source(&error).map(ToString::to_string);
         source.unwrap_or_else(|| error.to_string())
     })
+}
+
+/// A library that is loaded already.
+fn open_loaded(name: &str) -> Option<Library> {
+    // SAFETY: with RTLD_NOLOAD nothing is loaded, and so no initialiser runs.
+    unsafe { Library::open(Some(name), RTLD_NOW | libc::RTLD_NOLOAD) }.ok()
 }
 
 /// The functions of a library that hands them out as a struct: a word with a version, and pointers in the table's order.

@@ -1,16 +1,19 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
 use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ava_protocol::api::Api;
 use ava_protocol::session::{self as wire, Answer, Hello, Opening, Refusal};
+use ava_protocol::surroundings::Surroundings;
 use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
 use ava_transport::lane;
 
-use super::{GENERATION, Session, Slot, tell};
+use super::{GENERATION, Session, Slot, notes, tell};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -54,6 +57,8 @@ pub struct Begun {
     /// Its number.
     pub session: u64,
     pub socket: wire::Socket,
+    /// What its worker is made of, if that is the program's own.
+    pub surroundings: Option<Surroundings>,
     /// When the broker was asked for it, and when it had answered, in milliseconds since 1970.
     between: (u64, u64),
 }
@@ -79,10 +84,10 @@ pub fn is_strict() -> bool {
 /// # Errors
 /// Where there is none and why, in words; nothing if it is for want of memory.
 pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
+    ava_surroundings::settings::check().map_err(|why| Some(format!("with {why}")))?;
     crate::log::start();
-    let uid = rustix::process::getuid().as_raw();
-    let socket = wire::discover(|name| std::env::var_os(name), |path| path.exists(), uid);
-    let refused = |why: String| Err(Some(format!("at {}: {why}", socket.path().display())));
+    let socket = client::discover();
+    let refused = |why: String| Err(Some(notes::at(&socket, &why)));
     let shared = slot.shared().ok_or(None)?;
     let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
     let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
@@ -90,24 +95,18 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     let name = first.rsplit('/').next().unwrap_or_default().to_string();
     let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
     let cwd = std::env::current_dir().unwrap_or_default();
-    let mut hello = Hello::new(
-        slot.api.name,
-        ava_protocol::FINGERPRINT,
-        &name,
-        rustix::process::getpid().as_raw_pid(),
-        &line,
-        &cwd.to_string_lossy(),
-    );
+    let mut hello =
+        Hello::new(slot.api.name, &name, rustix::process::getpid().as_raw_pid(), &line, &cwd.to_string_lossy());
     let wait = wait();
     hello.wait = wait;
+    let library = crate::library::of(slot.api);
+    hello.surroundings = surroundings(slot.api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
+    let surroundings = hello.surroundings.clone();
     let opening = wire::seal(&Opening::Session(hello));
     if let wire::Socket::Private(path) = &socket
         && let Err(error) = client::check_private(path)
     {
-        return refused(match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no broker".into(),
-            _ => error.to_string(),
-        });
+        return Err(Some(notes::unsafe_place(&socket, &error)));
     }
     let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
     let transport = if sockets { lane::Kind::Socket } else { lane::Kind::Ring };
@@ -123,10 +122,21 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     let opened = client::open_session(socket.path(), &opening, &[], (OPEN_LANE, &theirs), may_come, patience);
     let (control, answer) = match opened {
         Ok(connection) => connection,
-        Err(error) => return refused(error.to_string()),
+        Err(error) => return Err(Some(notes::unreached(&socket, &error))),
     };
-    let (session, populate, memory) = match wire::open::<Answer>(&answer) {
-        Ok(Answer::Welcome { session, populate, memory }) => (session, populate, memory),
+    let (session, populate, memory, own) = match wire::open::<Answer>(&answer) {
+        Ok(Answer::Welcome { session, populate, memory, own, ignored, library: has, identity }) => {
+            let [variables, libraries] = &slot.told;
+            if !ignored.is_empty() {
+                variables.tell(&notes::ignored(&socket, &ignored));
+            }
+            if let Some(named) = library.filter(|_| !own && !identity.is_empty())
+                && ava_surroundings::identity(&named) != identity
+            {
+                libraries.tell(&notes::other_library(&socket, &named, &has));
+            }
+            (session, populate, memory, own)
+        }
         Ok(Answer::Refused { code: Refusal::Busy, reason }) if wait == 0 => {
             return refused(format!("{reason}. With `avactl run --wait PROGRAM` it waits for a place"));
         }
@@ -134,6 +144,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         Ok(Answer::Admin(_) | Answer::Starting { .. } | Answer::Waiting { .. }) => {
             return refused("an answer to another question".into());
         }
+        Err(wire::EnvelopeError::Build { theirs }) => return Err(Some(notes::other_build(&socket, &theirs))),
         Err(error) => return refused(error.to_string()),
     };
     tracing::info!(session, socket = %socket.path().display(), "welcome");
@@ -145,7 +156,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     Ok(Box::new(Session {
         slot,
         shared,
-        begun: Begun { session, socket, between: (from, unix_ms()) },
+        begun: Begun { session, socket, between: (from, unix_ms()), surroundings: surroundings.filter(|_| own) },
         control: Mutex::new(Some(Arc::new(control))),
         transport,
         first_lane: Mutex::new(Some(first_lane)),
@@ -164,6 +175,15 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),
     }))
+}
+
+/// What surrounds the program; nothing, if that is for others to say than for who has started it (set-user-ID files).
+pub fn surroundings(api: &Api, library: Option<&Path>) -> Result<Option<Surroundings>, String> {
+    // SAFETY: asks for a number.
+    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
+        return Ok(None);
+    }
+    ava_surroundings::take(api, library, crate::library::is_ours).map(Some)
 }
 
 fn unix_ms() -> u64 {

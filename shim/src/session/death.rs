@@ -1,5 +1,7 @@
 //! A session's end in the program: its memory is given back, and the program is told why, once.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,7 +11,7 @@ use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::connect::Begun;
+use super::connect::{Begun, surroundings};
 use super::{Session, tell};
 use crate::fault::Fault;
 
@@ -29,6 +31,17 @@ impl Session {
             self.tell_why();
         }
         self.fault()
+    }
+
+    /// Ends a session of which nothing is left to the program, if what surrounds the program would be another worker's by now: what
+    /// starts afresh gets that one.
+    pub fn leave_if_outdated(&self) {
+        let Some(begun) = &self.begun.surroundings else { return };
+        let library = (!begun.library.is_empty()).then(|| Path::new(OsStr::from_bytes(&begun.library)));
+        let now = surroundings(self.slot.api, library);
+        if now.is_ok_and(|now| now.is_some_and(|now| now != *begun)) && !self.lost.swap(true, Ordering::AcqRel) {
+            self.give_up();
+        }
     }
 
     /// Whether the worker is gone, which nobody may have noticed: what starts afresh is not to find it out the hard way.

@@ -7,9 +7,9 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use ava_protocol::api::Api;
-use ava_protocol::session::SOCKET_VARIABLE;
 
 use super::attempts::Attempts;
+use super::notes::Once;
 use super::{Session, connect, tell};
 use crate::callbacks::Args;
 use crate::fault::Fault;
@@ -56,6 +56,8 @@ pub struct Slot {
     /// Makes what is kept of a session.
     pub own: fn() -> Box<dyn Own>,
     state: AtomicPtr<State>,
+    /// What of the program's surroundings does not count was told.
+    pub(super) told: [Once; 2],
     /// The session's control socket, for the child of a fork to close.
     pub(super) control: AtomicI32,
 }
@@ -80,14 +82,6 @@ pub struct Shared {
     pub strict: bool,
 }
 
-/// What to do about it that there is no session. Who is told which broker it is has been started as it should be.
-fn advice() -> &'static str {
-    match std::env::var_os(SOCKET_VARIABLE) {
-        Some(_) => "`avactl doctor` may know more.",
-        None => "Start the program with `avactl run -- PROGRAM`, or see `avactl doctor`.",
-    }
-}
-
 impl Slot {
     pub const fn new(
         index: usize,
@@ -103,6 +97,7 @@ impl Slot {
             dispatch,
             own,
             state: AtomicPtr::new(std::ptr::null_mut()),
+            told: [const { Once::new() }; 2],
             control: AtomicI32::new(-1),
         }
     }
@@ -134,7 +129,7 @@ impl Slot {
             Err(refused) => {
                 attempts.refused(Instant::now(), "");
                 if let Some(why) = refused {
-                    tell(&format!("no session {why}. {}", advice()));
+                    tell(&format!("no session {why}"));
                 }
                 Err(Fault::NoBroker)
             }

@@ -27,23 +27,10 @@ use crate::reach::{self, Broker, Unreached};
 const IDLE_SECONDS: &str = "30";
 /// A broker that does not listen after so many seconds is given up.
 const START_SECONDS: i64 = 20;
-/// What a private broker gets of its starter's environment, besides what workers get.
-const ENVIRONMENT: &[&str] = &[
-    "AVA_LOG",
-    "AVA_PLUGINS",
-    "AVA_SANDBOX",
-    "AVA_SANDBOX_READ",
-    "AVA_SANDBOX_WRITE",
-    "AVA_VENDOR_LIBRARY_PATH",
-    "AVA_WARM",
-    "HOME",
-    "LANG",
-    "LOGNAME",
-    "PATH",
-    "USER",
-    "XDG_CACHE_HOME",
-    "XDG_RUNTIME_DIR",
-];
+/// What a private broker gets of its starter's environment, besides what the first program's worker will get. What programs
+/// say of their workers each says by itself.
+const ENVIRONMENT: &[&str] =
+    &["AVA_LOG", "AVA_WARM", "HOME", "LANG", "LOGNAME", "PATH", "USER", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
 
 /// A broker that this process may use, and that stays as long as this process lives, whatever program it becomes.
 pub fn ensure() -> Result<Broker, Failure> {

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ava_protocol::admin::{self, Request};
-use ava_protocol::session::{
-    self, ADMIN_SOCKET, Answer, EnvelopeError, Opening, PROTOCOL, Socket, open, private_socket, seal,
-};
+use ava_protocol::envelope::BUILD;
+use ava_protocol::session::{self, ADMIN_SOCKET, Answer, EnvelopeError, Opening, Socket, open, seal};
 use ava_transport::client::{self, Patience};
 
 use crate::error::{Failure, Kind};
@@ -37,16 +36,12 @@ pub enum Unreached {
 
 /// The socket that a client of this environment would use.
 pub fn discover() -> Socket {
-    session::discover(|name| std::env::var_os(name), |path| path.exists(), uid())
+    client::discover()
 }
 
 /// The socket of the user's private broker.
 pub fn private() -> Socket {
-    Socket::Private(private_socket(|name| std::env::var_os(name), uid()))
-}
-
-fn uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+    Socket::Private(client::private_socket())
 }
 
 impl Broker {
@@ -57,8 +52,10 @@ impl Broker {
             match client::check_private(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(Unreached::Nobody),
                 Err(error) => {
-                    let failure = Failure::new(Kind::Denied, format!("the private broker's directory {error}"));
-                    return Err(Unreached::Failed(failure.hint("remove it, or set XDG_RUNTIME_DIR")));
+                    let failure = Failure::new(Kind::Denied, format!("the private broker's directory: {error}"));
+                    return Err(Unreached::Failed(failure.hint(
+                        "it has to be this user's own, mode 700; XDG_RUNTIME_DIR says below which directory it is",
+                    )));
                 }
                 Ok(()) => {}
             }
@@ -139,20 +136,30 @@ impl Broker {
         silent(self.socket.path(), error)
     }
 
+    fn other_build(&self, differs: &str) -> Failure {
+        let failure = Failure::new(Kind::General, format!("at {}: {differs}", self.socket.path().display()));
+        match self.socket {
+            Socket::System(_) => failure.hint("install them together, and `systemctl restart ava.service`"),
+            Socket::Named(_) | Socket::Private(_) => failure
+                .hint("a private broker ends half a minute after its last program; then `avactl run` starts its own"),
+        }
+    }
+
     fn understand(&self, answer: &[u8]) -> Result<admin::Answer, Failure> {
         match open(answer) {
             Ok(Answer::Admin(admin::Answer::Failed { code, reason })) => Err(failed(code, reason)),
             Ok(Answer::Admin(answer)) => Ok(answer),
             Ok(Answer::Refused { code: session::Refusal::Denied, reason }) => Err(Failure::new(Kind::Denied, reason)),
-            Ok(Answer::Refused { code: session::Refusal::Version, reason }) => Err(other_version(reason)),
+            Ok(Answer::Refused { code: session::Refusal::Version, reason }) => Err(self.other_build(&reason)),
             Ok(Answer::Refused { reason, .. }) => {
                 Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
             }
             Ok(Answer::Welcome { .. } | Answer::Starting { .. } | Answer::Waiting { .. }) => {
                 Err(Failure::new(Kind::General, "the broker answered something else"))
             }
-            Err(EnvelopeError::Version { theirs }) => {
-                Err(other_version(format!("the broker speaks protocol {theirs}, this avactl {PROTOCOL}")))
+            Err(EnvelopeError::Build { theirs }) => {
+                let differs = format!("this avactl is of build {BUILD}, and the broker of build {theirs}");
+                Err(self.other_build(&differs))
             }
             Err(error) => {
                 let message = format!("{} is not an AvA broker: {error}", self.socket.path().display());
@@ -172,10 +179,6 @@ impl Unreached {
             Self::Failed(failure) => failure,
         }
     }
-}
-
-fn other_version(message: String) -> Failure {
-    Failure::new(Kind::General, message).hint("broker and avactl must come from the same build: restart the broker")
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> Failure {

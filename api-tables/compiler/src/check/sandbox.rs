@@ -206,7 +206,18 @@ impl Reader<'_> {
 
     /// `#![configuration(variable = "TOY_CONF", file = "toy.conf", text = "store = {home}/toys\n")]`
     fn configuration(&mut self, attr: &Attr, others: &[Configuration]) -> Option<Configuration> {
-        let [name, file, text] = attr.fields(["variable", "file", "text"], self.problems)?;
+        let keys = ["variable", "file", "text", "home"];
+        let found = attr.known(&keys, self.problems)?;
+        let [Some(name), Some(file), Some(text), home] = found[..] else {
+            let missing = keys.iter().zip(&found).find(|(_, value)| value.is_none()).map_or("", |(key, _)| key);
+            let label = format!("without `{missing}`");
+            self.problems.add(attr.span, format!("`configuration` needs `{missing} = …`"), label);
+            return None;
+        };
+        let home = match home {
+            Some(home) => Some(self.text("home", home).and_then(|path| self.below_home(path, home.span()))?),
+            None => None,
+        };
         let variable = self.text("variable", name).and_then(|variable| self.variable(variable, name.span()));
         let found = self.text("file", file).and_then(|file_name| self.file(file_name, file.span()));
         let (text, variable, found) = (self.text("text", text)?, variable?, found?);
@@ -216,7 +227,20 @@ impl Reader<'_> {
         if others.iter().any(|other| other.file == found) {
             self.problems.add(file.span(), format!("`{found}` is a configuration already"), "again");
         }
-        Some(Configuration { variable, file: found, text })
+        Some(Configuration { variable, file: found, home, text })
+    }
+
+    /// A file below a user's home, which shows where it leads.
+    fn below_home(&mut self, path: String, at: Span) -> Option<String> {
+        if path.split('/').any(|name| matches!(name, "" | "." | "..")) {
+            self.problems.add(
+                at,
+                "a file below the home goes straight to its end",
+                "is absolute, or has `.` or `..` in it",
+            );
+            return None;
+        }
+        Some(path)
     }
 
     fn file(&mut self, name: String, at: Span) -> Option<String> {

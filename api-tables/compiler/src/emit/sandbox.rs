@@ -40,6 +40,10 @@ fn place(place: &Place) -> TokenStream {
 }
 
 pub fn configuration(configuration: &Configuration) -> TokenStream {
-    let Configuration { variable, file, text } = configuration;
-    quote!(crate::sandbox::Configuration { variable: #variable, file: #file, text: #text })
+    let Configuration { variable, file, home, text } = configuration;
+    let home = match home {
+        Some(path) => quote!(Some(#path)),
+        None => quote!(None),
+    };
+    quote!(crate::sandbox::Configuration { variable: #variable, file: #file, home: #home, text: #text })
 }

@@ -30,6 +30,8 @@ pub enum Place {
 pub struct Configuration {
     pub variable: String,
     pub file: String,
+    /// Where the vendor finds it below a user's home if the variable is not set.
+    pub home: Option<String>,
     /// With `{home}` for the tenant's private directory.
     pub text: String,
 }

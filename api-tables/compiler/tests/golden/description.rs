@@ -39,6 +39,7 @@ pub static API: crate::api::Api = crate::api::Api {
         crate::sandbox::Configuration {
             variable: "GOLD_CONF",
             file: "gold.conf",
+            home: None,
             text: "store = {home}/gold\n",
         },
     ],

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use ava_cli::{Example, example};
 use ava_protocol::session::{FOREVER, SOCKET_VARIABLE, WAIT_FOREVER, WAIT_VARIABLE, wait};
+use ava_surroundings::settings;
 use clap_complete::ArgValueCompleter;
 
 use super::completion::Words;
@@ -69,6 +70,10 @@ fn prepare(args: &Args) -> Result<Command, Failure> {
     let [name, arguments @ ..] = words else {
         return Err(Failure::new(Kind::Usage, "which program?"));
     };
+    settings::check().map_err(|why| Failure::new(Kind::Usage, why))?;
+    for (name, near) in settings::misspelt() {
+        eprintln!("avactl: {name} is no variable of AvA's; {near} is one");
+    }
     let looked = program::look(words);
     if let Some(remark) = &looked.remark {
         eprintln!("avactl: {}\n  hint: {}", remark.text, remark.hint);
@@ -83,7 +88,7 @@ fn prepare(args: &Args) -> Result<Command, Failure> {
     let preload = with("LD_PRELOAD", &shim, Place::Last)?;
     let libraries = stubs(&shim).map(|stubs| with("LD_LIBRARY_PATH", &stubs, Place::First)).transpose()?;
     let broker = private::ensure()?;
-    command.env(SOCKET_VARIABLE, broker.socket.path()).env("LD_PRELOAD", preload);
+    command.env(SOCKET_VARIABLE, std::path::absolute(broker.socket.path())?).env("LD_PRELOAD", preload);
     command.envs(libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries)));
     if let Some((variable, option)) = looked.option {
         let mut options = std::env::var_os(variable).unwrap_or_default();

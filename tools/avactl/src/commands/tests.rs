@@ -184,9 +184,23 @@ fn devices_table_and_json() {
 
 #[test]
 fn versions() {
-    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
+    let none = version::Versions {
+        avactl: "0.1.0",
+        protocol: 1,
+        build: "0.1.0 (0123456789abcdef)",
+        broker: None,
+        socket: None,
+        failure: None,
+    };
     let socket = Some("/run/ava/broker.sock".to_owned());
     let one = version::Versions { broker: Some("0.1.0".into()), socket, ..none };
-    let none = version::Versions { avactl: "0.1.0", protocol: 1, broker: None, socket: None, silent: false };
+    let none = version::Versions {
+        avactl: "0.1.0",
+        protocol: 1,
+        build: "0.1.0 (0123456789abcdef)",
+        broker: None,
+        socket: None,
+        failure: None,
+    };
     assert_snapshot!(version::text(&none, None) + &version::text(&one, None) + &json(&one).unwrap());
 }

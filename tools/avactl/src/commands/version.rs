@@ -2,7 +2,7 @@
 
 use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Request};
-use ava_protocol::session::PROTOCOL;
+use ava_protocol::envelope::{BUILD, PROTOCOL};
 use serde::Serialize;
 
 use crate::error::Failure;
@@ -20,23 +20,26 @@ pub struct Args {}
 pub(super) struct Versions {
     pub avactl: &'static str,
     pub protocol: u32,
+    /// What builds are told apart by that do not understand each other.
+    pub build: &'static str,
     pub broker: Option<String>,
     pub socket: Option<String>,
-    /// It has not answered in time.
+    /// Why it has not told.
     #[serde(skip)]
-    pub silent: bool,
+    pub failure: Option<String>,
 }
 
 /// Asks and shows.
 pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
     let avactl = env!("CARGO_PKG_VERSION");
-    let mut versions = Versions { avactl, protocol: PROTOCOL, broker: None, socket: None, silent: false };
+    let mut versions = Versions { avactl, protocol: PROTOCOL, build: BUILD, broker: None, socket: None, failure: None };
     if let Ok(broker) = Broker::running() {
         versions.socket = Some(broker.socket.path().display().to_string());
-        if let Ok(Answer::Status(status)) = broker.ask(Request::Status) {
-            versions.broker = Some(status.version);
+        match broker.ask(Request::Status) {
+            Ok(Answer::Status(status)) => versions.broker = Some(status.version),
+            Ok(_) => {}
+            Err(failure) => versions.failure = Some(failure.message),
         }
-        versions.silent = broker.is_silent();
     }
     show(format, &versions, |versions| text(versions, TableArgs::default().view().width))
 }
@@ -44,12 +47,18 @@ pub fn run(_args: Args, format: Format) -> Result<(), Failure> {
 pub(super) fn text(versions: &Versions, width: Option<usize>) -> String {
     let broker = match (&versions.broker, &versions.socket) {
         (Some(version), Some(socket)) => format!("{version}, at {socket}"),
-        (None, Some(socket)) if versions.silent => format!("does not answer, at {socket}"),
-        (None, Some(socket)) => format!("of another version, at {socket}"),
+        (None, Some(socket)) => {
+            versions.failure.clone().unwrap_or_else(|| format!("answers something else, at {socket}"))
+        }
         _ => "none runs".to_owned(),
     };
     properties(
-        &[("avactl", versions.avactl.to_owned()), ("protocol", versions.protocol.to_string()), ("broker", broker)],
+        &[
+            ("avactl", versions.avactl.to_owned()),
+            ("protocol", versions.protocol.to_string()),
+            ("build", versions.build.to_owned()),
+            ("broker", broker),
+        ],
         width,
     )
 }

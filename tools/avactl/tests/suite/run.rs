@@ -99,3 +99,38 @@ fn a_named_broker_that_is_not_there_is_not_replaced() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("/nowhere/s"));
     assert!(here.broker().is_none());
 }
+
+#[test]
+fn a_senseless_variable_is_an_error_and_a_misspelt_one_is_told() {
+    let here = Installation::new();
+    for (name, value) in [("AVA_LOG", "loud"), ("AVA_TRANSPORT", "nonsense"), ("AVA_PLUGINS", "/nonexistent.so")] {
+        let output = here.avactl(&["run", "true"]).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with(&format!("avactl: {name}={value}: ")), "{text}");
+    }
+    assert!(here.broker().is_none());
+    let output = here.avactl(&["run", "true"]).env("AVA_TRANSPROT", "socket").output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "avactl: AVA_TRANSPROT is no variable of AvA's; AVA_TRANSPORT is one\n");
+}
+
+#[test]
+fn without_a_home_the_directories_are_beside_the_socket() {
+    for home in [None, Some("/proc/nowhere"), Some("/dev/null")] {
+        let here = Installation::new();
+        let mut run = here.avactl(&["run", "true"]);
+        match home {
+            Some(home) => run.env("HOME", home),
+            None => run.env_remove("HOME"),
+        };
+        let output = run.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        drop(here.session());
+        assert!(here.directory.path().join("run/ava/cache/of-one-user").is_dir());
+        let log = std::fs::read_to_string(here.directory.path().join("run/ava/broker.log")).unwrap();
+        assert_eq!(home.is_some(), log.contains("workers cannot have their directories there"), "{log}");
+        assert!(home.is_none_or(|home| log.contains(home)), "{log}");
+    }
+}

@@ -133,14 +133,14 @@ impl<'a> Setting<'a> {
         })
     }
 
-    /// `program` on one side. Through AvA it finds no vendor library by itself.
+    /// `program` on one side.
     pub fn command(&self, side: Side, program: &Path) -> Result<Command> {
         let home = self.home(side);
         fs::create_dir_all(home.join("tmp"))?;
         let mut command = Command::new(program);
         clean(&mut command, &home);
         let (variable, value) = &self.needs;
-        command.env(variable, if side == Side::Native { value.clone() } else { self.place.join("no-vendor") });
+        command.env(variable, value);
         match (side, self.vendor.libraries()) {
             (Side::Native, Some(libraries)) => {
                 command.env("LD_LIBRARY_PATH", libraries);

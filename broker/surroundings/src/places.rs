@@ -1,6 +1,7 @@
 //! Places of a table as the files and folders that they are on this machine.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ava_protocol::sandbox::Place;
@@ -8,32 +9,54 @@ use ava_protocol::sandbox::Place;
 /// The longest file that is looked into for paths, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// What a place is on this machine; some of it may be missing.
+/// What a place is on this machine, by way of this process's variables and working directory; some of it may be missing.
+#[must_use]
 pub fn find(place: &Place) -> Vec<PathBuf> {
-    find_by(place, &|name| std::env::var_os(name))
+    let found = find_by(place, &|name| std::env::var_os(name));
+    found.into_iter().filter_map(|path| std::path::absolute(path).ok()).collect()
 }
 
-fn find_by(place: &Place, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+/// The same by way of other variables. A path is relative where a variable or a file has it so.
+#[must_use]
+pub fn find_by(place: &Place, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let lines = |place: &Place| {
+        let texts = texts(&find_by(place, variable));
+        texts.iter().flat_map(|text| text.lines()).map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
     match place {
         Place::Path(pattern) => matching(pattern),
-        Place::Variable(name) => crate::split(variable(name).as_deref()),
+        Place::Variable(name) => variable(name).map(|value| listed(&value)).unwrap_or_default(),
         Place::Lines(place) => {
-            let texts = texts(&find_by(place, variable));
-            texts.iter().flat_map(|text| text.lines()).filter_map(absolute).collect()
+            lines(place).iter().filter_map(|line| named(line)).filter(|path| path.is_absolute()).collect()
         }
-        Place::Setting(place, key) => {
-            let texts = texts(&find_by(place, variable));
-            texts.iter().flat_map(|text| text.lines()).filter_map(|line| absolute(setting(line, key)?)).collect()
-        }
+        Place::Setting(place, key) => lines(place).iter().filter_map(|line| named(setting(line, key)?)).collect(),
     }
 }
 
+/// The paths in a variable: a list, unless it is one as it stands. A name that is nowhere to be seen is no path: loaders look for
+/// libraries by their names.
+fn listed(value: &OsStr) -> Vec<PathBuf> {
+    let has_colons = value.as_bytes().contains(&b':');
+    let all = match has_colons && Path::new(value).exists() {
+        true => vec![PathBuf::from(value)],
+        false => std::env::split_paths(value).collect(),
+    };
+    let is_path = |path: &PathBuf| path.as_os_str().as_bytes().contains(&b'/') || path.exists();
+    all.into_iter().filter(|path| !path.as_os_str().is_empty() && is_path(path)).collect()
+}
+
+fn named(text: &str) -> Option<PathBuf> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(PathBuf::from)
+}
+
 /// The files and folders that match any of the patterns; some may be missing.
+#[must_use]
 pub fn matching_any(patterns: &[&str]) -> Vec<PathBuf> {
     patterns.iter().flat_map(|pattern| matching(pattern)).collect()
 }
 
 /// With the targets of the links that are right in a folder: a folder of links is a usual way to choose libraries.
+#[must_use]
 pub fn with_links(folder: &Path) -> Vec<PathBuf> {
     let mut all = vec![folder.to_owned()];
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -43,6 +66,7 @@ pub fn with_links(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What the control groups around this process say about its processors. Libraries make as many threads as that allows.
+#[must_use]
 pub fn own_processors() -> Vec<PathBuf> {
     const FILES: &[&str] = &[
         "cpu.max",
@@ -76,6 +100,7 @@ pub fn own_processors() -> Vec<PathBuf> {
 
 /// The folder of a library that is named by its file: a driver has its data and its other libraries beside it. Not where
 /// that would be a home directory, or hold many.
+#[must_use]
 pub fn around_library(file: &Path) -> Option<PathBuf> {
     const DEPTH_OF_HOMES: usize = 3;
     let name = file.file_name()?.to_str()?;
@@ -115,17 +140,14 @@ fn fits(name: &str, pattern: &str) -> bool {
 }
 
 /// The texts of files, and of the files right in folders.
-fn texts(paths: &[PathBuf]) -> Vec<String> {
+#[must_use]
+pub fn texts(paths: &[PathBuf]) -> Vec<String> {
     let files = paths.iter().flat_map(|path| match std::fs::read_dir(path) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(_) => vec![path.clone()],
     });
     let short = files.filter(|file| file.metadata().is_ok_and(|found| found.is_file() && found.len() <= LONGEST));
     short.filter_map(|file| std::fs::read_to_string(file).ok()).collect()
-}
-
-fn absolute(line: &str) -> Option<PathBuf> {
-    Some(PathBuf::from(line.trim())).filter(|path| path.is_absolute())
 }
 
 fn setting<'a>(line: &'a str, key: &str) -> Option<&'a str> {
@@ -150,13 +172,13 @@ mod tests {
             file("conf", "# directories.tokendir = /no\ndirectories.tokendir = /var/tokens \nlog.level = INFO\n");
         let variables = |name: &str| match name {
             "ICD" => Some(OsString::from(&one)),
-            "BOTH" => Some(OsString::from(format!("{}:relative:{}", one.display(), conf.display()))),
+            "BOTH" => Some(OsString::from(format!("{}:name:./relative:{}", one.display(), conf.display()))),
             "FOLDER" => Some(folder.path().into()),
             "CONF" => Some(OsString::from(&conf)),
             _ => None,
         };
         let find = |place| find_by(&place, &variables);
-        assert_eq!(find(Place::Variable("BOTH")), [one.clone(), conf.clone()]);
+        assert_eq!(find(Place::Variable("BOTH")), [one.clone(), "./relative".into(), conf.clone()]);
         assert_eq!(find(Place::Variable("MISSING")), Vec::<PathBuf>::new());
         assert_eq!(find(Place::Lines(&Place::Variable("ICD"))), [PathBuf::from("/opt/x/libx.so")]);
         assert_eq!(find(Place::Lines(&Place::Variable("FOLDER"))), [PathBuf::from("/opt/x/libx.so")]);
