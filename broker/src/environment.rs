@@ -225,8 +225,8 @@ mod tests {
         assert_eq!((value("AVA_SANDBOX"), value("HOME")), (None, Some("/cache/7")));
         assert_eq!(made.wishes.mode, Mode::Off);
         assert_eq!(made.wishes.sandbox_read, [Path::new("/a"), Path::new("/b")]);
-        let own = Surroundings { library: b"/x/y/lib/libOpenCL.so.1".to_vec(), ..program(&[]) };
-        let made = Making::of_program(opencl, &wishes(), &own, std::iter::empty());
+        let named = Surroundings { library: b"/x/y/lib/libOpenCL.so.1".to_vec(), ..program(&[]) };
+        let made = Making::of_program(opencl, &wishes(), &named, std::iter::empty());
         assert_eq!(made.wishes.sandbox_read, [Path::new("/x/y/etc"), Path::new("/x/y/share")]);
         for folder in ["/lib", "/home/u/.local/lib", "/x/y", "/"] {
             assert!(of_prefix(Path::new(folder)).is_empty(), "{folder}");

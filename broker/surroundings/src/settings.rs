@@ -11,6 +11,8 @@ enum Allowed {
     Words(&'static [&'static str]),
     /// A whole number up to this one.
     Number(u32),
+    /// A whole number of seconds, or for ever.
+    Wait,
     /// Folders that are there, with colons between.
     Folders,
     /// Files or folders that are there, with colons between.
@@ -19,7 +21,7 @@ enum Allowed {
     Path,
 }
 
-use Allowed::{Files, Folders, Number, Path as Any, Words};
+use Allowed::{Files, Folders, Number, Path as Any, Wait, Words};
 
 /// Every variable that some part of AvA heeds.
 const ALL: &[(&str, Allowed)] = &[
@@ -34,6 +36,7 @@ const ALL: &[(&str, Allowed)] = &[
     ("AVA_STRICT", Words(&["0", "1"])),
     ("AVA_TRANSPORT", Words(&["ring", "socket"])),
     ("AVA_VENDOR_LIBRARY_PATH", Folders),
+    ("AVA_WAIT", Wait),
     ("AVA_WARM", Number(16)),
     ("AVA_WORKER", Any),
 ];
@@ -88,6 +91,8 @@ impl Allowed {
                 Some(number) if number <= most => Ok(()),
                 _ => Err(format!("it is a number from 0 to {most}")),
             },
+            Wait if value == "forever" || value.to_str().is_some_and(|text| text.parse::<u32>().is_ok()) => Ok(()),
+            Wait => Err("it is a number of seconds, or forever".to_owned()),
             Folders => missing("folder that is there", Path::is_dir),
             Files => missing("file that is there", Path::exists),
             Any => Ok(()),
@@ -108,6 +113,7 @@ mod tests {
         let said = |name, value| complaint(name, value).unwrap();
         assert_eq!(said("AVA_TRANSPORT", "nonsense"), "AVA_TRANSPORT=nonsense: it is one of ring, socket");
         assert_eq!(said("AVA_LOG", "loud"), "AVA_LOG=loud: it is one of off, error, warn, info, debug, trace");
+        assert_eq!(said("AVA_WAIT", "1m"), "AVA_WAIT=1m: it is a number of seconds, or forever");
         assert_eq!(said("AVA_WARM", "17"), "AVA_WARM=17: it is a number from 0 to 16");
         assert_eq!(said("AVA_PLUGINS", "/:/no/x.so"), "AVA_PLUGINS=/:/no/x.so: /no/x.so is no file that is there");
         let folder = said("AVA_VENDOR_LIBRARY_PATH", "/dev/null");
@@ -123,6 +129,7 @@ mod tests {
             ("AVA_TRANSPORT", "socket"),
             ("AVA_STRICT", "1"),
             ("AVA_LOG", "trace"),
+            ("AVA_WAIT", "forever"),
             ("AVA_WARM", "0"),
             ("AVA_VENDOR_LIBRARY_PATH", "/usr/lib:/:"),
             ("AVA_PLUGINS", "/dev/null"),
