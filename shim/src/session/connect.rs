@@ -30,15 +30,8 @@ const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
 /// How long the program waits for a place where a limit of sessions is reached, as its environment says.
 fn wait() -> u32 {
-    let Some(said) = std::env::var_os(wire::WAIT_VARIABLE).filter(|said| !said.is_empty()) else { return 0 };
-    said.to_str().and_then(wire::wait).unwrap_or_else(|| {
-        let (name, forever) = (wire::WAIT_VARIABLE, wire::FOREVER);
-        tell(&format!(
-            "{name}={} is neither a number of seconds nor `{forever}`: nothing is waited for",
-            said.display()
-        ));
-        0
-    })
+    let said = std::env::var_os(wire::WAIT_VARIABLE).unwrap_or_default();
+    said.to_str().and_then(wire::wait).unwrap_or_default()
 }
 
 /// Says that the program waits.
