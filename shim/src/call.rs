@@ -25,6 +25,7 @@ use crate::fault::Fault;
 use crate::known::Combination;
 use crate::lines::After;
 use crate::pending::{Keep, Transfer};
+use crate::readable::holds;
 use crate::regions::{Announcement, Lease};
 use crate::session::Session;
 
@@ -207,7 +208,7 @@ impl Call {
                     self.combination.mix(u64::from_le_bytes(word));
                 }
             }
-            Data::Unread | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
+            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
         }
     }
 
@@ -237,6 +238,10 @@ impl Call {
             return Room { place: Place::Null, capacity: 0 };
         }
         let size = size_of::<T>().min(8);
+        if !holds(pointer) {
+            // Nobody can have seen what it holds.
+            return Room { place: Place::Inline, capacity: size as u64 };
+        }
         let mut held = [0_u8; 8];
         // SAFETY: by the caller's promise; bytes that the program has not initialised are carried, not looked at.
         unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), held.as_mut_ptr(), size) };

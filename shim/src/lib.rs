@@ -25,6 +25,7 @@ mod opencl;
 mod pending;
 mod pkcs11;
 mod preload;
+mod readable;
 mod regions;
 mod results;
 mod session;

@@ -402,6 +402,11 @@ impl TextArray {
         Self { null, _items: items, pointers }
     }
 
+    /// One that leads nowhere.
+    pub fn unread() -> Self {
+        Self::new(false, Vec::new())
+    }
+
     pub fn as_ptr(&self) -> *const *const std::ffi::c_char {
         match (self.null, self.pointers.is_empty()) {
             (true, _) => std::ptr::null(),

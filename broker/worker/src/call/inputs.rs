@@ -14,7 +14,7 @@ impl Call<'_> {
     /// The bytes of an argument, copied.
     fn copied(&self, data: &ArchivedData<'_>) -> Result<Option<Private>, Malformed> {
         Ok(match data {
-            ArchivedData::Null | ArchivedData::Unread => None,
+            ArchivedData::Null | ArchivedData::Unread | ArchivedData::Unreadable => None,
             ArchivedData::Inline(bytes) => Some(Private::copy(bytes)),
             ArchivedData::Translated(bytes) => Some(Private::copy(bytes)),
             ArchivedData::Region(slice) => {
@@ -47,7 +47,8 @@ impl Call<'_> {
                 bytes.push(0);
                 Source::Private(Private::copy(&bytes))
             }
-            None => Source::Null,
+            None if matches!(data, ArchivedData::Null) => Source::Null,
+            None => Source::Unread,
         }))
     }
 
@@ -58,6 +59,9 @@ impl Call<'_> {
         lengths: Option<&ArchivedData<'_>>,
         what: &'static str,
     ) -> Result<TextArray, Malformed> {
+        if matches!(texts.more, ArchivedData::Unreadable) {
+            return Ok(TextArray::unread());
+        }
         let null = texts.null;
         let present = texts.items.len() as u64;
         if !null && count != Some(present) {
@@ -116,6 +120,7 @@ impl Call<'_> {
     ) -> Result<Input, Malformed> {
         let got = match data {
             ArchivedData::Null => return Ok(Input::new(Source::Null)),
+            ArchivedData::Unreadable => return Ok(Input::new(Source::Unread)),
             ArchivedData::Unread => match span(rows) {
                 Some((_, wanted)) if wanted > 0 => return Err(Malformed::Size { what, got: 0, wanted }),
                 _ => return Ok(Input::new(Source::Unread)),
