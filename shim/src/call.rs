@@ -25,12 +25,20 @@ use crate::fault::Fault;
 use crate::known::Combination;
 use crate::lines::After;
 use crate::pending::{Keep, Transfer};
-use crate::readable::holds;
+use crate::readable::{self, holds, is_readable};
 use crate::regions::{Announcement, Lease};
 use crate::session::Session;
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
+
+/// Longest result of a call that does not say how long it may be, in bytes.
+const LONGEST_UNTOLD: usize = 1 << 20;
+
+/// Whether the program's memory may take so many bytes. Of few it is believed: the vendor's are as many.
+fn fits(pointer: *const c_void, span: u64) -> bool {
+    span <= INLINE_RESULT || is_readable(pointer.cast(), usize::try_from(span).unwrap_or(usize::MAX))
+}
 
 pub struct Call {
     pub session: &'static Session,
@@ -253,8 +261,9 @@ impl Call {
         if pointer.is_null() {
             return Ok(Room { place: Place::Null, capacity: 0 });
         }
-        let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
-            return Ok(Room { place: Place::Inline, capacity: 0 });
+        let span = rows.and_then(|rows| rows.span());
+        let Some((rows, span)) = rows.zip(span).filter(|(_, span)| pending || fits(pointer, *span)) else {
+            return self.cut_place(pointer);
         };
         let inline = !pending && span <= INLINE_RESULT.min(self.result_budget);
         if span == 0 || inline {
@@ -264,6 +273,16 @@ impl Call {
         let lease = self.session.regions.acquire(span)?;
         let target = pending.then_some(Some((pointer as usize, rows)));
         Ok(Room { place: Place::Region(self.slice(lease, span, target)?), capacity: span })
+    }
+
+    /// Room for bytes that come out, of which nobody can say how many: as many as the program's memory may take.
+    fn cut_place(&mut self, pointer: *mut c_void) -> Result<Room, Fault> {
+        let capacity = readable::prefix(pointer as usize, LONGEST_UNTOLD) as u64;
+        if capacity == 0 {
+            return Ok(Room { place: Place::Cut(None), capacity });
+        }
+        let lease = self.session.regions.acquire(capacity)?;
+        Ok(Room { place: Place::Cut(Some(self.slice(lease, capacity, None)?)), capacity })
     }
 
     /// Takes a region for this call, or for a transfer to `target` that outlives it.

@@ -52,18 +52,20 @@ struct InitializeArgs {
 /// # Safety
 /// As `C_Initialize`.
 pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
-    if !args.is_null() {
+    // A worker's death finalizes nothing: that is the program's to do.
+    let before = Session::latest(&apis::PKCS11)?;
+    let is_initialized = before.own::<State>().initialized.load(Ordering::Relaxed);
+    if is_initialized && before.has_ended() {
+        return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    }
+    // To say that it is initialized the vendor looks at nothing.
+    if !args.is_null() && !is_initialized {
         // SAFETY: the program passes the struct.
         let args = unsafe { args.cast::<InitializeArgs>().read() };
         let given = args.mutexes.iter().filter(|function| **function != 0).count();
         if args.reserved != 0 || (given != 0 && given != args.mutexes.len()) {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
-    }
-    // A worker's death finalizes nothing: that is the program's to do.
-    let before = Session::latest(&apis::PKCS11)?;
-    if before.has_ended() && before.own::<State>().initialized.load(Ordering::Relaxed) {
-        return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
     }
     // SAFETY: the arguments do not cross.
     let status = unsafe { marshal::C_Initialize(args.cast_mut())? };

@@ -67,7 +67,8 @@ pub unsafe fn text<'a>(at: *const c_char) -> Option<&'a CStr> {
 }
 
 /// How many bytes can be read, of so many.
-fn prefix(at: usize, len: usize) -> usize {
+pub fn prefix(at: usize, len: usize) -> usize {
+    let len = len.min(usize::MAX - at);
     let Some((first, last)) = pages(at, len) else { return 0 };
     let readable = (first..=last).take_while(|page| is_page_readable(*page)).count();
     ((first + readable) * PAGE).saturating_sub(at).min(len)
@@ -80,7 +81,7 @@ impl Memory for Program {
     fn read(&mut self, at: u64, len: u64, out: &mut Vec<u8>) -> u64 {
         let (at, mut got) = (at as usize, usize::try_from(len).unwrap_or(usize::MAX));
         if !is_readable(at as *const u8, got) {
-            got = prefix(at, got.min(LONGEST_CUT).min(usize::MAX - at));
+            got = prefix(at, got.min(LONGEST_CUT));
         }
         if got > 0 {
             // SAFETY: so many bytes can be read; copied at once.

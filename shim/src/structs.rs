@@ -37,7 +37,7 @@ impl Call {
         spec: &StructSpec,
         way: Way,
     ) -> Result<Data<'a>, Fault> {
-        let len = length(count, spec)?;
+        let Some(len) = length(count, spec) else { return Ok(Data::Unreadable) };
         match flat::flatten(spec, way, pointer as u64, len, &mut Program) {
             Err(Unfit::Unreadable) => Ok(Data::Unreadable),
             flat => self.owned(flat?),
@@ -78,7 +78,7 @@ impl Call {
         room: &Room,
         from: &ArchivedReturned<'_>,
     ) {
-        let len = count.and_then(|count| length(count, spec).ok());
+        let len = count.and_then(|count| length(count, spec));
         let (Some(len), Some(flat), false) = (len, self.copied(room, from), pointer.is_null()) else {
             return;
         };
@@ -90,6 +90,6 @@ impl Call {
     }
 }
 
-fn length(count: u64, spec: &StructSpec) -> Result<usize, Fault> {
-    usize::try_from(count).ok().and_then(|count| count.checked_mul(spec.size)).ok_or(Fault::Exhausted)
+fn length(count: u64, spec: &StructSpec) -> Option<usize> {
+    usize::try_from(count).ok()?.checked_mul(spec.size)
 }

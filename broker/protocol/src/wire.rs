@@ -61,6 +61,9 @@ pub enum Place {
     Scalar(u64),
     /// A slice of a region, from its start.
     Region(Slice),
+    /// Less than the call says, since the program's memory ends there: a slice of a region, or nothing. The vendor is given
+    /// memory that ends there, too.
+    Cut(Option<Slice>),
 }
 
 /// What came out of a call.

@@ -60,6 +60,14 @@ impl Cut {
             None => &[],
         }
     }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match self.map {
+            // SAFETY: as above, and borrowed mutably.
+            Some(_) => unsafe { std::slice::from_raw_parts_mut(self.as_ptr().cast_mut().cast(), self.len) },
+            None => &mut [],
+        }
+    }
 }
 
 impl Drop for Cut {

@@ -1,6 +1,7 @@
 //! Memory for one call's arguments.
 //!
-//! **Invariant**: what the vendor is handed has at least the size that the API demands, or the call is not made.
+//! **Invariant**: what the vendor is handed has at least the size that the API demands, or ends where nothing can be touched,
+//! or the call is not made.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use ava_protocol::layout::Rows;
 use ava_protocol::wire::Returned;
 use ava_transport::region::Region;
 
+use crate::cut::Cut;
 use crate::structs::Structs;
 
 /// An address that is not null and leads nowhere, for pointers that the vendor is not to follow.
@@ -172,6 +174,8 @@ enum Target {
     Shared(Arc<Region>),
     /// Private until it is returned: in a region the program could change what the worker is about to look at.
     Withdrawn(Private, Arc<Region>),
+    /// Less than the vendor is told; the program's comes to be in the region.
+    Cut(Cut, Arc<Region>),
     /// Structs with what they lead to; what they come to goes into the region, if there is one.
     Structs(Structs, Option<Arc<Region>>),
 }
@@ -230,6 +234,15 @@ impl Output {
         Self { target: Target::Structs(structs, region), seeded: true, ..Self::null() }
     }
 
+    /// `len` bytes, behind which nothing can be touched.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn cut(region: Arc<Region>, len: u64) -> std::io::Result<Self> {
+        let target = Target::Cut(Cut::new(&vec![0; len as usize])?, region);
+        Ok(Self { target, len, ..Self::null() })
+    }
+
     pub fn shared(region: Arc<Region>, len: u64, pending: u64) -> Self {
         Self { target: Target::Shared(region), len, pending, ..Self::null() }
     }
@@ -274,6 +287,7 @@ impl Output {
             Target::Null => std::ptr::null_mut(),
             Target::Private(private) | Target::Withdrawn(private, _) => private.as_mut_ptr().wrapping_byte_sub(start),
             Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
+            Target::Cut(cut, _) => cut.as_ptr().cast_mut(),
             Target::Structs(structs, _) => structs.as_mut_ptr(),
         }
     }
@@ -309,6 +323,7 @@ impl Output {
             Target::Private(private) | Target::Withdrawn(private, _) => {
                 private.bytes_mut()[..bytes.len()].copy_from_slice(bytes);
             }
+            Target::Cut(cut, _) => cut.bytes_mut()[..bytes.len()].copy_from_slice(bytes),
             Target::Shared(region) => region.write(bytes),
             Target::Structs(..) => (),
         }
@@ -342,6 +357,7 @@ impl Output {
         match &mut self.target {
             Target::Null => (),
             Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
+            Target::Cut(cut, _) => change(&mut cut.bytes_mut()[..len]),
             // The program may have changed it already: what is looked at is withdrawn first.
             Target::Shared(_) | Target::Structs(..) => (),
         }
@@ -353,7 +369,7 @@ impl Output {
 
     pub fn region(&self) -> Option<Arc<Region>> {
         match &self.target {
-            Target::Shared(region) | Target::Withdrawn(_, region) => Some(Arc::clone(region)),
+            Target::Shared(region) | Target::Withdrawn(_, region) | Target::Cut(_, region) => Some(Arc::clone(region)),
             _ => None,
         }
     }
@@ -381,6 +397,10 @@ impl Output {
             Target::Shared(_) => Returned::Region(len),
             Target::Withdrawn(private, region) => {
                 region.write(&private.bytes()[..len as usize]);
+                Returned::Region(len)
+            }
+            Target::Cut(cut, region) => {
+                region.write(&cut.bytes()[..len as usize]);
                 Returned::Region(len)
             }
         }

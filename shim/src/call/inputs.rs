@@ -188,10 +188,8 @@ impl Call {
             // SAFETY: by the caller's promise.
             return unsafe { self.deep_structs(pointer, count, spec, Way::In) };
         }
-        let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size)).ok_or(Fault::Exhausted)?;
-        if !is_readable(pointer.cast(), len) {
-            return Ok(Data::Unreadable);
-        }
+        let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size));
+        let Some(len) = len.filter(|len| is_readable(pointer.cast(), *len)) else { return Ok(Data::Unreadable) };
         // SAFETY: by the caller's promise.
         let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len) }.to_vec();
         for one in bytes.chunks_exact_mut(spec.size) {
