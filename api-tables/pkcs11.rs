@@ -47,6 +47,7 @@
     text = "directories.tokendir = {home}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
 )]
 #![functions(C_GetFunctionList)]
+#![forks]
 
 #[status(ok = 0)]
 type CK_RV = c_ulong;

@@ -110,6 +110,11 @@ pub struct State {
 }
 
 impl Own for State {
+    fn inherit(&self) -> Option<Box<dyn Own>> {
+        let initialized = self.initialized.load(Ordering::Relaxed);
+        initialized.then(|| Box::new(Self { initialized: AtomicBool::new(true) }) as Box<dyn Own>)
+    }
+
     /// A library that is not initialized says so, whatever became of its worker.
     fn when_lost(&self) -> Option<i64> {
         (!self.initialized.load(Ordering::Relaxed)).then_some(CKR_CRYPTOKI_NOT_INITIALIZED as i64)

@@ -21,6 +21,8 @@ pub struct Api {
     /// Whether the functions are handed out as a struct: their names are then a module's that takes the library's place, and
     /// other libraries of the process may have the same.
     pub function_list: bool,
+    /// Whether a forked child goes on with a copy of what its parent has.
+    pub forks: bool,
     /// Folders where it is looked for, if the loader does not find it by its name.
     pub places: &'static [&'static str],
     /// How a user gets it.
@@ -116,6 +118,7 @@ impl Api {
             versions: &[],
             drivers: &[],
             function_list: false,
+            forks: false,
             places: &[],
             install: "",
             lost: 0,

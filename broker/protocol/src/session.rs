@@ -21,7 +21,7 @@ use crate::admin;
 use crate::archive::{Malformed, Message};
 
 /// The version of everything in this crate. Raised with every change of any message.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The first bytes of every envelope.
 const MAGIC: [u8; 4] = *b"AvA\n";
@@ -39,6 +39,12 @@ pub enum Opening {
     /// A program wants a session. The descriptors of its standard output and standard error come with the message, in
     /// this order, as far as [`Hello::stdout`] and [`Hello::stderr`] say.
     Session(Hello),
+    /// A child that a session's program has forked goes on with what that has: the session lasts as long as it does. The
+    /// connection ends without an answer.
+    Join {
+        /// The session's number.
+        session: u64,
+    },
     /// Somebody asks the broker something. Further requests may follow on the same connection.
     Admin(admin::Request),
 }

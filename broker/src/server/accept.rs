@@ -173,6 +173,9 @@ impl Server {
         };
         match open::<Opening>(body) {
             Ok(Opening::Session(hello)) if connection.phase == Phase::Opening => self.begin(number, hello, fds),
+            Ok(Opening::Join { session }) if fds.is_empty() && connection.phase == Phase::Opening => {
+                self.join(number, session);
+            }
             Ok(Opening::Admin(request)) if fds.is_empty() => self.request(number, request),
             Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
             Err(EnvelopeError::Version { theirs }) => {

@@ -156,6 +156,7 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     let plan = Plan {
         mode: args.sandbox,
         needs,
+        copies: args.api.forks,
         home: &place,
         needs_write,
         libraries: variable("LD_LIBRARY_PATH"),

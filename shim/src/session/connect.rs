@@ -1,6 +1,7 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,9 +9,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ava_protocol::session::{self as wire, Answer, Hello, Opening};
 use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
-use ava_transport::lane;
+use ava_transport::lane::{self, Lane};
+use ava_transport::message;
 
-use super::{GENERATION, Session, Slot};
+use super::forks::Heir;
+use super::slot::Shared;
+use super::{GENERATION, Own, Session, Slot};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -26,13 +30,16 @@ const STRICT_VARIABLE: &str = "AVA_STRICT";
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
 /// A session as its broker knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Begun {
     /// Its number.
     pub session: u64,
     pub socket: wire::Socket,
     /// When the broker was asked for it, and when it had answered, in milliseconds since 1970.
     between: (u64, u64),
+    /// Whether this process touches the memory of lanes and regions first, and how much it may have of these.
+    populate: bool,
+    memory: u64,
 }
 
 impl Begun {
@@ -84,8 +91,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
             _ => error.to_string(),
         });
     }
-    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
-    let transport = if sockets { lane::Kind::Socket } else { lane::Kind::Ring };
+    let transport = transport();
     // The first lane goes with the hello.
     let (first_lane, theirs) = lane::offer(transport).map_err(|_| None)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
@@ -107,12 +113,40 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     if populate && first_lane.populate().is_err() {
         return Err(None);
     }
+    let begun = Begun { session, socket, between: (from, unix_ms()), populate, memory };
+    Ok(session_of(slot, shared, control, begun, (transport, first_lane), (slot.own)()))
+}
+
+/// The session of a child that goes on with what its parent had.
+///
+/// # Errors
+/// There is no memory, or nobody to serve it.
+pub fn adopt(slot: &'static Slot, heir: Heir) -> Result<Box<Session>, Option<String>> {
+    let shared = slot.shared().ok_or(None)?;
+    let (first_lane, theirs) = lane::offer(transport()).map_err(|_| None)?;
+    let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+    let Heir { connection, begun, own, .. } = heir;
+    message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Some(error.to_string()))?;
+    if begun.populate && first_lane.populate().is_err() {
+        return Err(None);
+    }
+    tracing::info!(session = begun.session, "goes on in a child");
+    Ok(session_of(slot, shared, connection, begun, (transport(), first_lane), own))
+}
+
+fn session_of(
+    slot: &'static Slot,
+    shared: &'static Shared,
+    control: UnixStream,
+    begun: Begun,
+    (transport, first_lane): (lane::Kind, Box<dyn Lane>),
+    own: Box<dyn Own>,
+) -> Box<Session> {
     slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
     let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
-    Ok(Box::new(Session {
+    Box::new(Session {
         slot,
         shared,
-        begun: Begun { session, socket, between: (from, unix_ms()) },
         control: Mutex::new(Some(Arc::new(control))),
         transport,
         first_lane: Mutex::new(Some(first_lane)),
@@ -122,15 +156,22 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         handles: Handles::new(&shared.range, generation),
         known: Known::new(&shared.known, generation, shared.strict),
         answers: Answers::new(shared.strict),
-        regions: Pool::new(populate, memory),
+        regions: Pool::new(begun.populate, begun.memory),
+        begun,
         pending: Pending::default(),
         callbacks: Callbacks::new(),
         listener: Listener::default(),
-        own: (slot.own)(),
+        own,
         heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),
-    }))
+    })
+}
+
+/// What lanes are made of.
+fn transport() -> lane::Kind {
+    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
+    if sockets { lane::Kind::Socket } else { lane::Kind::Ring }
 }
 
 fn unix_ms() -> u64 {

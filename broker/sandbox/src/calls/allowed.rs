@@ -328,7 +328,13 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
         [c::SYS_fork, c::SYS_vfork].into_iter().try_for_each(|call| allow(call, Vec::new()))?;
     } else {
         let thread = c::CLONE_THREAD as u64;
-        allow(c::SYS_clone, vec![vec![no_namespace, on(0, MaskedEq(thread), thread)?]])?;
+        let mut ways = vec![vec![no_namespace, on(0, MaskedEq(thread), thread)?]];
+        if rights.copies {
+            // As `fork` does.
+            let fork = c::CLONE_CHILD_SETTID | c::CLONE_CHILD_CLEARTID | c::SIGCHLD;
+            ways.push(vec![on(0, Eq, fork as u64)?]);
+        }
+        allow(c::SYS_clone, ways)?;
     }
     // Files that would run as their owner, whose descriptors could be given to somebody who starts them.
     let plain = |argument: u8| on(argument, MaskedEq(SET_ID), 0);
@@ -364,7 +370,7 @@ mod tests {
     use super::*;
 
     const RIGHTS: [Rights; 2] =
-        [Rights { processes: false, sockets: false }, Rights { processes: true, sockets: true }];
+        [false, true].map(|all| Rights { processes: all, copies: all, sockets: all });
 
     #[test]
     fn no_call_is_named_twice() {
