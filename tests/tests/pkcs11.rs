@@ -54,6 +54,16 @@ fn p11_kit_lists_the_same_modules() {
     assert_same(Vendor::SoftHsm, &Case::new(list));
 }
 
+// Forks.
+
+/// SoftHSM as it comes: a forked child goes on with what its parent has.
+#[test]
+fn forked_children_go_on() {
+    for transport in ["ring", "socket"] {
+        assert_same(Vendor::SoftHsmForking, &Case::new(client(&["forks"]).env("AVA_TRANSPORT", transport)));
+    }
+}
+
 // Other modules.
 
 /// One that `tools/setup` installs.
