@@ -17,6 +17,7 @@ mod glibc;
 mod handles;
 mod known;
 mod lines;
+mod linked;
 mod listener;
 mod log;
 mod maps;

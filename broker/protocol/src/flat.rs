@@ -161,7 +161,8 @@ fn lead(
         for field in spec.memory {
             let one = &flat[at..at + spec.size];
             let pointer = field.pointer(one);
-            let led = if pointer == 0 { Led::Null } else { field.follow(flat, at..at + spec.size, way, depth, memory)? };
+            let led =
+                if pointer == 0 { Led::Null } else { field.follow(flat, at..at + spec.size, way, depth, memory)? };
             let word = at + field.at;
             flat[word..word + 8].copy_from_slice(&(led as u64).to_le_bytes());
         }
@@ -397,7 +398,10 @@ mod tests {
         assert_eq!(flat[..32], [1_u64, 2, u64::MAX, there].map(u64::to_le_bytes).concat());
         assert_eq!((flat.len() as u64, &flat[32..36]), (32 + there, &b"abcd"[..]));
         let endless = memory.leaf(7, text, u64::MAX);
-        assert_eq!(memory.flatten(Way::In, endless, 24).unwrap(), [7_u64, 2, u64::MAX, 0].map(u64::to_le_bytes).concat());
+        assert_eq!(
+            memory.flatten(Way::In, endless, 24).unwrap(),
+            [7_u64, 2, u64::MAX, 0].map(u64::to_le_bytes).concat()
+        );
     }
 
     #[test]

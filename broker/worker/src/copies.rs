@@ -110,9 +110,8 @@ impl Default for Sockets {
 impl Sockets {
     /// Remembers one as long as the answer lives; `None` if there are too many.
     pub fn keep(&self, socket: i32) -> Option<Kept<'_>> {
-        let free = |place: &&AtomicI32| {
-            place.compare_exchange(NONE, socket, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-        };
+        let free =
+            |place: &&AtomicI32| place.compare_exchange(NONE, socket, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         self.0.iter().find(free).map(Kept)
     }
 

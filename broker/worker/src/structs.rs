@@ -127,8 +127,7 @@ impl Run {
         let (len, behind) = rest.split_first_chunk().ok_or(Malformed::Body(what))?;
         let len = u64::from_le_bytes(*len);
         let short = Malformed::Size { what, got: behind.len() as u64, wanted: len };
-        let (bytes, behind) =
-            usize::try_from(len).ok().and_then(|len| behind.split_at_checked(len)).ok_or(short)?;
+        let (bytes, behind) = usize::try_from(len).ok().and_then(|len| behind.split_at_checked(len)).ok_or(short)?;
         *rest = behind;
         Ok(Cut::new(bytes).map_err(|_| Malformed::Overflow(what))?)
     }

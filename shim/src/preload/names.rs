@@ -25,6 +25,11 @@ fn library(name: &[u8]) -> Option<&'static Api> {
     names(name).find_map(|name| of_library(base(&name)))
 }
 
+/// The API whose library a file is, by its own name.
+pub fn of_file(name: &[u8]) -> Option<&'static Api> {
+    of_library(base(name))
+}
+
 /// The name at the end of all links.
 fn last(name: &[u8]) -> Vec<u8> {
     names(name).last().map(|name| base(&name).to_vec()).unwrap_or_default()

@@ -369,8 +369,7 @@ pub fn absent() -> Rules {
 mod tests {
     use super::*;
 
-    const RIGHTS: [Rights; 2] =
-        [false, true].map(|all| Rights { processes: all, copies: all, sockets: all });
+    const RIGHTS: [Rights; 2] = [false, true].map(|all| Rights { processes: all, copies: all, sockets: all });
 
     #[test]
     fn no_call_is_named_twice() {
