@@ -32,8 +32,8 @@ use crate::session::Session;
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
 
-/// Longest result of a call that does not say how long it may be, in bytes.
-const LONGEST_UNTOLD: usize = 1 << 20;
+/// Longest result of a call that says more than any memory takes, in bytes.
+const LONGEST_CUT: usize = 1 << 20;
 
 /// Whether the program's memory may take so many bytes. Of few it is believed: the vendor's are as many.
 fn fits(pointer: *const c_void, span: u64) -> bool {
@@ -261,10 +261,12 @@ impl Call {
         if pointer.is_null() {
             return Ok(Room { place: Place::Null, capacity: 0 });
         }
-        let span = rows.and_then(|rows| rows.span());
-        let Some((rows, span)) = rows.zip(span).filter(|(_, span)| pending || fits(pointer, *span)) else {
-            return self.cut_place(pointer);
+        let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
+            return Ok(Room { place: Place::Inline, capacity: 0 });
         };
+        if !pending && rows.is_flat() && !fits(pointer, span) {
+            return self.cut_place(pointer);
+        }
         let inline = !pending && span <= INLINE_RESULT.min(self.result_budget);
         if span == 0 || inline {
             self.result_budget -= span;
@@ -275,9 +277,9 @@ impl Call {
         Ok(Room { place: Place::Region(self.slice(lease, span, target)?), capacity: span })
     }
 
-    /// Room for bytes that come out, of which nobody can say how many: as many as the program's memory may take.
+    /// Room for bytes that come out, of which the program says more than its memory may take: as many as that.
     fn cut_place(&mut self, pointer: *mut c_void) -> Result<Room, Fault> {
-        let capacity = readable::prefix(pointer as usize, LONGEST_UNTOLD) as u64;
+        let capacity = readable::prefix(pointer as usize, LONGEST_CUT) as u64;
         if capacity == 0 {
             return Ok(Room { place: Place::Cut(None), capacity });
         }

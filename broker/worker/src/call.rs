@@ -246,6 +246,7 @@ impl<'a> Call<'a> {
         Ok(match self.input(data, rows, false, what)?.source {
             Source::Null => Output::null(),
             Source::Private(private) => Output::exchanged(private),
+            Source::Unreadable => Output::unreadable(),
             Source::Unread | Source::Structs(_) | Source::Shared(..) => Output::private(0),
         })
     }
@@ -282,7 +283,7 @@ impl<'a> Call<'a> {
 
     /// Memory for what comes out that ends where the program's does.
     fn cut_output(&self, slice: Option<&ArchivedSlice>, what: &'static str) -> Result<Output, Malformed> {
-        let Some(slice) = slice else { return Ok(Output::private(0)) };
+        let Some(slice) = slice else { return Ok(Output::unreadable()) };
         let region = self.session.regions.find(slice)?;
         Output::cut(region, slice.len.to_native()).map_err(|_| Malformed::Overflow(what))
     }

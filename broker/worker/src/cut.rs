@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
-use crate::memory::NOWHERE;
+use crate::memory::UNREADABLE;
 
 const PAGE: usize = 64 << 10;
 
@@ -49,7 +49,7 @@ impl Cut {
 
     /// Where they begin, aligned for structs.
     pub fn as_ptr(&self) -> *const c_void {
-        let Some(map) = self.map else { return NOWHERE };
+        let Some(map) = self.map else { return UNREADABLE };
         map.as_ptr().cast_const().wrapping_add(self.mapped() - PAGE - self.len.next_multiple_of(8)).cast()
     }
 
@@ -94,6 +94,6 @@ mod tests {
             let answer = unsafe { libc::syscall(libc::SYS_rt_sigprocmask, -1, behind, 0, 8) };
             assert_eq!((answer, std::io::Error::last_os_error().raw_os_error()), (-1, Some(libc::EFAULT)));
         }
-        assert_eq!(Cut::new(&[]).unwrap().as_ptr(), NOWHERE.cast_const());
+        assert_eq!(Cut::new(&[]).unwrap().as_ptr(), UNREADABLE);
     }
 }

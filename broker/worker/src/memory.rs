@@ -15,6 +15,8 @@ use crate::structs::Structs;
 
 /// An address that is not null and leads nowhere, for pointers that the vendor is not to follow.
 pub const NOWHERE: *mut c_void = 64 as *mut c_void;
+/// One for pointers that the program itself could not follow.
+pub const UNREADABLE: *const c_void = 128 as *const c_void;
 
 /// Private bytes, aligned for every type of an API: a vendor may have been promised as much, by the program or by what it
 /// says of its devices, and its kernels fault on less.
@@ -77,6 +79,7 @@ impl Private {
 pub enum Source {
     Null,
     Unread,
+    Unreadable,
     Private(Private),
     /// Structs with what they lead to.
     Structs(Structs),
@@ -116,6 +119,7 @@ impl Input {
         match &self.source {
             Source::Null => std::ptr::null(),
             Source::Unread => NOWHERE,
+            Source::Unreadable => UNREADABLE,
             Source::Private(private) => private.as_ptr().wrapping_byte_sub(self.start as usize),
             Source::Structs(structs) => structs.as_ptr(),
             Source::Shared(region, offset) => {
@@ -147,7 +151,7 @@ impl Input {
     /// Whether there is no memory for the vendor to use.
     pub fn is_empty(&self) -> bool {
         match &self.source {
-            Source::Null | Source::Unread => true,
+            Source::Null | Source::Unread | Source::Unreadable => true,
             Source::Private(private) => private.bytes().is_empty(),
             Source::Structs(_) | Source::Shared(..) => false,
         }
@@ -176,6 +180,8 @@ enum Target {
     Withdrawn(Private, Arc<Region>),
     /// Less than the vendor is told; the program's comes to be in the region.
     Cut(Cut, Arc<Region>),
+    /// The program itself could not have written there.
+    Unreadable,
     /// Structs with what they lead to; what they come to goes into the region, if there is one.
     Structs(Structs, Option<Arc<Region>>),
 }
@@ -212,6 +218,10 @@ impl Output {
             answered: None,
             flat: None,
         }
+    }
+
+    pub fn unreadable() -> Self {
+        Self { target: Target::Unreadable, ..Self::null() }
     }
 
     pub fn private(len: u64) -> Self {
@@ -288,6 +298,7 @@ impl Output {
             Target::Private(private) | Target::Withdrawn(private, _) => private.as_mut_ptr().wrapping_byte_sub(start),
             Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
             Target::Cut(cut, _) => cut.as_ptr().cast_mut(),
+            Target::Unreadable => UNREADABLE.cast_mut(),
             Target::Structs(structs, _) => structs.as_mut_ptr(),
         }
     }
@@ -325,7 +336,7 @@ impl Output {
             }
             Target::Cut(cut, _) => cut.bytes_mut()[..bytes.len()].copy_from_slice(bytes),
             Target::Shared(region) => region.write(bytes),
-            Target::Structs(..) => (),
+            Target::Structs(..) | Target::Unreadable => (),
         }
         self.answered = Some(bytes.len() as u64);
     }
@@ -359,7 +370,7 @@ impl Output {
             Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
             Target::Cut(cut, _) => change(&mut cut.bytes_mut()[..len]),
             // The program may have changed it already: what is looked at is withdrawn first.
-            Target::Shared(_) | Target::Structs(..) => (),
+            Target::Shared(_) | Target::Structs(..) | Target::Unreadable => (),
         }
     }
 
@@ -392,13 +403,15 @@ impl Output {
         }
         let len = self.answered.or(written).unwrap_or(self.len).min(self.len);
         match &self.target {
-            Target::Null | Target::Structs(..) => Returned::Untouched,
+            Target::Null | Target::Structs(..) | Target::Unreadable => Returned::Untouched,
             Target::Private(private) => Returned::Inline(&private.bytes()[..len as usize]),
             Target::Shared(_) => Returned::Region(len),
             Target::Withdrawn(private, region) => {
                 region.write(&private.bytes()[..len as usize]);
                 Returned::Region(len)
             }
+            // What nobody has counted may be less than there was room for.
+            Target::Cut(..) if self.answered.or(written).is_none() => Returned::Untouched,
             Target::Cut(cut, region) => {
                 region.write(&cut.bytes()[..len as usize]);
                 Returned::Region(len)
@@ -411,6 +424,7 @@ impl Output {
 #[derive(Debug)]
 pub struct TextArray {
     null: bool,
+    unreadable: bool,
     /// What the pointers lead to.
     _items: Vec<Option<Private>>,
     pointers: Vec<*const std::ffi::c_char>,
@@ -419,16 +433,17 @@ pub struct TextArray {
 impl TextArray {
     pub fn new(null: bool, items: Vec<Option<Private>>) -> Self {
         let pointers = items.iter().map(|item| item.as_ref().map_or(std::ptr::null(), |p| p.as_ptr().cast())).collect();
-        Self { null, _items: items, pointers }
+        Self { null, unreadable: false, _items: items, pointers }
     }
 
-    /// One that leads nowhere.
-    pub fn unread() -> Self {
-        Self::new(false, Vec::new())
+    /// One that the program itself could not follow.
+    pub fn unreadable() -> Self {
+        Self { unreadable: true, ..Self::new(false, Vec::new()) }
     }
 
     pub fn as_ptr(&self) -> *const *const std::ffi::c_char {
         match (self.null, self.pointers.is_empty()) {
+            _ if self.unreadable => UNREADABLE.cast(),
             (true, _) => std::ptr::null(),
             (false, true) => NOWHERE.cast_const().cast(),
             (false, false) => self.pointers.as_ptr(),

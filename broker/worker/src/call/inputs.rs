@@ -35,6 +35,7 @@ impl Call<'_> {
         Ok(match self.copied(data)? {
             Some(private) => Source::Private(private),
             None if matches!(data, ArchivedData::Null) => Source::Null,
+            None if matches!(data, ArchivedData::Unreadable) => Source::Unreadable,
             None => Source::Unread,
         })
     }
@@ -48,7 +49,7 @@ impl Call<'_> {
                 Source::Private(Private::copy(&bytes))
             }
             None if matches!(data, ArchivedData::Null) => Source::Null,
-            None => Source::Unread,
+            None => Source::Unreadable,
         }))
     }
 
@@ -60,7 +61,7 @@ impl Call<'_> {
         what: &'static str,
     ) -> Result<TextArray, Malformed> {
         if matches!(texts.more, ArchivedData::Unreadable) {
-            return Ok(TextArray::unread());
+            return Ok(TextArray::unreadable());
         }
         let null = texts.null;
         let present = texts.items.len() as u64;
@@ -120,7 +121,7 @@ impl Call<'_> {
     ) -> Result<Input, Malformed> {
         let got = match data {
             ArchivedData::Null => return Ok(Input::new(Source::Null)),
-            ArchivedData::Unreadable => return Ok(Input::new(Source::Unread)),
+            ArchivedData::Unreadable => return Ok(Input::new(Source::Unreadable)),
             ArchivedData::Unread => match span(rows) {
                 Some((_, wanted)) if wanted > 0 => return Err(Malformed::Size { what, got: 0, wanted }),
                 _ => return Ok(Input::new(Source::Unread)),
@@ -222,6 +223,7 @@ impl Call<'_> {
             Source::Structs(structs) => Output::structs(structs, region),
             Source::Private(private) => Output::exchanged(private),
             Source::Null => Output::null(),
+            Source::Unreadable => Output::unreadable(),
             Source::Unread | Source::Shared(..) => Output::private(0),
         })
     }
