@@ -83,15 +83,16 @@ impl Session {
     /// In a copy: serves another program with what the vendor's library has.
     fn go_on(&'static self, tenant: OwnedFd) -> ! {
         self.sockets.close();
-        for inherited in [self.tenant(), self.control()] {
-            // SAFETY: this process's descriptors of the worker's connections, which nothing uses here.
-            unsafe { libc::close(inherited.as_raw_fd()) };
-        }
         // The broker speaks to the worker and hears of this process by it.
         let Ok((control, _)) = UnixStream::pair() else {
             // SAFETY: ends the process at once: it is of no use.
             unsafe { libc::_exit(1) }
         };
+        for inherited in [self.tenant(), self.control()] {
+            // What would still be said to the worker's program is said to nobody.
+            // SAFETY: this process's descriptors of the worker's connections become another's, which leads nowhere.
+            unsafe { libc::dup2(control.as_raw_fd(), inherited.as_raw_fd()) };
+        }
         Box::leak(Box::new(self.copied(tenant, control.into()))).serve()
     }
 }
