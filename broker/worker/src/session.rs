@@ -222,7 +222,12 @@ impl Session {
     }
 
     /// Serves one thread of the program until it ends.
-    fn serve_lane(&'static self, lane: Box<dyn Lane>, answering: Answering, kept: Option<Kept<'_>>) -> Result<(), Malformed> {
+    fn serve_lane(
+        &'static self,
+        lane: Box<dyn Lane>,
+        answering: Answering,
+        kept: Option<Kept<'_>>,
+    ) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
         let mut server = Server { answering, ..Server::new(self, lane) };
         // Forgotten before the lane's end closes the socket, whose number may then be another's.

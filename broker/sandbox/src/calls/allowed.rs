@@ -369,7 +369,10 @@ pub fn absent() -> Rules {
 mod tests {
     use super::*;
 
-    const RIGHTS: [Rights; 2] = [false, true].map(|all| Rights { processes: all, copies: all, sockets: all });
+    const RIGHTS: [Rights; 2] = [
+        Rights { processes: false, copies: false, sockets: false },
+        Rights { processes: true, copies: true, sockets: true },
+    ];
 
     #[test]
     fn no_call_is_named_twice() {
