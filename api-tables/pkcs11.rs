@@ -50,6 +50,7 @@
     text = "directories.tokendir = {home}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
 )]
 #![functions(C_GetFunctionList)]
+#![forks]
 
 #[status(ok = 0)]
 type CK_RV = c_ulong;

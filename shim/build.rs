@@ -38,14 +38,16 @@ fn link_unwinder() -> Result<(), Error> {
 }
 
 /// Makes `stubs/SONAME` beside the library: empty but for the vendor library's name and version nodes, and in need of
-/// `libava.so`. It satisfies programs that are linked against a vendor library which is not installed.
+/// `libava.so`. It satisfies programs that are linked against a vendor library which is not installed. Of an API that hands
+/// out its functions as a struct it has these, and is opened in the vendor library's place.
 fn stub(api: &Api, out: &Path) -> Result<(), Error> {
     // The folder of the profile, three above: target/PROFILE/build/ava-shim-HASH/out.
     let built = out.ancestors().nth(3).ok_or("an output directory without a target directory")?;
     let dir = built.join("stubs");
     std::fs::create_dir_all(&dir)?;
-    let (empty, versions) = (out.join("empty.c"), out.join("versions.map"));
+    let (empty, source, versions) = (out.join("empty.c"), out.join("module.c"), out.join("versions.map"));
     std::fs::write(&empty, "")?;
+    std::fs::write(&source, ava_tables::emit::module::emit(api))?;
     let mut script = String::new();
     let mut parent = String::new();
     for version in &api.versions {
@@ -59,12 +61,13 @@ fn stub(api: &Api, out: &Path) -> Result<(), Error> {
     let script = format!("-Wl,--version-script={}", versions.display());
     // The last two are what `src/glibc.rs` counts on.
     let mut arguments = vec!["-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN/..", "-l:libpthread.so.0", "-l:libdl.so.2"];
+    arguments.extend(["-Wl,-Bsymbolic", "-O2", "-fPIC"]);
     if !api.versions.is_empty() {
         arguments.push(&script);
     }
     std::iter::once(&api.library)
         .chain(&api.also)
-        .try_for_each(|soname| link(&[&empty, &stand_in], soname, &dir.join(soname), &arguments))
+        .try_for_each(|soname| link(&[&source, &stand_in], soname, &dir.join(soname), &arguments))
 }
 
 fn link(inputs: &[&Path], soname: &str, output: &Path, arguments: &[&str]) -> Result<(), Error> {

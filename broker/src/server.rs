@@ -4,6 +4,7 @@
 //! - **Invariant:** every event is answered by a bounded amount of work, so that no peer can keep the loop to itself.
 
 mod accept;
+mod heirs;
 mod queue;
 mod requests;
 mod sessions;
@@ -82,6 +83,8 @@ enum Due {
     Start(u64),
     /// A session does not end.
     End(u64),
+    /// None of a session's programs is left, nor has another joined it.
+    Orphan(u64),
     /// A spare is to be started, or somebody to be forgotten.
     Spares,
     /// A spare does not become ready, or does not end.
@@ -243,6 +246,7 @@ impl Server {
     fn due(&mut self, due: Due, now: Instant) {
         match due {
             Due::Connection(number) => self.connection_silent(number),
+            Due::Orphan(number) => self.orphaned(number),
             Due::Start(number) => self.doom(number, "the worker did not become ready in time".to_owned()),
             Due::End(number) => self.kill(number),
             Due::Spares => self.start_spare(now),

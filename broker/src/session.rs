@@ -6,6 +6,7 @@
 //!    └──────doom────► Ending ──worker ends──┴─► (history)
 //! ```
 
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -35,6 +36,8 @@ pub struct Session {
     pub number: u64,
     /// Whose it is.
     pub tenant: Tenant,
+    /// Children of its program that go on with what that has.
+    pub heirs: Vec<OwnedFd>,
     /// Whose spares could serve it.
     pub whose: Whose,
     /// The worker.
@@ -101,6 +104,7 @@ impl Session {
         Self {
             number,
             tenant,
+            heirs: Vec::new(),
             whose,
             worker,
             stream: Some(stream),

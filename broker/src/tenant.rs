@@ -209,7 +209,7 @@ fn cgroup_of(text: &str) -> &str {
     text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default()
 }
 
-fn is_over(process: &OwnedFd) -> bool {
+pub fn is_over(process: &OwnedFd) -> bool {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     let mut fds = [PollFd::new(process, PollFlags::IN)];
     poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)

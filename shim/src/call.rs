@@ -25,11 +25,20 @@ use crate::fault::Fault;
 use crate::known::Combination;
 use crate::lines::After;
 use crate::pending::{Keep, Transfer};
+use crate::readable::{self, holds, is_readable};
 use crate::regions::{Announcement, Lease};
 use crate::session::Session;
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
+
+/// Longest result of a call that says more than any memory takes, in bytes.
+const LONGEST_CUT: usize = 1 << 20;
+
+/// Whether the program's memory may take so many bytes. Of few it is believed: the vendor's are as many.
+fn fits(pointer: *const c_void, span: u64) -> bool {
+    span <= INLINE_RESULT || is_readable(pointer.cast(), usize::try_from(span).unwrap_or(usize::MAX))
+}
 
 pub struct Call {
     pub session: &'static Session,
@@ -207,7 +216,7 @@ impl Call {
                     self.combination.mix(u64::from_le_bytes(word));
                 }
             }
-            Data::Unread | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
+            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
         }
     }
 
@@ -237,6 +246,10 @@ impl Call {
             return Room { place: Place::Null, capacity: 0 };
         }
         let size = size_of::<T>().min(8);
+        if !holds(pointer) {
+            // Nobody can have seen what it holds.
+            return Room { place: Place::Inline, capacity: size as u64 };
+        }
         let mut held = [0_u8; 8];
         // SAFETY: by the caller's promise; bytes that the program has not initialised are carried, not looked at.
         unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), held.as_mut_ptr(), size) };
@@ -251,6 +264,9 @@ impl Call {
         let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
             return Ok(Room { place: Place::Inline, capacity: 0 });
         };
+        if !pending && rows.is_flat() && !fits(pointer, span) {
+            return self.cut_place(pointer);
+        }
         let inline = !pending && span <= INLINE_RESULT.min(self.result_budget);
         if span == 0 || inline {
             self.result_budget -= span;
@@ -259,6 +275,16 @@ impl Call {
         let lease = self.session.regions.acquire(span)?;
         let target = pending.then_some(Some((pointer as usize, rows)));
         Ok(Room { place: Place::Region(self.slice(lease, span, target)?), capacity: span })
+    }
+
+    /// Room for bytes that come out, of which the program says more than its memory may take: as many as that.
+    fn cut_place(&mut self, pointer: *mut c_void) -> Result<Room, Fault> {
+        let capacity = readable::prefix(pointer as usize, LONGEST_CUT) as u64;
+        if capacity == 0 {
+            return Ok(Room { place: Place::Cut(None), capacity });
+        }
+        let lease = self.session.regions.acquire(capacity)?;
+        Ok(Room { place: Place::Cut(Some(self.slice(lease, capacity, None)?)), capacity })
     }
 
     /// Takes a region for this call, or for a transfer to `target` that outlives it.

@@ -52,14 +52,6 @@ struct InitializeArgs {
 /// # Safety
 /// As `C_Initialize`.
 pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
-    if !args.is_null() {
-        // SAFETY: the program passes the struct.
-        let args = unsafe { args.cast::<InitializeArgs>().read() };
-        let given = args.mutexes.iter().filter(|function| **function != 0).count();
-        if args.reserved != 0 || (given != 0 && given != args.mutexes.len()) {
-            return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
-        }
-    }
     // As natively, the vendor looks at its surroundings anew.
     if let Some(finalized) = Session::existing(&apis::PKCS11)
         && !finalized.own::<State>().initialized.load(Ordering::Relaxed)
@@ -68,8 +60,18 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
     }
     // A worker's death finalizes nothing: that is the program's to do.
     let before = Session::latest(&apis::PKCS11)?;
-    if before.has_ended() && before.own::<State>().initialized.load(Ordering::Relaxed) {
+    let is_initialized = before.own::<State>().initialized.load(Ordering::Relaxed);
+    if is_initialized && before.has_ended() {
         return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    }
+    // To say that it is initialized the vendor looks at nothing.
+    if !args.is_null() && !is_initialized {
+        // SAFETY: the program passes the struct.
+        let args = unsafe { args.cast::<InitializeArgs>().read() };
+        let given = args.mutexes.iter().filter(|function| **function != 0).count();
+        if args.reserved != 0 || (given != 0 && given != args.mutexes.len()) {
+            return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
+        }
     }
     // SAFETY: the arguments do not cross.
     let status = unsafe { marshal::C_Initialize(args.cast_mut())? };
@@ -114,6 +116,11 @@ pub struct State {
 }
 
 impl Own for State {
+    fn inherit(&self) -> Option<Box<dyn Own>> {
+        let initialized = self.initialized.load(Ordering::Relaxed);
+        initialized.then(|| Box::new(Self { initialized: AtomicBool::new(true) }) as Box<dyn Own>)
+    }
+
     /// A library that is not initialized says so, whatever became of its worker.
     fn when_lost(&self) -> Option<i64> {
         (!self.initialized.load(Ordering::Relaxed)).then_some(CKR_CRYPTOKI_NOT_INITIALIZED as i64)

@@ -4,7 +4,7 @@
 //! link-map namespaces depend on that. For a vendor library's name it jumps to [`open_self`]; the handle is a real one, so
 //! `dlsym`, `dlclose`, `dladdr` and `dlinfo` need no hook. `dlvsym` has one because this library's functions have no versions.
 
-mod names;
+pub mod names;
 
 use std::arch::naked_asm;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -95,6 +95,9 @@ unsafe extern "C" fn open_self(name: *const c_char, flags: c_int) -> *mut c_void
     // SAFETY: `Dl_info` is plain data; `dladdr` fills it for an address of this library; the real `dlopen` has the type.
     unsafe {
         let dlopen = std::mem::transmute::<usize, Dlopen>(DLOPEN.get());
+        if let Some(library) = names::module(CStr::from_ptr(name).to_bytes()) {
+            return open_module(library, flags);
+        }
         if flags & libc::RTLD_NOLOAD != 0 && !OPENED.load(Ordering::Relaxed) {
             // A program that is linked against the vendor's library has it.
             let linked = dlopen(name, libc::RTLD_LAZY | libc::RTLD_NOLOAD);
@@ -111,6 +114,23 @@ unsafe extern "C" fn open_self(name: *const c_char, flags: c_int) -> *mut c_void
         OPENED.fetch_or(!opened.is_null(), Ordering::Relaxed);
         opened
     }
+}
+
+/// A vendor's library whose functions other libraries may have too: the module beside this library that has them. It comes and
+/// goes as the vendor's would.
+pub fn open_module(library: &str, flags: c_int) -> *mut c_void {
+    let Some(module) = names::beside(library) else { return std::ptr::null_mut() };
+    // SAFETY: a NUL-terminated name.
+    unsafe { open_real(&module, flags) }
+}
+
+/// The C library's `dlopen`.
+///
+/// # Safety
+/// As that.
+pub unsafe fn open_real(name: &CStr, flags: c_int) -> *mut c_void {
+    // SAFETY: by the caller's promise; the real `dlopen` has the type.
+    unsafe { std::mem::transmute::<usize, Dlopen>(DLOPEN.get())(name.as_ptr(), flags) }
 }
 
 /// `dlmopen` likewise, in whatever namespace: there is one session in a process, and one of this library.

@@ -176,7 +176,7 @@ impl Call {
     }
 
     fn region(&self, room: &Room) -> Option<*const u8> {
-        let Place::Region(slice) = room.place else {
+        let (Place::Region(slice) | Place::Cut(Some(slice))) = room.place else {
             return None;
         };
         self.leases.iter().find(|lease| lease.id == slice.region).map(|lease| lease.region.as_ptr().cast_const())

@@ -1,7 +1,7 @@
 //! The process's sessions, one for each API: made at its first call, its own in every process, gone with its worker. What
 //! starts afresh after that gets another.
 //!
-//! - **Invariant**: nothing of a parent is used in a forked child: the child's state is null before its first
+//! - **Invariant**: nothing of a parent's session is used in a forked child: the child's state is null before its first
 //!   instruction (`pthread_atfork`), and a page that the kernel wipes on fork tells where that handler was bypassed.
 //! - **Invariant**: a child does not hold its parent's control socket, whose end-of-file tells the worker of the parent's
 //!   death.
@@ -16,7 +16,7 @@ mod notes;
 mod slot;
 
 use std::any::Any;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -185,10 +185,25 @@ impl Session {
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
+        self.exchange_with(tag, word, regions, after, None, encode, read)
+    }
+
+    /// The same, with a descriptor on the frame.
+    #[allow(clippy::too_many_arguments)]
+    fn exchange_with<R>(
+        &'static self,
+        tag: Tag,
+        word: u32,
+        regions: Vec<Announcement>,
+        after: After,
+        fd: Option<BorrowedFd<'_>>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
         let mut said = 0;
         let result = self.with_lane(|lane| {
             self.begin(lane, tag, word, regions, &after, encode)?;
-            lane.lane.send(&lane.out, None, Wake::Now).map_err(|_| self.lose())?;
+            lane.lane.send(&lane.out, fd, Wake::Now).map_err(|_| self.lose())?;
             let frame = loop {
                 if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                     return Err(self.lose());

@@ -8,6 +8,7 @@ use ava_protocol::wire::{ArchivedReturned, Data, Place};
 
 use crate::call::{Call, Room};
 use crate::fault::Fault;
+use crate::readable::Program;
 
 /// Structs that go in and come out.
 pub struct Exchanged<'a> {
@@ -19,7 +20,7 @@ impl From<Unfit> for Fault {
     fn from(unfit: Unfit) -> Self {
         match unfit {
             Unfit::Refused(status) => Self::Status(status),
-            Unfit::Large => Self::Exhausted,
+            Unfit::Large | Unfit::Unreadable => Self::Exhausted,
         }
     }
 }
@@ -36,10 +37,11 @@ impl Call {
         spec: &StructSpec,
         way: Way,
     ) -> Result<Data<'a>, Fault> {
-        let len = length(count, spec)?;
-        // SAFETY: by the caller's promise.
-        let flat = flat::flatten(spec, way, pointer as u64, len, &mut |at, len, out| unsafe { read(at, len, out) })?;
-        self.owned(flat)
+        let Some(len) = length(count, spec) else { return Ok(Data::Unreadable) };
+        match flat::flatten(spec, way, pointer as u64, len, &mut Program) {
+            Err(Unfit::Unreadable) => Ok(Data::Unreadable),
+            flat => self.owned(flat?),
+        }
     }
 
     /// Structs, with what they lead to, that go in and come out.
@@ -76,29 +78,18 @@ impl Call {
         room: &Room,
         from: &ArchivedReturned<'_>,
     ) {
-        let len = count.and_then(|count| length(count, spec).ok());
+        let len = count.and_then(|count| length(count, spec));
         let (Some(len), Some(flat), false) = (len, self.copied(room, from), pointer.is_null()) else {
             return;
         };
-        // SAFETY: by the caller's promise: what is read and written is what went in.
-        let mut read = |at, len, out: &mut Vec<u8>| unsafe { read(at, len, out) };
-        // SAFETY: as above.
+        // SAFETY: by the caller's promise: what is written is what went in.
         let mut write = |at: u64, bytes: &[u8]| unsafe {
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), at as *mut u8, bytes.len());
         };
-        flat::scatter(spec, pointer as u64, len, &flat, &mut read, &mut write);
+        flat::scatter(spec, pointer as u64, len, &flat, &mut Program, &mut write);
     }
 }
 
-fn length(count: u64, spec: &StructSpec) -> Result<usize, Fault> {
-    usize::try_from(count).ok().and_then(|count| count.checked_mul(spec.size)).ok_or(Fault::Exhausted)
-}
-
-/// # Safety
-/// There are `len` bytes at `at`.
-unsafe fn read(at: u64, len: usize, out: &mut Vec<u8>) {
-    if len > 0 {
-        // SAFETY: by the caller's promise; copied at once.
-        out.extend_from_slice(unsafe { std::slice::from_raw_parts(at as *const u8, len) });
-    }
+fn length(count: u64, spec: &StructSpec) -> Option<usize> {
+    usize::try_from(count).ok()?.checked_mul(spec.size)
 }

@@ -155,9 +155,10 @@ int main(int argc, char **argv)
         return !boundless();
     if (strcmp(verb, "beside") == 0 && argc > 2)
         return !beside(argv + 2, argc - 2);
-    if (strcmp(verb, "all") == 0 && argc == 2) {
+    if ((strcmp(verb, "all") == 0 || strcmp(verb, "forks") == 0) && argc == 2) {
         for (struct test_case *c = first_case; c; c = c->next)
-            run_case(c) ? passed++ : failed++;
+            if (c->forks == (strcmp(verb, "forks") == 0))
+                run_case(c) ? passed++ : failed++;
     } else if (strcmp(verb, "run") == 0 && argc > 2) {
         for (int i = 2; i < argc; i++) {
             struct test_case *c = find_case(argv[i]);
@@ -168,7 +169,7 @@ int main(int argc, char **argv)
             run_case(c) ? passed++ : failed++;
         }
     } else {
-        fprintf(stderr, "usage: client list | all | run NAME... | hold [login] | beside MODULE... | boundless\n");
+        fprintf(stderr, "usage: client list | all | forks | run NAME... | hold [login] | beside MODULE... | boundless\n");
         return 2;
     }
     printf("%u passed, %u failed\n", passed, failed);

@@ -23,14 +23,19 @@ enum { CASE_SECONDS = 120, MANY_SLOTS = 64 };
 struct test_case {
     const char *name;
     void (*body)(void);
+    /* Needs a library whose state a forked child goes on with. */
+    bool forks;
     struct test_case *next;
 };
 
 void register_case(struct test_case *c);
 
-#define CASE(id)                                                       \
+#define CASE(id) CASE_OF(id, false)
+#define FORK_CASE(id) CASE_OF(id, true)
+
+#define CASE_OF(id, forks)                                             \
     static void id##_body(void);                                       \
-    static struct test_case id##_case = {#id, id##_body, NULL};        \
+    static struct test_case id##_case = {#id, id##_body, forks, NULL}; \
     __attribute__((constructor)) static void id##_register(void)       \
     {                                                                  \
         register_case(&id##_case);                                     \

@@ -1,6 +1,8 @@
 /* The library as a whole: its functions, initialisation, slots, tokens, sessions, wrong arguments. */
 #include "client.h"
 
+#include <sys/mman.h>
+
 typedef CK_RV (*any_function)(CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG, CK_ULONG);
 
 CASE(function_list)
@@ -24,6 +26,56 @@ CASE(function_list)
         if (status != CKR_CRYPTOKI_NOT_INITIALIZED)
             note("function %d says %s before C_Initialize", i, status_name(status));
     }
+}
+
+/* What the vendor refuses before it looks where pointers lead, is refused wherever they lead. */
+CASE(pointers_to_nowhere)
+{
+    enum { C_FINALIZE = 1, C_GET_FUNCTION_LIST = 3, C_GET_SLOT_LIST, C_COPY_OBJECT = 21, FUNCTIONS = 68 };
+    /* Here SoftHSM looks at lengths first: C_Encrypt, C_Decrypt, C_Sign, C_SignRecover. */
+    const bool looks[FUNCTIONS] = {[29] = true, [33] = true, [42] = true, [48] = true};
+    any_function *function = (any_function *)((char *)p11 + offsetof(CK_FUNCTION_LIST, C_Initialize));
+    CK_BYTE *end = sysconf(_SC_PAGESIZE) + (CK_BYTE *)mmap(NULL, 2 * sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+                                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(mprotect(end, sysconf(_SC_PAGESIZE), PROT_NONE) == 0);
+    CK_ULONG where[] = {16, (CK_ULONG)end, (CK_ULONG)(end - 8), 1UL << 62, ~0UL - 7};
+
+    for (unsigned p = 0; p < COUNT(where); p++)
+        for (int i = C_FINALIZE; i < FUNCTIONS; i++)
+            if (i != C_GET_FUNCTION_LIST && !looks[i]) {
+                CK_ULONG w = where[p];
+                CK_RV status = function[i](w, w, w, w, w, w, w, w);
+                if (status != CKR_CRYPTOKI_NOT_INITIALIZED)
+                    note("function %d says %s of a pointer to nowhere", i, status_name(status));
+            }
+    initialise();
+    for (unsigned p = 0; p < COUNT(where); p++)
+        for (int i = C_GET_SLOT_LIST + 1; i < FUNCTIONS; i++) {
+            CK_ULONG w = where[p];
+            if (i != C_COPY_OBJECT && !looks[i])
+                note("function %d says %s", i, status_name(function[i](w, w, w, w, w, w, w, w)));
+        }
+}
+
+/* SHA-256 has no parameter, and SoftHSM looks at none. */
+CASE(parameters_that_nobody_set)
+{
+    CK_SESSION_HANDLE s = begin();
+    CK_BYTE digest[32], of_abc[32];
+    CK_ULONG lengths[] = {0, 1, 100, 1UL << 20, 1UL << 33, 1UL << 48, ~0UL};
+    void *pointers[] = {NULL, (void *)16, digest, &pointers, (void *)(1UL << 62), (void *)~0UL};
+    CK_MECHANISM how = {CKM_SHA256, NULL, 0};
+    CK_ULONG size = sizeof of_abc;
+    OK(p11->C_DigestInit(s, &how));
+    OK(p11->C_Digest(s, (CK_BYTE *)"abc", 3, of_abc, &size));
+    for (unsigned p = 0; p < COUNT(pointers); p++)
+        for (unsigned l = 0; l < COUNT(lengths); l++) {
+            how = (CK_MECHANISM){CKM_SHA256, pointers[p], lengths[l]};
+            size = sizeof digest;
+            OK(p11->C_DigestInit(s, &how));
+            OK(p11->C_Digest(s, (CK_BYTE *)"abc", 3, digest, &size));
+            CHECK_BYTES(digest, of_abc, sizeof digest);
+        }
 }
 
 CASE(initialise_twice)
@@ -63,6 +115,10 @@ CASE(initialise_arguments)
 {
     CK_C_INITIALIZE_ARGS args = {.pReserved = &args};
     IS(p11->C_Initialize(&args), CKR_ARGUMENTS_BAD);
+    OK(p11->C_Initialize(NULL));
+    IS(p11->C_Initialize(&args), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    IS(p11->C_Initialize((void *)16), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    OK(p11->C_Finalize(NULL));
     args = (CK_C_INITIALIZE_ARGS){.CreateMutex = create_mutex, .LockMutex = lock_mutex};
     IS(p11->C_Initialize(&args), CKR_ARGUMENTS_BAD);
     args = (CK_C_INITIALIZE_ARGS){create_mutex, destroy_mutex, lock_mutex, unlock_mutex, 0, NULL};

@@ -18,6 +18,8 @@ pub enum Vendor {
     Both,
     /// `SoftHSM`: PKCS#11 with a store in files.
     SoftHsm,
+    /// The same as it comes: a forked child goes on with its parent's state.
+    SoftHsmForking,
 }
 
 /// The variable of the environment without which a vendor library finds nothing, and its values.
@@ -61,8 +63,8 @@ impl Vendor {
                 );
                 opencl(natively, both(&place.join("drivers"), &named(&driver), &named(&intel())), &[&driver, &intel()])
             }
-            Self::SoftHsm => {
-                let [natively, in_worker] = stores(place);
+            Self::SoftHsm | Self::SoftHsmForking => {
+                let [natively, in_worker] = stores(place, self == Self::SoftHsmForking);
                 Needed { variable: "SOFTHSM2_CONF", natively, in_worker, libraries: None }
             }
         }
@@ -109,12 +111,14 @@ fn both(directory: &Path, of_pocl: &Path, of_intel: &Path) -> PathBuf {
 }
 
 /// The configurations of a store with one token and of a copy of it, which has the same numbers of slot and token.
-fn stores(place: &Path) -> [PathBuf; 2] {
+fn stores(place: &Path, forking: bool) -> [PathBuf; 2] {
     let [store, copy] = ["store", "copy"].map(|name| place.join(name));
     built::must(Command::new("sh").arg(built::tests().join("pkcs11/token.sh")).arg(&store));
     built::must(Command::new("cp").arg("-a").arg(&store).arg(&copy));
     let [of_store, of_copy] = [&store, &copy].map(|store| store.join("softhsm2.conf"));
     let text = fs::read_to_string(&of_store).expect("token.sh writes a configuration");
+    let text = if forking { text.replace("library.reset_on_fork = true", "") } else { text };
+    fs::write(&of_store, &text).expect("the configuration is written");
     let text = text.replace(&store.display().to_string(), &copy.display().to_string());
     fs::write(&of_copy, text).expect("the configuration of the copy is written");
     [of_store, of_copy]

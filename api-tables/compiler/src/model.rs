@@ -56,6 +56,8 @@ pub struct Api {
     /// The function that hands out all others as a struct of pointers, in the order of the table:
     /// `#![functions(C_GetFunctionList)]`.
     pub function_list: Option<String>,
+    /// A forked child goes on with a copy of what its parent has: `#![forks]`.
+    pub forks: bool,
     /// Functions in the order of the installable client driver's dispatch table; `None` is an empty place.
     /// From `#![dispatch(clGetPlatformIDs, clGetPlatformInfo, …, _, …)]`.
     pub dispatch: Vec<Option<String>>,

@@ -18,6 +18,11 @@ pub struct Api {
     pub versions: &'static [&'static str],
     /// Folders whose files name, one on a line, libraries that are opened in its place.
     pub drivers: &'static [&'static str],
+    /// Whether the functions are handed out as a struct: their names are then a module's that takes the library's place, and
+    /// other libraries of the process may have the same.
+    pub function_list: bool,
+    /// Whether a forked child goes on with a copy of what its parent has.
+    pub forks: bool,
     /// Folders where it is looked for, if the loader does not find it by its name.
     pub places: &'static [&'static str],
     /// How a user gets it.
@@ -112,6 +117,8 @@ impl Api {
             sonames: &[],
             versions: &[],
             drivers: &[],
+            function_list: false,
+            forks: false,
             places: &[],
             install: "",
             lost: 0,

@@ -1,15 +1,23 @@
-//! Structs that lead to more memory, flattened: the structs themselves, with 0 or 1 in the place of each pointer, and
+//! Structs that lead to more memory, flattened: the structs themselves, with a [`Led`] in the place of each pointer, and
 //! behind them, one after the other and each with what it leads to in turn, the runs of memory that their pointers that
 //! are not null lead to.
 //!
+//! A struct may hold what nobody has set, where the vendor does not look at it. So a pointer that leads nowhere, or to less
+//! than the struct says, is no reason not to ask the vendor: what can be read crosses, and the vendor finds an address
+//! that ends there.
+//!
 //! Both ways the bytes are as many: what comes out of a call has the shape of what went in.
+
+use std::ops::Range;
 
 use crate::spec::{Behind, Content, MemorySpec, StructSpec};
 
 /// How deep structs may lead.
 pub const DEEPEST: usize = 8;
-/// The most that structs may lead to, in bytes.
-pub const LARGEST: usize = 64 << 20;
+/// The most that structs may lead to, in bytes: more than any vendor takes, and less than an address that stands for a length.
+pub const LARGEST: usize = 4 << 30;
+/// The most that crosses of a run that ends before its length, in bytes.
+pub const LONGEST_CUT: usize = 64 << 10;
 /// What stands for a run that is longer than anything, where it is to be written: a length that was never known, or a mark
 /// that an earlier call left in its place, as programs use their structs again.
 const UNKNOWN: usize = 64 << 10;
@@ -22,6 +30,34 @@ pub enum Way {
     Both,
 }
 
+/// What stands in the place of a pointer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Led {
+    /// It is null.
+    Null,
+    /// It leads to as many bytes as the struct says.
+    Run,
+    /// It leads to less: a number follows, in 8 bytes, and as many bytes.
+    Cut,
+    /// The struct does not say how many bytes the vendor may write; it now says how many there is room for.
+    Unknown,
+}
+
+impl Led {
+    /// What a word in the place of a pointer says.
+    #[must_use]
+    pub fn of(word: u64) -> Option<Self> {
+        [Self::Null, Self::Run, Self::Cut, Self::Unknown].into_iter().find(|led| *led as u64 == word)
+    }
+}
+
+/// Memory of a process: `read` appends to a vector what can be read of so many bytes at an address, all or at most
+/// [`LONGEST_CUT`], and says how many.
+pub trait Memory {
+    fn read(&mut self, address: u64, len: u64, out: &mut Vec<u8>) -> u64;
+}
+
 /// What keeps structs from being flattened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
@@ -29,6 +65,8 @@ pub enum Unfit {
     Refused(i64),
     /// They lead to too much, or in a circle.
     Large,
+    /// They are not there themselves.
+    Unreadable,
 }
 
 impl MemorySpec {
@@ -88,59 +126,88 @@ fn number(one: &[u8], at: usize, size: usize) -> u64 {
     u64::from_le_bytes(wide)
 }
 
-/// Flattens `len` bytes of memory at `address`, which hold structs. `read` appends memory of the process to a vector.
+/// Flattens `len` bytes of memory at `address`, which hold structs.
 ///
 /// # Errors
-/// A key is refused, or it is too much.
+/// A key is refused, it is too much, or the structs cannot be read.
 pub fn flatten(
     spec: &StructSpec,
     way: Way,
     address: u64,
     len: usize,
-    read: &mut dyn FnMut(u64, usize, &mut Vec<u8>),
+    memory: &mut dyn Memory,
 ) -> Result<Vec<u8>, Unfit> {
     let mut flat = Vec::new();
-    flatten_into(&mut flat, Some(spec), way, (address, len), DEEPEST, read)?;
+    if memory.read(address, len as u64, &mut flat) < len as u64 {
+        return Err(Unfit::Unreadable);
+    }
+    lead(&mut flat, spec, way, 0, DEEPEST, memory)?;
     Ok(flat)
 }
 
-fn flatten_into(
+/// Goes on behind the structs that stand from `start` on to the end.
+fn lead(
     flat: &mut Vec<u8>,
-    spec: Option<&StructSpec>,
+    spec: &StructSpec,
     way: Way,
-    (address, len): (u64, usize),
+    start: usize,
     depth: usize,
-    read: &mut dyn FnMut(u64, usize, &mut Vec<u8>),
+    memory: &mut dyn Memory,
 ) -> Result<(), Unfit> {
-    if depth == 0 || flat.len().saturating_add(len) > LARGEST {
+    if depth == 0 {
         return Err(Unfit::Large);
     }
-    let start = flat.len();
-    read(address, len, flat);
-    let Some(spec) = spec else { return Ok(()) };
-    for i in 0..len / spec.size {
-        let at = start + i * spec.size;
-        for memory in spec.memory {
+    for at in (start..flat.len()).step_by(spec.size).take((flat.len() - start) / spec.size) {
+        for field in spec.memory {
             let one = &flat[at..at + spec.size];
-            let pointer = memory.pointer(one);
-            let word = at + memory.at;
-            flat[word..word + 8].copy_from_slice(&u64::from(pointer != 0).to_le_bytes());
-            if pointer == 0 {
-                continue;
-            }
-            let one = &flat[at..at + spec.size];
-            let behind = memory.behind(one).map_err(Unfit::Refused)?;
-            match memory.known(one) {
-                Some(len) => flatten_into(flat, behind, way, (pointer, len), depth - 1, read)?,
-                None if way == Way::Both && behind.is_none() => {
-                    memory.set_unknown(&mut flat[at..at + spec.size]);
-                    flat.resize(flat.len() + memory.unknown(), 0);
-                }
-                None => return Err(Unfit::Large),
-            }
+            let pointer = field.pointer(one);
+            let led =
+                if pointer == 0 { Led::Null } else { field.follow(flat, at..at + spec.size, way, depth, memory)? };
+            let word = at + field.at;
+            flat[word..word + 8].copy_from_slice(&(led as u64).to_le_bytes());
         }
     }
     Ok(())
+}
+
+impl MemorySpec {
+    /// Appends what the pointer leads to that is in the struct which stands at `one`.
+    fn follow(
+        &self,
+        flat: &mut Vec<u8>,
+        one: Range<usize>,
+        way: Way,
+        depth: usize,
+        memory: &mut dyn Memory,
+    ) -> Result<Led, Unfit> {
+        let (pointer, len) = (self.pointer(&flat[one.clone()]), self.len(&flat[one.clone()]).unwrap_or(u64::MAX));
+        let behind = self.behind(&flat[one.clone()]).map_err(Unfit::Refused)?;
+        let start = flat.len();
+        let known = self.known(&flat[one.clone()]).is_some();
+        let got = memory.read(pointer, len, flat);
+        match behind {
+            _ if flat.len() > LARGEST => Err(Unfit::Large),
+            Some(spec) if got == len => {
+                lead(flat, spec, way, start, depth - 1, memory)?;
+                Ok(Led::Run)
+            }
+            None if got == len && known => Ok(Led::Run),
+            None if got > 0 && way == Way::Both => {
+                self.set_unknown(&mut flat[one]);
+                flat.truncate(start);
+                flat.resize(start + self.unknown(), 0);
+                Ok(Led::Unknown)
+            }
+            _ => {
+                // Of structs in part nothing: their pointers would have to be followed.
+                let cut = if behind.is_none() { flat.split_off(start) } else { Vec::new() };
+                flat.truncate(start);
+                flat.extend((cut.len() as u64).to_le_bytes());
+                flat.extend(cut);
+                Ok(Led::Cut)
+            }
+        }
+    }
 }
 
 /// Brings what came out of a call back to `len` bytes of memory at `address`: of every run as much as its struct now says
@@ -150,11 +217,11 @@ pub fn scatter(
     address: u64,
     len: usize,
     flat: &[u8],
-    read: &mut dyn FnMut(u64, usize, &mut Vec<u8>),
+    memory: &mut dyn Memory,
     write: &mut dyn FnMut(u64, &[u8]),
 ) {
     let mut rest = flat;
-    scatter_from(&mut rest, Some(spec), (address, len), len, DEEPEST, read, write);
+    scatter_from(&mut rest, Some(spec), (address, len), len, DEEPEST, memory, write);
 }
 
 fn scatter_from(
@@ -163,7 +230,7 @@ fn scatter_from(
     (address, len): (u64, usize),
     valid: usize,
     depth: usize,
-    read: &mut dyn FnMut(u64, usize, &mut Vec<u8>),
+    memory: &mut dyn Memory,
     write: &mut dyn FnMut(u64, &[u8]),
 ) -> Option<()> {
     let (bytes, behind) = rest.split_at_checked(len).filter(|_| depth > 0)?;
@@ -173,28 +240,41 @@ fn scatter_from(
         return Some(());
     };
     let mut before = Vec::new();
-    read(address, len, &mut before);
+    if memory.read(address, len as u64, &mut before) < len as u64 {
+        return None;
+    }
     let mut after = bytes.to_vec();
     for i in 0..len / spec.size {
         let at = i * spec.size;
-        for memory in spec.memory {
+        for field in spec.memory {
             let (one, now) = (&before[at..at + spec.size], &bytes[at..at + spec.size]);
-            let word = memory.at..memory.at + 8;
+            let word = field.at..field.at + 8;
             after[at..][word.clone()].copy_from_slice(&one[word]);
-            let pointer = memory.pointer(one);
-            if pointer == 0 {
-                continue;
-            }
-            let len = memory.known(one).unwrap_or(memory.unknown());
-            let mut valid = memory.known(now).filter(|now| *now <= len).unwrap_or(0);
-            if memory.known(one).is_none() && valid == len {
-                // Nobody has said how much it is.
-                let told = memory.len_at..memory.len_at + memory.len_size;
-                after[at..][told.clone()].copy_from_slice(&one[told]);
-                valid = 0;
-            }
-            let behind = memory.behind(one).ok()?;
-            scatter_from(rest, behind, (pointer, len), valid, depth - 1, read, write)?;
+            let pointer = field.pointer(one);
+            let (len, valid) = match Led::of(field.pointer(now))? {
+                Led::Null => continue,
+                Led::Cut => {
+                    let (count, bytes) = rest.split_first_chunk()?;
+                    *rest = bytes.get(usize::try_from(u64::from_le_bytes(*count)).ok()?..)?;
+                    continue;
+                }
+                Led::Run => {
+                    let len = field.known(one)?;
+                    (len, field.known(now).filter(|now| *now <= len).unwrap_or(0))
+                }
+                Led::Unknown => {
+                    let len = field.unknown();
+                    let told = field.known(now).filter(|now| *now < len);
+                    if told.is_none() {
+                        // Nobody has said how much it is.
+                        let told = field.len_at..field.len_at + field.len_size;
+                        after[at..][told.clone()].copy_from_slice(&one[told]);
+                    }
+                    (len, told.unwrap_or(0))
+                }
+            };
+            let behind = field.behind(one).ok()?;
+            scatter_from(rest, behind, (pointer, len), valid, depth - 1, memory, write)?;
         }
     }
     write(address, &after[..valid]);
@@ -222,9 +302,19 @@ mod tests {
     };
 
     /// A process's memory: its byte i is at address 1 + i.
-    struct Memory(std::cell::RefCell<Vec<u8>>);
+    struct Process(std::cell::RefCell<Vec<u8>>);
 
-    impl Memory {
+    impl Memory for &Process {
+        fn read(&mut self, at: u64, len: u64, out: &mut Vec<u8>) -> u64 {
+            let memory = self.0.borrow();
+            let there = memory.get(at as usize - 1..).unwrap_or_default();
+            let got = if len <= there.len() as u64 { len as usize } else { there.len().min(LONGEST_CUT) };
+            out.extend_from_slice(&there[..got]);
+            got as u64
+        }
+    }
+
+    impl Process {
         fn put(&self, bytes: &[u8]) -> u64 {
             let mut memory = self.0.borrow_mut();
             memory.extend_from_slice(bytes);
@@ -237,20 +327,19 @@ mod tests {
             self.0.borrow()[at as usize - 1..][..len].to_vec()
         }
         fn flatten(&self, way: Way, at: u64, len: usize) -> Result<Vec<u8>, Unfit> {
-            flatten(&LEAF, way, at, len, &mut |at, len, out| out.extend(self.read(at, len)))
+            flatten(&LEAF, way, at, len, &mut &*self)
         }
         fn scatter(&self, at: u64, len: usize, flat: &[u8]) {
-            let mut read = |at, len, out: &mut Vec<u8>| out.extend(self.read(at, len));
             let mut write = |at: u64, bytes: &[u8]| {
                 self.0.borrow_mut()[at as usize - 1..][..bytes.len()].copy_from_slice(bytes);
             };
-            scatter(&LEAF, at, len, flat, &mut read, &mut write);
+            scatter(&LEAF, at, len, flat, &mut &*self, &mut write);
         }
     }
 
     #[test]
     fn structs_come_with_what_they_lead_to() {
-        let memory = Memory(Vec::new().into());
+        let memory = Process(Vec::new().into());
         let text = memory.put(b"abcd");
         let inner = memory.leaf(1, text, 4);
         let outer = memory.leaf(7, inner, 24);
@@ -264,7 +353,7 @@ mod tests {
 
     #[test]
     fn what_came_out_goes_where_the_pointers_lead() {
-        let memory = Memory(Vec::new().into());
+        let memory = Process(Vec::new().into());
         let text = memory.put(b"abcd");
         let two = [[1, text, 4], [3, text + 2, 2]].concat().into_iter().flat_map(u64::to_le_bytes).collect::<Vec<_>>();
         let at = memory.put(&two);
@@ -282,19 +371,42 @@ mod tests {
 
     #[test]
     fn what_is_too_much_or_refused_does_not_cross() {
-        let memory = Memory(Vec::new().into());
+        let memory = Process(Vec::new().into());
         let refused = memory.leaf(9, 1, 0);
         assert_eq!(memory.flatten(Way::Both, refused, 24), Err(Unfit::Refused(0x71)));
-        let endless = memory.leaf(1, 1, u64::MAX);
-        assert_eq!(memory.flatten(Way::In, endless, 24), Err(Unfit::Large));
         let round = memory.0.borrow().len() as u64 + 1;
         memory.leaf(7, round, 24);
         assert_eq!(memory.flatten(Way::In, round, 24), Err(Unfit::Large));
     }
 
     #[test]
+    fn what_cannot_be_read_is_cut_where_it_ends() {
+        let memory = Process(Vec::new().into());
+        let (nowhere, text) = (1 << 40, memory.put(b"abcd"));
+        let unset = memory.leaf(1, nowhere, 16);
+        let flat = [&[1_u64, 2, 16, 0].map(u64::to_le_bytes).concat()[..]].concat();
+        for way in [Way::In, Way::Both] {
+            assert_eq!(memory.flatten(way, unset, 24).unwrap(), flat);
+            assert_eq!(memory.flatten(way, nowhere, 24), Err(Unfit::Unreadable));
+        }
+        memory.scatter(unset, 24, &flat);
+        assert_eq!(memory.read(unset + 8, 8), nowhere.to_le_bytes());
+        // More than there is: as much as there is, but of structs nothing.
+        let endless = memory.leaf(1, text, u64::MAX);
+        let there = memory.0.borrow().len() as u64;
+        let flat = memory.flatten(Way::In, endless, 24).unwrap();
+        assert_eq!(flat[..32], [1_u64, 2, u64::MAX, there].map(u64::to_le_bytes).concat());
+        assert_eq!((flat.len() as u64, &flat[32..36]), (32 + there, &b"abcd"[..]));
+        let endless = memory.leaf(7, text, u64::MAX);
+        assert_eq!(
+            memory.flatten(Way::In, endless, 24).unwrap(),
+            [7_u64, 2, u64::MAX, 0].map(u64::to_le_bytes).concat()
+        );
+    }
+
+    #[test]
     fn a_length_that_is_none_leaves_room_for_an_answer() {
-        let memory = Memory(Vec::new().into());
+        let memory = Process(Vec::new().into());
         let text = memory.put(b"abcd");
         let at = memory.leaf(1, text, u64::MAX);
         let mut flat = memory.flatten(Way::Both, at, 24).unwrap();
@@ -309,7 +421,7 @@ mod tests {
 
     #[test]
     fn bytes_that_end_too_early_are_no_harm() {
-        let memory = Memory(Vec::new().into());
+        let memory = Process(Vec::new().into());
         let text = memory.put(b"abcd");
         let at = memory.leaf(1, text, 4);
         let flat = memory.flatten(Way::Both, at, 24).unwrap();

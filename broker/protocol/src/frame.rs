@@ -40,6 +40,9 @@ pub enum Tag {
     Drain = 5,
     /// Shim to worker: call a function that the table calls oneway. Not answered.
     Oneway = 6,
+    /// Shim to worker, with one descriptor: answered, with an empty reply, when a copy of the worker serves what a forked child
+    /// says by the other end of it.
+    Fork = 7,
     /// Worker to shim: the vendor was called.
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
@@ -57,6 +60,7 @@ impl Tag {
             4 => Self::Await,
             5 => Self::Drain,
             6 => Self::Oneway,
+            7 => Self::Fork,
             16 => Self::Reply,
             17 => Self::Refused,
             18 => Self::Upcall,

@@ -36,6 +36,12 @@ pub enum Opening {
     /// A program wants a session. The descriptors of its standard output and standard error come with the message, in
     /// this order, as far as [`Hello::stdout`] and [`Hello::stderr`] say.
     Session(Hello),
+    /// A child that a session's program has forked goes on with what that has: the session lasts as long as it does. The
+    /// connection ends without an answer.
+    Join {
+        /// The session's number.
+        session: u64,
+    },
     /// Somebody asks the broker something. Further requests may follow on the same connection.
     Admin(admin::Request),
 }

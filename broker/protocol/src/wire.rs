@@ -13,6 +13,8 @@ pub enum Data<'a> {
     Null,
     /// A pointer that is not null and that the call does not read.
     Unread,
+    /// A pointer to memory that the program itself could not read: the vendor is given one like it.
+    Unreadable,
     /// The bytes, in the frame.
     Inline(#[rkyv(with = InlineAsBox)] &'a [u8]),
     /// The bytes, translated by the shim (handles became ids), in the frame.
@@ -59,6 +61,9 @@ pub enum Place {
     Scalar(u64),
     /// A slice of a region, from its start.
     Region(Slice),
+    /// Less than the call says, since the program's memory ends there: a slice of a region, or nothing. The vendor is given
+    /// memory that ends there, too.
+    Cut(Option<Slice>),
 }
 
 /// What came out of a call.

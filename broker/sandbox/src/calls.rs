@@ -21,6 +21,8 @@ use crate::Error;
 pub struct Rights {
     /// Starting programs, such as compilers.
     pub processes: bool,
+    /// Copies of itself.
+    pub copies: bool,
     /// Connecting to services by sockets of this machine.
     pub sockets: bool,
 }

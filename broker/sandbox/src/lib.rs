@@ -81,6 +81,8 @@ pub struct Plan<'a> {
     pub mode: Mode,
     /// What its API's vendors need.
     pub needs: &'a Needs,
+    /// Whether it makes copies of itself, for children that its program forks.
+    pub copies: bool,
     /// The directory that is its user's: to write, and to keep what was compiled.
     pub home: &'a Path,
     /// What that is to write: of [`Needs::write`], what is this tenant's own.
@@ -164,7 +166,7 @@ pub fn enter(plan: &Plan) -> Result<Summary, Error> {
     if summary.landlock.is_none_or(|abi| abi < OLDEST_ABI) && plan.mode == Mode::Require {
         return Err(Error::NoLandlock(summary.landlock.unwrap_or(0)));
     }
-    let rights = calls::Rights { processes: !plan.needs.execute.is_empty(), sockets };
+    let rights = calls::Rights { processes: !plan.needs.execute.is_empty(), copies: plan.copies, sockets };
     summary.calls = calls::confine(rights, summary.landlock.unwrap_or(0))?;
     if plan.mode == Mode::Require && !summary.calls {
         return Err(Error::NoFilter);

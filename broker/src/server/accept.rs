@@ -186,6 +186,9 @@ impl Server {
         };
         match open::<Opening>(body) {
             Ok(Opening::Session(hello)) if matches!(connection.phase, Phase::Opening) => self.hello(number, hello, fds),
+            Ok(Opening::Join { session }) if fds.is_empty() && matches!(connection.phase, Phase::Opening) => {
+                self.join(number, session);
+            }
             Ok(Opening::Admin(request)) if fds.is_empty() => self.request(number, request),
             Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
             Err(EnvelopeError::Build { theirs }) => {

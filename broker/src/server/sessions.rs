@@ -31,7 +31,7 @@ pub(super) const START_TIME: Duration = Duration::from_secs(60);
 /// A worker that was told to end is killed after so long.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// One whose program has ended after so long: it finishes what was sent ahead and counts it, on a machine that may be busy.
-const AFTERMATH: Duration = Duration::from_secs(10);
+pub(super) const AFTERMATH: Duration = Duration::from_secs(10);
 /// Messages taken from one worker before others get their turn.
 pub(super) const BATCH: usize = 32;
 /// Messages taken from a worker that is over: more than its socket's buffer holds.
@@ -304,16 +304,6 @@ impl Server {
         }
     }
 
-    pub(super) fn tenant_over(&mut self, number: u64) {
-        let Some(session) = self.sessions.get_mut(&number) else {
-            return;
-        };
-        if let Some(process) = session.tenant.process.take() {
-            self.events.remove(&process);
-        }
-        self.doom_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft, AFTERMATH);
-    }
-
     /// The session is to end: its worker is told, and killed if it takes too long.
     pub(super) fn doom(&mut self, number: u64, reason: String) {
         let shutdown = ToWorker::Shutdown { reason: reason.clone() };
@@ -321,7 +311,7 @@ impl Server {
     }
 
     /// The same, with another word to the worker, and another time.
-    fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker, grace: Duration) {
+    pub(super) fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker, grace: Duration) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -371,11 +361,10 @@ impl Server {
         let (uid, state) = (session.tenant.uid, session.state());
         self.events.remove(&session.worker.control);
         self.events.remove(session.worker.process());
-        if let Some(process) = &session.tenant.process {
-            self.events.remove(process);
-        }
+        self.let_go(&mut session);
         self.deadlines.cancel(Due::Start(number));
         self.deadlines.cancel(Due::End(number));
+        self.deadlines.cancel(Due::Orphan(number));
         self.admission.end(&session.tenant.account);
         if session.is_crash() {
             self.damping.crashed(&session.tenant.account, Instant::now());

@@ -10,7 +10,7 @@ use super::world::World;
 
 /// A program that waits so many seconds, and what it hears first.
 fn program(world: &World, wait: u32) -> (UnixStream, Answer) {
-    let hello = Hello { wait, ..Hello::new("opencl", 0, "waiting program", 1, "waiting program", "/") };
+    let hello = Hello { wait, ..Hello::new("opencl", "waiting program", 1, "waiting program", "/") };
     let (stream, answer) = client::open(&world.socket(), &seal(&Opening::Session(hello)), &[]).unwrap();
     (stream, open(&answer).unwrap())
 }
@@ -19,7 +19,7 @@ fn program(world: &World, wait: u32) -> (UnixStream, Answer) {
 fn waiting(world: &World, wait: u32) -> (UnixStream, u64) {
     // Without the client's own patience, which would hear the next answer.
     let stream = client::connect(&world.socket(), std::time::Duration::from_secs(60)).unwrap();
-    let hello = Hello { wait, ..Hello::new("opencl", 0, "waiting program", 1, "waiting program", "/") };
+    let hello = Hello { wait, ..Hello::new("opencl", "waiting program", 1, "waiting program", "/") };
     message::send(&stream, &seal(&Opening::Session(hello)), &[]).unwrap();
     match next(&stream) {
         Answer::Waiting { reason, ahead } => {
@@ -99,7 +99,7 @@ fn a_crowd_that_waits_leaves_room_for_questions() {
     let mut crowd = Vec::new();
     let refused = loop {
         let stream = client::connect(&world.socket(), std::time::Duration::from_secs(60)).unwrap();
-        let hello = Hello { wait: WAIT_FOREVER, ..Hello::new("opencl", 0, "crowd", 1, "crowd", "/") };
+        let hello = Hello { wait: WAIT_FOREVER, ..Hello::new("opencl", "crowd", 1, "crowd", "/") };
         message::send(&stream, &seal(&Opening::Session(hello)), &[]).unwrap();
         match next(&stream) {
             Answer::Waiting { ahead, .. } => assert_eq!(ahead, crowd.len() as u64),

@@ -219,6 +219,9 @@ impl<'a> Call<'a> {
             return Ok(Output::seeded(value.to_native(), size));
         }
         let bytes = count.and_then(|n| n.checked_mul(size as u64));
+        if let ArchivedPlace::Cut(slice) = place {
+            return self.cut_output(slice.as_ref(), what);
+        }
         // Not to be mistaken for a length that nobody knows. A query may say anything: there is no memory that it is about.
         if count.is_some() && bytes.is_none() && !matches!(place, ArchivedPlace::Null) {
             return Err(Malformed::Overflow(what));
@@ -243,6 +246,7 @@ impl<'a> Call<'a> {
         Ok(match self.input(data, rows, false, what)?.source {
             Source::Null => Output::null(),
             Source::Private(private) => Output::exchanged(private),
+            Source::Unreadable => Output::unreadable(),
             Source::Unread | Source::Structs(_) | Source::Shared(..) => Output::private(0),
         })
     }
@@ -255,6 +259,7 @@ impl<'a> Call<'a> {
     ) -> Result<Output, Malformed> {
         match place {
             ArchivedPlace::Null => Ok(Output::null()),
+            ArchivedPlace::Cut(slice) => self.cut_output(slice.as_ref(), what),
             ArchivedPlace::Scalar(_) => Err(Malformed::Body(what)),
             ArchivedPlace::Inline => {
                 // Without a size the vendor is given an address to refuse.
@@ -274,6 +279,13 @@ impl<'a> Call<'a> {
                 Ok(Output::shared(region, wanted, slice.pending.to_native()).in_rows(&rows))
             }
         }
+    }
+
+    /// Memory for what comes out that ends where the program's does.
+    fn cut_output(&self, slice: Option<&ArchivedSlice>, what: &'static str) -> Result<Output, Malformed> {
+        let Some(slice) = slice else { return Ok(Output::unreadable()) };
+        let region = self.session.regions.find(slice)?;
+        Output::cut(region, slice.len.to_native()).map_err(|_| Malformed::Overflow(what))
     }
 
     /// A oneway is to make this object.

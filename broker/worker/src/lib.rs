@@ -10,6 +10,8 @@ mod api;
 pub mod boundary;
 mod call;
 mod callbacks;
+mod copies;
+mod cut;
 mod lanes;
 mod memory;
 mod objects;

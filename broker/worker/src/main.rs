@@ -168,6 +168,7 @@ fn shut_in(args: &Args) -> Result<(Home, String), String> {
     let plan = Plan {
         mode: args.sandbox,
         needs,
+        copies: args.api.forks,
         home: &place,
         needs_write,
         libraries: variable(LIBRARY_PATH_VARIABLE).into_iter().chain(around(args.library.as_deref())).collect(),

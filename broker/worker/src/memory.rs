@@ -1,6 +1,7 @@
 //! Memory for one call's arguments.
 //!
-//! **Invariant**: what the vendor is handed has at least the size that the API demands, or the call is not made.
+//! **Invariant**: what the vendor is handed has at least the size that the API demands, or ends where nothing can be touched,
+//! or the call is not made.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -9,10 +10,13 @@ use ava_protocol::layout::Rows;
 use ava_protocol::wire::Returned;
 use ava_transport::region::Region;
 
+use crate::cut::Cut;
 use crate::structs::Structs;
 
 /// An address that is not null and leads nowhere, for pointers that the vendor is not to follow.
 pub const NOWHERE: *mut c_void = 64 as *mut c_void;
+/// One for pointers that the program itself could not follow.
+pub const UNREADABLE: *const c_void = 128 as *const c_void;
 
 /// Private bytes, aligned for every type of an API: a vendor may have been promised as much, by the program or by what it
 /// says of its devices, and its kernels fault on less.
@@ -75,6 +79,7 @@ impl Private {
 pub enum Source {
     Null,
     Unread,
+    Unreadable,
     Private(Private),
     /// Structs with what they lead to.
     Structs(Structs),
@@ -114,6 +119,7 @@ impl Input {
         match &self.source {
             Source::Null => std::ptr::null(),
             Source::Unread => NOWHERE,
+            Source::Unreadable => UNREADABLE,
             Source::Private(private) => private.as_ptr().wrapping_byte_sub(self.start as usize),
             Source::Structs(structs) => structs.as_ptr(),
             Source::Shared(region, offset) => {
@@ -145,7 +151,7 @@ impl Input {
     /// Whether there is no memory for the vendor to use.
     pub fn is_empty(&self) -> bool {
         match &self.source {
-            Source::Null | Source::Unread => true,
+            Source::Null | Source::Unread | Source::Unreadable => true,
             Source::Private(private) => private.bytes().is_empty(),
             Source::Structs(_) | Source::Shared(..) => false,
         }
@@ -172,6 +178,10 @@ enum Target {
     Shared(Arc<Region>),
     /// Private until it is returned: in a region the program could change what the worker is about to look at.
     Withdrawn(Private, Arc<Region>),
+    /// Less than the vendor is told; the program's comes to be in the region.
+    Cut(Cut, Arc<Region>),
+    /// The program itself could not have written there.
+    Unreadable,
     /// Structs with what they lead to; what they come to goes into the region, if there is one.
     Structs(Structs, Option<Arc<Region>>),
 }
@@ -210,6 +220,10 @@ impl Output {
         }
     }
 
+    pub fn unreadable() -> Self {
+        Self { target: Target::Unreadable, ..Self::null() }
+    }
+
     pub fn private(len: u64) -> Self {
         Self { target: Target::Private(Private::zeroed(len as usize)), len, ..Self::null() }
     }
@@ -228,6 +242,15 @@ impl Output {
     /// Structs that go in come out as the vendor leaves them.
     pub fn structs(structs: Structs, region: Option<Arc<Region>>) -> Self {
         Self { target: Target::Structs(structs, region), seeded: true, ..Self::null() }
+    }
+
+    /// `len` bytes, behind which nothing can be touched.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn cut(region: Arc<Region>, len: u64) -> std::io::Result<Self> {
+        let target = Target::Cut(Cut::new(&vec![0; len as usize])?, region);
+        Ok(Self { target, len, ..Self::null() })
     }
 
     pub fn shared(region: Arc<Region>, len: u64, pending: u64) -> Self {
@@ -274,6 +297,8 @@ impl Output {
             Target::Null => std::ptr::null_mut(),
             Target::Private(private) | Target::Withdrawn(private, _) => private.as_mut_ptr().wrapping_byte_sub(start),
             Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
+            Target::Cut(cut, _) => cut.as_ptr().cast_mut(),
+            Target::Unreadable => UNREADABLE.cast_mut(),
             Target::Structs(structs, _) => structs.as_mut_ptr(),
         }
     }
@@ -309,8 +334,9 @@ impl Output {
             Target::Private(private) | Target::Withdrawn(private, _) => {
                 private.bytes_mut()[..bytes.len()].copy_from_slice(bytes);
             }
+            Target::Cut(cut, _) => cut.bytes_mut()[..bytes.len()].copy_from_slice(bytes),
             Target::Shared(region) => region.write(bytes),
-            Target::Structs(..) => (),
+            Target::Structs(..) | Target::Unreadable => (),
         }
         self.answered = Some(bytes.len() as u64);
     }
@@ -342,8 +368,9 @@ impl Output {
         match &mut self.target {
             Target::Null => (),
             Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
+            Target::Cut(cut, _) => change(&mut cut.bytes_mut()[..len]),
             // The program may have changed it already: what is looked at is withdrawn first.
-            Target::Shared(_) | Target::Structs(..) => (),
+            Target::Shared(_) | Target::Structs(..) | Target::Unreadable => (),
         }
     }
 
@@ -353,7 +380,7 @@ impl Output {
 
     pub fn region(&self) -> Option<Arc<Region>> {
         match &self.target {
-            Target::Shared(region) | Target::Withdrawn(_, region) => Some(Arc::clone(region)),
+            Target::Shared(region) | Target::Withdrawn(_, region) | Target::Cut(_, region) => Some(Arc::clone(region)),
             _ => None,
         }
     }
@@ -376,11 +403,17 @@ impl Output {
         }
         let len = self.answered.or(written).unwrap_or(self.len).min(self.len);
         match &self.target {
-            Target::Null | Target::Structs(..) => Returned::Untouched,
+            Target::Null | Target::Structs(..) | Target::Unreadable => Returned::Untouched,
             Target::Private(private) => Returned::Inline(&private.bytes()[..len as usize]),
             Target::Shared(_) => Returned::Region(len),
             Target::Withdrawn(private, region) => {
                 region.write(&private.bytes()[..len as usize]);
+                Returned::Region(len)
+            }
+            // What nobody has counted may be less than there was room for.
+            Target::Cut(..) if self.answered.or(written).is_none() => Returned::Untouched,
+            Target::Cut(cut, region) => {
+                region.write(&cut.bytes()[..len as usize]);
                 Returned::Region(len)
             }
         }
@@ -391,6 +424,7 @@ impl Output {
 #[derive(Debug)]
 pub struct TextArray {
     null: bool,
+    unreadable: bool,
     /// What the pointers lead to.
     _items: Vec<Option<Private>>,
     pointers: Vec<*const std::ffi::c_char>,
@@ -399,11 +433,17 @@ pub struct TextArray {
 impl TextArray {
     pub fn new(null: bool, items: Vec<Option<Private>>) -> Self {
         let pointers = items.iter().map(|item| item.as_ref().map_or(std::ptr::null(), |p| p.as_ptr().cast())).collect();
-        Self { null, _items: items, pointers }
+        Self { null, unreadable: false, _items: items, pointers }
+    }
+
+    /// One that the program itself could not follow.
+    pub fn unreadable() -> Self {
+        Self { unreadable: true, ..Self::new(false, Vec::new()) }
     }
 
     pub fn as_ptr(&self) -> *const *const std::ffi::c_char {
         match (self.null, self.pointers.is_empty()) {
+            _ if self.unreadable => UNREADABLE.cast(),
             (true, _) => std::ptr::null(),
             (false, true) => NOWHERE.cast_const().cast(),
             (false, false) => self.pointers.as_ptr(),

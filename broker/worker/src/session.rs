@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +25,7 @@ use crate::api::Api;
 use crate::boundary;
 use crate::call::{Call, Outcome, Stop};
 use crate::callbacks;
+use crate::copies::{Copies, Kept, Sockets};
 use crate::lanes::{Answering, Lanes};
 use crate::objects::Objects;
 use crate::oneway::{Failures, Order};
@@ -34,7 +35,7 @@ use crate::regions::Regions;
 use crate::stdio;
 
 pub struct Session {
-    pub api: Box<dyn Api>,
+    pub api: Arc<dyn Api>,
     pub objects: Objects,
     pub regions: Regions,
     pub pending: Pending,
@@ -50,6 +51,8 @@ pub struct Session {
     control: OwnedFd,
     to_broker: Mutex<()>,
     lanes: Lanes,
+    pub sockets: Sockets,
+    pub copies: Copies,
     ending: AtomicBool,
 }
 
@@ -91,6 +94,15 @@ impl Stats {
 
 impl Session {
     pub fn new(api: Box<dyn Api>, tenant: OwnedFd, control: OwnedFd) -> Self {
+        Self::with_api(Arc::from(api), tenant, control)
+    }
+
+    /// One in a copy of this process: the vendor's library is all that it has of this one.
+    pub fn copied(&self, tenant: OwnedFd, control: OwnedFd) -> Self {
+        Self { memory_limit: self.memory_limit, ..Self::with_api(Arc::clone(&self.api), tenant, control) }
+    }
+
+    fn with_api(api: Arc<dyn Api>, tenant: OwnedFd, control: OwnedFd) -> Self {
         Self {
             stats: Stats::new(api.table().functions),
             api,
@@ -106,6 +118,8 @@ impl Session {
             control,
             to_broker: Mutex::new(()),
             lanes: Lanes::default(),
+            sockets: Sockets::default(),
+            copies: Copies::default(),
             ending: AtomicBool::new(false),
         }
     }
@@ -132,24 +146,36 @@ impl Session {
         &self.tenant
     }
 
-    /// Serves until the program is gone. Does not return.
+    /// The conversation with the broker.
+    pub fn control(&self) -> &OwnedFd {
+        &self.control
+    }
+
+    /// Serves until the program is gone, and the copies that serve its children. Does not return.
     pub fn serve(&'static self) -> ! {
         // A panic is a bug of ours: better a session less than one that is half alive, and not a word to the program.
         std::panic::set_hook(Box::new(|panic| self.end(EndKind::Failed, &format!("a bug in the worker: {panic}"))));
         let mut broker = Some(self.control.as_fd());
+        let mut program = Some(self.tenant.as_fd());
         let mut tenants = Reader::limited(OPEN_LANE.len(), 2);
         loop {
-            let mut fds = vec![PollFd::new(&self.tenant, PollFlags::IN)];
-            fds.extend(broker.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
+            let copies = if program.is_some() { Vec::new() } else { self.copies.lives() };
+            if program.is_none() && copies.is_empty() {
+                self.left();
+            }
+            let known = program.iter().chain(&broker);
+            let mut fds: Vec<_> = known.map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+            fds.extend(copies.iter().map(|copy| PollFd::new(&**copy, PollFlags::IN)));
             match poll(&mut fds, None) {
                 Ok(_) => (),
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => self.end(EndKind::Failed, &format!("cannot wait: {error}")),
             }
-            let (tenant, control) =
-                (!fds[0].revents().is_empty(), fds.get(1).is_some_and(|fd| !fd.revents().is_empty()));
-            if tenant {
-                self.hear_tenant(&mut tenants);
+            let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
+            let tenant = program.is_some() && ready.next() == Some(true);
+            let control = broker.is_some() && ready.next() == Some(true);
+            if tenant && !self.hear_tenant(&mut tenants) {
+                program = None;
             }
             if control && !self.hear_broker(self.control.as_fd()) {
                 // The broker is gone; the program is not.
@@ -158,31 +184,33 @@ impl Session {
         }
     }
 
-    /// Takes what there is of a message, so that one that never becomes whole keeps nobody waiting.
-    fn hear_tenant(&'static self, reader: &mut Reader) {
+    /// Takes what there is of a message, so that one that never becomes whole keeps nobody waiting. `false` when the program
+    /// has ended.
+    fn hear_tenant(&'static self, reader: &mut Reader) -> bool {
         match reader.poll(&self.tenant) {
             Ok(Progress::Pending) => (),
-            Ok(Progress::Closed) => self.left(),
+            Ok(Progress::Closed) => return false,
             Ok(Progress::Message((bytes, fds))) => {
                 if let Err(malformed) = self.open_lane(&bytes, fds) {
                     self.malformed(&malformed);
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
-                self.left();
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return false,
             Err(error) => self.end(EndKind::Malformed, &format!("on the control channel: {error}")),
         }
+        true
     }
 
     fn open_lane(&'static self, message: &[u8], fds: Vec<OwnedFd>) -> Result<(), Malformed> {
         if message != OPEN_LANE {
             return Err(Malformed::Lane("asked for with other words".into()));
         }
+        let socket = fds.first().map_or(-1, AsRawFd::as_raw_fd);
         let lane = lane::accept(fds).map_err(|error| Malformed::Lane(error.to_string()))?;
         let (number, answering) = self.lanes.add(lane.doorbell())?;
+        let kept = self.sockets.keep(socket);
         let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
-            if let Err(malformed) = boundary::within(|| self.serve_lane(lane, answering)) {
+            if let Err(malformed) = boundary::within(|| self.serve_lane(lane, answering, kept)) {
                 self.malformed(&malformed);
             }
             self.lanes.remove(number);
@@ -194,9 +222,16 @@ impl Session {
     }
 
     /// Serves one thread of the program until it ends.
-    fn serve_lane(&'static self, lane: Box<dyn Lane>, answering: Answering) -> Result<(), Malformed> {
+    fn serve_lane(
+        &'static self,
+        lane: Box<dyn Lane>,
+        answering: Answering,
+        kept: Option<Kept<'_>>,
+    ) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
         let mut server = Server { answering, ..Server::new(self, lane) };
+        // Forgotten before the lane's end closes the socket, whose number may then be another's.
+        let _kept = kept;
         loop {
             let received = server.lane.borrow_mut().recv(&mut inbox);
             match received {
@@ -238,6 +273,10 @@ impl Session {
             Tag::Await => {
                 self.pending.wait(self, number().ok_or(Malformed::Body("a wait"))?)?;
                 call.reply_bytes(&[])
+            }
+            Tag::Fork => {
+                let tenant = fd.filter(|_| self.api.table().forks).ok_or(Malformed::Body("a fork"))?;
+                if self.copy(tenant) { call.reply_bytes(&[]) } else { call.refuse(0) }
             }
             Tag::Drain => {
                 stdio::gather();

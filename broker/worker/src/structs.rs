@@ -1,15 +1,16 @@
 //! Structs that lead to more memory, rebuilt from their flat form, and flattened again when they come out.
 //!
-//! **Invariant**: every pointer in them is null or leads to memory of the length that the struct tells, all of it private;
-//! no address of this process goes out.
+//! **Invariant**: every pointer in them is null or leads to memory of the length that the struct tells, all of it private,
+//! or to less, behind which nothing can be touched; no address of this process goes out.
 
 use std::ffi::c_void;
 
-use ava_protocol::flat::DEEPEST;
+use ava_protocol::flat::{DEEPEST, Led};
 use ava_protocol::frame::Malformed;
 use ava_protocol::spec::{MemorySpec, StructSpec};
 
 use crate::call::Stop;
+use crate::cut::Cut;
 use crate::memory::Private;
 
 /// A run of memory, with what the structs in it lead to.
@@ -17,7 +18,14 @@ use crate::memory::Private;
 struct Run {
     memory: Private,
     /// The place of each pointer that is not null, and where it leads.
-    led: Vec<(usize, Run)>,
+    led: Vec<(usize, Behind)>,
+}
+
+/// What a pointer leads to.
+#[derive(Debug)]
+enum Behind {
+    Run(Led, Run),
+    Cut(Cut),
 }
 
 /// Structs with all that they lead to.
@@ -56,7 +64,11 @@ impl Structs {
             all.flat_map(|(i, one)| self.spec.memory.iter().map(move |memory| (i * self.spec.size, one, memory)));
         let bytes = |(start, one, memory): (usize, &[u8], &MemorySpec)| {
             let (_, led) = self.run.led.iter().find(|(at, _)| *at == start + memory.at)?;
-            Some(memory.len(one)?.min(led.memory.bytes().len() as u64))
+            let room = match led {
+                Behind::Run(_, run) => run.memory.bytes().len(),
+                Behind::Cut(cut) => cut.bytes().len(),
+            };
+            Some(memory.len(one)?.min(room as u64))
         };
         each.filter_map(bytes).sum()
     }
@@ -86,15 +98,24 @@ impl Run {
         for (i, one) in bytes.chunks_exact(spec.size).enumerate() {
             for memory in spec.memory {
                 let at = i * spec.size + memory.at;
-                let address = if memory.pointer(one) == 0 {
-                    0
-                } else {
-                    let len = memory.len(one).ok_or(Malformed::Overflow(what))?;
-                    let behind = memory.behind(one).map_err(Stop::Refused)?;
-                    let led = Self::build(behind, len, rest, depth - 1, what)?;
-                    let address = led.memory.as_ptr() as u64;
-                    run.led.push((at, led));
-                    address
+                let led = Led::of(memory.pointer(one)).ok_or(Malformed::Body(what))?;
+                let address = match led {
+                    Led::Null => 0,
+                    Led::Run | Led::Unknown => {
+                        let len = memory.len(one).ok_or(Malformed::Overflow(what))?;
+                        let behind = memory.behind(one).map_err(Stop::Refused)?;
+                        let run_behind = Self::build(behind, len, rest, depth - 1, what)?;
+                        let address = run_behind.memory.as_ptr() as u64;
+                        run.led.push((at, Behind::Run(led, run_behind)));
+                        address
+                    }
+                    Led::Cut => {
+                        memory.behind(one).map_err(Stop::Refused)?;
+                        let cut = Self::cut(rest, what)?;
+                        let address = cut.as_ptr() as u64;
+                        run.led.push((at, Behind::Cut(cut)));
+                        address
+                    }
                 };
                 run.memory.bytes_mut()[at..at + 8].copy_from_slice(&address.to_le_bytes());
             }
@@ -102,12 +123,31 @@ impl Run {
         Ok(run)
     }
 
+    fn cut(rest: &mut &[u8], what: &'static str) -> Result<Cut, Stop> {
+        let (len, behind) = rest.split_first_chunk().ok_or(Malformed::Body(what))?;
+        let len = u64::from_le_bytes(*len);
+        let short = Malformed::Size { what, got: behind.len() as u64, wanted: len };
+        let (bytes, behind) = usize::try_from(len).ok().and_then(|len| behind.split_at_checked(len)).ok_or(short)?;
+        *rest = behind;
+        Ok(Cut::new(bytes).map_err(|_| Malformed::Overflow(what))?)
+    }
+
     fn flatten(&self, flat: &mut Vec<u8>) {
         let start = flat.len();
         flat.extend_from_slice(self.memory.bytes());
-        for (at, led) in &self.led {
-            flat[start + at..start + at + 8].copy_from_slice(&1_u64.to_le_bytes());
-            led.flatten(flat);
+        for (at, behind) in &self.led {
+            let led = match behind {
+                Behind::Run(led, run) => {
+                    run.flatten(flat);
+                    *led
+                }
+                Behind::Cut(cut) => {
+                    flat.extend_from_slice(&(cut.bytes().len() as u64).to_le_bytes());
+                    flat.extend_from_slice(cut.bytes());
+                    Led::Cut
+                }
+            };
+            flat[start + at..start + at + 8].copy_from_slice(&(led as u64).to_le_bytes());
         }
     }
 }
@@ -134,9 +174,26 @@ mod tests {
         let structs = Structs::build(&ATTRIBUTE, 48, &flat, "test").unwrap();
         let fields = structs.run.memory.bytes().chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
         let fields: Vec<u64> = fields.collect();
-        assert_eq!((fields[4], structs.run.led[0].1.memory.bytes()), (0, &b"abcd"[..]));
-        assert_eq!(fields[1], structs.run.led[0].1.memory.as_ptr() as u64);
+        let Behind::Run(Led::Run, run) = &structs.run.led[0].1 else { panic!("{structs:?}") };
+        assert_eq!((fields[4], run.memory.bytes()), (0, &b"abcd"[..]));
+        assert_eq!(fields[1], run.memory.as_ptr() as u64);
         assert_eq!(structs.flatten(), flat);
+    }
+
+    #[test]
+    fn what_is_cut_ends_where_nothing_can_be_touched() {
+        let flat = [&words(&[1, 2, 1 << 40, 4])[..], b"abcd"].concat();
+        let structs = Structs::build(&ATTRIBUTE, 24, &flat, "test").unwrap();
+        let Behind::Cut(cut) = &structs.run.led[0].1 else { panic!("{structs:?}") };
+        assert_eq!(cut.bytes(), b"abcd");
+        assert_eq!(structs.flatten(), flat);
+        for len in 24..flat.len() {
+            assert!(matches!(Structs::build(&ATTRIBUTE, 24, &flat[..len], "test"), Err(Stop::Malformed(_))));
+        }
+        for word in [4, u64::MAX] {
+            let other = words(&[1, word, 0]);
+            assert!(matches!(Structs::build(&ATTRIBUTE, 24, &other, "test"), Err(Stop::Malformed(_))));
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What goes into a call: read from the program's memory, with handles as ids, into the frame or, when it is long, into a
-//! region.
+//! region. What cannot be read crosses as such, and the vendor refuses it or not as it would have.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -12,6 +12,7 @@ use super::Call;
 use crate::fault::Fault;
 use crate::memory;
 use crate::pending::Meeting;
+use crate::readable::{self, holds, is_readable};
 
 impl Call {
     /// # Safety
@@ -21,7 +22,8 @@ impl Call {
             return Ok(Data::Null);
         }
         // SAFETY: by the caller's promise.
-        let len = unsafe { CStr::from_ptr(text) }.count_bytes() as u64;
+        let Some(text) = (unsafe { readable::text(text) }) else { return Ok(Data::Unreadable) };
+        let (text, len) = (text.as_ptr(), text.count_bytes() as u64);
         // SAFETY: as above: `len` bytes precede the NUL.
         unsafe { self.bytes(text.cast(), Rows::flat(Some(len)), false) }
     }
@@ -40,6 +42,11 @@ impl Call {
             return Ok(Texts { null: true, items: Vec::new(), more: Data::Null });
         }
         let count = count.ok_or(Fault::Exhausted)? as usize;
+        let unreadable = || Ok(Texts { null: false, items: Vec::new(), more: Data::Unreadable });
+        let readable = |array: *const c_void| is_readable(array.cast(), count.saturating_mul(8));
+        if !readable(texts.cast()) || !(lengths.is_null() || readable(lengths.cast())) {
+            return unreadable();
+        }
         let mut items = Vec::with_capacity(count.min(1024));
         let mut total = 0;
         for i in 0..count {
@@ -53,9 +60,10 @@ impl Call {
             let given = if lengths.is_null() { 0 } else { unsafe { lengths.add(i).read() } };
             let len = match given {
                 // SAFETY: as above.
-                0 if !bytes => unsafe { CStr::from_ptr(item) }.count_bytes(),
-                given => given,
+                0 if !bytes => unsafe { readable::text(item) }.map(CStr::count_bytes),
+                given => is_readable(item.cast(), given).then_some(given),
             };
+            let Some(len) = len else { return unreadable() };
             total += len + 16;
             // SAFETY: as above.
             items.push(Some(unsafe { std::slice::from_raw_parts(item.cast::<u8>(), len) }));
@@ -108,6 +116,9 @@ impl Call {
         if span == 0 {
             return Ok(Data::Inline(&[]));
         }
+        if !is_readable(first, usize::try_from(span).unwrap_or(usize::MAX)) {
+            return Ok(Data::Unreadable);
+        }
         if !pending && rows.is_flat() && span <= self.budget as u64 {
             self.budget -= span as usize;
             // SAFETY: by the caller's promise.
@@ -142,6 +153,9 @@ impl Call {
             self.combination.mix(u64::from(pointer.is_null()));
             return Ok(self.unread(pointer));
         };
+        if !is_readable(pointer.cast(), (count as usize).saturating_mul(8)) {
+            return Ok(Data::Unreadable);
+        }
         // Of a list of none the address counts: it has to be null.
         self.combination.mix(count.saturating_add(2));
         let mut ids = Vec::with_capacity(count.min(4096) as usize * 8);
@@ -174,7 +188,8 @@ impl Call {
             // SAFETY: by the caller's promise.
             return unsafe { self.deep_structs(pointer, count, spec, Way::In) };
         }
-        let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size)).ok_or(Fault::Exhausted)?;
+        let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size));
+        let Some(len) = len.filter(|len| is_readable(pointer.cast(), *len)) else { return Ok(Data::Unreadable) };
         // SAFETY: by the caller's promise.
         let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len) }.to_vec();
         for one in bytes.chunks_exact_mut(spec.size) {
@@ -191,17 +206,24 @@ impl Call {
         if pointer.is_null() {
             return Ok(Data::Null);
         }
+        let mut readable = true;
         let element = |i: usize| {
-            // SAFETY: by the caller's promise: the walk reads no further than the list's end.
-            Some(unsafe {
+            let at = pointer.cast::<u8>().wrapping_add(i * spec.size);
+            readable &= is_readable(at, spec.size);
+            // SAFETY: it can be read, and the walk reads no further than the list's end.
+            readable.then(|| unsafe {
                 match spec.size {
-                    4 => i64::from(pointer.cast::<i32>().add(i).read_unaligned()),
-                    _ => pointer.cast::<i64>().add(i).read_unaligned(),
+                    4 => i64::from(at.cast::<i32>().read_unaligned()),
+                    _ => at.cast::<i64>().read_unaligned(),
                 }
             })
         };
         let mut steps = Vec::new();
-        let len = spec.walk(element, |step| steps.push(step)).ok_or(Fault::Exhausted)?;
+        let len = spec.walk(element, |step| steps.push(step));
+        if !readable {
+            return Ok(Data::Unreadable);
+        }
+        let len = len.ok_or(Fault::Exhausted)?;
         // SAFETY: the walk has read as many elements.
         let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len * spec.size) }.to_vec();
         for step in steps {
@@ -234,7 +256,7 @@ impl Call {
     /// `pointer` is null or leads to `size` bytes.
     pub unsafe fn peek<'a>(&self, pointer: *const c_void, size: usize) -> Option<&'a [u8]> {
         // SAFETY: by the caller's promise.
-        (!pointer.is_null()).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), size) })
+        is_readable(pointer.cast(), size).then(|| unsafe { std::slice::from_raw_parts(pointer.cast(), size) })
     }
 
     /// The three sizes that a layout goes by.
@@ -243,7 +265,7 @@ impl Call {
     /// `pointer` is null or leads to three sizes.
     pub unsafe fn peek_three(&self, pointer: *const usize) -> Option<[u64; 3]> {
         // SAFETY: by the caller's promise.
-        (!pointer.is_null()).then(|| unsafe { pointer.cast::<[usize; 3]>().read() }.map(|n| n as u64))
+        holds(pointer.cast::<[usize; 3]>()).then(|| unsafe { pointer.cast::<[usize; 3]>().read() }.map(|n| n as u64))
     }
 }
 

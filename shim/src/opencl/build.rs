@@ -17,6 +17,7 @@ use ava_protocol::upcall::Life;
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::generated::opencl::signature;
+use crate::readable;
 
 type Notify = Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>;
 
@@ -64,7 +65,8 @@ pub unsafe fn clCompileProgram(
     let mut call = Call::begin(super::session()?, opcode::clCompileProgram);
     let count = Some(u64::from(num_input_headers));
     let mut programs = vec![program];
-    if !input_headers.is_null() {
+    let len = (num_input_headers as usize).saturating_mul(size_of::<*mut c_void>());
+    if !input_headers.is_null() && readable::is_readable(input_headers.cast(), len) {
         // SAFETY: the program passed as many handles.
         programs.extend_from_slice(unsafe { std::slice::from_raw_parts(input_headers, num_input_headers as usize) });
     }
@@ -117,7 +119,7 @@ unsafe fn headers<'a>(call: &mut Call, programs: &[*mut c_void], options: *const
         &[]
     } else {
         // SAFETY: the program vouches for its options.
-        unsafe { CStr::from_ptr(options) }.to_bytes()
+        unsafe { readable::text(options) }.map_or(&[][..], CStr::to_bytes)
     };
     let texts = programs.iter().map(|program| sources::text(*program)).collect::<Result<Vec<_>, Fault>>()?;
     let mut headers = include::collect(&texts, options);

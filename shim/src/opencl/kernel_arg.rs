@@ -16,6 +16,7 @@ use crate::call::{Call, Wake};
 use crate::fault::Fault;
 use crate::known::mix;
 use crate::maps;
+use crate::readable;
 use crate::session::Session;
 
 /// Longest value that is read on the program's word; a longer one is no argument of any device, and the vendor refuses
@@ -77,9 +78,11 @@ pub unsafe fn clSetKernelArg(
     let rows = (arg_size <= LONGEST).then(|| Rows::flat(Some(arg_size as u64))).flatten();
     let (mut object, mut object_kind, mut class) = (0, 0, 0);
     let mut is_zero = false;
-    if arg_size == size_of::<*mut c_void>() && !arg_value.is_null() {
-        // SAFETY: the program passed a value of this size.
-        let value = unsafe { arg_value.cast::<*mut c_void>().read_unaligned() };
+    // SAFETY: the program passed a value of this size.
+    let value = || unsafe { readable::number(arg_value.cast::<*mut c_void>()) };
+    if arg_size == size_of::<*mut c_void>()
+        && let Some(value) = value()
+    {
         if let Some(found) = session.handles.any(value) {
             (object, object_kind, class) = (found.id, found.kind, found.class);
             call.uses(value, found.kind);

@@ -1,7 +1,7 @@
 //! Which files stand for a vendor's library, by their names.
 
-use std::ffi::{CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, CString, OsStr, c_void};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -12,26 +12,66 @@ const MOST_LINKS: usize = 8;
 
 /// Whether a program that opens this means the vendor's library of an API.
 pub fn is_vendors(name: &[u8]) -> bool {
-    if is_librarys(base(name)) {
-        return true;
-    }
-    if !name.contains(&b'/') {
-        return is_driver(base(name));
-    }
-    // Another name for the file may be the known one.
-    let mut path = PathBuf::from(OsStr::from_bytes(name));
-    for _ in 0..MOST_LINKS {
-        let Some(target) = link(&path) else { break };
-        path = path.parent().unwrap_or(Path::new("/")).join(target);
-        if is_librarys(base(path.as_os_str().as_bytes())) {
-            return true;
-        }
-    }
-    is_driver(base(name)) || is_driver(base(path.as_os_str().as_bytes()))
+    library(name).is_some() || is_driver(base(name)) || is_driver(&last(name))
 }
 
-fn is_librarys(base: &[u8]) -> bool {
-    APIS.iter().any(|api| api.sonames.iter().any(|soname| are_one(soname.as_bytes(), base)))
+/// The library that it means, if that is one whose functions other libraries may have too.
+pub fn module(name: &[u8]) -> Option<&'static str> {
+    library(name).filter(|api| api.function_list).map(|api| api.library)
+}
+
+/// The API whose library has this name, or the name that a link leads to.
+fn library(name: &[u8]) -> Option<&'static Api> {
+    names(name).find_map(|name| of_library(base(&name)))
+}
+
+/// The API whose library a file is, by its own name.
+pub fn of_file(name: &[u8]) -> Option<&'static Api> {
+    of_library(base(name))
+}
+
+/// The name at the end of all links.
+fn last(name: &[u8]) -> Vec<u8> {
+    names(name).last().map(|name| base(&name).to_vec()).unwrap_or_default()
+}
+
+/// A name, and those that links lead to.
+fn names(name: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let path = PathBuf::from(OsStr::from_bytes(name));
+    let is_path = name.contains(&b'/');
+    let further = move |path: &PathBuf| {
+        let target = if is_path { link(path) } else { None };
+        Some(path.parent().unwrap_or(Path::new("/")).join(target?))
+    };
+    std::iter::successors(Some(path), further).take(MOST_LINKS + 1).map(|path| path.into_os_string().into_vec())
+}
+
+/// The module in the place of a vendor's library, which is beside this library.
+pub fn beside(library: &str) -> Option<CString> {
+    // SAFETY: `Dl_info` is plain data; `dladdr` fills it for an address of this library, which stays loaded with its name.
+    let own = unsafe {
+        let mut info: libc::Dl_info = std::mem::zeroed();
+        (libc::dladdr(beside as *const c_void, &raw mut info) != 0).then(|| CStr::from_ptr(info.dli_fname))
+    };
+    let own = PathBuf::from(OsStr::from_bytes(own?.to_bytes()));
+    // A relative name is one of where the program began, and that it may have left.
+    let own = if own.is_absolute() { own } else { mapped()? };
+    CString::new(own.with_file_name("stubs").join(library).into_os_string().into_vec()).ok()
+}
+
+/// The file of this library, as the kernel knows it.
+fn mapped() -> Option<PathBuf> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let here = mapped as *const () as usize;
+    let line = maps.lines().find(|line| {
+        let range = line.split_once(' ').and_then(|(range, _)| range.split_once('-'));
+        let hex = |digits| usize::from_str_radix(digits, 16).unwrap_or(0);
+        range.is_some_and(|(from, to)| (hex(from)..hex(to)).contains(&here))
+    })?;
+    line.find('/').map(|at| PathBuf::from(&line[at..]))
+}
+fn of_library(base: &[u8]) -> Option<&'static Api> {
+    APIS.iter().find(|api| api.sonames.iter().any(|soname| are_one(soname.as_bytes(), base))).copied()
 }
 
 /// Whether two names are one library's, of whatever versions.

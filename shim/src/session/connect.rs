@@ -1,6 +1,7 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,9 +12,12 @@ use ava_protocol::session::{self as wire, Answer, Hello, Opening, Refusal};
 use ava_protocol::surroundings::Surroundings;
 use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
-use ava_transport::lane;
+use ava_transport::lane::{self, Lane};
+use ava_transport::message;
 
-use super::{GENERATION, Session, Slot, notes, tell};
+use super::forks::Heir;
+use super::slot::Shared;
+use super::{GENERATION, Own, Session, Slot, notes, tell};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -45,7 +49,7 @@ fn tell_of_waiting(reason: &str, ahead: u64) {
 }
 
 /// A session as its broker knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Begun {
     /// Its number.
     pub session: u64,
@@ -54,6 +58,9 @@ pub struct Begun {
     pub surroundings: Option<Surroundings>,
     /// When the broker was asked for it, and when it had answered, in milliseconds since 1970.
     between: (u64, u64),
+    /// Whether this process touches the memory of lanes and regions first, and how much it may have of these.
+    populate: bool,
+    memory: u64,
 }
 
 impl Begun {
@@ -101,8 +108,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     {
         return Err(Some(notes::unsafe_place(&socket, &error)));
     }
-    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
-    let transport = if sockets { lane::Kind::Socket } else { lane::Kind::Ring };
+    let transport = transport();
     // The first lane goes with the hello.
     let (first_lane, theirs) = lane::offer(transport).map_err(|_| None)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
@@ -144,12 +150,41 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     if populate && first_lane.populate().is_err() {
         return Err(None);
     }
+    let surroundings = surroundings.filter(|_| own);
+    let begun = Begun { session, socket, surroundings, between: (from, unix_ms()), populate, memory };
+    Ok(session_of(slot, shared, control, begun, (transport, first_lane), (slot.own)()))
+}
+
+/// The session of a child that goes on with what its parent had.
+///
+/// # Errors
+/// There is no memory, or nobody to serve it.
+pub fn adopt(slot: &'static Slot, heir: Heir) -> Result<Box<Session>, Option<String>> {
+    let shared = slot.shared().ok_or(None)?;
+    let (first_lane, theirs) = lane::offer(transport()).map_err(|_| None)?;
+    let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+    let Heir { connection, begun, own, .. } = heir;
+    message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Some(error.to_string()))?;
+    if begun.populate && first_lane.populate().is_err() {
+        return Err(None);
+    }
+    tracing::info!(session = begun.session, "goes on in a child");
+    Ok(session_of(slot, shared, connection, begun, (transport(), first_lane), own))
+}
+
+fn session_of(
+    slot: &'static Slot,
+    shared: &'static Shared,
+    control: UnixStream,
+    begun: Begun,
+    (transport, first_lane): (lane::Kind, Box<dyn Lane>),
+    own: Box<dyn Own>,
+) -> Box<Session> {
     slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
     let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
-    Ok(Box::new(Session {
+    Box::new(Session {
         slot,
         shared,
-        begun: Begun { session, socket, between: (from, unix_ms()), surroundings: surroundings.filter(|_| own) },
         control: Mutex::new(Some(Arc::new(control))),
         transport,
         first_lane: Mutex::new(Some(first_lane)),
@@ -159,15 +194,22 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         handles: Handles::new(&shared.range, generation),
         known: Known::new(&shared.known, generation, shared.strict),
         answers: Answers::new(shared.strict),
-        regions: Pool::new(populate, memory),
+        regions: Pool::new(begun.populate, begun.memory),
+        begun,
         pending: Pending::default(),
         callbacks: Callbacks::new(),
         listener: Listener::default(),
-        own: (slot.own)(),
+        own,
         heard: AtomicU64::new(0),
         pid: rustix::process::getpid(),
         threads: Mutex::new(0),
-    }))
+    })
+}
+
+/// What lanes are made of.
+fn transport() -> lane::Kind {
+    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
+    if sockets { lane::Kind::Socket } else { lane::Kind::Ring }
 }
 
 /// What surrounds the program; nothing, if that is for others to say than for who has started it (set-user-ID files).

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::ffi::c_void;
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
@@ -9,6 +10,7 @@ use std::time::Instant;
 use ava_protocol::api::Api;
 
 use super::attempts::Attempts;
+use super::forks::Heir;
 use super::notes::Once;
 use super::{Session, connect, tell};
 use crate::callbacks::Args;
@@ -32,6 +34,11 @@ pub trait Own: Any + Send + Sync {
 
     /// The status of a call in the session once it is lost, where it is not the table's.
     fn when_lost(&self) -> Option<i64> {
+        None
+    }
+
+    /// What a forked child has of it that goes on with a copy of what the session has; `None` if it has nothing.
+    fn inherit(&self) -> Option<Box<dyn Own>> {
         None
     }
 
@@ -60,6 +67,8 @@ pub struct Slot {
     pub(super) told: [Once; 2],
     /// The session's control socket, for the child of a fork to close.
     pub(super) control: AtomicI32,
+    /// What this process, a forked child, goes on with once it calls.
+    heir: AtomicPtr<Heir>,
 }
 
 #[derive(Default)]
@@ -99,6 +108,7 @@ impl Slot {
             state: AtomicPtr::new(std::ptr::null_mut()),
             told: [const { Once::new() }; 2],
             control: AtomicI32::new(-1),
+            heir: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
 
@@ -124,7 +134,9 @@ impl Slot {
         if attempts.is_refused() {
             return Err(Fault::NoBroker);
         }
-        match connect::connect(self) {
+        // Where the copy of the parent's worker is gone, the child has nothing, and begins anew.
+        let gone_on = self.take_heir().and_then(|heir| connect::adopt(self, heir).ok());
+        match gone_on.map_or_else(|| connect::connect(self), Ok) {
             Ok(session) => Ok(self.publish(session)),
             Err(refused) => {
                 attempts.refused(Instant::now(), "");
@@ -190,8 +202,29 @@ impl Slot {
         self.past(generation).filter(|session| session.is_lost()).map(|session| (session, id))
     }
 
+    /// In a forked child: what it goes on with.
+    pub(super) fn inherit(&self, heir: Box<Heir>) {
+        self.heir.store(Box::into_raw(heir), Ordering::Release);
+    }
+
+    /// Whether this process is a forked child that has not called yet.
+    pub(super) fn is_heir(&self) -> bool {
+        !self.heir.load(Ordering::Relaxed).is_null()
+    }
+
+    fn take_heir(&self) -> Option<Heir> {
+        let heir = self.heir.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: made by `inherit`, and taken once.
+        (!heir.is_null()).then(|| *unsafe { Box::from_raw(heir) })
+    }
+
     /// In a forked child: nothing of the parent's is left. Async-signal-safe.
     pub(super) fn leave_behind(&self) {
+        let heir = self.heir.swap(std::ptr::null_mut(), Ordering::Relaxed);
+        if !heir.is_null() {
+            // SAFETY: the descriptor is this process's copy of its parent's, which nothing here uses.
+            unsafe { libc::close((*heir).connection.as_raw_fd()) };
+        }
         self.state.store(std::ptr::null_mut(), Ordering::Release);
         let control = self.control.swap(-1, Ordering::Relaxed);
         if control >= 0 {

@@ -19,6 +19,7 @@ pub(super) const WORDS: &[&str] = &[
     "drivers",
     "environment",
     "extensions",
+    "forks",
     "functions",
     "header",
     "install",
@@ -55,6 +56,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         extensions: Vec::new(),
         masked: Vec::new(),
         function_list: None,
+        forks: false,
         dispatch: Vec::new(),
         lookup: None,
         constants: Default::default(),
@@ -92,6 +94,10 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             "exhausted" => {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
                 api.exhausted = status.unwrap_or_default();
+            }
+            "forks" => {
+                attr.flag(problems);
+                api.forks = true;
             }
             "functions" => api.function_list = attr.name(problems).and_then(|name| names.function(name, problems)),
             "dispatch" => api.dispatch = dispatch(attr, names, problems),

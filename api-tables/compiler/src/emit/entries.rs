@@ -32,10 +32,12 @@ fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
     let lost = int(i128::from(api.lost));
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
     let exhausted = int(i128::from(api.exhausted));
-    // Other libraries of the process have functions of the same names, and call them by name, where an API hands out its
-    // functions as a struct.
-    let listed = api.function_list.as_ref().is_some_and(|list| *list != function.name);
-    let exported = (!listed && form.before.is_none()).then(|| quote!(#[unsafe(no_mangle)]));
+    let symbol = names::symbol(api, &function.name);
+    let exported = match symbol == function.name {
+        _ if form.before.is_some() => None,
+        true => Some(quote!(#[unsafe(no_mangle)])),
+        false => Some(quote!(#[unsafe(export_name = #symbol)])),
+    };
     let body = body(api, function, form);
     quote! {
         #[doc = #doc]

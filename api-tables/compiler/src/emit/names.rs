@@ -16,6 +16,13 @@ pub fn ident(name: &str) -> Ident {
     }
 }
 
+/// What a function is called in the library's exports. Where an API hands out its functions as a struct, other libraries of
+/// the process have functions of the same names, and find their own: the names are the module's, which a program opens in the
+/// place of the vendor's ([`super::module`]).
+pub fn symbol(api: &Api, function: &str) -> String {
+    if api.function_list.is_some() { format!("ava_{function}") } else { function.to_owned() }
+}
+
 pub fn scalar(scalar: Scalar) -> Ident {
     ident(scalar.rust())
 }

@@ -91,8 +91,8 @@ impl Sizes<'_> {
         match (self.function.param(name).map(|p| &p.shape), self.side) {
             (Some(Shape::Value { scalar, .. }), _) => widen(*scalar, &quote!(#value)),
             (Some(Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. })), Side::Shim) => {
-                let read = widened(*scalar, &quote!(#value.read()));
-                quote!((!#value.is_null()).then(|| #read))
+                let wide = widened(*scalar, &quote!(number));
+                quote!(crate::readable::number(#value).map(|number| #wide))
             }
             (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.scalar()),
             _ => quote!(None),

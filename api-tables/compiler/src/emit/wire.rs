@@ -45,6 +45,7 @@ pub fn all(apis: &[Api]) -> TokenStream {
 pub fn description(api: &Api) -> TokenStream {
     let Api { name, number, library, versions, drivers, places, install, environment, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
+    let (function_list, forks) = (api.function_list.is_some(), api.forks);
     let lost = int(i128::from(api.lost));
     let functions = api.functions.iter().map(|f| &f.name);
     let oneway = api.functions.iter().map(|f| f.facts.oneway.is_some());
@@ -99,6 +100,8 @@ pub fn description(api: &Api) -> TokenStream {
             sonames: &[#(#sonames),*],
             versions: &[#(#versions),*],
             drivers: &[#(#drivers),*],
+            function_list: #function_list,
+            forks: #forks,
             places: &[#(#places),*],
             install: #install,
             lost: #lost,

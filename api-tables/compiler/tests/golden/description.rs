@@ -8,6 +8,8 @@ pub static API: crate::api::Api = crate::api::Api {
     sonames: &["libgold.so.1"],
     versions: &["GOLD_1.0", "GOLD_1.2"],
     drivers: &[],
+    function_list: false,
+    forks: false,
     places: &[],
     install: "",
     lost: -1,

@@ -49,7 +49,10 @@ pub unsafe fn gold_room(bytes: *mut u8, len: *mut u64) -> Result<i32, Fault> {
             .place(
                 bytes.cast(),
                 Rows::flat(
-                    expr::bytes_of((!len.is_null()).then(|| len.read() as u64), 1u64),
+                    expr::bytes_of(
+                        crate::readable::number(len).map(|number| number as u64),
+                        1u64,
+                    ),
                 ),
                 false,
             )?;

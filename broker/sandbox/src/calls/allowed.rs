@@ -328,7 +328,13 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
         [c::SYS_fork, c::SYS_vfork].into_iter().try_for_each(|call| allow(call, Vec::new()))?;
     } else {
         let thread = c::CLONE_THREAD as u64;
-        allow(c::SYS_clone, vec![vec![no_namespace, on(0, MaskedEq(thread), thread)?]])?;
+        let mut ways = vec![vec![no_namespace, on(0, MaskedEq(thread), thread)?]];
+        if rights.copies {
+            // As `fork` does.
+            let fork = c::CLONE_CHILD_SETTID | c::CLONE_CHILD_CLEARTID | c::SIGCHLD;
+            ways.push(vec![on(0, Eq, fork as u64)?]);
+        }
+        allow(c::SYS_clone, ways)?;
     }
     // Files that would run as their owner, whose descriptors could be given to somebody who starts them.
     let plain = |argument: u8| on(argument, MaskedEq(SET_ID), 0);
@@ -363,8 +369,10 @@ pub fn absent() -> Rules {
 mod tests {
     use super::*;
 
-    const RIGHTS: [Rights; 2] =
-        [Rights { processes: false, sockets: false }, Rights { processes: true, sockets: true }];
+    const RIGHTS: [Rights; 2] = [
+        Rights { processes: false, copies: false, sockets: false },
+        Rights { processes: true, copies: true, sockets: true },
+    ];
 
     #[test]
     fn no_call_is_named_twice() {

@@ -14,7 +14,7 @@ impl Call<'_> {
     /// The bytes of an argument, copied.
     fn copied(&self, data: &ArchivedData<'_>) -> Result<Option<Private>, Malformed> {
         Ok(match data {
-            ArchivedData::Null | ArchivedData::Unread => None,
+            ArchivedData::Null | ArchivedData::Unread | ArchivedData::Unreadable => None,
             ArchivedData::Inline(bytes) => Some(Private::copy(bytes)),
             ArchivedData::Translated(bytes) => Some(Private::copy(bytes)),
             ArchivedData::Region(slice) => {
@@ -35,6 +35,7 @@ impl Call<'_> {
         Ok(match self.copied(data)? {
             Some(private) => Source::Private(private),
             None if matches!(data, ArchivedData::Null) => Source::Null,
+            None if matches!(data, ArchivedData::Unreadable) => Source::Unreadable,
             None => Source::Unread,
         })
     }
@@ -47,7 +48,8 @@ impl Call<'_> {
                 bytes.push(0);
                 Source::Private(Private::copy(&bytes))
             }
-            None => Source::Null,
+            None if matches!(data, ArchivedData::Null) => Source::Null,
+            None => Source::Unreadable,
         }))
     }
 
@@ -58,6 +60,9 @@ impl Call<'_> {
         lengths: Option<&ArchivedData<'_>>,
         what: &'static str,
     ) -> Result<TextArray, Malformed> {
+        if matches!(texts.more, ArchivedData::Unreadable) {
+            return Ok(TextArray::unreadable());
+        }
         let null = texts.null;
         let present = texts.items.len() as u64;
         if !null && count != Some(present) {
@@ -116,6 +121,7 @@ impl Call<'_> {
     ) -> Result<Input, Malformed> {
         let got = match data {
             ArchivedData::Null => return Ok(Input::new(Source::Null)),
+            ArchivedData::Unreadable => return Ok(Input::new(Source::Unreadable)),
             ArchivedData::Unread => match span(rows) {
                 Some((_, wanted)) if wanted > 0 => return Err(Malformed::Size { what, got: 0, wanted }),
                 _ => return Ok(Input::new(Source::Unread)),
@@ -217,6 +223,7 @@ impl Call<'_> {
             Source::Structs(structs) => Output::structs(structs, region),
             Source::Private(private) => Output::exchanged(private),
             Source::Null => Output::null(),
+            Source::Unreadable => Output::unreadable(),
             Source::Unread | Source::Shared(..) => Output::private(0),
         })
     }
