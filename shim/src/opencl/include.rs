@@ -32,7 +32,7 @@ pub fn collect(sources: &[Vec<u8>], options: &[u8]) -> Headers {
         search.defined.extend(options.defined);
         search.take_everything();
     }
-    search.headers()
+    if search.names_any { search.headers() } else { Headers::default() }
 }
 
 /// Whether the program has a file of this name.
@@ -101,6 +101,8 @@ struct Search {
     /// Directories that a path leads through and out of again.
     passed: BTreeSet<PathBuf>,
     bytes: usize,
+    /// Whether any file is named, there or not: what is not there is missing where the program is, and nowhere else.
+    names_any: bool,
     /// Files whose text was not looked at yet, by the paths that they were found by.
     queue: VecDeque<(PathBuf, PathBuf)>,
     /// Something was included by a macro's name, which may be one of these.
@@ -124,6 +126,7 @@ impl Search {
         let names = scan::names(text);
         names.files.iter().for_each(|name| self.include(name, beside));
         if names.computed {
+            self.names_any = true;
             self.computed = true;
             self.beside.extend(beside.map(Path::to_owned));
         }
@@ -132,6 +135,7 @@ impl Search {
 
     /// Takes every file that the name may stand for: which one counts, the compiler decides.
     fn include(&mut self, name: &[u8], beside: Option<&Path>) {
+        self.names_any = true;
         let name = OsStr::from_bytes(name);
         let places = beside.into_iter().chain([self.cwd.as_path()]).chain(self.dirs.iter().map(PathBuf::as_path));
         let paths: Vec<_> = places.map(|dir| dir.join(name)).collect();
@@ -202,9 +206,6 @@ impl Search {
     fn headers(self) -> Headers {
         let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
         let mut headers = Headers { cwd: bytes(&normal(&self.cwd)), ..Headers::default() };
-        if self.found.is_empty() {
-            return Headers::default();
-        }
         headers.passed = self.passed.iter().map(|path| bytes(path)).collect();
         for (path, text) in &self.found {
             let changed = with_relative_names(text, |name| self.has(name));

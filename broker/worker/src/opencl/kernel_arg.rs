@@ -36,7 +36,7 @@ const LONGEST: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct Known {
     declared: Option<Declared>,
-    tried: Option<Tried>,
+    tried: Option<Option<Tried>>,
 }
 
 /// What the vendor says an argument is.
@@ -145,8 +145,12 @@ impl Argument<'_> {
     }
 
     fn tried(&self) -> Tried {
-        let tried = || attempt(self.vendor(), self.kernel, self.index).unwrap_or(Tried::Refused(CL_INVALID_MEM_OBJECT));
-        self.known(|known| &mut known.tried, tried)
+        let tried = || attempt(self.vendor(), self.kernel, self.index);
+        // Where it cannot be tried, the vendor's word has to do.
+        self.known(|known| &mut known.tried, tried).unwrap_or(match self.declared() {
+            Declared::Object => Tried::Refused(CL_INVALID_MEM_OBJECT),
+            _ => Tried::Bytes,
+        })
     }
 
     fn vendor(&self) -> &Vendor {
@@ -189,7 +193,11 @@ fn attempt(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Option<Tried> {
             return None;
         }
         let mut status = 0;
-        let twin = create(program, name.as_ptr().cast(), &raw mut status);
+        let mut twin = create(program, name.as_ptr().cast(), &raw mut status);
+        if twin.is_null() {
+            // A program that was released since makes no kernels with some vendors.
+            twin = vendor.clCloneKernel.map_or(null.cast(), |clone| clone(kernel, &raw mut status));
+        }
         if twin.is_null() {
             return None;
         }
