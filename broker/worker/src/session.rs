@@ -27,7 +27,7 @@ use crate::call::{Call, Outcome, Stop};
 use crate::callbacks;
 use crate::lanes::{Answering, Lanes};
 use crate::objects::Objects;
-use crate::oneway::{Failures, Order};
+use crate::oneway::{Failures, Order, Served};
 use crate::outbox::Outbox;
 use crate::pending::Pending;
 use crate::regions::Regions;
@@ -359,6 +359,13 @@ impl Session {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The number may be another lane's soon.
+        self.served.is_at(None);
+    }
+}
+
 /// Serves the frames of one lane.
 pub struct Server {
     session: &'static Session,
@@ -367,7 +374,7 @@ pub struct Server {
     answering: Answering,
     /// The number that the shim knows the lane by, and how many oneways came by it.
     number: Option<u32>,
-    served: Arc<AtomicU64>,
+    served: Arc<Served>,
     out: AlignedVec,
     arena: Arena,
 }
@@ -404,7 +411,9 @@ impl Server {
         }
         if self.number != Some(frame.lane) {
             self.number = Some(frame.lane);
+            self.served.is_at(None);
             self.served = self.session.order.of(frame.lane)?;
+            self.served.is_at(Some(self.lane.borrow().doorbell()));
         }
         let mut call = Call::new(self.session, &self.lane, &self.answering, &mut self.out, &mut self.arena);
         let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain);
@@ -413,7 +422,7 @@ impl Server {
         self.answering.store(false, Ordering::Release);
         if frame.tag == Tag::Oneway {
             // Whoever comes next finds what this call was to make, if only in error.
-            self.session.order.served(&self.served);
+            self.served.add();
         }
         match outcome {
             Ok(()) => Ok(true),

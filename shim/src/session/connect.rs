@@ -1,6 +1,7 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
-use std::os::fd::{AsFd, AsRawFd};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +11,9 @@ use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
 use ava_transport::lane;
 
-use super::{GENERATION, Session, Slot};
+use super::keeper::Keeper;
+use super::lanes::Lanes;
+use super::{GENERATION, Session, Slot, tell};
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
 use crate::handles::Handles;
@@ -26,7 +29,7 @@ const STRICT_VARIABLE: &str = "AVA_STRICT";
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
 /// A session as its broker knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Begun {
     /// Its number.
     pub session: u64,
@@ -57,10 +60,46 @@ pub fn is_strict() -> bool {
 /// Where there is none and why, in words; nothing if it is for want of memory.
 pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     crate::log::start();
-    let uid = rustix::process::getuid().as_raw();
+    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
+    let over = |kind| {
+        // Over sockets every thread has a descriptor of its own, which must be in the table that it shares.
+        let keeper = Keeper::start(kind == lane::Kind::Ring).map_err(Trouble::Here)?;
+        let its = Arc::clone(&keeper);
+        keeper.run(move || begin(slot, &its, kind)).unwrap_or(Err(Trouble::Memory))
+    };
+    let begun = match over(if sockets { lane::Kind::Socket } else { lane::Kind::Ring }) {
+        Err(Trouble::Here(error)) if !sockets => {
+            tell(&format!(
+                "this program shares no memory with its worker, since it may not ({error}); its calls go over sockets, more \
+                 slowly"
+            ));
+            over(lane::Kind::Socket)
+        }
+        begun => begun,
+    };
+    begun.map_err(|trouble| match trouble {
+        Trouble::Here(error) => Some(format!("since this program may not ({error})")),
+        Trouble::There(why) => Some(why),
+        Trouble::Memory => None,
+    })
+}
+
+/// Why no session has begun.
+enum Trouble {
+    /// The process is short of something, or has forbidden itself a system call.
+    Here(io::Error),
+    /// The broker refuses, or is not there.
+    There(String),
+    /// There is no memory.
+    Memory,
+}
+
+/// Begins a session, on the thread that keeps its descriptors.
+fn begin(slot: &'static Slot, keeper: &Arc<Keeper>, transport: lane::Kind) -> Result<Box<Session>, Trouble> {
+    let uid = client::users().0;
     let socket = wire::discover(|name| std::env::var_os(name), |path| path.exists(), uid);
-    let refused = |why: String| Err(Some(format!("at {}: {why}", socket.path().display())));
-    let shared = slot.shared().ok_or(None)?;
+    let refused = |why: String| Err(Trouble::There(format!("at {}: {why}", socket.path().display())));
+    let shared = slot.shared().ok_or(Trouble::Memory)?;
     let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
     let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
     let first = words.next().unwrap_or_default();
@@ -71,7 +110,7 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         slot.api.name,
         ava_protocol::FINGERPRINT,
         &name,
-        rustix::process::getpid().as_raw_pid(),
+        std::process::id() as i32,
         &line,
         &cwd.to_string_lossy(),
     );
@@ -84,10 +123,8 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
             _ => error.to_string(),
         });
     }
-    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
-    let transport = if sockets { lane::Kind::Socket } else { lane::Kind::Ring };
     // The first lane goes with the hello.
-    let (first_lane, theirs) = lane::offer(transport).map_err(|_| None)?;
+    let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
     // A private broker is started before the program, and ends when it is idle; others come and go.
     let may_come = !matches!(socket, wire::Socket::Private(_));
@@ -105,30 +142,31 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     };
     tracing::info!(session, socket = %socket.path().display(), "welcome");
     if populate && first_lane.populate().is_err() {
-        return Err(None);
+        return Err(Trouble::Memory);
     }
-    slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
+    keeper.adopt(OwnedFd::from(control)).map_err(Trouble::Here)?;
     let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
     Ok(Box::new(Session {
         slot,
         shared,
         begun: Begun { session, socket, between: (from, unix_ms()) },
-        control: Mutex::new(Some(Arc::new(control))),
+        keeper: Arc::clone(keeper),
         transport,
         first_lane: Mutex::new(Some(first_lane)),
+        lanes: Lanes::new(),
         generation,
         lost: AtomicBool::new(false),
         lines: Lines::default(),
         handles: Handles::new(&shared.range, generation),
         known: Known::new(&shared.known, generation, shared.strict),
         answers: Answers::new(shared.strict),
-        regions: Pool::new(populate, memory),
+        regions: Pool::new(Arc::clone(keeper), populate, memory),
         pending: Pending::default(),
         callbacks: Callbacks::new(),
         listener: Listener::default(),
         own: (slot.own)(),
         heard: AtomicU64::new(0),
-        pid: rustix::process::getpid(),
+        process: std::process::id(),
         threads: Mutex::new(0),
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
@@ -55,8 +55,6 @@ pub struct Slot {
     /// Makes what is kept of a session.
     pub own: fn() -> Box<dyn Own>,
     state: AtomicPtr<State>,
-    /// The session's control socket, for the child of a fork to close.
-    pub(super) control: AtomicI32,
 }
 
 #[derive(Default)]
@@ -87,15 +85,7 @@ impl Slot {
         dispatch: &'static [Entry],
         own: fn() -> Box<dyn Own>,
     ) -> Self {
-        Self {
-            api,
-            index,
-            deliver,
-            dispatch,
-            own,
-            state: AtomicPtr::new(std::ptr::null_mut()),
-            control: AtomicI32::new(-1),
-        }
+        Self { api, index, deliver, dispatch, own, state: AtomicPtr::new(std::ptr::null_mut()) }
     }
 
     /// A call's name, for the log; those beside the API's functions have none.
@@ -190,12 +180,11 @@ impl Slot {
 
     /// In a forked child: nothing of the parent's is left. Async-signal-safe.
     pub(super) fn leave_behind(&self) {
+        let session = self.session();
         self.state.store(std::ptr::null_mut(), Ordering::Release);
-        let control = self.control.swap(-1, Ordering::Relaxed);
-        if control >= 0 {
-            // SAFETY: the descriptor is the child's copy of the parent's socket, which nothing in the child uses: the
-            // parent's session is unreachable here.
-            unsafe { libc::close(control) };
+        // Where the keeper's table is the program's, the child has a copy of it.
+        if let Some(Ok(control)) = session.map(|session| session.keeper.control()) {
+            control.close();
         }
     }
 
