@@ -196,7 +196,8 @@ impl Session {
     /// Serves one thread of the program until it ends.
     fn serve_lane(&'static self, lane: Box<dyn Lane>, answering: Answering) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
-        let mut server = Server { answering, ..Server::new(self, lane) };
+        let mut server = Server::new(self, lane);
+        server.answering = answering;
         loop {
             let received = server.lane.borrow_mut().recv(&mut inbox);
             match received {
