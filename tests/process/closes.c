@@ -21,7 +21,9 @@ int main(int argc, char **argv)
     void *result;
     int bad = 0, open = 0;
 
-    printf("set up %d, small %d, large %d\n", set_up(), small(1), large(2));
+    /* One after the other, as arguments of a call would not be. */
+    int ready = set_up(), first = small(1), second = large(2);
+    printf("set up %d, small %d, large %d\n", ready, first, second);
     if (!strcmp(how, "range"))
         close_range(3, ~0U, 0);
     else if (!strcmp(how, "from"))
