@@ -27,7 +27,7 @@ use crate::lines::After;
 use crate::pending::{Keep, Transfer};
 use crate::readable::{self, holds, is_readable};
 use crate::regions::{Announcement, Lease};
-use crate::session::Session;
+use crate::session::{Keeping, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
@@ -53,6 +53,7 @@ pub struct Call {
     last: u64,
     /// The thread's line, once it is needed, and those that the call comes after.
     line: u32,
+    keeping: Keeping,
     after: Vec<u32>,
     /// Whether the call names an object that calls are put in order by.
     ordered: bool,
@@ -93,6 +94,7 @@ impl Call {
             first: 0,
             last: 0,
             line: 0,
+            keeping: Keeping::Own,
             after: Vec::new(),
             ordered: false,
             after_all: false,
@@ -174,7 +176,7 @@ impl Call {
 
     fn line(&mut self) -> u32 {
         if self.line == 0 {
-            self.line = self.session.line().unwrap_or(0);
+            (self.line, self.keeping) = self.session.line().unwrap_or((0, Keeping::Own));
         }
         self.line
     }
@@ -448,6 +450,9 @@ impl Drop for Call {
         }
         if !self.leases.is_empty() {
             self.session.release(std::mem::take(&mut self.leases));
+        }
+        if self.keeping == Keeping::Borrowed {
+            self.session.hand_back();
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::cancel;
+
 /// Why a call was not made. An answer of the vendor, whatever its status, is not a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -37,13 +39,14 @@ impl Fault {
     }
 }
 
-/// Runs the body of an entry point: neither a fault nor a panic crosses into the program.
-pub fn guard<R>(body: impl FnOnce() -> Result<R, Fault>, fail: impl FnOnce(Fault) -> R) -> R {
-    match catch_unwind(AssertUnwindSafe(body)) {
+/// Runs the body of an entry point: neither a fault nor a panic crosses into the program, nor is its thread cancelled
+/// meanwhile.
+pub fn guard<R: Copy>(body: impl FnOnce() -> Result<R, Fault>, fail: impl FnOnce(Fault) -> R) -> R {
+    cancel::off(|| match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(result)) => result,
         Ok(Err(fault)) => fail(fault),
         Err(_) => fail(Fault::Panicked),
-    }
+    })
 }
 
 /// A function that the table refuses.

@@ -11,6 +11,7 @@ mod answers;
 mod apis;
 mod call;
 mod callbacks;
+mod cancel;
 mod fault;
 #[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
 mod glibc;
@@ -27,6 +28,7 @@ mod opencl;
 mod pending;
 mod pkcs11;
 mod preload;
+mod quiet;
 mod readable;
 mod regions;
 mod results;

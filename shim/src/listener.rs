@@ -6,9 +6,9 @@
 //!   session, too.
 
 use std::cell::Cell;
-use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread::Builder;
 use std::time::Duration;
 
 use ava_protocol::frame::Tag;
@@ -19,11 +19,15 @@ use rkyv::rancor::Failure;
 use crate::apis;
 use crate::fault::Fault;
 use crate::lines::After;
+use crate::quiet;
 use crate::session::Session;
 use crate::stdio;
 
 /// How long the end of a session waits for what the worker has told before.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Messages that were read and are not heard yet. More wait in the worker, which knows how many it can keep.
+const MOST_TOLD: usize = 16;
 
 #[derive(Default)]
 pub struct Listener {
@@ -62,25 +66,11 @@ pub fn is(role: Role) -> bool {
 
 /// Starts a thread of this library's. It is told which signals the thread that starts it has blocked.
 pub fn spawn(role: Role, name: &str, body: impl FnOnce(&libc::sigset_t) + Send + 'static) -> Result<(), Fault> {
-    let old = block_signals();
-    let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+    let started = quiet::spawn(Builder::new().name(name.into()), move |blocked| {
         ROLE.set(role);
-        body(&old);
+        body(blocked);
     });
-    // SAFETY: restores the mask that `block_signals` returned.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut()) };
-    thread.map(drop).map_err(|_| Fault::Exhausted)
-}
-
-fn block_signals() -> libc::sigset_t {
-    // SAFETY: plain sets on the stack, filled before they are read.
-    unsafe {
-        let mut all = std::mem::zeroed();
-        let mut old = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut old);
-        old
-    }
+    started.map_err(|_| Fault::Exhausted)
 }
 
 impl Listener {
@@ -95,14 +85,22 @@ impl Listener {
             // SAFETY: the library is linked never to be unloaded, so the handler stays.
             unsafe { libc::atexit(drain) };
         }
-        let control = session.control()?;
-        spawn(Role::Listens, "ava-listener", move |blocked| session.listener.hear(session, control, blocked))?;
+        // One thread has the connection, the other the program's standard output.
+        let (tell, told) = mpsc::sync_channel(MOST_TOLD);
+        let keeper = Arc::clone(&session.keeper);
+        session.keeper.spawn("ava-reader", move || {
+            let Ok(control) = keeper.control() else { return };
+            while let Ok(Ok(Some((bytes, _)))) = control.get().map(|control| message::recv(&control))
+                && tell.send(bytes).is_ok()
+            {}
+        })?;
+        spawn(Role::Listens, "ava-listener", move |blocked| session.listener.hear(session, &told, blocked))?;
         *state = State::Listening;
         Ok(())
     }
 
-    fn hear(&self, session: &'static Session, control: Arc<UnixStream>, blocked: &libc::sigset_t) {
-        while let Ok(Some((bytes, _))) = message::recv(&*control) {
+    fn hear(&self, session: &'static Session, told: &mpsc::Receiver<Vec<u8>>, blocked: &libc::sigset_t) {
+        for bytes in told {
             let mut aligned = rkyv::util::AlignedVec::<16>::new();
             aligned.extend_from_slice(&bytes);
             match rkyv::from_bytes::<Told, Failure>(&aligned) {
@@ -117,7 +115,6 @@ impl Listener {
                 Err(_) => break,
             }
         }
-        drop(control);
         session.callbacks.close();
         if let Ok(mut state) = self.state.lock() {
             *state = State::Ended;

@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_has_not_come_when_the_session_is_lost_does_not_come() {
-        let pool = Pool::new(false, u64::MAX);
+        let pool = Pool::new(crate::session::Keeper::start(true, None).unwrap(), false, u64::MAX);
         let pending = Pending::default();
         let mut memory = [7_u8; 4];
         let mut insert = |id| {

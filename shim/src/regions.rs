@@ -1,13 +1,13 @@
 //! The pool of regions: shared memory for bulk data, recycled warm.
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ava_transport::region::Region;
 
 use crate::fault::Fault;
+use crate::session::{Keeper, Kept};
 
 /// Bytes of free regions that the pool keeps: fresh memory costs several times what copying into warm memory does.
 const KEPT: u64 = 320 << 20;
@@ -21,7 +21,7 @@ pub struct Lease {
     pub id: u32,
     pub region: Region,
     /// The descriptor, until the worker has been sent it.
-    unsent: Option<OwnedFd>,
+    unsent: Option<Kept>,
     _share: Share,
 }
 
@@ -69,11 +69,12 @@ impl Lease {
 pub struct Announcement {
     pub id: u32,
     pub len: u64,
-    pub fd: OwnedFd,
+    pub fd: Kept,
 }
 
 /// The session's regions that nobody uses.
 pub struct Pool {
+    keeper: Arc<Keeper>,
     free: Mutex<Free>,
     last_id: AtomicU32,
     /// Whether this process touches all pages of a region first, so that they are charged to it.
@@ -93,8 +94,8 @@ struct Free {
 
 impl Pool {
     /// Without any yet, and for at most so many bytes.
-    pub fn new(populates: bool, limit: u64) -> Self {
-        Self { free: Mutex::default(), last_id: AtomicU32::new(0), populates, taken: Arc::default(), limit }
+    pub fn new(keeper: Arc<Keeper>, populates: bool, limit: u64) -> Self {
+        Self { keeper, free: Mutex::default(), last_id: AtomicU32::new(0), populates, taken: Arc::default(), limit }
     }
 
     /// Whether this process is to touch what it shares first.
@@ -124,7 +125,7 @@ impl Pool {
             return free.leases.remove(at).ok_or(Fault::Exhausted);
         }
         let share = Share::of(&self.taken, size, self.limit)?;
-        let (region, fd) = Region::create(size).map_err(|_| Fault::Exhausted)?;
+        let (region, fd) = self.keeper.create_region(size).map_err(|_| Fault::Exhausted)?;
         if self.populates {
             region.populate().map_err(|_| Fault::Exhausted)?;
         }
@@ -165,9 +166,13 @@ fn size_class(len: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
+    fn keeper() -> Arc<Keeper> {
+        Keeper::start(true, None).unwrap()
+    }
+
     #[test]
     fn there_are_no_more_bytes_than_the_broker_allows() {
-        let pool = Pool::new(false, 3 * 4096);
+        let pool = Pool::new(keeper(), false, 3 * 4096);
         let (one, other) = (pool.acquire(4096).unwrap(), pool.acquire(4096).unwrap());
         assert!(matches!(pool.acquire(8192), Err(Fault::Exhausted)));
         drop((one, other));
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_region_is_used_again_until_the_session_is_lost() {
-        let pool = Pool::new(false, u64::MAX);
+        let pool = Pool::new(keeper(), false, u64::MAX);
         let (one, other) = (pool.acquire(5000).unwrap(), pool.acquire(5000).unwrap());
         let id = one.id;
         assert!(pool.release(one).is_empty());
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn a_region_is_populated_if_that_is_asked_for() {
         let resident = |populates| {
-            let lease = Pool::new(populates, u64::MAX).acquire(1 << 20).unwrap();
+            let lease = Pool::new(keeper(), populates, u64::MAX).acquire(1 << 20).unwrap();
             let mut pages = vec![0_u8; (lease.region.len() / SMALLEST) as usize];
             // SAFETY: the range is a mapping, and there is a byte for each page of 4 KiB or more.
             let status =

@@ -3,21 +3,21 @@
 //!
 //! - **Invariant**: nothing of a parent's session is used in a forked child: the child's state is null before its first
 //!   instruction (`pthread_atfork`), and a page that the kernel wipes on fork tells where that handler was bypassed.
-//! - **Invariant**: a child does not hold its parent's control socket, whose end-of-file tells the worker of the parent's
-//!   death.
+//! - **Invariant**: what the program closes, opens or waits for is none of the session's descriptors, nor has a child a copy
+//!   of the connection, whose end tells the worker of the program's death (`keeper`).
 //! - **Invariant**: of a lost session nothing reaches another: neither an id, nor an answer, nor a callback.
 
 mod attempts;
 mod connect;
 mod death;
 mod forks;
+mod keeper;
 mod lanes;
 mod notes;
 mod slot;
 
 use std::any::Any;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +25,6 @@ use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_transport::lane::{self, Lane, Wake};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
-use rustix::process::Pid;
 
 use crate::answers::Answers;
 use crate::callbacks::Callbacks;
@@ -37,9 +36,11 @@ use crate::listener::Listener;
 use crate::pending::{Meeting, Pending};
 use crate::regions::{Announcement, Lease, Pool};
 use forks::{child, was_forked, watch_forks};
-use lanes::ThreadLane;
+use lanes::{Lanes, ThreadLane};
 use slot::Shared;
 
+pub use keeper::{Keeper, Kept};
+pub use lanes::Keeping;
 pub use slot::{Own, Slot};
 
 /// Most calls in a row that a thread sends without waiting.
@@ -52,11 +53,12 @@ pub struct Session {
     pub shared: &'static Shared,
     /// What the broker was told and has answered.
     begun: connect::Begun,
-    /// `None` once the session is lost.
-    control: Mutex<Option<Arc<UnixStream>>>,
+    /// Has the session's descriptors.
+    pub keeper: Arc<Keeper>,
     transport: lane::Kind,
     /// Made with the session, for the first thread that calls.
     first_lane: Mutex<Option<Box<dyn Lane>>>,
+    lanes: Lanes,
     /// Tells this process's session from those before it and from those of its ancestors.
     generation: u32,
     lost: AtomicBool,
@@ -73,7 +75,7 @@ pub struct Session {
     /// How often the worker was heard.
     heard: AtomicU64,
     /// The process that it belongs to.
-    pid: Pid,
+    process: u32,
     /// Threads that have a lane.
     threads: Mutex<usize>,
 }
@@ -160,9 +162,9 @@ impl Session {
         }
     }
 
-    /// The socket on which the worker calls back.
-    pub fn control(&self) -> Result<Arc<UnixStream>, Fault> {
-        self.control.lock().ok().and_then(|control| control.clone()).ok_or(Fault::Lost)
+    /// Whether this is the process that it belongs to. In a forked child nothing of it is used.
+    fn is_here(&self) -> bool {
+        self.process == std::process::id()
     }
 
     /// Counts a reference of the program's less; `None` if the vendor need not know. Else whether it was the last.
@@ -269,7 +271,10 @@ impl Session {
             let mut frame = AlignedVec::<16>::new();
             frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
             frame.extend_from_slice(&region.len.to_le_bytes());
-            lane.lane.send(&frame, Some(region.fd.as_fd()), Wake::Later).map_err(|_| self.lose())?;
+            let number = region.fd.number().map_err(|_| self.lose())?;
+            // SAFETY: it is open, as long as `region` lives, in the table that the lane sends it from.
+            let fd = unsafe { BorrowedFd::borrow_raw(number) };
+            lane.lane.send(&frame, Some(fd), Wake::Later).map_err(|_| self.lose())?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod isolation;
 mod output;
 mod pkcs11;
 mod preload;
+mod process;
 mod run;
 mod startup;
 mod surroundings;
@@ -38,11 +39,12 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "run", "surroundings"] {
+    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "process", "run", "surroundings"] {
         let module = format!("{directory}.rs");
         for file in names(directory) {
+            let name = file.trim_end_matches(".c");
             assert!(
-                text(&module).contains(&file),
+                text(&module).contains(&file) || text(&module).contains(&format!("\"{name}\"")),
                 "tests/{directory}/{file} is used by no test in tests/tests/{module}"
             );
         }

@@ -18,6 +18,7 @@ use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use crate::message;
+use crate::region::named;
 
 /// How long a client waits for what.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ pub fn private_socket() -> PathBuf {
 }
 
 fn uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+    users().1
 }
 
 /// Whose directory one is.
@@ -96,6 +97,17 @@ pub fn check_private(socket: &Path) -> io::Result<()> {
         return Ok(());
     };
     Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} {complaint}", directory.display())))
+}
+
+/// The process's real and effective user, also where it may not ask who that is.
+pub fn users() -> (u32, u32) {
+    /// The C library returns errors of these calls as they are.
+    const ERRORS: std::ops::RangeFrom<u32> = (u32::MAX - 4095)..;
+    // SAFETY: none of the calls takes a pointer.
+    unsafe {
+        let or_at_start = |user, key| if ERRORS.contains(&user) { libc::getauxval(key) as u32 } else { user };
+        (or_at_start(libc::getuid(), libc::AT_UID), or_at_start(libc::geteuid(), libc::AT_EUID))
+    }
 }
 
 /// Why a conversation did not begin.
@@ -139,24 +151,26 @@ const NO_WORKER: &str = "no worker was ready";
 /// # Errors
 /// [`Error::Connect`], or [`Error::Late`] if the queue of a broker that takes no connections is full for so long.
 pub fn connect(socket: &Path, limit: Duration) -> Result<UnixStream, Error> {
-    let failed = |error: Errno| Error::Connect(error.into());
+    let failed = |call| move |error: Errno| Error::Connect(named(call)(error));
     let deadline = Instant::now() + limit;
-    let address = SocketAddrUnix::new(socket).map_err(failed)?;
+    let address = SocketAddrUnix::new(socket).map_err(|error| Error::Connect(error.into()))?;
     let stream = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
         .map(UnixStream::from)
-        .map_err(failed)?;
+        .map_err(failed("socket"))?;
     loop {
         // The kernel's limit on connecting, too. None at all would be no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        set_socket_timeout(&stream, Timeout::Send, Some(left)).map_err(failed)?;
+        // Who may not set one waits as long as it takes.
+        let _ = set_socket_timeout(&stream, Timeout::Send, Some(left));
         match rustix::net::connect(&stream, &address) {
             Ok(()) => break,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => return Err(Error::Late { what: NOT_TAKEN, limit }),
-            Err(error) => return Err(failed(error)),
+            Err(error @ (Errno::PERM | Errno::NOSYS)) => return Err(failed("connect")(error)),
+            Err(error) => return Err(Error::Connect(error.into())),
         }
     }
-    set_socket_timeout(&stream, Timeout::Send, None).map_err(failed)?;
+    let _ = set_socket_timeout(&stream, Timeout::Send, None);
     Ok(stream)
 }
 

@@ -23,6 +23,8 @@ use rkyv::util::AlignedVec;
 
 use ava_protocol::frame::LONGEST;
 
+use crate::guarded::Guarded;
+
 use ring::{Bell, Ring};
 use socket::Socket;
 
@@ -78,14 +80,51 @@ pub trait Lane: Send {
 /// # Errors
 /// Those of `socketpair`, `memfd_create`, `ftruncate` and `mmap`.
 pub fn offer(kind: Kind) -> io::Result<(Box<dyn Lane>, Vec<OwnedFd>)> {
+    offer_with(kind, |socket| Ok(Box::new(socket)))
+}
+
+/// The same, with something else than the socket itself beside a ring.
+///
+/// # Errors
+/// As for [`offer`], and those of `carrier`.
+pub fn offer_with(
+    kind: Kind,
+    carrier: impl FnOnce(OwnedFd) -> io::Result<Box<dyn Carrier>>,
+) -> io::Result<(Box<dyn Lane>, Vec<OwnedFd>)> {
     let (ours, theirs) = socket::pair()?;
     match kind {
-        Kind::Socket => Ok((Box::new(Socket::new(ours)), vec![theirs])),
+        Kind::Socket => Ok((Box::new(Socket::new(Guarded::high(ours)?)), vec![theirs])),
         Kind::Ring => {
-            let (ring, memory) = Ring::offer(ours)?;
+            let (ring, memory) = Ring::offer(carrier(ours)?)?;
             Ok((Box::new(ring), vec![theirs, memory]))
         }
     }
+}
+
+/// Puts the descriptor of a ring lane's next frame into its socket, if there is room.
+///
+/// # Errors
+/// `WouldBlock` if there is none; `BrokenPipe` when the peer is gone.
+pub fn send_descriptor(socket: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result<()> {
+    socket::send(socket, &[0], Some(fd), rustix::net::SendFlags::DONTWAIT)
+}
+
+/// What a ring lane has a socket for.
+pub trait Carrier: Send + std::fmt::Debug {
+    /// Sends the descriptor of the next frame. `is_full` is called once if that has to wait for the peer.
+    ///
+    /// # Errors
+    /// `BrokenPipe` when the peer is gone.
+    fn send(&self, fd: BorrowedFd<'_>, is_full: &mut dyn FnMut()) -> io::Result<()>;
+
+    /// Takes the descriptor of a frame; `None` when the peer is gone.
+    ///
+    /// # Errors
+    /// `InvalidData` if there is none, or anything else.
+    fn recv(&self) -> io::Result<Option<OwnedFd>>;
+
+    /// Whether the peer's process has died.
+    fn is_hung_up(&self) -> bool;
 }
 
 /// The worker's end of a lane, from the descriptors that the peer sent.
@@ -94,8 +133,8 @@ pub fn offer(kind: Kind) -> io::Result<(Box<dyn Lane>, Vec<OwnedFd>)> {
 /// `InvalidData` if they are no lane's; those of `mmap`.
 pub fn accept(mut fds: Vec<OwnedFd>) -> io::Result<Box<dyn Lane>> {
     match (fds.pop(), fds.pop(), fds.is_empty()) {
-        (Some(socket), None, _) => Ok(Box::new(Socket::new(socket::check(socket)?))),
-        (Some(memory), Some(socket), true) => Ok(Box::new(Ring::accept(socket::check(socket)?, &memory)?)),
+        (Some(socket), None, _) => Ok(Box::new(Socket::new(Guarded::new(socket::check(socket)?)?))),
+        (Some(memory), Some(socket), true) => Ok(Box::new(Ring::accept(Box::new(socket::check(socket)?), &memory)?)),
         _ => Err(invalid("a lane is made of one descriptor or two".into())),
     }
 }

@@ -1,8 +1,10 @@
 //! How bytes and descriptors cross between AvA's processes.
 pub mod client;
+pub mod guarded;
 pub mod handover;
 pub mod lane;
 pub mod message;
 pub mod peer;
+pub mod ready;
 pub mod region;
 pub mod spawn;

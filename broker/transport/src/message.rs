@@ -16,12 +16,15 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
 };
+
+use crate::ready;
+use crate::region::named;
 
 /// The longest message, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -61,7 +64,7 @@ fn send_until(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>], deadline:
             Ok(count) => sent += count,
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => wait(socket, PollFlags::OUT, deadline)?,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(named("sendmsg")(error)),
         }
     }
     Ok(())
@@ -302,12 +305,11 @@ fn head(body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<[u8; HEAD]> {
 /// it non-blocking.
 fn wait(socket: &impl AsFd, flags: PollFlags, deadline: Option<Instant>) -> io::Result<()> {
     let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    let limit = left.map(Timespec::try_from).transpose().map_err(|_| ErrorKind::InvalidInput)?;
-    match poll(&mut [PollFd::new(socket, flags)], limit.as_ref()) {
-        Ok(0) if left.is_some_and(|left| left.is_zero()) => Err(ErrorKind::TimedOut.into()),
+    match ready::poll(socket, flags, left) {
+        Ok(ready) if ready.is_empty() && left.is_some_and(|left| left.is_zero()) => Err(ErrorKind::TimedOut.into()),
         // Whoever was woken late looks once more before it gives up.
         Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(named("poll")(error)),
     }
 }
 
@@ -340,7 +342,8 @@ fn recv_some(
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_AT_ONCE))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut target = [IoSliceMut::new(target)];
-    let received = recvmsg(socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)?;
+    let received = recvmsg(socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC);
+    let received = received.map_err(named("recvmsg"))?;
     for message in ancillary.drain() {
         if let RecvAncillaryMessage::ScmRights(rights) = message {
             fds.extend(rights);

@@ -3,6 +3,7 @@
 //! - **Invariant:** there are no references into a region, only raw pointers: the peer may write at any time.
 //! - **Invariant:** a region can neither shrink nor grow, so that a peer cannot make an access fault.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::NonNull;
@@ -10,6 +11,7 @@ use std::sync::atomic::AtomicU64;
 
 use ava_protocol::layout::Rows;
 use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags};
 
 /// Largest region, in bytes.
@@ -36,9 +38,7 @@ impl Region {
         if len == 0 || len > LARGEST {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        let fd = rustix::fs::memfd_create(c"ava", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        rustix::fs::ftruncate(&fd, len)?;
-        rustix::fs::fcntl_add_seals(&fd, SEALS)?;
+        let fd = memory_file(c"ava", len)?;
         Ok((Self::map(&fd, len)?, fd))
     }
 
@@ -63,7 +63,8 @@ impl Region {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
         // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
         let at = unsafe {
-            rustix::mm::mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)?
+            rustix::mm::mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)
+                .map_err(named("mmap"))?
         };
         let at = NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Self { at, len })
@@ -100,7 +101,7 @@ impl Region {
     /// Has this process be the first to touch all of its pages, so that they are charged to it.
     ///
     /// # Errors
-    /// That of `madvise`: there is no memory for them. A kernel that cannot do it (before 5.14) does nothing.
+    /// That of `madvise`: there is no memory for them. Where the kernel cannot do it (before 5.14), or may not, nothing is done.
     pub fn populate(&self) -> io::Result<()> {
         // SAFETY: the range is this mapping, which holds no references.
         unsafe { populate(self.at.as_ptr(), self.len) }
@@ -129,6 +130,29 @@ impl Drop for Region {
     }
 }
 
+/// A file in memory of `len` bytes that can neither shrink nor grow.
+///
+/// # Errors
+/// Those of `memfd_create`, `ftruncate` and `fcntl`, which name the call: a program may have forbidden itself any of them.
+pub(crate) fn memory_file(name: &CStr, len: u64) -> io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let fd = rustix::fs::memfd_create(name, flags).map_err(named("memfd_create"))?;
+    rustix::fs::ftruncate(&fd, len).map_err(named("ftruncate"))?;
+    rustix::fs::fcntl_add_seals(&fd, SEALS).map_err(named("fcntl"))?;
+    Ok(fd)
+}
+
+/// An error with the name of the system call that it is of, if the process may not make that.
+pub(crate) fn named(call: &'static str) -> impl Fn(Errno) -> io::Error {
+    move |errno| match errno {
+        Errno::PERM | Errno::ACCESS | Errno::NOSYS => {
+            let error = io::Error::from(errno);
+            io::Error::new(error.kind(), format!("{call}: {error}"))
+        }
+        _ => errno.into(),
+    }
+}
+
 /// Touches pages as a write does, without changing them.
 ///
 /// # Safety
@@ -136,9 +160,9 @@ impl Drop for Region {
 pub(crate) unsafe fn populate(at: *mut u8, len: usize) -> io::Result<()> {
     // SAFETY: by the caller's promise; the bytes stay what they are.
     match unsafe { rustix::mm::madvise(at.cast(), len, rustix::mm::Advice::LinuxPopulateWrite) } {
-        // A kernel that does not know the advice.
-        Ok(()) | Err(rustix::io::Errno::INVAL) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error @ (Errno::NOMEM | Errno::FAULT)) => Err(error.into()),
+        // A kernel that does not know the advice, or may not be given any.
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
@@ -160,7 +184,7 @@ pub unsafe fn copy_rows(from: *const u8, rows: &Rows, to: *mut u8) {
     }
 }
 
-const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
+pub(crate) const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
 
 #[cfg(test)]
 mod tests {

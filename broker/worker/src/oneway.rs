@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use ava_protocol::frame::Malformed;
+use ava_transport::lane::Doorbell;
 use dashmap::DashMap;
 
 /// How long a lane waits before it has the others look again, at first and at most.
@@ -20,43 +21,50 @@ const MOST: usize = 64 << 10;
 
 /// How many oneways each lane has served.
 #[derive(Default)]
-pub struct Order {
-    served: DashMap<u32, Arc<AtomicU64>>,
+pub struct Order(DashMap<u32, Arc<Served>>);
+
+/// How many oneways a lane has served, and who waits for more.
+#[derive(Default)]
+pub struct Served {
+    count: AtomicU64,
     waiting: AtomicUsize,
     turn: Mutex<()>,
     moved: Condvar,
+    /// Rings at the lane, once it was heard of.
+    bell: Mutex<Option<Doorbell>>,
 }
 
 impl Order {
     /// The count of a lane.
-    pub fn of(&self, lane: u32) -> Result<Arc<AtomicU64>, Malformed> {
-        if let Some(count) = self.served.get(&lane) {
-            return Ok(Arc::clone(&count));
+    pub fn of(&self, lane: u32) -> Result<Arc<Served>, Malformed> {
+        if let Some(served) = self.0.get(&lane) {
+            return Ok(Arc::clone(&served));
         }
-        if self.served.len() >= MOST {
+        if self.0.len() >= MOST {
             return Err(Malformed::TooMany { what: "lanes that are counted", limit: MOST as u64 });
         }
-        Ok(Arc::clone(&self.served.entry(lane).or_default()))
+        Ok(Arc::clone(&self.0.entry(lane).or_default()))
     }
 
-    /// Waits until a lane has served so many. `wake` has the lanes look for what they were not woken for; it may come
-    /// too early, so it is done again.
+    /// Waits until a lane has served so many. It has it look for what it was not woken for, and `wake` all lanes if it was
+    /// not heard of yet; that may come too early, so it is done again.
     pub fn wait_for(&self, lane: u32, count: u64, wake: impl Fn()) -> Result<(), Malformed> {
         let served = self.of(lane)?;
-        if served.load(Ordering::Acquire) >= count {
+        if served.count.load(Ordering::Acquire) >= count {
             return Ok(());
         }
-        wake();
+        let look = || served.ring().unwrap_or_else(&wake);
+        look();
         let (mut patience, longest) = LOOK_AGAIN;
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let mut turn = self.turn.lock();
+        served.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut turn = served.turn.lock();
         while let Ok(guard) = turn
-            && served.load(Ordering::SeqCst) < count
+            && served.count.load(Ordering::SeqCst) < count
         {
-            turn = match self.moved.wait_timeout(guard, patience) {
+            turn = match served.moved.wait_timeout(guard, patience) {
                 Ok((guard, waited)) => {
                     if waited.timed_out() {
-                        wake();
+                        look();
                         patience = (patience * 2).min(longest);
                     }
                     Ok(guard)
@@ -64,17 +72,30 @@ impl Order {
                 Err(_) => break,
             };
         }
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        served.waiting.fetch_sub(1, Ordering::SeqCst);
         Ok(())
     }
+}
 
-    /// The lane with this count has served another.
-    pub fn served(&self, count: &AtomicU64) {
-        count.fetch_add(1, Ordering::SeqCst);
+impl Served {
+    /// The lane has served another.
+    pub fn add(&self) {
+        self.count.fetch_add(1, Ordering::SeqCst);
         if self.waiting.load(Ordering::SeqCst) > 0 {
             drop(self.turn.lock());
             self.moved.notify_all();
         }
+    }
+
+    /// This rings at the lane from now on; `None` when it has ended.
+    pub fn is_at(&self, bell: Option<Doorbell>) {
+        if let Ok(mut known) = self.bell.lock() {
+            *known = bell;
+        }
+    }
+
+    fn ring(&self) -> Option<()> {
+        self.bell.lock().ok()?.as_ref().map(Doorbell::ring)
     }
 }
 
@@ -125,7 +146,7 @@ mod tests {
                             order.wait_for(lane - 1, turn, || ()).unwrap();
                         }
                         seen.lock().unwrap().push((turn, lane));
-                        order.served(&count);
+                        count.add();
                     }
                 });
             }
@@ -143,7 +164,7 @@ mod tests {
         let looks = AtomicUsize::new(0);
         let wake = || {
             if looks.fetch_add(1, Ordering::Relaxed) == 3 {
-                order.of(7).unwrap().store(1, Ordering::SeqCst);
+                order.of(7).unwrap().count.store(1, Ordering::SeqCst);
             }
         };
         order.wait_for(7, 1, wake).unwrap();

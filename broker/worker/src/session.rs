@@ -28,7 +28,7 @@ use crate::callbacks;
 use crate::copies::{Copies, Kept, Sockets};
 use crate::lanes::{Answering, Lanes};
 use crate::objects::Objects;
-use crate::oneway::{Failures, Order};
+use crate::oneway::{Failures, Order, Served};
 use crate::outbox::Outbox;
 use crate::pending::Pending;
 use crate::regions::Regions;
@@ -229,7 +229,8 @@ impl Session {
         kept: Option<Kept<'_>>,
     ) -> Result<(), Malformed> {
         let mut inbox = Inbox::new();
-        let mut server = Server { answering, ..Server::new(self, lane) };
+        let mut server = Server::new(self, lane);
+        server.answering = answering;
         // Forgotten before the lane's end closes the socket, whose number may then be another's.
         let _kept = kept;
         loop {
@@ -398,6 +399,13 @@ impl Session {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The number may be another lane's soon.
+        self.served.is_at(None);
+    }
+}
+
 /// Serves the frames of one lane.
 pub struct Server {
     session: &'static Session,
@@ -406,7 +414,7 @@ pub struct Server {
     answering: Answering,
     /// The number that the shim knows the lane by, and how many oneways came by it.
     number: Option<u32>,
-    served: Arc<AtomicU64>,
+    served: Arc<Served>,
     out: AlignedVec,
     arena: Arena,
 }
@@ -443,7 +451,9 @@ impl Server {
         }
         if self.number != Some(frame.lane) {
             self.number = Some(frame.lane);
+            self.served.is_at(None);
             self.served = self.session.order.of(frame.lane)?;
+            self.served.is_at(Some(self.lane.borrow().doorbell()));
         }
         let mut call = Call::new(self.session, &self.lane, &self.answering, &mut self.out, &mut self.arena);
         let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain);
@@ -452,7 +462,7 @@ impl Server {
         self.answering.store(false, Ordering::Release);
         if frame.tag == Tag::Oneway {
             // Whoever comes next finds what this call was to make, if only in error.
-            self.session.order.served(&self.served);
+            self.served.add();
         }
         match outcome {
             Ok(()) => Ok(true),

@@ -1,8 +1,8 @@
 //! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
 
-use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,6 +16,8 @@ use ava_transport::lane::{self, Lane};
 use ava_transport::message;
 
 use super::forks::Heir;
+use super::keeper::Keeper;
+use super::lanes::Lanes;
 use super::slot::Shared;
 use super::{GENERATION, Own, Session, Slot, notes, tell};
 use crate::answers::Answers;
@@ -86,31 +88,114 @@ pub fn is_strict() -> bool {
 pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     ava_surroundings::settings::check().map_err(|why| Some(format!("with {why}")))?;
     crate::log::start();
-    let socket = client::discover();
-    let refused = |why: String| Err(Some(notes::at(&socket, &why)));
-    let shared = slot.shared().ok_or(None)?;
-    let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
-    let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
-    let first = words.next().unwrap_or_default();
-    let name = first.rsplit('/').next().unwrap_or_default().to_string();
-    let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
-    let cwd = std::env::current_dir().unwrap_or_default();
-    let mut hello =
-        Hello::new(slot.api.name, &name, rustix::process::getpid().as_raw_pid(), &line, &cwd.to_string_lossy());
-    let wait = wait();
-    hello.wait = wait;
-    let library = crate::library::of(slot.api);
-    hello.surroundings = surroundings(slot.api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
-    let surroundings = hello.surroundings.clone();
-    let opening = wire::seal(&Opening::Session(hello));
-    if let wire::Socket::Private(path) = &socket
+    let greeting = Arc::new(Greeting::new(slot)?);
+    let over = |transport| {
+        let greeting = Arc::clone(&greeting);
+        kept(transport, None, move |keeper| begin(slot, keeper, transport, &greeting))
+    };
+    let begun = match over(transport()) {
+        Err(Trouble::Here(error)) if transport() == lane::Kind::Ring => {
+            tell(&format!(
+                "this program shares no memory with its worker, since it may not ({error}); its calls go over sockets, more \
+                 slowly"
+            ));
+            over(lane::Kind::Socket)
+        }
+        begun => begun,
+    };
+    begun.map_err(Trouble::in_words)
+}
+
+/// The session of a child that goes on with what its parent had.
+///
+/// # Errors
+/// There is no memory, or nobody to serve it.
+pub fn adopt(slot: &'static Slot, heir: Heir) -> Result<Box<Session>, Option<String>> {
+    let number = heir.connection.get().map_err(|error| Some(error.to_string()))?.as_raw_fd();
+    let adopted = kept(transport(), Some(number), move |keeper| go_on(slot, keeper, transport(), heir));
+    adopted.map_err(Trouble::in_words)
+}
+
+/// What lanes are made of.
+fn transport() -> lane::Kind {
+    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
+    if sockets { lane::Kind::Socket } else { lane::Kind::Ring }
+}
+
+/// Begins a session on a thread that keeps its descriptors. It has `heirloom`, too, a descriptor of the caller's.
+fn kept(
+    transport: lane::Kind,
+    heirloom: Option<RawFd>,
+    begin: impl FnOnce(&Arc<Keeper>) -> Result<Box<Session>, Trouble> + Send + 'static,
+) -> Result<Box<Session>, Trouble> {
+    // Over sockets every thread has a descriptor of its own, which must be in the table that it shares.
+    let keeper = Keeper::start(transport == lane::Kind::Ring, heirloom).map_err(Trouble::Here)?;
+    let its = Arc::clone(&keeper);
+    keeper.run(move || begin(&its)).unwrap_or(Err(Trouble::Memory))
+}
+
+/// Why no session has begun.
+enum Trouble {
+    /// The process is short of something, or has forbidden itself a system call.
+    Here(io::Error),
+    /// The broker refuses, or is not there.
+    There(String),
+    /// There is no memory.
+    Memory,
+}
+
+impl Trouble {
+    fn in_words(self) -> Option<String> {
+        match self {
+            Self::Here(error) => Some(format!("since this program may not ({error})")),
+            Self::There(why) => Some(why),
+            Self::Memory => None,
+        }
+    }
+}
+
+/// What the broker is told, by the thread that calls, and where it is.
+struct Greeting {
+    socket: wire::Socket,
+    hello: Hello,
+    /// The file of the vendor's library that the program names.
+    library: Option<PathBuf>,
+}
+
+impl Greeting {
+    fn new(slot: &'static Slot) -> Result<Self, Option<String>> {
+        let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+        let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
+        let first = words.next().unwrap_or_default();
+        let name = first.rsplit('/').next().unwrap_or_default().to_string();
+        let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let mut hello =
+            Hello::new(slot.api.name, &name, std::process::id() as i32, &line, &cwd.to_string_lossy());
+        hello.wait = wait();
+        let library = crate::library::of(slot.api);
+        hello.surroundings = surroundings(slot.api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
+        Ok(Self { socket: client::discover(), hello, library })
+    }
+}
+
+/// Begins a session, on the thread that keeps its descriptors.
+fn begin(
+    slot: &'static Slot,
+    keeper: &Arc<Keeper>,
+    transport: lane::Kind,
+    Greeting { socket, hello, library }: &Greeting,
+) -> Result<Box<Session>, Trouble> {
+    let refused = |why: String| Err(Trouble::There(notes::at(socket, &why)));
+    let (wait, surroundings) = (hello.wait, hello.surroundings.clone());
+    let opening = wire::seal(&Opening::Session(hello.clone()));
+    if let wire::Socket::Private(path) = socket
         && let Err(error) = client::check_private(path)
     {
-        return Err(Some(notes::unsafe_place(&socket, &error)));
+        return Err(Trouble::There(notes::unsafe_place(socket, &error)));
     }
-    let transport = transport();
     // The first lane goes with the hello.
-    let (first_lane, theirs) = lane::offer(transport).map_err(|_| None)?;
+    let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
     // A private broker is started before the program, and ends when it is idle; others come and go.
     let may_come = !matches!(socket, wire::Socket::Private(_));
@@ -121,18 +206,18 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     let opened = client::open_session(socket.path(), &opening, &[], (OPEN_LANE, &theirs), may_come, patience);
     let (control, answer) = match opened {
         Ok(connection) => connection,
-        Err(error) => return Err(Some(notes::unreached(&socket, &error))),
+        Err(error) => return Err(Trouble::There(notes::unreached(socket, &error))),
     };
     let (session, populate, memory, own) = match wire::open::<Answer>(&answer) {
         Ok(Answer::Welcome { session, populate, memory, own, ignored, library: has, identity }) => {
             let [variables, libraries] = &slot.told;
             if !ignored.is_empty() {
-                variables.tell(&notes::ignored(&socket, &ignored));
+                variables.tell(&notes::ignored(socket, &ignored));
             }
-            if let Some(named) = library.filter(|_| !own && !identity.is_empty())
-                && ava_surroundings::identity(&named) != identity
+            if let Some(named) = library.as_ref().filter(|_| !own && !identity.is_empty())
+                && ava_surroundings::identity(named) != identity
             {
-                libraries.tell(&notes::other_library(&socket, &named, &has));
+                libraries.tell(&notes::other_library(socket, named, &has));
             }
             (session, populate, memory, own)
         }
@@ -143,73 +228,71 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
         Ok(Answer::Admin(_) | Answer::Starting { .. } | Answer::Waiting { .. }) => {
             return refused("an answer to another question".into());
         }
-        Err(wire::EnvelopeError::Build { theirs }) => return Err(Some(notes::other_build(&socket, &theirs))),
+        Err(wire::EnvelopeError::Build { theirs }) => {
+            return Err(Trouble::There(notes::other_build(socket, &theirs)));
+        }
         Err(error) => return refused(error.to_string()),
     };
     tracing::info!(session, socket = %socket.path().display(), "welcome");
-    if populate && first_lane.populate().is_err() {
-        return Err(None);
-    }
     let surroundings = surroundings.filter(|_| own);
-    let begun = Begun { session, socket, surroundings, between: (from, unix_ms()), populate, memory };
-    Ok(session_of(slot, shared, control, begun, (transport, first_lane), (slot.own)()))
+    let between = (from, unix_ms());
+    let begun = Begun { session, socket: socket.clone(), surroundings, between, populate, memory };
+    session_of(slot, keeper, OwnedFd::from(control), begun, (transport, first_lane), (slot.own)())
 }
 
-/// The session of a child that goes on with what its parent had.
-///
-/// # Errors
-/// There is no memory, or nobody to serve it.
-pub fn adopt(slot: &'static Slot, heir: Heir) -> Result<Box<Session>, Option<String>> {
-    let shared = slot.shared().ok_or(None)?;
-    let (first_lane, theirs) = lane::offer(transport()).map_err(|_| None)?;
-    let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+/// Goes on with what the parent had, on the thread that keeps the child's descriptors.
+fn go_on(
+    slot: &'static Slot,
+    keeper: &Arc<Keeper>,
+    transport: lane::Kind,
+    heir: Heir,
+) -> Result<Box<Session>, Trouble> {
     let Heir { connection, begun, own, .. } = heir;
-    message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Some(error.to_string()))?;
-    if begun.populate && first_lane.populate().is_err() {
-        return Err(None);
-    }
+    let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
+    let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+    let connection = connection.get().and_then(|connection| connection.try_clone_to_owned()).map_err(Trouble::Here)?;
+    message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Trouble::There(error.to_string()))?;
     tracing::info!(session = begun.session, "goes on in a child");
-    Ok(session_of(slot, shared, connection, begun, (transport(), first_lane), own))
+    session_of(slot, keeper, connection, begun, (transport, first_lane), own)
 }
 
 fn session_of(
     slot: &'static Slot,
-    shared: &'static Shared,
-    control: UnixStream,
+    keeper: &Arc<Keeper>,
+    control: OwnedFd,
     begun: Begun,
     (transport, first_lane): (lane::Kind, Box<dyn Lane>),
     own: Box<dyn Own>,
-) -> Box<Session> {
-    slot.control.store(control.as_raw_fd(), Ordering::Relaxed);
+) -> Result<Box<Session>, Trouble> {
+    let shared: &'static Shared = slot.shared().ok_or(Trouble::Memory)?;
+    if begun.populate && first_lane.populate().is_err() {
+        return Err(Trouble::Memory);
+    }
+    keeper.adopt(control).map_err(Trouble::Here)?;
     let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
-    Box::new(Session {
+    Ok(Box::new(Session {
         slot,
         shared,
-        control: Mutex::new(Some(Arc::new(control))),
+        keeper: Arc::clone(keeper),
         transport,
         first_lane: Mutex::new(Some(first_lane)),
+        lanes: Lanes::new(),
         generation,
         lost: AtomicBool::new(false),
         lines: Lines::default(),
         handles: Handles::new(&shared.range, generation),
         known: Known::new(&shared.known, generation, shared.strict),
         answers: Answers::new(shared.strict),
-        regions: Pool::new(begun.populate, begun.memory),
+        regions: Pool::new(Arc::clone(keeper), begun.populate, begun.memory),
         begun,
         pending: Pending::default(),
         callbacks: Callbacks::new(),
         listener: Listener::default(),
         own,
         heard: AtomicU64::new(0),
-        pid: rustix::process::getpid(),
+        process: std::process::id(),
         threads: Mutex::new(0),
-    })
-}
-
-/// What lanes are made of.
-fn transport() -> lane::Kind {
-    let sockets = std::env::var_os(TRANSPORT_VARIABLE).is_some_and(|value| value == "socket");
-    if sockets { lane::Kind::Socket } else { lane::Kind::Ring }
+    }))
 }
 
 /// What surrounds the program; nothing, if that is for others to say than for who has started it (set-user-ID files).

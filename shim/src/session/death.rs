@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::connect::{Begun, surroundings};
 use super::{Session, tell};
@@ -23,12 +22,15 @@ impl Session {
     /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
     pub fn lose(&'static self) -> Fault {
         // A child that was forked within a call of this session has copies only, which others still use.
-        if self.pid == rustix::process::getpid() && !self.lost.swap(true, Ordering::AcqRel) {
+        if self.is_here() && !self.lost.swap(true, Ordering::AcqRel) {
+            let closed = self.keeper.was_closed_by_program();
             // Whoever listens, or begins to now, hears what the worker has said before its end.
             let _ = self.listener.listen(self);
+            self.keeper.shut();
             self.give_up();
             self.listener.wait_for_end();
-            self.tell_why();
+            self.tell_why(closed);
+            self.keeper.end();
         }
         self.fault()
     }
@@ -46,12 +48,7 @@ impl Session {
 
     /// Whether the worker is gone, which nobody may have noticed: what starts afresh is not to find it out the hard way.
     pub fn has_ended(&'static self) -> bool {
-        let Ok(control) = self.control() else { return self.is_lost() };
-        let mut fds = [PollFd::new(&*control, PollFlags::RDHUP)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let over = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
-        if poll(&mut fds, Some(&now)).is_ok() && fds[0].revents().intersects(over) {
-            drop(control);
+        if !self.is_lost() && self.keeper.is_worker_gone() {
             self.lose();
         }
         self.is_lost()
@@ -65,18 +62,10 @@ impl Session {
     /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls: they
     /// find nothing any more, or what is theirs.
     fn give_up(&self) {
-        if let Ok(mut control) = self.control.lock()
-            && let Some(control) = control.take()
-        {
-            // A child that is forked from now on has nothing to close: the number may be another descriptor's.
-            let number = std::os::fd::AsRawFd::as_raw_fd(&*control);
-            let _ = self.slot.control.compare_exchange(number, -1, Ordering::Relaxed, Ordering::Relaxed);
-            // Ends the thread that listens, if this session's end is not the worker's.
-            let _ = control.shutdown(std::net::Shutdown::Both);
-        }
         if let Ok(mut lane) = self.first_lane.lock() {
             *lane = None;
         }
+        self.lanes.give_up();
         drop(self.pending.give_up());
         drop(self.regions.close());
         self.callbacks.give_up();
@@ -86,14 +75,20 @@ impl Session {
         released.into_iter().for_each(|id| drop(self.own.forget(id)));
     }
 
-    fn tell_why(&self) {
+    fn tell_why(&self, closed_by_program: bool) {
         let number = self.begun.session;
-        let reason = reason(&self.begun, self.slot.api.name, Instant::now() + PATIENCE);
-        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-        tell(&format!(
-            "the worker of this program's session {number} has ended{reason}; what was made with it fails, what is made \
-             from now on gets a new one"
-        ));
+        let rest = "what was made with it fails, what is made from now on gets a new one";
+        if closed_by_program {
+            tell(&format!(
+                "this program has closed the connection of its session {number}, which AvA can keep from it only over \
+                 shared memory; {rest}"
+            ));
+            return;
+        }
+        let (begun, api) = (self.begun.clone(), self.slot.api.name);
+        let reason = self.keeper.run(move || reason(&begun, api, Instant::now() + PATIENCE));
+        let reason = reason.ok().flatten().map_or_else(String::new, |reason| format!(": {reason}"));
+        tell(&format!("the worker of this program's session {number} has ended{reason}; {rest}"));
     }
 }
 

@@ -6,14 +6,14 @@
 //! ends.
 
 use std::cell::RefCell;
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
+use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ava_protocol::frame::Tag;
 use ava_protocol::session::{Opening, seal};
+use ava_transport::guarded::Guarded;
 use ava_transport::{client, message};
 
 use super::connect::Begun;
@@ -35,7 +35,7 @@ thread_local! {
 /// What a child goes on with.
 pub struct Heir {
     /// To the copy of its parent's worker.
-    pub connection: UnixStream,
+    pub connection: Guarded,
     pub begun: Begun,
     pub own: Box<dyn Own>,
     /// What the broker is told, that the session may not end before the child does.
@@ -55,9 +55,12 @@ impl Session {
     /// Has the worker make a copy of itself for a child that this thread is about to fork; `None` if it would have nothing.
     fn heir(&'static self) -> Option<Box<Heir>> {
         let own = self.own.inherit()?;
-        let (connection, theirs) = UnixStream::pair().ok()?;
+        let (connection, theirs) = self.keeper.pair().ok()?;
+        let connection = Guarded::high(connection.into()).ok()?;
+        // SAFETY: it is open, as long as `theirs` lives, in the table that the lane sends it from.
+        let fd = unsafe { BorrowedFd::borrow_raw(theirs.number().ok()?) };
         let nothing = |out, _: &mut _| Ok(out);
-        self.exchange_with(Tag::Fork, 0, Vec::new(), After::All, Some(theirs.as_fd()), nothing, |_| Ok(())).ok()?;
+        self.exchange_with(Tag::Fork, 0, Vec::new(), After::All, Some(fd), nothing, |_| Ok(())).ok()?;
         let join = seal(&Opening::Join { session: self.begun.session });
         Some(Box::new(Heir { connection, begun: self.begun.clone(), own, join }))
     }

@@ -2,8 +2,7 @@
 
 use std::any::Any;
 use std::ffi::c_void;
-use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
@@ -65,8 +64,6 @@ pub struct Slot {
     state: AtomicPtr<State>,
     /// What of the program's surroundings does not count was told.
     pub(super) told: [Once; 2],
-    /// The session's control socket, for the child of a fork to close.
-    pub(super) control: AtomicI32,
     /// What this process, a forked child, goes on with once it calls.
     heir: AtomicPtr<Heir>,
 }
@@ -107,7 +104,6 @@ impl Slot {
             own,
             state: AtomicPtr::new(std::ptr::null_mut()),
             told: [const { Once::new() }; 2],
-            control: AtomicI32::new(-1),
             heir: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
@@ -222,15 +218,14 @@ impl Slot {
     pub(super) fn leave_behind(&self) {
         let heir = self.heir.swap(std::ptr::null_mut(), Ordering::Relaxed);
         if !heir.is_null() {
-            // SAFETY: the descriptor is this process's copy of its parent's, which nothing here uses.
-            unsafe { libc::close((*heir).connection.as_raw_fd()) };
+            // SAFETY: this process's copy of its parent's, which nothing else uses.
+            unsafe { (*heir).connection.close() };
         }
+        let session = self.session();
         self.state.store(std::ptr::null_mut(), Ordering::Release);
-        let control = self.control.swap(-1, Ordering::Relaxed);
-        if control >= 0 {
-            // SAFETY: the descriptor is the child's copy of the parent's socket, which nothing in the child uses: the
-            // parent's session is unreachable here.
-            unsafe { libc::close(control) };
+        // Where the keeper's table is the program's, the child has a copy of it.
+        if let Some(Ok(control)) = session.map(|session| session.keeper.control()) {
+            control.close();
         }
     }
 

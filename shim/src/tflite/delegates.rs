@@ -196,7 +196,7 @@ struct ExternalOptions {
     count: i32,
     keys: [*const c_char; MOST],
     values: [*const c_char; MOST],
-    insert: unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void) -> u32,
+    insert: unsafe extern "C-unwind" fn(*mut c_void, *mut c_void, *mut c_void) -> u32,
 }
 
 /// Pairs that options have room for.

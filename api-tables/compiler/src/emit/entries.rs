@@ -46,7 +46,7 @@ fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
         /// The arguments are as the vendor's API demands.
         #exported
         #[allow(non_snake_case, unused_variables)]
-        pub unsafe extern "C" fn #name(#(#params: #types),*) -> #ret {
+        pub unsafe extern "C-unwind" fn #name(#(#params: #types),*) -> #ret {
             guard(
                 || #body,
                 |fault| {

@@ -414,7 +414,7 @@ fn deliver(api: &Api) -> TokenStream {
             });
             quote! {
                 #number => {
-                    let f: unsafe extern "C" fn(#(#types),*) = std::mem::transmute(f);
+                    let f: unsafe extern "C-unwind" fn(#(#types),*) = std::mem::transmute(f);
                     f(#(#args),*);
                 }
             }

@@ -29,7 +29,7 @@ pub mod clCreateBuffer {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn clCreateBuffer(
+pub unsafe extern "C-unwind" fn clCreateBuffer(
     context: *mut c_void,
     flags: u64,
     size: usize,

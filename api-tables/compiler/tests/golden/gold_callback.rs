@@ -24,7 +24,7 @@ pub mod gold_callback {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_callback(
+pub unsafe extern "C-unwind" fn gold_callback(
     one: *mut c_void,
     notify: Option<unsafe extern "C" fn(*mut c_void, i32, *const c_char, *mut c_void)>,
     user_data: *mut c_void,

@@ -24,7 +24,7 @@ pub mod gold_custom {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_custom(
+pub unsafe extern "C-unwind" fn gold_custom(
     one: *mut c_void,
     size: usize,
     value: *const c_void,

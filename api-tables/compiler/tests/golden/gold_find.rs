@@ -6,7 +6,7 @@
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_find(name: *const c_char) -> *mut c_void {
+pub unsafe extern "C-unwind" fn gold_find(name: *const c_char) -> *mut c_void {
     guard(
         || unsafe { crate::gold::gold_find(name) },
         |fault| {

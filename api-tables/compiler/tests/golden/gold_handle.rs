@@ -23,7 +23,10 @@ pub mod gold_handle {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_handle(one: *mut c_void, other: *mut c_void) -> i32 {
+pub unsafe extern "C-unwind" fn gold_handle(
+    one: *mut c_void,
+    other: *mut c_void,
+) -> i32 {
     guard(
         || unsafe { marshal::gold_handle(one, other) },
         |fault| {

@@ -27,7 +27,7 @@ pub mod gold_in {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_in(
+pub unsafe extern "C-unwind" fn gold_in(
     flags: u64,
     size: usize,
     bytes: *const c_void,

@@ -24,7 +24,7 @@ pub mod gold_leads {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_leads(
+pub unsafe extern "C-unwind" fn gold_leads(
     one: *const c_void,
     count: u32,
     words: *const c_void,

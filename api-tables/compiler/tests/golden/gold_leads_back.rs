@@ -26,7 +26,7 @@ pub mod gold_leads_back {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_leads_back(
+pub unsafe extern "C-unwind" fn gold_leads_back(
     one: *mut c_void,
     count: u32,
     words: *mut c_void,

@@ -28,7 +28,7 @@ pub mod gold_new {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_new(
+pub unsafe extern "C-unwind" fn gold_new(
     parent: *mut c_void,
     size: usize,
     memory: *const c_void,

@@ -30,7 +30,7 @@ pub mod gold_out {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_out(
+pub unsafe extern "C-unwind" fn gold_out(
     room: u32,
     numbers: *mut u32,
     found: *mut u32,

@@ -22,7 +22,7 @@ pub mod gold_release {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_release(one: *mut c_void) -> i32 {
+pub unsafe extern "C-unwind" fn gold_release(one: *mut c_void) -> i32 {
     guard(
         || unsafe { marshal::gold_release(one) },
         |fault| {

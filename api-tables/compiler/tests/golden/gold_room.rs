@@ -25,7 +25,7 @@ pub mod gold_room {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_room(bytes: *mut u8, len: *mut u64) -> i32 {
+pub unsafe extern "C-unwind" fn gold_room(bytes: *mut u8, len: *mut u64) -> i32 {
     guard(
         || unsafe { marshal::gold_room(bytes, len) },
         |fault| {

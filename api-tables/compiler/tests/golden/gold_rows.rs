@@ -29,7 +29,7 @@ pub mod gold_rows {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_rows(
+pub unsafe extern "C-unwind" fn gold_rows(
     one: *mut c_void,
     blocking: u32,
     origin: *const usize,

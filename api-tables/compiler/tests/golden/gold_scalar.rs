@@ -24,7 +24,11 @@ pub mod gold_scalar {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_scalar(count: u32, offset: isize, ratio: f64) -> i32 {
+pub unsafe extern "C-unwind" fn gold_scalar(
+    count: u32,
+    offset: isize,
+    ratio: f64,
+) -> i32 {
     guard(
         || unsafe { marshal::gold_scalar(count, offset, ratio) },
         |fault| {

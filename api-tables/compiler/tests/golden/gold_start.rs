@@ -23,7 +23,7 @@ pub mod gold_start {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_start(kind: u32) -> *mut c_void {
+pub unsafe extern "C-unwind" fn gold_start(kind: u32) -> *mut c_void {
     guard(
         || unsafe { marshal::gold_start(kind) },
         |fault| {

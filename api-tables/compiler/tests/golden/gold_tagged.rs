@@ -28,7 +28,7 @@ pub mod gold_tagged {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_tagged(
+pub unsafe extern "C-unwind" fn gold_tagged(
     one: *mut c_void,
     what: u32,
     size: usize,

@@ -23,7 +23,10 @@ pub mod gold_text {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_text(name: *const c_char, comment: *const c_char) -> i32 {
+pub unsafe extern "C-unwind" fn gold_text(
+    name: *const c_char,
+    comment: *const c_char,
+) -> i32 {
     guard(
         || unsafe { marshal::gold_text(name, comment) },
         |fault| {

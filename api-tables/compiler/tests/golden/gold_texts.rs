@@ -25,7 +25,7 @@ pub mod gold_texts {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_texts(
+pub unsafe extern "C-unwind" fn gold_texts(
     count: u32,
     lines: *const *const c_char,
     lengths: *const usize,

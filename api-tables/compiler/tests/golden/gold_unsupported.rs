@@ -6,7 +6,7 @@
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_unsupported(
+pub unsafe extern "C-unwind" fn gold_unsupported(
     one: *mut c_void,
     address: *mut c_void,
     errcode_ret: *mut i32,

@@ -26,7 +26,7 @@ pub mod gold_until {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_until(
+pub unsafe extern "C-unwind" fn gold_until(
     one: *mut c_void,
     size: usize,
     bytes: *const c_void,

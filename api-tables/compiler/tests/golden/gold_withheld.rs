@@ -22,7 +22,7 @@ pub mod gold_withheld {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_withheld(
+pub unsafe extern "C-unwind" fn gold_withheld(
     place: *mut c_void,
     count: u32,
     hook: *mut c_void,

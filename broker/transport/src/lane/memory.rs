@@ -14,12 +14,11 @@ use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use ava_protocol::frame::LONGEST;
-use rustix::fs::{MemfdFlags, SealFlags};
-use rustix::io::Errno;
+use rustix::fs::SealFlags;
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 use super::invalid;
-use crate::region::populate;
+use crate::region::{SEALS, memory_file, named, populate};
 
 /// Bytes of each ring.
 pub const CAPACITY: usize = 256 << 10;
@@ -34,8 +33,6 @@ pub const DESCRIPTOR: u64 = 1 << 63;
 const WORDS: usize = 64 << 10;
 const FILE: usize = WORDS + 2 * CAPACITY;
 const MAPPED: usize = WORDS + 4 * CAPACITY;
-
-const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
 
 const _: () = assert!(CAPACITY.is_power_of_two() && CAPACITY >= 2 * LONGEST);
 const _: () = assert!(size_of::<[End; 2]>() <= 4096);
@@ -89,9 +86,7 @@ impl Memory {
     /// # Errors
     /// Those of `memfd_create`, `ftruncate`, `mmap`.
     pub fn create() -> io::Result<(Self, OwnedFd)> {
-        let fd = rustix::fs::memfd_create(c"ava lane", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        rustix::fs::ftruncate(&fd, FILE as u64)?;
-        rustix::fs::fcntl_add_seals(&fd, SEALS)?;
+        let fd = memory_file(c"ava lane", FILE as u64)?;
         Ok((Self::map(&fd)?, fd))
     }
 
@@ -108,8 +103,8 @@ impl Memory {
         if usize::try_from(size) != Ok(FILE) {
             return Err(invalid(format!("a lane's memory of {size} bytes")));
         }
-        Self::map(fd).map_err(|error| match Errno::from_io_error(&error) {
-            Some(Errno::ACCESS | Errno::PERM) => invalid("a lane's memory that cannot be written".into()),
+        Self::map(fd).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => invalid("a lane's memory that cannot be written".into()),
             _ => error,
         })
     }
@@ -117,7 +112,8 @@ impl Memory {
     fn map(fd: &impl AsFd) -> io::Result<Self> {
         // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
         let at = unsafe {
-            rustix::mm::mmap_anonymous(null_mut(), MAPPED, ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE)?
+            rustix::mm::mmap_anonymous(null_mut(), MAPPED, ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE)
+                .map_err(named("mmap"))?
         };
         let at = NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         let memory = Self { at, process: std::process::id(), over: AtomicBool::new(false) };
@@ -125,8 +121,9 @@ impl Memory {
         memory.put(fd, 0, 0, WORDS + CAPACITY)?;
         memory.put(fd, WORDS + CAPACITY, WORDS, 2 * CAPACITY)?;
         memory.put(fd, WORDS + 3 * CAPACITY, WORDS + CAPACITY, CAPACITY)?;
+        // Without the advice a forked child has the mapping, too, and leaves it alone.
         // SAFETY: this is the mapping's own range, and the advice changes nothing in this process.
-        unsafe { rustix::mm::madvise(memory.at.as_ptr().cast(), MAPPED, Advice::LinuxDontFork)? };
+        let _ = unsafe { rustix::mm::madvise(memory.at.as_ptr().cast(), MAPPED, Advice::LinuxDontFork) };
         Ok(memory)
     }
 
@@ -137,7 +134,8 @@ impl Memory {
         // SAFETY: the range lies within the mapping, in which nobody holds a pointer yet.
         unsafe {
             let at = self.at.as_ptr().add(to).cast::<c_void>();
-            rustix::mm::mmap(at, len, protection, MapFlags::SHARED | MapFlags::FIXED, fd, from as u64)?;
+            rustix::mm::mmap(at, len, protection, MapFlags::SHARED | MapFlags::FIXED, fd, from as u64)
+                .map_err(named("mmap"))?;
         }
         Ok(())
     }
@@ -202,6 +200,8 @@ pub const fn span(len: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::MemfdFlags;
+
     use super::*;
 
     #[test]

@@ -15,11 +15,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ava_protocol::frame::LONGEST;
-use rustix::net::{RecvFlags, SendFlags};
 
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
 use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
-use super::{Doorbell, Inbox, Lane, Wake, check_length, invalid, socket};
+use super::{Carrier, Doorbell, Inbox, Lane, Wake, check_length, invalid};
 
 /// How many bytes a receiver reads before it tells the sender that they are free.
 const RELEASE: u64 = CAPACITY as u64 / 4;
@@ -46,7 +45,7 @@ const ACCEPTING: usize = 1;
 #[derive(Debug)]
 pub struct Ring {
     memory: Arc<Memory>,
-    socket: OwnedFd,
+    carrier: Box<dyn Carrier>,
     side: usize,
     /// The peer's process has died, which it cannot say in the shared memory.
     gone: bool,
@@ -99,23 +98,23 @@ impl Ring {
     ///
     /// # Errors
     /// Those of `memfd_create`, `ftruncate`, `mmap`.
-    pub fn offer(socket: OwnedFd) -> io::Result<(Self, OwnedFd)> {
+    pub fn offer(carrier: Box<dyn Carrier>) -> io::Result<(Self, OwnedFd)> {
         let (memory, fd) = Memory::create()?;
-        Ok((Self::new(memory, socket, OFFERING), fd))
+        Ok((Self::new(memory, carrier, OFFERING), fd))
     }
 
     /// The worker's end.
     ///
     /// # Errors
     /// `InvalidData` if the memory is no lane's; those of `mmap`.
-    pub fn accept(socket: OwnedFd, memory: &OwnedFd) -> io::Result<Self> {
-        Ok(Self::new(Memory::open(memory)?, socket, ACCEPTING))
+    pub fn accept(carrier: Box<dyn Carrier>, memory: &OwnedFd) -> io::Result<Self> {
+        Ok(Self::new(Memory::open(memory)?, carrier, ACCEPTING))
     }
 
-    fn new(memory: Memory, socket: OwnedFd, side: usize) -> Self {
+    fn new(memory: Memory, carrier: Box<dyn Carrier>, side: usize) -> Self {
         Self {
             memory: Arc::new(memory),
-            socket,
+            carrier,
             side,
             gone: false,
             tail: 0,
@@ -198,7 +197,7 @@ impl Ring {
         // The worker's process is ended by other means when the program dies, so only the program's end asks.
         let slice = (self.side == OFFERING).then_some(SLICE);
         let patience = Patience { reason, spin: self.is_apart(), slice, slept: Cell::new(false) };
-        let found = patience.wait(&self.ours().sleep.0, look, || socket::is_hung_up(&self.socket));
+        let found = patience.wait(&self.ours().sleep.0, look, || self.carrier.is_hung_up());
         if patience.slept.get() {
             self.waits_together.set(0);
         }
@@ -246,28 +245,6 @@ impl Ring {
             self.ours().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
         }
     }
-
-    /// Puts the descriptor of the next frame into the socket.
-    fn send_fd(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        match socket::send(&self.socket, &[0], Some(fd), SendFlags::DONTWAIT) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // The peer reads descriptors with their frames, for which it must not be asleep.
-                self.announce();
-                socket::send(&self.socket, &[0], Some(fd), SendFlags::empty())
-            }
-            sent => sent,
-        }
-    }
-
-    /// Takes the descriptor of a frame out of the socket; `None` when the peer is gone.
-    fn recv_fd(&self) -> io::Result<Option<OwnedFd>> {
-        match socket::recv(&self.socket, &mut [0], RecvFlags::DONTWAIT) {
-            Ok((1, Some(fd))) => Ok(Some(fd)),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error),
-            _ => Err(invalid("a frame without the descriptor it announces".into())),
-        }
-    }
 }
 
 impl Lane for Ring {
@@ -281,7 +258,9 @@ impl Lane for Ring {
             self.await_room(bytes)?;
         }
         if let Some(fd) = fd {
-            self.send_fd(fd)?;
+            // The peer reads descriptors with their frames, for which it must not be asleep.
+            let theirs = &self.memory.end(1 - self.side).sleep.0;
+            self.carrier.send(fd, &mut || wait::wake(theirs, FOR_FRAMES))?;
         }
         let prefix = frame.len() as u64 | if fd.is_some() { DESCRIPTOR } else { 0 };
         let at = self.memory.frame(self.side, self.tail);
@@ -322,7 +301,7 @@ impl Lane for Ring {
         // - if the peer writes meanwhile, the inbox gets a mixture, which is as good as anything else it could have sent
         unsafe { std::ptr::copy_nonoverlapping(at.add(PREFIX), inbox.bytes.as_mut_ptr(), len) };
         if prefix & DESCRIPTOR != 0 {
-            inbox.fd = self.recv_fd()?;
+            inbox.fd = self.carrier.recv()?;
             if inbox.fd.is_none() {
                 self.gone = true;
                 return Ok(false);

@@ -2,25 +2,29 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType,
 };
 
-use super::{Doorbell, Inbox, Lane, Wake, check_length, invalid};
+use super::{Carrier, Doorbell, Inbox, Lane, Wake, check_length, invalid};
+use crate::guarded::Guarded;
+use crate::ready;
+use crate::region::named;
 
 /// One end of a lane over a socket: every frame is a datagram.
 #[derive(Debug)]
 pub struct Socket {
-    socket: OwnedFd,
+    socket: Guarded,
 }
 
 impl Socket {
-    pub fn new(socket: OwnedFd) -> Self {
+    pub fn new(socket: Guarded) -> Self {
         Self { socket }
     }
 }
@@ -28,17 +32,18 @@ impl Socket {
 impl Lane for Socket {
     fn send(&mut self, frame: &[u8], fd: Option<BorrowedFd<'_>>, _: Wake) -> io::Result<()> {
         check_length(frame)?;
-        send(&self.socket, frame, fd, SendFlags::empty())
+        send(self.socket.get()?, frame, fd, SendFlags::empty())
     }
 
     fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool> {
         inbox.clear();
         let (len, fd) = loop {
-            match recv(&self.socket, &mut inbox.bytes, RecvFlags::empty()) {
+            let socket = self.socket.get()?;
+            match recv(socket, &mut inbox.bytes, RecvFlags::empty()) {
                 Ok(received) => break received,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
                 // Whoever made the socket can make it non-blocking at any time.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(&self.socket, PollFlags::IN)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(socket, PollFlags::IN)?,
                 Err(error) => return Err(error),
             }
         };
@@ -52,12 +57,55 @@ impl Lane for Socket {
     }
 }
 
+impl Carrier for OwnedFd {
+    fn send(&self, fd: BorrowedFd<'_>, is_full: &mut dyn FnMut()) -> io::Result<()> {
+        match send(self, &[0], Some(fd), SendFlags::DONTWAIT) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                is_full();
+                send(self, &[0], Some(fd), SendFlags::empty())
+            }
+            sent => sent,
+        }
+    }
+
+    fn recv(&self) -> io::Result<Option<OwnedFd>> {
+        match recv(self, &mut [0], RecvFlags::DONTWAIT) {
+            Ok((1, Some(fd))) => Ok(Some(fd)),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error),
+            _ => Err(invalid("a frame without the descriptor it announces".into())),
+        }
+    }
+
+    fn is_hung_up(&self) -> bool {
+        is_hung_up(self)
+    }
+}
+
 /// A connected pair of sockets as lanes use them.
 ///
 /// # Errors
-/// Those of `socketpair`.
+/// Those of `socketpair`, which name it.
 pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?)
+    rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+        .or_else(|error| introduced().map_err(|_| error))
+        .map_err(named("socketpair"))
+}
+
+/// A pair likewise for who may not make one: one end connects to the other at an address that the kernel makes up.
+fn introduced() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+    let socket = || rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
+    let (listener, ours) = (socket()?, socket()?);
+    rustix::net::bind(&listener, &SocketAddrUnix::new_unnamed())?;
+    rustix::net::listen(&listener, 1)?;
+    rustix::net::connect(&ours, &rustix::net::getsockname(&listener)?)?;
+    loop {
+        let theirs = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC)?;
+        // Anybody may have been quicker to connect.
+        if rustix::net::sockopt::socket_peercred(&theirs)?.pid == rustix::process::getpid() {
+            return Ok((ours, theirs));
+        }
+    }
 }
 
 /// A descriptor from the peer, if it is a socket of the right type.
@@ -76,7 +124,7 @@ pub fn check(fd: OwnedFd) -> io::Result<OwnedFd> {
 ///
 /// # Errors
 /// `BrokenPipe` when the peer is gone; `WouldBlock` if `flags` ask for it; those of `sendmsg`.
-pub fn send(socket: &OwnedFd, bytes: &[u8], fd: Option<BorrowedFd<'_>>, flags: SendFlags) -> io::Result<()> {
+pub fn send(socket: impl AsFd, bytes: &[u8], fd: Option<BorrowedFd<'_>>, flags: SendFlags) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     let fds = fd.as_slice();
@@ -84,10 +132,10 @@ pub fn send(socket: &OwnedFd, bytes: &[u8], fd: Option<BorrowedFd<'_>>, flags: S
         return Err(io::ErrorKind::InvalidInput.into());
     }
     loop {
-        match rustix::net::sendmsg(socket, &[IoSlice::new(bytes)], &mut ancillary, flags | SendFlags::NOSIGNAL) {
+        match rustix::net::sendmsg(&socket, &[IoSlice::new(bytes)], &mut ancillary, flags | SendFlags::NOSIGNAL) {
             Ok(_) => return Ok(()),
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) if !flags.contains(SendFlags::DONTWAIT) => wait(socket, PollFlags::OUT)?,
+            Err(Errno::AGAIN) if !flags.contains(SendFlags::DONTWAIT) => wait(&socket, PollFlags::OUT)?,
             Err(Errno::CONNRESET) => return Err(io::ErrorKind::BrokenPipe.into()),
             Err(error) => return Err(error.into()),
         }
@@ -99,12 +147,12 @@ pub fn send(socket: &OwnedFd, bytes: &[u8], fd: Option<BorrowedFd<'_>>, flags: S
 /// # Errors
 /// `InvalidData` if it is longer than `into` or has more than one descriptor; those of `recvmsg`, among them
 /// `ConnectionReset` when the peer left without reading all, and `WouldBlock`.
-pub fn recv(socket: &OwnedFd, into: &mut [u8], flags: RecvFlags) -> io::Result<(usize, Option<OwnedFd>)> {
+pub fn recv(socket: impl AsFd, into: &mut [u8], flags: RecvFlags) -> io::Result<(usize, Option<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     loop {
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let mut target = [IoSliceMut::new(into)];
-        let received = match rustix::net::recvmsg(socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)
+        let received = match rustix::net::recvmsg(&socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)
         {
             Ok(received) => received,
             Err(Errno::INTR) => continue,
@@ -129,15 +177,30 @@ pub fn recv(socket: &OwnedFd, into: &mut [u8], flags: RecvFlags) -> io::Result<(
 }
 
 /// Whether the peer's end of the socket is closed, as it is when its process has died.
-pub fn is_hung_up(socket: &OwnedFd) -> bool {
-    let mut polled = [PollFd::new(socket, PollFlags::empty())];
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut polled, Some(&now)).is_ok_and(|ready| ready > 0)
+pub fn is_hung_up(socket: impl AsFd) -> bool {
+    ready::poll(&socket, PollFlags::empty(), Some(Duration::ZERO)).is_ok_and(|ready| !ready.is_empty())
 }
 
-fn wait(socket: &OwnedFd, flags: PollFlags) -> io::Result<()> {
-    match poll(&mut [PollFd::new(socket, flags)], None) {
+fn wait(socket: impl AsFd, flags: PollFlags) -> io::Result<()> {
+    match ready::poll(&socket, flags, None) {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_make_a_pair_is_introduced() {
+        let (ours, theirs) = introduced().unwrap();
+        check(theirs.try_clone().unwrap()).unwrap();
+        let mut bytes = [0; 8];
+        send(&ours, b"hello", None, SendFlags::empty()).unwrap();
+        assert_eq!(recv(&theirs, &mut bytes, RecvFlags::empty()).unwrap().0, 5);
+        assert_eq!(&bytes[..5], b"hello");
+        drop(ours);
+        assert_eq!(recv(&theirs, &mut bytes, RecvFlags::empty()).unwrap().0, 0);
     }
 }

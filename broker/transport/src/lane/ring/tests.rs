@@ -6,13 +6,20 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
+use rustix::net::SendFlags;
+
+use super::super::socket;
 use super::super::tests::{Dice, memfd};
 use super::*;
 
 fn pair() -> (Ring, Ring) {
     let (ours, theirs) = socket::pair().unwrap();
-    let (offering, memory) = Ring::offer(ours).unwrap();
-    (offering, Ring::accept(theirs, &memory).unwrap())
+    pair_over(ours, theirs)
+}
+
+fn pair_over(ours: OwnedFd, theirs: OwnedFd) -> (Ring, Ring) {
+    let (offering, memory) = Ring::offer(Box::new(ours)).unwrap();
+    (offering, Ring::accept(Box::new(theirs), &memory).unwrap())
 }
 
 fn until(what: impl Fn() -> bool) {
@@ -188,11 +195,12 @@ fn lengths_that_make_no_sense_are_refused() {
 #[test]
 fn descriptors_are_exactly_those_announced() {
     let announced = |send: &dyn Fn(&OwnedFd)| {
-        let (mut ours, mut theirs) = pair();
+        let (socket, peer) = socket::pair().unwrap();
+        let (mut ours, mut theirs) = pair_over(socket.try_clone().unwrap(), peer);
         ours.send(&[1; 8], None, Wake::Now).unwrap();
         // SAFETY: aligned, and 8 bytes are fewer than a ring has.
         unsafe { ours.memory.frame(OFFERING, 0).cast::<u64>().write(DESCRIPTOR | 8) };
-        send(&ours.socket);
+        send(&socket);
         kind(theirs.recv(&mut Inbox::new()))
     };
     let file = memfd();
