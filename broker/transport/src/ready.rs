@@ -41,11 +41,11 @@ mod tests {
     fn both_calls_tell_the_same() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let short = Some(Duration::from_micros(1));
-        for wait in [poll::<UnixStream>, older] {
+        for wait in [poll, older] {
             assert_eq!(wait(&ours, PollFlags::IN, short), Ok(PollFlags::empty()));
         }
         theirs.write_all(b"x").unwrap();
-        for wait in [poll::<UnixStream>, older] {
+        for wait in [poll, older] {
             assert_eq!(wait(&ours, PollFlags::IN, None), Ok(PollFlags::IN));
         }
     }

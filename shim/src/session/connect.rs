@@ -170,8 +170,7 @@ impl Greeting {
         let name = first.rsplit('/').next().unwrap_or_default().to_string();
         let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
         let cwd = std::env::current_dir().unwrap_or_default();
-        let mut hello =
-            Hello::new(slot.api.name, &name, std::process::id() as i32, &line, &cwd.to_string_lossy());
+        let mut hello = Hello::new(slot.api.name, &name, std::process::id() as i32, &line, &cwd.to_string_lossy());
         hello.wait = wait();
         let library = crate::library::of(slot.api);
         hello.surroundings = surroundings(slot.api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
