@@ -299,6 +299,7 @@ impl Carrier for KeptSocket {
                     if self.is_hung_up() {
                         return Err(io::ErrorKind::BrokenPipe.into());
                     }
+                    // Nothing tells when there is room: a wait here would keep the thread from what makes it.
                     std::thread::sleep(PAUSE);
                 }
                 sent => return sent,

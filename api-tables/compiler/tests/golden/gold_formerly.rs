@@ -22,7 +22,7 @@ pub mod gold_formerly {
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_formerly(count: u32) -> u64 {
+pub unsafe extern "C-unwind" fn gold_formerly(count: u32) -> u64 {
     guard(
         || unsafe { marshal::gold_formerly(count) },
         |fault| {

@@ -24,7 +24,10 @@ pub mod gold_grown {
 /// # Safety
 /// The arguments are as the vendor's API demands.
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_grown_before_0_9_5(one: *mut c_void, count: u32) -> i32 {
+pub unsafe extern "C-unwind" fn gold_grown_before_0_9_5(
+    one: *mut c_void,
+    count: u32,
+) -> i32 {
     guard(
         || unsafe {
             marshal::gold_grown(one, std::ptr::null(), count, std::ptr::null_mut())
@@ -45,7 +48,7 @@ pub unsafe extern "C" fn gold_grown_before_0_9_5(one: *mut c_void, count: u32) -
 /// # Safety
 /// The arguments are as the vendor's API demands.
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_grown_before_1_0_0(
+pub unsafe extern "C-unwind" fn gold_grown_before_1_0_0(
     one: *mut c_void,
     properties: *const c_void,
     count: u32,
@@ -69,7 +72,7 @@ pub unsafe extern "C" fn gold_grown_before_1_0_0(
 /// The arguments are as the vendor's API demands.
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, unused_variables)]
-pub unsafe extern "C" fn gold_grown(
+pub unsafe extern "C-unwind" fn gold_grown(
     one: *mut c_void,
     properties: *const c_void,
     count: u32,
