@@ -1,13 +1,14 @@
-//! What each API is asked, through the functions that AvA's library exports, to see that it answers.
+//! What each API is asked, through the functions that AvA's library and its stubs export, to see that it answers.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_ulong, c_void};
 use std::path::Path;
 
+use ava_protocol::api::Api;
 use libloading::os::unix::{Library as Loaded, RTLD_LOCAL, RTLD_NOW, Symbol};
 use serde::{Deserialize, Serialize};
 
-use crate::opencl;
+use crate::{locate, opencl};
 
 /// What a vendor's library says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +80,10 @@ struct Functions {
 
 fn pkcs11(shim: &Path) -> Result<Library, String> {
     const WITH_TOKEN: u8 = 1;
-    let library = load(shim)?;
+    // Its functions have names that other modules have, too: a program finds them in the stub.
+    let stubs = locate::stubs(shim).ok_or_else(|| format!("there is no folder `stubs` beside {}", shim.display()))?;
+    let module = Api::find("pkcs11").ok_or("there is no such API")?.library;
+    let library = load(&stubs.join(module))?;
     let list: Symbol<unsafe extern "C" fn(*mut *const Functions) -> c_ulong> = function(&library, "C_GetFunctionList")?;
     let ok = |name: &str, value: c_ulong| if value == 0 { Ok(()) } else { Err(format!("{name} answers {value:#x}")) };
     let mut functions = std::ptr::null();
