@@ -82,47 +82,53 @@ extern "C" fn late(name: *const c_char) -> *mut c_void {
     }
 }
 
-/// `NAME(FILE, BUFFER)`, which older programs called as `OLD(1, FILE, BUFFER)`.
-macro_rules! status {
-    ($($name:literal $old:literal)*) => {
+/// `NAME` of this library is a function of this module.
+macro_rules! stand_in {
+    ($($name:literal $function:ident)*) => {
         $(std::arch::global_asm!(
             concat!(".globl ", $name),
             concat!(".hidden ", $name),
             concat!(".type ", $name, ", @function"),
             concat!($name, ":"),
-            "mov %rsi, %rdx",
-            "mov %rdi, %rsi",
-            "mov $1, %edi",
-            concat!("jmp *of_glibc_", $old, "@GOTPCREL(%rip)"),
-            concat!(".symver of_glibc_", $old, ", ", $old, "@GLIBC_2.2.5"),
+            "jmp {function}",
+            function = sym $function,
             options(att_syntax)
         );)*
     };
 }
 
-status! {
-    "stat64" "__xstat64"
-    "fstat64" "__fxstat64"
-    "lstat64" "__lxstat64"
+stand_in! {
+    "stat64" stat
+    "lstat64" lstat
+    "fstat" fstat
+    "fstat64" fstat
+    "gettid" gettid
+    "_dl_find_object" find_object
 }
 
-std::arch::global_asm!(
-    ".globl gettid",
-    ".hidden gettid",
-    ".type gettid, @function",
-    "gettid:",
-    "mov ${gettid}, %eax",
-    "syscall",
-    "ret",
-    ".globl _dl_find_object",
-    ".hidden _dl_find_object",
-    ".type _dl_find_object, @function",
-    "_dl_find_object:",
-    "jmp {find}",
-    gettid = const libc::SYS_gettid,
-    find = sym find_object,
-    options(att_syntax)
-);
+// As glibc does them since 2.33; on x86-64 the kernel's structure is the program's.
+
+extern "C" fn stat(path: *const c_char, found: *mut libc::stat) -> c_int {
+    status(libc::AT_FDCWD, path, found, 0)
+}
+
+extern "C" fn lstat(path: *const c_char, found: *mut libc::stat) -> c_int {
+    status(libc::AT_FDCWD, path, found, libc::AT_SYMLINK_NOFOLLOW)
+}
+
+extern "C" fn fstat(file: c_int, found: *mut libc::stat) -> c_int {
+    status(file, c"".as_ptr(), found, libc::AT_EMPTY_PATH)
+}
+
+fn status(folder: c_int, path: *const c_char, found: *mut libc::stat, flags: c_int) -> c_int {
+    // SAFETY: the caller passes what `stat(2)` demands.
+    unsafe { libc::syscall(libc::SYS_newfstatat, folder, path, found, flags) as c_int }
+}
+
+extern "C" fn gettid() -> libc::pid_t {
+    // SAFETY: a system call without arguments.
+    unsafe { libc::syscall(libc::SYS_gettid) as libc::pid_t }
+}
 
 /// What the unwinder asks `_dl_find_object` for: `struct dl_find_object` of `<dlfcn.h>` since glibc 2.35.
 #[repr(C)]

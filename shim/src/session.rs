@@ -164,7 +164,7 @@ impl Session {
 
     /// Whether this is the process that it belongs to. In a forked child nothing of it is used.
     fn is_here(&self) -> bool {
-        self.process == std::process::id()
+        ava_transport::client::is_still(self.process)
     }
 
     /// Counts a reference of the program's less; `None` if the vendor need not know. Else whether it was the last.

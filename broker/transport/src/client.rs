@@ -99,15 +99,22 @@ pub fn check_private(socket: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} {complaint}", directory.display())))
 }
 
+/// The C library returns errors of calls that know none as they are; these or -1.
+const ERRORS: std::ops::RangeFrom<u32> = (u32::MAX - 4095)..;
+
 /// The process's real and effective user, also where it may not ask who that is.
 pub fn users() -> (u32, u32) {
-    /// The C library returns errors of these calls as they are.
-    const ERRORS: std::ops::RangeFrom<u32> = (u32::MAX - 4095)..;
     // SAFETY: none of the calls takes a pointer.
     unsafe {
         let or_at_start = |user, key| if ERRORS.contains(&user) { libc::getauxval(key) as u32 } else { user };
         (or_at_start(libc::getuid(), libc::AT_UID), or_at_start(libc::geteuid(), libc::AT_EUID))
     }
+}
+
+/// Whether this is the process of that number still, and no forked child. One that may not ask is taken for the same.
+pub fn is_still(process: u32) -> bool {
+    let own = std::process::id();
+    own == process || ERRORS.contains(&own)
 }
 
 /// Why a conversation did not begin.

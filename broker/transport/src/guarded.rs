@@ -9,6 +9,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use crate::region::named;
+
 /// Where numbers are sought first: programs seldom have so many descriptors open, or use greater numbers with `select`.
 const HIGH: usize = 900;
 const CLOSED: RawFd = -1;
@@ -113,8 +115,8 @@ pub fn most_descriptors() -> usize {
 }
 
 /// A copy with a number from `from` on.
-fn raised(fd: &impl AsFd, from: RawFd) -> rustix::io::Result<OwnedFd> {
-    rustix::io::fcntl_dupfd_cloexec(fd, from)
+fn raised(fd: &impl AsFd, from: RawFd) -> io::Result<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(fd, from).map_err(named("fcntl"))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use ava_protocol::upcall::OPEN_LANE;
+use ava_transport::client;
 use ava_transport::guarded::Guarded;
 use ava_transport::lane::{self, Carrier, Lane};
 use ava_transport::message;
@@ -95,7 +96,7 @@ impl Keeper {
 
     /// Has the thread do something some time.
     fn send(&self, job: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
-        if self.process != std::process::id() {
+        if !client::is_still(self.process) {
             // The thread is the parent's.
             return Err(Fault::Lost);
         }

@@ -151,7 +151,7 @@ impl Memory {
 
     /// Whether this is the process that mapped the memory.
     pub fn is_mapped(&self) -> bool {
-        self.process == std::process::id()
+        crate::client::is_still(self.process)
     }
 
     /// The peer will send no more than it has.
