@@ -74,15 +74,13 @@ fn surroundings(session: u64, title: &str) -> String {
     lines.join("\n")
 }
 
-/// The tenant, whose output becomes this process's.
+/// The tenant.
 fn tenant(control: &UnixStream) -> (u64, String, UnixStream) {
-    let Handover { session, title, tenant, output } = match wait(control) {
+    let Handover { session, title, tenant } = match wait(control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => ended(control, EndKind::Shutdown, &reason),
         Awaited::Nobody => exit(0),
     };
-    output.stdout.into_iter().for_each(|fd| rustix::stdio::dup2_stdout(fd).unwrap());
-    output.stderr.into_iter().for_each(|fd| rustix::stdio::dup2_stderr(fd).unwrap());
     (session, title, tenant.into())
 }
 
@@ -96,7 +94,7 @@ fn knock(socket: &str) -> String {
 /// As that process: asks for a session and prints the answer.
 fn knock_and_print(socket: &str) {
     let hello = Hello::new("opencl", "a worker's", 1, "a worker's", "/");
-    let (_, answer) = client::open(Path::new(socket), &seal(&Opening::Session(hello)), &[]).unwrap();
+    let (_, answer) = client::open(Path::new(socket), &seal(&Opening::Session(hello))).unwrap();
     print!("{:?}", open::<Answer>(&answer).unwrap());
 }
 
@@ -159,7 +157,6 @@ fn main() {
                 }
                 b"abort" => std::process::abort(),
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
-                b"print" => println!("printed on the program's standard output"),
                 b"nonsense" => ended(&control, EndKind::Malformed, "opcode 60000"),
                 knocks if knocks.starts_with(b"knock ") => {
                     send(&tenant, knock(std::str::from_utf8(&knocks[6..]).unwrap()).as_bytes(), &[]).unwrap();

@@ -13,8 +13,6 @@ use crate::tenant::Tenant;
 
 /// The longest opening, in bytes: a hello with all its texts at their longest takes half of the rest.
 const LONGEST_OPENING: usize = 4096 + MOST_BYTES + 64 * MOST_VARIABLES;
-/// The descriptors that may come with one: standard output and standard error.
-const OPENING_FDS: usize = 2;
 
 /// What a connection is about.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ pub struct Connection {
 impl Connection {
     /// A new one.
     pub fn new(tenant: Tenant, stream: Foreign<UnixStream>, origin: Origin, admin: bool) -> Self {
-        let inbox = Inbox::new(Reader::limited(LONGEST_OPENING, OPENING_FDS), origin);
+        let inbox = Inbox::new(Reader::limited(LONGEST_OPENING, 0), origin);
         Self { tenant, admin, stream, inbox, writer: Writer::new(), phase: Phase::Opening }
     }
 }
@@ -80,7 +78,6 @@ mod tests {
     fn the_longest_hello_fits() {
         let long = "x".repeat(100_000);
         let mut hello = Hello::new(&long, &long, i32::MAX, &long, &long);
-        (hello.stdout, hello.stderr) = (true, true);
         let variables = (0..MOST_VARIABLES).map(|_| (String::new(), Vec::new())).collect();
         let library = long.as_bytes()[..MOST_BYTES].to_vec();
         hello.surroundings = Some(Surroundings { variables, library, ..Surroundings::default() });

@@ -20,7 +20,7 @@ use crate::policy::noise::Noise;
 use crate::policy::warmth::Whose;
 use crate::tenant::Tenant;
 use crate::text::clean;
-use crate::worker::{Output, Worker};
+use crate::worker::Worker;
 
 /// The most entries of each list of a worker's [`Stats`] that the broker keeps.
 const KEPT_OBJECTS: usize = 64;
@@ -44,8 +44,6 @@ pub struct Session {
     pub worker: Worker,
     /// The tenant's connection until it is welcomed, and given to the worker, or refused.
     pub stream: Option<Foreign<UnixStream>>,
-    /// The tenant's output until then, if the worker was not started with it.
-    pub output: Output,
     /// Variables that the program has set and its worker has otherwise.
     pub ignored: Vec<String>,
     /// What is shown of it.
@@ -108,7 +106,6 @@ impl Session {
             whose,
             worker,
             stream: Some(stream),
-            output: Output::default(),
             ignored: Vec::new(),
             detail,
             word: None,

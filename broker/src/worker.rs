@@ -51,9 +51,6 @@ pub struct Start<'a> {
     pub origin: Origin,
 }
 
-/// A program's output, on its way to its worker.
-pub type Output = handover::Output<Foreign<OwnedFd>>;
-
 /// A worker process and the conversation with it. Whoever it serves may have taken it over: what it sends is a stranger's.
 #[derive(Debug)]
 pub struct Worker {
@@ -142,15 +139,15 @@ impl Worker {
         self.flush()
     }
 
-    /// Gives it its tenant, whose output it has already unless that comes along.
+    /// Gives it its tenant.
     ///
     /// # Errors
     /// The socket's, also if it could not take all of it at once: the worker is of no use then.
-    pub fn serve(&self, session: u64, title: String, tenant: &UnixStream, output: &Output) -> io::Result<()> {
+    pub fn serve(&self, session: u64, title: String, tenant: &UnixStream) -> io::Result<()> {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, title, tenant.as_fd(), output)
+        handover::give(&self.control, session, title, tenant.as_fd())
     }
 
     /// The process is over, though it may not have been heard of yet.

@@ -27,7 +27,14 @@ fn hellos() {
     let evil = Surroundings { variables, ..Surroundings::default() };
     assert_eq!(refused(Hello { surroundings: Some(evil), ..hello() }).0, Refusal::Malformed);
     assert_eq!(refused(Hello { api: "vulkan".into(), ..hello() }).0, Refusal::UnknownApi);
-    assert_eq!(refused(Hello { stdout: true, ..hello() }).0, Refusal::Malformed);
+    // One that brings a descriptor, which is closed.
+    let stream = UnixStream::connect(stage.socket()).unwrap();
+    let (read, write) = rustix::pipe::pipe().unwrap();
+    message::send(&stream, &seal(&Opening::Session(hello())), &[write.as_fd()]).unwrap();
+    drop(write);
+    let (answer, _) = message::recv(&stream).unwrap().unwrap();
+    assert!(matches!(open(&answer).unwrap(), Answer::Refused { code: Refusal::Malformed, .. }));
+    assert_eq!(rustix::io::read(&read, &mut [0; 1]), Ok(0));
     stage.stays_unharmed();
 }
 

@@ -37,7 +37,7 @@ impl Client {
     }
 
     pub fn with(socket: &Path, hello: Hello) -> Result<Self, (Refusal, String)> {
-        let (stream, answer) = client::open(socket, &seal(&Opening::Session(hello)), &[]).unwrap();
+        let (stream, answer) = client::open(socket, &seal(&Opening::Session(hello))).unwrap();
         match open(&answer).unwrap() {
             Answer::Welcome { session, .. } => Ok(Self { session, stream }),
             Answer::Refused { code, reason } => Err((code, reason)),

@@ -113,7 +113,7 @@ fn ask(socket: &Path, request: Request) -> Answer {
 }
 
 fn begin(socket: &Path, request: Request) -> (UnixStream, Vec<u8>) {
-    client::open(socket, &seal(&Opening::Admin(request)), &[]).expect("the broker answers")
+    client::open(socket, &seal(&Opening::Admin(request))).expect("the broker answers")
 }
 
 fn understood(answer: &[u8]) -> Answer {

@@ -129,7 +129,7 @@ fn what_a_program_shares_is_charged_to_the_program() {
 fn who_opens_lanes_without_end_is_ended_and_others_begin_meanwhile() {
     let Some(world) = SystemWorld::new() else { return };
     let hello = Hello::new("opencl", "lanes", 1, "lanes", "/");
-    let (stream, answer) = client::open(&world.socket(), &seal(&Opening::Session(hello)), &[]).unwrap();
+    let (stream, answer) = client::open(&world.socket(), &seal(&Opening::Session(hello))).unwrap();
     let Answer::Welcome { session, .. } = open(&answer).unwrap() else { panic!("not welcome") };
     let mut lanes = Vec::new();
     let mut open_some = |count: usize| {

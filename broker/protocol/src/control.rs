@@ -20,17 +20,12 @@ pub const CONTROL_FD: i32 = 3;
 /// What the broker says to a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// Serve this tenant, who has been welcomed. Its connection comes with the message, then the descriptors that become
-    /// the worker's standard output and standard error, as far as they are announced here.
+    /// Serve this tenant, who has been welcomed. Its connection comes with the message.
     Serve {
         /// The session's number.
         session: u64,
         /// Whose it is, for whoever lists processes: one line.
         title: String,
-        /// The program's standard output comes along.
-        stdout: bool,
-        /// The program's standard error comes along, after standard output.
-        stderr: bool,
     },
     /// Answer with a [`FromWorker::Report`] of the same ticket, soon.
     ReportRequest {

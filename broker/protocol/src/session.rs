@@ -30,11 +30,10 @@ pub const MAX_NAME: usize = 256;
 /// The longest [`Hello::command_line`] that [`Hello::new`] makes, in bytes.
 pub const MAX_COMMAND_LINE: usize = 1024;
 
-/// The first message on a connection to the broker.
+/// The first message on a connection to the broker. No descriptors come with it.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Opening {
-    /// A program wants a session. The descriptors of its standard output and standard error come with the message, in
-    /// this order, as far as [`Hello::stdout`] and [`Hello::stderr`] say.
+    /// A program wants a session.
     Session(Hello),
     /// A child that a session's program has forked goes on with what that has: the session lasts as long as it does. The
     /// connection ends without an answer.
@@ -59,10 +58,6 @@ pub struct Hello {
     pub command_line: String,
     /// The program's working directory, for people: the broker and the worker never open it.
     pub cwd: String,
-    /// The program's standard output comes with the message.
-    pub stdout: bool,
-    /// The program's standard error comes with the message, after standard output.
-    pub stderr: bool,
     /// How many seconds the program waits for a place where a limit of sessions is reached; 0 for not at all.
     pub wait: u32,
     /// What the worker would find in the program's place; `None` if that is what it finds in the broker's.
@@ -92,8 +87,6 @@ impl Hello {
             pid,
             command_line: clip(command_line, MAX_COMMAND_LINE),
             cwd: clip(cwd, MAX_NAME),
-            stdout: false,
-            stderr: false,
             wait: 0,
             surroundings: None,
         }
@@ -150,7 +143,7 @@ pub enum Answer {
 pub enum Refusal {
     /// The sender is of another build.
     Version,
-    /// The message was not well-formed, or came with the wrong descriptors.
+    /// The message was not well-formed, or came with descriptors.
     Malformed,
     /// The broker knows no such API.
     UnknownApi,

@@ -19,11 +19,9 @@ pub struct Limits {
     pub sessions_per_user: usize,
 }
 
-/// The most descriptors a connection usually holds: its socket, its process, and two that came with an unfinished message,
-/// or with the hello of a program that waits for a place.
-const FILES_PER_CONNECTION: usize = 4;
-/// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket. (The
-/// output that waits for a spare to become ready is among the reserved ones: there are few spares.)
+/// The most descriptors a connection holds: its socket and its process.
+const FILES_PER_CONNECTION: usize = 2;
+/// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket.
 const FILES_PER_SESSION: usize = 4;
 /// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs; what some users may have
 /// waiting to be closed; and as many as somebody can send at once, for the kernel itself would close, and wait for, those that

@@ -1,6 +1,5 @@
 //! Connections: who comes in, what they say first, and how long they may take.
 
-use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use ava_protocol::envelope::BUILD;
@@ -14,7 +13,7 @@ use tracing::{debug, warn};
 use super::{Due, Server};
 use crate::connection::{Connection, Phase, refuse};
 use crate::events::{Happened, Interest, Source};
-use crate::foreign::{Foreign, Origin, TOO_MANY};
+use crate::foreign::{Origin, TOO_MANY};
 use crate::names;
 use crate::place::{Access, listening};
 use crate::tenant::{Tenant, is_of_this_service};
@@ -174,22 +173,21 @@ impl Server {
             match connection.inbox.poll(&connection.stream) {
                 Ok(Progress::Pending) => return,
                 Ok(Progress::Closed) => return self.drop_connection(number),
-                Ok(Progress::Message((body, fds))) => self.opened(number, &body, fds),
+                // One that brings descriptors is an error.
+                Ok(Progress::Message((body, _))) => self.opened(number, &body),
                 Err(error) => return self.refuse(number, Refusal::Malformed, &error.to_string()),
             }
         }
     }
 
-    fn opened(&mut self, number: u64, body: &[u8], fds: Vec<Foreign<OwnedFd>>) {
+    fn opened(&mut self, number: u64, body: &[u8]) {
         let Some(connection) = self.connections.get(&number) else {
             return;
         };
         match open::<Opening>(body) {
-            Ok(Opening::Session(hello)) if matches!(connection.phase, Phase::Opening) => self.hello(number, hello, fds),
-            Ok(Opening::Join { session }) if fds.is_empty() && matches!(connection.phase, Phase::Opening) => {
-                self.join(number, session);
-            }
-            Ok(Opening::Admin(request)) if fds.is_empty() => self.request(number, request),
+            Ok(Opening::Session(hello)) if matches!(connection.phase, Phase::Opening) => self.hello(number, hello),
+            Ok(Opening::Join { session }) if matches!(connection.phase, Phase::Opening) => self.join(number, session),
+            Ok(Opening::Admin(request)) => self.request(number, request),
             Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
             Err(EnvelopeError::Build { theirs }) => {
                 let reason = format!("whoever asks is of build {theirs}, and this broker of {BUILD}");

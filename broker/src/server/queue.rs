@@ -11,7 +11,6 @@ use crate::connection::{Phase, tell};
 use crate::policy::admission::Full;
 use crate::tenant::Who;
 use crate::text::clean;
-use crate::worker::Output;
 
 /// Sessions that are named to whoever may have no more.
 const NAMED: usize = 3;
@@ -21,7 +20,6 @@ const NAMED: usize = 3;
 pub struct Candidate {
     pub api: &'static Api,
     pub hello: Hello,
-    pub output: Output,
 }
 
 impl Server {

@@ -1,7 +1,6 @@
 //! Sessions: begun, heard from, and ended.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -24,7 +23,7 @@ use crate::session::Session;
 use crate::spare::Loaded;
 use crate::tenant::Tenant;
 use crate::text::clean;
-use crate::worker::{Heard, Output, Start, Worker, in_words};
+use crate::worker::{Heard, Start, Worker, in_words};
 
 /// A worker must have its vendor library after so long.
 pub(super) const START_TIME: Duration = Duration::from_secs(60);
@@ -41,9 +40,9 @@ pub(super) const LONGEST_LINE: usize = 512;
 
 impl Server {
     /// A connection wants to become a session.
-    pub(super) fn hello(&mut self, number: u64, hello: Hello, fds: Vec<Foreign<OwnedFd>>) {
-        match judge(&hello, fds) {
-            Ok((api, output)) => self.admit(number, Candidate { api, hello, output }),
+    pub(super) fn hello(&mut self, number: u64, hello: Hello) {
+        match judge(&hello) {
+            Ok(api) => self.admit(number, Candidate { api, hello }),
             Err((code, reason)) => self.refuse(number, code, &reason),
         }
     }
@@ -67,7 +66,7 @@ impl Server {
         candidate: Candidate,
     ) -> Result<(), (Foreign<UnixStream>, Refusal, String)> {
         let (uid, account) = (tenant.uid, tenant.account.clone());
-        let Candidate { api, hello, output } = candidate;
+        let Candidate { api, hello } = candidate;
         self.last_session += 1;
         let number = self.last_session;
         let (surroundings, ignored) = self.surroundings(&tenant, api, &hello);
@@ -83,7 +82,7 @@ impl Server {
             }
         };
         let mut session = Session::new(number, tenant, whose, worker, stream, &hello);
-        (session.output, session.ignored) = (output, ignored);
+        session.ignored = ignored;
         let shown = &session.detail.session;
         info!(
             session = number,
@@ -114,8 +113,7 @@ impl Server {
         Ok(())
     }
 
-    /// A worker for a session: a spare, which may have its library already, or else a new one. Either gets the program's
-    /// output when it gets the program, for the broker gives nothing of a program's to a process that it has to wait for.
+    /// A worker for a session: a spare, which may have its library already, or else a new one.
     fn find_worker(&mut self, whose: &Whose, api: &Api) -> std::io::Result<(Worker, Option<Loaded>)> {
         match self.take_spare(whose) {
             Some(spare) => Ok((spare.worker, spare.loaded)),
@@ -297,7 +295,7 @@ impl Server {
         };
         let _ = tell(&stream, &welcome);
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
-        let given = session.worker.serve(number, session.title(), &stream, &std::mem::take(&mut session.output));
+        let given = session.worker.serve(number, session.title(), &stream);
         self.warmth.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
             self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
@@ -402,11 +400,7 @@ impl Server {
 }
 
 /// What is asked for, if it is well-formed.
-fn judge(hello: &Hello, fds: Vec<Foreign<OwnedFd>>) -> Result<(&'static Api, Output), (Refusal, String)> {
-    let (came, announced) = (fds.len(), usize::from(hello.stdout) + usize::from(hello.stderr));
-    let Some(output) = Output::announced(hello.stdout, hello.stderr, fds) else {
-        return Err((Refusal::Malformed, format!("{came} descriptors came and {announced} were announced")));
-    };
+fn judge(hello: &Hello) -> Result<&'static Api, (Refusal, String)> {
     let Some(api) = Api::find(&hello.api) else {
         let known: Vec<_> = APIS.iter().map(|api| api.name).collect();
         let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
@@ -415,7 +409,7 @@ fn judge(hello: &Hello, fds: Vec<Foreign<OwnedFd>>) -> Result<(&'static Api, Out
     if hello.surroundings.as_ref().is_some_and(|surroundings| !surroundings.is_sane(api)) {
         return Err((Refusal::Malformed, "surroundings that no program has".to_owned()));
     }
-    Ok((api, output))
+    Ok(api)
 }
 
 /// Writes what a worker has to say to the log; `None` for one without a session.

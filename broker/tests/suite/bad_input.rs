@@ -1,6 +1,6 @@
 //! Peers that do what no shim and no worker does.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ fn surroundings_that_no_program_has_are_refused() {
     let with = |variables: &[(&str, &str)]| {
         let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let surroundings = Surroundings { variables, ..Surroundings::default() };
-        world.open(&Opening::Session(Hello { surroundings: Some(surroundings), ..hello() }), &[])
+        world.open(&Opening::Session(Hello { surroundings: Some(surroundings), ..hello() }))
     };
     assert!(with(&[("POCL_FAKE", "")]).is_ok());
     for bad in [("LD_PRELOAD", "/evil.so"), ("PATH", "/evil"), ("POCL_A\0", ""), ("POCL_A", "\0")] {
@@ -81,24 +81,27 @@ fn a_process_of_a_workers_is_refused() {
 }
 
 #[test]
-fn descriptors_must_be_the_announced_ones() {
+fn openings_bring_no_descriptors() {
     let world = World::new();
-    let (_read, write) = pipe();
-    let (code, reason) = world.open(&Opening::Session(hello()), &[fd(&write)]).err().unwrap();
-    assert_eq!((code, reason.as_str()), (Refusal::Malformed, "1 descriptors came and 0 were announced"));
-    let announced = Opening::Session(Hello { stdout: true, ..hello() });
-    assert_eq!(world.open(&announced, &[]).err().unwrap().0, Refusal::Malformed);
-    let many = vec![fd(&write); 8];
-    assert_eq!(world.open(&announced, &many).err().unwrap().0, Refusal::Malformed);
-    let admin = Opening::Admin(Request::Status);
-    assert_eq!(world.open(&admin, &[fd(&write)]).err().unwrap().0, Refusal::Malformed);
+    for opening in [Opening::Session(hello()), Opening::Join { session: 1 }, Opening::Admin(Request::Status)] {
+        for count in [1, 8] {
+            let (mut read, write) = pipe();
+            let stream = UnixStream::connect(world.socket()).unwrap();
+            send(&stream, &seal(&opening), &vec![fd(&write); count]).unwrap();
+            drop(write);
+            let (code, reason) = answer(&stream);
+            assert!(code == Refusal::Malformed && reason.contains("descriptors"), "{opening:?}: {reason}");
+            assert_eq!(read.read(&mut [0; 1]).unwrap(), 0, "what came is closed");
+        }
+    }
+    assert_eq!(world.tenant().ask("fine"), "fine");
 }
 
 #[test]
 fn unknown_apis_are_refused_and_nothing_odd_reaches_the_terminal() {
     let world = World::new();
     let opening = Opening::Session(Hello { api: "../../bin/sh\u{1b}[2J".into(), ..hello() });
-    let (code, reason) = world.open(&opening, &[]).err().unwrap();
+    let (code, reason) = world.open(&opening).err().unwrap();
     assert_eq!(code, Refusal::UnknownApi);
     assert!(!reason.contains('\u{1b}'), "{reason}");
 }
@@ -141,7 +144,7 @@ fn ten_thousand_connections_are_survived() {
     drop(held);
     // Those that are closed make room at once.
     let started = Instant::now();
-    while world.try_tenant(&[]).is_err() {
+    while world.try_tenant().is_err() {
         assert!(started.elapsed() < Duration::from_secs(10));
     }
     assert_eq!(tenant.ask("still there"), "still there");
@@ -151,14 +154,14 @@ fn ten_thousand_connections_are_survived() {
 fn sessions_are_limited() {
     let world = World::with("", &["--sessions-per-user", "2"]);
     let (one, _two) = (world.tenant(), world.tenant());
-    let (code, reason) = world.try_tenant(&[]).err().unwrap();
+    let (code, reason) = world.try_tenant().err().unwrap();
     assert_eq!(code, Refusal::Busy);
     assert!(reason.contains(" has as many sessions as a user may (2): session 1 (test program, process "), "{reason}");
     let worker = world.sessions(false)[0].worker_pid;
     drop(one);
     super::world::wait_for_death(worker);
     let started = Instant::now();
-    while world.try_tenant(&[]).is_err() {
+    while world.try_tenant().is_err() {
         assert!(started.elapsed() < Duration::from_secs(10));
     }
 }
@@ -166,7 +169,7 @@ fn sessions_are_limited() {
 #[test]
 fn workers_that_talk_nonsense_are_ended() {
     let mut world = World::with("nonsense", &[]);
-    let (code, reason) = world.try_tenant(&[]).err().unwrap();
+    let (code, reason) = world.try_tenant().err().unwrap();
     assert_eq!(code, Refusal::Worker);
     assert!(reason.contains("nonsense"), "{reason}");
     world.logged("session ended");

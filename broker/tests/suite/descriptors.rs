@@ -154,24 +154,17 @@ fn device(path: &str) -> Option<Slow> {
 type Way = (&'static str, fn(&World, Slow) -> (Held, Option<UnixStream>));
 
 const WAYS: &[Way] = &[
-    ("with a hello that is refused", |world, slow| say(world, slow, &session("none", true), 1)),
-    ("with a hello that does not announce it", |world, slow| say(world, slow, &session("opencl", false), 1)),
-    ("with a hello, for a program that leaves", |world, slow| {
-        let (held, stream) = say(world, slow, &session("opencl", true), 1);
-        // A broker that waits does not welcome anybody, which is seen later.
-        soon(&stream.unwrap());
-        (held, None)
-    }),
+    ("with a hello", |world, slow| say(world, slow, &session("opencl"), 1)),
     ("with an administrator's request", |world, slow| say(world, slow, &Opening::Admin(Request::Status), 1)),
     ("with too much of a message", |world, slow| bytes(world, slow, &u32::MAX.to_le_bytes(), 1)),
     ("with half a message", |world, slow| {
         let (held, _) = bytes(world, slow, &[100, 0, 0], 1);
         (held, None)
     }),
-    ("behind a hello that is refused", |world, slow| behind(world, slow, &session("none", false), 1)),
+    ("behind a hello that is refused", |world, slow| behind(world, slow, &session("none"), 1)),
     ("behind a request", |world, slow| behind(world, slow, &Opening::Admin(Request::Status), 1)),
-    ("many with a hello", |world, slow| say(world, slow, &session("opencl", false), MANY)),
-    ("many behind a hello that is refused", |world, slow| behind(world, slow, &session("none", false), MANY)),
+    ("many with a hello", |world, slow| say(world, slow, &session("opencl"), MANY)),
+    ("many behind a hello that is refused", |world, slow| behind(world, slow, &session("none"), MANY)),
     ("from a worker", |world, slow| by_worker(world, slow, b"pass")),
     ("from a worker that ends", |world, slow| by_worker(world, slow, b"pass and go")),
 ];
@@ -188,8 +181,8 @@ fn pid_of(child: &Child) -> Pid {
     Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap()
 }
 
-fn session(api: &str, stdout: bool) -> Opening {
-    Opening::Session(Hello { stdout, ..Hello::new(api, "p", 1, "p", "/") })
+fn session(api: &str) -> Opening {
+    Opening::Session(Hello::new(api, "p", 1, "p", "/"))
 }
 
 fn connect(world: &World) -> UnixStream {
@@ -254,7 +247,7 @@ fn median_answer(world: &World) -> Result<Duration, String> {
         let started = Instant::now();
         thread::spawn(move || {
             // A broker that is ended meanwhile does not answer at all.
-            let answer = client::open(&socket, &seal(&Opening::Admin(Request::Status)), &[]);
+            let answer = client::open(&socket, &seal(&Opening::Admin(Request::Status)));
             let _ = sender.send(answer.is_ok());
         });
         match receiver.recv_timeout(LIMIT) {

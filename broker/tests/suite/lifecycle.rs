@@ -1,13 +1,12 @@
 //! Sessions begin, are served, and end, each for its own reason.
 
-use std::io::Read;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ava_protocol::session::Refusal;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::world::{World, fd, pipe, wait_for_death};
+use super::world::{World, wait_for_death};
 
 fn signal(pid: impl TryInto<i32>, signal: Signal) {
     let pid = pid.try_into().ok().and_then(Pid::from_raw).unwrap();
@@ -68,19 +67,6 @@ fn a_senseless_variable_is_named_with_what_is_allowed() {
 }
 
 #[test]
-fn what_the_worker_prints_appears_on_the_programs_standard_output() {
-    let world = World::new();
-    let (mut read, write) = pipe();
-    let tenant = world.try_tenant(&[fd(&write)]).unwrap();
-    drop(write);
-    tenant.tell("print");
-    drop(tenant);
-    let mut text = String::new();
-    read.read_to_string(&mut text).unwrap();
-    assert_eq!(text, "printed on the program's standard output\n");
-}
-
-#[test]
 fn a_crashed_worker_ends_its_session_and_no_other() {
     let mut world = World::new();
     let (one, other) = (world.tenant(), world.tenant());
@@ -129,7 +115,7 @@ fn a_broker_that_is_told_to_end_leaves_sessions_alone_and_no_socket() {
 fn a_worker_that_cannot_begin_is_a_reason_for_the_tenant() {
     let world = World::with("fail", &[]);
     for _ in 0..20 {
-        let (code, reason) = world.try_tenant(&[]).err().unwrap();
+        let (code, reason) = world.try_tenant().err().unwrap();
         assert_eq!(code, Refusal::Worker);
         assert!(reason.contains("libOpenCL.so.1: cannot open"), "{reason}");
     }
@@ -138,7 +124,7 @@ fn a_worker_that_cannot_begin_is_a_reason_for_the_tenant() {
 #[test]
 fn workers_that_crash_at_once_are_damped() {
     let world = World::with("crash", &[]);
-    let refusals: Vec<_> = (0..12).map(|_| world.try_tenant(&[]).err().unwrap()).collect();
+    let refusals: Vec<_> = (0..12).map(|_| world.try_tenant().err().unwrap()).collect();
     assert_eq!(refusals[0].0, Refusal::Worker);
     assert!(refusals[0].1.contains("SIGABRT"), "{}", refusals[0].1);
     assert_eq!(refusals[11].0, Refusal::Damped);

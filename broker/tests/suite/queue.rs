@@ -11,7 +11,7 @@ use super::world::World;
 /// A program that waits so many seconds, and what it hears first.
 fn program(world: &World, wait: u32) -> (UnixStream, Answer) {
     let hello = Hello { wait, ..Hello::new("opencl", "waiting program", 1, "waiting program", "/") };
-    let (stream, answer) = client::open(&world.socket(), &seal(&Opening::Session(hello)), &[]).unwrap();
+    let (stream, answer) = client::open(&world.socket(), &seal(&Opening::Session(hello))).unwrap();
     (stream, open(&answer).unwrap())
 }
 

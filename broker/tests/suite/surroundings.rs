@@ -18,7 +18,7 @@ fn opening(surroundings: Surroundings) -> Opening {
 }
 
 fn tenant(world: &World, surroundings: Surroundings) -> Tenant {
-    world.open(&opening(surroundings), &[]).unwrap()
+    world.open(&opening(surroundings)).unwrap()
 }
 
 fn value<'a>(surroundings: &'a str, name: &str) -> Option<&'a str> {

@@ -71,14 +71,13 @@ impl World {
         self.directory.path().join("broker.sock")
     }
 
-    pub fn try_tenant(&self, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
-        let mut hello = Hello::new("opencl", "test program", 1, "test program --flag", "/somewhere");
-        (hello.stdout, hello.stderr) = (!fds.is_empty(), fds.len() > 1);
-        self.open(&Opening::Session(hello), fds)
+    pub fn try_tenant(&self) -> Result<Tenant, (Refusal, String)> {
+        let hello = Hello::new("opencl", "test program", 1, "test program --flag", "/somewhere");
+        self.open(&Opening::Session(hello))
     }
 
-    pub fn open(&self, opening: &Opening, fds: &[BorrowedFd<'_>]) -> Result<Tenant, (Refusal, String)> {
-        let (stream, mut answer) = client::open(&self.socket(), &seal(opening), fds).unwrap();
+    pub fn open(&self, opening: &Opening) -> Result<Tenant, (Refusal, String)> {
+        let (stream, mut answer) = client::open(&self.socket(), &seal(opening)).unwrap();
         if let Answer::Starting { .. } = open(&answer).unwrap() {
             (answer, _) = message::recv(&stream).unwrap().unwrap();
         }
@@ -90,7 +89,7 @@ impl World {
     }
 
     pub fn tenant(&self) -> Tenant {
-        self.try_tenant(&[]).unwrap()
+        self.try_tenant().unwrap()
     }
 
     pub fn ask(&self, request: admin::Request) -> admin::Answer {
@@ -212,7 +211,7 @@ impl Admin {
 
     pub fn ask(&self, request: admin::Request) -> admin::Answer {
         let answer =
-            client::ask(&self.stream, &seal(&Opening::Admin(request)), &[], client::Patience::QUESTION.answer).unwrap();
+            client::ask(&self.stream, &seal(&Opening::Admin(request)), client::Patience::QUESTION.answer).unwrap();
         match open(&answer).unwrap() {
             Answer::Admin(answer) => answer,
             other => panic!("{other:?}"),
@@ -220,7 +219,7 @@ impl Admin {
     }
 }
 
-/// A pipe, for standard output.
+/// A pipe, to send an end of.
 pub fn pipe() -> (File, File) {
     let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
     (read.into(), write.into())

@@ -181,14 +181,14 @@ pub fn connect(socket: &Path, limit: Duration) -> Result<UnixStream, Error> {
     Ok(stream)
 }
 
-/// Connects to `socket`, sends `opening` with `fds`, and waits for the answer.
+/// Connects to `socket`, sends `opening`, and waits for the answer.
 ///
 /// # Errors
 /// [`Error`] says how far it came.
-pub fn open(socket: &Path, opening: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(UnixStream, Vec<u8>), Error> {
+pub fn open(socket: &Path, opening: &[u8]) -> Result<(UnixStream, Vec<u8>), Error> {
     let patience = Patience { absent: Duration::ZERO, ..Patience::PROGRAM };
     let stream = connect(socket, patience.connect)?;
-    let answer = converse(&stream, &[(opening, fds)], NO_ANSWER, patience).map_err(|broken| broken.error)?;
+    let answer = converse(&stream, &[(opening, &[])], NO_ANSWER, patience).map_err(|broken| broken.error)?;
     Ok((stream, answer))
 }
 
@@ -202,7 +202,6 @@ pub fn open(socket: &Path, opening: &[u8], fds: &[BorrowedFd<'_>]) -> Result<(Un
 pub fn open_session(
     socket: &Path,
     opening: &[u8],
-    fds: &[BorrowedFd<'_>],
     more: (&[u8], &[BorrowedFd<'_>]),
     may_come: bool,
     patience: Patience,
@@ -212,7 +211,7 @@ pub fn open_session(
     let mut gone = 0;
     loop {
         let broken = match connect(socket, patience.connect) {
-            Ok(stream) => match converse(&stream, &[(opening, fds), more], NO_ANSWER_TO_HELLO, patience) {
+            Ok(stream) => match converse(&stream, &[(opening, &[]), more], NO_ANSWER_TO_HELLO, patience) {
                 Ok(answer) => return Ok((stream, answer)),
                 Err(broken) => broken,
             },
@@ -237,9 +236,9 @@ pub fn open_session(
 ///
 /// # Errors
 /// [`Error::Broken`], [`Error::Late`].
-pub fn ask(stream: &UnixStream, request: &[u8], fds: &[BorrowedFd<'_>], limit: Duration) -> Result<Vec<u8>, Error> {
+pub fn ask(stream: &UnixStream, request: &[u8], limit: Duration) -> Result<Vec<u8>, Error> {
     let patience = Patience { answer: limit, ..Patience::QUESTION };
-    converse(stream, &[(request, fds)], NO_ANSWER, patience).map_err(|broken| broken.error)
+    converse(stream, &[(request, &[])], NO_ANSWER, patience).map_err(|broken| broken.error)
 }
 
 /// Waits so long for the next of several answers.

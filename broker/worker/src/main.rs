@@ -96,7 +96,7 @@ fn work(args: &Args) {
     // SAFETY: as above.
     let control = unsafe { OwnedFd::from_raw_fd(CONTROL_FD) };
     let _ = rustix::io::fcntl_setfd(&control, rustix::io::FdFlags::CLOEXEC);
-    // A program that closes its standard output must not take the worker with it.
+    // A pipe that nobody reads any more must not take the worker with it.
     // SAFETY: a plain change of a signal's disposition, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     raise_file_limit();
@@ -121,8 +121,7 @@ fn work(args: &Args) {
     let _ = rustix::process::set_parent_process_death_signal(None);
     let identity = ava_surroundings::identity(Path::new(&served.library));
     tell(&control, &FromWorker::Ready { library: served.described(), identity, sandbox });
-    // What the vendor writes goes to the program by its connection.
-    let Handover { session, title, tenant, output: _ } = match handover::wait(&control) {
+    let Handover { session, title, tenant } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {
             home.leave();

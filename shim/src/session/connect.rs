@@ -202,7 +202,7 @@ fn begin(
     // The broker keeps the time, too; what is said last is its reason.
     let place = Duration::from_secs(u64::from(wait) + 5);
     let patience = Patience { place, told: tell_of_waiting, ..Patience::PROGRAM };
-    let opened = client::open_session(socket.path(), &opening, &[], (OPEN_LANE, &theirs), may_come, patience);
+    let opened = client::open_session(socket.path(), &opening, (OPEN_LANE, &theirs), may_come, patience);
     let (control, answer) = match opened {
         Ok(connection) => connection,
         Err(error) => return Err(Trouble::There(notes::unreached(socket, &error))),

@@ -118,7 +118,7 @@ fn ask(socket: &Path, session: u64, deadline: Instant) -> Option<admin::Answer> 
     let left = || deadline.saturating_duration_since(Instant::now());
     let stream = client::connect(socket, left()).ok()?;
     let request = wire::seal(&Opening::Admin(Request::Session { session }));
-    let answer = client::ask(&stream, &request, &[], left()).ok()?;
+    let answer = client::ask(&stream, &request, left()).ok()?;
     match wire::open::<Answer>(&answer) {
         Ok(Answer::Admin(answer)) => Some(answer),
         _ => None,

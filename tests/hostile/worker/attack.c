@@ -2,7 +2,7 @@
  *
  * On a CPU a kernel of OpenCL may make any system call, so that a program has its worker's rights. This tries, one by
  * one, what they could be good for. Each attempt is made by a process of its own (or a thread, where workers may start no
- * processes), which ends if it takes long, and says one line on standard error (standard output may be a socket that is part of an attack):
+ * processes), which ends if it takes long, and says one line on standard error:
  *
  *     NAME: refused (ERRNO)       NAME: succeeded (WHAT IT GOT)       NAME: not there (WHAT)
  *

@@ -104,18 +104,6 @@ static long orphan(void)
     return result;
 }
 
-/* The program's standard output may be a socket that the program has made and not connected. Who connects it is who the
- * other end sees. */
-static long broker_by_given_socket(void)
-{
-    int kind;
-    socklen_t size = sizeof kind;
-
-    if (getsockopt(1, SOL_SOCKET, SO_TYPE, &kind, &size) < 0 || kind != SOCK_STREAM)
-        not_there("a socket as standard output");
-    return to_broker(1, target("admin_socket"));
-}
-
 static long abstract(void) { return connected(socket(AF_UNIX, SOCK_STREAM, 0), target("abstract"), 1); }
 
 static long datagram(const char *name, int is_abstract)
@@ -312,7 +300,6 @@ const struct attack against_sockets[] = {
     {"connect broker", "sees and ends everybody's sessions", broker, DEPENDS},
     {"connect administrator's socket", "sees and ends everybody's sessions", administrator, DEPENDS},
     {"connect administrator's socket, as an orphan", "sees and ends everybody's sessions", orphan, DEPENDS},
-    {"connect broker by a given socket", "sees and ends everybody's sessions", broker_by_given_socket, DEPENDS},
     {"connect abstract", "talks to a victim's server", abstract, ANY},
     {"socketpair sendto path", "talks to a victim's server", datagram_to_path, ANY},
     {"socketpair sendto abstract", "talks to a victim's server", datagram_to_name, ANY},

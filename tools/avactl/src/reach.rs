@@ -94,7 +94,7 @@ impl Broker {
 
     /// The answer to `request`; more answers may follow.
     pub fn ask(&self, request: Request) -> Result<admin::Answer, Failure> {
-        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), &[], self.patience);
+        let answer = client::ask(&self.stream, &seal(&Opening::Admin(request)), self.patience);
         let answer = answer.map_err(|error| self.silent(&error))?;
         self.understand(&answer)
     }

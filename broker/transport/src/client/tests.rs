@@ -36,7 +36,7 @@ fn patience(answer: Duration, absent: Duration) -> Patience {
 }
 
 fn session(place: &Place, may_come: bool, patience: Patience) -> Result<Vec<u8>, Error> {
-    open_session(&place.socket(), b"hello", &[], (b"lane", &[]), may_come, patience).map(|(_, answer)| answer)
+    open_session(&place.socket(), b"hello", (b"lane", &[]), may_come, patience).map(|(_, answer)| answer)
 }
 
 fn hears(stream: &UnixStream) -> Vec<u8> {
@@ -67,8 +67,8 @@ fn a_refusal_is_read_though_the_other_end_is_closed() {
     });
     let stream = connect(&path, LONG).unwrap();
     server.join().unwrap();
-    assert_eq!(ask(&stream, b"please", &[], LONG).unwrap(), b"no");
-    assert!(matches!(open(&place.0.join("nothing"), b"x", &[]), Err(Error::Connect(_))));
+    assert_eq!(ask(&stream, b"please", LONG).unwrap(), b"no");
+    assert!(matches!(open(&place.0.join("nothing"), b"x"), Err(Error::Connect(_))));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn who_says_nothing_is_given_up() {
     let error = session(&place, true, patience(SHORT, LONG)).unwrap_err();
     assert_eq!(error.to_string(), "no answer to the hello within 0.03 s: the broker may be stopped");
     let stream = connect(&place.socket(), LONG).unwrap();
-    let error = ask(&stream, b"please", &[], SHORT).unwrap_err();
+    let error = ask(&stream, b"please", SHORT).unwrap_err();
     assert_eq!(error.to_string(), "no answer within 0.03 s: the broker may be stopped");
     assert!(matches!(next(&stream, SHORT), Err(Error::Late { .. })));
 }
@@ -144,7 +144,7 @@ fn a_stopped_process_is_given_up_and_heard_when_it_goes_on() {
     kill_process(child, Signal::STOP).unwrap();
     waitpid(Some(child), WaitOptions::UNTRACED).unwrap();
     let stream = connect(&place.socket(), LONG).unwrap();
-    assert!(matches!(ask(&stream, b"please", &[], SHORT), Err(Error::Late { .. })));
+    assert!(matches!(ask(&stream, b"please", SHORT), Err(Error::Late { .. })));
     kill_process(child, Signal::CONT).unwrap();
     assert_eq!(next(&stream, LONG).unwrap(), b"ok");
     kill_process(child, Signal::KILL).unwrap();
@@ -263,8 +263,7 @@ fn a_socket_that_is_stale_or_may_come_is_waited_for() {
             while let Ok(Some(_)) = message::recv(&stream) {}
         }
     });
-    let (stream, answer) =
-        open_session(&place.socket(), b"hello", &[], (b"lane", &[]), true, patience(LONG, LONG)).unwrap();
+    let (stream, answer) = open_session(&place.socket(), b"hello", (b"lane", &[]), true, patience(LONG, LONG)).unwrap();
     assert_eq!(answer, b"welcome");
     drop(stream);
     next.join().unwrap();

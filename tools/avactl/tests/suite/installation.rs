@@ -89,7 +89,7 @@ impl Installation {
     /// A session of this process.
     pub fn session(&self) -> std::os::unix::net::UnixStream {
         let hello = Hello::new("opencl", "a program", 1, "a program with arguments", "/");
-        let (stream, answer) = client::open(&self.socket(), &seal(&Opening::Session(hello)), &[]).unwrap();
+        let (stream, answer) = client::open(&self.socket(), &seal(&Opening::Session(hello))).unwrap();
         assert!(matches!(open(&answer).unwrap(), Answer::Welcome { .. }));
         stream
     }
