@@ -235,7 +235,7 @@
     "cl_nv_pragma_unroll",
     "cl_pocl_content_size"
 )]
-// Of those that are not here a newer vendor may have some: they are masked too, and `avactl doctor` says so.
+// Of those that are not here a newer vendor may have some: they are masked too.
 #![masked(
     why = "its addresses would have to be equal in two processes",
     "cl_arm_shared_virtual_memory",

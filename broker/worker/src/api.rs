@@ -34,11 +34,6 @@ pub trait Api: Any + Send + Sync {
         None
     }
 
-    /// What the library is, or has: its version, or its platforms.
-    fn versions(&self) -> Vec<String> {
-        self.version().into_iter().collect()
-    }
-
     /// The names of the devices that the program has seen.
     fn device_names(&self, _session: &Session) -> Vec<String> {
         Vec::new()
@@ -47,16 +42,6 @@ pub trait Api: Any + Send + Sync {
     /// Whether programs see an extension of what they ask about; `None` where it is gone.
     fn crosses(&self, _about: Option<usize>, extension: &str) -> bool {
         self.table().extension(extension).is_some()
-    }
-
-    /// Whether programs see an extension of some platform that has it.
-    fn extension_crosses(&self, extension: &str) -> bool {
-        self.crosses(None, extension)
-    }
-
-    /// The extensions that the vendors say they have.
-    fn extensions(&self) -> Vec<String> {
-        Vec::new()
     }
 
     /// An object that a oneway was to make from another, and did not.
@@ -127,9 +112,6 @@ pub struct Served {
     pub api: Box<dyn Api>,
     /// The library's file.
     pub library: String,
-    /// How many functions of the table the library was asked for, and those of them that it lacks.
-    pub asked: usize,
-    pub missing: Vec<String>,
 }
 
 impl Served {
@@ -155,8 +137,8 @@ pub fn load(table: &'static Table, file: Option<&Path>) -> Result<Served, String
         other => return Err(format!("this worker does not serve {other}")),
     };
     let api = load(&mut loaded)?;
-    let (library, asked, missing) = (loaded.path(), loaded.asked, std::mem::take(&mut loaded.missing));
+    let library = loaded.path();
     // The library stays loaded for the life of the process.
     std::mem::forget(loaded);
-    Ok(Served { api, library, asked, missing })
+    Ok(Served { api, library })
 }

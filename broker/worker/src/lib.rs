@@ -20,7 +20,6 @@ pub mod opencl;
 mod outbox;
 mod pending;
 mod pkcs11;
-mod probe;
 mod regions;
 mod session;
 pub mod stdio;
@@ -37,6 +36,5 @@ mod generated {
 }
 
 pub use api::{Api, Served, load};
-pub use probe::probe;
 pub use session::{Server, Session};
 pub use vendor::Symbols;

@@ -18,7 +18,7 @@ mod title;
 
 use title::Title;
 
-/// Runs the vendor's library for one program. Started by ava-broker; by hand only with --probe.
+/// Runs the vendor's library for one program. Started by ava-broker, not by hand.
 #[derive(Parser)]
 #[command(name = "ava-worker", version = BUILD)]
 struct Args {
@@ -31,9 +31,6 @@ struct Args {
     /// There is no program yet: ask the vendor's library for its devices while nobody waits.
     #[arg(long)]
     spare: bool,
-    /// Load the vendor's library, print what it has as JSON, and end.
-    #[arg(long)]
-    probe: bool,
     /// Empty the private directory, unless a worker uses it, and end.
     #[arg(long)]
     sweep: bool,
@@ -82,10 +79,6 @@ fn work(args: &Args) {
     let mut show = |text: &str| title.iter_mut().for_each(|title| title.set(&format!("ava-worker: {text}")));
     if args.sweep {
         std::process::exit(i32::from(!sweep(args)));
-    }
-    if args.probe {
-        println!("{}", ava_worker::probe(args.api));
-        return;
     }
     // SAFETY: the broker hands over this descriptor, which nothing else in this process owns; asked first.
     let open = unsafe { libc::fcntl(CONTROL_FD, libc::F_GETFD) >= 0 };

@@ -82,6 +82,6 @@ pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
     if major != 2 {
         return Err(format!("{} is a module of PKCS#11 {major}.{minor:02}, and the table is of 2.40", API.library));
     }
-    let vendor = generated::Vendor::load(&mut Listed { library: loaded, table: &API, list });
+    let vendor = generated::Vendor::load(&mut Listed { table: &API, list });
     Ok(Box::new(State { vendor, version: format!("PKCS#11 {major}.{minor:02}") }))
 }

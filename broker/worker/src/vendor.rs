@@ -10,11 +10,6 @@ use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 pub trait Symbols {
     /// The function's address, or null.
     fn find(&mut self, name: &str) -> *mut c_void;
-
-    /// Likewise, where another function does if there is none.
-    fn find_or_other(&mut self, name: &str) -> *mut c_void {
-        self.find(name)
-    }
 }
 
 /// The file that programs are given in the vendor's place. A worker that had it would ask for a worker.
@@ -32,9 +27,6 @@ pub trait ExtensionSymbols {
 /// A loaded vendor library. It is never unloaded: vendors do not survive that.
 pub struct Loaded {
     library: Library,
-    /// How many functions it was asked for, and those of them that it lacks.
-    pub asked: usize,
-    pub missing: Vec<String>,
     /// One that it has.
     found: *mut c_void,
 }
@@ -58,7 +50,7 @@ impl Loaded {
         if open_loaded(OWN).is_some() {
             return Err(format!("{} leads to AvA's own {OWN}, and not to a vendor's", table.library));
         }
-        Ok(Self { library, asked: 0, missing: Vec::new(), found: std::ptr::null_mut() })
+        Ok(Self { library, found: std::ptr::null_mut() })
     }
 
     /// The file that the library was loaded from.
@@ -71,13 +63,6 @@ impl Loaded {
                 return String::new();
             }
             std::ffi::CStr::from_ptr(info.dli_fname).to_string_lossy().into_owned()
-        }
-    }
-
-    fn note(&mut self, name: &str, found: *mut c_void) {
-        self.asked += 1;
-        if found.is_null() {
-            self.missing.push(name.to_owned());
         }
     }
 
@@ -118,22 +103,19 @@ fn open_loaded(name: &str) -> Option<Library> {
 }
 
 /// The functions of a library that hands them out as a struct: a word with a version, and pointers in the table's order.
-pub struct Listed<'a> {
-    pub library: &'a mut Loaded,
+pub struct Listed {
     pub table: &'static Api,
     /// The struct.
     pub list: *const *mut c_void,
 }
 
-impl Symbols for Listed<'_> {
+impl Symbols for Listed {
     fn find(&mut self, name: &str) -> *mut c_void {
-        let found = match self.table.functions.iter().position(|known| *known == name) {
+        match self.table.functions.iter().position(|known| *known == name) {
             // SAFETY: whoever made this vouches for the struct, which has a place for each function of the table.
             Some(at) => unsafe { self.list.add(1 + at).read() },
             None => std::ptr::null_mut(),
-        };
-        self.library.note(name, found);
-        found
+        }
     }
 }
 
@@ -143,11 +125,6 @@ impl Symbols for Loaded {
         if !found.is_null() {
             self.found = found;
         }
-        self.note(name, found);
         found
-    }
-
-    fn find_or_other(&mut self, name: &str) -> *mut c_void {
-        self.symbol(name)
     }
 }

@@ -21,9 +21,8 @@ pub fn functions(api: &Api) -> TokenStream {
     });
     let loads = functions.iter().map(|f| {
         let (field, name) = (ident(&f.name), &f.name);
-        let find = if f.facts.formerly.is_some() { quote!(find_or_other) } else { quote!(find) };
         // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
-        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.#find(#name)) })
+        quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name)) })
     });
     quote! {
         /// The vendor library's functions; `None` where it lacks one.

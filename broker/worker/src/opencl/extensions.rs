@@ -61,20 +61,6 @@ impl Platforms {
     pub fn any(&self, name: &str) -> Option<Version> {
         self.platforms.iter().chain([&self.loader]).find_map(|platform| platform.has(name))
     }
-
-    /// Whether programs see an extension of some platform.
-    pub fn cross(&self, extension: &str) -> bool {
-        self.platforms.iter().any(|platform| platform.crosses(extension))
-    }
-
-    /// All that the platforms say they have.
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> =
-            self.platforms.iter().flat_map(|platform| platform.source.versions.keys().cloned()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
 }
 
 impl Platform {

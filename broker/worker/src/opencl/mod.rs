@@ -121,18 +121,6 @@ impl Api for State {
         }
     }
 
-    fn extension_crosses(&self, extension: &str) -> bool {
-        self.platforms().cross(extension)
-    }
-
-    fn extensions(&self) -> Vec<String> {
-        self.platforms().names()
-    }
-
-    fn versions(&self) -> Vec<String> {
-        platform_names(&self.vendor)
-    }
-
     fn device_names(&self, session: &Session) -> Vec<String> {
         device_names(session)
     }
@@ -375,25 +363,6 @@ fn device_names(session: &Session) -> Vec<String> {
         }
     }
     names.clone()
-}
-
-/// The names of the library's platforms, each with its version.
-fn platform_names(vendor: &Vendor) -> Vec<String> {
-    const CL_PLATFORM_VERSION: u32 = 0x0901;
-    const CL_PLATFORM_NAME: u32 = 0x0902;
-    let Some(info) = vendor.clGetPlatformInfo else {
-        return Vec::new();
-    };
-    let text = |platform, key| {
-        let mut text = vec![0_u8; 256];
-        // SAFETY: a live platform, and memory of the size that is named.
-        unsafe { info(platform, key, text.len(), text.as_mut_ptr().cast(), std::ptr::null_mut()) };
-        String::from_utf8_lossy(text.split(|b| *b == 0).next().unwrap_or_default()).into_owned()
-    };
-    platforms(vendor)
-        .into_iter()
-        .map(|platform| format!("{} ({})", text(platform, CL_PLATFORM_NAME), text(platform, CL_PLATFORM_VERSION)))
-        .collect()
 }
 
 /// The devices of a platform.
