@@ -2,6 +2,8 @@
  * servers and pools of processes rely on. Each check in a child is one of its parent's, which waits for it. */
 #include "client.h"
 
+#include <fcntl.h>
+
 enum { CHILDREN = 12, MAC = 32 };
 
 static CK_SESSION_HANDLE session;
@@ -268,6 +270,34 @@ FORK_CASE(other_programs)
         CHECK(system("true") == 0);
     }
     signs();
+}
+
+static int open_descriptors(void)
+{
+    int open = 0;
+    for (int number = 3; number < 1024; number++)
+        open += fcntl(number, F_GETFD) != -1;
+    return open;
+}
+
+/* A child that calls has no descriptors but its own and its parent's, and what a child of its own inherits keeps nothing alive. */
+FORK_CASE(descriptors_of_a_child)
+{
+    const char *transport = getenv("AVA_TRANSPORT");
+    /* There each thread has a socket. */
+    bool is_exempt = transport && strcmp(transport, "socket") == 0;
+    prepare();
+    int before = open_descriptors();
+    IN_CHILD({
+        signs();
+        CHECK(is_exempt || open_descriptors() == before);
+        IN_CHILD({
+            signs();
+            CHECK(is_exempt || open_descriptors() == before);
+        });
+        signs();
+    });
+    CHECK(open_descriptors() == before);
 }
 
 FORK_CASE(random_numbers_differ)

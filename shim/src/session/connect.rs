@@ -111,8 +111,11 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
 /// # Errors
 /// There is no memory, or nobody to serve it.
 pub fn adopt(slot: &'static Slot, heir: Heir) -> Result<Box<Session>, Option<String>> {
-    let number = heir.connection.get().map_err(|error| Some(error.to_string()))?.as_raw_fd();
-    let adopted = kept(transport(), Some(number), move |keeper| go_on(slot, keeper, transport(), heir));
+    let Heir { connection, begun, own, .. } = heir;
+    let number = connection.get().map_err(|error| Some(error.to_string()))?.as_raw_fd();
+    let adopted = kept(transport(), Some(number), move |keeper| go_on(slot, keeper, transport(), number, begun, own));
+    // The keeper has it by now; a child of this process is not to have it.
+    connection.close();
     adopted.map_err(Trouble::in_words)
 }
 
@@ -244,12 +247,13 @@ fn go_on(
     slot: &'static Slot,
     keeper: &Arc<Keeper>,
     transport: lane::Kind,
-    heir: Heir,
+    number: RawFd,
+    begun: Begun,
+    own: Box<dyn Own>,
 ) -> Result<Box<Session>, Trouble> {
-    let Heir { connection, begun, own, .. } = heir;
+    let connection = keeper.heirloom(number).map_err(Trouble::Here)?;
     let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
-    let connection = connection.get().and_then(|connection| connection.try_clone_to_owned()).map_err(Trouble::Here)?;
     message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Trouble::There(error.to_string()))?;
     tracing::info!(session = begun.session, "goes on in a child");
     session_of(slot, keeper, connection, begun, (transport, first_lane), own)

@@ -11,7 +11,7 @@
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -112,6 +112,19 @@ impl Keeper {
     /// On the thread: what is a file of its own in the table is kept so that nobody takes it for something else.
     fn guard(&self, fd: OwnedFd) -> io::Result<Guarded> {
         if self.apart { Guarded::beyond_standard(fd) } else { Guarded::high(fd) }
+    }
+
+    /// On the thread: the descriptor that it was started with, once.
+    ///
+    /// # Errors
+    /// Those of `fcntl`, where the caller's table is its own, too.
+    pub fn heirloom(&self, number: RawFd) -> io::Result<OwnedFd> {
+        if self.apart {
+            // SAFETY: the number is of this table, in which nothing else is done with it.
+            return Ok(unsafe { OwnedFd::from_raw_fd(number) });
+        }
+        // SAFETY: the caller has it open, and waits.
+        unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned()
     }
 
     /// On the thread: this is the connection from now on.
