@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use ava_protocol::envelope::BUILD;
 use ava_protocol::session::{EnvelopeError, Opening, Refusal, open};
 use ava_transport::message::Progress;
+use ava_transport::peer;
 use interprocess::local_socket::{Stream, traits::Listener as _};
 use rustix::io::Errno;
-use rustix::process::{Pid, getsid};
 use tracing::{debug, warn};
 
 use super::{Due, Server};
@@ -134,11 +134,10 @@ impl Server {
     /// Whether a process is in the session of one of our workers, which the sandbox lets nothing leave, or in a control group
     /// of this service.
     fn is_of_a_worker(&self, tenant: &Tenant) -> bool {
-        let session = Pid::from_raw(tenant.pid).and_then(|pid| getsid(Some(pid)).ok());
-        let session = session.map(|session| session.as_raw_pid().unsigned_abs());
+        let session = peer::session(tenant.pid);
         let mut workers = self.sessions.values().map(|session| &session.worker);
         let mut spares = self.spares.values().map(|spare| &spare.worker);
-        let ours = |worker: &Worker| Some(worker.pid()) == session;
+        let ours = |worker: &Worker| session == Some(worker.pid());
         workers.any(ours) || spares.any(ours) || self.place.activated && is_of_this_service(&tenant.cgroup)
     }
 

@@ -1,4 +1,7 @@
-//! A handle on the process at the other end of a Unix socket.
+//! The process at the other end of a Unix socket: a handle on it, its number, its session.
+//!
+//! A process may be in a namespace into which this one does not see (a broker in a container, and a program outside): then the
+//! kernel says 0 for its number, and for its session's if only the leader is there.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
@@ -35,6 +38,42 @@ pub fn pidfd(socket: &impl AsFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// The number of the process that connected `socket`; `None` if it cannot be seen.
+///
+/// # Errors
+/// Those of `getsockopt`.
+pub fn process(socket: &impl AsFd) -> io::Result<Option<u32>> {
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = libc::socklen_t::try_from(size_of_val(&peer)).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: `socket` is open for as long as it is borrowed; `peer` and `length` are live, and `length` is the size of `peer`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut peer).cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(positive(peer.pid))
+}
+
+/// The leader of the session that a process is in; `None` if either cannot be seen, or the process is gone.
+#[must_use]
+pub fn session(process: i32) -> Option<u32> {
+    // 0 would be this process.
+    let process = positive(process)?;
+    // SAFETY: a system call without pointers.
+    positive(unsafe { libc::getsid(process as libc::pid_t) })
+}
+
+fn positive(number: i32) -> Option<u32> {
+    u32::try_from(number).ok().filter(|number| *number != 0)
+}
+
 /// `SO_PASSRIGHTS`, Linux 6.16, the same number on every architecture that uses the generic socket options.
 const SO_PASSRIGHTS: libc::c_int = 83;
 
@@ -56,6 +95,15 @@ pub fn refuse_descriptors(socket: &impl AsFd) -> io::Result<()> {
 mod tests {
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn numbers_are_there_or_not() {
+        let (socket, _peer) = UnixStream::pair().unwrap();
+        assert_eq!(super::process(&socket).unwrap(), Some(std::process::id()));
+        assert!(super::process(&std::io::stderr()).is_err());
+        assert_eq!([0, -1, i32::MAX].map(super::session), [None; 3]);
+        assert_eq!([0, -3, 7].map(super::positive), [None, None, Some(7)]);
+    }
 
     #[test]
     fn descriptors_are_refused_where_the_kernel_can() {

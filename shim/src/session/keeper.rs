@@ -24,11 +24,11 @@ use ava_transport::client;
 use ava_transport::guarded::Guarded;
 use ava_transport::lane::{self, Carrier, Lane};
 use ava_transport::message;
+use ava_transport::peer;
 use ava_transport::ready;
 use ava_transport::region::Region;
 use rustix::event::PollFlags;
 use rustix::net::SocketFlags;
-use rustix::net::sockopt::socket_peercred;
 
 use crate::fault::Fault;
 use crate::quiet;
@@ -218,7 +218,7 @@ impl Keeper {
             let theirs = loop {
                 let theirs = rustix::net::accept_with(listener.get()?, SocketFlags::CLOEXEC)?;
                 // Others may know the name, too.
-                if socket_peercred(&theirs)?.pid.as_raw_pid() == keeper.process as i32 {
+                if peer::process(&theirs)? == Some(keeper.process) {
                     break theirs;
                 }
             };

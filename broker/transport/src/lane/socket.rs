@@ -102,7 +102,7 @@ fn introduced() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     loop {
         let theirs = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC)?;
         // Anybody may have been quicker to connect.
-        if rustix::net::sockopt::socket_peercred(&theirs)?.pid == rustix::process::getpid() {
+        if crate::peer::process(&theirs).is_ok_and(|peer| peer.is_some_and(crate::client::is_still)) {
             return Ok((ours, theirs));
         }
     }
