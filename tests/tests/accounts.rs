@@ -27,6 +27,19 @@ fn session_of(world: &World, program: u32) -> Session {
     all.remove(0)
 }
 
+/// The same, when its worker has said it. The broker waits for no worker that is late, as on a machine that does much else.
+fn heard(world: &World, program: u32) -> Session {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let session = session_of(world, program);
+        if !session.stale {
+            return session;
+        }
+        assert!(Instant::now() < deadline, "{session:?}");
+        std::thread::yield_now();
+    }
+}
+
 /// What is known of the program's session when it has ended.
 fn ended(world: &World, program: u32) -> Session {
     let deadline = Instant::now() + PATIENCE;
@@ -55,7 +68,7 @@ fn account(world: &World, program: &mut Running, last: &str) -> (u64, u64) {
             assert!(wrong.is_empty(), "{wrong:#?}");
             return moved;
         }
-        let session = session_of(world, program.id());
+        let session = heard(world, program.id());
         let shown = (session.bytes_in, session.bytes_out);
         if shown != moved {
             wrong.push(format!("{name}: {moved:?} moved, {shown:?} shown"));
@@ -73,7 +86,7 @@ fn opencl_is_accounted(world: &World, program: &Program, over_sockets: bool, end
     // Its worker is behind: it has served none of them when the program has ended.
     let id = program.id();
     let process = |number: u32| Pid::from_raw(i32::try_from(number).unwrap()).unwrap();
-    let before = session_of(world, id);
+    let before = heard(world, id);
     // A socket takes no more than some calls that the worker does not read.
     let worker = (!over_sockets).then(|| process(before.worker_pid));
     let over = pidfd_open(process(id), PidfdFlags::empty()).unwrap();
