@@ -332,6 +332,11 @@ impl SystemWorld {
         if !copy.exists() {
             // By another process: a descriptor of ours, to write, could be in a child when the copy is executed.
             built::must(Command::new("install").args(["-m", "755"]).arg(file).arg(&copy));
+            // The library finds its stubs beside it.
+            let stubs = file.with_file_name("stubs");
+            if file.ends_with("libava.so") && stubs.is_dir() {
+                built::must(Command::new("cp").args(["-r", "--no-preserve=mode"]).arg(stubs).arg(self.path("public")));
+            }
         }
         copy
     }

@@ -11,7 +11,7 @@ use dashmap::DashMap;
 /// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
 pub const MOST: usize = 1024;
 /// What a program that is gone has sent ahead is served for so long.
-const AFTERMATH: Duration = Duration::from_secs(1);
+const AFTERMATH: Duration = Duration::from_secs(5);
 /// Between two looks at how far that has got.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
