@@ -90,7 +90,7 @@ pub fn begin(session: &'static Session) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Kernels may print from now on.
+/// Something may be printed from now on, by a kernel or by this process itself.
 pub fn may_print() {
     if let Some(stdio) = STDIO.get() {
         stdio.may_print.store(true, Ordering::Relaxed);

@@ -16,6 +16,7 @@ use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use super::state;
 use crate::call::{Call, Outcome, Stop};
+use crate::stdio;
 
 /// How a delegate is given back.
 #[derive(Clone, Copy)]
@@ -63,8 +64,7 @@ pub fn TfLiteExternalDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
         Ok((create, destroy)) => (unsafe { create(keys.as_ptr(), values.as_ptr(), count, Some(report)) }, destroy),
         Err(why) => {
             call.session.log(LogLevel::Warn, &format!("{NAME}: {why}"));
-            // The program's standard error is this process's.
-            eprintln!("ERROR: external delegate {text:?}: {why}");
+            complain(&format!("external delegate {text:?}: {why}"));
             return call.reply(&Created { made: false });
         }
     };
@@ -139,6 +139,12 @@ unsafe extern "C" fn report(text: *const c_char) {
     if !text.is_null() {
         // SAFETY: a plugin reports texts.
         let text: CString = unsafe { CStr::from_ptr(text) }.into();
-        eprintln!("ERROR: {}", text.to_string_lossy());
+        complain(&text.to_string_lossy());
     }
+}
+
+/// On the program's standard error, before the call returns there.
+fn complain(text: &str) {
+    stdio::may_print();
+    eprintln!("ERROR: {text}");
 }
