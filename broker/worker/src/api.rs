@@ -1,5 +1,9 @@
 //! What an API adds to what its table says: the rooms in which OpenCL and the others have their exceptions.
 
+pub mod opencl;
+pub mod pkcs11;
+pub mod tflite;
+
 use std::any::Any;
 use std::ffi::c_void;
 use std::path::Path;
@@ -9,8 +13,8 @@ use ava_protocol::frame::Notice;
 
 use crate::call::{Call, Outcome};
 use crate::memory::Input;
-use crate::objects::Held;
 use crate::session::Session;
+use crate::state::objects::Held;
 use crate::vendor::Loaded;
 
 /// An API as a worker serves it, with the vendor's functions and what is remembered of the session. All but the first
@@ -131,9 +135,9 @@ impl Served {
 pub fn load(table: &'static Table, file: Option<&Path>) -> Result<Served, String> {
     let mut loaded = Loaded::open(table, file)?;
     let load = match table.name {
-        "opencl" => crate::opencl::load,
-        "pkcs11" => crate::pkcs11::load,
-        "tflite" => crate::tflite::load,
+        "opencl" => opencl::load,
+        "pkcs11" => pkcs11::load,
+        "tflite" => tflite::load,
         other => return Err(format!("this worker does not serve {other}")),
     };
     let api = load(&mut loaded)?;

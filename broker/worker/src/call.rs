@@ -1,5 +1,6 @@
 //! One call on its way through the worker: the generated servers and the hand-written ones are written against this.
 
+mod answer;
 mod inputs;
 
 use std::cell::{Cell, RefCell};
@@ -21,12 +22,12 @@ use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
-use crate::callbacks::Registered;
-use crate::lanes::Answering;
 use crate::memory::{Input, Output, Source, span};
-use crate::objects::Found;
 use crate::session::Session;
-use crate::stdio;
+use crate::state::lanes::Answering;
+use crate::state::objects::Found;
+use crate::upcall::callbacks::Registered;
+use crate::upcall::stdio;
 
 /// Why a call gets no reply of its own.
 #[derive(Debug)]

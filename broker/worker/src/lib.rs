@@ -5,28 +5,13 @@
 //! - **Invariant**: what a tenant can write is copied before it is looked at, and checked before it is used.
 //! - **Invariant**: nothing is said to the program's standard output and error but what the vendor says.
 
-mod answer;
 mod api;
-pub mod boundary;
 mod call;
-mod callbacks;
-mod copies;
-mod cut;
-mod lanes;
 mod memory;
-mod objects;
-mod oneway;
-pub mod opencl;
-mod outbox;
-mod pending;
-mod pkcs11;
-mod regions;
 mod session;
-pub mod stdio;
-mod structs;
-mod tflite;
+mod state;
+mod upcall;
 mod vendor;
-mod versions;
 
 /// What the table compiler emits. That its unsafe blocks are sound is argued there: the header check holds the table to the
 /// vendor's prototypes, and `call` to what each argument needs.
@@ -35,6 +20,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-pub use api::{Api, Served, load};
+pub use api::{Api, Served, load, opencl};
 pub use session::{Server, Session};
-pub use vendor::Symbols;
+pub use upcall::stdio;
+pub use vendor::{Symbols, boundary};

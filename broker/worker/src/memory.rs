@@ -3,6 +3,9 @@
 //! **Invariant**: what the vendor is handed has at least the size that the API demands, or ends where nothing can be touched,
 //! or the call is not made.
 
+pub mod cut;
+pub mod structs;
+
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -10,8 +13,8 @@ use ava_protocol::layout::Rows;
 use ava_protocol::wire::Returned;
 use ava_transport::region::Region;
 
-use crate::cut::Cut;
-use crate::structs::Structs;
+use crate::memory::cut::Cut;
+use crate::memory::structs::Structs;
 
 /// An address that is not null and leads nowhere, for pointers that the vendor is not to follow.
 pub const NOWHERE: *mut c_void = 64 as *mut c_void;

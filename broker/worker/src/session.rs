@@ -3,6 +3,8 @@
 //! - **Invariant**: one thread per lane, so that a program's thread that waits makes nobody else wait.
 //! - **Invariant**: malformed input ends the session, with the reason in the broker's log.
 
+pub mod copies;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -22,17 +24,17 @@ use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::api::Api;
-use crate::boundary;
 use crate::call::{Call, Outcome, Stop};
-use crate::callbacks;
-use crate::copies::{Copies, Kept, Sockets};
-use crate::lanes::{Answering, Lanes};
-use crate::objects::Objects;
-use crate::oneway::{Failures, Order, Served};
-use crate::outbox::Outbox;
-use crate::pending::Pending;
-use crate::regions::Regions;
-use crate::stdio;
+use crate::session::copies::{Copies, Kept, Sockets};
+use crate::state::lanes::{Answering, Lanes};
+use crate::state::objects::Objects;
+use crate::state::order::{Failures, Order, Served};
+use crate::state::outbox::Outbox;
+use crate::state::pending::Pending;
+use crate::state::regions::Regions;
+use crate::upcall::callbacks;
+use crate::upcall::stdio;
+use crate::vendor::boundary;
 
 pub struct Session {
     pub api: Arc<dyn Api>,

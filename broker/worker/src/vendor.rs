@@ -1,5 +1,8 @@
 //! The vendor's library.
 
+pub mod boundary;
+pub mod versions;
+
 use std::ffi::{CString, c_void};
 use std::path::Path;
 

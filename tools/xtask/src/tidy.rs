@@ -22,6 +22,8 @@ const SAFE: &[&str] = &[
 ];
 /// Sides that know APIs in rooms of their own: what begins with one of the other names is common to all.
 const SIDES: &[&str] = &["shim/src", "broker/worker/src"];
+/// The folder of a side that the rooms are in.
+const ROOMS: &str = "api";
 /// Where the rooms are entered from.
 const DOORS: &[&str] = &["lib.rs", "apis.rs", "api.rs"];
 /// What licences the repository.
@@ -113,7 +115,8 @@ fn of_file(file: &Path, text: &str) -> Vec<String> {
 fn is_common(file: &Path) -> bool {
     let inside = SIDES.iter().find_map(|side| file.strip_prefix(side).ok());
     let room = |path: &Path| {
-        let first = path.components().next().map(|first| first.as_os_str().to_string_lossy().into_owned());
+        let inside = path.strip_prefix(ROOMS).unwrap_or(path);
+        let first = inside.components().next().map(|first| first.as_os_str().to_string_lossy().into_owned());
         first.is_some_and(|first| ava_tables::build::TABLES.contains(&first.trim_end_matches(".rs")))
     };
     inside.is_some_and(|path| !room(path) && !DOORS.iter().any(|door| path == Path::new(door)))
@@ -122,7 +125,7 @@ fn is_common(file: &Path) -> bool {
 /// Whether a line of code uses what is in an API's room.
 fn names_room(line: &str, api: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
-    ["crate", "ava_protocol", "generated"].iter().any(|root| code.contains(&format!("{root}::{api}")))
+    ["crate", "ava_protocol", "generated", "api"].iter().any(|root| code.contains(&format!("{root}::{api}")))
 }
 
 fn of_line(file: &Path, line: &str) -> Vec<&'static str> {
@@ -176,7 +179,7 @@ mod tests {
         let common = "line 2: it knows an API, and is common to all: see the trait of the API's room";
         assert_eq!(said("shim/src/call.rs", "//! A.\nuse crate::opencl::State;\n"), common);
         assert_eq!(said("shim/src/opencl/map.rs", "//! A.\nuse crate::opencl::State;\n"), "");
-        assert_eq!(said("broker/worker/src/pkcs11.rs", "//! A.\nuse ava_protocol::pkcs11::API;\n"), "");
+        assert_eq!(said("broker/worker/src/api/pkcs11.rs", "//! A.\nuse ava_protocol::pkcs11::API;\n"), "");
         assert_eq!(said("a/Cargo.toml", "license.workspace = true\n"), "it lacks \"[lints]\\nworkspace = true\"");
     }
 }

@@ -71,7 +71,7 @@ impl Sizes<'_> {
                 let hand = ident(&self.api.name);
                 match side {
                     Side::Shim => quote!(crate::#hand::pixel(#value)?),
-                    Side::Worker => quote!(crate::#hand::pixel(call, #value)),
+                    Side::Worker => quote!(crate::api::#hand::pixel(call, #value)),
                 }
             }
             (Some(Shape::Buffer(Buffer { element: Element::Struct(ty), .. })), Side::Shim) => {

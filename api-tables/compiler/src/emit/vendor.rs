@@ -117,7 +117,7 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
         pub unsafe extern "C" fn #name(#(#names: #types),*) {
             // SAFETY: the vendor passes back the registration that it was given, and arguments as its API says.
             unsafe {
-                crate::callbacks::#upcall(#user_data, |upcall| { #(#args)* });
+                crate::upcall::callbacks::#upcall(#user_data, |upcall| { #(#args)* });
             }
         }
     }

@@ -53,7 +53,7 @@ fn dispatch(api: &Api) -> TokenStream {
             return None;
         }
         Some(if f.facts.custom.worker {
-            quote!(#opcode => crate::#hand::#name(call, body))
+            quote!(#opcode => crate::api::#hand::#name(call, body))
         } else {
             quote!(#opcode => serve::#name(call, body))
         })
@@ -63,7 +63,7 @@ fn dispatch(api: &Api) -> TokenStream {
         pub fn dispatch(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
             match opcode {
                 #(#arms,)*
-                other => crate::#hand::own(other, call, body),
+                other => crate::api::#hand::own(other, call, body),
             }
         }
     }
@@ -134,11 +134,11 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
         fields.push(quote!(#p: #p.returned(#written, ok)));
     }
     if let Some(object) = function.facts.pull.as_ref().map(|h| ident(h)) {
-        translate.push(quote!(let mirrors = crate::#hand::pull(call, r.#object.to_native())?;));
+        translate.push(quote!(let mirrors = crate::api::#hand::pull(call, r.#object.to_native())?;));
         fields.push(quote!(mirrors));
     }
     if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
-        translate.push(quote!(if ok { crate::#hand::carried(call, r.#object.to_native())?; }));
+        translate.push(quote!(if ok { crate::api::#hand::carried(call, r.#object.to_native())?; }));
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
@@ -180,7 +180,7 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
 /// Statements that find the vendor's function.
 fn find(api: &Api, function: &Function) -> TokenStream {
     let (name, hand, text) = (ident(&function.name), ident(&api.name), &function.name);
-    let own = quote!(crate::#hand::vendor(call.session).#name);
+    let own = quote!(crate::api::#hand::vendor(call.session).#name);
     if function.facts.extension.is_none() && function.facts.formerly.is_none() {
         return quote!(let vendor_function = #own.ok_or(Stop::Missing(#text))?;);
     }
@@ -198,7 +198,7 @@ fn find(api: &Api, function: &Function) -> TokenStream {
         }
         (None, None) => quote!(None),
     };
-    let functions = quote!(crate::#hand::extensions(call.session, #object));
+    let functions = quote!(crate::api::#hand::extensions(call.session, #object));
     if let Some(formerly) = function.facts.formerly.as_ref().map(|f| ident(f)) {
         return quote!(let vendor_function = #own.or_else(|| #functions.#formerly).ok_or(Stop::Missing(#text))?;);
     }
@@ -256,14 +256,14 @@ fn before(api: &Api, function: &Function) -> TokenStream {
         let (index, count_name, count, ty) = (ident(index), count, ident(count), ident(ty));
         let text = format!("{}: {index}", function.name);
         statements.push(quote! {
-            let count = crate::#hand::vendor(call.session).#count.ok_or(Stop::Missing(#count_name))?;
+            let count = crate::api::#hand::vendor(call.session).#count.ok_or(Stop::Missing(#count_name))?;
             // SAFETY: a live object of the vendor's.
             call.within(#index as i64, unsafe { count(#object) } as i64, kind::#ty, #text)?;
         });
     }
     if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
         let hand = ident(&api.name);
-        statements.push(quote!(crate::#hand::push(call, r.#object.to_native())?;));
+        statements.push(quote!(crate::api::#hand::push(call, r.#object.to_native())?;));
     }
     if let (Some(_), Some(param)) = (&function.facts.release, first_handle(function)) {
         let id = ident(&param.name);

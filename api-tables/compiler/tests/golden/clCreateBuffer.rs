@@ -130,7 +130,7 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "clCreateBuffer: errcode_ret")?;
     call.expect(r.new_object.to_native(), kind::cl_mem);
-    let vendor_function = crate::opencl::vendor(call.session)
+    let vendor_function = crate::api::opencl::vendor(call.session)
         .clCreateBuffer
         .ok_or(Stop::Missing("clCreateBuffer"))?;
     let ret = unsafe {

@@ -92,7 +92,7 @@ pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
             ava_protocol::upcall::Life::Session,
         );
     let user_data = r.user_data;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_callback
         .ok_or(Stop::Missing("gold_callback"))?;
     let ret = unsafe {
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn gold_callback(
     user_data: *mut c_void,
 ) {
     unsafe {
-        crate::callbacks::upcall(
+        crate::upcall::callbacks::upcall(
             user_data,
             |upcall| {
                 upcall.handle(one, kind::gold_box);

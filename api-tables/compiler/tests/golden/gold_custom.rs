@@ -88,7 +88,7 @@ pub fn gold_custom(call: &mut Call, body: &[u8]) -> Outcome {
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let value = call
         .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_custom: value")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_custom
         .ok_or(Stop::Missing("gold_custom"))?;
     let ret = unsafe { vendor_function(one, size, value.as_ptr().cast()) };

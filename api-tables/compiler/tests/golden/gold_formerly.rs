@@ -64,9 +64,9 @@ pub unsafe fn gold_formerly(count: u32) -> Result<u64, Fault> {
 pub fn gold_formerly(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_formerly::ArchivedRequest>(body, "gold_formerly")?;
     let count: u32 = r.count.to_native() as u32;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_formerly
-        .or_else(|| crate::gold::extensions(call.session, None).gold_extension)
+        .or_else(|| crate::api::gold::extensions(call.session, None).gold_extension)
         .ok_or(Stop::Missing("gold_formerly"))?;
     let ret = unsafe { vendor_function(count) };
     let ok = true;

@@ -133,7 +133,7 @@ pub fn gold_grown(call: &mut Call, body: &[u8]) -> Outcome {
     let properties = call
         .list(&r.properties, &spec::Property, "gold_grown: properties")?;
     let parent = call.handle(r.parent.to_native(), kind::gold_box)?;
-    let vendor_functions = crate::gold::extensions(
+    let vendor_functions = crate::api::gold::extensions(
         call.session,
         Some(r.one.to_native()),
     );

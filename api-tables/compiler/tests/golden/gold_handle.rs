@@ -71,7 +71,7 @@ pub fn gold_handle(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_handle::ArchivedRequest>(body, "gold_handle")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let other = call.handle(r.other.to_native(), kind::gold_box)?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_handle
         .ok_or(Stop::Missing("gold_handle"))?;
     let ret = unsafe { vendor_function(one, other) };

@@ -120,7 +120,7 @@ pub fn gold_in(call: &mut Call, body: &[u8]) -> Outcome {
     let shapes = call.structs(&r.shapes, Some(2), &spec::gold_shape, "gold_in: shapes")?;
     let boxes = call
         .handles(&r.boxes, Some(size as u64), kind::gold_box, "gold_in: boxes")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_in
         .ok_or(Stop::Missing("gold_in"))?;
     let ret = unsafe {

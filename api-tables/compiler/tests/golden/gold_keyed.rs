@@ -83,7 +83,7 @@ pub fn gold_keyed(call: &mut Call, body: &[u8]) -> Outcome {
     Call::keyed(&spec::BoxSetting, r.what.to_native() as i64)?;
     let value = call
         .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_keyed: value")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_keyed
         .ok_or(Stop::Missing("gold_keyed"))?;
     let ret = unsafe { vendor_function(what, size, value.as_ptr().cast()) };

@@ -80,7 +80,7 @@ pub fn gold_leads(call: &mut Call, body: &[u8]) -> Outcome {
     let one = call.structs(&r.one, Some(1), &spec::gold_phrase, "gold_leads: one")?;
     let words = call
         .structs(&r.words, Some(count as u64), &spec::gold_word, "gold_leads: words")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_leads
         .ok_or(Stop::Missing("gold_leads"))?;
     let ret = unsafe {

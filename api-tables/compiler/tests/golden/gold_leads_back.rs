@@ -104,7 +104,7 @@ pub fn gold_leads_back(call: &mut Call, body: &[u8]) -> Outcome {
             &spec::gold_word,
             "gold_leads_back: words",
         )?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_leads_back
         .ok_or(Stop::Missing("gold_leads_back"))?;
     let ret = unsafe {

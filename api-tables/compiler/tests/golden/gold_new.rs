@@ -96,7 +96,7 @@ pub fn gold_new(call: &mut Call, body: &[u8]) -> Outcome {
         .input(&r.memory, Rows::flat(Some(size as u64)), false, "gold_new: memory")?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "gold_new: errcode_ret")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_new
         .ok_or(Stop::Missing("gold_new"))?;
     let ret = unsafe {

@@ -119,7 +119,7 @@ pub fn gold_out(call: &mut Call, body: &[u8]) -> Outcome {
         .output(&r.numbers, Some(room as u64), 4usize, "gold_out: numbers")?;
     let mut found = call.output(&r.found, Some(1), 4usize, "gold_out: found")?;
     let mut boxes = call.output(&r.boxes, Some(room as u64), 8usize, "gold_out: boxes")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_out
         .ok_or(Stop::Missing("gold_out"))?;
     if !numbers.is_null() {

@@ -76,7 +76,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
 pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_release::ArchivedRequest>(body, "gold_release")?;
     let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_release
         .ok_or(Stop::Missing("gold_release"))?;
     call.before_release(r.one.to_native());

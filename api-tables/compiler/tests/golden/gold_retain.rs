@@ -70,7 +70,7 @@ pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
 pub fn gold_retain(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_retain::ArchivedRequest>(body, "gold_retain")?;
     let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_retain
         .ok_or(Stop::Missing("gold_retain"))?;
     let ret = unsafe { vendor_function(one) };

@@ -85,7 +85,7 @@ pub fn gold_room(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_room::ArchivedRequest>(body, "gold_room")?;
     let mut len = call.exchange(&r.len, Some(1), 8usize, "gold_room: len")?;
     let mut bytes = call.output(&r.bytes, len.scalar(), 1usize, "gold_room: bytes")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_room
         .ok_or(Stop::Missing("gold_room"))?;
     let ret = unsafe {

@@ -144,7 +144,7 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
             "gold_rows: bytes",
         )?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_rows
         .ok_or(Stop::Missing("gold_rows"))?;
     let pending = bytes.pending();

@@ -73,7 +73,7 @@ pub fn gold_scalar(call: &mut Call, body: &[u8]) -> Outcome {
     let count: u32 = r.count.to_native() as u32;
     let offset: isize = r.offset.to_native() as isize;
     let ratio: f64 = r.ratio.to_native() as f64;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_scalar
         .ok_or(Stop::Missing("gold_scalar"))?;
     let ret = unsafe { vendor_function(count, offset, ratio) };

@@ -64,7 +64,7 @@ pub unsafe fn gold_start(kind: u32) -> Result<*mut c_void, Fault> {
 pub fn gold_start(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_start::ArchivedRequest>(body, "gold_start")?;
     let kind: u32 = r.kind.to_native() as u32;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_start
         .ok_or(Stop::Missing("gold_start"))?;
     let ret = unsafe { vendor_function(kind) };

@@ -127,7 +127,7 @@ pub fn gold_tagged(call: &mut Call, body: &[u8]) -> Outcome {
         .output(&r.value, Some(size as u64), 1usize, "gold_tagged: value")?;
     let mut size_ret = call
         .output(&r.size_ret, Some(1), 8usize, "gold_tagged: size_ret")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_tagged
         .ok_or(Stop::Missing("gold_tagged"))?;
     if !value.is_null() {

@@ -71,7 +71,7 @@ pub fn gold_text(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_text::ArchivedRequest>(body, "gold_text")?;
     let name = call.text(&r.name)?;
     let comment = call.text(&r.comment)?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_text
         .ok_or(Stop::Missing("gold_text"))?;
     let ret = unsafe { vendor_function(name.as_ptr().cast(), comment.as_ptr().cast()) };

@@ -97,7 +97,7 @@ pub fn gold_texts(call: &mut Call, body: &[u8]) -> Outcome {
         )?;
     let parts = call
         .texts(&r.parts, Some(count as u64), Some(&r.lengths), "gold_texts: parts")?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_texts
         .ok_or(Stop::Missing("gold_texts"))?;
     let ret = unsafe {

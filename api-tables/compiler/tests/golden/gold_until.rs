@@ -102,7 +102,7 @@ pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
     let bytes = call
         .input(&r.bytes, Rows::flat(Some(size as u64)), true, "gold_until: bytes")?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_until
         .ok_or(Stop::Missing("gold_until"))?;
     let pending = bytes.pending();

@@ -73,7 +73,7 @@ pub fn gold_withheld(call: &mut Call, body: &[u8]) -> Outcome {
     let count: u32 = r.count.to_native() as u32;
     let place = std::ptr::null_mut();
     let hook = std::ptr::null_mut();
-    let vendor_function = crate::gold::vendor(call.session)
+    let vendor_function = crate::api::gold::vendor(call.session)
         .gold_withheld
         .ok_or(Stop::Missing("gold_withheld"))?;
     let ret = unsafe { vendor_function(place, count, hook) };

@@ -7,8 +7,8 @@ use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{ArchivedData, ArchivedTexts};
 
 use super::{Call, Stop};
+use crate::memory::structs::Structs;
 use crate::memory::{Input, Output, Private, Source, TextArray, span};
-use crate::structs::Structs;
 
 impl Call<'_> {
     /// The bytes of an argument, copied.

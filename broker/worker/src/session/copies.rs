@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use crate::lanes::MOST as MOST_LANES;
 use crate::session::Session;
+use crate::state::lanes::MOST as MOST_LANES;
 
 /// The most that there are of one worker at a time.
 const MOST_COPIES: usize = 1024;

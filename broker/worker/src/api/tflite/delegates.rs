@@ -16,7 +16,7 @@ use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use super::state;
 use crate::call::{Call, Outcome, Stop};
-use crate::stdio;
+use crate::upcall::stdio;
 
 /// How a delegate is given back.
 #[derive(Clone, Copy)]

@@ -30,9 +30,9 @@ use crate::generated::opencl as generated;
 use crate::generated::opencl::Extensions;
 pub use crate::generated::opencl::Vendor;
 use crate::memory::Input;
-use crate::objects::Found;
 use crate::session::Session;
-use crate::stdio;
+use crate::state::objects::Found;
+use crate::upcall::stdio;
 use crate::vendor::Loaded;
 
 pub use build::{clBuildProgram, clCompileProgram, clGetProgramBuildInfo};

@@ -25,7 +25,7 @@ use ava_protocol::upcall::Life;
 
 use crate::generated::opencl::{serve, trampoline};
 use crate::memory::{Input, Private, Source};
-use crate::stdio;
+use crate::upcall::stdio;
 
 /// Where the session's headers lie: in a directory for each set of them, named by their contents. A program that is run
 /// again finds them where they were, as does the vendor, whose cache of compiled programs goes by that.

@@ -195,7 +195,7 @@ fn fetch(call: &mut Call, r: &fetch::ArchivedRequest) -> Outcome {
     match event {
         None => copy(),
         Some((event, programs)) => {
-            let finish = Some(Box::new(copy) as crate::pending::Finish);
+            let finish = Some(Box::new(copy) as crate::state::pending::Finish);
             session.pending.insert(session, pending, queue, event as *mut c_void, programs, None, finish)?;
         }
     }

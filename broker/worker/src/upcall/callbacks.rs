@@ -15,9 +15,9 @@ use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
 
 use crate::memory::NOWHERE;
-use crate::objects::Held;
 use crate::session::Session;
-use crate::stdio;
+use crate::state::objects::Held;
+use crate::upcall::stdio;
 
 // What may be in one message is in one message.
 const _: () = assert!(MOST_NOTICES * 8 + 2 * LONGEST_BYTES + 1024 <= message::MAX_BODY);

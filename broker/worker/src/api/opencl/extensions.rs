@@ -9,7 +9,7 @@ use ava_protocol::opencl::API;
 
 use crate::generated::opencl::{Extensions, Vendor};
 use crate::vendor::ExtensionSymbols;
-use crate::versions::unpacked;
+use crate::vendor::versions::unpacked;
 
 type Query = unsafe extern "C" fn(*mut c_void, u32, usize, *mut c_void, *mut usize) -> i32;
 

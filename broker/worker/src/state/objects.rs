@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ava_protocol::frame::Malformed;
 use dashmap::{DashMap, Entry};
 
-use crate::callbacks;
 use crate::memory::Input;
+use crate::upcall::callbacks;
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
 pub const OURS: u64 = 1 << 60;

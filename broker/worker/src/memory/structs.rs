@@ -10,8 +10,8 @@ use ava_protocol::frame::Malformed;
 use ava_protocol::spec::{MemorySpec, StructSpec};
 
 use crate::call::Stop;
-use crate::cut::Cut;
 use crate::memory::Private;
+use crate::memory::cut::Cut;
 
 /// A run of memory, with what the structs in it lead to.
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use ava_protocol::upcall::{Arg, LONGEST_SAID, Said, Stream, Told, Upcall};
 use ava_transport::message;
 use rkyv::rancor::Failure;
 
-use crate::boundary;
 use crate::session::Session;
+use crate::vendor::boundary;
 
 /// Most bytes that wait for the program to read.
 const MOST: usize = 16 << 20;

@@ -6,7 +6,7 @@ use ava_protocol::spec::{Answer, Step, TaggedSpec};
 
 use crate::call::Call;
 use crate::memory::{NOWHERE, Output};
-use crate::versions;
+use crate::vendor::versions;
 
 impl Call<'_> {
     /// Asks the vendor by `query(size, value, size_ret)` and brings the answer into a form that can cross.

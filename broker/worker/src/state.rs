@@ -1,0 +1,8 @@
+//! What is known of a session, as data.
+
+pub mod lanes;
+pub mod objects;
+pub mod order;
+pub mod outbox;
+pub mod pending;
+pub mod regions;
