@@ -25,15 +25,20 @@ pub fn emit_all(tables: &str, emit: impl Fn(&Api) -> TokenStream, all: impl FnOn
             Err(report) => println!("cargo::error={}", format!("{report:?}").replace('\n', "\ncargo::error=")),
         }
     }
-    let modules = apis.iter().map(|api| {
-        let (name, content) = (ident(&api.name), emit(api));
-        quote!(pub mod #name { #content })
-    });
-    let all = all(&apis);
-    let text = crate::emit::format(quote!(#(#modules)* #all));
+    let text = modules(&apis, emit, all);
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     if let Err(error) = std::fs::write(Path::new(&out).join("tables.rs"), text) {
         println!("cargo::error=cannot write what is made of the tables: {error}");
     }
     apis
+}
+
+/// The text of a module for each API with what `emit` makes of it, and behind them what `all` makes of all.
+pub fn modules(apis: &[Api], emit: impl Fn(&Api) -> TokenStream, all: impl FnOnce(&[Api]) -> TokenStream) -> String {
+    let modules = apis.iter().map(|api| {
+        let (name, content) = (ident(&api.name), emit(api));
+        quote!(pub mod #name { #content })
+    });
+    let all = all(apis);
+    crate::emit::format(quote!(#(#modules)* #all))
 }

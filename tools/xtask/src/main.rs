@@ -5,6 +5,7 @@
 
 mod bench;
 mod dist;
+mod layers;
 mod repository;
 mod tables;
 mod tidy;
