@@ -59,7 +59,7 @@ fn stub(api: &Api, out: &Path) -> Result<(), Error> {
     let stand_in = out.join("libava.so");
     link(&[&empty], "libava.so", &stand_in, &[])?;
     let script = format!("-Wl,--version-script={}", versions.display());
-    // The last two are what `src/glibc.rs` counts on.
+    // The last two are what `src/base/glibc.rs` counts on.
     let mut arguments = vec!["-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN/..", "-l:libpthread.so.0", "-l:libdl.so.2"];
     arguments.extend(["-Wl,-Bsymbolic", "-O2", "-fPIC"]);
     if !api.versions.is_empty() {

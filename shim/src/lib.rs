@@ -6,41 +6,25 @@
 //! - **Invariant**: nothing happens before the first API call: no thread, no connection, no allocation, no output.
 //! - **Invariant**: nothing here is a check on the program: whoever holds the program holds this library.
 //! - **Invariant**: neither a panic nor a signal of ours reaches the program.
+//!
+//! The layers, lowest first:
+//!
+//! - `base`: memory, threads, faults: what knows nothing of sessions.
+//! - `process`: what concerns the whole process: forks, its output, the vendor's libraries that it names.
+//! - `port`: the way to the worker: the connection, and a lane for each thread.
+//! - `book`: what is remembered of a session.
+//! - `session`: a session with a worker.
+//! - `call`: one call: arguments, crossing, results.
+//! - `engine`: what is more than a call, and knows no API by name.
+//! - `api`: each API: what is generated from its table, and what is said by hand.
+//! - `preload`: the hooks by which programs find this library.
 
-mod answers;
-mod apis;
+mod api;
+mod base;
+mod book;
 mod call;
-mod callbacks;
-mod cancel;
-mod fault;
-#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
-mod glibc;
-mod handles;
-mod known;
-mod library;
-mod lines;
-mod linked;
-mod listener;
-mod log;
-mod maps;
-mod memory;
-mod opencl;
-mod pending;
-mod pkcs11;
+mod engine;
+mod port;
 mod preload;
-mod quiet;
-mod readable;
-mod regions;
-mod results;
+mod process;
 mod session;
-mod stdio;
-mod structs;
-mod texts;
-mod tflite;
-
-/// What the table compiler emits.
-// Why its unsafe blocks are sound is said in the emitter, where it can be read and kept true.
-#[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
-mod generated {
-    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
-}

@@ -162,7 +162,7 @@ fn loads_on_old_systems() {
         .map(|version| version.split('.').map(|number| number.parse().expect("numbers")).collect())
         .collect();
     assert!(versions.contains(&vec![2, 2, 5]), "objdump says no versions: {symbols}");
-    assert!(versions.last().is_some_and(|newest| newest <= &vec![2, 28]), "{versions:?} (see shim/src/glibc.rs)");
+    assert!(versions.last().is_some_and(|newest| newest <= &vec![2, 28]), "{versions:?} (see shim/src/base/glibc.rs)");
 }
 
 #[test]

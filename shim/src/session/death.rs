@@ -10,9 +10,10 @@ use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
 
-use super::connect::{Begun, surroundings};
-use super::{Session, tell};
-use crate::fault::Fault;
+use super::Session;
+use crate::base::console::tell;
+use crate::base::fault::Fault;
+use crate::port::connect::{Begun, surroundings};
 
 /// How long the broker is asked for the reason, and how often while it has not noticed the end.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -8,16 +8,18 @@ use std::time::Instant;
 
 use ava_protocol::api::Api;
 
+use super::Session;
 use super::attempts::Attempts;
-use super::forks::Heir;
-use super::notes::Once;
-use super::{Session, connect, tell};
-use crate::callbacks::Args;
-use crate::fault::Fault;
-use crate::handles::{Departed, Entry, Range};
-use crate::known;
-use crate::regions::Lease;
-use crate::texts::Texts;
+use crate::base::console::tell;
+use crate::base::fault::Fault;
+use crate::book::accepted;
+use crate::book::callbacks::Args;
+use crate::book::handles::{Departed, Entry, Range};
+use crate::book::regions::Lease;
+use crate::book::texts::Texts;
+use crate::port::connect;
+use crate::port::notes::Once;
+use crate::process::fork::Heir;
 
 /// What an API's hand-written code keeps of a session.
 pub trait Own: Any + Send + Sync {
@@ -63,7 +65,7 @@ pub struct Slot {
     pub own: fn() -> Box<dyn Own>,
     state: AtomicPtr<State>,
     /// What of the program's surroundings does not count was told.
-    pub(super) told: [Once; 2],
+    pub told: [Once; 2],
     /// What this process, a forked child, goes on with once it calls.
     heir: AtomicPtr<Heir>,
 }
@@ -83,7 +85,7 @@ struct State {
 pub struct Shared {
     pub range: Range,
     pub texts: Texts,
-    pub known: known::Places,
+    pub known: accepted::Places,
     /// Whether every call crosses and waits.
     pub strict: bool,
 }
@@ -115,13 +117,13 @@ impl Slot {
 
     /// The session that calls go to, lost or not.
     #[inline]
-    pub(super) fn session(&self) -> Option<&'static Session> {
+    pub fn session(&self) -> Option<&'static Session> {
         // SAFETY: sessions are leaked, so the pointer stays valid.
         unsafe { self.known()?.session.load(Ordering::Acquire).as_ref() }
     }
 
     /// The first session, which is begun if nobody else has done so.
-    pub(super) fn first(&'static self) -> Result<&'static Session, Fault> {
+    pub fn first(&'static self) -> Result<&'static Session, Fault> {
         let mut attempts = self.state().attempts.lock().map_err(|_| Fault::Panicked)?;
         if let Some(session) = self.session() {
             return Ok(session);
@@ -145,7 +147,7 @@ impl Slot {
     }
 
     /// The session in the place of a lost one, which is begun if nobody else has done so.
-    pub(super) fn replace(&'static self, lost: &'static Session) -> Result<&'static Session, Fault> {
+    pub fn replace(&'static self, lost: &'static Session) -> Result<&'static Session, Fault> {
         let mut attempts = self.state().attempts.lock().map_err(|_| Fault::Panicked)?;
         if let Some(session) = self.session()
             && !session.is_lost()
@@ -176,12 +178,12 @@ impl Slot {
     }
 
     /// Whether a handle stands for an object of a lost session, to which another reference is taken.
-    pub(super) fn retain_lost(&self, handle: *mut c_void, kind: u16) -> bool {
+    pub fn retain_lost(&self, handle: *mut c_void, kind: u16) -> bool {
         self.known().and_then(State::shared).is_some_and(|shared| shared.range.retain_lost(handle, kind))
     }
 
     /// Whether a handle stands for an object of a lost session, to which a reference is given back.
-    pub(super) fn release_lost(&self, handle: *mut c_void, kind: u16) -> bool {
+    pub fn release_lost(&self, handle: *mut c_void, kind: u16) -> bool {
         let released = self.known().and_then(State::shared).and_then(|shared| shared.range.release_lost(handle, kind));
         if let Some(Departed::Gone { generation, id }) = released
             && let Some(session) = self.past(generation)
@@ -199,12 +201,12 @@ impl Slot {
     }
 
     /// In a forked child: what it goes on with.
-    pub(super) fn inherit(&self, heir: Box<Heir>) {
+    pub fn inherit(&self, heir: Box<Heir>) {
         self.heir.store(Box::into_raw(heir), Ordering::Release);
     }
 
     /// Whether this process is a forked child that has not called yet.
-    pub(super) fn is_heir(&self) -> bool {
+    pub fn is_heir(&self) -> bool {
         !self.heir.load(Ordering::Relaxed).is_null()
     }
 
@@ -215,7 +217,7 @@ impl Slot {
     }
 
     /// In a forked child: nothing of the parent's is left. Async-signal-safe.
-    pub(super) fn leave_behind(&self) {
+    pub fn leave_behind(&self) {
         let heir = self.heir.swap(std::ptr::null_mut(), Ordering::Relaxed);
         if !heir.is_null() {
             // SAFETY: this process's copy of its parent's, which nothing else uses.
@@ -230,7 +232,7 @@ impl Slot {
     }
 
     /// What the sessions have in common; `None` if there is no memory for it.
-    pub(super) fn shared(&'static self) -> Option<&'static Shared> {
+    pub fn shared(&'static self) -> Option<&'static Shared> {
         let dispatch = self.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast());
         self.state().shared.get_or_init(|| Shared::new(dispatch)).as_ref()
     }
@@ -292,6 +294,6 @@ impl Shared {
     fn new(dispatch: *const c_void) -> Option<Self> {
         let strict = connect::is_strict();
         let range = Range::new(!strict, dispatch).ok()?;
-        Some(Self { range, texts: Texts::default(), known: known::Places::default(), strict })
+        Some(Self { range, texts: Texts::default(), known: accepted::Places::default(), strict })
     }
 }

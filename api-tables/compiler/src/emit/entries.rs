@@ -69,7 +69,7 @@ fn body(api: &Api, function: &Function, form: Form) -> TokenStream {
             Some(about) => quote!(#about.cast()),
             None => quote!(std::ptr::null()),
         };
-        return quote!(Err(crate::#hand::refuse(#name, #why, #status, #about)));
+        return quote!(Err(crate::api::#hand::refuse(#name, #why, #status, #about)));
     }
     // A form without a parameter says what null says.
     let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
@@ -80,7 +80,7 @@ fn body(api: &Api, function: &Function, form: Form) -> TokenStream {
     });
     if function.facts.local || function.facts.custom.shim {
         // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
-        quote!(unsafe { crate::#hand::#name(#(#arguments),*) })
+        quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) })
     } else {
         // SAFETY of the emitted call: as above.
         quote!(unsafe { marshal::#name(#(#arguments),*) })
@@ -114,13 +114,13 @@ pub fn dispatch(api: &Api) -> TokenStream {
     let rows = api.dispatch.iter().map(|f| match f {
         Some(f) if api.function(f).is_some() => {
             let f = ident(f);
-            quote!(crate::handles::Entry(#f as *const c_void))
+            quote!(runtime::Entry(#f as *const c_void))
         }
-        _ => quote!(crate::handles::Entry(std::ptr::null())),
+        _ => quote!(runtime::Entry(std::ptr::null())),
     });
     quote! {
         /// What the first word of every handle points at, as installable client drivers have it.
-        pub static DISPATCH: [crate::handles::Entry; #len] = [#(#rows),*];
+        pub static DISPATCH: [runtime::Entry; #len] = [#(#rows),*];
     }
 }
 
@@ -131,8 +131,8 @@ pub fn function_list(api: &Api) -> Option<TokenStream> {
     let functions = api.functions.iter().map(|f| ident(&f.name));
     Some(quote! {
         /// All functions, in the order of the table.
-        pub static FUNCTION_LIST: [crate::handles::Entry; #len] =
-            [#(crate::handles::Entry(#functions as *const c_void)),*];
+        pub static FUNCTION_LIST: [runtime::Entry; #len] =
+            [#(runtime::Entry(#functions as *const c_void)),*];
     })
 }
 

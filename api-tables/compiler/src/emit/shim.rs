@@ -20,7 +20,7 @@ pub fn emit(api: &Api) -> TokenStream {
     let list = entries::function_list(api);
     quote! {
         #[allow(unused_imports)]
-        use crate::{call::{Call, Room, Wake}, fault::{Fault, Statuses, guard}, session::Session};
+        use crate::api::runtime::{self, Call, Fault, Room, Session, Statuses, Wake, guard};
         #[allow(unused_imports)]
         use ava_protocol::{expr, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
         #[allow(unused_imports)]
@@ -109,7 +109,7 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
                 #after
                 (ok, (#result, reply.mirrors.to_vec()))
             })?;
-            crate::#hand::pulled(call.session, &mirrors)?;
+            crate::api::#hand::pulled(call.session, &mirrors)?;
             Ok(result)
         }
     } else {
@@ -123,8 +123,8 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
         }
     };
     let session = match function.facts.afresh {
-        true => quote!(Session::afresh(&crate::apis::#slot)?),
-        false => shortcut::counting(api, function).unwrap_or(quote!(Session::current(&crate::apis::#slot)?)),
+        true => quote!(Session::afresh(&crate::api::#slot)?),
+        false => shortcut::counting(api, function).unwrap_or(quote!(Session::current(&crate::api::#slot)?)),
     };
     let (before, then) = (shortcut::before(api, function), shortcut::then(api, function));
     let instead = shortcut::instead(api, function);
@@ -401,7 +401,7 @@ fn deliver(api: &Api) -> TokenStream {
                     Shape::Text { .. } if formatted => quote!(c"%s".as_ptr()),
                     Shape::VaList => {
                         let text = place - 1;
-                        quote!(crate::callbacks::Arguments::of(args.bytes(#text)).as_mut_ptr())
+                        quote!(runtime::Arguments::of(args.bytes(#text)).as_mut_ptr())
                     }
                     Shape::Value { scalar: s, .. } => {
                         let s = names::scalar(*s);
@@ -430,7 +430,7 @@ fn deliver(api: &Api) -> TokenStream {
         /// # Safety
         /// `f` is a function of the signature that `signature` numbers.
         #[allow(unused_variables, unused_unsafe)]
-        pub unsafe fn deliver(signature: u32, f: usize, user_data: usize, args: &crate::callbacks::Args) {
+        pub unsafe fn deliver(signature: u32, f: usize, user_data: usize, args: &runtime::Args) {
             // SAFETY: by the caller's promise.
             unsafe {
                 match signature {

@@ -17,7 +17,7 @@ pub fn counting(api: &Api, function: &Function) -> Option<TokenStream> {
         None => quote!(Session::releasing),
     };
     Some(quote! {
-        match #counts(&crate::apis::#slot, #name, kind::#kind)? {
+        match #counts(&crate::api::#slot, #name, kind::#kind)? {
             Some(session) => session,
             None => return Ok(#ok),
         }

@@ -70,7 +70,7 @@ impl Sizes<'_> {
             (Some(Shape::Handle { .. }), side) => {
                 let hand = ident(&self.api.name);
                 match side {
-                    Side::Shim => quote!(crate::#hand::pixel(#value)?),
+                    Side::Shim => quote!(crate::api::#hand::pixel(#value)?),
                     Side::Worker => quote!(crate::api::#hand::pixel(call, #value)),
                 }
             }
@@ -92,7 +92,7 @@ impl Sizes<'_> {
             (Some(Shape::Value { scalar, .. }), _) => widen(*scalar, &quote!(#value)),
             (Some(Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. })), Side::Shim) => {
                 let wide = widened(*scalar, &quote!(number));
-                quote!(crate::readable::number(#value).map(|number| #wide))
+                quote!(runtime::readable::number(#value).map(|number| #wide))
             }
             (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.scalar()),
             _ => quote!(None),

@@ -38,7 +38,13 @@ pub unsafe extern "C-unwind" fn clCreateBuffer(
 ) -> *mut c_void {
     guard(
         || unsafe {
-            crate::opencl::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)
+            crate::api::opencl::clCreateBuffer(
+                context,
+                flags,
+                size,
+                host_ptr,
+                errcode_ret,
+            )
         },
         |fault| {
             let status = fault
@@ -66,7 +72,7 @@ pub unsafe fn clCreateBuffer(
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::OPENCL)?,
+        Session::current(&crate::api::OPENCL)?,
         opcode::clCreateBuffer,
     );
     unsafe {

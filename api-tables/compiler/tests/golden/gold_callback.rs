@@ -51,7 +51,7 @@ pub unsafe fn gold_callback(
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_callback,
     );
     unsafe {

@@ -30,7 +30,7 @@ pub unsafe extern "C-unwind" fn gold_custom(
     value: *const c_void,
 ) -> i32 {
     guard(
-        || unsafe { crate::gold::gold_custom(one, size, value) },
+        || unsafe { crate::api::gold::gold_custom(one, size, value) },
         |fault| {
             let status = fault
                 .status(Statuses {
@@ -51,7 +51,7 @@ pub unsafe fn gold_custom(
     value: *const c_void,
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_custom,
     );
     unsafe {

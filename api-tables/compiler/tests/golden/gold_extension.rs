@@ -42,7 +42,7 @@ pub unsafe extern "C-unwind" fn gold_extension(count: u32) -> u64 {
 
 pub unsafe fn gold_extension(count: u32) -> Result<u64, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_extension,
     );
     unsafe {

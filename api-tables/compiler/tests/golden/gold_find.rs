@@ -8,7 +8,7 @@
 #[allow(non_snake_case, unused_variables)]
 pub unsafe extern "C-unwind" fn gold_find(name: *const c_char) -> *mut c_void {
     guard(
-        || unsafe { crate::gold::gold_find(name) },
+        || unsafe { crate::api::gold::gold_find(name) },
         |fault| {
             let status = fault
                 .status(Statuses {

@@ -100,10 +100,7 @@ pub unsafe fn gold_grown(
     count: u32,
     parent: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
-        opcode::gold_grown,
-    );
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_grown);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_properties = call.list(properties.cast(), &spec::Property)?;

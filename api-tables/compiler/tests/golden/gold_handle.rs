@@ -45,7 +45,7 @@ pub unsafe extern "C-unwind" fn gold_handle(
 
 pub unsafe fn gold_handle(one: *mut c_void, other: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_handle,
     );
     unsafe {

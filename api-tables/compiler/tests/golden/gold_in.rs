@@ -59,7 +59,7 @@ pub unsafe fn gold_in(
     shapes: *const c_void,
     boxes: *const *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_in);
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_in);
     unsafe {
         let r_bytes = Rows::flat(Some(size as u64));
         let w_bytes = if expr::holds(

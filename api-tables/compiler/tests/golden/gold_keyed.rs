@@ -50,10 +50,7 @@ pub unsafe fn gold_keyed(
     size: usize,
     value: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
-        opcode::gold_keyed,
-    );
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_keyed);
     unsafe {
         let w_value = {
             Call::keyed(&spec::BoxSetting, what as i64)?;

@@ -53,7 +53,7 @@ pub unsafe fn gold_leads_back(
     words: *mut c_void,
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_leads_back,
     );
     unsafe {

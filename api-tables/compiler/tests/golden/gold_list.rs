@@ -40,7 +40,7 @@ pub unsafe extern "C-unwind" fn gold_list(properties: *const c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_list(properties: *const c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_list);
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_list);
     unsafe {
         let w_properties = call.list(properties.cast(), &spec::Property)?;
         let request = table::gold_list::Request {

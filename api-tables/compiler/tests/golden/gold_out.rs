@@ -60,7 +60,7 @@ pub unsafe fn gold_out(
     boxes: *mut *mut c_void,
     level: *mut i32,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_out);
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_out);
     unsafe {
         let w_numbers = call
             .place(

@@ -41,7 +41,7 @@ pub unsafe extern "C-unwind" fn gold_release(one: *mut c_void) -> i32 {
 
 pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        match Session::releasing(&crate::apis::GOLD, one, kind::gold_box)? {
+        match Session::releasing(&crate::api::GOLD, one, kind::gold_box)? {
             Some(session) => session,
             None => return Ok(0 as _),
         },

@@ -41,7 +41,7 @@ pub unsafe extern "C-unwind" fn gold_retain(one: *mut c_void) -> i32 {
 
 pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        match Session::retaining(&crate::apis::GOLD, one, kind::gold_box)? {
+        match Session::retaining(&crate::api::GOLD, one, kind::gold_box)? {
             Some(session) => session,
             None => return Ok(0 as _),
         },

@@ -43,14 +43,14 @@ pub unsafe extern "C-unwind" fn gold_room(bytes: *mut u8, len: *mut u64) -> i32 
 // shim: marshalling
 
 pub unsafe fn gold_room(bytes: *mut u8, len: *mut u64) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_room);
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_room);
     unsafe {
         let w_bytes = call
             .place(
                 bytes.cast(),
                 Rows::flat(
                     expr::bytes_of(
-                        crate::readable::number(len).map(|number| number as u64),
+                        runtime::readable::number(len).map(|number| number as u64),
                         1u64,
                     ),
                 ),

@@ -61,7 +61,7 @@ pub unsafe fn gold_rows(
     bytes: *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_rows);
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_rows);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_origin = call

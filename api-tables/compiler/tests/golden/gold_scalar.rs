@@ -47,7 +47,7 @@ pub unsafe extern "C-unwind" fn gold_scalar(
 
 pub unsafe fn gold_scalar(count: u32, offset: isize, ratio: f64) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_scalar,
     );
     unsafe {

@@ -42,7 +42,7 @@ pub unsafe extern "C-unwind" fn gold_start(kind: u32) -> *mut c_void {
 // shim: marshalling
 
 pub unsafe fn gold_start(kind: u32) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(Session::afresh(&crate::apis::GOLD)?, opcode::gold_start);
+    let mut call = Call::begin(Session::afresh(&crate::api::GOLD)?, opcode::gold_start);
     unsafe {
         let w_new = call.mint(kind::gold_box)?;
         let request = table::gold_start::Request {

@@ -59,7 +59,7 @@ pub unsafe fn gold_tagged(
     size_ret: *mut usize,
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_tagged,
     );
     unsafe {

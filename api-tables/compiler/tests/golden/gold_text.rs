@@ -47,7 +47,7 @@ pub unsafe fn gold_text(
     name: *const c_char,
     comment: *const c_char,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::apis::GOLD)?, opcode::gold_text);
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_text);
     unsafe {
         let w_name = call.text(name)?;
         let w_comment = call.text(comment)?;

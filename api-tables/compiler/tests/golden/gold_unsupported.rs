@@ -13,7 +13,7 @@ pub unsafe extern "C-unwind" fn gold_unsupported(
 ) -> *mut c_void {
     guard(
         || Err(
-            crate::gold::refuse(
+            crate::api::gold::refuse(
                 "gold_unsupported",
                 "an address means nothing over there",
                 -1,

@@ -54,10 +54,7 @@ pub unsafe fn gold_until(
     bytes: *const c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
-        opcode::gold_until,
-    );
+    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_until);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let r_bytes = Rows::flat(Some(size as u64));

@@ -49,7 +49,7 @@ pub unsafe fn gold_withheld(
     hook: *mut c_void,
 ) -> Result<i32, Fault> {
     let mut call = Call::begin(
-        Session::current(&crate::apis::GOLD)?,
+        Session::current(&crate::api::GOLD)?,
         opcode::gold_withheld,
     );
     unsafe {

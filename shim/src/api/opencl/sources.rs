@@ -1,0 +1,144 @@
+//! Sources of programs. What a source includes by an absolute path lies under another root where it is compiled, so that its
+//! name is made one from there; the program is told what it passed.
+
+#![allow(non_snake_case)]
+
+use std::ffi::{CStr, c_char, c_void};
+
+use ava_protocol::opencl::constant::CL_PROGRAM_SOURCE;
+use ava_protocol::opencl::kind;
+use dashmap::DashMap;
+
+use super::include;
+use crate::api::generated::opencl::marshal;
+use crate::base::fault::Fault;
+use crate::base::maps;
+use crate::session::Session;
+
+const CL_SUCCESS: i32 = 0;
+const CL_INVALID_VALUE: i32 = -30;
+
+/// The sources, as they were passed, of programs that have another.
+pub struct Sources(DashMap<u64, Vec<u8>>);
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self(maps::quiet())
+    }
+}
+
+impl Sources {
+    /// The object is gone.
+    pub fn forget(&self, id: u64) {
+        self.0.remove(&id);
+    }
+
+    /// The session is lost.
+    pub fn give_up(&self) {
+        self.0.clear();
+    }
+}
+
+pub unsafe fn clCreateProgramWithSource(
+    context: *mut c_void,
+    count: u32,
+    strings: *const *const c_char,
+    lengths: *const usize,
+    errcode_ret: *mut i32,
+) -> Result<*mut c_void, Fault> {
+    // SAFETY: the program vouches for its pointers; what takes their place has as many texts of the lengths that are named.
+    unsafe {
+        let given = texts(count, strings, lengths);
+        let made = |text: &&[u8]| include::with_relative_names(text, include::is_there);
+        let changed: Vec<Option<Vec<u8>>> = given.iter().map(made).collect();
+        if changed.iter().all(Option::is_none) {
+            return marshal::clCreateProgramWithSource(context, count, strings, lengths, errcode_ret);
+        }
+        let texts: Vec<&[u8]> = given.iter().zip(&changed).map(|(text, own)| own.as_deref().unwrap_or(text)).collect();
+        let mut pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr().cast()).collect();
+        // A length of 0 would have the text end at a NUL.
+        let lens: Vec<usize> = texts.iter().map(|text| text.len()).collect();
+        if lens.contains(&0) {
+            pointers.iter_mut().zip(&lens).filter(|(_, len)| **len == 0).for_each(|(at, _)| *at = c"".as_ptr());
+        }
+        let program =
+            marshal::clCreateProgramWithSource(context, count, pointers.as_ptr(), lens.as_ptr(), errcode_ret)?;
+        let session = super::session()?;
+        if let Some(found) = session.handles.find(program, kind::cl_program) {
+            super::state(session).sources.0.insert(found.id, given.concat());
+            session.handles.mark_remembered(found.id);
+        }
+        Ok(program)
+    }
+}
+
+/// The texts of a source; none if one is null, so that the vendor says so.
+unsafe fn texts<'a>(count: u32, strings: *const *const c_char, lengths: *const usize) -> Vec<&'a [u8]> {
+    if strings.is_null() {
+        return Vec::new();
+    }
+    let text = |i: usize| {
+        // SAFETY: by the caller's promise there are as many pointers, and lengths if any.
+        let (text, len) = unsafe { (strings.add(i).read(), if lengths.is_null() { 0 } else { lengths.add(i).read() }) };
+        // SAFETY: likewise so many bytes, or a text that ends with a NUL.
+        (!text.is_null()).then(|| unsafe {
+            if len == 0 { CStr::from_ptr(text).to_bytes() } else { std::slice::from_raw_parts(text.cast(), len) }
+        })
+    };
+    (0..count as usize).map(text).collect::<Option<_>>().unwrap_or_default()
+}
+
+/// Whether the program's source is not what it was made of.
+pub fn is_changed(session: &Session, program: *mut c_void) -> bool {
+    original(session, program).is_some()
+}
+
+fn original(session: &Session, program: *mut c_void) -> Option<Vec<u8>> {
+    let found = session.handles.find(program, kind::cl_program)?;
+    super::state(session).sources.0.get(&found.id).map(|text| text.clone())
+}
+
+/// The answer to a query for the source; `None` where the vendor has it.
+///
+/// # Safety
+/// The pointers are as the vendor's API demands.
+pub unsafe fn answer(
+    program: *mut c_void,
+    size: usize,
+    value: *mut c_void,
+    size_ret: *mut usize,
+) -> Result<Option<i32>, Fault> {
+    let Some(mut text) = original(super::session()?, program) else { return Ok(None) };
+    text.push(0);
+    if !value.is_null() && size < text.len() {
+        return Ok(Some(CL_INVALID_VALUE));
+    }
+    // SAFETY: by the caller's promise; the value has room for the text.
+    unsafe {
+        if !value.is_null() {
+            std::ptr::copy_nonoverlapping(text.as_ptr(), value.cast(), text.len());
+        }
+        if !size_ret.is_null() {
+            size_ret.write(text.len());
+        }
+    }
+    Ok(Some(CL_SUCCESS))
+}
+
+/// A program's source as it was passed; empty for one that has none.
+pub fn text(program: *mut c_void) -> Result<Vec<u8>, Fault> {
+    let name = CL_PROGRAM_SOURCE;
+    let mut len = 0;
+    // SAFETY: memory of the sizes that are named.
+    unsafe {
+        if super::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
+            return Ok(Vec::new());
+        }
+        let mut text = vec![0_u8; len];
+        if super::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
+            return Ok(Vec::new());
+        }
+        text.truncate(len - 1);
+        Ok(text)
+    }
+}

@@ -1,0 +1,128 @@
+//! PKCS#11's exceptions: the struct that hands out the functions, the arguments of the first call, and what a program
+//! finalizes that its worker had.
+
+#![allow(non_snake_case)]
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ava_protocol::pkcs11::constant::{
+    CKR_ARGUMENTS_BAD, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED,
+};
+
+use crate::api;
+use crate::api::generated::pkcs11::{FUNCTION_LIST, marshal};
+use crate::base::fault::Fault;
+use crate::book::handles::Entry;
+use crate::session::{Own, Session};
+
+/// `CK_FUNCTION_LIST`.
+#[repr(C)]
+struct FunctionList {
+    /// `CK_VERSION`: a byte for the major number, one for the minor.
+    version: [u8; 2],
+    functions: [Entry; FUNCTION_LIST.len()],
+}
+
+static LIST: FunctionList = FunctionList { version: [2, 40], functions: FUNCTION_LIST };
+
+/// # Safety
+/// As `C_GetFunctionList`.
+pub unsafe fn C_GetFunctionList(list: *mut c_void) -> Result<u64, Fault> {
+    if list.is_null() {
+        return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
+    }
+    // SAFETY: the program passes a place for the address.
+    unsafe { list.cast::<*const FunctionList>().write(&raw const LIST) };
+    Ok(0)
+}
+
+/// `CK_C_INITIALIZE_ARGS`, with its functions as addresses.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct InitializeArgs {
+    /// To create, destroy, lock and unlock a mutex.
+    mutexes: [usize; 4],
+    _flags: u64,
+    reserved: usize,
+}
+
+/// What the program says of mutexes and threads is checked, and stays here.
+///
+/// # Safety
+/// As `C_Initialize`.
+pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
+    // As natively, the vendor looks at its surroundings anew.
+    if let Some(finalized) = Session::existing(&api::PKCS11)
+        && !finalized.own::<State>().initialized.load(Ordering::Relaxed)
+    {
+        finalized.leave_if_outdated();
+    }
+    // A worker's death finalizes nothing: that is the program's to do.
+    let before = Session::latest(&api::PKCS11)?;
+    let is_initialized = before.own::<State>().initialized.load(Ordering::Relaxed);
+    if is_initialized && before.has_ended() {
+        return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    }
+    // To say that it is initialized the vendor looks at nothing.
+    if !args.is_null() && !is_initialized {
+        // SAFETY: the program passes the struct.
+        let args = unsafe { args.cast::<InitializeArgs>().read() };
+        let given = args.mutexes.iter().filter(|function| **function != 0).count();
+        if args.reserved != 0 || (given != 0 && given != args.mutexes.len()) {
+            return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
+        }
+    }
+    // SAFETY: the arguments do not cross.
+    let status = unsafe { marshal::C_Initialize(args.cast_mut())? };
+    if status == 0 {
+        initialized(true);
+    }
+    Ok(status)
+}
+
+/// What a lost worker had is finalized here, and then the program may begin again.
+///
+/// # Safety
+/// As `C_Finalize`.
+pub unsafe fn C_Finalize(reserved: *const c_void) -> Result<u64, Fault> {
+    let session = Session::latest(&api::PKCS11)?;
+    if session.has_ended() && session.own::<State>().initialized.load(Ordering::Relaxed) {
+        if !reserved.is_null() {
+            return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
+        }
+        session.own::<State>().initialized.store(false, Ordering::Relaxed);
+        return Ok(0);
+    }
+    // SAFETY: by the caller's promise.
+    let status = unsafe { marshal::C_Finalize(reserved)? };
+    if status == 0 {
+        initialized(false);
+    }
+    Ok(status)
+}
+
+/// The program has initialized the library, or finalized it.
+fn initialized(is: bool) {
+    if let Ok(session) = Session::latest(&api::PKCS11) {
+        session.own::<State>().initialized.store(is, Ordering::Relaxed);
+    }
+}
+
+/// What is remembered of a session with PKCS#11.
+#[derive(Default)]
+pub struct State {
+    initialized: AtomicBool,
+}
+
+impl Own for State {
+    fn inherit(&self) -> Option<Box<dyn Own>> {
+        let initialized = self.initialized.load(Ordering::Relaxed);
+        initialized.then(|| Box::new(Self { initialized: AtomicBool::new(true) }) as Box<dyn Own>)
+    }
+
+    /// A library that is not initialized says so, whatever became of its worker.
+    fn when_lost(&self) -> Option<i64> {
+        (!self.initialized.load(Ordering::Relaxed)).then_some(CKR_CRYPTOKI_NOT_INITIALIZED as i64)
+    }
+}

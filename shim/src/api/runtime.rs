@@ -1,0 +1,8 @@
+//! What the generated code calls.
+
+pub use crate::base::fault::{Fault, Statuses, guard};
+pub use crate::base::readable;
+pub use crate::book::callbacks::{Args, Arguments};
+pub use crate::book::handles::Entry;
+pub use crate::call::{Call, Room, Wake};
+pub use crate::session::Session;

@@ -1,0 +1,60 @@
+//! TensorFlow Lite's exceptions: tensors, which are structs in the program's memory, and what concerns them; models that
+//! lie in files; delegates; and what is refused, which is told as the library tells of errors.
+
+mod accessors;
+mod arrays;
+mod delegates;
+mod models;
+mod reporters;
+mod strings;
+mod tensors;
+
+use crate::api;
+use crate::base::fault::Fault;
+use crate::book::regions::Lease;
+use crate::session::{Own, Session};
+
+pub use accessors::*;
+pub use arrays::*;
+pub use delegates::*;
+pub use models::*;
+pub use reporters::{TfLiteInterpreterOptionsSetErrorReporter, refuse};
+pub use strings::*;
+pub use tensors::*;
+
+/// `kTfLiteOk`, `kTfLiteError`
+const OK: u32 = 0;
+const ERROR: u32 = 1;
+
+/// What TensorFlow Lite's exceptions remember of a session.
+#[derive(Default)]
+pub struct State {
+    tensors: tensors::Tensors,
+    reporters: reporters::Reporters,
+    indices: arrays::Indices,
+    options: delegates::Options,
+}
+
+impl Own for State {
+    fn forget(&self, id: u64) -> Vec<Lease> {
+        self.reporters.forget(id);
+        self.indices.forget(id);
+        self.options.forget(id);
+        self.tensors.forget(id)
+    }
+}
+
+/// What is remembered of a session with TensorFlow Lite.
+fn state(session: &Session) -> &State {
+    session.own()
+}
+
+/// The same for what starts afresh.
+fn afresh() -> Result<&'static Session, Fault> {
+    Session::afresh(&api::TFLITE)
+}
+
+/// The process's session with TensorFlow Lite.
+fn session() -> Result<&'static Session, Fault> {
+    Session::current(&api::TFLITE)
+}

@@ -1,0 +1,134 @@
+//! Answers that never change, asked once and then given here.
+
+use std::ffi::c_void;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ava_protocol::wire::ArchivedReturned;
+use dashmap::DashMap;
+
+use crate::base::maps;
+use crate::book::accepted::mix;
+use crate::book::handles::Handles;
+
+/// Most answers that are remembered.
+const MOST: usize = 64 << 10;
+/// Longest answer that is remembered, in bytes.
+const LONGEST: usize = 16 << 10;
+
+/// Answers by the digest of their question, and the digests by the object that they are about.
+pub struct Answers {
+    known: DashMap<u64, Answer, BuildHasherDefault<Digest>>,
+    about: DashMap<u64, Vec<u64>>,
+    count: AtomicUsize,
+    most: usize,
+}
+
+struct Answer {
+    question: Box<[u64]>,
+    bytes: Box<[u8]>,
+}
+
+impl Answers {
+    /// With `strict`, nothing is ever remembered.
+    pub fn new(strict: bool) -> Self {
+        let most = if strict { 0 } else { MOST };
+        Self { known: maps::busy(), about: maps::quiet(), count: AtomicUsize::new(0), most }
+    }
+
+    /// Answers a question: the function, the object that it is about, and what else was asked.
+    ///
+    /// `size` is how many bytes `value` leads to, if it is not null; `size_ret` is null or gets the answer's size. `false`
+    /// if the answer is not known, or the vendor would complain about the size.
+    ///
+    /// # Safety
+    /// The pointers are null or lead to what they are said to.
+    pub unsafe fn recall(&self, question: &[u64], value: *mut c_void, size: u64, size_ret: *mut usize) -> bool {
+        let Some(answer) = self.known.get(&digest(question)) else { return false };
+        if *answer.question != *question || (!value.is_null() && size < answer.bytes.len() as u64) {
+            return false;
+        }
+        // SAFETY: by the caller's promise; the size was compared.
+        unsafe {
+            if !value.is_null() {
+                std::ptr::copy_nonoverlapping(answer.bytes.as_ptr(), value.cast(), answer.bytes.len());
+            }
+            if !size_ret.is_null() {
+                size_ret.write(answer.bytes.len());
+            }
+        }
+        true
+    }
+
+    /// Remembers an answer as it lies in the program's memory.
+    ///
+    /// # Safety
+    /// `value` is null or holds what the vendor returned.
+    pub unsafe fn remember(
+        &self,
+        handles: &Handles,
+        question: &[u64],
+        value: *const c_void,
+        returned: &ArchivedReturned<'_>,
+    ) {
+        let len = match returned {
+            ArchivedReturned::Untouched => return,
+            ArchivedReturned::Inline(bytes) => bytes.len(),
+            ArchivedReturned::Region(len) => len.to_native() as usize,
+        };
+        let Some(about) = question.get(1) else { return };
+        if value.is_null() || len > LONGEST || self.count.load(Ordering::Relaxed) >= self.most {
+            return;
+        }
+        // SAFETY: by the caller's promise.
+        let bytes = unsafe { std::slice::from_raw_parts(value.cast::<u8>(), len) }.into();
+        let digest = digest(question);
+        // An object that goes meanwhile takes its answers along: the mark comes first, so that whoever forgets sees it.
+        if !handles.mark_remembered(*about) {
+            return;
+        }
+        if self.known.insert(digest, Answer { question: question.into(), bytes }).is_none() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            self.about.entry(*about).or_default().push(digest);
+        }
+    }
+
+    /// The session is lost: its answers are nobody's.
+    pub fn give_up(&self) {
+        self.known.clear();
+        self.known.shrink_to_fit();
+        self.about.clear();
+        self.about.shrink_to_fit();
+    }
+
+    /// The object is gone.
+    pub fn forget(&self, object: u64) {
+        for digest in self.about.remove(&object).map(|(_, digests)| digests).unwrap_or_default() {
+            if self.known.remove(&digest).is_some() {
+                self.count.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+fn digest(question: &[u64]) -> u64 {
+    question.iter().fold(1, |digest, word| mix(digest, *word))
+}
+
+/// Digests are hashes already.
+#[derive(Default)]
+struct Digest(u64);
+
+impl Hasher for Digest {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = mix(self.0, (*byte).into()));
+    }
+
+    fn write_u64(&mut self, digest: u64) {
+        self.0 = digest;
+    }
+}

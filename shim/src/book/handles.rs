@@ -1,0 +1,314 @@
+//! What the program holds instead of vendor objects.
+//!
+//! A handle is the address of an [`Object`] in a range of memory reserved for them, so that telling a live handle from
+//! anything else takes a range check and four loads, and so that an installable client driver's loader finds the
+//! dispatch table in its first word.
+//!
+//! - **Invariant**: an id is never given twice; a place in the range is, but only long after its object is gone.
+//! - **Invariant**: a handle is live in the session that its object is of, and in no other.
+
+mod range;
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dashmap::DashMap;
+
+use crate::base::fault::Fault;
+use crate::base::maps;
+use range::Object;
+
+pub use range::{Departed, Range};
+
+/// One place of a dispatch table: a function's address.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct Entry(pub *const c_void);
+
+// SAFETY: the address of a function, never written through.
+unsafe impl Sync for Entry {}
+
+/// What is known of a live handle.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    pub id: u64,
+    pub kind: u16,
+    /// What stands for the object where one is as good as another: its class, or its id.
+    pub class: u64,
+    pub state: u64,
+}
+
+/// All handles of a session.
+pub struct Handles {
+    range: &'static Range,
+    /// The session.
+    generation: u32,
+    by_id: DashMap<u64, u32>,
+}
+
+impl Handles {
+    /// Those of a session, of which there are none yet.
+    pub fn new(range: &'static Range, generation: u32) -> Self {
+        Self { range, generation, by_id: maps::busy() }
+    }
+
+    /// A new id for an object of `kind` and of a class, or 0, that a call of this line is about to make.
+    pub fn mint(&self, kind: u16, class: u64, line: u32) -> Result<u64, Fault> {
+        let id = self.range.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        self.place(id, kind, class, line, true)?;
+        Ok(id)
+    }
+
+    /// The handle of an object that the worker named, new or known; with `made`, one that the program has just made.
+    pub fn intern(&self, id: u64, kind: u16, made: bool) -> *mut c_void {
+        if id == 0 {
+            return std::ptr::null_mut();
+        }
+        let known = self.pointer(id);
+        if !known.is_null() {
+            return known;
+        }
+        self.place(id, kind, 0, 0, made).map_or(std::ptr::null_mut(), |_| self.pointer(id))
+    }
+
+    /// Gives an object that the vendor names unasked the handle that stood for its like in a lost session. `false` if that
+    /// is none, or the object has another.
+    pub fn adopt(&self, id: u64, kind: u16, pointer: *mut c_void) -> bool {
+        let Some((index, object)) = self.range.taken(pointer) else { return false };
+        let fits = object.is(kind)
+            && object.found.load(Ordering::Relaxed)
+            && object.generation.load(Ordering::Relaxed) != self.generation;
+        let (true, dashmap::Entry::Vacant(vacant)) = (fits && id != 0, self.by_id.entry(id)) else { return false };
+        vacant.insert(index);
+        object.note.store(0, Ordering::Relaxed);
+        object.class.store(0, Ordering::Relaxed);
+        object.state.store(0, Ordering::Relaxed);
+        object.user.store(0, Ordering::Relaxed);
+        object.remembered.store(false, Ordering::Relaxed);
+        object.id.store(id, Ordering::Release);
+        object.generation.store(self.generation, Ordering::Release);
+        true
+    }
+
+    /// Whether a handle is one of a lost session.
+    pub fn is_lost(&self, pointer: *mut c_void) -> bool {
+        self.range
+            .taken(pointer)
+            .is_some_and(|(_, object)| object.generation.load(Ordering::Relaxed) != self.generation)
+    }
+
+    /// The session is lost: its handles are live no more, and stand for nothing until the program releases them. The ids of
+    /// those that it has released already.
+    pub fn retire(&self) -> Vec<u64> {
+        let mut released = Vec::new();
+        for entry in &self.by_id {
+            let (id, index) = (*entry.key(), *entry.value());
+            let object = self.range.object(index);
+            let held = object.references.load(Ordering::Relaxed) > 0 || object.found.load(Ordering::Relaxed);
+            if self.range.counts && !held && object.id.load(Ordering::Acquire) == id {
+                self.range.vacate(index, object);
+                released.push(id);
+            }
+        }
+        self.by_id.clear();
+        self.by_id.shrink_to_fit();
+        released
+    }
+
+    /// Counts another reference, if they are counted here.
+    #[inline]
+    pub fn retain(&self, pointer: *mut c_void, kind: u16) -> bool {
+        let Some(object) = self.of_kind(pointer, kind) else {
+            return self.is_lost(pointer) && self.range.retain_lost(pointer, kind);
+        };
+        let more = |n: u32| if n == 0 { None } else { n.checked_add(1) };
+        object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// Counts a reference less; `None` if others are left. Else the vendor is to be told: that it was the last
+    /// (`true`), or because the vendor counts.
+    #[inline]
+    pub fn release(&self, pointer: *mut c_void, kind: u16) -> Option<bool> {
+        let Some(object) = self.of_kind(pointer, kind) else { return Some(false) };
+        match object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| n.checked_sub(1)) {
+            Ok(1) => Some(true),
+            Ok(_) => None,
+            Err(_) => Some(false),
+        }
+    }
+
+    /// References to the object that the vendor does not know of.
+    pub fn extra_references(&self, id: u64) -> u32 {
+        self.by_id
+            .get(&id)
+            .map_or(0, |index| self.range.object(*index).references.load(Ordering::Relaxed).saturating_sub(1))
+    }
+
+    /// Notes that something is remembered about the object, to be forgotten with it; `false` if it is gone already.
+    pub fn mark_remembered(&self, id: u64) -> bool {
+        self.by_id.get(&id).is_some_and(|index| {
+            self.range.object(*index).remembered.store(true, Ordering::Relaxed);
+            true
+        })
+    }
+
+    /// The handle of `id`; null if it is gone.
+    pub fn pointer(&self, id: u64) -> *mut c_void {
+        self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.range.at(*index).cast())
+    }
+
+    /// A live handle of `kind`, looked up.
+    #[inline]
+    pub fn find(&self, pointer: *mut c_void, kind: u16) -> Option<Found> {
+        self.of_kind(pointer, kind).map(Object::found)
+    }
+
+    /// A live handle of any kind, looked up.
+    pub fn any(&self, pointer: *mut c_void) -> Option<Found> {
+        self.object(pointer).map(Object::found)
+    }
+
+    /// A thread uses a live object: the line of another that used it before, or 0.
+    pub fn used(&self, pointer: *mut c_void, line: u32) -> u32 {
+        let Some(object) = self.object(pointer) else { return 0 };
+        // Two threads that use it at the same time are in no order.
+        match object.user.load(Ordering::Relaxed) {
+            user if user == line => 0,
+            user => {
+                object.user.store(line, Ordering::Relaxed);
+                user
+            }
+        }
+    }
+
+    /// Notes of a live object that it is as good as another of its class.
+    pub fn set_class(&self, pointer: *mut c_void, class: u64) {
+        if let Some(object) = self.object(pointer) {
+            object.class.store(class, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that something was done to a live object: `change` is the difference, by exclusive or.
+    pub fn change_state(&self, pointer: *mut c_void, change: u64) {
+        if let Some(object) = self.object(pointer) {
+            object.state.fetch_xor(change, Ordering::Relaxed);
+        }
+    }
+
+    /// The note on a live handle.
+    pub fn note(&self, pointer: *mut c_void) -> Option<&AtomicU64> {
+        self.object(pointer).map(|object| &object.note)
+    }
+
+    /// The object is gone: its handle is one no more. Whether something about it is remembered elsewhere.
+    pub fn forget(&self, id: u64) -> bool {
+        let Some((_, index)) = self.by_id.remove(&id) else {
+            return false;
+        };
+        let object = self.range.object(index);
+        self.range.vacate(index, object);
+        object.remembered.load(Ordering::Relaxed)
+    }
+
+    fn place(&self, id: u64, kind: u16, class: u64, line: u32, made: bool) -> Result<u32, Fault> {
+        let index = self.range.vacancy()?;
+        let object = self.range.object(index);
+        object.dispatch.store(self.range.dispatch, Ordering::Relaxed);
+        object.kind.store(u32::from(kind), Ordering::Relaxed);
+        object.generation.store(self.generation, Ordering::Relaxed);
+        object.note.store(0, Ordering::Relaxed);
+        object.class.store(class, Ordering::Relaxed);
+        object.state.store(0, Ordering::Relaxed);
+        object.references.store(u32::from(made && self.range.counts), Ordering::Relaxed);
+        object.user.store(line, Ordering::Relaxed);
+        object.remembered.store(false, Ordering::Relaxed);
+        object.found.store(!made, Ordering::Relaxed);
+        object.id.store(id, Ordering::Release);
+        // Two threads may see the worker name the same object at once: the first one's place stands.
+        match self.by_id.entry(id) {
+            dashmap::Entry::Occupied(known) => {
+                self.range.vacate(index, object);
+                Ok(*known.get())
+            }
+            dashmap::Entry::Vacant(vacant) => {
+                vacant.insert(index);
+                Ok(index)
+            }
+        }
+    }
+
+    #[inline]
+    fn of_kind(&self, pointer: *mut c_void, kind: u16) -> Option<&Object> {
+        self.object(pointer).filter(|object| object.is(kind))
+    }
+
+    #[inline]
+    fn object(&self, pointer: *mut c_void) -> Option<&Object> {
+        let (_, object) = self.range.taken(pointer)?;
+        (object.generation.load(Ordering::Relaxed) == self.generation).then_some(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEVICE: u16 = 1;
+    const BUFFER: u16 = 2;
+
+    fn range() -> &'static Range {
+        Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap()))
+    }
+
+    #[test]
+    fn a_handle_is_live_in_its_own_session_only_and_ids_count_on() {
+        let range = range();
+        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let id = old.mint(BUFFER, 0, 0).unwrap();
+        let handle = old.pointer(id);
+        assert_eq!(old.find(handle, BUFFER).unwrap().id, id);
+        assert!(new.find(handle, BUFFER).is_none() && new.is_lost(handle) && !old.is_lost(handle));
+        assert!(new.mint(BUFFER, 0, 0).unwrap() > id);
+        assert!(!new.is_lost(std::ptr::null_mut()) && !new.is_lost(handle.wrapping_byte_add(1)));
+    }
+
+    #[test]
+    fn what_a_lost_session_had_is_there_until_it_is_released() {
+        let range = range();
+        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let (kept, released) = (old.mint(BUFFER, 0, 0).unwrap(), old.mint(BUFFER, 0, 0).unwrap());
+        let (handle, other) = (old.pointer(kept), old.pointer(released));
+        assert_eq!(old.release(other, BUFFER), Some(true));
+        assert_eq!(old.retire(), [released]);
+        assert!(!new.is_lost(other) && new.is_lost(handle));
+        assert!(new.retain(handle, BUFFER));
+        assert_eq!(range.release_lost(handle, DEVICE), None);
+        assert_eq!(range.release_lost(handle, BUFFER), Some(Departed::Stays));
+        assert_eq!(range.release_lost(handle, BUFFER), Some(Departed::Gone { generation: 1, id: kept }));
+        assert_eq!(range.release_lost(handle, BUFFER), None);
+        assert!(!new.is_lost(handle));
+    }
+
+    #[test]
+    fn what_the_vendor_names_unasked_keeps_its_handle() {
+        const OURS: u64 = 1 << 60;
+        let range = range();
+        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let device = old.intern(OURS + 1, DEVICE, false);
+        let made = old.pointer(old.mint(BUFFER, 0, 0).unwrap());
+        old.retire();
+        assert!(new.is_lost(device) && new.find(device, DEVICE).is_none());
+        assert!(!new.adopt(OURS + 5, BUFFER, device) && !new.adopt(OURS + 5, BUFFER, made));
+        assert!(new.adopt(OURS + 7, DEVICE, device));
+        assert_eq!(new.find(device, DEVICE).unwrap().id, OURS + 7);
+        assert_eq!(new.intern(OURS + 7, DEVICE, false), device);
+        // It is the new session's now.
+        assert!(!new.adopt(OURS + 7, DEVICE, device) && !new.adopt(OURS + 8, DEVICE, device));
+        assert!(old.find(device, DEVICE).is_none());
+    }
+
+    #[test]
+    fn an_object_takes_one_line_of_the_cache() {
+        assert_eq!(size_of::<Object>(), 64);
+    }
+}

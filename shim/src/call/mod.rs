@@ -1,0 +1,461 @@
+//! One call in the making: arguments into wire form, then the crossing, then results into the program's memory.
+//!
+//! The generated marshalling is written against this type. What a call takes (regions, new handles, callback
+//! registrations, pending transfers) it gives back if the vendor did not accept it.
+
+mod arguments;
+mod results;
+mod structs;
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use ava_protocol::frame::{INLINE_BUDGET, Tag};
+use ava_protocol::layout::Rows;
+use ava_protocol::upcall::Life;
+use ava_protocol::wire::{ArchivedData, Data, Place, Slice};
+use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
+use rkyv::bytecheck::CheckBytes;
+use rkyv::rancor::Failure;
+use rkyv::ser::allocator::ArenaHandle;
+use rkyv::util::AlignedVec;
+use rkyv::{Portable, Serialize};
+
+pub use ava_transport::lane::Wake;
+
+use crate::base::fault::Fault;
+use crate::base::readable::{self, holds, is_readable};
+use crate::book::accepted::Combination;
+use crate::book::order::After;
+use crate::book::pending::{Keep, Transfer};
+use crate::book::regions::{Announcement, Lease};
+use crate::port::lanes::Keeping;
+use crate::session::Session;
+
+/// Longest result that comes back in the reply's frame, in bytes.
+const INLINE_RESULT: u64 = 8 << 10;
+
+/// Longest result of a call that says more than any memory takes, in bytes.
+const LONGEST_CUT: usize = 1 << 20;
+
+/// Whether the program's memory may take so many bytes. Of few it is believed: the vendor's are as many.
+fn fits(pointer: *const c_void, span: u64) -> bool {
+    span <= INLINE_RESULT || is_readable(pointer.cast(), usize::try_from(span).unwrap_or(usize::MAX))
+}
+
+pub struct Call {
+    pub session: &'static Session,
+    opcode: u32,
+    /// What the call is made with, as far as its success may depend on it.
+    combination: Combination,
+    /// Whether the combination is worth remembering.
+    learns: bool,
+    /// The first object that the call names; 0 for none.
+    pub first: u64,
+    /// The last so far.
+    last: u64,
+    /// The thread's line, once it is needed, and those that the call comes after.
+    line: u32,
+    keeping: Keeping,
+    after: Vec<u32>,
+    /// Whether the call names an object that calls are put in order by.
+    ordered: bool,
+    after_all: bool,
+    /// Bytes that may still go into the frame, and come back in the reply's.
+    budget: usize,
+    result_budget: u64,
+    pub leases: Vec<Lease>,
+    announcements: Vec<Announcement>,
+    minted: Vec<u64>,
+    callbacks: Vec<u64>,
+    transfers: Vec<u64>,
+    /// Whether the call names something of a lost session.
+    lost: bool,
+}
+
+/// Room for a result: what the request says, and how many bytes the program's memory takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    pub place: Place,
+    pub capacity: u64,
+}
+
+impl Room {
+    /// Of bytes that go in and come out.
+    pub fn exchanged(capacity: Option<u64>) -> Self {
+        Self { place: Place::Inline, capacity: capacity.unwrap_or(0) }
+    }
+}
+
+impl Call {
+    pub fn begin(session: &'static Session, opcode: u32) -> Self {
+        Self {
+            session,
+            opcode,
+            combination: session.known.combination(opcode),
+            learns: false,
+            first: 0,
+            last: 0,
+            line: 0,
+            keeping: Keeping::Own,
+            after: Vec::new(),
+            ordered: false,
+            after_all: false,
+            budget: INLINE_BUDGET,
+            result_budget: INLINE_BUDGET as u64,
+            leases: Vec::new(),
+            announcements: Vec::new(),
+            minted: Vec::new(),
+            callbacks: Vec::new(),
+            transfers: Vec::new(),
+            lost: false,
+        }
+    }
+
+    /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
+    pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
+        let Some(found) = self.session.handles.find(pointer, kind) else {
+            self.missed(pointer);
+            self.combination.mix(0);
+            return 0;
+        };
+        self.combination.mix(found.class);
+        self.combination.mix(found.state);
+        // An object twice is something else than two that are as good as each other.
+        self.combination.mix(u64::from(found.id == self.last));
+        self.last = found.id;
+        self.uses(pointer, kind);
+        if self.first == 0 {
+            self.first = found.id;
+        }
+        found.id
+    }
+
+    /// The call names something that is not live. What is of a lost session keeps it from being made.
+    pub fn missed(&mut self, pointer: *mut c_void) {
+        self.lost |= self.session.handles.is_lost(pointer);
+    }
+
+    /// A handle argument that may be null, so that something else than a live handle is refused here.
+    pub fn handle_or_null(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
+        match self.handle(pointer, kind) {
+            0 if !pointer.is_null() => Err(self.refused(kind)),
+            id => Ok(id),
+        }
+    }
+
+    /// A handle argument that must be a live object: the API has no words for others.
+    pub fn live_handle(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
+        match self.handle(pointer, kind) {
+            0 => Err(self.refused(kind)),
+            id => Ok(id),
+        }
+    }
+
+    /// Why a call is not made that names something else than a live object of a kind.
+    fn refused(&self, kind: u16) -> Fault {
+        if self.lost { Fault::Lost } else { Fault::Status(self.session.slot.api.kind(kind).invalid) }
+    }
+
+    /// A text that came out, for good.
+    pub fn kept_text(&self, text: &ArchivedData<'_>) -> *const c_char {
+        match text {
+            ArchivedData::Inline(bytes) => self.session.shared.texts.keep(bytes),
+            _ => std::ptr::null(),
+        }
+    }
+
+    /// The call is about a live object.
+    pub fn uses(&mut self, pointer: *mut c_void, kind: u16) {
+        if self.session.slot.api.kind(kind).ordered {
+            self.ordered = true;
+            let line = self.line();
+            let user = self.session.handles.used(pointer, line);
+            if user != 0 && !self.after.contains(&user) {
+                self.after.push(user);
+            }
+        }
+    }
+
+    fn line(&mut self) -> u32 {
+        if self.line == 0 {
+            (self.line, self.keeping) = self.session.line().unwrap_or((0, Keeping::Own));
+        }
+        self.line
+    }
+
+    /// The call comes after all that other threads have sent.
+    pub fn comes_after_all(&mut self) {
+        self.after_all = true;
+    }
+
+    fn after(&mut self, waits: bool) -> After {
+        // What is waited for may depend on anything, unless it says on what.
+        if self.after_all || (waits && !self.ordered) {
+            return After::All;
+        }
+        After::Lines(std::mem::take(&mut self.after))
+    }
+
+    /// Something else that the call's success may depend on.
+    pub fn combine(&mut self, word: u64) {
+        self.combination.mix(word);
+    }
+
+    /// Nothing else that the call's success may depend on.
+    pub fn combine_only(&mut self, object: u64, word: u64) {
+        self.combination = self.session.known.combination(self.opcode);
+        self.combination.mix(object);
+        self.combination.mix(word);
+    }
+
+    /// An argument likewise, with what it says.
+    pub fn combine_bytes(&mut self, data: &Data<'_>) {
+        match data {
+            Data::Null => self.combination.mix(1),
+            Data::Inline(bytes) => {
+                self.combination.mix(bytes.len() as u64);
+                for chunk in bytes.chunks(8) {
+                    let mut word = [0; 8];
+                    word[..chunk.len()].copy_from_slice(chunk);
+                    self.combination.mix(u64::from_le_bytes(word));
+                }
+            }
+            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
+        }
+    }
+
+    /// Whether the vendor has accepted the combination before, so that nobody needs to wait for it to say so again. If
+    /// not, it is remembered when the vendor accepts it now.
+    pub fn is_known(&mut self) -> bool {
+        self.learns = true;
+        self.leaves() && self.session.known.has(self.combination)
+    }
+
+    /// The vendor has accepted the combination.
+    pub fn learn(&self) {
+        self.session.known.learn(self.combination);
+    }
+
+    /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
+    pub fn leaves(&self) -> bool {
+        !self.session.known.is_strict() && self.leases.is_empty() && self.callbacks.is_empty()
+    }
+
+    /// Room for one scalar.
+    ///
+    /// # Safety
+    /// `pointer` is null or leads to a `T`.
+    pub unsafe fn scalar_place<T>(&self, pointer: *mut T) -> Room {
+        if pointer.is_null() {
+            return Room { place: Place::Null, capacity: 0 };
+        }
+        let size = size_of::<T>().min(8);
+        if !holds(pointer) {
+            // Nobody can have seen what it holds.
+            return Room { place: Place::Inline, capacity: size as u64 };
+        }
+        let mut held = [0_u8; 8];
+        // SAFETY: by the caller's promise; bytes that the program has not initialised are carried, not looked at.
+        unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), held.as_mut_ptr(), size) };
+        Room { place: Place::Scalar(u64::from_le_bytes(held)), capacity: size as u64 }
+    }
+
+    /// Room for bytes that come out. With `pending`, they come when the command has completed.
+    pub fn place(&mut self, pointer: *mut c_void, rows: Option<Rows>, pending: bool) -> Result<Room, Fault> {
+        if pointer.is_null() {
+            return Ok(Room { place: Place::Null, capacity: 0 });
+        }
+        let Some((rows, span)) = rows.and_then(|rows| Some((rows, rows.span()?))) else {
+            return Ok(Room { place: Place::Inline, capacity: 0 });
+        };
+        if !pending && rows.is_flat() && !fits(pointer, span) {
+            return self.cut_place(pointer);
+        }
+        let inline = !pending && span <= INLINE_RESULT.min(self.result_budget);
+        if span == 0 || inline {
+            self.result_budget -= span;
+            return Ok(Room { place: Place::Inline, capacity: span });
+        }
+        let lease = self.session.regions.acquire(span)?;
+        let target = pending.then_some(Some((pointer as usize, rows)));
+        Ok(Room { place: Place::Region(self.slice(lease, span, target)?), capacity: span })
+    }
+
+    /// Room for bytes that come out, of which the program says more than its memory may take: as many as that.
+    fn cut_place(&mut self, pointer: *mut c_void) -> Result<Room, Fault> {
+        let capacity = readable::prefix(pointer as usize, LONGEST_CUT) as u64;
+        if capacity == 0 {
+            return Ok(Room { place: Place::Cut(None), capacity });
+        }
+        let lease = self.session.regions.acquire(capacity)?;
+        Ok(Room { place: Place::Cut(Some(self.slice(lease, capacity, None)?)), capacity })
+    }
+
+    /// Takes a region for this call, or for a transfer to `target` that outlives it.
+    fn slice(&mut self, mut lease: Lease, len: u64, transfer: Option<Option<(usize, Rows)>>) -> Result<Slice, Fault> {
+        let region = lease.id;
+        let Some(target) = transfer else {
+            self.leases.push(lease);
+            return Ok(Slice { region, offset: 0, len, pending: 0 });
+        };
+        while let Some(oldest) = self.session.pending.crowded() {
+            self.session.wait_for(oldest)?;
+        }
+        let id = self.session.pending.next_id();
+        // The descriptor goes with this call; the transfer keeps the rest.
+        self.announcements.extend(lease.announce());
+        self.session.pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
+        self.transfers.push(id);
+        Ok(Slice { region, offset: 0, len, pending: id })
+    }
+
+    /// Takes part of the region of a pending transfer for another.
+    fn share(&mut self, lease: Arc<Lease>, offset: u64, len: u64) -> Result<Slice, Fault> {
+        let (id, region) = (self.session.pending.next_id(), lease.id);
+        self.session.pending.insert(Transfer { id, target: None, lease: Keep::Whole(lease) });
+        self.transfers.push(id);
+        Ok(Slice { region, offset, len, pending: id })
+    }
+
+    /// Tells the worker of a region that somebody else keeps.
+    pub fn announce(&mut self, lease: &mut Lease) {
+        self.announcements.extend(lease.announce());
+    }
+
+    /// An id for an object that the call makes.
+    pub fn mint(&mut self, kind: u16) -> Result<u64, Fault> {
+        let line = self.line();
+        let id = self.session.handles.mint(kind, 0, line)?;
+        self.minted.push(id);
+        Ok(id)
+    }
+
+    /// An id likewise, for one of the many objects that the first object which the call names brings forth: an event.
+    pub fn mint_from_first(&mut self, kind: u16) -> Result<u64, Fault> {
+        self.mint_of_class(kind, self.first)
+    }
+
+    /// An id likewise, for an object that is as good as another of its class.
+    pub fn mint_of_class(&mut self, kind: u16, class: u64) -> Result<u64, Fault> {
+        let line = self.line();
+        let id = self.session.handles.mint(kind, class, line)?;
+        self.minted.push(id);
+        Ok(id)
+    }
+
+    /// The handle of an id minted before.
+    pub fn object(&self, id: u64) -> *mut c_void {
+        self.session.handles.pointer(id)
+    }
+
+    /// Registers the program's callback; 0 for none. `about` are the call's handles, which the vendor may hand to it.
+    pub fn callback(
+        &mut self,
+        function: Option<usize>,
+        user_data: usize,
+        signature: u32,
+        life: Life,
+        about: &[(u64, *mut c_void)],
+    ) -> Result<u64, Fault> {
+        let Some(function) = function else {
+            return Ok(0);
+        };
+        let id = self.session.callbacks.register(self.session, function, user_data, signature, life, about)?;
+        self.callbacks.push(id);
+        Ok(id)
+    }
+
+    /// Crosses without waiting. What the call makes is there as far as the program can tell.
+    ///
+    /// [`Wake::Later`] is for what nobody can see the effect of until another call is made; a command, or the release of
+    /// an object that tells of its end, is to take effect though the program does nothing more.
+    pub fn post<Q>(&mut self, request: &Q, wake: Wake) -> Result<(), Fault>
+    where
+        Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+    {
+        if self.lost {
+            return Err(Fault::Lost);
+        }
+        let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
+            to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
+        };
+        tracing::trace!(function = self.session.slot.name(self.opcode), "oneway");
+        let after = self.after(false);
+        self.session.post(self.opcode, std::mem::take(&mut self.announcements), after, encode, wake)?;
+        self.keep();
+        Ok(())
+    }
+
+    /// What the call has taken stays taken.
+    fn keep(&mut self) {
+        self.minted.clear();
+        self.callbacks.clear();
+        self.transfers.clear();
+    }
+
+    /// Crosses: `read` gets the reply and tells whether the vendor accepted the call.
+    pub fn transact<Q, A, R>(&mut self, request: &Q, read: impl FnOnce(&A, &mut Self) -> (bool, R)) -> Result<R, Fault>
+    where
+        Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+        A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
+    {
+        if self.lost {
+            return Err(Fault::Lost);
+        }
+        let mut regions = std::mem::take(&mut self.announcements);
+        regions.extend(self.leases.iter_mut().filter_map(Lease::announce));
+        let session = self.session;
+        let opcode = self.opcode;
+        let after = self.after(true);
+        let mut accepted = false;
+        let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
+            to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
+        };
+        tracing::trace!(function = session.slot.name(opcode), "call");
+        let result = session.exchange(Tag::Call, opcode, regions, after, encode, |frame| {
+            let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
+            let (ok, result) = read(reply, self);
+            accepted = ok;
+            Ok(result)
+        });
+        if let Err(fault) = &result {
+            tracing::debug!(function = session.slot.name(opcode), ?fault, "not made");
+        }
+        if accepted {
+            self.keep();
+            if self.learns {
+                self.learn();
+            }
+        }
+        result
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        for id in self.minted.drain(..) {
+            // Of what was never made nothing is kept.
+            self.session.forget(id);
+        }
+        for id in self.callbacks.drain(..) {
+            self.session.callbacks.forget(id);
+        }
+        for id in self.transfers.drain(..) {
+            let cancelled = self.session.pending.cancel(id);
+            self.leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
+        }
+        // Of what was never sent the worker has not heard.
+        for announcement in self.announcements.drain(..) {
+            if let Some(lease) = self.leases.iter_mut().find(|lease| lease.id == announcement.id) {
+                lease.take_back(announcement);
+            }
+        }
+        if !self.leases.is_empty() {
+            self.session.release(std::mem::take(&mut self.leases));
+        }
+        if self.keeping == Keeping::Borrowed {
+            self.session.hand_back();
+        }
+    }
+}

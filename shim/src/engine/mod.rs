@@ -1,0 +1,1 @@
+//! What is more than a call, and knows no API by name.
