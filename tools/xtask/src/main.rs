@@ -6,6 +6,7 @@
 mod bench;
 mod dist;
 mod layers;
+mod numbers;
 mod repository;
 mod tables;
 mod tidy;

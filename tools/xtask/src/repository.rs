@@ -27,15 +27,11 @@ pub fn tables(api: Option<&str>) -> Result<Vec<Api>> {
     }
 }
 
-/// Every file that git knows or would know, from the root.
-pub fn files() -> Result<Vec<PathBuf>> {
-    let listed = run(Command::new("git").arg("-C").arg(root()).args([
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]))?;
-    let mut files: Vec<_> = listed.lines().map(PathBuf::from).filter(|file| root().join(file).is_file()).collect();
+/// Every file that git knows or would know of a checkout, from its root.
+pub fn files(base: &Path) -> Result<Vec<PathBuf>> {
+    let listed =
+        run(Command::new("git").arg("-C").arg(base).args(["ls-files", "--cached", "--others", "--exclude-standard"]))?;
+    let mut files: Vec<_> = listed.lines().map(PathBuf::from).filter(|file| base.join(file).is_file()).collect();
     files.sort();
     files.dedup();
     Ok(files)

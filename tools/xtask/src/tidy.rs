@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::layers;
 use crate::repository::{files, root, tables};
+use crate::{layers, numbers};
 
 /// Most lines of a source file.
 const LONGEST: usize = 500;
@@ -54,10 +54,22 @@ pub struct Tidy {
     /// Check the layers of this crate only, by its root (shim/src/lib.rs)
     #[arg(long, value_name = "ROOT")]
     layers: Option<PathBuf>,
+    /// Count instead: lines of tables and by hand, files with unit tests, circles
+    #[arg(long)]
+    numbers: bool,
+    /// Print the numbers as JSON
+    #[arg(long, requires = "numbers")]
+    json: bool,
+    /// Count this checkout
+    #[arg(long, value_name = "DIR", requires = "numbers")]
+    root: Option<PathBuf>,
 }
 
 impl Tidy {
     pub fn run(self) -> Result<()> {
+        if self.numbers {
+            return self.count();
+        }
         let problems = match &self.layers {
             Some(crate_root) => of_crate(crate_root)?,
             None => problems()?,
@@ -70,11 +82,21 @@ impl Tidy {
         }
         bail!("{} rules are broken", problems.len());
     }
+
+    fn count(&self) -> Result<()> {
+        let base = self.root.as_deref().unwrap_or(root());
+        let numbers = numbers::count(base, &files(base)?)?;
+        match self.json {
+            true => println!("{}", serde_json::to_string_pretty(&numbers)?),
+            false => print!("{}", numbers.text()),
+        }
+        Ok(())
+    }
 }
 
 fn problems() -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    let files = files()?;
+    let files = files(root())?;
     for name in LICENCES.iter().chain(SAFE).filter(|name| !root().join(name).is_file()) {
         problems.push(format!("{name} is missing"));
     }
