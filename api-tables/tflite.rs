@@ -431,15 +431,15 @@ extern "C" {
     // Tensors under their other type: a `TfLiteOpaqueTensor` is a `TfLiteTensor`
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorType)]
     fn TfLiteOpaqueTensorType(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteType;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorNumDims)]
     fn TfLiteOpaqueTensorNumDims(opaque_tensor: *const TfLiteOpaqueTensor) -> i32;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorDim)]
     fn TfLiteOpaqueTensorDim(opaque_tensor: *const TfLiteOpaqueTensor, dim_index: i32) -> i32;
 
     #[since("2.17")]
@@ -458,15 +458,15 @@ extern "C" {
     ) -> TfLiteStatus;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorByteSize)]
     fn TfLiteOpaqueTensorByteSize(opaque_tensor: *const TfLiteOpaqueTensor) -> usize;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorData)]
     fn TfLiteOpaqueTensorData(opaque_tensor: *const TfLiteOpaqueTensor) -> *mut c_void;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorName)]
     fn TfLiteOpaqueTensorName(opaque_tensor: *const TfLiteOpaqueTensor) -> *const c_char;
 
     #[since("2.17")]
@@ -478,23 +478,23 @@ extern "C" {
     fn TfLiteOpaqueTensorGetAllocationType(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteAllocationType;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorGetAllocationStrategy)]
     fn TfLiteOpaqueTensorGetAllocationStrategy(t: *const TfLiteOpaqueTensor) -> TfLiteAllocationStrategy;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorGetBufferAddressStability)]
     fn TfLiteOpaqueTensorGetBufferAddressStability(t: *const TfLiteOpaqueTensor) -> TfLiteRunStability;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorGetDataStability)]
     fn TfLiteOpaqueTensorGetDataStability(t: *const TfLiteOpaqueTensor) -> TfLiteRunStability;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorGetDataKnownStep)]
     fn TfLiteOpaqueTensorGetDataKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorGetShapeKnownStep)]
     fn TfLiteOpaqueTensorGetShapeKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
 
     #[since("2.17")]
@@ -502,11 +502,11 @@ extern "C" {
     fn TfLiteOpaqueTensorGetQuantization(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteQuantization;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorQuantizationParams)]
     fn TfLiteOpaqueTensorGetQuantizationParams(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteQuantizationParams;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorCopyFromBuffer)]
     fn TfLiteOpaqueTensorCopyFromBuffer(
         opaque_tensor: *mut TfLiteOpaqueTensor,
         input_data: *const c_void,
@@ -514,7 +514,7 @@ extern "C" {
     ) -> TfLiteStatus;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteTensorCopyToBuffer)]
     fn TfLiteOpaqueTensorCopyToBuffer(
         opaque_tensor: *const TfLiteOpaqueTensor,
         output_data: *mut c_void,
@@ -571,17 +571,17 @@ extern "C" {
     #[local]
     fn TfLiteIntArrayFree(a: *mut TfLiteIntArray);
 
-    #[local]
+    #[same_as(TfLiteIntArrayCreate)]
     fn TfLiteFloatArrayCreate(size: c_int) -> *mut TfLiteFloatArray;
 
     #[since("2.17")]
-    #[local]
+    #[same_as(TfLiteIntArrayCopy)]
     fn TfLiteFloatArrayCopy(src: *const TfLiteFloatArray) -> *mut TfLiteFloatArray;
 
     #[local]
     fn TfLiteFloatArrayGetSizeInBytes(size: c_int) -> c_int;
 
-    #[local]
+    #[same_as(TfLiteIntArrayFree)]
     fn TfLiteFloatArrayFree(a: *mut TfLiteFloatArray);
 
     fn TfLiteTypeGetName(tensor_type: TfLiteType) -> &CStr;
@@ -682,8 +682,7 @@ extern "C" {
 
     #[beside("libexternal_delegate_obj.so")]
     #[undocumented]
-    #[custom]
-    #[release(TfLiteDelegate)]
+    #[same_as(TfLiteXNNPackDelegateDelete)]
     fn TfLiteExternalDelegateDelete(delegate: Option<&mut TfLiteDelegate>);
 
     // Delegates of the program's own

@@ -253,7 +253,7 @@ fn objects_of_others() {
 fn delegates() {
     let stage = stage();
     fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: INTERPRETER }, "handle 0x2 is of kind");
-    fatal(&stage, opcode::TfLiteExternalDelegateDelete, &Delete { delegate: 77 }, "handle 0x4d was never made");
+    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: 77 }, "handle 0x4d was never made");
     let xnnpack = |new_object, num_threads| CreateXnnpack {
         new_object,
         given: true,

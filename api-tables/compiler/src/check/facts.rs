@@ -29,6 +29,7 @@ pub(super) const WORDS: &[&str] = &[
     "push",
     "release",
     "retain",
+    "same_as",
     "since",
     "undocumented",
     "unsupported",
@@ -87,6 +88,13 @@ pub fn read(attrs: &[Attr], params: &[Param], scope: &Scope<'_>, problems: &mut 
             problems.add(second.span, format!("a function that is `{one}` cannot be `{other}`"), "contradiction");
         }
     }
+    if let Some(same) = attrs.iter().find(|a| a.word == "same_as")
+        && let Some(other) =
+            attrs.iter().find(|a| !["same_as", "beside", "since", "undocumented"].contains(&a.word.as_str()))
+    {
+        let message = format!("what holds for a function that is `{}` is said there", same.word);
+        problems.add(other.span, message, "not here");
+    }
     reader.facts
 }
 
@@ -104,6 +112,10 @@ impl Reader<'_> {
             "local" => {
                 attr.flag(problems);
                 self.facts.local = true;
+            }
+            "same_as" => {
+                self.facts.same_as = attr.name(problems).and_then(|name| self.scope.names.function(name, problems));
+                self.facts.local = self.facts.same_as.is_some();
             }
             "afresh" => {
                 attr.flag(problems);

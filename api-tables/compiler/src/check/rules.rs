@@ -16,6 +16,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         payloads(api, ty, problems);
     }
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
+        same(api, function, problems);
         pointers(function, problems);
         callbacks(function, problems);
         tags(api, function, problems);
@@ -25,6 +26,38 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         answers(function, problems);
         reachable(api, function, problems);
         extensions::newer(api, function, problems);
+    }
+}
+
+/// Two names of a function have one signature, as the machine sees it.
+fn same(api: &Api, function: &Function, problems: &mut Problems) {
+    let Some(other) = function.facts.same_as.as_ref().and_then(|name| api.function(name)) else { return };
+    let classes = |f: &Function| (f.params.iter().map(|p| class(&p.shape)).collect::<Vec<_>>(), ret_class(api, &f.ret));
+    if other.facts.same_as.is_some() || other.facts.unsupported.is_some() {
+        let message = format!("`{}` is not served itself", other.name);
+        problems.add(function.span, message, "the same as it").help("name the function that says what is done");
+    } else if classes(function) != classes(other) {
+        let message = format!("`{}` takes or returns something else than `{}`", other.name, function.name);
+        problems.add(function.span, message, "not the same");
+    }
+}
+
+/// How a value is passed: by its size and kind, or as an address.
+fn class(shape: &Shape) -> String {
+    match shape {
+        Shape::Value { scalar, .. } => scalar.rust().into(),
+        Shape::Struct { ty } => ty.clone(),
+        _ => "an address".into(),
+    }
+}
+
+fn ret_class(api: &Api, ret: &Ret) -> String {
+    match ret {
+        Ret::Void => String::new(),
+        Ret::Value { scalar, .. } => scalar.rust().into(),
+        Ret::Status { ty } => crate::emit::names::status_scalar(api, ty).rust().into(),
+        Ret::Struct { ty } => ty.clone(),
+        Ret::New { .. } | Ret::Text { .. } | Ret::Pointer { .. } => "an address".into(),
     }
 }
 

@@ -128,6 +128,7 @@ fn note(function: &Function) -> String {
         Custom { shim: false, worker: true } => notes.push("by hand in the worker only".to_owned()),
         _ => {}
     }
+    notes.extend(facts.same_as.as_ref().map(|same| format!("the same as `{same}`")));
     notes.extend(facts.extension.as_ref().map(|extension| format!("extension `{extension}`")));
     notes.extend(facts.unsupported.as_ref().map(|unsupported| unsupported.why.clone()));
     if !function.doc.is_empty() {

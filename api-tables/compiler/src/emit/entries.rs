@@ -71,6 +71,14 @@ fn body(api: &Api, function: &Function, form: Form) -> TokenStream {
         };
         return quote!(Err(crate::api::#hand::refuse(#name, #why, #status, #about)));
     }
+    if let Some(same) = function.facts.same_as.as_ref().map(|f| ident(f)) {
+        let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
+            (name, Shape::Value { .. } | Shape::Struct { .. } | Shape::Callback { .. }) => quote!(#name),
+            (name, _) => quote!(#name.cast()),
+        });
+        // SAFETY of the emitted call: as below.
+        return quote!(Ok(unsafe { #same(#(#arguments),*) }));
+    }
     // A form without a parameter says what null says.
     let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
         (_, Shape::Handle { .. }) if !form.has(p) => quote!(std::ptr::null_mut()),

@@ -9,6 +9,8 @@ pub struct Facts {
     pub oneway: Option<Oneway>,
     /// Answered in the shim by a hand-written function; never crosses.
     pub local: bool,
+    /// `same_as(f)`: another function under a second name. Such a function is `local` too: it crosses as f, if at all.
+    pub same_as: Option<String>,
     /// Makes something of nothing: begins a new session where the last one is lost.
     pub afresh: bool,
     /// `cached` or `cached(unless = e)`.

@@ -14,9 +14,9 @@ use super::{ERROR, OK, state};
 use crate::base::fault::Fault;
 use crate::call::Call;
 
-/// Functions of a tensor that give a field, under its two names.
+/// Functions of a tensor that give a field.
 macro_rules! fields {
-    ($($name:ident $opaque:ident -> $ty:ty: |$tensor:ident| $body:expr;)*) => {$(
+    ($($name:ident -> $ty:ty: |$tensor:ident| $body:expr;)*) => {$(
         /// # Safety
         /// `tensor` leads to a `TfLiteTensor`.
         pub unsafe fn $name(tensor: *const c_void) -> Result<$ty, Fault> {
@@ -24,26 +24,19 @@ macro_rules! fields {
             let $tensor = unsafe { &*tensor.cast::<TfLiteTensor>() };
             Ok($body)
         }
-
-        /// # Safety
-        /// `tensor` leads to a `TfLiteTensor`.
-        pub unsafe fn $opaque(tensor: *const c_void) -> Result<$ty, Fault> {
-            // SAFETY: by the caller's promise.
-            unsafe { $name(tensor) }
-        }
     )*};
 }
 
 fields! {
-    TfLiteTensorType TfLiteOpaqueTensorType -> u32: |tensor| tensor.type_;
-    TfLiteTensorNumDims TfLiteOpaqueTensorNumDims -> i32: |tensor| {
+    TfLiteTensorType -> u32: |tensor| tensor.type_;
+    TfLiteTensorNumDims -> i32: |tensor| {
         // SAFETY: the field is null or leads to an array.
         unsafe { numbers(tensor.dims) }.map_or(-1, |dims| dims.len() as i32)
     };
-    TfLiteTensorByteSize TfLiteOpaqueTensorByteSize -> usize: |tensor| tensor.bytes;
-    TfLiteTensorData TfLiteOpaqueTensorData -> *mut c_void: |tensor| tensor.data;
-    TfLiteTensorName TfLiteOpaqueTensorName -> *mut c_void: |tensor| tensor.name;
-    TfLiteTensorQuantizationParams TfLiteOpaqueTensorGetQuantizationParams -> TfLiteQuantizationParams:
+    TfLiteTensorByteSize -> usize: |tensor| tensor.bytes;
+    TfLiteTensorData -> *mut c_void: |tensor| tensor.data;
+    TfLiteTensorName -> *mut c_void: |tensor| tensor.name;
+    TfLiteTensorQuantizationParams -> TfLiteQuantizationParams:
         |tensor| tensor.params;
 }
 
@@ -54,13 +47,6 @@ pub unsafe fn TfLiteTensorDim(tensor: *const c_void, index: i32) -> Result<i32, 
     let dims = unsafe { numbers((*tensor.cast::<TfLiteTensor>()).dims) };
     let dim = usize::try_from(index).ok().and_then(|index| dims?.get(index).copied());
     dim.ok_or(Fault::Status(i64::from(ERROR)))
-}
-
-/// # Safety
-/// As the function of that name.
-pub unsafe fn TfLiteOpaqueTensorDim(tensor: *const c_void, index: i32) -> Result<i32, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { TfLiteTensorDim(tensor, index) }
 }
 
 /// # Safety
@@ -140,28 +126,6 @@ pub unsafe fn TfLiteTensorCopyToBuffer(tensor: *const c_void, to: *mut c_void, b
 
 /// # Safety
 /// As the function of that name.
-pub unsafe fn TfLiteOpaqueTensorCopyFromBuffer(
-    tensor: *mut c_void,
-    from: *const c_void,
-    bytes: usize,
-) -> Result<u32, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { TfLiteTensorCopyFromBuffer(tensor, from, bytes) }
-}
-
-/// # Safety
-/// As the function of that name.
-pub unsafe fn TfLiteOpaqueTensorCopyToBuffer(
-    tensor: *const c_void,
-    to: *mut c_void,
-    bytes: usize,
-) -> Result<u32, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { TfLiteTensorCopyToBuffer(tensor, to, bytes) }
-}
-
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteTensorCopy(from: *const c_void, to: *mut c_void) -> Result<u32, Fault> {
     if from.is_null() || to.is_null() {
         return Ok(OK);
@@ -177,29 +141,23 @@ pub unsafe fn TfLiteTensorCopy(from: *const c_void, to: *mut c_void) -> Result<u
     }
 }
 
-/// Functions of a tensor that only the vendor can answer, under their two names.
+/// Functions of a tensor that only the vendor can answer.
 macro_rules! questions {
-    ($($name:ident $opaque:ident)*) => {$(
+    ($($name:ident)*) => {$(
         /// # Safety
         /// As the function of that name.
         pub unsafe fn $name(tensor: *const c_void) -> Result<u32, Fault> {
-            ask(opcode::$name, tensor)
-        }
-
-        /// # Safety
-        /// As the function of that name.
-        pub unsafe fn $opaque(tensor: *const c_void) -> Result<u32, Fault> {
             ask(opcode::$name, tensor)
         }
     )*};
 }
 
 questions! {
-    TfLiteTensorGetAllocationStrategy TfLiteOpaqueTensorGetAllocationStrategy
-    TfLiteTensorGetBufferAddressStability TfLiteOpaqueTensorGetBufferAddressStability
-    TfLiteTensorGetDataStability TfLiteOpaqueTensorGetDataStability
-    TfLiteTensorGetDataKnownStep TfLiteOpaqueTensorGetDataKnownStep
-    TfLiteTensorGetShapeKnownStep TfLiteOpaqueTensorGetShapeKnownStep
+    TfLiteTensorGetAllocationStrategy
+    TfLiteTensorGetBufferAddressStability
+    TfLiteTensorGetDataStability
+    TfLiteTensorGetDataKnownStep
+    TfLiteTensorGetShapeKnownStep
 }
 
 fn ask(opcode: u32, tensor: *const c_void) -> Result<u32, Fault> {

@@ -63,13 +63,6 @@ pub unsafe fn TfLiteIntArrayCreate(size: c_int) -> Result<*mut c_void, Fault> {
 
 /// # Safety
 /// As the function of that name.
-pub unsafe fn TfLiteFloatArrayCreate(size: c_int) -> Result<*mut c_void, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { TfLiteIntArrayCreate(size) }
-}
-
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteIntArrayCopy(from: *const c_void) -> Result<*mut c_void, Fault> {
     // SAFETY: by the caller's promise.
     unsafe {
@@ -80,13 +73,6 @@ pub unsafe fn TfLiteIntArrayCopy(from: *const c_void) -> Result<*mut c_void, Fau
         }
         Ok(array)
     }
-}
-
-/// # Safety
-/// As the function of that name.
-pub unsafe fn TfLiteFloatArrayCopy(from: *const c_void) -> Result<*mut c_void, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { TfLiteIntArrayCopy(from) }
 }
 
 /// # Safety
@@ -115,14 +101,6 @@ pub unsafe fn TfLiteIntArrayEqualsArray(
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteIntArrayFree(array: *mut c_void) -> Result<(), Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { libc::free(array) };
-    Ok(())
-}
-
-/// # Safety
-/// As the function of that name.
-pub unsafe fn TfLiteFloatArrayFree(array: *mut c_void) -> Result<(), Fault> {
     // SAFETY: by the caller's promise.
     unsafe { libc::free(array) };
     Ok(())

@@ -147,22 +147,12 @@ pub unsafe fn TfLiteXNNPackDelegateGetOptions(delegate: *mut c_void) -> Result<*
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateDelete(delegate: *mut c_void) -> Result<(), Fault> {
-    delete(delegate, opcode::TfLiteXNNPackDelegateDelete)
-}
-
-/// # Safety
-/// As the function of that name.
-pub unsafe fn TfLiteExternalDelegateDelete(delegate: *mut c_void) -> Result<(), Fault> {
-    delete(delegate, opcode::TfLiteExternalDelegateDelete)
-}
-
-fn delete(delegate: *mut c_void, opcode: u32) -> Result<(), Fault> {
     let Some(session) = Session::releasing(&api::TFLITE, delegate, kind::TfLiteDelegate)? else { return Ok(()) };
     if session.handles.is_lost(delegate) {
         let _ = session.release_handle(delegate, kind::TfLiteDelegate);
         return Ok(());
     }
-    let mut call = Call::begin(session, opcode);
+    let mut call = Call::begin(session, opcode::TfLiteXNNPackDelegateDelete);
     let delegate = call.handle(delegate, kind::TfLiteDelegate);
     if delegate == 0 {
         return Ok(());

@@ -79,16 +79,8 @@ fn made(call: &mut Call, id: u64, delegate: *mut c_void, maker: Maker) -> Outcom
     call.reply(&Created { made: !delegate.is_null() })
 }
 
-pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
-    delete(call, body)
-}
-
-pub fn TfLiteExternalDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
-    delete(call, body)
-}
-
 /// Gives a delegate back to who made it, whichever function the program has called.
-fn delete(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "the release of a delegate";
     let r = call.read::<ArchivedDelete>(body, NAME)?;
     let id = r.delegate.to_native();

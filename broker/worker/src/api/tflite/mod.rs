@@ -17,10 +17,7 @@ use crate::generated::tflite as generated;
 use crate::session::Session;
 use crate::vendor::Loaded;
 
-pub use delegates::{
-    TfLiteExternalDelegateCreate, TfLiteExternalDelegateDelete, TfLiteXNNPackDelegateCreate,
-    TfLiteXNNPackDelegateDelete,
-};
+pub use delegates::{TfLiteExternalDelegateCreate, TfLiteXNNPackDelegateCreate, TfLiteXNNPackDelegateDelete};
 pub use tensors::{
     TfLiteInterpreterEnsureTensorDataIsReadable, TfLiteInterpreterGetInputTensor, TfLiteInterpreterGetOutputTensor,
     TfLiteInterpreterGetTensor, TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor,
