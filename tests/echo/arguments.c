@@ -1,25 +1,26 @@
 /* The driver's arguments, and what is checked of its results. */
 #include "driver.h"
 
-#define CL_TARGET_OPENCL_VERSION 300
-#include <CL/cl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUARD = 64, MOST = 64, FEW = 3, MANY = 80000, FEW_BYTES = 40, MANY_BYTES = 100003 };
+enum { GUARD = 64, FEW = 3, MANY = 80000, FEW_BYTES = 40, MANY_BYTES = 100003, DEEPEST = 2 };
 
 /* Memory of the call under way. */
 static struct memory {
   char *base;
   uint64_t len;
   bool room;
-} memories[MOST];
-static int count;
+} *memories;
+static int count, most;
 
 static void *memory(uint64_t len, bool room) {
-  if (count == MOST) abort();
+  if (count == most) {
+    most = most * 2 + 64;
+    memories = realloc(memories, (size_t)most * sizeof *memories);
+    if (!memories) abort();
+  }
   char *base = malloc(len + 2 * GUARD);
   memset(base, ECHO_PATTERN, len + 2 * GUARD);
   memories[count++] = (struct memory){base, len, room};
@@ -32,7 +33,18 @@ static struct memory *memory_of(const void *at) {
   abort();
 }
 
+static bool untouched(const char *at, uint64_t len) {
+  for (uint64_t i = 0; i < len; i++)
+    if ((unsigned char)at[i] != ECHO_PATTERN) return false;
+  return true;
+}
+
 void call_end(bool keep) {
+  for (int i = 0; i < count; i++) {
+    const struct memory *m = &memories[i];
+    if (!untouched(m->base, GUARD) || !untouched(m->base + GUARD + m->len, GUARD))
+      line_problem("something was written around what a call was passed");
+  }
   for (int i = 0; i < count; i++)
     if (!keep || memories[i].room) free(memories[i].base);
   count = 0;
@@ -75,6 +87,14 @@ uint64_t size_for_answer(const struct plan *p, const struct tagged *tagged) {
   }
 }
 
+uint64_t index_for(const struct plan *p, int param, int64_t count) {
+  return count > 0 ? seed_of(p, param) % (uint64_t)count : 0;
+}
+
+void *number_for(const struct plan *p, int param, size_t size, uint64_t value) {
+  return p->null == param ? NULL : memcpy(memory(size, false), &value, size);
+}
+
 void *handle_for(const struct plan *p, int param, int kind) {
   if (p->null == param) return NULL;
   return p->handle ? p->handle : any(kind, seed_of(p, param));
@@ -94,13 +114,49 @@ void *handles_for(const struct plan *p, int param, uint64_t n, int kind) {
   return at;
 }
 
-void *records_for(const struct plan *p, int param, uint64_t n, const struct record *record) {
-  char *at = bytes_for(p, param, n * record->size);
-  for (uint64_t i = 0; at && i < n; i++)
+/* The number of a value that one of the tables may have, or of none. */
+enum { NO_KEY = 0x7E57 };
+
+static void records_fill(const struct plan *p, char *at, uint64_t n, const struct record *, uint64_t seed, int depth);
+
+/* Memory that a struct leads to: something, nothing, or null with a length. */
+static void lead_fill(const struct plan *p, char *record, const struct lead *lead, uint64_t seed, int depth) {
+  uint64_t n = p->size == ZERO ? 0 : p->size == LARGE && depth == 0 && seed % 32 == 0 ? MANY_BYTES : 5 + seed % FEW_BYTES;
+  const struct record *of = lead->of;
+  if (lead->tag_size) {
+    int key = (int)(seed % (uint64_t)(lead->count + 1));
+    bool listed = key < lead->count && !lead->keys[key].refused && (depth < DEEPEST || !lead->keys[key].of);
+    field_put(record, lead->tag_at, lead->tag_size, listed ? (uint64_t)lead->keys[key].key : NO_KEY);
+    if (p->keyed && depth == 0) field_put(record, lead->tag_at, lead->tag_size, (uint64_t)p->key);
+    uint64_t unused;
+    of = lead_records(lead, record, &unused);
+  }
+  if (of) n = p->size == ZERO ? 0 : 1 + seed % 2;
+  uint64_t bytes = of ? n * of->size : n * lead->unit;
+  char *at = (seed >> 8) % 5 == 4 ? NULL : memory(bytes, false);
+  if (at && of) records_fill(p, at, n, of, seed + 1, depth + 1);
+  else if (at) echo_fill(at, bytes, seed);
+  field_put(record, lead->len_at, lead->len_size, bytes / lead->unit);
+  field_put(record, lead->at, sizeof at, (uint64_t)(uintptr_t)at);
+}
+
+static void records_fill(const struct plan *p, char *at, uint64_t n, const struct record *record, uint64_t seed,
+    int depth) {
+  echo_fill(at, n * record->size, seed);
+  for (uint64_t i = 0; i < n; i++) {
     for (int h = 0; h < record->handles; h++) {
       void *handle = p->seed % 2 ? any(record->kind[h], i) : NULL;
       memcpy(at + i * record->size + record->at[h], &handle, sizeof handle);
     }
+    for (int l = 0; l < record->leads; l++)
+      lead_fill(p, at + i * record->size, &record->lead[l], echo_mix(seed + i * 8 + (uint64_t)l), depth);
+  }
+}
+
+void *records_for(const struct plan *p, int param, uint64_t n, const struct record *record) {
+  if (p->null == param) return NULL;
+  char *at = memory(n * record->size, false);
+  records_fill(p, at, n, record, seed_of(p, param), 0);
   return at;
 }
 
@@ -162,77 +218,11 @@ void *texts_for(const struct plan *p, int param, uint64_t n, const size_t *lengt
 
 void *room_for(const struct plan *p, int param, uint64_t len) { return p->null == param ? NULL : memory(len, true); }
 
-/* ---- layouts ----------------------------------------------------------------------------------------------------- */
-
-static void three(const void *at, size_t x, size_t y, size_t z) {
-  if (at) memcpy((void *)at, (size_t[]){x, y, z}, 3 * sizeof x);
-}
-
-void arrange_rect(const struct plan *p, const void *origin, const void *region, size_t *row_pitch,
-    size_t *slice_pitch) {
-  bool large = p->size == LARGE, tight = p->seed % 2 == 0;
-  size_t width = large ? 300 : 5, height = large ? 20 : 4;
-  three(origin, tight ? 0 : 2, 1, 1);
-  three(region, width, height, large ? 15 : 3);
-  *row_pitch = tight ? 0 : width + 7;
-  *slice_pitch = tight ? 0 : *row_pitch * (height + 2);
-}
-
-void arrange_pixels(const struct plan *p, const void *image, const void *region, size_t *row_pitch,
-    size_t *slice_pitch) {
-  (void)image;
-  bool large = p->size == LARGE, tight = p->seed % 2 == 0;
-  size_t width = large ? 150 : 5, height = large ? 30 : 4;
-  three(region, width, height, large ? 5 : 2);
-  *row_pitch = tight ? 0 : width * 4 + 12;
-  *slice_pitch = tight ? 0 : *row_pitch * (height + 1);
-}
-
-/* Now and then it is left as it is: no format that anybody knows. */
-static bool arrange_format(const struct plan *p, const void *format) {
-  if (format && p->seed != 3) *(cl_image_format *)format = (cl_image_format){CL_RGBA, CL_UNORM_INT8};
-  return p->size == LARGE;
-}
-
-void arrange_image(const struct plan *p, const void *format, const void *at) {
-  static const cl_uint types[] = {CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE3D, CL_MEM_OBJECT_IMAGE2D,
-      CL_MEM_OBJECT_IMAGE1D_ARRAY};
-  bool large = arrange_format(p, format), tight = p->seed % 2 == 0;
-  cl_image_desc *desc = (void *)at;
-  if (!desc) return;
-  desc->image_type = types[p->seed % 4];
-  desc->image_width = large ? 200 : 9;
-  desc->image_height = large ? 150 : 7;
-  desc->image_depth = desc->image_array_size = 3;
-  desc->image_row_pitch = tight ? 0 : desc->image_width * 4 + 12;
-  desc->image_slice_pitch = tight ? 0 : desc->image_row_pitch * desc->image_height + 8;
-}
-
-void arrange_image2d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *row_pitch) {
-  bool large = arrange_format(p, format);
-  *width = large ? 200 : 9;
-  *height = large ? 150 : 7;
-  *row_pitch = p->seed % 2 ? *width * 4 + 12 : 0;
-}
-
-void arrange_image3d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *depth,
-    size_t *row_pitch, size_t *slice_pitch) {
-  arrange_image2d(p, format, width, height, row_pitch);
-  *depth = 3;
-  *slice_pitch = *row_pitch ? *row_pitch * *height + 8 : 0;
-}
-
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
 static void complain(const struct plan *p, const char *what) {
   line_problem("%s (seed %u, size %d, null %d, key %#llx, fail %lld): %s", p->function, p->seed, p->size, p->null,
                (unsigned long long)p->key, (long long)p->fail, what);
-}
-
-static bool untouched(const char *at, uint64_t len) {
-  for (uint64_t i = 0; i < len; i++)
-    if ((unsigned char)at[i] != ECHO_PATTERN) return false;
-  return true;
 }
 
 void check_room(const struct plan *p, const void *room, uint64_t len) {
@@ -266,11 +256,15 @@ void check_status(const struct plan *p, int64_t status) {
 }
 
 void check_unlisted(const struct plan *p, const struct tagged *tagged, int64_t status, const void *room) {
-  if (getenv("ECHO_NATIVE")) return;
+  if (is_native()) return;
   if (status != tagged->otherwise) complain(p, "a key that no table lists is answered");
   check_room(p, room, 0);
 }
 
 void check_refused(const struct plan *p, int64_t wanted, int64_t status, const void *made) {
   if (status != wanted || made) complain(p, "a property was not refused as the table says");
+}
+
+void check_refusal(const char *function, bool right) {
+  if (!right) line_problem("%s is not refused as the table says", function);
 }

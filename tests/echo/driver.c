@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A key that no table lists. */
-enum { UNLISTED = 0x7E57, SEEDS = 4, FAILURE = -5, MOST_REFERENCES = 1000 };
+enum { UNLISTED = 0x7E57, SEEDS = 4, MOST_REFERENCES = 1000 };
 
 static int calls;
 static struct control *control;
@@ -46,7 +46,7 @@ static struct plan ordinary(unsigned seed) { return (struct plan){.seed = seed, 
 /* Every pointer and handle that can be, null. */
 static void nulls(const struct function *f, struct plan plan) {
   for (int param = 0; param < f->params; param++) {
-    plan.null = f->pointers[param] == 'p' || f->pointers[param] == 'l' ? param : -1;
+    plan.null = f->pointers[param] && strchr("plb", f->pointers[param]) ? param : -1;
     if (plan.null >= 0) call(f, plan);
   }
 }
@@ -81,10 +81,23 @@ static void lists(const struct function *f) {
   call(f, plan);
 }
 
+/* Keys of structs, and those that the table refuses. */
+static void structs(const struct function *f) {
+  for (int l = 0; l < f->record->leads; l++)
+    for (int i = 0; i < f->record->lead[l].count; i++) {
+      const struct lead_key *key = &f->record->lead[l].keys[i];
+      struct plan plan = ordinary((unsigned)i);
+      plan.refuse = key->refused;
+      plan.keyed = true;
+      plan.key = key->key;
+      call(f, plan);
+    }
+}
+
 static void failures(const struct function *f) {
   for (unsigned seed = 0; seed < SEEDS; seed += 2) {
     struct plan plan = ordinary(seed);
-    plan.fail = FAILURE;
+    plan.fail = echo_failure;
     call(f, plan);
   }
 }
@@ -95,17 +108,19 @@ static void exercise(const struct function *f) {
     for (unsigned seed = 0; seed < SEEDS; seed += has(f, 'l') ? 1 : 2) {
       struct plan plan = ordinary(seed);
       plan.size = ZERO;
-      if (has(f, 's')) call(f, plan);
+      bool sized = has(f, 's') || has(f, 'b') || f->record;
+      if (sized) call(f, plan);
       plan.size = LARGE;
-      if (has(f, 's') || has(f, 'l')) call(f, plan);
+      if (sized || has(f, 'l')) call(f, plan);
     }
     if (f->tagged) keys(f);
     if (f->list) lists(f);
+    if (f->record) structs(f);
   }
   nulls(f, ordinary(0));
   nulls(f, ordinary(1));
   nulls(f, ordinary(2));
-  failures(f);
+  if (f->fails) failures(f);
 }
 
 /* Calls what makes or finds handles, until there are some of every type. */
@@ -117,7 +132,7 @@ static void discover(void) {
     for (int kind = 1; kind < 32; kind++) have |= live(kind) ? 1ul << kind : 0;
     for (int i = 0; i < echo_function_count; i++) {
       const struct function *f = &echo_functions[i];
-      if (!*f->address || !((f->makes | f->finds) & ~have) || (f->needs & ~have)) continue;
+      if (!f->call || f->served != COMPARED || !*f->address || !((f->makes | f->finds) & ~have) || (f->needs & ~have)) continue;
       int before = live(__builtin_ctzl((f->makes | f->finds) & ~have));
       call(f, ordinary(1));
       more |= live(__builtin_ctzl((f->makes | f->finds) & ~have)) > before;
@@ -131,7 +146,7 @@ static const struct function *counter(int kind, bool releases, int turn) {
   int count = 0;
   for (int i = 0; i < echo_function_count && count < 8; i++) {
     const struct function *f = &echo_functions[i];
-    if (*f->address && (releases ? f->releases : f->retains) == kind) all[count++] = f;
+    if (*f->address && f->call && f->served == COMPARED && (releases ? f->releases : f->retains) == kind) all[count++] = f;
   }
   return count ? all[turn % count] : NULL;
 }
@@ -144,7 +159,7 @@ static void release_all(void) {
     for (int turn = 0; (plan.handle = any_made(kind)); turn++) {
       const struct function *retain = counter(kind, false, turn), *release = counter(kind, true, turn);
       if (!release) break;
-      if (turn < 20) call(retain, plan);
+      if (turn < 20 && retain) call(retain, plan);
       int before = live(kind);
       for (int tries = 0; live(kind) == before && tries < MOST_REFERENCES; tries++) call(release, plan);
       if (live(kind) == before) {
@@ -155,38 +170,64 @@ static void release_all(void) {
   }
 }
 
+/* The functions in the order of the table, behind a word with a version. */
+static void **handed_out(void *library) {
+  void **list = NULL;
+  uintptr_t (*get)(void ***) = (uintptr_t(*)(void ***))dlsym(library, echo_list);
+  return get && get(&list) == 0 && list ? list + 1 : NULL;
+}
+
 static void find_functions(void) {
   const char *name = getenv("ECHO_LIBRARY");
-  void *library = dlopen(name ? name : "libOpenCL.so.1", RTLD_NOW);
-  if (!library) {
-    fprintf(stderr, "driver: %s\n", dlerror());
+  void *library = dlopen(name ? name : echo_library, RTLD_NOW);
+  void **list = library && echo_list ? handed_out(library) : NULL;
+  if (!library || (echo_list && !list)) {
+    fprintf(stderr, "driver: %s\n", library ? "no functions are handed out" : dlerror());
     exit(2);
   }
-  by_hand_start(library);
-  for (int i = 0; i < echo_function_count; i++) {
-    const struct function *f = &echo_functions[i];
-    *f->address = f->extension ? look_up(f->name) : dlsym(library, f->name);
-    if (!*f->address) line_problem("%s is not there", f->name);
-  }
+  for (int pass = 0; pass < 2; pass++)
+    for (int i = 0; i < echo_function_count; i++) {
+      const struct function *f = &echo_functions[i];
+      if (f->extension != (pass == 1)) continue;
+      if (list) *f->address = list[i];
+      else if (f->extension) *f->address = look_up(f->name);
+      else *f->address = dlsym(f->beside ? RTLD_DEFAULT : library, f->name);
+      /* A vendor need not have what is answered in the program. */
+      if (f->served == LOCAL && is_native()) continue;
+      bool hidden = f->extension && f->served == REFUSED;
+      if (!*f->address != hidden) line_problem("%s is %s", f->name, hidden ? "handed out" : "not there");
+    }
+}
+
+static int count(enum served served) {
+  int n = 0;
+  for (int i = 0; i < echo_function_count; i++) n += echo_functions[i].served == served;
+  return n;
 }
 
 int main(void) {
-  control = control_open(getenv("POCL_ECHO_LOG"));
+  control = control_open(vendor_log());
   if (!control) {
-    fprintf(stderr, "driver: POCL_ECHO_LOG names no file that can be made\n");
+    fprintf(stderr, "driver: the vendor's log is in no file that can be made\n");
     return 2;
   }
   find_functions();
+  by_hand_start();
   const char *only = getenv("ECHO_ONLY");
   discover();
-  for (int i = 0; i < echo_function_count; i++)
-    if (*echo_functions[i].address && (!only || !strcmp(only, echo_functions[i].name))) exercise(&echo_functions[i]);
+  for (int i = 0; i < echo_function_count; i++) {
+    const struct function *f = &echo_functions[i];
+    if (!f->call || !*f->address || (only && strcmp(only, f->name))) continue;
+    if (f->served == COMPARED) exercise(f);
+    else f->call(NULL);
+  }
   if (!only) by_hand();
   release_all();
   /* Again, so that the vendor's addresses come again. */
   discover();
   release_all();
   int came = callbacks_wait(true);
-  printf("%d functions, %d calls, %d callbacks\n", echo_function_count, calls, came);
+  printf("%d functions, %d refused, %d local; %d calls, %d callbacks\n", count(COMPARED), count(REFUSED), count(LOCAL),
+      calls, came);
   return 0;
 }

@@ -13,23 +13,30 @@ struct plan {
   enum size size;
   int null;       /* the parameter that is null; -1 for none */
   int64_t key;    /* of an answer or a refusal; where there is one */
-  bool refuse;    /* the property list has this key, which is refused */
+  bool refuse;    /* the property list or the struct has this key, which is refused */
+  bool keyed;     /* the struct has this key */
   bool unlisted;  /* the key is none of the table's */
   bool empty;     /* the property list is empty */
   int64_t fail;   /* the status that the vendor is told to fail with; 0 for none */
   void *handle;   /* the first handle, where a certain one is meant */
 };
 
+enum served { COMPARED, REFUSED, LOCAL };
+
 /* A function of the table. Emitted. */
 struct function {
   const char *name;
-  void (*call)(struct plan *);
+  enum served served;
+  void (*call)(struct plan *); /* null for what is called by hand, and what is answered in the program */
   void **address;
   bool extension;
+  bool beside; /* in another library */
+  bool fails;  /* it has a way to say so */
   int params;
-  const char *pointers; /* per parameter: 'p' where null can be passed, 's' where a size is, else '.' */
+  const char *pointers; /* per parameter: 'p', 'l' where null can be passed, 's' where a size is, 'b' where both, else '.' */
   const struct tagged *tagged;
   const struct list *list;
+  const struct record *record; /* structs that lead to more */
   unsigned long needs, makes, finds; /* sets of handle types */
   int retains, releases;             /* a handle type, or 0 */
 };
@@ -45,6 +52,10 @@ uint64_t value_or(const struct plan *, int param, const char *name, uint64_t wan
 uint64_t size_for(const struct plan *, int unit);
 uint64_t size_for_texts(const struct plan *);
 uint64_t size_for_answer(const struct plan *, const struct tagged *);
+/* An index below `count`. */
+uint64_t index_for(const struct plan *, int param, int64_t count);
+/* A number in memory. */
+void *number_for(const struct plan *, int param, size_t size, uint64_t value);
 void *handle_for(const struct plan *, int param, int kind);
 void *bytes_for(const struct plan *, int param, uint64_t bytes);
 void *handles_for(const struct plan *, int param, uint64_t count, int kind);
@@ -54,7 +65,7 @@ char *text_for(const struct plan *, int param);
 void *texts_for(const struct plan *, int param, uint64_t count, const size_t *lengths, bool bytes);
 /* Room for a result, with room around it that nobody is to touch. */
 void *room_for(const struct plan *, int param, uint64_t bytes);
-/* Rows that lie apart, and images that are known. */
+/* Rows that lie apart, and images that are known. By hand. */
 void arrange_rect(const struct plan *, const void *origin, const void *region, size_t *row_pitch, size_t *slice_pitch);
 void arrange_pixels(const struct plan *, const void *image, const void *region, size_t *row_pitch, size_t *slice_pitch);
 void arrange_image(const struct plan *, const void *format, const void *desc);
@@ -73,6 +84,8 @@ void check_status(const struct plan *, int64_t status);
 /* The key was refused, and nothing came out. */
 void check_unlisted(const struct plan *, const struct tagged *, int64_t status, const void *room);
 void check_refused(const struct plan *, int64_t wanted, int64_t status, const void *made);
+/* A function that the table refuses gave what the table says. */
+void check_refusal(const char *function, bool right);
 /* Frees arguments and rooms; `keep` those that an object uses. */
 void call_end(bool keep);
 /* Elements of the room that were touched. */
@@ -111,9 +124,11 @@ int callbacks_wait(bool all);
 
 /* By hand: what the vendor answers to AvA itself, in a way that makes sense. */
 bool is_special(const char *function, int64_t key);
+/* By hand: before anything else, once the functions are found. */
+void by_hand_start(void);
 /* By hand: the calls that the table says too little of. */
 void by_hand(void);
+/* By hand: the address of a function that the library does not export. */
 void *look_up(const char *name);
-void by_hand_start(void *library);
 
 #endif

@@ -12,6 +12,7 @@
 #ifndef ECHO_H
 #define ECHO_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,12 +40,34 @@ struct list {
   const struct list_key *keys;
 };
 
-/* A struct with its handles. */
+/* A key by which memory that a struct leads to is more than bytes, or is refused. */
+struct lead_key {
+  int64_t key;
+  const struct record *of; /* as many structs as fit; null for bytes */
+  int64_t refused;         /* the status of a refusal; 0 for none */
+};
+
+/* Memory that a field of a struct leads to. */
+struct lead {
+  size_t at;     /* of its address */
+  size_t len_at; /* of the number of its elements, */
+  size_t len_size;
+  size_t unit; /* each of so many bytes */
+  const struct record *of;
+  size_t tag_at; /* of the key that says what it is; */
+  size_t tag_size;
+  int count; /* of the keys that say more than bytes */
+  const struct lead_key *keys;
+};
+
+/* A struct with its handles, and what it leads to. */
 struct record {
   size_t size;
   int handles;
   size_t at[4];
   int kind[4];
+  int leads;
+  const struct lead *lead;
 };
 
 enum answer_kind {
@@ -91,6 +114,10 @@ extern const int echo_name_count;
 extern const uint32_t echo_versions[];
 extern const uint32_t echo_newest;
 extern const char *const echo_kinds[];
+/* The library that programs open, and its function that hands out all others, if there is one. */
+extern const char *const echo_library, *const echo_list;
+/* The status with which calls fail that the driver has fail. */
+extern const int64_t echo_failure;
 
 /* ---- memory laid out in rows ------------------------------------------------------------------------------------- */
 
@@ -100,18 +127,19 @@ struct rows {
 };
 
 struct rows rows_flat(uint64_t bytes);
+/* The layouts of the table language, by hand where a table uses them. */
 struct rows rows_rect(const size_t *origin, const size_t *region, size_t row_pitch, size_t slice_pitch);
 struct rows rows_pixels(const void *image, const size_t *region, size_t row_pitch, size_t slice_pitch);
 struct rows rows_image(const void *format, const void *desc);
 struct rows rows_image2d(const void *format, size_t width, size_t height, size_t row_pitch);
 struct rows rows_image3d(const void *format, size_t width, size_t height, size_t depth, size_t row_pitch,
     size_t slice_pitch);
+/* Whether an object with these flags goes on using the program's memory. By hand. */
+bool keeps_host_memory(uint64_t flags);
 /* Bytes from the first to behind the last. */
 uint64_t rows_span(struct rows);
 /* Bytes that the memory takes, from the pointer on. */
 uint64_t rows_room(struct rows);
-/* Whether an object with these flags goes on using the program's memory. */
-bool keeps_host_memory(uint64_t flags);
 /* Offset of a row from the pointer. */
 uint64_t rows_at(struct rows, uint64_t slice, uint64_t row);
 
@@ -148,9 +176,18 @@ void log_set(struct line *, const char *name, bool set);
 void log_bytes(struct line *, const char *name, const void *, uint64_t bytes);
 void log_rows(struct line *, const char *name, const void *, struct rows);
 void log_text(struct line *, const char *name, const char *);
+/* The text that a format and its arguments make. */
+void log_formatted(struct line *, const char *name, const char *format, va_list);
 void log_texts(struct line *, const char *name, const void *, uint64_t count, const size_t *lengths, bool bytes);
 void log_records(struct line *, const char *name, const void *, uint64_t count, const struct record *);
 void log_list(struct line *, const char *name, const void *, const struct list *);
+/* Sets or reads a number of a struct. */
+void field_put(void *record, size_t at, size_t size, uint64_t);
+uint64_t field(const void *record, size_t at, size_t size);
+/* The structs that the memory of a lead holds, or null for bytes; the number of elements goes to `count`. */
+const struct record *lead_records(const struct lead *, const void *record, uint64_t *count);
+/* The status with which structs are refused; 0 for none. */
+int64_t records_refusal(const struct record *, const void *, uint64_t count);
 /* An answer of `len` bytes about the object `about`. */
 void log_answer(struct line *, const char *name, const struct tagged *, int64_t key, const void *, uint64_t len,
     const void *about);
@@ -168,6 +205,11 @@ long handle_number(int kind, const void *);
 const void *host_memory(const void *object);
 /* Where lines go. */
 void log_write(const char *text, size_t len);
+
+/* Nothing is between the driver and the vendor. */
+bool is_native(void);
+/* The file of the vendor's log. By hand: where it is depends on what a worker may write. */
+const char *vendor_log(void);
 
 /* ---- control ----------------------------------------------------------------------------------------------------- */
 

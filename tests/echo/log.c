@@ -152,6 +152,15 @@ void log_text(struct line *line, const char *name, const char *text) {
   log_bytes(line, name, text, text ? strlen(text) : 0);
 }
 
+void log_formatted(struct line *line, const char *name, const char *format, va_list list) {
+  char text[400];
+  va_list copy;
+  va_copy(copy, list);
+  vsnprintf(text, sizeof text, format, copy);
+  va_end(copy);
+  log_text(line, name, text);
+}
+
 void log_texts(struct line *line, const char *name, const void *at, uint64_t count, const size_t *lengths, bool bytes) {
   if (!at) return log_set(line, name, false);
   add(line, " %s=[", name);
@@ -166,10 +175,61 @@ void log_texts(struct line *line, const char *name, const void *at, uint64_t cou
   add(line, "]");
 }
 
-void log_records(struct line *line, const char *name, const void *at, uint64_t count, const struct record *record) {
-  if (!at) return log_set(line, name, false);
-  add(line, " %s=[", name);
+void field_put(void *record, size_t at, size_t size, uint64_t value) { memcpy((char *)record + at, &value, size); }
+
+uint64_t field(const void *record, size_t at, size_t size) {
+  uint64_t value = 0;
+  memcpy(&value, (const char *)record + at, size);
+  return value;
+}
+
+static const struct lead_key *lead_key_of(const struct lead *lead, const void *record) {
+  for (int i = 0; i < lead->count; i++)
+    if ((uint64_t)lead->keys[i].key == field(record, lead->tag_at, lead->tag_size)) return &lead->keys[i];
+  return NULL;
+}
+
+const struct record *lead_records(const struct lead *lead, const void *record, uint64_t *count) {
+  const struct lead_key *key = lead_key_of(lead, record);
+  const struct record *of = key ? key->of : lead->of;
+  *count = field(record, lead->len_at, lead->len_size);
+  if (key && key->of) *count = *count * lead->unit / of->size;
+  return of;
+}
+
+int64_t records_refusal(const struct record *record, const void *at, uint64_t count) {
+  for (uint64_t i = 0; at && i < count; i++)
+    for (int l = 0; l < record->leads; l++) {
+      const char *one = (const char *)at + i * record->size;
+      const struct lead *lead = &record->lead[l];
+      const struct lead_key *key = lead_key_of(lead, one);
+      if (key && key->refused) return key->refused;
+      uint64_t n;
+      const struct record *of = lead_records(lead, one, &n);
+      const void *inner = (const void *)(uintptr_t)field(one, lead->at, sizeof(void *));
+      int64_t refusal = of ? records_refusal(of, inner, n) : 0;
+      if (refusal) return refusal;
+    }
+  return 0;
+}
+
+static void add_records(struct line *line, const void *at, uint64_t count, const struct record *record);
+
+/* Memory that a struct leads to. One that says that it has more than anybody has says that it has nothing. */
+static void add_lead(struct line *line, const struct lead *lead, const void *record) {
+  const uint64_t most = 1u << 30;
+  const void *at = (const void *)(uintptr_t)field(record, lead->at, sizeof(void *));
+  uint64_t count;
+  const struct record *of = lead_records(lead, record, &count);
+  if (!at) add(line, "null");
+  else if (count > most) add(line, "nothing");
+  else if (of) add_records(line, at, count, of);
+  else add_bytes(line, at, count * lead->unit);
+}
+
+static void add_records(struct line *line, const void *at, uint64_t count, const struct record *record) {
   char *copy = malloc(record->size);
+  add(line, "[");
   for (uint64_t i = 0; i < count; i++) {
     memcpy(copy, (const char *)at + i * record->size, record->size);
     if (i) add(line, ",");
@@ -180,10 +240,21 @@ void log_records(struct line *line, const char *name, const void *at, uint64_t c
       add_handle(line, record->kind[h], handle);
       add(line, "+");
     }
+    for (int l = 0; l < record->leads; l++) {
+      add_lead(line, &record->lead[l], (const char *)at + i * record->size);
+      memset(copy + record->lead[l].at, 0, sizeof(void *));
+      add(line, "+");
+    }
     add_bytes(line, (const uint8_t *)copy, record->size);
   }
   free(copy);
   add(line, "]");
+}
+
+void log_records(struct line *line, const char *name, const void *at, uint64_t count, const struct record *record) {
+  if (!at) return log_set(line, name, false);
+  add(line, " %s=", name);
+  add_records(line, at, count, record);
 }
 
 int64_t list_element(const struct list *list, const void *at, int i) {
@@ -273,6 +344,12 @@ void log_answer(struct line *line, const char *name, const struct tagged *tagged
   case ANSWER_TEXTS: return log_texts(line, name, at, len / sizeof(char *), NULL, false);
   default: return log_bytes(line, name, at, len);
   }
+}
+
+bool is_native(void) {
+  static int native = -1;
+  if (native < 0) native = getenv("ECHO_NATIVE") != NULL;
+  return native;
 }
 
 struct control *control_open(const char *log) {

@@ -42,13 +42,11 @@ static void unlock(void) { pthread_mutex_unlock(&mutex); }
 
 /* ---- log and control --------------------------------------------------------------------------------------------- */
 
-static const char *log_path(void) { return getenv("POCL_ECHO_LOG"); }
-
 void log_write(const char *text, size_t len) {
   static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
   static FILE *file;
   pthread_mutex_lock(&writing);
-  if (!file && log_path()) file = fopen(log_path(), "ae");
+  if (!file && vendor_log()) file = fopen(vendor_log(), "ae");
   if (file) {
     fwrite(text, 1, len, file);
     fflush(file);
@@ -59,7 +57,7 @@ void log_write(const char *text, size_t len) {
 bool failing(const char *function, int64_t *status) {
   static struct control *control;
   lock();
-  if (!control && log_path()) control = control_open(log_path());
+  if (!control && vendor_log()) control = control_open(vendor_log());
   unlock();
   if (!control || !control->armed || strcmp(control->function, function) != 0) return false;
   *status = control->status;
@@ -368,10 +366,34 @@ bool answer(const char *function, const struct tagged *tagged, int64_t key, cons
   if (size_ret) *size_ret = len;
   /* The program itself, without AvA in between, sees everything. */
   bool same_size = a->what == ANSWER_HIDDEN || a->what == ANSWER_VERSION_NUMBER;
-  bool less = !getenv("ECHO_NATIVE") && (same_size || is_filtered(tagged, key));
+  bool less = !is_native() && (same_size || is_filtered(tagged, key));
   *seen = !value ? NULL : less ? shown : value;
   if (!less || same_size) *seen_len = len;
   return true;
+}
+
+void records_change(void *at, uint64_t count, const struct record *record, uint64_t seed) {
+  for (uint64_t i = 0; i < count; i++)
+    for (int l = 0; l < record->leads; l++) {
+      char *one = (char *)at + i * record->size;
+      const struct lead *lead = &record->lead[l];
+      uint64_t n, way = echo_mix(seed + i) % 4;
+      const struct record *of = lead_records(lead, one, &n);
+      void *to = (void *)(uintptr_t)field(one, lead->at, sizeof to);
+      if (!to) field_put(one, lead->len_at, lead->len_size, 77);
+      else if (way == 0) field_put(one, lead->len_at, lead->len_size, UINT64_MAX);
+      else if (of) records_change(to, n, of, seed + 1);
+      else {
+        /* Less than there is room for, or all of it. */
+        n -= way == 1 && n ? 1 : 0;
+        echo_fill(to, n * lead->unit, seed + i);
+        field_put(one, lead->len_at, lead->len_size, n);
+      }
+    }
+}
+
+void reached(const char *function) {
+  if (!is_native()) line_problem("%s is refused by the table, and reached the vendor", function);
 }
 
 /* ---- callbacks --------------------------------------------------------------------------------------------------- */
@@ -392,6 +414,10 @@ static void *call_back(void *unused_argument) {
     free(job);
   }
   return NULL;
+}
+
+void job_now(struct job job, int rounds) {
+  for (job.round = 0; job.round < rounds; job.round++) job.run(&job);
 }
 
 void job_queue(struct job job, int rounds) {
@@ -428,3 +454,5 @@ const char *job_text(uint64_t seed, int round) {
   static const char *const texts[] = {"echo: all is well", "echo: nothing is", ""};
   return texts[(seed + (uint64_t)round) % 3];
 }
+
+const char *job_format(int round) { return round ? "%s%d" JOB_FORMAT_END : "%s: number %d" JOB_FORMAT_END; }

@@ -13,7 +13,7 @@ void *object_found(int kind, uint64_t index);
 void *object_live(int kind, uint64_t seed);
 void object_retain(void *);
 void object_release(void *);
-/* What it was made with. */
+/* What it was made with: flags that decide about its memory, and the program's memory if it uses that. */
 void object_made_with(void *, uint64_t flags, const void *host);
 uint64_t object_flags(const void *);
 
@@ -35,6 +35,11 @@ bool answer(const char *function, const struct tagged *, int64_t key, const void
 
 /* What a vendor newer than the table may answer: addresses. The function's status. */
 int give_addresses(size_t size, void *value, size_t *size_ret);
+
+/* Answers in structs: of what they lead to less comes out, all, or nothing. */
+void records_change(void *, uint64_t count, const struct record *, uint64_t seed);
+/* Complains of a call that the table refuses. */
+void reached(const char *function);
 
 /* Memory that comes out, at once or when `event` has completed. */
 void give_rows(struct line *, const char *name, void *, struct rows, uint64_t seed, bool later, void *event);
@@ -60,11 +65,21 @@ struct job {
 
 /* As often as `rounds` says. */
 void job_queue(struct job, int rounds);
+/* On this thread, before the call returns. */
+void job_now(struct job, int rounds);
 /* When the object is gone. */
 void job_at_end(void *object, struct job);
 /* A text that lives as long as the process. */
 const char *job_text(uint64_t seed, int round);
 
+/* A format for reports of errors, and its arguments. */
+const char *job_format(int round);
+#define JOB_FORMAT_END ", %5.2f of %c, 100%%"
+#define JOB_ARGUMENTS "echo", 42, 2.5, 'x'
+
+/* All functions in the order of the table, where the API hands them out so. Emitted. */
+extern void *const echo_in_order[];
+extern const int echo_in_order_count;
 /* The functions that a program looks up by name. Emitted. */
 extern const struct export { const char *name; void *address; } echo_extensions[];
 extern const int echo_extension_count;

@@ -1,6 +1,7 @@
 //! The files under test and the C programs that test them.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex, OnceLock};
@@ -72,6 +73,15 @@ fn own() -> PathBuf {
 /// With what the compiler said.
 #[must_use]
 pub fn compiled(name: &str, source: &str, flags: &[&str]) -> PathBuf {
+    compiled_by("cc", name, source, flags)
+}
+
+/// The same with another compiler, for headers that `cc` does not read.
+///
+/// # Panics
+/// With what the compiler said.
+#[must_use]
+pub fn compiled_by<S: AsRef<OsStr>>(compiler: &str, name: &str, source: &str, flags: &[S]) -> PathBuf {
     static DONE: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
     // Several tests may be the first; a failed one leaves nothing half done.
     let mut done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -80,7 +90,7 @@ pub fn compiled(name: &str, source: &str, flags: &[&str]) -> PathBuf {
     }
     let path = own().join(name);
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory for the program");
-    let mut cc = Command::new("cc");
+    let mut cc = Command::new(compiler);
     cc.arg("-O1").arg("-Wall").arg("-o").arg(&path).arg(tests().join(source)).args(flags);
     must(&mut cc);
     done.insert(name.to_owned(), path.clone());

@@ -1,23 +1,31 @@
-//! Emits the echo vendor, a library with every function of the API, and its driver, a program that calls them all.
+//! Emits the echo vendor, a library with every function of an API, and its driver, a program that calls them all.
 //!
 //! The vendor writes down what it is passed and answers what it makes up; the driver writes down what it passes and
 //! what it gets. Run natively or through AvA, the two logs are equal: what the vendor saw is what the program passed,
 //! and back. Both write their lines by the same emitted code ([`lines`]), in C, against the runtime in `tests/echo`.
 //!
-//! What a table does not say (what an address leads to, what the shim's hand-written code asks) is by hand there:
-//! functions with addresses, and those that the caller names.
+//! Every function of the table has its place ([`served`]). What a table does not say (what an address leads to, what
+//! hand-written code asks the vendor) is written by hand in `tests/echo/API`; a function that can be served in neither
+//! way is an error.
 
 mod arguments;
 mod driver;
 mod lines;
+mod refused;
+mod served;
 mod table;
 mod vendor;
+
+pub use served::{ByHand, Served, served};
+
+use std::collections::BTreeSet;
 
 use super::header;
 use super::names;
 use crate::check::names::c_name;
 use crate::model::{
-    Api, Buffer, Direction, Element, Expr, Function, Len, Oneway, Op, Param, Ret, Scalar, Shape, TypeKind, Until,
+    Api, Buffer, Direction, Element, Expr, FieldShape, Function, Len, Oneway, Op, Param, Ret, Scalar, Shape, TypeKind,
+    Until,
 };
 
 /// The emitted C files.
@@ -31,16 +39,17 @@ pub struct Files {
     pub driver: String,
 }
 
-/// Emits all but the functions `by_hand`.
-pub fn emit(api: &Api, by_hand: &[&str]) -> Files {
-    let functions: Vec<&Function> =
-        api.functions.iter().filter(|f| is_emitted(f) && !by_hand.contains(&f.name.as_str())).collect();
-    Files { table: table::emit(api), vendor: vendor::emit(api, &functions), driver: driver::emit(api, &functions) }
-}
-
-fn is_emitted(function: &Function) -> bool {
-    let address = |p: &Param| matches!(p.shape, Shape::Pointer);
-    names::has_wire(function) && !matches!(function.ret, Ret::Pointer { .. }) && !function.params.iter().any(address)
+/// Emits all but what is written by hand.
+///
+/// # Errors
+/// What the echo cannot serve, a line each that names the function.
+pub fn emit(api: &Api, by_hand: &ByHand) -> Result<Files, Vec<String>> {
+    let served = served(api, by_hand)?;
+    Ok(Files {
+        table: table::emit(api),
+        vendor: vendor::emit(api, &served, by_hand),
+        driver: driver::emit(api, &served, by_hand),
+    })
 }
 
 /// What both files begin with.
@@ -48,15 +57,38 @@ fn preamble(api: &Api, header: &str) -> String {
     // The headers that are installed may have another version of an extension.
     let extensions = api.functions.iter().filter(|f| f.facts.extension.is_some());
     let own: String = extensions.map(|f| format!("#define {0} echo_{0}\n", f.name)).collect();
-    format!("{}#include \"echo_table.h\"\n#include \"{header}\"\n#include <stdlib.h>\n{own}\n", header::preamble(api))
+    let structs: String = undeclared(api).iter().map(|ty| format!("typedef struct {ty} {ty};\n")).collect();
+    format!(
+        "{}#include \"echo_table.h\"\n#include \"{header}\"\n#include <stdlib.h>\n{structs}{own}\n",
+        header::preamble(api)
+    )
+}
+
+/// Structs that no header of the table declares: those that only functions without a public prototype mention.
+fn undeclared(api: &Api) -> Vec<&str> {
+    let mentions = |undocumented: bool| -> BTreeSet<&str> {
+        let functions = api.functions.iter().filter(|f| f.facts.undocumented == undocumented);
+        let types = functions.flat_map(|f| f.params.iter().map(|p| p.c_type.as_str()).chain([pointed(&f.ret)]));
+        types.flat_map(|ty| ty.split([' ', '*'])).collect()
+    };
+    let (told, untold) = (mentions(false), mentions(true));
+    let opaque = api.types.values().filter(|t| matches!(t.kind, TypeKind::Opaque)).map(|t| t.name.as_str());
+    opaque.filter(|ty| untold.contains(ty) && !told.contains(ty)).collect()
+}
+
+fn pointed(ret: &Ret) -> &str {
+    match ret {
+        Ret::Pointer { c_type } => c_type,
+        _ => "",
+    }
 }
 
 /// A parameter's declaration: `const cl_event *events`.
 fn declaration(param: &Param) -> String {
     match &param.shape {
-        Shape::Callback { params, .. } => {
+        Shape::Callback { params, ret, .. } => {
             let types: Vec<_> = params.iter().map(|p| p.c_type.clone()).collect();
-            format!("void (*{})({})", param.name, types.join(", "))
+            format!("{ret} (*{})({})", param.name, types.join(", "))
         }
         _ => format!("{} {}", param.c_type, param.name),
     }
@@ -69,13 +101,20 @@ fn declarations(params: &[Param]) -> String {
     params.iter().map(declaration).collect::<Vec<_>>().join(", ")
 }
 
-fn ret_type(function: &Function) -> &str {
+fn ret_type(api: &Api, function: &Function) -> String {
     match &function.ret {
-        Ret::Void => "void",
-        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => c_name(ty),
-        Ret::Text { .. } => "const char *",
-        Ret::Pointer { c_type } => c_type,
+        Ret::Void => "void".into(),
+        Ret::New { ty } if names::is_opaque(api, ty) => format!("{ty} *"),
+        Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => c_name(ty).into(),
+        Ret::Text { .. } => "const char *".into(),
+        Ret::Pointer { c_type } => c_type.clone(),
     }
+}
+
+/// The status with which the driver has calls fail: that of a lost worker is told from others nowhere.
+fn failure(api: &Api) -> i64 {
+    let signed = api.types.values().any(|t| matches!(t.kind, TypeKind::Status { scalar, .. } if is_signed(scalar)));
+    if signed { -5 } else { 5 }
 }
 
 /// An expression of the table in C, of 64 bits. The driver keeps away from overflow.
@@ -135,6 +174,51 @@ fn buffer(param: &Param) -> Option<&Buffer> {
         Shape::Buffer(buffer) => Some(buffer),
         _ => None,
     }
+}
+
+/// Whether a struct leads to memory.
+fn leads(api: &Api, ty: &str) -> bool {
+    let Some(TypeKind::Struct { fields }) = api.types.get(ty).map(|t| &t.kind) else { return false };
+    fields.iter().any(|f| matches!(f.shape, FieldShape::Memory(_)))
+}
+
+/// The first parameter whose structs lead to more, with their type.
+fn leading<'a>(api: &Api, function: &'a Function) -> Option<(&'a Param, &'a Buffer, &'a str)> {
+    function.params.iter().find_map(|p| match buffer(p)? {
+        b @ Buffer { element: Element::Struct(ty), .. } if leads(api, ty) => Some((p, b, ty.as_str())),
+        _ => None,
+    })
+}
+
+/// The parameter that decides whether an object goes on using the memory that it is made from, found by its type: that of
+/// what conditions about such memory name.
+fn memory_flags<'a>(api: &Api, function: &'a Function) -> Option<&'a str> {
+    let deciding: BTreeSet<&str> = api
+        .functions
+        .iter()
+        .flat_map(|f| f.facts.when.iter().map(move |(p, e)| (f, p, e)))
+        .filter(|(f, p, _)| names::until(f, p) == Some(&Until::Released))
+        .flat_map(|(f, _, e)| named(e).into_iter().filter_map(|name| Some(f.param(name)?.c_type.as_str())))
+        .collect();
+    let decides = |p: &&Param| matches!(p.shape, Shape::Value { .. }) && deciding.contains(p.c_type.as_str());
+    function.params.iter().find(decides).map(|p| p.name.as_str())
+}
+
+/// The function's property list: its parameter and type.
+fn list(function: &Function) -> Option<(&str, &str)> {
+    function.params.iter().find_map(|p| match buffer(p)? {
+        Buffer { element: Element::Property(ty), .. } => Some((p.name.as_str(), ty.as_str())),
+        _ => None,
+    })
+}
+
+/// The status with which the table refuses what is in a list or in structs, as C; none if it refuses nothing.
+fn refusal(api: &Api, function: &Function) -> Option<String> {
+    if let Some((param, ty)) = list(function) {
+        return Some(format!("list_refusal(&list_{ty}, {param})"));
+    }
+    let (param, b, ty) = leading(api, function)?;
+    Some(format!("records_refusal(&record_{ty}, {}, {})", param.name, count(function, &b.len)))
 }
 
 fn first_handle(function: &Function) -> Option<&Param> {

@@ -3,15 +3,15 @@
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind, Until};
 
 use super::super::names;
-use super::{buffer, c_expr, condition, count, kind, named, rows, tagged};
+use super::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged};
 
 /// Declarations in an order in which each finds what it goes by.
 pub fn declare(api: &Api, function: &Function) -> String {
     let params = || function.params.iter().enumerate();
     let mut c = String::new();
-    params().for_each(|(i, p)| c += &value(api, function, i, p));
     params().for_each(|(i, p)| c += &handle(i, p));
-    params().for_each(|(i, p)| c += &plain(function, i, p));
+    params().for_each(|(i, p)| c += &value(api, function, i, p));
+    params().for_each(|(i, p)| c += &plain(api, function, i, p));
     params().for_each(|(i, p)| c += &texts(function, i, p));
     params().for_each(|(_, p)| c += &arrange(function, p));
     params().for_each(|(i, p)| c += &bytes(api, function, i, p));
@@ -25,6 +25,11 @@ fn value(api: &Api, function: &Function, i: usize, param: &Param) -> String {
         (Some((_, _, key)), _) if key == name => "plan->key".to_owned(),
         _ if let Some(key) = key_in(api, function, name) => key.to_string(),
         (_, Some(size)) => size,
+        _ if let Some((_, count)) = function.facts.within.iter().find(|(p, _)| p == name) => {
+            // What the vendor counts is asked of it, so that the index is one.
+            let about = super::first_handle(function).map_or("NULL", |h| &h.name);
+            format!("index_for(plan, {i}, (int64_t)p_{count}({about}))")
+        }
         _ => match wanted(function, name) {
             Some(wanted) => format!("value_or(plan, {i}, \"{name}\", {wanted}ULL)"),
             None => format!("value_for(plan, {i}, \"{name}\")"),
@@ -86,11 +91,13 @@ fn handle(i: usize, param: &Param) -> String {
 }
 
 /// Inputs but bytes, which may go by layouts, and texts, which go by lengths.
-fn plain(function: &Function, i: usize, param: &Param) -> String {
+fn plain(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let (ty, name) = (&param.c_type, &param.name);
     let value = match &param.shape {
         Shape::Text { .. } => format!("text_for(plan, {i})"),
         Shape::UserData => format!("cookie_for(plan, {i})"),
+        // Where it leads does not matter: it is withheld.
+        Shape::Pointer => format!("plan->null == {i} ? NULL : ({ty})(uintptr_t)({} + {i})", 0x7E57_0000),
         Shape::Callback { .. } => {
             let on = &function.name;
             return format!("  {} = plan->null == {i} ? NULL : on_{on};\n", super::declaration(param));
@@ -99,6 +106,9 @@ fn plain(function: &Function, i: usize, param: &Param) -> String {
             let n = count(function, &b.len);
             match &b.element {
                 Element::Bytes | Element::Tagged(_) => return String::new(),
+                Element::Scalar { .. } if let Some(size) = own_size(api, function, param) => {
+                    format!("number_for(plan, {i}, sizeof *{name}, {size})")
+                }
                 Element::Scalar { scalar, .. } => format!("bytes_for(plan, {i}, {} * ({n}))", scalar.size()),
                 Element::Struct(of) => format!("records_for(plan, {i}, {n}, &record_{of})"),
                 Element::Handle(of) | Element::New(of) => format!("handles_for(plan, {i}, {n}, {})", kind(of)),
@@ -133,6 +143,12 @@ fn arrange(function: &Function, param: &Param) -> String {
     format!("  arrange_{layout}(plan, {});\n", args.join(", "))
 }
 
+/// The value of a number that goes in and says how long others are.
+pub fn own_size(api: &Api, function: &Function, param: &Param) -> Option<String> {
+    let one = matches!(buffer(param)?, Buffer { direction: Direction::InOut, len: Len::One, .. });
+    size(api, function, &param.name).filter(|_| one)
+}
+
 /// Bytes that go in, and room for all that comes out.
 fn bytes(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let (ty, name) = (&param.c_type, &param.name);
@@ -154,7 +170,7 @@ pub fn capacity(api: &Api, function: &Function, b: &Buffer) -> String {
 }
 
 /// Memory of the program that the new object uses for as long as it lives, as C; null if the call does not say so.
-pub fn kept(function: &Function) -> Option<String> {
+pub fn kept(api: &Api, function: &Function) -> Option<String> {
     let param = function
         .params
         .iter()
@@ -162,6 +178,9 @@ pub fn kept(function: &Function) -> Option<String> {
     let name = &param.name;
     let rows = rows(function, &buffer(param)?.len);
     let counts = condition(function, name).unwrap_or_else(|| "true".into());
-    let keeps = if function.param("flags").is_some() { "keeps_host_memory(flags)" } else { "true" };
+    let keeps = match memory_flags(api, function) {
+        Some(flags) => format!("keeps_host_memory({flags})"),
+        None => "true".into(),
+    };
     Some(format!("({counts}) && {keeps} && rows_span({rows}) ? {name} : NULL"))
 }

@@ -3,42 +3,65 @@
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, Until};
 
 use super::super::names;
-use super::arguments::{declare, kept, size};
+use super::arguments::{declare, kept, own_size, size};
+use super::served::{ByHand, Served};
 use super::{
-    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, lines, ret_type, rows, tagged,
-    until_event, written, written_by,
+    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leading, lines, list, refused,
+    ret_type, rows, tagged, until_event, written, written_by,
 };
 
-pub fn emit(api: &Api, functions: &[&Function]) -> String {
+pub fn emit(api: &Api, functions: &[(&Function, Served)], by_hand: &ByHand) -> String {
     let mut c =
         String::from("/* Emitted from a table: the calls of the echo vendor's driver. */\n#define ECHO_DEFINE_TABLE\n");
     c += "#define IS_VENDOR 0\n";
     c += &super::preamble(api, "driver.h");
-    functions.iter().for_each(|f| c += &function(api, f));
-    c += "const struct function echo_functions[] = {\n";
-    functions.iter().for_each(|f| c += &row(api, f));
+    for (f, served) in functions {
+        let declarations = declarations(&f.params);
+        if *served == Served::Compared {
+            c += &format!("{} (*p_{})({declarations});\n", ret_type(api, f), f.name);
+        }
+    }
+    let (mut bodies, mut table) = (String::new(), String::new());
+    for (f, served) in functions {
+        let is_by_hand = by_hand.driver.contains(&f.name.as_str());
+        bodies += &match served {
+            Served::Compared if is_by_hand => String::new(),
+            Served::Compared => function(api, f),
+            Served::Refused => refused::driver(api, f),
+            // Whatever its type: it is found, and by hand it may be called.
+            Served::Local => format!("void *p_{};\n", f.name),
+        };
+        table += &row(api, f, *served, *served != Served::Local && !is_by_hand);
+    }
+    c += &format!("{bodies}const struct function echo_functions[] = {{\n{table}");
     c + &format!("  {{0}},\n}};\nconst int echo_function_count = {};\n", functions.len())
 }
 
 fn function(api: &Api, function: &Function) -> String {
-    let (name, ret) = (&function.name, ret_type(function));
-    let mut c = format!("static {ret} (*p_{name})({});\n", declarations(&function.params));
+    let (name, ret) = (&function.name, ret_type(api, function));
+    let mut c = String::new();
     function.params.iter().for_each(|p| c += &on(function, p));
     c += &format!("static void call_{name}(struct plan *plan) {{\n{}", declare(api, function));
     c += &format!("  struct line line;\n  line_begin(&line, \"{name}\");\n{}", lines::arguments(api, function));
+    let refusal = super::refusal(api, function);
+    if let Some(refusal) = &refusal {
+        // What the structs say may be changed by the call.
+        c += &format!("  int64_t refusal = {refusal};\n");
+    }
     let args: Vec<_> = function.params.iter().map(|p| p.name.as_str()).collect();
     let result = if matches!(function.ret, Ret::Void) { String::new() } else { format!("{ret} ret = ") };
     c += &format!("  arm(plan);\n  {result}p_{name}({});\n  disarm(plan);\n", args.join(", "));
     c += &outcome(api, function);
-    c += &refusal(function);
+    c += &refusal.map(|_| refused_call(function)).unwrap_or_default();
     c += &unlisted(api, function);
     c += &format!("  check_status(plan, status);\n  if (ok) {{\n{}  }}\n", learn(api, function));
     c += &seen(api, function);
     c += &format!("  log_arrow(&line);\n{}{}", lines::returned(function), lines::errcodes(api, function));
+    c += &lines::changed(api, function);
     c += &format!("  if (ok) {{\n{}  }}\n  line_end(&line);\n", lines::results(api, function, &|_, _| None));
     c += &checks(api, function);
-    c += &format!("  if (ok) {{\n{}  }}\n", aftermath(function));
-    c + &format!("  call_end({});\n}}\n\n", kept(function).is_some())
+    c += &format!("  if (ok) {{\n{}  }}\n", aftermath(api, function));
+    c + &format!("  call_end({});\n}}\n\n", kept(api, function).is_some())
 }
 
 /// The program's callback.
@@ -67,7 +90,7 @@ fn outcome(api: &Api, function: &Function) -> String {
     match &function.ret {
         Ret::Status { ty } => {
             let ok = names::ok_status(api, ty);
-            format!("  int64_t status = ret;\n  bool ok = status == {ok};\n")
+            format!("  int64_t status = (int64_t)ret;\n  bool ok = status == {ok};\n")
         }
         Ret::New { .. } => {
             let errcode = function.params.iter().find(|p| is_errcode(api, function, p));
@@ -78,16 +101,13 @@ fn outcome(api: &Api, function: &Function) -> String {
     }
 }
 
-fn refusal(function: &Function) -> String {
+/// A property or a struct that the table refuses.
+fn refused_call(function: &Function) -> String {
     let made = if matches!(function.ret, Ret::New { .. }) { "ret" } else { "NULL" };
-    list(function)
-        .map(|(param, ty)| {
-            format!(
-                "  if (plan->refuse) {{\n    line_drop(&line);\n    \
-                check_refused(plan, list_refusal(&list_{ty}, {param}), status, {made});\n    call_end(false);\n    return;\n  }}\n"
-            )
-        })
-        .unwrap_or_default()
+    format!(
+        "  if (plan->refuse) {{\n    line_drop(&line);\n    check_refused(plan, refusal, status, {made});\n    \
+        call_end(false);\n    return;\n  }}\n"
+    )
 }
 
 /// A key that the table does not list is refused, whatever the vendor would answer, and nothing is written down.
@@ -98,14 +118,6 @@ fn unlisted(api: &Api, function: &Function) -> String {
         check_unlisted(plan, &tagged_{ty}, status, {});\n    call_end(false);\n    return;\n  }}\n",
         param.name
     )
-}
-
-/// The function's property list: its parameter and type.
-fn list(function: &Function) -> Option<(&str, &str)> {
-    function.params.iter().find_map(|p| match buffer(p)? {
-        Buffer { element: Element::Property(ty), .. } => Some((p.name.as_str(), ty.as_str())),
-        _ => None,
-    })
 }
 
 /// Statements that take note of handles, and wait for the command.
@@ -183,15 +195,18 @@ fn checks(api: &Api, function: &Function) -> String {
         .collect()
 }
 
-fn aftermath(function: &Function) -> String {
+fn aftermath(api: &Api, function: &Function) -> String {
     let mut c = String::new();
-    if let Some(host) = kept(function) {
+    if let Some(host) = kept(api, function) {
         c += &format!("    made_with(ret, {host});\n");
     }
     if let Some(callback) = lines::callback(function) {
         let user_data = function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or("NULL", |p| &p.name);
         let kept = names::until(function, callback) == Some(&Until::Released);
+        let reports = matches!(&function.param(callback).map(|p| &p.shape),
+            Some(Shape::Callback { params, .. }) if names::reports(params));
         let times = match (&function.ret, first_handle(function)) {
+            _ if reports => "2, false".to_owned(),
             (Ret::New { .. }, _) if kept => "2, false".to_owned(),
             (_, Some(handle)) if kept => format!("{} != NULL, true", handle.name),
             _ => "1, false".to_owned(),
@@ -209,21 +224,13 @@ fn aftermath(function: &Function) -> String {
     c
 }
 
-/// A function's row in the driver's table.
-fn row(api: &Api, function: &Function) -> String {
+/// A function's row in the driver's table; the driver calls what is `called`.
+fn row(api: &Api, function: &Function, served: Served, called: bool) -> String {
     let name = &function.name;
-    let pointers: String = function
-        .params
-        .iter()
-        .map(|p| match &p.shape {
-            Shape::Value { .. } if size(api, function, &p.name).is_some() => 's',
-            Shape::Value { .. } | Shape::Pointer => '.',
-            Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. }, .. }) => 'l',
-            _ => 'p',
-        })
-        .collect();
+    let pointers: String = function.params.iter().map(|p| pointer(api, function, p)).collect();
     let tagged = tagged(api, function).map_or("NULL".into(), |(_, ty, _)| format!("&tagged_{ty}"));
     let list = list(function).map_or("NULL".into(), |(_, ty)| format!("&list_{ty}"));
+    let record = leading(api, function).map_or("NULL".into(), |(_, _, ty)| format!("&record_{ty}"));
     let (mut needs, mut makes, mut finds) = (Vec::new(), Vec::new(), Vec::new());
     if let Ret::New { ty } = &function.ret {
         makes.push(ty);
@@ -246,9 +253,18 @@ fn row(api: &Api, function: &Function) -> String {
         types.iter().map(|ty| format!("1ul << {}", kind(ty))).chain(["0".into()]).collect::<Vec<_>>().join(" | ")
     };
     let of = |ty: &Option<String>| ty.as_deref().map_or("0".into(), kind);
+    let served = match served {
+        Served::Compared => "COMPARED",
+        Served::Refused => "REFUSED",
+        Served::Local => "LOCAL",
+    };
+    let call = if called { format!("call_{name}") } else { "NULL".into() };
+    let beside = function.facts.beside.is_some();
     format!(
-        "  {{\"{name}\", call_{name}, (void **)&p_{name}, {}, {}, \"{pointers}\", {tagged}, {list}, {}, {}, {}, {}, {}}},\n",
+        "  {{\"{name}\", {served}, {call}, (void **)&p_{name}, {}, {beside}, {}, {}, \"{pointers}\", {tagged}, {list}, \
+        {record}, {}, {}, {}, {}, {}}},\n",
         function.facts.extension.is_some(),
+        !matches!(function.ret, Ret::Void),
         function.params.len(),
         set(needs),
         set(makes),
@@ -256,4 +272,15 @@ fn row(api: &Api, function: &Function) -> String {
         of(&function.facts.retain),
         of(&function.facts.release),
     )
+}
+
+/// Whether a parameter may be null, and whether it says how long others are.
+fn pointer(api: &Api, function: &Function, param: &Param) -> char {
+    match &param.shape {
+        Shape::Value { .. } if size(api, function, &param.name).is_some() => 's',
+        Shape::Value { .. } => '.',
+        _ if own_size(api, function, param).is_some() => 'b',
+        Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. }, .. }) => 'l',
+        _ => 'p',
+    }
 }

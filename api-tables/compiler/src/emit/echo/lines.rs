@@ -41,7 +41,8 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
             }
             None => format!("log_set(&line, \"{name}\", {name} != NULL);"),
         },
-        Shape::Pointer => String::new(),
+        // It is withheld: the vendor is given null.
+        Shape::Pointer => format!("log_set(&line, \"{name}\", IS_VENDOR && !is_native() && {name});"),
         Shape::Buffer(b) if b.direction == Direction::Out => return String::new(),
         Shape::Buffer(b) => {
             let plain = content(function, name, b, &count(function, &b.len));
@@ -88,7 +89,8 @@ fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
 /// The statement that writes down what a function returns, in `ret`.
 pub fn returned(function: &Function) -> String {
     match &function.ret {
-        Ret::Void | Ret::Pointer { .. } | Ret::Text { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Text { .. } => "  log_text(&line, \"ret\", ret);\n".into(),
         Ret::Status { .. } => "  log_int(&line, \"ret\", (uint64_t)(int64_t)ret);\n".into(),
         Ret::Value { scalar, .. } => format!("  log_int(&line, \"ret\", {});\n", widened(*scalar, "ret")),
         Ret::New { ty } => format!("  log_handle(&line, \"ret\", {}, ret);\n", kind(ty)),
@@ -101,12 +103,19 @@ pub fn errcodes(api: &Api, function: &Function) -> String {
     errcodes.map(|p| format!("  {}\n", one(&p.name, &format!("(uint64_t)(int64_t)*{}", p.name), false))).collect()
 }
 
+/// Statements that write down what comes out again of what went in, whether the call succeeded or not.
+pub fn changed(api: &Api, function: &Function) -> String {
+    let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
+    let changed = outputs.filter(|(_, b)| b.direction == Direction::InOut);
+    changed.map(|(p, b)| format!("  {}\n", result(api, function, p, b))).collect()
+}
+
 /// Statements that write down what came out of a call that succeeded. Where the vendor promises memory for later, it
 /// writes down what it promised: `rows_line` makes that statement.
 pub fn results(api: &Api, function: &Function, rows_line: &dyn Fn(&Param, &Buffer) -> Option<String>) -> String {
     let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
     outputs
-        .filter(|(p, b)| b.direction != Direction::In && !is_errcode(api, function, p))
+        .filter(|(p, b)| b.direction == Direction::Out && !is_errcode(api, function, p))
         .map(|(p, b)| {
             let line = match until_event(function, &p.name) {
                 Some(_) => rows_line(p, b),
@@ -165,6 +174,11 @@ pub fn upcall(params: &[Param]) -> String {
         match &p.shape {
             Shape::Value { scalar, .. } => format!("  log_int(&line, \"{name}\", {});\n", widened(*scalar, name)),
             Shape::Handle { ty, .. } => format!("  log_handle(&line, \"{name}\", {}, {name});\n", kind(ty)),
+            // Of a format and its arguments the vendor's text arrives.
+            Shape::Text { .. } if names::reports(params) => {
+                let list = params.iter().find(|p| matches!(p.shape, Shape::VaList)).map_or("NULL", |p| &p.name);
+                format!("  log_formatted(&line, \"{name}\", {name}, {list});\n")
+            }
             Shape::Text { .. } => format!("  log_text(&line, \"{name}\", {name});\n"),
             Shape::Buffer(Buffer { len: Len::Count(crate::model::Expr::Param(n)), .. }) => {
                 format!("  log_bytes(&line, \"{name}\", {name}, (uint64_t){n});\n")

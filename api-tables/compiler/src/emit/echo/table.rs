@@ -1,7 +1,7 @@
 //! `echo_table.h`: the types of the table, as data for the runtime.
 
 use crate::layout;
-use crate::model::{Api, Extension, FieldShape, Payload, TypeDef, TypeKind, Version};
+use crate::model::{Api, Element, Extension, Field, FieldShape, Memory, Payload, TypeDef, TypeKind, Version};
 
 use super::super::names;
 use super::kind;
@@ -11,29 +11,42 @@ const HIDDEN: &str = "echo_hidden";
 
 pub fn emit(api: &Api) -> String {
     let handles = || api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. }));
-    let kinds: Vec<_> = handles().map(|t| format!("{} = {}", kind(&t.name), names::kind(api, &t.name))).collect();
+    let none = "KIND_none = 0".to_owned();
+    let kinds = handles().map(|t| format!("{} = {}", kind(&t.name), names::kind(api, &t.name)));
+    let kinds: Vec<_> = [none].into_iter().chain(kinds).collect();
     let mut c = String::from(
         "/* Emitted from a table. */\n#ifndef ECHO_TABLE_H\n#define ECHO_TABLE_H\n\n#include \"echo.h\"\n\n",
     );
     c += &format!("enum {{ {} }};\n\n", kinds.join(", "));
     c += "#ifdef ECHO_DEFINE_TABLE\n";
-    let titles: Vec<_> = handles().map(|t| format!("\"{}\"", t.name)).collect();
-    c += &format!("const char *const echo_kinds[] = {{\"handle\", {}}};\n", titles.join(", "));
+    let titles: String = handles().map(|t| format!(", \"{}\"", t.name)).collect();
+    c += &format!("const char *const echo_kinds[] = {{\"handle\"{titles}}};\n");
+    c += &format!("const char *const echo_library = \"{}\";\n", api.library);
+    let handed_out = api.function_list.as_ref().map_or("NULL".into(), |f| format!("\"{f}\""));
+    c += &format!("const char *const echo_list = {handed_out};\n");
+    c += &format!("const int64_t echo_failure = {};\n", super::failure(api));
     let seen =
         || api.extensions.iter().enumerate().filter(|(i, one)| i % 9 == 0 || one.known.is_some()).map(|(_, one)| one);
     let versions: Vec<_> = seen().map(|one| format!("{:#x}, 0", packed(version(api, one)))).collect();
-    c += &format!("const uint32_t echo_versions[] = {{{}}};\n", versions.join(", "));
+    // An array of C has an element at least.
+    c += &format!("const uint32_t echo_versions[] = {{{}}};\n", or(versions.join(", "), "0"));
     let newest = names::newest(api).map_or(0, packed);
     c += &format!("const uint32_t echo_newest = {newest:#x};\n");
     let seen: Vec<_> = seen().map(|one| format!("\"{}\", \"{HIDDEN}\"", one.name)).collect();
-    c += &format!("const char *const echo_names[] = {{{}}};\n", seen.join(", "));
+    c += &format!("const char *const echo_names[] = {{{}}};\n", or(seen.join(", "), "NULL"));
     c += &format!("const int echo_name_count = {};\n", seen.len() * 2);
     c += "#endif\n\n";
+    let structs = || api.types.values().filter(|t| matches!(t.kind, TypeKind::Struct { .. }));
+    structs().for_each(|t| c += &format!("__attribute__((unused)) static const struct record record_{};\n", t.name));
     // A list or struct stands before what refers to it.
     for of in [list, record, answers] {
         api.types.values().filter_map(|t| of(api, t)).for_each(|text| c += &text);
     }
     c + "#endif\n"
+}
+
+fn or(list: String, empty: &str) -> String {
+    if list.is_empty() { empty.into() } else { list }
 }
 
 /// The version in which the echo vendor has an extension: the one in which its functions are as the table has them.
@@ -75,22 +88,81 @@ fn list(api: &Api, ty: &TypeDef) -> Option<String> {
 
 fn record(api: &Api, ty: &TypeDef) -> Option<String> {
     let TypeKind::Struct { fields } = &ty.kind else { return None };
-    let (mut at, mut kinds) = (Vec::new(), Vec::new());
-    for (field, offset) in fields.iter().zip(layout::offsets(api, fields)) {
-        if let FieldShape::Handle(h) = &field.shape {
-            at.push(offset.to_string());
-            kinds.push(kind(h));
+    let offsets = layout::offsets(api, fields);
+    let (mut at, mut kinds, mut leads, mut c) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    for (field, offset) in fields.iter().zip(&offsets) {
+        match &field.shape {
+            FieldShape::Handle(h) => {
+                at.push(offset.to_string());
+                kinds.push(kind(h));
+            }
+            FieldShape::Memory(memory) => leads.push(lead(api, &ty.name, fields, &offsets, *offset, memory, &mut c)),
+            _ => {}
         }
     }
     let count = at.len();
     at.push("0".into());
     kinds.push("0".into());
     let (name, size) = (&ty.name, layout::size(api, &ty.name));
+    let of = if leads.is_empty() { "NULL".into() } else { format!("leads_{name}") };
+    if !leads.is_empty() {
+        c += &format!("static const struct lead leads_{name}[] = {{\n{}}};\n", leads.concat());
+    }
     Some(format!(
-        "__attribute__((unused)) static const struct record record_{name} = {{{size}, {count}, {{{}}}, {{{}}}}};\n\n",
+        "{c}__attribute__((unused)) static const struct record record_{name} = \
+        {{{size}, {count}, {{{}}}, {{{}}}, {}, {of}}};\n\n",
         at.join(", "),
         kinds.join(", "),
+        leads.len(),
     ))
+}
+
+/// A row about memory that a field leads to; what it may be by key is added to `c`.
+fn lead(
+    api: &Api,
+    name: &str,
+    fields: &[Field],
+    offsets: &[usize],
+    at: usize,
+    memory: &Memory,
+    c: &mut String,
+) -> String {
+    let place = |name: &str| {
+        let (field, at) = fields.iter().zip(offsets).find(|(f, _)| f.name == name)?;
+        let FieldShape::Scalar(scalar) = &field.shape else { return None };
+        Some(format!("{at}, {}", scalar.size()))
+    };
+    let nowhere = || "0, 0".to_owned();
+    let len = place(&memory.len).unwrap_or_else(nowhere);
+    let unit = names::element_size(api, &memory.element);
+    match &memory.element {
+        Element::Struct(of) => format!("  {{{at}, {len}, {unit}, &record_{of}, 0, 0, 0, NULL}},\n"),
+        Element::Tagged(of) => {
+            let Some(TypeKind::Tagged { tag, variants, .. }) = api.types.get(of).map(|t| &t.kind) else {
+                return String::new();
+            };
+            let rows = variants.iter().map(|v| {
+                let structs = |ty: &str| matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Struct { .. }));
+                let (record, refused) = match &v.payload {
+                    Payload::Refused(status) => ("NULL".into(), *status),
+                    Payload::Plain(ty) if structs(bare(ty)) => (format!("&record_{}", bare(ty)), 0),
+                    _ => ("NULL".into(), 0),
+                };
+                format!("  {{{:#x}, {record}, {refused}}},\n", api.constants[&v.key].value)
+            });
+            let keys = format!("keys_{name}_{at}");
+            let (rows, count) = (rows.collect::<String>(), variants.len());
+            *c += &format!("static const struct lead_key {keys}[] = {{\n{rows}  {{0}},\n}};\n");
+            let tag = place(tag).unwrap_or_else(nowhere);
+            format!("  {{{at}, {len}, {unit}, NULL, {tag}, {count}, {keys}}},\n")
+        }
+        _ => format!("  {{{at}, {len}, {unit}, NULL, 0, 0, 0, NULL}},\n"),
+    }
+}
+
+/// The type that a key has, or has several of.
+fn bare(ty: &str) -> &str {
+    ty.trim_matches(['[', ']'])
 }
 
 fn answers(api: &Api, ty: &TypeDef) -> Option<String> {

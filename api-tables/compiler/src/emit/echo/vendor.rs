@@ -4,9 +4,10 @@ use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, 
 
 use super::super::names;
 use super::arguments::kept;
+use super::served::{ByHand, Served};
 use super::{
-    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, lines, ret_type, rows, tagged,
-    until_event, written, written_by,
+    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leads, lines, memory_flags, refused,
+    ret_type, rows, tagged, until_event, written, written_by,
 };
 
 /// Most objects that an array of new ones gets.
@@ -14,21 +15,36 @@ const MOST_NEW: u32 = 1200;
 /// Bytes that a callback is shown.
 const SHOWN: u32 = 48;
 
-pub fn emit(api: &Api, functions: &[&Function]) -> String {
+pub fn emit(api: &Api, functions: &[(&Function, Served)], by_hand: &ByHand) -> String {
     let mut c =
         String::from("/* Emitted from a table: the functions of the echo vendor. */\n#define ECHO_DEFINE_TABLE\n");
     c += "#define IS_VENDOR 1\n";
     c += &super::preamble(api, "vendor.h");
-    functions.iter().for_each(|f| c += &function(api, f));
+    let is_by_hand = |f: &Function| by_hand.vendor.contains(&f.name.as_str());
+    for (f, served) in functions {
+        c += &match served {
+            Served::Compared if !is_by_hand(f) => function(api, f),
+            Served::Refused => refused::vendor(api, f),
+            _ => String::new(),
+        };
+    }
     c += "const struct export echo_extensions[] = {\n";
-    let extensions: Vec<_> = functions.iter().filter(|f| f.facts.extension.is_some()).collect();
-    extensions.iter().for_each(|f| c += &format!("  {{\"{0}\", (void *){0}}},\n", f.name));
+    let extensions: Vec<_> =
+        functions.iter().filter(|(f, s)| f.facts.extension.is_some() && *s == Served::Compared).collect();
+    extensions.iter().for_each(|(f, _)| c += &format!("  {{\"{0}\", (void *){0}}},\n", f.name));
     c += &format!("  {{0}},\n}};\nconst int echo_extension_count = {};\n", extensions.len());
+    if api.function_list.is_some() {
+        let all: String = functions.iter().map(|(f, _)| format!("  (void *){},\n", f.name)).collect();
+        c += &format!(
+            "void *const echo_in_order[] = {{\n{all}}};\nconst int echo_in_order_count = {};\n",
+            functions.len()
+        );
+    }
     c
 }
 
 fn function(api: &Api, function: &Function) -> String {
-    let (name, ret) = (&function.name, ret_type(function));
+    let (name, ret) = (&function.name, ret_type(api, function));
     let mut c = callback(function).map(|(_, params)| run(function, params)).unwrap_or_default();
     c += &format!("EXPORT {ret} {name}({});\n", declarations(&function.params));
     c += &format!("EXPORT {ret} {name}({}) {{\n  entering(\"{name}\");\n", declarations(&function.params));
@@ -40,18 +56,21 @@ fn function(api: &Api, function: &Function) -> String {
     c += &format!("  int64_t status = 0;\n  bool ok = !failing(\"{name}\", &status);\n");
     c += &answer(api, function);
     c += &match &function.ret {
-        Ret::Void | Ret::Pointer { .. } | Ret::Text { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Text { .. } => format!("  {ret} ret = ok ? job_text(echo_seed(\"{name}\", \"ret\"), 0) : NULL;\n"),
         Ret::Status { .. } => format!("  {ret} ret = ({ret})status;\n"),
         Ret::Value { .. } => format!("  {ret} ret = ok ? ({ret})echo_seed(\"{name}\", \"ret\") : 0;\n"),
         Ret::New { ty } => format!("  {ret} ret = ok ? object_new({}) : NULL;\n", kind(ty)),
     };
     let errcodes = function.params.iter().filter(|p| is_errcode(api, function, p));
     errcodes.for_each(|p| c += &format!("  if ({0}) *{0} = status;\n", p.name));
+    c += &changes(api, function);
     c += &format!("  if (ok) {{\n{}  }}\n", outputs(api, function));
     c += &format!("  log_arrow(&line);\n{}{}", lines::returned(function), lines::errcodes(api, function));
+    c += &lines::changed(api, function);
     let promised = |p: &Param, b: &Buffer| promise(function, p, b);
     c += &format!("  if (ok) {{\n{}  }}\n  line_end(&line);\n", lines::results(api, function, &promised));
-    c += &format!("  if (ok) {{\n{}  }}\n", aftermath(function));
+    c += &format!("  if (ok) {{\n{}  }}\n", aftermath(api, function));
     if !matches!(function.ret, Ret::Void) {
         c += "  return ret;\n";
     }
@@ -60,10 +79,7 @@ fn function(api: &Api, function: &Function) -> String {
 
 /// What the table refuses is refused natively too, and not written down.
 fn refusals(api: &Api, function: &Function) -> String {
-    let lists = function.params.iter().filter_map(|p| match buffer(p)? {
-        Buffer { element: Element::Property(ty), .. } => Some((p, ty)),
-        _ => None,
-    });
+    let Some(refusal) = super::refusal(api, function) else { return String::new() };
     let answer = match function.ret {
         Ret::Status { .. } => "return refusal;".to_owned(),
         _ => {
@@ -71,16 +87,35 @@ fn refusals(api: &Api, function: &Function) -> String {
             errcodes.map(|p| format!("if ({0}) *{0} = refusal; ", p.name)).collect::<String>() + "return NULL;"
         }
     };
-    lists
-        .map(|(p, ty)| {
-            format!("  int64_t refusal = list_refusal(&list_{ty}, {});\n  if (refusal) {{ {answer} }}\n", p.name)
+    format!("  int64_t refusal = {refusal};\n  if (refusal) {{ {answer} }}\n")
+}
+
+/// Statements about what comes out of what went in, whatever becomes of the call.
+fn changes(api: &Api, function: &Function) -> String {
+    let both = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
+    both.filter(|(_, b)| b.direction == Direction::InOut)
+        .map(|(p, b)| {
+            let (name, f) = (&p.name, &function.name);
+            let n = count(function, &b.len);
+            let seed = format!("echo_seed(\"{f}\", \"{name}\")");
+            let change = match (&b.element, counted(function, name)) {
+                (Element::Struct(ty), _) if leads(api, ty) => {
+                    format!("records_change({name}, {n}, &record_{ty}, {seed});")
+                }
+                // Without an answer, as many as it would have taken.
+                (_, Some(value)) => format!("*{name} = ok ? {value} : *{name} * 2 + 7;"),
+                (element, _) => {
+                    format!("echo_fill({name}, {} * ({n}), {seed});", names::element_size(api, element))
+                }
+            };
+            format!("  if ({name}) {change}\n")
         })
         .collect()
 }
 
 /// Queries that AvA makes for itself.
 fn special(api: &Api, function: &Function) -> String {
-    let key = tagged(api, function).map_or("param_name", |(_, _, key)| key);
+    let Some((_, ty, key)) = tagged(api, function) else { return String::new() };
     let value = function.params.iter().find(|p| !written_by(function, &p.name).is_empty());
     let (Some(at), Some(value)) = (function.params.iter().position(|p| p.name == key), value) else {
         return String::new();
@@ -93,13 +128,9 @@ fn special(api: &Api, function: &Function) -> String {
     let about = first_handle(function).map_or("NULL", |h| &h.name);
     let size_ret = written_by(function, &value.name)[0];
     format!(
-        "  if (special(\"{}\", (int64_t){key}, {detail}, {about}, {size}, {}, {size_ret})) return 0;\n{}",
-        function.name,
-        value.name,
-        tagged(api, function).map_or(String::new(), |(_, ty, _)| format!(
-            "  if (!answer_of(&tagged_{ty}, (int64_t){key})) return give_addresses({size}, {}, {size_ret});\n",
-            value.name
-        )),
+        "  if (special(\"{0}\", (int64_t){key}, {detail}, {about}, {size}, {1}, {size_ret})) return 0;\n  \
+        if (!answer_of(&tagged_{ty}, (int64_t){key})) return give_addresses({size}, {1}, {size_ret});\n",
+        function.name, value.name,
     )
 }
 
@@ -121,11 +152,10 @@ fn answer(api: &Api, function: &Function) -> String {
     let about = first_handle(function).map_or("NULL", |h| &h.name);
     let size = buffer(param).map_or(String::new(), |b| count(function, &b.len));
     let size_ret = written_by(function, &param.name).first().copied().unwrap_or("NULL");
-    let invalid = api.constants.get("CL_INVALID_VALUE").map_or(i128::from(api.lost), |c| c.value);
     format!(
         "  void *seen = NULL;\n  size_t seen_len = 0;\n  \
         if (ok && !answer(\"{}\", &tagged_{ty}, (int64_t){key}, {about}, {size}, {}, {size_ret}, &seen, &seen_len)) {{\n    \
-        ok = false;\n    status = {invalid};\n  }}\n",
+        ok = false;\n    status = tagged_{ty}.otherwise;\n  }}\n",
         function.name, param.name,
     )
 }
@@ -135,7 +165,7 @@ fn outputs(api: &Api, function: &Function) -> String {
     let of_tagged = tagged(api, function).map(|(p, ..)| p.name.as_str());
     let size_of_tagged = of_tagged.map(|p| written_by(function, p)).unwrap_or_default();
     let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?))).filter(|(p, b)| {
-        b.direction != Direction::In
+        b.direction == Direction::Out
             && !is_errcode(api, function, p)
             && until_event(function, &p.name).is_none()
             && of_tagged != Some(&p.name)
@@ -195,7 +225,7 @@ fn promise(function: &Function, param: &Param, b: &Buffer) -> Option<String> {
 }
 
 /// Statements after the line: callbacks, counts of references, memory that stays in use.
-fn aftermath(function: &Function) -> String {
+fn aftermath(api: &Api, function: &Function) -> String {
     let mut c = String::new();
     for param in &function.params {
         let (Some(b), Some(event)) = (buffer(param), until_event(function, &param.name)) else { continue };
@@ -205,11 +235,13 @@ fn aftermath(function: &Function) -> String {
             c += &format!("    watch_rows(\"{name}\", {name}, {rows}, {later}, {event} ? *{event} : NULL);\n");
         }
     }
-    if let Some(host) = kept(function) {
-        let flags = if function.param("flags").is_some() { "flags" } else { "0" };
-        c += &format!("    object_made_with(ret, {flags}, {host});\n");
-    } else if matches!(function.ret, Ret::New { .. }) && function.param("flags").is_some() {
-        c += "    object_made_with(ret, flags, NULL);\n";
+    let flags = memory_flags(api, function).unwrap_or("0");
+    match kept(api, function) {
+        Some(host) => c += &format!("    object_made_with(ret, {flags}, {host});\n"),
+        None if matches!(function.ret, Ret::New { .. }) && flags != "0" => {
+            c += &format!("    object_made_with(ret, {flags}, NULL);\n");
+        }
+        None => {}
     }
     c += &call_back(function);
     if let Some(handle) = first_handle(function) {
@@ -242,7 +274,10 @@ fn call_back(function: &Function) -> String {
         Some(format!("      job.pointer[{i}] = {handle};\n"))
     });
     let kept = names::until(function, name) == Some(&Until::Released);
+    let reports = callback(function).is_some_and(|(_, params)| names::reports(params));
     let queue = match (&function.ret, first_handle(function)) {
+        // Errors are reported on the thread that calls, before its call returns.
+        _ if reports => "job_now(job, 2);".to_owned(),
         (Ret::New { .. }, _) if kept => "job_queue(job, 2);".to_owned(),
         (_, Some(handle)) if kept => format!("job_at_end({}, job);", handle.name),
         _ => "job_queue(job, 1);".to_owned(),
@@ -268,6 +303,7 @@ fn run(function: &Function, params: &[Param]) -> String {
             Shape::Handle { .. } => format!("  {ty} {name} = ({ty})job->pointer[{i}];\n"),
             Shape::Text { .. } => format!("  {ty} {name} = job_text(job->seed, job->round);\n"),
             Shape::UserData => format!("  {ty} {name} = job->user_data;\n"),
+            Shape::VaList => String::new(),
             _ => format!(
                 "  char data_{name}[{SHOWN}];\n  echo_fill(data_{name}, {SHOWN}, job->seed);\n  \
                 {ty} {name} = job->round ? NULL : data_{name};\n"
@@ -277,11 +313,27 @@ fn run(function: &Function, params: &[Param]) -> String {
     let (f, values) = (&function.name, values.collect::<String>());
     let args: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
     let types: Vec<_> = params.iter().map(|p| p.c_type.as_str()).collect();
+    if names::reports(params) {
+        return reporting(f, params, &values, &types.join(", "), &args.join(", "));
+    }
     format!(
         "static void run_{f}(const struct job *job) {{\n{values}  struct line line;\n  line_begin(&line, \"callback-{f}\");\n\
         {}  line_end(&line);\n  ((void (*)({}))job->function)({});\n}}\n\n",
         lines::upcall(params),
         types.join(", "),
         args.join(", "),
+    )
+}
+
+/// The function that reports an error by a format and its arguments.
+fn reporting(f: &str, params: &[Param], values: &str, types: &str, args: &str) -> String {
+    let list = params.iter().find(|p| matches!(p.shape, Shape::VaList)).map_or("list", |p| &p.name);
+    let format = params.iter().find(|p| matches!(p.shape, Shape::Text { .. })).map_or("format", |p| &p.name);
+    format!(
+        "static void report_{f}(const struct job *job, ...) {{\n{values}  {format} = job_format(job->round);\n  \
+        va_list {list};\n  va_start({list}, job);\n  struct line line;\n  line_begin(&line, \"callback-{f}\");\n\
+        {}  line_end(&line);\n  ((void (*)({types}))job->function)({args});\n  va_end({list});\n}}\n\
+        static void run_{f}(const struct job *job) {{ report_{f}(job, JOB_ARGUMENTS); }}\n\n",
+        lines::upcall(params),
     )
 }

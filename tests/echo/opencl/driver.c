@@ -1,5 +1,5 @@
 /*
- * The driver's calls that the table says too little of; `vendor_by_hand.c` has the other side.
+ * The driver's calls that the table says too little of; `vendor.c` has the other side.
  *
  * Mapping, kernel arguments that are handles, the binaries of a program, the look-up of functions; and how to wait.
  */
@@ -9,28 +9,31 @@
 #include "driver.h"
 #include "echo_table.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FUNCTIONS(X)                                                                                                   \
-  X(clGetExtensionFunctionAddress) X(clGetExtensionFunctionAddressForPlatform) X(clSetKernelArg)                       \
-  X(clEnqueueMapBuffer) X(clEnqueueMapImage) X(clEnqueueUnmapMemObject) X(clWaitForEvents) X(clFinish)                 \
-  X(clGetProgramInfo) X(clCreateBuffer) X(clReleaseMemObject)
-#define DECLARE(f) static __typeof__(&f) p_##f;
-FUNCTIONS(DECLARE)
+/* Found by the emitted code. */
+#define FOUND(f) extern __typeof__(&f) p_##f;
+FOUND(clGetExtensionFunctionAddress)
+FOUND(clGetExtensionFunctionAddressForPlatform)
+FOUND(clSetKernelArg)
+FOUND(clEnqueueMapBuffer)
+FOUND(clEnqueueMapImage)
+FOUND(clEnqueueUnmapMemObject)
+FOUND(clWaitForEvents)
+FOUND(clFinish)
+FOUND(clGetProgramInfo)
+FOUND(clCreateBuffer)
+FOUND(clReleaseMemObject)
 
-void by_hand_start(void *library) {
-#define FIND(f) p_##f = (__typeof__(p_##f))dlsym(library, #f);
-  FUNCTIONS(FIND)
-}
+void by_hand_start(void) {}
 
 void *look_up(const char *name) {
   cl_platform_id platform = any(KIND_cl_platform_id, 0);
   return p_clGetExtensionFunctionAddressForPlatform(platform, name);
 }
 
-/* As `special` of `vendor_by_hand.c`. */
+/* As `special` of `vendor.c`. */
 bool is_special(const char *function, int64_t key) {
   switch (key) {
   case CL_EVENT_COMMAND_EXECUTION_STATUS:
@@ -52,6 +55,66 @@ void settle(void *event, void *queue) {
   cl_event one = event;
   cl_int status = event ? p_clWaitForEvents(1, &one) : p_clFinish(queue);
   if (status != CL_SUCCESS) line_problem("waiting fails: %d", status);
+}
+
+/* ---- layouts ----------------------------------------------------------------------------------------------------- */
+
+static void three(const void *at, size_t x, size_t y, size_t z) {
+  if (at) memcpy((void *)at, (size_t[]){x, y, z}, 3 * sizeof x);
+}
+
+void arrange_rect(const struct plan *p, const void *origin, const void *region, size_t *row_pitch,
+    size_t *slice_pitch) {
+  bool large = p->size == LARGE, tight = p->seed % 2 == 0;
+  size_t width = large ? 300 : 5, height = large ? 20 : 4;
+  three(origin, tight ? 0 : 2, 1, 1);
+  three(region, width, height, large ? 15 : 3);
+  *row_pitch = tight ? 0 : width + 7;
+  *slice_pitch = tight ? 0 : *row_pitch * (height + 2);
+}
+
+void arrange_pixels(const struct plan *p, const void *image, const void *region, size_t *row_pitch,
+    size_t *slice_pitch) {
+  (void)image;
+  bool large = p->size == LARGE, tight = p->seed % 2 == 0;
+  size_t width = large ? 150 : 5, height = large ? 30 : 4;
+  three(region, width, height, large ? 5 : 2);
+  *row_pitch = tight ? 0 : width * 4 + 12;
+  *slice_pitch = tight ? 0 : *row_pitch * (height + 1);
+}
+
+/* Now and then it is left as it is: no format that anybody knows. */
+static bool arrange_format(const struct plan *p, const void *format) {
+  if (format && p->seed != 3) *(cl_image_format *)format = (cl_image_format){CL_RGBA, CL_UNORM_INT8};
+  return p->size == LARGE;
+}
+
+void arrange_image(const struct plan *p, const void *format, const void *at) {
+  static const cl_uint types[] = {CL_MEM_OBJECT_IMAGE2D, CL_MEM_OBJECT_IMAGE3D, CL_MEM_OBJECT_IMAGE2D,
+      CL_MEM_OBJECT_IMAGE1D_ARRAY};
+  bool large = arrange_format(p, format), tight = p->seed % 2 == 0;
+  cl_image_desc *desc = (void *)at;
+  if (!desc) return;
+  desc->image_type = types[p->seed % 4];
+  desc->image_width = large ? 200 : 9;
+  desc->image_height = large ? 150 : 7;
+  desc->image_depth = desc->image_array_size = 3;
+  desc->image_row_pitch = tight ? 0 : desc->image_width * 4 + 12;
+  desc->image_slice_pitch = tight ? 0 : desc->image_row_pitch * desc->image_height + 8;
+}
+
+void arrange_image2d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *row_pitch) {
+  bool large = arrange_format(p, format);
+  *width = large ? 200 : 9;
+  *height = large ? 150 : 7;
+  *row_pitch = p->seed % 2 ? *width * 4 + 12 : 0;
+}
+
+void arrange_image3d(const struct plan *p, const void *format, size_t *width, size_t *height, size_t *depth,
+    size_t *row_pitch, size_t *slice_pitch) {
+  arrange_image2d(p, format, width, height, row_pitch);
+  *depth = 3;
+  *slice_pitch = *row_pitch ? *row_pitch * *height + 8 : 0;
 }
 
 /* ---- kernel arguments -------------------------------------------------------------------------------------------- */

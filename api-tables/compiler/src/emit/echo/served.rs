@@ -1,0 +1,68 @@
+//! Which way each function of a table is served; what can be served in none does not build.
+
+use super::super::names;
+use crate::model::{Api, Function, Param, Ret, Shape};
+
+/// The functions that are written by hand, on either side of the echo.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ByHand<'a> {
+    /// By the vendor.
+    pub vendor: &'a [&'a str],
+    /// By the driver.
+    pub driver: &'a [&'a str],
+}
+
+/// How the echo serves a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Served {
+    /// It crosses: its calls are written down and compared.
+    Compared,
+    /// The table refuses it: the program gets the status, and the vendor sees nothing.
+    Refused,
+    /// Answered in the program: the vendor sees nothing.
+    Local,
+}
+
+/// Every function of the table with the way it is served.
+///
+/// # Errors
+/// What is said by hand of no function of the table, and functions that the emitted code cannot serve and nobody serves by
+/// hand.
+pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, Served)>, Vec<String>> {
+    let mut problems = Vec::new();
+    let sides = [("vendor", by_hand.vendor), ("driver", by_hand.driver)];
+    for (side, functions) in sides {
+        let strange = functions.iter().filter(|name| api.function(name).is_none());
+        problems.extend(strange.map(|name| format!("{name}: by hand in the {side}, and not in the table")));
+    }
+    for function in api.functions.iter().filter(|f| names::has_wire(f)) {
+        let Some(why) = obstacle(function) else { continue };
+        for (side, functions) in sides {
+            if !functions.contains(&function.name.as_str()) {
+                problems.push(format!("{}: the {side} of the echo cannot serve it: {why}", function.name));
+            }
+        }
+    }
+    let way = |f: &Function| match &f.facts {
+        facts if facts.unsupported.is_some() => Served::Refused,
+        facts if facts.local => Served::Local,
+        _ => Served::Compared,
+    };
+    if problems.is_empty() { Ok(api.functions.iter().map(|f| (f, way(f))).collect()) } else { Err(problems) }
+}
+
+/// What the table does not say of a function, so that no code can be emitted for it.
+fn obstacle(function: &Function) -> Option<String> {
+    let unknown = |p: &&Param| match &p.shape {
+        Shape::Pointer => function.facts.custom.worker || !function.facts.withheld.contains(&p.name),
+        Shape::Struct { .. } | Shape::VaList => true,
+        _ => false,
+    };
+    match &function.ret {
+        Ret::Pointer { .. } => return Some("what the returned address leads to is not said".into()),
+        Ret::Struct { .. } => return Some("it returns a struct".into()),
+        _ => {}
+    }
+    let param = function.params.iter().find(unknown)?;
+    Some(format!("what `{}` leads to is not said", param.name))
+}

@@ -1,0 +1,157 @@
+//! The tables that the echo serves, and what is by hand for each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ava_tables::emit::echo::{self, ByHand};
+use ava_tests::{Program, built};
+
+/// What the echo of one table takes.
+pub struct Table {
+    pub name: &'static str,
+    /// What `tests/echo/NAME` has.
+    pub by_hand: ByHand<'static>,
+    /// What shim and worker ask the vendor themselves, and what the driver calls to wait: the vendor may see more of these
+    /// than the driver has written down.
+    pub asked: &'static [&'static str],
+    /// Compared by the driver itself, which writes nothing down.
+    pub unwritten: &'static [&'static str],
+    /// The C compiler, with the options that its headers take.
+    compiler: fn() -> (&'static str, Vec<String>),
+    /// Makes what the vendor needs in a directory. The variable that leads it there, and the vendor's log.
+    prepare: fn(&Path) -> (&'static str, PathBuf, PathBuf),
+    /// Whether workers may write to that directory only because the broker is told so.
+    pub is_told: bool,
+    /// The vendor's library is also a plugin that workers may load.
+    pub has_plugin: bool,
+}
+
+pub const OPENCL: Table = Table {
+    name: "opencl",
+    by_hand: ByHand {
+        vendor: &[
+            "clEnqueueMapBuffer",
+            "clEnqueueMapImage",
+            "clEnqueueUnmapMemObject",
+            "clGetExtensionFunctionAddress",
+            "clGetExtensionFunctionAddressForPlatform",
+            "clSetKernelArg",
+        ],
+        driver: &[
+            "clEnqueueMapBuffer",
+            "clEnqueueMapImage",
+            "clEnqueueUnmapMemObject",
+            "clGetExtensionFunctionAddress",
+            "clGetExtensionFunctionAddressForPlatform",
+            "clSetKernelArg",
+        ],
+    },
+    asked: &[
+        "clFinish",
+        "clGetCommandQueueInfo",
+        "clGetDeviceIDs",
+        "clGetDeviceInfo",
+        "clGetEventInfo",
+        "clGetImageInfo",
+        "clGetMemObjectInfo",
+        "clGetPlatformIDs",
+        "clGetPlatformInfo",
+        "clGetProgramInfo",
+        "clReleaseEvent",
+        "clRetainEvent",
+        "clSetMemObjectDestructorCallback",
+        "callback-clSetMemObjectDestructorCallback",
+        "clWaitForEvents",
+    ],
+    unwritten: &["clGetExtensionFunctionAddress", "clGetExtensionFunctionAddressForPlatform"],
+    compiler: || ("cc", Vec::new()),
+    prepare: |directory| ("POCL_ECHO_LOG", directory.join("vendor.log"), directory.join("vendor.log")),
+    is_told: true,
+    has_plugin: false,
+};
+
+pub const PKCS11: Table = Table {
+    name: "pkcs11",
+    by_hand: ByHand { vendor: &["C_Initialize", "C_GetFunctionList"], driver: &["C_Initialize", "C_GetFunctionList"] },
+    asked: &[],
+    unwritten: &[],
+    compiler: || ("cc", Vec::new()),
+    // A worker may write where the vendor's configuration says, by what the table says of it.
+    prepare: |directory| {
+        let (configuration, tokens) = (directory.join("echo.conf"), directory.join("tokens"));
+        fs::create_dir_all(&tokens).expect("a folder for tokens");
+        fs::write(&configuration, format!("directories.tokendir = {}\n", tokens.display())).expect("a configuration");
+        ("SOFTHSM2_CONF", configuration, tokens.join("vendor.log"))
+    },
+    is_told: false,
+    has_plugin: false,
+};
+
+/// The library's directory and the program.
+pub struct Echo {
+    pub table: &'static Table,
+    pub library: PathBuf,
+    pub driver: PathBuf,
+    pub api: ava_tables::model::Api,
+}
+
+/// The table of this name.
+pub fn api(name: &str) -> ava_tables::model::Api {
+    ava_tables::read(&built::root().join(format!("api-tables/{name}.rs"))).expect("the table is right")
+}
+
+impl Echo {
+    /// With the extensions in their newest versions, or in their first.
+    pub fn new(table: &'static Table, newest: bool) -> Self {
+        let mut api = api(table.name);
+        let version = if newest { "newest" } else { "first" };
+        if !newest {
+            api.functions.iter_mut().for_each(|f| f.params.retain(|p| p.since.is_none()));
+        }
+        let files = echo::emit(&api, &table.by_hand).unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
+        let place = format!("echo/{}/{version}", table.name);
+        let out = built::directory().join("ava-tests").join(&place);
+        fs::create_dir_all(&out).expect("a directory for what is emitted");
+        for (name, text) in
+            [("echo_table.h", files.table), ("echo_vendor.c", files.vendor), ("echo_driver.c", files.driver)]
+        {
+            fs::write(out.join(name), text).expect("what is emitted is written");
+        }
+        let compiled = |name: &str, emitted: &str, own: &[String], more: &[&str]| {
+            let directory = built::tests().join("echo");
+            let (compiler, mut flags) = (table.compiler)();
+            let sources = own.iter().map(|file| directory.join(file)).chain([out.join(emitted)]);
+            flags.extend(sources.map(|path| path.display().to_string()));
+            flags.extend([&directory, &out].map(|directory| format!("-I{}", directory.display())));
+            flags.extend(more.iter().chain(&["-std=gnu11", "-Wno-deprecated-declarations"]).map(ToString::to_string));
+            built::compiled_by(compiler, &format!("{place}/{name}"), "echo/log.c", &flags)
+        };
+        let own = |files: &[&str], by_hand: &str| -> Vec<String> {
+            let by_hand = ["both.c", by_hand].map(|file| format!("{}/{file}", table.name));
+            files.iter().map(ToString::to_string).chain(by_hand).collect()
+        };
+        let soname = format!("-Wl,-soname,{}", api.library);
+        let library = compiled(
+            &format!("lib/{}", api.library),
+            "echo_vendor.c",
+            &own(&["rows.c", "vendor.c"], "vendor.c"),
+            // What is by hand and is not there is missed here, by its name.
+            &["-shared", "-fPIC", "-Wl,-z,defs", &soname, "-lpthread"],
+        );
+        let driver = own(&["arguments.c", "driver.c", "handles.c", "rows.c"], "driver.c");
+        let driver = compiled("driver", "echo_driver.c", &driver, &["-ldl", "-lpthread"]);
+        Self { table, library: library.parent().expect("its directory").to_owned(), driver, api }
+    }
+
+    /// The driver, with its log in `directory`; and the vendor's log.
+    pub fn program(&self, directory: &Path) -> (Program, PathBuf) {
+        let (variable, value, log) = (self.table.prepare)(directory);
+        (Program::new(&self.driver).env("ECHO_LOG", directory.join("driver.log")).env(variable, value), log)
+    }
+
+    /// What its broker is told besides.
+    pub fn arguments(&self) -> Vec<PathBuf> {
+        let library = self.library.join(&self.api.library);
+        if self.table.has_plugin { vec!["--plugin".into(), library] } else { Vec::new() }
+    }
+}
