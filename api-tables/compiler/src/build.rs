@@ -7,14 +7,19 @@ use quote::quote;
 
 use crate::emit::names::ident;
 use crate::model::Api;
+use crate::plan::Plan;
 
 /// The tables, by name: `api-tables/NAME.rs`.
 pub const TABLES: &[&str] = &["opencl", "pkcs11", "tflite"];
 
 /// Reads every table in `tables`, a folder relative to the crate that is built, and writes `tables.rs` into the output
-/// folder: a module with what `emit` makes of each, and behind them what `all` makes of all. Mistakes become the build's
-/// errors.
-pub fn emit_all(tables: &str, emit: impl Fn(&Api) -> TokenStream, all: impl FnOnce(&[Api]) -> TokenStream) -> Vec<Api> {
+/// folder: a module with what `emit` makes of the plan of each, and behind them what `all` makes of all. Mistakes become
+/// the build's errors.
+pub fn emit_all(
+    tables: &str,
+    emit: impl Fn(&Plan<'_>) -> TokenStream,
+    all: impl FnOnce(&[Api]) -> TokenStream,
+) -> Vec<Api> {
     println!("cargo::rerun-if-changed=build.rs");
     let mut apis = Vec::new();
     for name in TABLES {
@@ -34,9 +39,13 @@ pub fn emit_all(tables: &str, emit: impl Fn(&Api) -> TokenStream, all: impl FnOn
 }
 
 /// The text of a module for each API with what `emit` makes of it, and behind them what `all` makes of all.
-pub fn modules(apis: &[Api], emit: impl Fn(&Api) -> TokenStream, all: impl FnOnce(&[Api]) -> TokenStream) -> String {
+pub fn modules(
+    apis: &[Api],
+    emit: impl Fn(&Plan<'_>) -> TokenStream,
+    all: impl FnOnce(&[Api]) -> TokenStream,
+) -> String {
     let modules = apis.iter().map(|api| {
-        let (name, content) = (ident(&api.name), emit(api));
+        let (name, content) = (ident(&api.name), emit(&Plan::of(api)));
         quote!(pub mod #name { #content })
     });
     let all = all(apis);

@@ -174,6 +174,47 @@ impl Reader<'_> {
     }
 }
 
+impl std::fmt::Display for Expr {
+    /// As a table says it, with more parentheses.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Const(name, _) | Self::Param(name) => f.write_str(name),
+            Self::Binary(op, a, b) => {
+                let side = |e: &Self| match e {
+                    Self::Binary(..) => format!("({e})"),
+                    _ => e.to_string(),
+                };
+                write!(f, "{} {} {}", side(a), sign(*op), side(b))
+            }
+            Self::Call(function, args) => {
+                let args: Vec<_> = args.iter().map(Self::to_string).collect();
+                write!(f, "{function}({})", args.join(", "))
+            }
+        }
+    }
+}
+
+fn sign(op: Op) -> &'static str {
+    match op {
+        Op::Add => "+",
+        Op::Sub => "-",
+        Op::Mul => "*",
+        Op::Div => "/",
+        Op::Shl => "<<",
+        Op::BitAnd => "&",
+        Op::BitOr => "|",
+        Op::Eq => "==",
+        Op::Ne => "!=",
+        Op::Lt => "<",
+        Op::Le => "<=",
+        Op::Gt => ">",
+        Op::Ge => ">=",
+        Op::And => "&&",
+        Op::Or => "||",
+    }
+}
+
 /// The value of an expression without parameters; `None` if it has one or overflows.
 pub fn eval(expr: &Expr) -> Option<i128> {
     match expr {

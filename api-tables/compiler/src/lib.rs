@@ -2,9 +2,10 @@
 //!
 //! A table (`api-tables/NAME.rs`) describes every function of one vendor API: Rust syntax that is never compiled.
 //! [`read`] takes it through [`parse`] (syntax to items) and [`check`] (items to the [`model`], every name resolved);
-//! the emitters in [`emit`] are visitors over that model. The language is described in `api-tables/LANGUAGE.md`.
+//! [`plan`] decides what that means for each call, and the emitters in [`emit`] print the plan. The language is described
+//! in `api-tables/LANGUAGE.md`.
 //!
-//! **Invariant:** no text of a table is pasted into generated code; emitters build code from the model alone.
+//! **Invariant:** no text of a table is pasted into generated code; emitters build code from model and plan alone.
 //! **Invariant:** there is no silent key. Whatever a table says and this crate does not know is a mistake with a place.
 //! **Invariant:** all mistakes of a table are gathered and shown at once; a table with a mistake yields no model.
 
@@ -19,6 +20,7 @@ pub mod import;
 pub mod layout;
 pub mod model;
 pub mod parse;
+pub mod plan;
 pub mod problem;
 
 pub use import::import;

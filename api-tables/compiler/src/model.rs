@@ -1,4 +1,4 @@
-//! What a table says, after reading and checking: the input of every emitter.
+//! What a table says, after reading and checking: the input of the plan and of every emitter.
 //!
 //! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.

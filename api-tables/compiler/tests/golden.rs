@@ -6,6 +6,7 @@
 
 use ava_tables::emit::{expand::expand, format, wire};
 use ava_tables::model::Api;
+use ava_tables::plan::Plan;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -46,10 +47,10 @@ fn emitted() -> BTreeMap<String, String> {
     let small = read(&folder().join("table.rs"));
     let opencl = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../opencl.rs"));
     let mut all: BTreeMap<String, String> =
-        small.functions.iter().map(|f| (f.name.clone(), expand(&small, f))).collect();
+        small.functions.iter().map(|f| (f.name.clone(), expand(&small, &f.name))).collect();
     let real = opencl.function("clCreateBuffer").expect("the table has it");
-    all.insert(real.name.clone(), expand(&opencl, real));
-    all.insert("description".into(), format(wire::description(&small)));
+    all.insert(real.name.clone(), expand(&opencl, &real.name));
+    all.insert("description".into(), format(wire::description(&Plan::of(&small))));
     all
 }
 

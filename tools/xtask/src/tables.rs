@@ -10,9 +10,9 @@ use clap::{Args, ValueEnum};
 
 use crate::repository::{run, tables};
 
-/// Show what is generated for a function
+/// Show what is planned and generated for a function
 ///
-/// The wire types, the entry that programs call, the marshalling behind it, and the worker's side, each formatted.
+/// The plan (what the call is about, whether it is posted, where the fields of its messages lie), the wire types, the entry that programs call, the marshalling behind it, and the worker's side, each formatted.
 #[derive(Args)]
 pub struct Expand {
     /// A function of a table, such as clCreateBuffer
@@ -25,10 +25,10 @@ pub struct Expand {
 impl Expand {
     pub fn run(self) -> Result<()> {
         let apis = tables(self.api.as_deref())?;
-        let Some((api, function)) = apis.iter().find_map(|api| Some((api, api.function(&self.function)?))) else {
+        let Some(api) = apis.iter().find(|api| api.function(&self.function).is_some()) else {
             bail!("no table has {}{}", self.function, nearest(&apis, &self.function));
         };
-        print!("{}", expand::expand(api, function));
+        print!("{}", expand::expand(api, &self.function));
         Ok(())
     }
 }

@@ -325,13 +325,22 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
     }
 }
 
-/// What is remembered is bytes, whose number the function tells.
+/// What is remembered is bytes, whose number the function tells; and so is what goes by key, which is translated.
 fn answers(function: &Function, problems: &mut Problems) {
+    let help = "an answer is `value: Out<[T; size]>`, T tagged or `c_void`, with `#[written(value = size_ret)]`";
+    let by_hand = function.facts.local || function.facts.unsupported.is_some() || function.facts.custom.worker;
+    let keyed = function.params.iter().find(|p| {
+        matches!(&p.shape, Shape::Buffer(b) if b.direction == Direction::Out && matches!(b.element, Element::Tagged(_)))
+    });
+    if let Some(param) = keyed.filter(|_| !by_hand)
+        && function.answer().is_none_or(|(answer, ..)| answer.name != param.name)
+    {
+        let message = format!("nothing says how long the answer in `{}` is", param.name);
+        problems.add(param.span, message, "by key").help(help);
+    }
     if function.facts.cached.is_some() && function.answer().is_none() {
         let message = format!("`{}` is cached, and does not answer with bytes", function.name);
-        problems
-            .add(function.span, message, "cached")
-            .help("an answer is `value: Out<[T; size]>`, T tagged or `c_void`, with `#[written(value = size_ret)]`");
+        problems.add(function.span, message, "cached").help(help);
     }
 }
 

@@ -1,17 +1,19 @@
 //! Emits what a program calls: the C entry points, and the tables of them that loaders and programs are handed.
 
 use super::names::{self, Form, ident, int};
-use crate::model::{Api, Function, Ret, Shape};
+use crate::model::{Api, Ret, Shape};
+use crate::plan::{CallPlan, Entry, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The C functions, one for each form: the newest is exported.
-pub fn entry(api: &Api, function: &Function) -> TokenStream {
-    let forms = names::forms(function).into_iter().map(|form| in_form(api, function, form));
+pub fn entry(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let forms = names::forms(call.function).into_iter().map(|form| in_form(plan.api, call, form));
     quote!(#(#forms)*)
 }
 
-fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
+fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
+    let function = call.function;
     let name = form.name(function);
     let params: Vec<_> = form.params(function).map(|p| ident(&p.name)).collect();
     let types: Vec<_> = form.params(function).map(names::c_param).collect();
@@ -27,7 +29,7 @@ fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
     let fail = if untold {
         quote! { let _ = status; 0 }
     } else {
-        fail(api, function)
+        fail(call)
     };
     let lost = int(i128::from(api.lost));
     let no_broker = int(i128::from(function.facts.no_broker.unwrap_or(api.lost)));
@@ -38,7 +40,7 @@ fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
         true => Some(quote!(#[unsafe(no_mangle)])),
         false => Some(quote!(#[unsafe(export_name = #symbol)])),
     };
-    let body = body(api, function, form);
+    let body = body(api, call, form);
     quote! {
         #[doc = #doc]
         ///
@@ -59,9 +61,10 @@ fn in_form(api: &Api, function: &Function, form: Form) -> TokenStream {
 }
 
 /// What an entry point does.
-fn body(api: &Api, function: &Function, form: Form) -> TokenStream {
+fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
+    let function = call.function;
     let (hand, name) = (ident(&api.name), ident(&function.name));
-    if let Some(unsupported) = &function.facts.unsupported {
+    if let Entry::Refused(unsupported) = call.entry {
         let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
         let name = &function.name;
         let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
@@ -86,23 +89,22 @@ fn body(api: &Api, function: &Function, form: Form) -> TokenStream {
         (name, Shape::Pointer) => quote!(#name.cast()),
         (name, _) => quote!(#name),
     });
-    if function.facts.local || function.facts.custom.shim {
+    match call.entry {
         // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
-        quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) })
-    } else {
+        Entry::Local | Entry::ByHand => quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) }),
         // SAFETY of the emitted call: as above.
-        quote!(unsafe { marshal::#name(#(#arguments),*) })
+        Entry::Generated | Entry::Refused(_) => quote!(unsafe { marshal::#name(#(#arguments),*) }),
     }
 }
 
 /// What an entry point returns when the call could not be made.
-fn fail(api: &Api, function: &Function) -> TokenStream {
-    let errcode = names::errcode(api, function).map(|p| {
+fn fail(call: &CallPlan<'_>) -> TokenStream {
+    let errcode = call.errcode.map(|p| {
         let name = ident(&p.name);
         // SAFETY of the emitted write: the program passed the address of a status, or null.
         quote!(if !#name.is_null() { unsafe { #name.write(status as _) } })
     });
-    match &function.ret {
+    match &call.function.ret {
         Ret::Void => quote! { let _ = status; },
         Ret::Status { .. } => quote!(status as _),
         Ret::Value { .. } => quote! { let _ = status; 0 as _ },

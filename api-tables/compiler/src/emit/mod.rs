@@ -1,4 +1,4 @@
-//! Emitters: visitors over the model, one file per output.
+//! Emitters: they print the plan, one file per output.
 
 mod charges;
 pub mod coverage;
@@ -9,6 +9,7 @@ mod expr;
 pub mod header;
 pub mod module;
 pub mod names;
+mod plan;
 mod request;
 mod sandbox;
 pub mod shim;

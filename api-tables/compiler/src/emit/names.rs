@@ -3,6 +3,8 @@
 use crate::model::{
     Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, TypeKind, Until, Version,
 };
+use crate::plan::CallbackLife;
+pub use crate::plan::reports;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -117,19 +119,6 @@ pub fn ok_status(api: &Api, ty: &str) -> i64 {
     }
 }
 
-/// An out parameter of a status type in a function that returns no status: where an error is stored.
-pub fn errcode<'a>(api: &Api, function: &'a Function) -> Option<&'a Param> {
-    function.params.iter().find(|param| {
-        let Shape::Buffer(Buffer {
-            direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, ..
-        }) = &param.shape
-        else {
-            return false;
-        };
-        matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }))
-    })
-}
-
 /// `Out<New<H>>` to one object: minted by the shim, so it needs no place on the wire.
 pub fn is_new_one(buffer: &Buffer) -> bool {
     matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))
@@ -159,11 +148,6 @@ pub fn has_wire(function: &Function) -> bool {
     !facts.local && facts.unsupported.is_none()
 }
 
-/// Whether the function has a part in generated code: nothing that goes by value or address is in its signature.
-pub fn is_marshalled(function: &Function) -> bool {
-    has_wire(function) && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
-}
-
 /// Whether a handle is a pointer to a struct of that name, for which a program may pass anything.
 pub fn is_opaque(api: &Api, ty: &str) -> bool {
     matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Handle { opaque: true, .. }))
@@ -178,11 +162,6 @@ pub fn kind(api: &Api, ty: &str) -> u16 {
         .position(|t| t.name == ty)
         .unwrap_or(usize::MAX - 1);
     place as u16 + 1
-}
-
-/// Whether a callback with these parameters reports errors.
-pub fn reports(params: &[Param]) -> bool {
-    params.iter().any(|p| matches!(p.shape, Shape::VaList))
 }
 
 /// `(0, 9, 5)`
@@ -236,63 +215,11 @@ pub fn forms(function: &Function) -> Vec<Form> {
     changes.into_iter().map(Some).chain([None]).map(|before| Form { before }).collect()
 }
 
-/// How long a callback is kept: one that reports errors as long as what it is set on, and one that is in use until
-/// something is released as long as the session, for that is when it is called.
-pub fn life(function: &Function, callback: &Param) -> TokenStream {
-    let reports = matches!(&callback.shape, Shape::Callback { params, .. } if reports(params));
-    match (reports, until(function, &callback.name)) {
-        (true, _) => quote!(ava_protocol::upcall::Life::Object),
-        (false, Some(Until::Released)) => quote!(ava_protocol::upcall::Life::Session),
-        (false, _) => quote!(ava_protocol::upcall::Life::Call),
+/// How long a callback is kept, as both sides say it.
+pub fn life(life: CallbackLife) -> TokenStream {
+    match life {
+        CallbackLife::Call => quote!(ava_protocol::upcall::Life::Call),
+        CallbackLife::Object => quote!(ava_protocol::upcall::Life::Object),
+        CallbackLife::Session => quote!(ava_protocol::upcall::Life::Session),
     }
-}
-
-/// Every callback parameter of the API, in order: its index is the callback's signature on the wire.
-pub fn callbacks(api: &Api) -> Vec<(&Function, &Param, &[Param])> {
-    api.functions
-        .iter()
-        .filter(|f| f.facts.unsupported.is_none() && !f.facts.local)
-        .flat_map(|f| f.params.iter().map(move |p| (f, p)))
-        .filter_map(|(f, p)| match &p.shape {
-            Shape::Callback { params, .. } => Some((f, p, params.as_slice())),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Whether the call may go without waiting: it is oneway, the shim does not answer it, and its arguments are of the
-/// kinds that calls are made with over and over.
-pub fn posts(function: &Function) -> bool {
-    let recurs = |p: &Param| match &p.shape {
-        Shape::Value { .. } | Shape::Pointer | Shape::Handle { .. } => true,
-        Shape::Buffer(buffer) => {
-            is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
-        }
-        Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
-        Shape::VaList | Shape::Struct { .. } => false,
-    };
-    let answers = matches!(function.ret, Ret::Status { .. } | Ret::Void);
-    function.facts.oneway.is_some() && function.facts.retain.is_none() && answers && function.params.iter().all(recurs)
-}
-
-/// Whether the call is about objects of this type, other than to release one.
-pub fn mentions(function: &Function, handle: &str) -> bool {
-    let about = |p: &Param| match &p.shape {
-        Shape::Handle { ty, .. } => ty == handle,
-        Shape::Buffer(buffer) => matches!(&buffer.element, Element::Handle(ty) | Element::New(ty) if ty == handle),
-        _ => false,
-    };
-    function.facts.release.is_none() && function.params.iter().any(about)
-}
-
-/// Whether oneway calls make the objects that the function releases: there are many of them, and whatever uses one names
-/// it.
-pub fn is_fleeting(api: &Api, function: &Function) -> bool {
-    let makes = |f: &Function, handle: &str| {
-        f.params.iter().any(|p| match &p.shape {
-            Shape::Buffer(buffer) => is_new_one(buffer) && matches!(&buffer.element, Element::New(ty) if ty == handle),
-            _ => false,
-        })
-    };
-    function.facts.release.as_ref().is_some_and(|handle| api.functions.iter().any(|f| posts(f) && makes(f, handle)))
 }

@@ -1,16 +1,18 @@
 //! Emits how the worker takes arguments out of a request.
 
 use super::names::{self, ident};
-use super::sizes::{Side, Sizes, tag};
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, Until};
+use super::sizes::{Side, Sizes};
+use crate::model::{Buffer, Direction, Element, Len, Scalar, Shape};
+use crate::plan::{Argument, Begins, CallPlan, Lifetime, Miss, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Statements that bring one argument from the request into a local of its name.
-pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
+pub fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> TokenStream {
+    let param = argument.param;
     let name = ident(&param.name);
-    let text = format!("{}: {}", function.name, param.name);
-    if function.facts.withheld.contains(&param.name) {
+    let text = format!("{}: {}", call.function.name, param.name);
+    if argument.withheld {
         return quote!(let #name = std::ptr::null_mut(););
     }
     match &param.shape {
@@ -24,19 +26,18 @@ pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
         Shape::VaList | Shape::Struct { .. } => quote!(),
         Shape::Pointer => quote!(let #name = r.#name.to_native() as *mut c_void;),
         Shape::UserData => quote!(let #name = r.#name;),
-        Shape::Handle { ty, null } => {
+        Shape::Handle { ty, .. } => {
             let kind = ident(ty);
-            let counted = function.facts.retain.is_some() || function.facts.release.is_some();
-            let find = match (counted, names::is_opaque(api, ty) && !null) {
-                (true, _) => quote!(counted_handle),
-                (false, true) => quote!(live_handle),
-                (false, false) => quote!(handle),
+            let find = match (call.begins, argument.miss) {
+                (Begins::Retaining | Begins::Releasing, _) => quote!(counted_handle),
+                (_, Some(Miss::Refused)) => quote!(live_handle),
+                _ => quote!(handle),
             };
             quote!(let #name = call.#find(r.#name.to_native(), kind::#kind)?;)
         }
         Shape::Text { .. } => quote!(let #name = call.text(&r.#name)?;),
         Shape::Texts { count, lengths, .. } => {
-            let count = sizes(api, function).value(count);
+            let count = sizes(plan, call).value(count);
             let lengths = match lengths {
                 Some(lengths) => {
                     let lengths = ident(lengths);
@@ -47,32 +48,38 @@ pub fn decode(api: &Api, function: &Function, param: &Param) -> TokenStream {
             quote!(let #name = call.texts(&r.#name, #count, #lengths, #text)?;)
         }
         Shape::Callback { .. } => {
-            let handles = function.params.iter().filter(|p| matches!(p.shape, Shape::Handle { .. })).map(|p| {
+            let handles = call.handles().map(|p| {
                 let h = ident(&p.name);
                 quote!(r.#h.to_native())
             });
-            let made = match function.ret {
-                Ret::New { .. } => quote!(r.new_object.to_native()),
-                _ => quote!(0),
+            let made = match call.returned() {
+                Some(_) => quote!(r.new_object.to_native()),
+                None => quote!(0),
             };
-            let life = names::life(function, param);
+            let life = call.callbacks().find(|callback| callback.param.name == param.name).map(|c| names::life(c.life));
             quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made, #life);)
         }
-        Shape::Buffer(buffer) => decode_buffer(api, function, param, buffer, &text),
+        Shape::Buffer(buffer) => decode_buffer(plan, call, argument, buffer, &text),
     }
 }
 
-fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer, text: &str) -> TokenStream {
-    let name = ident(&param.name);
-    if let (true, Element::New(ty)) = (names::is_new_one(buffer), &buffer.element) {
-        let kind = ident(ty);
+fn decode_buffer(
+    plan: &Plan<'_>,
+    call: &CallPlan<'_>,
+    argument: &Argument<'_>,
+    buffer: &Buffer,
+    text: &str,
+) -> TokenStream {
+    let (api, name) = (plan.api, ident(&argument.param.name));
+    if let Some(birth) = call.births.iter().find(|birth| birth.is_stored_in(argument.param)) {
+        let kind = ident(birth.kind);
         return quote!(let mut #name = call.birth(r.#name.to_native(), kind::#kind)?;);
     }
-    let elements = sizes(api, function).elements(&buffer.len);
+    let elements = sizes(plan, call).elements(&buffer.len);
     if buffer.direction == Direction::Out {
         return match (&buffer.element, &buffer.len) {
             (Element::Bytes, Len::Layout { .. }) => {
-                let rows = sizes(api, function).rows(&buffer.len);
+                let rows = sizes(plan, call).rows(&buffer.len);
                 quote!(let mut #name = call.output_rows(&r.#name, #rows, #text)?;)
             }
             (element, _) => {
@@ -89,25 +96,21 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
         let size = names::element_size(api, &buffer.element);
         return quote!(let mut #name = call.exchange(&r.#name, #elements, #size, #text)?;);
     }
-    let in_place = matches!(names::until(function, &param.name), Some(Until::Event(_)));
-    let condition = function.facts.when.iter().find(|(p, _)| *p == param.name);
+    let in_place = matches!(argument.lifetime, Lifetime::Event { .. });
     match &buffer.element {
         Element::Bytes | Element::Tagged(_) => {
-            let rows = sizes(api, function).rows(&buffer.len);
-            let rows = match condition {
-                Some((_, condition)) => {
-                    let condition = sizes(api, function).value(condition);
+            let rows = sizes(plan, call).rows(&buffer.len);
+            let rows = match argument.when {
+                Some(condition) => {
+                    let condition = sizes(plan, call).value(condition);
                     quote!(if expr::holds(#condition) { #rows } else { None })
                 }
                 None => rows,
             };
-            let keyed = match &buffer.element {
-                Element::Tagged(ty) => {
-                    let (key, ty) = (tag(api, function, ty), ident(ty));
-                    Some(quote!(Call::keyed(&spec::#ty, r.#key.to_native() as i64)?;))
-                }
-                _ => None,
-            };
+            let keyed = argument.key.map(|key| {
+                let (key, values) = (ident(&key.param.name), ident(key.values));
+                quote!(Call::keyed(&spec::#values, r.#key.to_native() as i64)?;)
+            });
             quote!(#keyed let #name = call.input(&r.#name, #rows, #in_place, #text)?;)
         }
         Element::Scalar { scalar, .. } => {
@@ -129,6 +132,6 @@ fn decode_buffer(api: &Api, function: &Function, param: &Param, buffer: &Buffer,
     }
 }
 
-fn sizes<'a>(api: &'a Api, function: &'a Function) -> Sizes<'a> {
-    Sizes { api, function, side: Side::Worker }
+fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {
+    Sizes { api: plan.api, function: call.function, side: Side::Worker }
 }

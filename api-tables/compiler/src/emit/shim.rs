@@ -4,17 +4,18 @@
 use super::entries;
 use super::names::{self, ident, int};
 use super::shortcut;
-use super::sizes::{Side, Sizes, element_bytes, tag};
-use super::wire::address_of;
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, Until};
+use super::sizes::{Side, Sizes, element_bytes};
+use crate::model::{Buffer, Direction, Element, Len, Ret, Shape};
+use crate::plan::{Argument, Begins, Birth, CallPlan, CallbackLife, Carries, Lifetime, Miss, Plan, Success};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-pub fn emit(api: &Api) -> TokenStream {
+pub fn emit(plan: &Plan<'_>) -> TokenStream {
+    let api = plan.api;
     let module = ident(&api.name);
-    let entries = api.functions.iter().map(|f| entries::entry(api, f));
-    let marshals = api.functions.iter().filter(|f| has_marshal(f)).map(|f| marshal(api, f));
-    let deliver = deliver(api);
+    let entries = plan.calls.iter().map(|call| entries::entry(plan, call));
+    let marshals = plan.calls.iter().filter(|call| call.marshalled).map(|call| marshal(plan, call));
+    let deliver = deliver(plan);
     let dispatch = entries::dispatch(api);
     let lookup = entries::lookup(api);
     let list = entries::function_list(api);
@@ -41,65 +42,45 @@ pub fn emit(api: &Api) -> TokenStream {
     }
 }
 
-/// Whether the marshalling of a function can be generated. A custom function keeps it where it can, to fall back on.
-fn has_marshal(function: &Function) -> bool {
-    names::is_marshalled(function)
-}
-
 /// The generated marshalling of one function.
-pub fn marshal(api: &Api, function: &Function) -> TokenStream {
+pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let (api, function) = (plan.api, call.function);
     let name = ident(&function.name);
     let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
     let types: Vec<_> = function.params.iter().map(names::c_param).collect();
     let ret = names::c_ret(&function.ret, api);
-    let encode = function.params.iter().map(|p| encode(api, function, p));
-    let mut fields: Vec<TokenStream> = function
-        .params
-        .iter()
-        .filter(|p| !function.facts.withheld.contains(&p.name))
-        .flat_map(|p| {
-            let (field, value) = (ident(&p.name), wire_value(p));
-            let address =
-                matches!((names::until(function, &p.name), &p.shape), (Some(Until::Released), Shape::Buffer(_))).then(
-                    || {
-                        let field = address_of(&p.name);
-                        let pointer = ident(&p.name);
-                        quote!(#field: #pointer as u64)
-                    },
-                );
-            std::iter::once(quote!(#field: #value)).chain(address)
-        })
-        .collect();
-    let mint = if let Ret::New { ty } = &function.ret {
-        let kind = ident(ty);
-        fields.push(quote!(new_object: w_new));
-        Some(quote!(let w_new = call.mint(kind::#kind)?;))
-    } else {
-        None
-    };
-    let kept = kept(function);
-    let ok = match &function.ret {
-        Ret::Status { ty } => {
-            let ok = int(i128::from(names::ok_status(api, ty)));
+    let encode = call.encode_order.iter().map(|place| encode(plan, call, &call.arguments[*place]));
+    let fields = call.request.fields.iter().map(|field| {
+        let (name, value) = (ident(&field.name), wire_value(call, field.carries));
+        quote!(#name: #value)
+    });
+    let mint = call.returned().map(|birth| {
+        let kind = ident(birth.kind);
+        quote!(let w_new = call.mint(kind::#kind)?;)
+    });
+    let kept = kept(call);
+    let ok = match call.success {
+        Success::Status { ok, .. } => {
+            let ok = int(i128::from(ok));
             quote!(reply.ret.to_native() == #ok)
         }
-        Ret::New { .. } => quote!(reply.made),
-        _ => quote!(true),
+        Success::NotNull => quote!(reply.made),
+        Success::Always => quote!(true),
     };
-    let decode: Vec<_> = function.params.iter().filter_map(|p| decode(api, function, p)).collect();
+    let decode: Vec<_> = call.arguments.iter().filter_map(|argument| decode(plan, call, argument)).collect();
     let result = match &function.ret {
         Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => quote!(()),
         Ret::Text { .. } => quote!(call.kept_text(&reply.ret)),
         Ret::Status { .. } | Ret::Value { .. } => quote!(reply.ret.to_native() as _),
         Ret::New { .. } => quote!(if ok { call.object(w_new) } else { std::ptr::null_mut() }),
     };
-    let request = if fields.is_empty() {
+    let request = if call.request.fields.is_empty() {
         quote!(table::#name::Request {})
     } else {
         quote!(table::#name::Request { #(#fields),* })
     };
     let slot = ident(&api.name.to_uppercase());
-    let (decode, after) = (quote!(#(#decode)*), shortcut::after(api, function));
+    let (decode, after) = (quote!(#(#decode)*), shortcut::after(plan, call));
     let transact = if function.facts.pull.is_some() {
         let hand = ident(&api.name);
         quote! {
@@ -122,12 +103,13 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
             })
         }
     };
-    let session = match function.facts.afresh {
-        true => quote!(Session::afresh(&crate::api::#slot)?),
-        false => shortcut::counting(api, function).unwrap_or(quote!(Session::current(&crate::api::#slot)?)),
+    let session = match call.begins {
+        Begins::Afresh => quote!(Session::afresh(&crate::api::#slot)?),
+        Begins::Current => quote!(Session::current(&crate::api::#slot)?),
+        Begins::Retaining | Begins::Releasing => shortcut::counting(plan, call),
     };
-    let (before, then) = (shortcut::before(api, function), shortcut::then(api, function));
-    let instead = shortcut::instead(api, function);
+    let (before, then) = (shortcut::before(call), shortcut::then(plan, call));
+    let instead = shortcut::instead(call);
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
             let mut call = Call::begin(#session, opcode::#name);
@@ -147,35 +129,34 @@ pub fn marshal(api: &Api, function: &Function) -> TokenStream {
 }
 
 /// Keeps a callback that reports errors with the object that the call makes, or else with the one that it is about.
-fn kept(function: &Function) -> Option<TokenStream> {
-    let reports = |p: &&Param| matches!(&p.shape, Shape::Callback { params, .. } if names::reports(params));
-    let callback = local(&function.params.iter().find(reports)?.name);
-    let object = match &function.ret {
-        Ret::New { .. } => quote!(w_new),
-        _ => quote!(call.first),
+fn kept(call: &CallPlan<'_>) -> Option<TokenStream> {
+    let callback = call.callbacks().find(|callback| callback.life == CallbackLife::Object)?;
+    let callback = local(&callback.param.name);
+    let object = match call.returned() {
+        Some(_) => quote!(w_new),
+        None => quote!(call.first),
     };
     Some(quote!(call.session.callbacks.keep_with(call.session, #callback, #object);))
 }
 
 /// Statements that bring one argument into its wire form, called `w_NAME`.
-fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
+fn encode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> TokenStream {
+    let param = argument.param;
     let name = ident(&param.name);
     let w = local(&param.name);
     match &param.shape {
         Shape::Value { .. } | Shape::Pointer | Shape::UserData | Shape::VaList | Shape::Struct { .. } => quote!(),
-        Shape::Handle { ty, null } => {
+        Shape::Handle { ty, .. } => {
             let kind = ident(ty);
-            if *null {
-                quote!(let #w = call.handle_or_null(#name, kind::#kind)?;)
-            } else if names::is_opaque(api, ty) {
-                quote!(let #w = call.live_handle(#name, kind::#kind)?;)
-            } else {
-                quote!(let #w = call.handle(#name, kind::#kind);)
+            match argument.miss {
+                Some(Miss::RefusedUnlessNull) => quote!(let #w = call.handle_or_null(#name, kind::#kind)?;),
+                Some(Miss::Refused) => quote!(let #w = call.live_handle(#name, kind::#kind)?;),
+                Some(Miss::Vendor) | None => quote!(let #w = call.handle(#name, kind::#kind);),
             }
         }
         Shape::Text { .. } => quote!(let #w = call.text(#name)?;),
         Shape::Texts { count, lengths, bytes, .. } => {
-            let count = sizes(api, function).value(count);
+            let count = sizes(plan, call).value(count);
             let lengths = match lengths {
                 Some(lengths) => {
                     let lengths = ident(lengths);
@@ -186,13 +167,11 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
             quote!(let #w = call.texts(#name, #count, #lengths, #bytes)?;)
         }
         Shape::Callback { .. } => {
-            let signature = signature(api, function, param);
-            let user_data = user_data(function);
-            let life = names::life(function, param);
-            let about: Vec<_> = function
-                .params
-                .iter()
-                .filter(|p| matches!(p.shape, Shape::Handle { .. }))
+            let signature = signature(plan, call, argument);
+            let user_data = user_data(call);
+            let life = call.callbacks().find(|callback| callback.param.name == param.name).map(|c| names::life(c.life));
+            let about: Vec<_> = call
+                .handles()
                 .map(|p| {
                     let (object, id) = (ident(&p.name), local(&p.name));
                     quote!((#id, #object))
@@ -203,14 +182,14 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
             }
         }
         Shape::Buffer(buffer) => {
-            let value = buffer_value(api, function, param, buffer);
+            let value = buffer_value(plan, call, argument, buffer);
             let rows = matches!(buffer.element, Element::Bytes).then(|| {
-                let (r, rows) = (rows_local(&param.name), sizes(api, function).rows(&buffer.len));
+                let (r, rows) = (rows_local(&param.name), sizes(plan, call).rows(&buffer.len));
                 quote!(let #r = #rows;)
             });
-            let value = match function.facts.when.iter().find(|(p, _)| *p == param.name) {
-                Some((_, condition)) => {
-                    let condition = sizes(api, function).value(condition);
+            let value = match argument.when {
+                Some(condition) => {
+                    let condition = sizes(plan, call).value(condition);
                     quote!(let #w = if expr::holds(#condition) { #value } else { call.unread(#name.cast()) };)
                 }
                 None => quote!(let #w = #value;),
@@ -220,16 +199,18 @@ fn encode(api: &Api, function: &Function, param: &Param) -> TokenStream {
     }
 }
 
-fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
+fn buffer_value(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, buffer: &Buffer) -> TokenStream {
+    let param = argument.param;
     let name = ident(&param.name);
-    if names::is_new_one(buffer) {
-        let Element::New(ty) = &buffer.element else { unreachable!("is_new_one") };
-        let kind = ident(ty);
+    if let Some(birth) = stored(call, argument) {
+        let kind = ident(birth.kind);
         return quote!(if #name.is_null() { 0 } else { call.mint_from_first(kind::#kind)? });
     }
-    let pending = matches!(names::until(function, &param.name), Some(Until::Event(_)))
-        .then(|| sizes(api, function).outlives_call(function.facts.oneway.as_ref()));
-    let elements = sizes(api, function).elements(&buffer.len);
+    let pending = match argument.lifetime {
+        Lifetime::Event { unless, .. } => Some(sizes(plan, call).outlives_call(unless)),
+        Lifetime::Call | Lifetime::Released => None,
+    };
+    let elements = sizes(plan, call).elements(&buffer.len);
     if buffer.direction == Direction::Out {
         return match (&buffer.element, &buffer.len) {
             (Element::Scalar { .. }, Len::One) => quote!(call.scalar_place(#name)),
@@ -255,7 +236,7 @@ fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) 
             quote!(call.bytes(#name.cast(), #r, #pending)?)
         }
         Element::Tagged(ty) => {
-            let (key, ty) = (tag(api, function, ty), ident(ty));
+            let (key, ty) = (key(argument), ident(ty));
             quote!({
                 Call::keyed(&spec::#ty, #key as i64)?;
                 call.bytes(#name.cast(), Rows::flat(#elements), false)?
@@ -280,9 +261,18 @@ fn buffer_value(api: &Api, function: &Function, param: &Param, buffer: &Buffer) 
     }
 }
 
-/// The request's field for an argument.
-fn wire_value(param: &Param) -> TokenStream {
-    let name = ident(&param.name);
+/// What a field of the request is given.
+fn wire_value(call: &CallPlan<'_>, carries: Carries<'_>) -> TokenStream {
+    let param = match carries {
+        Carries::Argument(param) => param,
+        Carries::AddressOf(param) => {
+            let pointer = ident(&param.name);
+            return quote!(#pointer as u64);
+        }
+        Carries::NewObject => return quote!(w_new),
+        Carries::Returned | Carries::Made | Carries::Mirrors => unreachable!("no request has what a reply carries"),
+    };
+    let (name, w) = (ident(&param.name), local(&param.name));
     match &param.shape {
         Shape::Value { scalar, .. } => {
             let ty = names::wire_scalar(*scalar);
@@ -290,19 +280,15 @@ fn wire_value(param: &Param) -> TokenStream {
         }
         Shape::VaList | Shape::Struct { .. } => quote!(0),
         Shape::Pointer => quote!(#name as u64),
-        Shape::Buffer(buffer) if is_exchanged(buffer) => {
-            let w = local(&param.name);
-            quote!(#w.data)
-        }
+        Shape::Buffer(buffer) if is_exchanged(buffer) => quote!(#w.data),
         Shape::UserData => quote!(!#name.is_null()),
-        Shape::Buffer(buffer) if buffer.direction == Direction::Out && !names::is_new_one(buffer) => {
-            let w = local(&param.name);
-            quote!(#w.place)
+        Shape::Buffer(buffer) if buffer.direction == Direction::Out => {
+            match call.births.iter().any(|birth| birth.is_stored_in(param)) {
+                true => quote!(#w),
+                false => quote!(#w.place),
+            }
         }
-        _ => {
-            let w = local(&param.name);
-            quote!(#w)
-        }
+        _ => quote!(#w),
     }
 }
 
@@ -312,28 +298,23 @@ fn is_exchanged(buffer: &Buffer) -> bool {
 }
 
 /// Statements that bring one result from the reply into the program's memory.
-fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> {
-    let Shape::Buffer(buffer) = &param.shape else {
-        return None;
-    };
-    if buffer.direction == Direction::In {
-        return None;
-    }
-    let (name, w) = (ident(&param.name), local(&param.name));
-    if names::is_new_one(buffer) {
+fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Option<TokenStream> {
+    let buffer = argument.buffer().filter(|_| argument.returns)?;
+    let (name, w) = (ident(&argument.param.name), local(&argument.param.name));
+    if stored(call, argument).is_some() {
         return Some(quote!(call.put_new(#name, #w, reply.#name);));
     }
     Some(match &buffer.element {
         Element::Bytes => {
-            let r = rows_local(&param.name);
+            let r = rows_local(&argument.param.name);
             quote!(call.put(#name.cast(), &#w, &reply.#name, #r);)
         }
         Element::Scalar { .. } if buffer.direction == Direction::InOut => {
-            let (elements, size) = (sizes(api, function).elements(&buffer.len), element_bytes(&buffer.element));
+            let (elements, size) = (sizes(plan, call).elements(&buffer.len), element_bytes(&buffer.element));
             quote!(call.put(#name.cast(), &Room::exchanged(expr::mul(#elements, Some(#size))), &reply.#name, None);)
         }
         Element::Struct(ty) if is_exchanged(buffer) => {
-            let (elements, ty) = (sizes(api, function).elements(&buffer.len), ident(ty));
+            let (elements, ty) = (sizes(plan, call).elements(&buffer.len), ident(ty));
             quote!(call.put_structs(#name.cast(), #elements, &spec::#ty, &#w.room, &reply.#name);)
         }
         Element::Scalar { .. } | Element::Struct(_) => {
@@ -344,8 +325,7 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
             quote!(call.put_handles(#name.cast(), &#w, &reply.#name, kind::#kind, #made);)
         }
         Element::Tagged(ty) => {
-            let key = tag(api, function, ty);
-            let ty = ident(ty);
+            let (key, ty) = (key(argument), ident(ty));
             quote!(call.put_answer(#name.cast(), &#w, &reply.#name, &spec::#ty, #key as i64);)
         }
         Element::Property(ty) => {
@@ -355,18 +335,27 @@ fn decode(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
     })
 }
 
-fn user_data(function: &Function) -> TokenStream {
-    function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or(quote!(0), |p| {
+/// The birth of an object that is stored through this argument.
+fn stored<'a, 'b>(call: &'b CallPlan<'a>, argument: &Argument<'_>) -> Option<&'b Birth<'a>> {
+    call.births.iter().find(|birth| birth.is_stored_in(argument.param))
+}
+
+/// The parameter that the meaning of an argument goes by.
+fn key(argument: &Argument<'_>) -> Option<proc_macro2::Ident> {
+    argument.key.map(|key| ident(&key.param.name))
+}
+
+fn user_data(call: &CallPlan<'_>) -> TokenStream {
+    call.function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or(quote!(0), |p| {
         let name = ident(&p.name);
         quote!(#name)
     })
 }
 
-fn signature(api: &Api, function: &Function, param: &Param) -> u32 {
-    names::callbacks(api)
-        .iter()
-        .position(|(f, p, _)| f.name == function.name && p.name == param.name)
-        .unwrap_or(usize::MAX) as u32
+/// The number of a callback's signature.
+fn signature(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> u32 {
+    let is = |function: &str, param: &str| function == call.function.name && param == argument.param.name;
+    plan.callbacks.iter().position(|c| is(&c.function.name, &c.param.name)).unwrap_or(usize::MAX) as u32
 }
 
 /// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
@@ -379,13 +368,14 @@ pub(super) fn local(name: &str) -> proc_macro2::Ident {
 }
 
 /// The function that calls a program's callback by the number of its signature.
-fn deliver(api: &Api) -> TokenStream {
+fn deliver(plan: &Plan<'_>) -> TokenStream {
     let mut constants = Vec::new();
-    let arms: Vec<_> = names::callbacks(api)
-        .into_iter()
+    let arms: Vec<_> = plan
+        .callbacks
+        .iter()
         .enumerate()
-        .map(|(i, (f, _, params))| {
-            let constant = ident(&f.name);
+        .map(|(i, callback)| {
+            let (constant, params) = (ident(&callback.function.name), callback.params);
             let number = i as u32;
             constants.push(quote!(pub const #constant: u32 = #number;));
             let types: Vec<_> = params.iter().map(names::c_param).collect();
@@ -442,6 +432,6 @@ fn deliver(api: &Api) -> TokenStream {
     }
 }
 
-fn sizes<'a>(api: &'a Api, function: &'a Function) -> Sizes<'a> {
-    Sizes { api, function, side: Side::Shim }
+fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {
+    Sizes { api: plan.api, function: call.function, side: Side::Shim }
 }

@@ -1,72 +1,79 @@
 //! Emits what spares the shim a wait: references that it counts itself, answers that it remembers, and calls whose
 //! success is known beforehand, so that nobody waits for the reply.
 
-use super::names::{self, ident, int};
+use super::names::{ident, int};
 use super::shim::local;
-use super::sizes::{Side, Sizes, tag};
-use crate::model::{Api, Buffer, Direction, Element, Function, Param, Ret, Shape};
+use super::sizes::{Side, Sizes};
+use crate::model::{Param, Ret, Shape};
+use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Posting, Query, Success};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The session of a call that counts references, where those to the objects of a lost session are counted in the shim.
-pub fn counting(api: &Api, function: &Function) -> Option<TokenStream> {
-    let (name, kind) = counted(function)?;
-    let (slot, ok) = (ident(&api.name.to_uppercase()), nothing_more(api, function));
-    let counts = match function.facts.retain {
-        Some(_) => quote!(Session::retaining),
-        None => quote!(Session::releasing),
+pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let (name, kind) = counted(call);
+    let (slot, ok) = (ident(&plan.api.name.to_uppercase()), nothing_more(call));
+    let counts = match call.begins {
+        Begins::Retaining => quote!(Session::retaining),
+        _ => quote!(Session::releasing),
     };
-    Some(quote! {
+    quote! {
         match #counts(&crate::api::#slot, #name, kind::#kind)? {
             Some(session) => session,
             None => return Ok(#ok),
         }
-    })
+    }
 }
 
 /// Statements before the arguments are looked at.
-pub fn before(api: &Api, function: &Function) -> TokenStream {
-    let Some((name, kind)) = counted(function) else { return quote!() };
-    let ok = nothing_more(api, function);
-    match function.facts.retain {
-        Some(_) => quote! {
-            if call.session.handles.retain(#name, kind::#kind) {
-                return Ok(#ok);
+pub fn before(call: &CallPlan<'_>) -> TokenStream {
+    let ok = nothing_more(call);
+    match call.begins {
+        Begins::Retaining => {
+            let (name, kind) = counted(call);
+            quote! {
+                if call.session.handles.retain(#name, kind::#kind) {
+                    return Ok(#ok);
+                }
             }
-        },
-        None => quote! {
-            let Some(last) = call.session.release_handle(#name, kind::#kind) else {
-                return Ok(#ok);
-            };
-        },
+        }
+        Begins::Releasing => {
+            let (name, kind) = counted(call);
+            quote! {
+                let Some(last) = call.session.release_handle(#name, kind::#kind) else {
+                    return Ok(#ok);
+                };
+            }
+        }
+        Begins::Current | Begins::Afresh => quote!(),
     }
 }
 
 /// The one argument of a function that counts references, and its kind.
-fn counted(function: &Function) -> Option<(proc_macro2::Ident, proc_macro2::Ident)> {
-    function.facts.retain.as_ref().or(function.facts.release.as_ref())?;
-    function.params.iter().find_map(|p| match &p.shape {
-        Shape::Handle { ty, .. } => Some((ident(&p.name), ident(ty))),
-        _ => None,
-    })
+fn counted(call: &CallPlan<'_>) -> (proc_macro2::Ident, proc_macro2::Ident) {
+    match call.handles().next() {
+        Some(Param { name, shape: Shape::Handle { ty, .. }, .. }) => (ident(name), ident(ty)),
+        _ => unreachable!("a function that counts references has one handle"),
+    }
 }
 
 /// What a function returns that has nothing more to do.
-fn nothing_more(api: &Api, function: &Function) -> TokenStream {
-    match &function.ret {
+fn nothing_more(call: &CallPlan<'_>) -> TokenStream {
+    match &call.function.ret {
         Ret::Void => quote!(()),
         _ => {
-            let ok = success(api, function);
+            let ok = success(call);
             quote!(#ok as _)
         }
     }
 }
 
 /// Statements between the arguments and the request.
-pub fn then(api: &Api, function: &Function) -> TokenStream {
-    let recalled = question(api, function).map(|question| {
-        let Question { words, unless, value, size, size_ret, .. } = question;
-        let ok = success(api, function);
+pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let recalled = question(plan, call).map(|question| {
+        let Question { words, unless, query } = question;
+        let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
+        let ok = success(call);
         quote! {
             let question = [#(#words),*];
             let settled = !expr::holds(#unless);
@@ -75,42 +82,37 @@ pub fn then(api: &Api, function: &Function) -> TokenStream {
             }
         }
     });
-    let leaves = function.facts.oneway.as_ref().filter(|_| names::posts(function)).map(|oneway| {
-        if function.facts.release.is_some() {
-            // The last reference that the program holds: giving it back does not fail. What still uses the object may
-            // not name it, as a kernel does not its arguments; what makes objects by the way is told of each.
-            let all = if names::is_fleeting(api, function) { quote!() } else { quote!(call.comes_after_all();) };
-            return quote!(#all let leaves = last && call.leaves(););
+    let leaves = match &call.posting {
+        Posting::Never(_) => quote!(),
+        Posting::Release { after_all } => {
+            let all = after_all.then(|| quote!(call.comes_after_all();));
+            quote!(#all let leaves = last && call.leaves();)
         }
-        let mix = function.params.iter().filter_map(combined);
-        let goes_on = Sizes { api, function, side: Side::Shim }.outlives_call(Some(oneway));
-        quote! {
-            #(#mix)*
-            let leaves = #goes_on && call.is_known();
+        Posting::Known { unless, combination } => {
+            let mix = call.function.params.iter().zip(combination).filter_map(|(p, c)| combined(p, *c));
+            let goes_on = sizes(plan, call).outlives_call(*unless);
+            quote! {
+                #(#mix)*
+                let leaves = #goes_on && call.is_known();
+            }
         }
-    });
+    };
     quote!(#recalled #leaves)
 }
 
 /// Statements between the request and the crossing with a reply.
-pub fn instead(api: &Api, function: &Function) -> TokenStream {
-    if !names::posts(function) {
+pub fn instead(call: &CallPlan<'_>) -> TokenStream {
+    if !call.posting.is_posted() {
         return quote!();
     }
-    let made = function.params.iter().filter_map(|p| match &p.shape {
-        Shape::Buffer(buffer) if names::is_new_one(buffer) => {
-            let (name, w) = (ident(&p.name), local(&p.name));
+    let made = call.births.iter().filter_map(|birth| match birth.place {
+        BirthPlace::Stored(param) => {
+            let (name, w) = (ident(&param.name), local(&param.name));
             Some(quote!(call.put_new(#name, #w, true);))
         }
-        _ => None,
+        BirthPlace::Returned | BirthPlace::Listed(_) => None,
     });
-    let result = match &function.ret {
-        Ret::Void => quote!(()),
-        _ => {
-            let ok = success(api, function);
-            quote!(#ok as _)
-        }
-    };
+    let result = nothing_more(call);
     quote! {
         if leaves {
             call.post(&request, Wake::Now)?;
@@ -121,89 +123,76 @@ pub fn instead(api: &Api, function: &Function) -> TokenStream {
 }
 
 /// Statements in the reply's reading, after the results are in place.
-pub fn after(api: &Api, function: &Function) -> TokenStream {
-    match question(api, function) {
-        Some(Question { value, unless_count, .. }) => quote! {
-            if ok && settled #unless_count {
-                call.session.answers.remember(&call.session.handles, &question, #value.cast(), &reply.#value);
-            }
-        },
-        None => quote!(),
+pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let Some(Question { query, .. }) = question(plan, call) else { return quote!() };
+    let value = ident(&query.value.name);
+    // A reference count changes.
+    let unless_count = query.key.map(|key| {
+        let (key, values) = (ident(&key.param.name), ident(key.values));
+        quote!(&& spec::#values.stays(#key as i64))
+    });
+    quote! {
+        if ok && settled #unless_count {
+            call.session.answers.remember(&call.session.handles, &question, #value.cast(), &reply.#value);
+        }
     }
 }
 
-/// What a parameter adds to the combination that the vendor accepts or does not. Handles add themselves.
-fn combined(param: &Param) -> Option<TokenStream> {
+/// What a parameter adds to the combination that the vendor accepts or does not. Handles add themselves as they are
+/// looked up.
+fn combined(param: &Param, combined: Combined) -> Option<TokenStream> {
     let (name, w) = (ident(&param.name), local(&param.name));
-    match &param.shape {
-        Shape::Value { .. } => Some(quote!(call.combine(#name as u64);)),
-        Shape::Buffer(buffer) if names::is_new_one(buffer) => Some(quote!(call.combine(u64::from(#w != 0));)),
-        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Scalar { .. }, .. }) => {
-            Some(quote!(call.combine_bytes(&#w);))
-        }
-        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Handle(_), .. }) => None,
-        Shape::Buffer(_) | Shape::Pointer => Some(quote!(call.combine(u64::from(#name.is_null()));)),
-        // Handles are added as they are looked up; of what is left, see `leaves`.
-        _ => None,
+    match combined {
+        Combined::Number => Some(quote!(call.combine(#name as u64);)),
+        Combined::Wanted => Some(quote!(call.combine(u64::from(#w != 0));)),
+        Combined::Content => Some(quote!(call.combine_bytes(&#w);)),
+        Combined::Null => Some(quote!(call.combine(u64::from(#name.is_null()));)),
+        Combined::Object | Combined::Nothing => None,
     }
 }
 
 /// A query whose answer is remembered.
-struct Question {
+struct Question<'a, 'b> {
     /// The function, what it asks about, and what it asks.
     words: Vec<TokenStream>,
     /// The condition under which the answer may change.
     unless: TokenStream,
-    /// Another: that it is a reference count.
-    unless_count: TokenStream,
-    value: proc_macro2::Ident,
-    size: proc_macro2::Ident,
-    size_ret: proc_macro2::Ident,
+    query: &'b Query<'a>,
 }
 
-fn question(api: &Api, function: &Function) -> Option<Question> {
-    let cached = function.facts.cached.as_ref()?;
-    let (param, size, size_ret) = function.answer()?;
-    let unless_count = match &param.shape {
-        Shape::Buffer(Buffer { element: Element::Tagged(ty), .. }) => {
-            let (key, ty) = (tag(api, function, ty), ident(ty));
-            quote!(&& spec::#ty.stays(#key as i64))
+fn question<'a, 'b>(plan: &Plan<'a>, call: &'b CallPlan<'a>) -> Option<Question<'a, 'b>> {
+    let query = call.query.as_ref()?;
+    let cached = query.cached.as_ref()?;
+    let name = ident(&call.function.name);
+    let asked = cached.question.iter().map(|param| match param.shape {
+        Shape::Handle { .. } => {
+            let id = local(&param.name);
+            quote!(#id)
         }
-        _ => quote!(),
-    };
-    let name = ident(&function.name);
-    let about = function.params.iter().filter_map(|p| match &p.shape {
-        Shape::Handle { .. } => Some(local(&p.name)),
-        _ => None,
+        _ => {
+            let word = ident(&param.name);
+            quote!(#word as u64)
+        }
     });
-    let asked = function.params.iter().filter_map(|p| match &p.shape {
-        Shape::Value { .. } if p.name != size => Some(ident(&p.name)),
-        _ => None,
-    });
-    let words = std::iter::once(quote!(u64::from(opcode::#name)))
-        .chain(about.map(|id| quote!(#id)))
-        .chain(asked.map(|word| quote!(#word as u64)));
-    let unless = match &cached.unless {
-        Some(condition) => Sizes { api, function, side: Side::Shim }.value(condition),
+    let words = std::iter::once(quote!(u64::from(opcode::#name))).chain(asked).collect();
+    let unless = match cached.unless {
+        Some(condition) => sizes(plan, call).value(condition),
         None => quote!(None),
     };
-    Some(Question {
-        words: words.collect(),
-        unless,
-        unless_count,
-        value: ident(&param.name),
-        size: ident(size),
-        size_ret: ident(size_ret),
-    })
+    Some(Question { words, unless, query })
 }
 
 /// The status that stands for success.
-fn success(api: &Api, function: &Function) -> TokenStream {
-    match &function.ret {
-        Ret::Status { ty } => {
-            let ok = int(i128::from(names::ok_status(api, ty)));
+fn success(call: &CallPlan<'_>) -> TokenStream {
+    match call.success {
+        Success::Status { ok, .. } => {
+            let ok = int(i128::from(ok));
             quote!(#ok)
         }
-        _ => quote!(0),
+        Success::NotNull | Success::Always => quote!(0),
     }
+}
+
+fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {
+    Sizes { api: plan.api, function: call.function, side: Side::Shim }
 }

@@ -1,8 +1,8 @@
 //! How much memory an argument takes: the same expressions on both sides, over what either side has at hand.
 
 use super::expr::lower;
-use super::names::{self, ident};
-use crate::model::{Api, Buffer, Element, Expr, Function, Len, Oneway, Scalar, Shape};
+use super::names::ident;
+use crate::model::{Api, Buffer, Element, Expr, Function, Len, Scalar, Shape};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -52,14 +52,14 @@ impl Sizes<'_> {
         }
     }
 
-    /// Whether the call leaves before its command has completed.
-    pub fn outlives_call(&self, oneway: Option<&Oneway>) -> TokenStream {
-        match oneway {
-            Some(Oneway { unless: Some(blocking) }) => {
+    /// Whether memory is in use after the call, unless the call waits for its command.
+    pub fn outlives_call(&self, unless: Option<&Expr>) -> TokenStream {
+        match unless {
+            Some(blocking) => {
                 let blocking = self.value(blocking);
                 quote!(!expr::holds(#blocking))
             }
-            _ => quote!(true),
+            None => quote!(true),
         }
     }
 
@@ -125,13 +125,5 @@ pub fn element_bytes(element: &Element) -> TokenStream {
             let ty = ident(ty);
             quote!(spec::#ty.size as u64)
         }
-    }
-}
-
-/// The parameter that a tagged enum goes by.
-pub fn tag(api: &Api, function: &Function, ty: &str) -> proc_macro2::Ident {
-    match api.types.get(ty).map(|t| &t.kind) {
-        Some(crate::model::TypeKind::Tagged { tag, .. }) if function.param(tag).is_some() => names::ident(tag),
-        _ => ident("param_name"),
     }
 }

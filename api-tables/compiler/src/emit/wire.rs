@@ -1,23 +1,23 @@
-//! Emits the wire: per function a `Request` and a `Reply`, and the descriptors of handles, structs, keys and lists
+//! Emits the wire: per function a `Request` and a `Reply` as they are planned, and the descriptors of handles, structs, keys and lists
 //! that both sides translate by. The protocol crate includes the result.
 
 use super::names::{self, ident, int};
 use super::sandbox;
 use crate::layout;
-use crate::model::{
-    Api, Direction, Element, Field, FieldShape, Function, Payload, Ret, Scalar, Shape, TypeDef, TypeKind, Until,
-};
+use crate::model::{Api, Element, Field, FieldShape, Payload, Scalar, TypeKind};
+use crate::plan::{CallPlan, FieldType, Plan, Record};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-pub fn emit(api: &Api) -> TokenStream {
-    let opcodes = opcodes(api);
-    let kinds = kinds(api);
+pub fn emit(plan: &Plan<'_>) -> TokenStream {
+    let api = plan.api;
+    let opcodes = opcodes(plan);
+    let kinds = kinds(plan);
     let constants = constants(api);
     let specs = specs(api);
     let structs = structs(api);
-    let functions = api.functions.iter().filter(|f| names::has_wire(f)).map(|f| function(api, f));
-    let description = description(api);
+    let functions = plan.calls.iter().filter(|call| call.crosses).map(function);
+    let description = description(plan);
     quote! {
         #[allow(unused_imports)]
         use crate::wire::*;
@@ -42,13 +42,14 @@ pub fn all(apis: &[Api]) -> TokenStream {
 }
 
 /// What holds for the API as a whole.
-pub fn description(api: &Api) -> TokenStream {
+pub fn description(plan: &Plan<'_>) -> TokenStream {
+    let api = plan.api;
     let Api { name, number, library, versions, drivers, places, install, environment, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
     let (function_list, forks) = (api.function_list.is_some(), api.forks);
     let lost = int(i128::from(api.lost));
     let functions = api.functions.iter().map(|f| &f.name);
-    let oneway = api.functions.iter().map(|f| f.facts.oneway.is_some());
+    let oneway = plan.calls.iter().map(CallPlan::is_oneway);
     let unsupported = api.functions.iter().filter_map(|f| {
         let (name, why) = (&f.name, &f.facts.unsupported.as_ref()?.why);
         Some(quote!((#name, #why)))
@@ -81,11 +82,8 @@ pub fn description(api: &Api) -> TokenStream {
     });
     let sandbox = sandbox::needs(&api.sandbox);
     let configurations = api.configurations.iter().map(sandbox::configuration);
-    let kinds = handles(api).into_iter().map(|t| {
-        let name = &t.name;
-        let TypeKind::Handle { invalid, .. } = t.kind else { unreachable!("a handle") };
-        let invalid = int(i128::from(invalid));
-        let ordered = api.functions.iter().any(|f| names::posts(f) && names::mentions(f, name));
+    let kinds = plan.kinds.iter().map(|kind| {
+        let (name, invalid, ordered) = (kind.name, int(i128::from(kind.invalid)), kind.ordered);
         quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered })
     });
     quote! {
@@ -120,13 +118,9 @@ pub fn description(api: &Api) -> TokenStream {
     }
 }
 
-fn handles(api: &Api) -> Vec<&TypeDef> {
-    api.types.values().filter(|t| matches!(t.kind, TypeKind::Handle { .. })).collect()
-}
-
-fn opcodes(api: &Api) -> TokenStream {
-    let consts = api.functions.iter().enumerate().map(|(i, f)| {
-        let (name, value) = (ident(&f.name), i as u32);
+fn opcodes(plan: &Plan<'_>) -> TokenStream {
+    let consts = plan.calls.iter().map(|call| {
+        let (name, value) = (ident(&call.function.name), call.opcode);
         quote!(pub const #name: u32 = #value;)
     });
     quote! {
@@ -135,9 +129,9 @@ fn opcodes(api: &Api) -> TokenStream {
     }
 }
 
-fn kinds(api: &Api) -> TokenStream {
-    let consts = handles(api).into_iter().map(|t| {
-        let (name, value) = (ident(&t.name), names::kind(api, &t.name));
+fn kinds(plan: &Plan<'_>) -> TokenStream {
+    let consts = plan.kinds.iter().map(|kind| {
+        let (name, value) = (ident(kind.name), plan.kind(kind.name));
         quote!(pub const #name: u16 = #value;)
     });
     quote! {
@@ -375,12 +369,10 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
 }
 
 /// The request and reply types of one function.
-pub fn function(api: &Api, function: &Function) -> TokenStream {
-    let request = request_fields(function);
-    let reply = reply_fields(api, function);
-    let name = ident(&function.name);
-    let request = structure("Request", request);
-    let reply = structure("Reply", reply);
+pub fn function(call: &CallPlan<'_>) -> TokenStream {
+    let name = ident(&call.function.name);
+    let (request, reply) = (structure("Request", &call.request), structure("Reply", &call.reply));
+    let layout = [places("ArchivedRequest", &call.request), places("ArchivedReply", &call.reply)];
     quote! {
         #[allow(non_snake_case)]
         pub mod #name {
@@ -388,99 +380,52 @@ pub fn function(api: &Api, function: &Function) -> TokenStream {
             use crate::wire::*;
             #request
             #reply
+            /// The archives lie as they are planned.
+            const _: () = { #(#layout)* };
         }
     }
 }
 
-/// A field's tokens, and whether its type borrows.
-type WireField = (TokenStream, bool);
+/// Assertions that an archive is byte for byte the record that was planned.
+fn places(archive: &str, record: &Record<'_>) -> TokenStream {
+    let archive = format_ident!("{archive}");
+    let [size, align] = [record.size, record.align].map(|bytes| int(bytes as i128));
+    let fields = record.fields.iter().map(|field| {
+        let (name, offset) = (ident(&field.name), int(field.offset as i128));
+        quote!(assert!(std::mem::offset_of!(#archive, #name) == #offset);)
+    });
+    quote! {
+        assert!(size_of::<#archive>() == #size);
+        assert!(align_of::<#archive>() == #align);
+        #(#fields)*
+    }
+}
 
-fn structure(name: &str, fields: Vec<WireField>) -> TokenStream {
+fn structure(name: &str, record: &Record<'_>) -> TokenStream {
     let name = format_ident!("{name}");
-    let lifetime = fields.iter().any(|(_, borrows)| *borrows).then(|| quote!(<'a>));
-    let fields = fields.into_iter().map(|(tokens, _)| tokens);
+    let lifetime = record.fields.iter().any(|field| field.ty.borrows()).then(|| quote!(<'a>));
+    let fields = record.fields.iter().map(|field| {
+        let (name, ty) = (ident(&field.name), field_type(field.ty));
+        quote!(pub #name: #ty)
+    });
     quote! {
         #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
-        pub struct #name #lifetime { #(pub #fields,)* }
+        pub struct #name #lifetime { #(#fields,)* }
     }
 }
 
-fn request_fields(function: &Function) -> Vec<WireField> {
-    let mut fields = Vec::new();
-    for param in function.params.iter().filter(|p| !function.facts.withheld.contains(&p.name)) {
-        let name = ident(&param.name);
-        fields.push(match &param.shape {
-            Shape::Value { scalar, .. } => {
-                let ty = names::wire_scalar(*scalar);
-                (quote!(#name: #ty), false)
-            }
-            Shape::Handle { .. } | Shape::Callback { .. } | Shape::Pointer | Shape::VaList | Shape::Struct { .. } => {
-                (quote!(#name: u64), false)
-            }
-            Shape::UserData => (quote!(#name: bool), false),
-            Shape::Text { .. } => (quote!(#name: Data<'a>), true),
-            Shape::Texts { .. } => (quote!(#name: Texts<'a>), true),
-            Shape::Buffer(b) if names::is_new_one(b) => (quote!(#name: u64), false),
-            Shape::Buffer(b) => match b.direction {
-                Direction::In => (quote!(#name: Data<'a>), true),
-                Direction::Out => (quote!(#name: Place), false),
-                Direction::InOut => (quote!(#name: Data<'a>), true),
-            },
-        });
-        if matches!(names::until(function, &param.name), Some(Until::Released))
-            && matches!(param.shape, Shape::Buffer(_))
-        {
-            let address = address_of(&param.name);
-            fields.push((quote!(#address: u64), false));
+fn field_type(ty: FieldType) -> TokenStream {
+    match ty {
+        FieldType::Scalar(scalar) => {
+            let scalar = names::wire_scalar(scalar);
+            quote!(#scalar)
         }
+        FieldType::Flag => quote!(bool),
+        FieldType::Id | FieldType::Address => quote!(u64),
+        FieldType::Data => quote!(Data<'a>),
+        FieldType::Texts => quote!(Texts<'a>),
+        FieldType::Place => quote!(Place),
+        FieldType::Returned => quote!(Returned<'a>),
+        FieldType::Bytes => quote!(Vec<u8>),
     }
-    if matches!(function.ret, Ret::New { .. }) {
-        fields.push((quote!(new_object: u64), false));
-    }
-    fields
-}
-
-fn reply_fields(api: &Api, function: &Function) -> Vec<WireField> {
-    let mut fields = Vec::new();
-    match &function.ret {
-        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => {}
-        Ret::Text { .. } => fields.push((quote!(ret: Data<'a>), true)),
-        Ret::Value { scalar, .. } => {
-            let ty = names::wire_scalar(*scalar);
-            fields.push((quote!(ret: #ty), false));
-        }
-        Ret::Status { ty } => {
-            let ty = names::wire_scalar(names::status_scalar(api, ty));
-            fields.push((quote!(ret: #ty), false));
-        }
-        Ret::New { .. } => fields.push((quote!(made: bool), false)),
-    }
-    for param in &function.params {
-        let Shape::Buffer(buffer) = &param.shape else {
-            continue;
-        };
-        if buffer.direction == Direction::In {
-            continue;
-        }
-        let name = ident(&param.name);
-        if names::is_new_one(buffer) {
-            fields.push((quote!(#name: bool), false));
-        } else {
-            fields.push((quote!(#name: Returned<'a>), true));
-        }
-    }
-    if function.facts.pull.is_some() {
-        fields.push((quote!(mirrors: Vec<u8>), false));
-    }
-    fields
-}
-
-/// Where the request says at which address of the program an input lay.
-pub fn address_of(param: &str) -> proc_macro2::Ident {
-    format_ident!("{param}_address")
-}
-
-/// Whether an element is translated between program and vendor, so that its bytes cannot be used in place.
-pub fn is_translated(element: &Element) -> bool {
-    !matches!(element, Element::Bytes | Element::Scalar { .. })
 }

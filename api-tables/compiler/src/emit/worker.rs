@@ -4,19 +4,25 @@
 use super::charges::{self, written};
 use super::names::{self, ident, int};
 use super::request::decode;
-use super::sizes::{Side, Sizes, tag};
+use super::sizes::{Side, Sizes};
 use super::vendor;
-use super::wire::address_of;
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
+use crate::model::{Buffer, Direction, Element, Param, Ret, Shape};
+use crate::plan::{
+    About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Parents, Plan, Query, Server, Success,
+    address_of,
+};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub fn emit(api: &Api) -> TokenStream {
+pub fn emit(plan: &Plan<'_>) -> TokenStream {
+    let api = plan.api;
     let module = ident(&api.name);
     let (vendor, extensions) = (vendor::functions(api), vendor::extensions(api));
-    let dispatch = dispatch(api);
-    let servers = api.functions.iter().filter(|f| has_server(f)).map(|f| server(api, f));
-    let trampolines = names::callbacks(api).into_iter().map(|(f, _, params)| vendor::trampoline(f, params));
+    let dispatch = dispatch(plan);
+    let generated =
+        |call: &&CallPlan<'_>| matches!(call.server, Server::Generated | Server::ByHand { generated: true });
+    let servers = plan.calls.iter().filter(generated).map(|call| server(plan, call));
+    let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
     quote! {
         #[allow(unused_imports)]
         use crate::{call::{Call, Outcome, Stop}, vendor::Symbols};
@@ -41,22 +47,15 @@ pub fn emit(api: &Api) -> TokenStream {
     }
 }
 
-fn has_server(function: &Function) -> bool {
-    names::is_marshalled(function) && function.facts.beside.is_none()
-}
-
-fn dispatch(api: &Api) -> TokenStream {
-    let hand = ident(&api.name);
-    let arms = api.functions.iter().enumerate().filter_map(|(opcode, f)| {
-        let (opcode, name) = (opcode as u32, ident(&f.name));
-        if f.facts.local || f.facts.unsupported.is_some() {
-            return None;
+fn dispatch(plan: &Plan<'_>) -> TokenStream {
+    let hand = ident(&plan.api.name);
+    let arms = plan.calls.iter().filter_map(|call| {
+        let (opcode, name) = (call.opcode, ident(&call.function.name));
+        match call.server {
+            Server::None => None,
+            Server::ByHand { .. } => Some(quote!(#opcode => crate::api::#hand::#name(call, body))),
+            Server::Generated => Some(quote!(#opcode => serve::#name(call, body))),
         }
-        Some(if f.facts.custom.worker {
-            quote!(#opcode => crate::api::#hand::#name(call, body))
-        } else {
-            quote!(#opcode => serve::#name(call, body))
-        })
     });
     quote! {
         /// Serves one call.
@@ -70,67 +69,53 @@ fn dispatch(api: &Api) -> TokenStream {
 }
 
 /// The function that serves one entry.
-pub fn server(api: &Api, function: &Function) -> TokenStream {
-    let (name, hand) = (ident(&function.name), ident(&api.name));
+pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let function = call.function;
+    let (name, hand) = (ident(&function.name), ident(&plan.api.name));
     let text = &function.name;
-    // Scalars first, and those that go in and come out: sizes of other arguments are computed from them.
-    let mut params: Vec<_> = function.params.iter().collect();
-    params.sort_by_key(|p| match &p.shape {
-        Shape::Value { .. } => 0,
-        Shape::Buffer(Buffer { direction: Direction::InOut, len: Len::One, .. }) => 1,
-        _ => 2,
-    });
-    let decode = params.into_iter().map(|p| decode(api, function, p));
-    let args = function.params.iter().map(|p| argument(function, p));
-    let before = before(api, function);
-    let ret_ok = match &function.ret {
-        Ret::Status { ty } => {
-            let ok = int(i128::from(names::ok_status(api, ty)));
+    let decode = call.decode_order.iter().map(|place| decode(plan, call, &call.arguments[*place]));
+    let before = before(plan, call);
+    let ret_ok = match call.success {
+        Success::Status { ok, .. } => {
+            let ok = int(i128::from(ok));
             quote!(ret == #ok)
         }
-        Ret::New { .. } => quote!(!ret.is_null()),
-        _ => quote!(true),
+        Success::NotNull => quote!(!ret.is_null()),
+        Success::Always => quote!(true),
     };
-    let call_vendor = match tagged(function) {
-        Some((param, buffer)) => tagged_call(api, function, param, buffer),
-        None if names::forms(function).len() > 1 => call_by_form(function),
-        None => quote! {
-            // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
-            let ret = unsafe { vendor_function(#(#args),*) };
-        },
+    let call_vendor = match (&call.query, call.finds) {
+        (Some(query), _) if query.key.is_some() => query_by_key(call, query),
+        (_, Finds::InForms(_)) => call_by_form(call),
+        _ => {
+            let args = function.params.iter().map(|p| argument(call, p));
+            quote! {
+                // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
+                let ret = unsafe { vendor_function(#(#args),*) };
+            }
+        }
     };
-    let find = find(api, function);
-    let after = after(api, function);
+    let find = find(plan, call);
+    let after = after(plan, call);
     let mut fields = Vec::new();
-    match &function.ret {
-        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => {}
+    match (&function.ret, &call.success) {
+        (Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. }, _) => {}
         // SAFETY of the emitted call: the vendor returns null or a text.
-        Ret::Text { .. } => fields.push(quote!(ret: unsafe { call.text_answer(ret) })),
-        Ret::Value { scalar, .. } => {
+        (Ret::Text { .. }, _) => fields.push(quote!(ret: unsafe { call.text_answer(ret) })),
+        (Ret::Value { scalar, .. }, _) | (Ret::Status { .. }, Success::Status { scalar, .. }) => {
             let ty = names::wire_scalar(*scalar);
             fields.push(quote!(ret: ret as #ty));
         }
-        Ret::Status { ty } => {
-            let ty = names::wire_scalar(names::status_scalar(api, ty));
-            fields.push(quote!(ret: ret as #ty));
-        }
-        Ret::New { .. } => fields.push(quote!(made: ok)),
+        (Ret::New { .. } | Ret::Status { .. }, _) => fields.push(quote!(made: ok)),
     }
     let mut translate = Vec::new();
-    for param in &function.params {
-        let Shape::Buffer(buffer) = &param.shape else {
-            continue;
-        };
-        if buffer.direction == Direction::In {
-            continue;
-        }
-        let p = ident(&param.name);
-        if names::is_new_one(buffer) {
+    for argument in call.arguments.iter().filter(|argument| argument.returns) {
+        let p = ident(&argument.param.name);
+        let Some(buffer) = argument.result() else {
             fields.push(quote!(#p: #p.is_made()));
             continue;
-        }
-        translate.extend(translation(function, param, buffer));
-        let written = written(api, function, param, buffer);
+        };
+        translate.extend(translation(call, argument.param, buffer));
+        let written = written(plan, call, argument, buffer);
         fields.push(quote!(#p: #p.returned(#written, ok)));
     }
     if let Some(object) = function.facts.pull.as_ref().map(|h| ident(h)) {
@@ -142,21 +127,18 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
-    let expect = match &function.ret {
-        Ret::New { ty } if function.facts.oneway.is_some() => {
-            let kind = ident(ty);
-            quote!(call.expect(r.new_object.to_native(), kind::#kind);)
-        }
-        _ => quote!(),
-    };
-    let oneway = function.facts.oneway.as_ref().map(|_| {
-        let status = match (&function.ret, names::errcode(api, function)) {
-            (Ret::Status { .. }, _) => quote!(ret as i64),
-            (_, Some(errcode)) => {
+    let expect = call.returned().filter(|_| call.is_oneway()).map(|birth| {
+        let kind = ident(birth.kind);
+        quote!(call.expect(r.new_object.to_native(), kind::#kind);)
+    });
+    let oneway = call.is_oneway().then(|| {
+        let status = match call.failure_status() {
+            FailureStatus::Returned => quote!(ret as i64),
+            FailureStatus::Stored(errcode) => {
                 let errcode = ident(&errcode.name);
                 quote!(#errcode.scalar().map_or(0, |status| i64::from(status as i32)))
             }
-            _ => quote!(0),
+            FailureStatus::Unknown => quote!(0),
         };
         quote!(if call.is_oneway() { return call.settle(ok, #status); })
     });
@@ -178,41 +160,46 @@ pub fn server(api: &Api, function: &Function) -> TokenStream {
 }
 
 /// Statements that find the vendor's function.
-fn find(api: &Api, function: &Function) -> TokenStream {
-    let (name, hand, text) = (ident(&function.name), ident(&api.name), &function.name);
+fn find(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let (name, hand, text) = (ident(&call.function.name), ident(&plan.api.name), &call.function.name);
     let own = quote!(crate::api::#hand::vendor(call.session).#name);
-    if function.facts.extension.is_none() && function.facts.formerly.is_none() {
-        return quote!(let vendor_function = #own.ok_or(Stop::Missing(#text))?;);
-    }
-    // Extension functions are a platform's own: which it is says the first object that the call names.
-    // An array of them may be null.
-    let array = |p: &&Param| matches!(&p.shape, Shape::Buffer(b) if b.direction == Direction::In && matches!(b.element, Element::Handle(_)));
-    let object = match (first_handle(function), function.params.iter().find(array)) {
-        (Some(handle), _) => {
-            let name = ident(&handle.name);
-            quote!(Some(r.#name.to_native()))
-        }
-        (None, Some(array)) => {
-            let name = ident(&array.name);
-            quote!(Some(#name.objects().first().copied().unwrap_or(0)))
-        }
-        (None, None) => quote!(None),
+    let functions = |platform: Option<About<'_>>| {
+        let object = match platform {
+            Some(About::Handle(handle)) => {
+                let name = ident(&handle.name);
+                quote!(Some(r.#name.to_native()))
+            }
+            // The array may be null.
+            Some(About::FirstOf(array)) => {
+                let name = ident(&array.name);
+                quote!(Some(#name.objects().first().copied().unwrap_or(0)))
+            }
+            None => quote!(None),
+        };
+        quote!(crate::api::#hand::extensions(call.session, #object))
     };
-    let functions = quote!(crate::api::#hand::extensions(call.session, #object));
-    if let Some(formerly) = function.facts.formerly.as_ref().map(|f| ident(f)) {
-        return quote!(let vendor_function = #own.or_else(|| #functions.#formerly).ok_or(Stop::Missing(#text))?;);
+    match call.finds {
+        Finds::Exported => quote!(let vendor_function = #own.ok_or(Stop::Missing(#text))?;),
+        Finds::OfPlatform(platform) => {
+            let functions = functions(platform);
+            quote!(let vendor_function = #functions.#name.ok_or(Stop::Missing(#text))?;)
+        }
+        Finds::ExportedOr { formerly, platform } => {
+            let (functions, formerly) = (functions(platform), ident(formerly));
+            quote!(let vendor_function = #own.or_else(|| #functions.#formerly).ok_or(Stop::Missing(#text))?;)
+        }
+        Finds::InForms(platform) => {
+            let functions = functions(platform);
+            quote!(let vendor_functions = #functions;)
+        }
     }
-    if names::forms(function).len() > 1 {
-        return quote!(let vendor_functions = #functions;);
-    }
-    quote!(let vendor_function = #functions.#name.ok_or(Stop::Missing(#text))?;)
 }
 
 /// The call in the form that the vendor has, newest first. What it lacks a parameter for is not said to it.
-fn call_by_form(function: &Function) -> TokenStream {
-    let text = &function.name;
+fn call_by_form(call: &CallPlan<'_>) -> TokenStream {
+    let (function, text) = (call.function, &call.function.name);
     let forms = names::forms(function).into_iter().rev().map(|form| {
-        let (name, args) = (form.name(function), form.params(function).map(|p| argument(function, p)));
+        let (name, args) = (form.name(function), form.params(function).map(|p| argument(call, p)));
         quote!(if let Some(vendor_function) = vendor_functions.#name { vendor_function(#(#args),*) })
     });
     quote! {
@@ -222,7 +209,7 @@ fn call_by_form(function: &Function) -> TokenStream {
 }
 
 /// The vendor function's argument.
-fn argument(function: &Function, param: &Param) -> TokenStream {
+fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
     let name = ident(&param.name);
     match &param.shape {
         Shape::Value { .. } | Shape::Handle { .. } | Shape::Pointer => quote!(#name),
@@ -230,12 +217,12 @@ fn argument(function: &Function, param: &Param) -> TokenStream {
         Shape::Text { .. } => quote!(#name.as_ptr().cast()),
         Shape::Texts { .. } => quote!(#name.as_ptr()),
         Shape::Callback { .. } => {
-            let trampoline = ident(&function.name);
+            let trampoline = ident(&call.function.name);
             quote!(#name.wanted().then_some(trampoline::#trampoline as _))
         }
-        Shape::UserData => match function.params.iter().find(|p| matches!(p.shape, Shape::Callback { .. })) {
+        Shape::UserData => match call.callback() {
             Some(callback) => {
-                let callback = ident(&callback.name);
+                let callback = ident(&callback.param.name);
                 quote!(#callback.user_data(#name))
             }
             None => quote!(std::ptr::null_mut()),
@@ -248,12 +235,12 @@ fn argument(function: &Function, param: &Param) -> TokenStream {
 }
 
 /// Statements between decoding and the call.
-fn before(api: &Api, function: &Function) -> TokenStream {
+fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let (function, hand) = (call.function, ident(&plan.api.name));
     let mut statements = Vec::new();
     for (index, count) in &function.facts.within {
-        let Some(Shape::Handle { ty, .. }) = first_handle(function).map(|p| &p.shape) else { continue };
-        let (object, hand) = (first_handle(function).map(|p| ident(&p.name)), ident(&api.name));
-        let (index, count_name, count, ty) = (ident(index), count, ident(count), ident(ty));
+        let Some(Param { name: object, shape: Shape::Handle { ty, .. }, .. }) = about_handle(call) else { continue };
+        let (object, index, count_name, count, ty) = (ident(object), ident(index), count, ident(count), ident(ty));
         let text = format!("{}: {index}", function.name);
         statements.push(quote! {
             let count = crate::api::#hand::vendor(call.session).#count.ok_or(Stop::Missing(#count_name))?;
@@ -262,17 +249,16 @@ fn before(api: &Api, function: &Function) -> TokenStream {
         });
     }
     if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
-        let hand = ident(&api.name);
         statements.push(quote!(crate::api::#hand::push(call, r.#object.to_native())?;));
     }
-    if let (Some(_), Some(param)) = (&function.facts.release, first_handle(function)) {
+    if let (Some(_), Some(param)) = (&function.facts.release, about_handle(call)) {
         let id = ident(&param.name);
         statements.push(quote!(call.before_release(r.#id.to_native());));
     }
-    for (param, until) in &function.facts.until {
-        if let (Until::Event(event), Some(_)) = (until, function.param(param)) {
-            let (param, event) = (ident(param), ident(event));
-            let condition = sizes(api, function).outlives_call(function.facts.oneway.as_ref());
+    for argument in &call.arguments {
+        if let Lifetime::Event { event, unless } = argument.lifetime {
+            let (param, event) = (ident(&argument.param.name), ident(&event.name));
+            let condition = sizes(plan, call).outlives_call(unless);
             statements.push(quote! {
                 let pending = #param.pending();
                 if #condition {
@@ -285,150 +271,110 @@ fn before(api: &Api, function: &Function) -> TokenStream {
             });
         }
     }
-    for (param, _) in &function.facts.written {
+    for argument in &call.arguments {
         // What the vendor reports as written is needed even where the program did not ask for it, if it need not.
-        if let Some(count) = written_param(function, param).and_then(|count| function.param(&count))
-            && matches!(count.shape, Shape::Buffer(Buffer { null: true, .. }))
-        {
-            let (param, count) = (ident(param), ident(&count.name));
+        if let Some(Param { name: count, shape: Shape::Buffer(Buffer { null: true, .. }), .. }) = argument.counted_by {
+            let (param, count) = (ident(&argument.param.name), ident(count));
             statements.push(quote!(if !#param.is_null() { #count.ensure(); }));
         }
     }
     quote!(#(#statements)*)
 }
 
-/// The out parameter that tells how much of `param` was written.
-fn written_param(function: &Function, param: &str) -> Option<String> {
-    fn find(function: &Function, e: &Expr) -> Option<String> {
-        match e {
-            Expr::Param(name) => match function.param(name).map(|p| &p.shape) {
-                Some(Shape::Buffer(b)) if b.direction == Direction::Out => Some(name.clone()),
-                _ => None,
-            },
-            Expr::Binary(_, a, b) => find(function, a).or_else(|| find(function, b)),
-            Expr::Call(_, args) => args.iter().find_map(|a| find(function, a)),
-            Expr::Int(_) | Expr::Const(..) => None,
-        }
-    }
-    let (_, e) = function.facts.written.iter().find(|(p, _)| p == param)?;
-    find(function, e)
-}
-
 /// Statements between the call and the reply.
-fn after(api: &Api, function: &Function) -> TokenStream {
-    let mut statements = Vec::new();
-    let parent = parents(function);
-    statements.extend(charges::emit(api, function));
-    let memory = charges::number(api, function, Resource::DeviceMemory).unwrap_or(quote!(Some(0)));
-    if let Ret::New { ty } = &function.ret {
-        let kind = ident(ty);
-        let held = function.facts.until.iter().find_map(|(p, u)| {
-            let buffer = matches!(function.param(p)?.shape, Shape::Buffer(_));
-            let (value, address) = (ident(p), address_of(p));
-            (buffer && *u == Until::Released)
-                .then(|| quote!(call.hold(r.new_object.to_native(), #value, r.#address.to_native());))
-        });
-        statements.push(quote! {
-            if ok {
-                call.born(r.new_object.to_native(), kind::#kind, ret, #parent, #memory)?;
-                #held
+fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let mut statements = charges::emit(plan, call);
+    for birth in &call.births {
+        let (kind, parents) = (ident(birth.kind), parents(&birth.parents));
+        match birth.place {
+            BirthPlace::Returned => {
+                let memory = memory(plan, call, birth);
+                let held = birth.holds.map(|param| {
+                    let (value, address) = (ident(&param.name), ident(&address_of(&param.name)));
+                    quote!(call.hold(r.new_object.to_native(), #value, r.#address.to_native());)
+                });
+                statements.push(quote! {
+                    if ok {
+                        call.born(r.new_object.to_native(), kind::#kind, ret, #parents, #memory)?;
+                        #held
+                    }
+                });
             }
-        });
-    }
-    for param in &function.params {
-        if let Shape::Buffer(buffer) = &param.shape
-            && names::is_new_one(buffer)
-        {
-            let name = ident(&param.name);
-            statements.push(quote!(if ok { call.delivered(&mut #name, #parent)?; }));
+            BirthPlace::Stored(param) => {
+                let name = ident(&param.name);
+                statements.push(quote!(if ok { call.delivered(&mut #name, #parents)?; }));
+            }
+            BirthPlace::Listed(_) => {}
         }
     }
-    for (param, until) in &function.facts.until {
-        if let (Until::Event(event), Some(p)) = (until, function.param(param)) {
-            let (param, event) = (ident(param), ident(event));
-            let queue = first_handle(function).map_or(quote!(0), |q| {
-                let q = ident(&q.name);
-                quote!(r.#q.to_native())
-            });
-            let _ = p;
+    for argument in &call.arguments {
+        if let Lifetime::Event { event, .. } = argument.lifetime {
+            let (param, event, queue) = (ident(&argument.param.name), ident(&event.name), about_id(call));
             statements
                 .push(quote!(if ok && pending != 0 { call.pend(pending, #queue, &mut #event, #param.region())?; }));
         }
     }
-    if let Some(callback) = function.params.iter().find(|p| matches!(p.shape, Shape::Callback { .. })) {
-        let callback = ident(&callback.name);
+    if let Some(callback) = call.callback() {
+        let callback = ident(&callback.param.name);
         statements.push(quote!(#callback.settle(ok);));
     }
-    if let Some(param) = first_handle(function) {
+    if let Some(param) = about_handle(call) {
         let id = ident(&param.name);
-        if function.facts.retain.is_some() {
+        if call.function.facts.retain.is_some() {
             statements.push(quote!(if ok { call.retained(r.#id.to_native()); }));
         }
-        if function.facts.release.is_some() {
+        if call.function.facts.release.is_some() {
             statements.push(quote!(if ok { call.released(r.#id.to_native()); }));
         }
     }
     quote!(#(#statements)*)
 }
 
-fn first_handle(function: &Function) -> Option<&Param> {
-    function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. }))
+/// The bytes that a new object takes of the device, an `Option<u64>`; 0 if the vendor is to be asked.
+fn memory(plan: &Plan<'_>, call: &CallPlan<'_>, birth: &Birth<'_>) -> TokenStream {
+    birth.device_memory.map_or(quote!(Some(0)), |e| sizes(plan, call).value(e))
 }
 
-/// The objects that a new one keeps alive: the call's first handle and handles in structs, and of what a function returns
-/// (rather than stores, as it does events) all handles, also those in arrays.
-fn parents(function: &Function) -> TokenStream {
-    let handles = function.params.iter().filter(|p| matches!(p.shape, Shape::Handle { .. }));
-    let most = if matches!(function.ret, Ret::New { .. }) { usize::MAX } else { 1 };
-    let first = handles.take(most).map(|p| {
-        let id = ident(&p.name);
-        quote!(r.#id.to_native())
-    });
-    let first = quote!(#(#first),*);
-    let returned = matches!(function.ret, Ret::New { .. });
-    let others = function.params.iter().filter_map(|p| match &p.shape {
-        Shape::Buffer(Buffer { direction: Direction::In, element, .. }) => match element {
-            Element::Handle(_) if !returned => None,
-            Element::Struct(_) | Element::Handle(_) => {
-                let name = ident(&p.name);
-                Some(quote!(#name.objects()))
-            }
-            _ => None,
-        },
+/// The handle that the call is about.
+fn about_handle<'a>(call: &CallPlan<'a>) -> Option<&'a Param> {
+    match call.about {
+        Some(About::Handle(param)) => Some(param),
         _ => None,
-    });
-    let others: Vec<_> = others.collect();
-    if others.is_empty() {
-        return quote!(&[#first]);
     }
-    quote!(&[&[#first][..], #(#others),*].concat())
 }
 
-/// The parameter whose meaning goes by a key, if the function has one that comes out.
-fn tagged(function: &Function) -> Option<(&Param, &Buffer)> {
-    function.params.iter().find_map(|p| match &p.shape {
-        Shape::Buffer(b) if b.direction == Direction::Out && matches!(b.element, Element::Tagged(_)) => Some((p, b)),
-        _ => None,
+/// The id of the handle that the call is about; 0 for none.
+fn about_id(call: &CallPlan<'_>) -> TokenStream {
+    about_handle(call).map_or(quote!(0), |param| {
+        let id = ident(&param.name);
+        quote!(r.#id.to_native())
     })
 }
 
-/// A query by key: the answer may need translation or filtering, which `Call::answer` sees to.
-fn tagged_call(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -> TokenStream {
-    let Element::Tagged(ty) = &buffer.element else { unreachable!("tagged") };
-    let key = tag(api, function, ty);
-    let ty = ident(ty);
-    let value = ident(&param.name);
-    let Len::Count(Expr::Param(size)) = &buffer.len else {
-        let message = format!("{}: an answer by key needs a size parameter", function.name);
-        return quote!(compile_error!(#message););
-    };
-    let size_ret = written_param(function, &param.name).unwrap_or_else(|| "param_value_size_ret".into());
-    let (size, size_ret) = (ident(size), ident(&size_ret));
-    let about = first_handle(function).map_or(quote!(0), |p| {
+/// The ids of the objects that a new one keeps alive, a `&[u64]`.
+fn parents(parents: &Parents<'_>) -> TokenStream {
+    let handles = parents.handles.iter().map(|p| {
         let id = ident(&p.name);
         quote!(r.#id.to_native())
     });
-    let args = function.params.iter().map(|p| {
+    let handles = quote!(#(#handles),*);
+    if parents.inside.is_empty() {
+        return quote!(&[#handles]);
+    }
+    let inside = parents.inside.iter().map(|p| {
+        let name = ident(&p.name);
+        quote!(#name.objects())
+    });
+    quote!(&[&[#handles][..], #(#inside),*].concat())
+}
+
+/// A query by key: the answer may need translation or filtering, which `Call::answer` sees to.
+fn query_by_key(call: &CallPlan<'_>, query: &Query<'_>) -> TokenStream {
+    let Some(key) = query.key else { unreachable!("asked by key") };
+    let (key, values) = (ident(&key.param.name), ident(key.values));
+    let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
+    let about = about_id(call);
+    let args = call.function.params.iter().map(|p| {
         let name = ident(&p.name);
         if name == value {
             quote!(value.cast())
@@ -437,12 +383,12 @@ fn tagged_call(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -
         } else if name == size_ret {
             quote!(size_ret)
         } else {
-            argument(function, p)
+            argument(call, p)
         }
     });
     quote! {
         let ret = call.answer(
-            &spec::#ty, #key as i64, #about, #size, &mut #value, &mut #size_ret,
+            &spec::#values, #key as i64, #about, #size, &mut #value, &mut #size_ret,
             // SAFETY: `answer` passes memory of the size it names; handles are live objects of the vendor.
             |size: usize, value: *mut c_void, size_ret: *mut usize| unsafe { vendor_function(#(#args),*) },
         );
@@ -450,22 +396,18 @@ fn tagged_call(api: &Api, function: &Function, param: &Param, buffer: &Buffer) -
 }
 
 /// Statements that turn the vendor's pointers in a result into ids.
-fn translation(function: &Function, param: &Param, buffer: &Buffer) -> Option<TokenStream> {
+fn translation(call: &CallPlan<'_>, param: &Param, buffer: &Buffer) -> Option<TokenStream> {
     let name = ident(&param.name);
-    match &buffer.element {
-        Element::Handle(ty) => {
-            let kind = ident(ty);
-            Some(quote!(if ok { call.intern(&mut #name, kind::#kind); }))
-        }
-        Element::New(ty) => {
-            let kind = ident(ty);
-            let parent = parents(function);
-            Some(quote!(if ok { call.intern_new(&mut #name, kind::#kind, #parent)?; }))
-        }
-        _ => None,
+    if let Element::Handle(ty) = &buffer.element {
+        let kind = ident(ty);
+        return Some(quote!(if ok { call.intern(&mut #name, kind::#kind); }));
     }
+    let listed = |birth: &&Birth<'_>| matches!(birth.place, BirthPlace::Listed(p) if p.name == param.name);
+    let birth = call.births.iter().find(listed)?;
+    let (kind, parents) = (ident(birth.kind), parents(&birth.parents));
+    Some(quote!(if ok { call.intern_new(&mut #name, kind::#kind, #parents)?; }))
 }
 
-fn sizes<'a>(api: &'a Api, function: &'a Function) -> Sizes<'a> {
-    Sizes { api, function, side: Side::Worker }
+fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {
+    Sizes { api: plan.api, function: call.function, side: Side::Worker }
 }

@@ -7,6 +7,8 @@ use super::{Expr, Version};
 pub struct Facts {
     /// `oneway` or `oneway(unless = e)`.
     pub oneway: Option<Oneway>,
+    /// `about(p)`: the object that the call is about, where it is not the first handle.
+    pub about: Option<String>,
     /// Answered in the shim by a hand-written function; never crosses.
     pub local: bool,
     /// `same_as(f)`: another function under a second name. Such a function is `local` too: it crosses as f, if at all.

@@ -1,3 +1,32 @@
+// plan
+//
+// opcode   29
+// entry    by hand, generated to fall back on
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    context
+// success  does not return null; status in errcode_ret
+// posted   no, but by hand: it returns something else than a status
+// makes    cl_mem returned, keeps alive context, uses host_ptr until it is gone, takes size bytes of the device
+// charges  the bytes in host_ptr
+// arguments
+//   context      handle cl_context; else null to the vendor
+//   flags        cl_mem_flags
+//   size         usize
+//   host_ptr     size bytes in; read when (flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) != 0; in use until the object is gone
+//   errcode_ret  one cl_int out
+// request  128 bytes
+//     0+8  context           id
+//     8+8  flags             u64
+//    16+8  size              u64
+//    24+40 host_ptr          Data
+//    64+8  host_ptr_address  address
+//    72+48 errcode_ret       Place
+//   120+8  new_object        id
+// reply  24 bytes
+//     0+1  made         flag
+//     8+16 errcode_ret  Returned
+
 // wire
 
 #[allow(non_snake_case)]
@@ -19,6 +48,22 @@ pub mod clCreateBuffer {
         pub made: bool,
         pub errcode_ret: Returned<'a>,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 128);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, context) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, flags) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 16);
+        assert!(std::mem::offset_of!(ArchivedRequest, host_ptr) == 24);
+        assert!(std::mem::offset_of!(ArchivedRequest, host_ptr_address) == 64);
+        assert!(std::mem::offset_of!(ArchivedRequest, errcode_ret) == 72);
+        assert!(std::mem::offset_of!(ArchivedRequest, new_object) == 120);
+        assert!(size_of:: < ArchivedReply > () == 24);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, made) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, errcode_ret) == 8);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,23 @@
+// plan
+//
+// opcode   11
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   one        handle gold_box; else null to the vendor
+//   notify     callback; in use until the object is gone; kept with the session
+//   user_data  the program's, for its callback
+// request  24 bytes
+//     0+8  one        id
+//     8+8  notify     id
+//    16+1  user_data  flag
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -14,6 +34,17 @@ pub mod gold_callback {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 24);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, notify) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, user_data) == 16);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

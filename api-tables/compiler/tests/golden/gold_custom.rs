@@ -1,3 +1,23 @@
+// plan
+//
+// opcode   24
+// entry    by hand, generated to fall back on
+// server   by hand, generated to fall back on, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   once the vendor has accepted the same
+// arguments
+//   one    handle gold_box; else null to the vendor
+//   size   usize; success may depend on it
+//   value  size bytes in; success may depend on whether it is null
+// request  56 bytes
+//     0+8  one    id
+//     8+8  size   u64
+//    16+40 value  Data
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -14,6 +34,17 @@ pub mod gold_custom {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 56);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, value) == 16);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,19 @@
+// plan
+//
+// opcode   16
+// entry    generated
+// server   generated, of a function that a platform hands out
+// session  the one that there is
+// about    nothing
+// success  nothing tells of a failure
+// posted   no: the table does not say `oneway`
+// arguments
+//   count  u32
+// request  4 bytes
+//     0+4  count  u32
+// reply  8 bytes
+//     0+8  ret  u64
+
 // wire
 
 #[allow(non_snake_case)]
@@ -12,6 +28,15 @@ pub mod gold_extension {
     pub struct Reply {
         pub ret: u64,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 4);
+        assert!(align_of:: < ArchivedRequest > () == 4);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 0);
+        assert!(size_of:: < ArchivedReply > () == 8);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

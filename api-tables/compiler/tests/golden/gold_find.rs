@@ -1,3 +1,8 @@
+// plan
+//
+// opcode   25
+// entry    answers in the shim, by hand
+
 // shim: entry
 
 /// `gold_find` of the vendor's API.

@@ -1,3 +1,25 @@
+// plan
+//
+// opcode   17
+// entry    generated
+// server   generated, of a function that the platform of one hands out in the form of its version
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   one         handle gold_box; else null to the vendor
+//   properties  list of Property in
+//   count       u32
+//   parent      handle gold_box; or null, else refused
+// request  64 bytes
+//     0+8  one         id
+//     8+40 properties  Data
+//    48+4  count       u32
+//    56+8  parent      id
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -15,6 +37,18 @@ pub mod gold_grown {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 64);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, properties) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 48);
+        assert!(std::mem::offset_of!(ArchivedRequest, parent) == 56);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,21 @@
+// plan
+//
+// opcode   2
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   one    handle gold_box; else null to the vendor
+//   other  handle gold_box; or null, else refused
+// request  16 bytes
+//     0+8  one    id
+//     8+8  other  id
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -13,6 +31,16 @@ pub mod gold_handle {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 16);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, other) == 8);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,30 @@
+// plan
+//
+// opcode   7
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    the first of boxes
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// charges  the bytes in bytes
+// arguments
+//   flags    gold_ulong
+//   size     usize
+//   bytes    size bytes in; read when (flags & GOLD_READS) != 0
+//   numbers  3 u32 in
+//   shapes   2 gold_shape in
+//   boxes    size gold_box in
+// request  176 bytes
+//     0+8  flags    u64
+//     8+8  size     u64
+//    16+40 bytes    Data
+//    56+40 numbers  Data
+//    96+40 shapes   Data
+//   136+40 boxes    Data
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -17,6 +44,20 @@ pub mod gold_in {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 176);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, flags) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, bytes) == 16);
+        assert!(std::mem::offset_of!(ArchivedRequest, numbers) == 56);
+        assert!(std::mem::offset_of!(ArchivedRequest, shapes) == 96);
+        assert!(std::mem::offset_of!(ArchivedRequest, boxes) == 136);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

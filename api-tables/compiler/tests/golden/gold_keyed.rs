@@ -1,3 +1,23 @@
+// plan
+//
+// opcode   19
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   what   gold_key
+//   size   usize
+//   value  size BoxSetting in; by the key in what
+// request  56 bytes
+//     0+4  what   u32
+//     8+8  size   u64
+//    16+40 value  Data
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -14,6 +34,17 @@ pub mod gold_keyed {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 56);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, what) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, value) == 16);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,23 @@
+// plan
+//
+// opcode   20
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   one    one gold_phrase in
+//   count  u32
+//   words  count gold_word in
+// request  88 bytes
+//     0+40 one    Data
+//    40+4  count  u32
+//    48+40 words  Data
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -14,6 +34,17 @@ pub mod gold_leads {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 88);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 40);
+        assert!(std::mem::offset_of!(ArchivedRequest, words) == 48);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,25 @@
+// plan
+//
+// opcode   21
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   one    one gold_phrase in and out
+//   count  u32
+//   words  count gold_word in and out
+// request  88 bytes
+//     0+40 one    Data
+//    40+4  count  u32
+//    48+40 words  Data
+// reply  40 bytes
+//     0+4  ret    i32
+//     8+16 one    Returned
+//    24+16 words  Returned
+
 // wire
 
 #[allow(non_snake_case)]
@@ -16,6 +38,19 @@ pub mod gold_leads_back {
         pub one: Returned<'a>,
         pub words: Returned<'a>,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 88);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 40);
+        assert!(std::mem::offset_of!(ArchivedRequest, words) == 48);
+        assert!(size_of:: < ArchivedReply > () == 40);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, one) == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, words) == 24);
+    };
 }
 
 // shim: entry

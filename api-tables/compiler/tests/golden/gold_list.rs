@@ -1,3 +1,19 @@
+// plan
+//
+// opcode   10
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   properties  list of Property in
+// request  40 bytes
+//     0+40 properties  Data
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -12,6 +28,15 @@ pub mod gold_list {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 40);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, properties) == 0);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

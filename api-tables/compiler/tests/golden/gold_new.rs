@@ -1,3 +1,29 @@
+// plan
+//
+// opcode   12
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    parent
+// success  does not return null; status in errcode_ret
+// posted   no: the table does not say `oneway`
+// makes    gold_box returned, keeps alive parent, uses memory until it is gone, takes size bytes of the device
+// arguments
+//   parent       handle gold_box; else null to the vendor
+//   size         usize
+//   memory       size bytes in; in use until the object is gone
+//   errcode_ret  one gold_status out
+// request  120 bytes
+//     0+8  parent          id
+//     8+8  size            u64
+//    16+40 memory          Data
+//    56+8  memory_address  address
+//    64+48 errcode_ret     Place
+//   112+8  new_object      id
+// reply  24 bytes
+//     0+1  made         flag
+//     8+16 errcode_ret  Returned
+
 // wire
 
 #[allow(non_snake_case)]
@@ -18,6 +44,21 @@ pub mod gold_new {
         pub made: bool,
         pub errcode_ret: Returned<'a>,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 120);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, parent) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, memory) == 16);
+        assert!(std::mem::offset_of!(ArchivedRequest, memory_address) == 56);
+        assert!(std::mem::offset_of!(ArchivedRequest, errcode_ret) == 64);
+        assert!(std::mem::offset_of!(ArchivedRequest, new_object) == 112);
+        assert!(size_of:: < ArchivedReply > () == 24);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, made) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, errcode_ret) == 8);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,31 @@
+// plan
+//
+// opcode   8
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   room     u32
+//   numbers  room u32 out; of which min(room, found) are valid
+//   found    one u32 out
+//   boxes    room gold_box out
+//   level    one i32 in and out
+// request  192 bytes
+//     0+4  room     u32
+//     8+48 numbers  Place
+//    56+48 found    Place
+//   104+48 boxes    Place
+//   152+40 level    Data
+// reply  72 bytes
+//     0+4  ret      i32
+//     8+16 numbers  Returned
+//    24+16 found    Returned
+//    40+16 boxes    Returned
+//    56+16 level    Returned
+
 // wire
 
 #[allow(non_snake_case)]
@@ -20,6 +48,23 @@ pub mod gold_out {
         pub boxes: Returned<'a>,
         pub level: Returned<'a>,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 192);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, room) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, numbers) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, found) == 56);
+        assert!(std::mem::offset_of!(ArchivedRequest, boxes) == 104);
+        assert!(std::mem::offset_of!(ArchivedRequest, level) == 152);
+        assert!(size_of:: < ArchivedReply > () == 72);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, numbers) == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, found) == 24);
+        assert!(std::mem::offset_of!(ArchivedReply, boxes) == 40);
+        assert!(std::mem::offset_of!(ArchivedReply, level) == 56);
+    };
 }
 
 // shim: entry

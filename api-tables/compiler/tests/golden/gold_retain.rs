@@ -1,3 +1,19 @@
+// plan
+//
+// opcode   3
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is; references are counted in the shim
+// about    one
+// success  returns 0
+// posted   no: the shim counts, and only the last reference counts for the worker
+// arguments
+//   one  handle gold_box; else null to the vendor
+// request  8 bytes
+//     0+8  one  id
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -12,6 +28,15 @@ pub mod gold_retain {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 8);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,23 @@
+// plan
+//
+// opcode   22
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   bytes  len c_uchar out; of which len are valid
+//   len    one gold_ulong in and out
+// request  88 bytes
+//     0+48 bytes  Place
+//    48+40 len    Data
+// reply  40 bytes
+//     0+4  ret    i32
+//     8+16 bytes  Returned
+//    24+16 len    Returned
+
 // wire
 
 #[allow(non_snake_case)]
@@ -15,6 +35,18 @@ pub mod gold_room {
         pub bytes: Returned<'a>,
         pub len: Returned<'a>,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 88);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, bytes) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, len) == 48);
+        assert!(size_of:: < ArchivedReply > () == 40);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, bytes) == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, len) == 24);
+    };
 }
 
 // shim: entry

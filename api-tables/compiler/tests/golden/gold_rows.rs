@@ -1,3 +1,34 @@
+// plan
+//
+// opcode   13
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   once the vendor has accepted the same, unless blocking != 0
+// makes    gold_event in event, keeps alive one
+// charges  1 commands
+// charges  the bytes out of bytes
+// arguments
+//   one       handle gold_box; else null to the vendor
+//   blocking  u32; success may depend on it
+//   origin    3 usize in; success may depend on what it says
+//   region    3 usize in; success may depend on what it says
+//   bytes     bytes out in rect(origin, region, 0, 0); in use until event has completed, unless blocking != 0; success may depend on whether it is null
+//   event     one new gold_event out; success may depend on whether it is wanted
+// request  152 bytes
+//     0+8  one       id
+//     8+4  blocking  u32
+//    16+40 origin    Data
+//    56+40 region    Data
+//    96+48 bytes     Place
+//   144+8  event     id
+// reply  32 bytes
+//     0+4  ret    i32
+//     8+16 bytes  Returned
+//    24+1  event  flag
+
 // wire
 
 #[allow(non_snake_case)]
@@ -19,6 +50,22 @@ pub mod gold_rows {
         pub bytes: Returned<'a>,
         pub event: bool,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 152);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, blocking) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, origin) == 16);
+        assert!(std::mem::offset_of!(ArchivedRequest, region) == 56);
+        assert!(std::mem::offset_of!(ArchivedRequest, bytes) == 96);
+        assert!(std::mem::offset_of!(ArchivedRequest, event) == 144);
+        assert!(size_of:: < ArchivedReply > () == 32);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, bytes) == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, event) == 24);
+    };
 }
 
 // shim: entry

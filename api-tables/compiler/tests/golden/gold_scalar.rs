@@ -1,3 +1,23 @@
+// plan
+//
+// opcode   1
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   count   u32
+//   offset  isize
+//   ratio   f64
+// request  24 bytes
+//     0+4  count   u32
+//     8+8  offset  i64
+//    16+8  ratio   f64
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -14,6 +34,17 @@ pub mod gold_scalar {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 24);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, offset) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, ratio) == 16);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

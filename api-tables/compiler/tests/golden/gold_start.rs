@@ -1,3 +1,21 @@
+// plan
+//
+// opcode   0
+// entry    generated
+// server   generated, of a function that the library exports
+// session  a new one, if the last one is lost
+// about    nothing
+// success  does not return null
+// posted   no: the table does not say `oneway`
+// makes    gold_box returned
+// arguments
+//   kind  gold_key
+// request  16 bytes
+//     0+4  kind        u32
+//     8+8  new_object  id
+// reply  1 bytes
+//     0+1  made  flag
+
 // wire
 
 #[allow(non_snake_case)]
@@ -13,6 +31,16 @@ pub mod gold_start {
     pub struct Reply {
         pub made: bool,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 16);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, kind) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, new_object) == 8);
+        assert!(size_of:: < ArchivedReply > () == 1);
+        assert!(align_of:: < ArchivedReply > () == 1);
+        assert!(std::mem::offset_of!(ArchivedReply, made) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,30 @@
+// plan
+//
+// opcode   9
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered
+// arguments
+//   one       handle gold_box; else null to the vendor
+//   what      gold_key
+//   size      usize
+//   value     size BoxInfo out; by the key in what; of which size_ret are valid
+//   size_ret  one usize out
+// request  120 bytes
+//     0+8  one       id
+//     8+4  what      u32
+//    16+8  size      u64
+//    24+48 value     Place
+//    72+48 size_ret  Place
+// reply  40 bytes
+//     0+4  ret       i32
+//     8+16 value     Returned
+//    24+16 size_ret  Returned
+
 // wire
 
 #[allow(non_snake_case)]
@@ -18,6 +45,21 @@ pub mod gold_tagged {
         pub value: Returned<'a>,
         pub size_ret: Returned<'a>,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 120);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, what) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 16);
+        assert!(std::mem::offset_of!(ArchivedRequest, value) == 24);
+        assert!(std::mem::offset_of!(ArchivedRequest, size_ret) == 72);
+        assert!(size_of:: < ArchivedReply > () == 40);
+        assert!(align_of:: < ArchivedReply > () == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, value) == 8);
+        assert!(std::mem::offset_of!(ArchivedReply, size_ret) == 24);
+    };
 }
 
 // shim: entry

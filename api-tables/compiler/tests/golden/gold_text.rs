@@ -1,3 +1,21 @@
+// plan
+//
+// opcode   5
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   name     text in
+//   comment  text in
+// request  80 bytes
+//     0+40 name     Data
+//    40+40 comment  Data
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -13,6 +31,16 @@ pub mod gold_text {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 80);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, name) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, comment) == 40);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

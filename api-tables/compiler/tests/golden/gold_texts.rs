@@ -1,3 +1,25 @@
+// plan
+//
+// opcode   6
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   count    u32
+//   lines    count texts in
+//   lengths  count usize in
+//   parts    count texts in
+// request  160 bytes
+//     0+4  count    u32
+//     8+56 lines    Texts
+//    64+40 lengths  Data
+//   104+56 parts    Texts
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -15,6 +37,18 @@ pub mod gold_texts {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 160);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, lines) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, lengths) == 64);
+        assert!(std::mem::offset_of!(ArchivedRequest, parts) == 104);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,8 @@
+// plan
+//
+// opcode   15
+// entry    refused with -1: an address means nothing over there
+
 // shim: entry
 
 /// `gold_unsupported` of the vendor's API.

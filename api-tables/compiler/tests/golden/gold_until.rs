@@ -1,3 +1,27 @@
+// plan
+//
+// opcode   14
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   once the vendor has accepted the same
+// makes    gold_event in event, keeps alive one
+// arguments
+//   one    handle gold_box; else null to the vendor
+//   size   usize; success may depend on it
+//   bytes  size bytes in; in use until event has completed; success may depend on whether it is null
+//   event  one new gold_event out; success may depend on whether it is wanted
+// request  64 bytes
+//     0+8  one    id
+//     8+8  size   u64
+//    16+40 bytes  Data
+//    56+8  event  id
+// reply  8 bytes
+//     0+4  ret    i32
+//     4+1  event  flag
+
 // wire
 
 #[allow(non_snake_case)]
@@ -16,6 +40,19 @@ pub mod gold_until {
         pub ret: i32,
         pub event: bool,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 64);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, size) == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, bytes) == 16);
+        assert!(std::mem::offset_of!(ArchivedRequest, event) == 56);
+        assert!(size_of:: < ArchivedReply > () == 8);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, event) == 4);
+    };
 }
 
 // shim: entry

@@ -1,3 +1,21 @@
+// plan
+//
+// opcode   23
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    nothing
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   place  address; withheld: the vendor gets null
+//   count  u32
+//   hook   address; withheld: the vendor gets null
+// request  4 bytes
+//     0+4  count  u32
+// reply  4 bytes
+//     0+4  ret  i32
+
 // wire
 
 #[allow(non_snake_case)]
@@ -12,6 +30,15 @@ pub mod gold_withheld {
     pub struct Reply {
         pub ret: i32,
     }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 4);
+        assert!(align_of:: < ArchivedRequest > () == 4);
+        assert!(std::mem::offset_of!(ArchivedRequest, count) == 0);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
 }
 
 // shim: entry

@@ -12,5 +12,6 @@ enum ToyInfo {
 }
 
 extern "C" {
-    fn toy_ask(what: u32, size: usize, value: Out<[ToyInfo; size]>) -> toy_status;
+    #[written(value = size_ret)]
+    fn toy_ask(what: u32, size: usize, value: Out<[ToyInfo; size]>, size_ret: Out<usize>) -> toy_status;
 }

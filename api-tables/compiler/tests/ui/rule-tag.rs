@@ -13,5 +13,6 @@ enum ToyInfo {
 }
 
 extern "C" {
-    fn toy_info(size: usize, value: Out<[ToyInfo; size]>) -> toy_status;
+    #[written(value = size_ret)]
+    fn toy_info(size: usize, value: Out<[ToyInfo; size]>, size_ret: Out<usize>) -> toy_status;
 }

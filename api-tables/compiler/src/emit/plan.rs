@@ -1,0 +1,260 @@
+//! Shows the plan of a call to people: what it is about, whether it is posted and why not, what it makes and costs, and
+//! where each field of its request and reply lies.
+
+use super::names::wire_scalar;
+use crate::model::{Buffer, Direction, Element, Len, Shape};
+use crate::plan::{
+    About, Argument, Begins, Birth, BirthPlace, CallPlan, CallbackLife, Combined, Entry, FieldType, Finds, Lifetime,
+    Miss, Posting, Record, Server, Success, Waits,
+};
+
+/// The plan as lines of a comment, `// …`.
+pub fn show(call: &CallPlan<'_>) -> String {
+    let mut lines = Vec::new();
+    head(call, &mut lines);
+    if call.crosses {
+        lines.push("arguments".to_owned());
+        let width = call.arguments.iter().map(|argument| argument.param.name.len()).max().unwrap_or(0);
+        for argument in &call.arguments {
+            lines.push(format!("  {:width$}  {}", argument.param.name, of_argument(call, argument)));
+        }
+        record("request", &call.request, &mut lines);
+        record("reply", &call.reply, &mut lines);
+    }
+    lines.iter().map(|line| format!("// {line}\n")).collect()
+}
+
+fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
+    lines.push(format!("opcode   {}", call.opcode));
+    lines.push(format!(
+        "entry    {}",
+        match call.entry {
+            Entry::Refused(refused) => format!("refused with {}: {}", refused.status, refused.why),
+            Entry::Local => "answers in the shim, by hand".into(),
+            Entry::ByHand if call.marshalled => "by hand, generated to fall back on".into(),
+            Entry::ByHand => "by hand".into(),
+            Entry::Generated => "generated".into(),
+        }
+    ));
+    if !call.crosses {
+        return;
+    }
+    let server = match call.server {
+        Server::ByHand { generated: true } => "by hand, generated to fall back on",
+        Server::ByHand { generated: false } | Server::None => "by hand",
+        Server::Generated => "generated",
+    };
+    lines.push(format!("server   {server}, of a function that {}", finds(call.finds)));
+    lines.push(format!(
+        "session  {}",
+        match call.begins {
+            Begins::Current => "the one that there is",
+            Begins::Afresh => "a new one, if the last one is lost",
+            Begins::Retaining | Begins::Releasing => "the one that there is; references are counted in the shim",
+        }
+    ));
+    lines.push(format!("about    {}", call.about.map_or("nothing".into(), about)));
+    lines.push(format!(
+        "success  {}",
+        match (call.success, call.errcode) {
+            (Success::Always, _) => "nothing tells of a failure".into(),
+            (Success::Status { ok, .. }, _) => format!("returns {ok}"),
+            (Success::NotNull, None) => "does not return null".into(),
+            (Success::NotNull, Some(errcode)) => format!("does not return null; status in {}", errcode.name),
+        }
+    ));
+    lines.push(format!("posted   {}", posted(&call.posting)));
+    lines.extend(call.births.iter().map(|birth| format!("makes    {}", made(birth))));
+    if let Some(query) = &call.query {
+        let key = query.key.map(|key| format!(", by the keys of {} in {}", key.values, key.param.name));
+        let cached = query.cached.as_ref().map(|cached| match cached.unless {
+            Some(unless) => format!(", remembered unless {unless}"),
+            None => ", remembered".into(),
+        });
+        let (value, size, ret) = (&query.value.name, &query.size.name, &query.size_ret.name);
+        lines.push(format!(
+            "answers  {value}, {ret} of {size} bytes{}{}",
+            key.unwrap_or_default(),
+            cached.unwrap_or_default()
+        ));
+    }
+    lines.extend(charges(call).map(|charge| format!("charges  {charge}")));
+}
+
+fn finds(finds: Finds<'_>) -> String {
+    let platform = |object: Option<About<'_>>| match object {
+        Some(object) => format!("the platform of {} hands out", about(object)),
+        None => "a platform hands out".into(),
+    };
+    match finds {
+        Finds::Exported => "the library exports".into(),
+        Finds::OfPlatform(object) => platform(object),
+        Finds::ExportedOr { formerly, platform: object } => {
+            format!("the library exports, or as {formerly} {}", platform(object))
+        }
+        Finds::InForms(object) => format!("{} in the form of its version", platform(object)),
+    }
+}
+
+fn about(about: About<'_>) -> String {
+    match about {
+        About::Handle(param) => param.name.clone(),
+        About::FirstOf(param) => format!("the first of {}", param.name),
+    }
+}
+
+fn posted(posting: &Posting<'_>) -> String {
+    match posting {
+        Posting::Never(Waits::NotOneway) => "no: the table does not say `oneway`".into(),
+        Posting::Never(Waits::Counted) => {
+            "no: the shim counts, and only the last reference counts for the worker".into()
+        }
+        Posting::Never(Waits::Returns) => "no, but by hand: it returns something else than a status".into(),
+        Posting::Never(Waits::Argument(param)) => {
+            format!("no, but by hand: `{}` is not the same over and over", param.name)
+        }
+        Posting::Release { after_all: true } => "the last release, after all that any thread has sent".into(),
+        Posting::Release { after_all: false } => "the last release".into(),
+        Posting::Known { unless, .. } => {
+            let unless = unless.map(|e| format!(", unless {e}")).unwrap_or_default();
+            format!("once the vendor has accepted the same{unless}")
+        }
+    }
+}
+
+fn made(birth: &Birth<'_>) -> String {
+    let (kind, place) = (
+        birth.kind,
+        match birth.place {
+            BirthPlace::Returned => "returned".to_owned(),
+            BirthPlace::Stored(param) => format!("in {}", param.name),
+            BirthPlace::Listed(param) => format!("several in {}", param.name),
+        },
+    );
+    let names = |params: &[&crate::model::Param]| params.iter().map(|p| p.name.clone()).collect::<Vec<_>>();
+    let inside = names(&birth.parents.inside).into_iter().map(|name| format!("what is in {name}"));
+    let parents: Vec<_> = names(&birth.parents.handles).into_iter().chain(inside).collect();
+    let parents = if parents.is_empty() { String::new() } else { format!(", keeps alive {}", parents.join(", ")) };
+    let holds = birth.holds.map(|param| format!(", uses {} until it is gone", param.name)).unwrap_or_default();
+    let memory = birth.device_memory.map(|e| format!(", takes {e} bytes of the device")).unwrap_or_default();
+    format!("{kind} {place}{parents}{holds}{memory}")
+}
+
+fn charges(call: &CallPlan<'_>) -> impl Iterator<Item = String> {
+    let charges = &call.charges;
+    let commands = charges.commands.map(|e| format!("{e} commands"));
+    let bytes_in = charges.bytes_in.map(|moved| match moved.unless_null {
+        Some(answer) => format!("the bytes in {}, unless {} is null", moved.param.name, answer.name),
+        None => format!("the bytes in {}", moved.param.name),
+    });
+    let bytes_out = charges.bytes_out.map(|moved| format!("the bytes out of {}", moved.param.name));
+    [commands, bytes_in, bytes_out].into_iter().flatten()
+}
+
+fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
+    let mut said = vec![shape(&argument.param.shape)];
+    if argument.withheld {
+        said.push("withheld: the vendor gets null".into());
+    }
+    said.extend(argument.miss.map(|miss| {
+        match miss {
+            Miss::Vendor => "else null to the vendor",
+            Miss::RefusedUnlessNull => "or null, else refused",
+            Miss::Refused => "else refused",
+        }
+        .to_owned()
+    }));
+    said.extend(argument.when.map(|e| format!("read when {e}")));
+    said.extend(argument.key.map(|key| format!("by the key in {}", key.param.name)));
+    said.extend(argument.written.map(|e| format!("of which {e} are valid")));
+    said.extend(match argument.lifetime {
+        Lifetime::Call => None,
+        Lifetime::Event { event, unless: None } => Some(format!("in use until {} has completed", event.name)),
+        Lifetime::Event { event, unless: Some(e) } => {
+            Some(format!("in use until {} has completed, unless {e}", event.name))
+        }
+        Lifetime::Released => Some("in use until the object is gone".into()),
+    });
+    let life = call.callbacks().find(|callback| callback.param.name == argument.param.name);
+    said.extend(life.map(|callback| {
+        match callback.life {
+            CallbackLife::Call => "kept until it was called",
+            CallbackLife::Object => "kept with the object",
+            CallbackLife::Session => "kept with the session",
+        }
+        .to_owned()
+    }));
+    if let Posting::Known { combination, .. } = &call.posting {
+        let place = call.arguments.iter().position(|a| a.param.name == argument.param.name);
+        let depends = place.map(|place| combination[place]).and_then(|combined| match combined {
+            Combined::Object | Combined::Nothing => None,
+            Combined::Number => Some("success may depend on it"),
+            Combined::Content => Some("success may depend on what it says"),
+            Combined::Wanted => Some("success may depend on whether it is wanted"),
+            Combined::Null => Some("success may depend on whether it is null"),
+        });
+        said.extend(depends.map(str::to_owned));
+    }
+    said.join("; ")
+}
+
+fn shape(shape: &Shape) -> String {
+    match shape {
+        Shape::Value { ty, .. } => ty.clone(),
+        Shape::Handle { ty, .. } => format!("handle {ty}"),
+        Shape::Text { .. } => "text in".into(),
+        Shape::Texts { count, .. } => format!("{count} texts in"),
+        Shape::Buffer(buffer) => memory(buffer),
+        Shape::Callback { .. } => "callback".into(),
+        Shape::UserData => "the program's, for its callback".into(),
+        Shape::VaList => "arguments of a format".into(),
+        Shape::Struct { ty } => format!("{ty}, by hand"),
+        Shape::Pointer => "address".into(),
+    }
+}
+
+fn memory(buffer: &Buffer) -> String {
+    let element = match &buffer.element {
+        Element::Bytes => "bytes",
+        Element::Scalar { ty, .. }
+        | Element::Struct(ty)
+        | Element::Handle(ty)
+        | Element::Tagged(ty)
+        | Element::Property(ty) => ty,
+        Element::New(ty) => ty,
+    };
+    let new = if matches!(buffer.element, Element::New(_)) { "new " } else { "" };
+    let way = match buffer.direction {
+        Direction::In => "in",
+        Direction::InOut => "in and out",
+        Direction::Out => "out",
+    };
+    match &buffer.len {
+        Len::One => format!("one {new}{element} {way}"),
+        Len::Count(e) => format!("{e} {new}{element} {way}"),
+        Len::Layout { function, args } => {
+            let args: Vec<_> = args.iter().map(ToString::to_string).collect();
+            format!("{element} {way} in {function}({})", args.join(", "))
+        }
+        Len::Ended => format!("list of {element} {way}"),
+    }
+}
+
+fn record(title: &str, record: &Record<'_>, lines: &mut Vec<String>) {
+    lines.push(format!("{title}  {} bytes", record.size));
+    let width = record.fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
+    for field in &record.fields {
+        let ty = match field.ty {
+            FieldType::Scalar(scalar) => wire_scalar(scalar).to_string(),
+            FieldType::Flag => "flag".into(),
+            FieldType::Id => "id".into(),
+            FieldType::Address => "address".into(),
+            FieldType::Data => "Data".into(),
+            FieldType::Texts => "Texts".into(),
+            FieldType::Place => "Place".into(),
+            FieldType::Returned => "Returned".into(),
+            FieldType::Bytes => "bytes".into(),
+        };
+        lines.push(format!("{:>5}+{:<2} {:width$}  {ty}", field.offset, field.ty.size(), field.name));
+    }
+}

@@ -1,0 +1,162 @@
+//! How each argument of a call travels.
+
+use super::objects::is_new_one;
+use super::{About, Key, queries};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Oneway, Param, Shape, TypeKind, Until};
+
+/// One argument.
+#[derive(Debug)]
+pub struct Argument<'a> {
+    pub param: &'a Param,
+    /// It does not cross: the vendor is given null.
+    pub withheld: bool,
+    /// Something comes out through it.
+    pub returns: bool,
+    /// Memory is only looked at if this holds; else the vendor is given an address that it does not read.
+    pub when: Option<&'a Expr>,
+    pub lifetime: Lifetime<'a>,
+    /// How many elements (bytes, where there are no others) are valid after the call; all, if the table does not say.
+    pub written: Option<&'a Expr>,
+    /// The out parameter in `written`: the vendor is asked for it even if the program did not ask, where it may be null.
+    pub counted_by: Option<&'a Param>,
+    /// What the meaning of its bytes depends on.
+    pub key: Option<Key<'a>>,
+    /// What becomes of something else than a live handle, of an argument that is a handle.
+    pub miss: Option<Miss>,
+}
+
+/// How long memory or a callback is in use.
+#[derive(Debug, Clone, Copy)]
+pub enum Lifetime<'a> {
+    /// Until the call has returned.
+    Call,
+    /// Until the event that this parameter makes has completed; until the call has returned, if `unless` holds.
+    Event { event: &'a Param, unless: Option<&'a Expr> },
+    /// Until the object that the call makes, or else the one that it is about, is gone.
+    Released,
+}
+
+/// What becomes of something else than a live handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Miss {
+    /// It crosses as null, which the vendor refuses as it sees fit.
+    Vendor,
+    /// Null crosses; anything else is refused with the `invalid` status of its type.
+    RefusedUnlessNull,
+    /// It is refused with the `invalid` status of its type, and so is null: the vendor would follow it.
+    Refused,
+}
+
+pub(super) fn all<'a>(api: &'a Api, function: &'a Function) -> Vec<Argument<'a>> {
+    function.params.iter().map(|param| argument(api, function, param)).collect()
+}
+
+fn argument<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Argument<'a> {
+    let facts = &function.facts;
+    let of = |list: &'a [(String, Expr)]| list.iter().find(|(p, _)| *p == param.name).map(|(_, e)| e);
+    let written = of(&facts.written);
+    Argument {
+        param,
+        withheld: facts.withheld.contains(&param.name),
+        returns: matches!(&param.shape, Shape::Buffer(buffer) if buffer.direction != Direction::In),
+        when: of(&facts.when),
+        lifetime: lifetime(function, param),
+        written,
+        counted_by: written.and_then(|e| out_parameter(function, e)),
+        key: queries::key(api, function, param),
+        miss: miss(api, param),
+    }
+}
+
+fn lifetime<'a>(function: &'a Function, param: &Param) -> Lifetime<'a> {
+    let until = function.facts.until.iter().find(|(p, _)| *p == param.name).map(|(_, until)| until);
+    match until {
+        None => Lifetime::Call,
+        Some(Until::Released) => Lifetime::Released,
+        Some(Until::Event(event)) => match function.param(event) {
+            Some(event) => {
+                let unless = function.facts.oneway.as_ref().and_then(|Oneway { unless }| unless.as_ref());
+                Lifetime::Event { event, unless }
+            }
+            None => Lifetime::Call,
+        },
+    }
+}
+
+/// The out parameter that an expression names.
+fn out_parameter<'a>(function: &'a Function, e: &Expr) -> Option<&'a Param> {
+    match e {
+        Expr::Param(name) => {
+            function.param(name).filter(|p| matches!(p.shape, Shape::Buffer(Buffer { direction: Direction::Out, .. })))
+        }
+        Expr::Binary(_, a, b) => out_parameter(function, a).or_else(|| out_parameter(function, b)),
+        Expr::Call(_, args) => args.iter().find_map(|a| out_parameter(function, a)),
+        Expr::Int(_) | Expr::Const(..) => None,
+    }
+}
+
+fn miss(api: &Api, param: &Param) -> Option<Miss> {
+    let Shape::Handle { ty, null } = &param.shape else { return None };
+    let pointer = matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Handle { opaque: true, .. }));
+    Some(match (null, pointer) {
+        (true, _) => Miss::RefusedUnlessNull,
+        (false, true) => Miss::Refused,
+        (false, false) => Miss::Vendor,
+    })
+}
+
+/// The orders in which the shim and the worker go through the arguments. What the call is about comes before other
+/// handles, since the first that is found is what the call is about. In the worker, numbers come first: sizes are worked
+/// out from them.
+pub(super) fn orders(arguments: &[Argument<'_>], about: Option<About<'_>>) -> (Vec<usize>, Vec<usize>) {
+    let about = match about {
+        Some(About::Handle(param) | About::FirstOf(param)) => Some(param.name.as_str()),
+        None => None,
+    };
+    let names_objects = |argument: &Argument<'_>| match &argument.param.shape {
+        Shape::Handle { .. } => true,
+        Shape::Buffer(buffer) => matches!(buffer.element, Element::Handle(_) | Element::New(_)),
+        _ => false,
+    };
+    let rank = |place: &usize| {
+        let argument = &arguments[*place];
+        match &argument.param.shape {
+            Shape::Value { .. } => 0,
+            Shape::Buffer(Buffer { direction: Direction::InOut, len: Len::One, .. }) => 1,
+            _ => 2,
+        }
+    };
+    let mut encode: Vec<usize> = (0..arguments.len()).collect();
+    let at = encode.iter().position(|place| Some(arguments[*place].param.name.as_str()) == about);
+    let first = encode.iter().position(|place| names_objects(&arguments[*place]));
+    if let (Some(at), Some(first)) = (at, first)
+        && first < at
+    {
+        let place = encode.remove(at);
+        encode.insert(first, place);
+    }
+    let mut decode = encode.clone();
+    decode.sort_by_key(rank);
+    (encode, decode)
+}
+
+impl<'a> Argument<'a> {
+    /// The memory that the argument leads to.
+    pub fn buffer(&self) -> Option<&'a Buffer> {
+        match &self.param.shape {
+            Shape::Buffer(buffer) => Some(buffer),
+            _ => None,
+        }
+    }
+
+    /// The memory of a result that the reply brings: all that comes out but single new objects.
+    pub fn result(&self) -> Option<&'a Buffer> {
+        self.buffer().filter(|buffer| buffer.direction != Direction::In && !is_new_one(buffer))
+    }
+
+    /// Whether the request also says at which address of the program the memory lies: it stays in use with an object, and
+    /// queries of the object tell of it.
+    pub fn tells_address(&self) -> bool {
+        matches!(self.lifetime, Lifetime::Released) && self.buffer().is_some()
+    }
+}

@@ -1,0 +1,134 @@
+//! Objects: which one a call is about, which ones it makes, and what those keep alive.
+
+use crate::model::{Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
+
+use super::charges;
+
+/// The object that a call is about: the failure of a call that nobody waits for is told to the next answered call that
+/// names it, and the events that a call makes belong to it.
+#[derive(Debug, Clone, Copy)]
+pub enum About<'a> {
+    /// A handle.
+    Handle(&'a Param),
+    /// The first handle in an array.
+    FirstOf(&'a Param),
+}
+
+/// An object that a call makes.
+#[derive(Debug)]
+pub struct Birth<'a> {
+    /// Its handle type.
+    pub kind: &'a str,
+    pub place: BirthPlace<'a>,
+    pub parents: Parents<'a>,
+    /// The bytes that it takes of the device; asked of the vendor where the table does not say.
+    pub device_memory: Option<&'a Expr>,
+    /// The memory of the program that it uses as long as it lives.
+    pub holds: Option<&'a Param>,
+}
+
+/// Where the vendor leaves a new object.
+#[derive(Debug, Clone, Copy)]
+pub enum BirthPlace<'a> {
+    /// The function returns it. The shim gives it its id.
+    Returned,
+    /// Stored through a pointer, if the program asks for it. The shim gives it its id.
+    Stored(&'a Param),
+    /// Several are stored in an array; the worker gives them their ids, since only the vendor knows how many there are.
+    Listed(&'a Param),
+}
+
+/// The objects that a new one keeps alive.
+#[derive(Debug, Clone)]
+pub struct Parents<'a> {
+    /// Handles.
+    pub handles: Vec<&'a Param>,
+    /// Arrays and structs, for the handles in them.
+    pub inside: Vec<&'a Param>,
+}
+
+impl Birth<'_> {
+    /// Whether one object is stored through this parameter.
+    pub fn is_stored_in(&self, param: &Param) -> bool {
+        matches!(self.place, BirthPlace::Stored(p) if p.name == param.name)
+    }
+}
+
+pub(super) fn is_handle(param: &Param) -> bool {
+    matches!(param.shape, Shape::Handle { .. })
+}
+
+/// `Out<New<H>>` to one object: the shim gives it its id, so that it needs no place in the reply.
+pub(super) fn is_new_one(buffer: &Buffer) -> bool {
+    matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))
+}
+
+/// What `about` says, or else the first handle, or else the first array of handles.
+pub(super) fn about(function: &Function) -> Option<About<'_>> {
+    let array = |p: &&Param| matches!(&p.shape, Shape::Buffer(b) if b.direction == Direction::In && matches!(b.element, Element::Handle(_)));
+    let said = function.facts.about.as_deref().and_then(|name| function.param(name));
+    match said {
+        Some(param) if is_handle(param) => Some(About::Handle(param)),
+        Some(param) => Some(About::FirstOf(param)),
+        None => {
+            let handle = function.params.iter().find(|p| is_handle(p)).map(About::Handle);
+            handle.or_else(|| function.params.iter().find(array).map(About::FirstOf))
+        }
+    }
+}
+
+pub(super) fn births<'a>(function: &'a Function, about: Option<About<'a>>) -> Vec<Birth<'a>> {
+    let returned = match &function.ret {
+        Ret::New { ty } => Some((ty, BirthPlace::Returned)),
+        _ => None,
+    };
+    let stored = function.params.iter().filter_map(|p| match &p.shape {
+        Shape::Buffer(buffer) => match &buffer.element {
+            Element::New(ty) if is_new_one(buffer) => Some((ty, BirthPlace::Stored(p))),
+            Element::New(ty) => Some((ty, BirthPlace::Listed(p))),
+            _ => None,
+        },
+        _ => None,
+    });
+    let all: Vec<_> = returned.into_iter().chain(stored).collect();
+    let first = all.first().map(|(ty, _)| ty.as_str());
+    all.iter()
+        .map(|(kind, place)| {
+            let returned = matches!(place, BirthPlace::Returned);
+            Birth {
+                kind,
+                place: *place,
+                parents: parents(function, about, returned),
+                device_memory: charges::number(function, Resource::DeviceMemory).filter(|_| first == Some(kind)),
+                holds: held(function).filter(|_| returned),
+            }
+        })
+        .collect()
+}
+
+/// Memory that stays in use until the new object is gone.
+fn held(function: &Function) -> Option<&Param> {
+    function.facts.until.iter().find_map(|(p, until)| {
+        let param = function.param(p)?;
+        (matches!(param.shape, Shape::Buffer(_)) && *until == Until::Released).then_some(param)
+    })
+}
+
+/// An object that a function returns keeps alive all that the call names; one that is stored, as events are, what the
+/// call is about. Either keeps alive what structs name.
+fn parents<'a>(function: &'a Function, about: Option<About<'a>>, returned: bool) -> Parents<'a> {
+    let handles = match (returned, about) {
+        (true, _) => function.params.iter().filter(|p| is_handle(p)).collect(),
+        (false, Some(About::Handle(param))) => vec![param],
+        (false, _) => Vec::new(),
+    };
+    let inside = function.params.iter().filter(|p| match &p.shape {
+        Shape::Buffer(Buffer { direction: Direction::In, element, .. }) => match element {
+            Element::Handle(_) => returned,
+            Element::Struct(_) => true,
+            _ => false,
+        },
+        _ => false,
+    });
+    Parents { handles, inside: inside.collect() }
+}

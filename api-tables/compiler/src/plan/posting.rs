@@ -1,0 +1,135 @@
+//! Which calls may be posted, sent without waiting for a reply, and on what their success depends.
+
+use super::objects::is_new_one;
+use super::{Argument, BirthPlace, CallPlan};
+use crate::model::{Buffer, Direction, Element, Expr, Function, Param, Ret, Shape};
+
+/// Whether a call may be posted.
+#[derive(Debug)]
+pub enum Posting<'a> {
+    /// Every call waits for its reply, or is posted by hand.
+    Never(Waits<'a>),
+    /// A call is posted once the vendor has accepted the same combination, one entry for each argument. It waits for
+    /// its command if `unless` holds.
+    Known { unless: Option<&'a Expr>, combination: Vec<Combined> },
+    /// The release of the last reference that the program holds, which does not fail.
+    Release {
+        /// It comes after all that any thread has sent: what still uses the object may not name it, as a kernel does not
+        /// its arguments. Objects that posted calls make are named by whatever uses them.
+        after_all: bool,
+    },
+}
+
+/// Why a call waits for its reply.
+#[derive(Debug, Clone, Copy)]
+pub enum Waits<'a> {
+    /// The table does not say `oneway`.
+    NotOneway,
+    /// The shim counts the references.
+    Counted,
+    /// It returns something else than a status.
+    Returns,
+    /// Calls are not made with the same argument of this kind over and over.
+    Argument(&'a Param),
+}
+
+/// What an argument adds to the combination that the vendor accepts or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Combined {
+    /// The object, or its class where one is as good as another.
+    Object,
+    /// The number.
+    Number,
+    /// All that is in its memory.
+    Content,
+    /// Whether a new object is asked for.
+    Wanted,
+    /// Whether it is null.
+    Null,
+    /// Nothing, or each object in an array as it is looked up.
+    Nothing,
+}
+
+/// Where the status of a failure lies that nobody waits for.
+#[derive(Debug, Clone, Copy)]
+pub enum FailureStatus<'a> {
+    Returned,
+    Stored(&'a Param),
+    /// Nobody tells.
+    Unknown,
+}
+
+impl Posting<'_> {
+    pub fn is_posted(&self) -> bool {
+        !matches!(self, Self::Never(_))
+    }
+}
+
+pub(super) fn of<'a>(function: &'a Function, arguments: &[Argument<'a>]) -> Posting<'a> {
+    let Some(oneway) = &function.facts.oneway else { return Posting::Never(Waits::NotOneway) };
+    if function.facts.retain.is_some() {
+        return Posting::Never(Waits::Counted);
+    }
+    if !matches!(function.ret, Ret::Status { .. } | Ret::Void) {
+        return Posting::Never(Waits::Returns);
+    }
+    if let Some(param) = function.params.iter().find(|p| !recurs(p)) {
+        return Posting::Never(Waits::Argument(param));
+    }
+    if function.facts.release.is_some() {
+        // Whether other objects use it without naming it is known when all calls are: see `releases`.
+        return Posting::Release { after_all: true };
+    }
+    let combination = arguments.iter().map(|argument| combined(argument.param)).collect();
+    Posting::Known { unless: oneway.unless.as_ref(), combination }
+}
+
+/// Whether calls are made with the same argument over and over.
+fn recurs(param: &Param) -> bool {
+    match &param.shape {
+        Shape::Value { .. } | Shape::Pointer | Shape::Handle { .. } => true,
+        Shape::Buffer(buffer) => {
+            is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
+        }
+        Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
+        Shape::VaList | Shape::Struct { .. } => false,
+    }
+}
+
+fn combined(param: &Param) -> Combined {
+    match &param.shape {
+        Shape::Value { .. } => Combined::Number,
+        Shape::Handle { .. } => Combined::Object,
+        Shape::Buffer(buffer) if is_new_one(buffer) => Combined::Wanted,
+        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Scalar { .. }, .. }) => Combined::Content,
+        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Handle(_), .. }) => Combined::Nothing,
+        Shape::Buffer(_) | Shape::Pointer => Combined::Null,
+        _ => Combined::Nothing,
+    }
+}
+
+/// The release of an object that posted calls make comes after what names it, and no later.
+pub(super) fn releases(calls: &mut [CallPlan<'_>]) {
+    let made: Vec<String> = calls
+        .iter()
+        .filter(|call| call.posting.is_posted())
+        .flat_map(|call| &call.births)
+        .filter(|birth| matches!(birth.place, BirthPlace::Stored(_)))
+        .map(|birth| birth.kind.to_owned())
+        .collect();
+    for call in calls {
+        if let (Posting::Release { after_all }, Some(kind)) = (&mut call.posting, &call.function.facts.release) {
+            *after_all = !made.contains(kind);
+        }
+    }
+}
+
+/// Whether a call names objects of this type, other than to release one.
+pub(super) fn mentions(call: &CallPlan<'_>, kind: &str) -> bool {
+    let names = |p: &Param| match &p.shape {
+        Shape::Handle { ty, .. } => ty == kind,
+        Shape::Buffer(buffer) => matches!(&buffer.element, Element::Handle(ty) | Element::New(ty) if ty == kind),
+        _ => false,
+    };
+    call.function.facts.release.is_none() && call.function.params.iter().any(names)
+}

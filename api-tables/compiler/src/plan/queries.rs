@@ -1,0 +1,66 @@
+//! Queries: what a function answers with, by which key, and whether the answer is remembered.
+
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Shape, TypeKind};
+
+/// What the meaning of an argument's bytes depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'a> {
+    /// The enum of values by key.
+    pub values: &'a str,
+    /// The parameter that is the key.
+    pub param: &'a Param,
+}
+
+/// A function that answers with bytes.
+#[derive(Debug)]
+pub struct Query<'a> {
+    /// Where the answer goes.
+    pub value: &'a Param,
+    /// The parameter that says how many bytes it may have.
+    pub size: &'a Param,
+    /// The parameter that says how many it has.
+    pub size_ret: &'a Param,
+    /// Its values go by key, so the worker translates and filters them.
+    pub key: Option<Key<'a>>,
+    /// Whether the answer is remembered in the shim.
+    pub cached: Option<Remembered<'a>>,
+}
+
+/// A remembered answer.
+#[derive(Debug)]
+pub struct Remembered<'a> {
+    /// The answer may change if this holds.
+    pub unless: Option<&'a Expr>,
+    /// The handles and numbers that the question consists of, objects first.
+    pub question: Vec<&'a Param>,
+}
+
+pub(super) fn key<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Option<Key<'a>> {
+    let Shape::Buffer(Buffer { element: Element::Tagged(values), .. }) = &param.shape else { return None };
+    let Some(TypeKind::Tagged { tag, .. }) = api.types.get(values).map(|t| &t.kind) else { return None };
+    Some(Key { values, param: function.param(tag)? })
+}
+
+pub(super) fn query<'a>(api: &'a Api, function: &'a Function) -> Option<Query<'a>> {
+    let (value, size, size_ret) = function.answer()?;
+    let (size, size_ret) = (function.param(size)?, function.param(size_ret)?);
+    let cached = function.facts.cached.as_ref().map(|cached| {
+        let objects = function.params.iter().filter(|p| matches!(p.shape, Shape::Handle { .. }));
+        let numbers = function.params.iter().filter(|p| matches!(p.shape, Shape::Value { .. }) && p.name != size.name);
+        Remembered { unless: cached.unless.as_ref(), question: objects.chain(numbers).collect() }
+    });
+    Some(Query { value, size, size_ret, key: key(api, function, value), cached })
+}
+
+/// An out parameter of a status type: where an error is stored.
+pub(super) fn errcode<'a>(api: &Api, function: &'a Function) -> Option<&'a Param> {
+    function.params.iter().find(|param| {
+        let Shape::Buffer(Buffer {
+            direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, ..
+        }) = &param.shape
+        else {
+            return false;
+        };
+        matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }))
+    })
+}

@@ -1,0 +1,95 @@
+//! Which way a call goes: who makes the request, who serves it, in which session, with which of the vendor's functions.
+
+use super::About;
+use crate::model::{Facts, Function, Ret, Unsupported};
+
+/// What the entry point in the shim does.
+#[derive(Debug, Clone, Copy)]
+pub enum Entry<'a> {
+    /// Refuses the call.
+    Refused(&'a Unsupported),
+    /// Answers in the shim, by hand.
+    Local,
+    /// Crosses, by hand; the generated marshalling is there to fall back on.
+    ByHand,
+    /// Crosses by the generated marshalling.
+    Generated,
+}
+
+/// Who serves a call in the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// Nobody: the call does not cross.
+    None,
+    /// Code by hand, with a generated server to fall back on or without.
+    ByHand {
+        generated: bool,
+    },
+    Generated,
+}
+
+/// The session that a call is made in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// The one that there is.
+    Current,
+    /// A new one, if the last one is lost.
+    Afresh,
+    /// The one that there is; references to objects of a lost one are counted in the shim.
+    Retaining,
+    Releasing,
+}
+
+/// How the worker finds the vendor's function.
+#[derive(Debug, Clone, Copy)]
+pub enum Finds<'a> {
+    /// The library exports it.
+    Exported,
+    /// The platform of this object hands it out.
+    OfPlatform(Option<About<'a>>),
+    /// The library exports it, or else the platform hands out the extension function that it was.
+    ExportedOr { formerly: &'a str, platform: Option<About<'a>> },
+    /// The platform hands it out in one of several forms, by the version of the extension.
+    InForms(Option<About<'a>>),
+}
+
+pub(super) fn entry(function: &Function) -> Entry<'_> {
+    match &function.facts {
+        Facts { unsupported: Some(unsupported), .. } => Entry::Refused(unsupported),
+        Facts { local: true, .. } => Entry::Local,
+        Facts { custom, .. } if custom.shim => Entry::ByHand,
+        _ => Entry::Generated,
+    }
+}
+
+pub(super) fn is_marshalled(function: &Function) -> bool {
+    let crosses = !matches!(entry(function), Entry::Refused(_) | Entry::Local);
+    crosses && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
+}
+
+pub(super) fn server(function: &Function) -> Server {
+    let generated = is_marshalled(function) && function.facts.beside.is_none();
+    match entry(function) {
+        Entry::Refused(_) | Entry::Local => Server::None,
+        _ if function.facts.custom.worker || !generated => Server::ByHand { generated },
+        _ => Server::Generated,
+    }
+}
+
+pub(super) fn begins(function: &Function) -> Begins {
+    match &function.facts {
+        Facts { afresh: true, .. } => Begins::Afresh,
+        Facts { retain: Some(_), .. } => Begins::Retaining,
+        Facts { release: Some(_), .. } => Begins::Releasing,
+        _ => Begins::Current,
+    }
+}
+
+pub(super) fn finds<'a>(function: &'a Function, about: Option<About<'a>>) -> Finds<'a> {
+    match &function.facts {
+        Facts { formerly: Some(formerly), .. } => Finds::ExportedOr { formerly, platform: about },
+        Facts { extension: None, .. } => Finds::Exported,
+        _ if function.params.iter().any(|p| p.since.is_some()) => Finds::InForms(about),
+        _ => Finds::OfPlatform(about),
+    }
+}
