@@ -12,19 +12,17 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 pub(super) const WORDS: &[&str] = &[
+    "about",
     "afresh",
     "beside",
     "cached",
     "charge",
-    "creates",
     "custom",
     "extension",
     "formerly",
     "local",
-    "modifies",
     "no_broker",
     "oneway",
-    "proc",
     "pull",
     "push",
     "release",
@@ -40,9 +38,10 @@ pub(super) const WORDS: &[&str] = &[
     "written",
 ];
 /// Facts that say something about one of several parameters or resources at a time.
-const REPEATABLE: &[&str] = &["charge", "creates", "modifies", "until", "when", "written"];
+const REPEATABLE: &[&str] = &["charge", "until", "when", "written"];
 /// Facts that cannot both hold.
 const EXCLUSIVE: &[(&str, &str)] = &[
+    ("local", "about"),
     ("local", "afresh"),
     ("local", "cached"),
     ("local", "charge"),
@@ -55,6 +54,7 @@ const EXCLUSIVE: &[(&str, &str)] = &[
     ("retain", "afresh"),
     ("retain", "cached"),
     ("retain", "release"),
+    ("unsupported", "about"),
     ("unsupported", "afresh"),
     ("unsupported", "cached"),
     ("unsupported", "charge"),
@@ -121,6 +121,7 @@ impl Reader<'_> {
                 attr.flag(problems);
                 self.facts.afresh = true;
             }
+            "about" => self.facts.about = self.about(attr, problems),
             "custom" => self.facts.custom = custom(attr, problems),
             "within" => self.within(attr, problems),
             "when" => self.when(attr, problems),
@@ -129,14 +130,6 @@ impl Reader<'_> {
             "retain" => self.facts.retain = self.counted(attr, problems),
             "release" => self.facts.release = self.counted(attr, problems),
             "charge" => self.charge(attr, problems),
-            "creates" => {
-                let names = self.listed(attr, problems);
-                self.facts.creates.extend(names);
-            }
-            "modifies" => {
-                let names = self.listed(attr, problems);
-                self.facts.modifies.extend(names);
-            }
             "withheld" => self.facts.withheld = self.listed(attr, problems),
             "unsupported" => self.facts.unsupported = self.unsupported(attr, problems),
             "extension" => self.facts.extension = attr.text(problems),
@@ -147,7 +140,6 @@ impl Reader<'_> {
                 let field = attr.fields(["status"], problems);
                 self.facts.no_broker = field.and_then(|[e]| expr::constant_i64(e, self.scope.names, problems));
             }
-            "proc" => self.facts.proc_ = self.looked_up(attr, problems),
             "push" => self.facts.push = self.mirrored(attr, problems),
             "pull" => self.facts.pull = self.mirrored(attr, problems),
             "since" if matches!(attr.args.as_slice(), [Expr::Assign(_), ..]) => self.came(attr, problems),
@@ -177,8 +169,8 @@ impl Reader<'_> {
             let Some(param) = self.param(pair, problems) else {
                 continue;
             };
-            if !matches!(param.shape, Shape::Buffer(_) | Shape::Text { .. } | Shape::Texts { .. }) {
-                not(pair.key.span(), "`when` is about memory", "no pointer to memory", problems);
+            if !matches!(param.shape, Shape::Buffer(Buffer { direction: Direction::In, .. })) {
+                not(pair.key.span(), "`when` is about memory that goes in", "no such memory", problems);
             }
             if self.facts.when.iter().any(|(p, _)| *p == param.name) {
                 twice(pair, "when", problems);
@@ -187,6 +179,21 @@ impl Reader<'_> {
                 self.facts.when.push((param.name.clone(), condition));
             }
         }
+    }
+
+    /// `about(p)`: a handle, or an array of them.
+    fn about(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
+        let name = attr.name(problems)?;
+        let param = self.scope.param(&name.to_string(), name.span(), problems)?.name.clone();
+        let objects = |shape: &Shape| match shape {
+            Shape::Handle { .. } => true,
+            Shape::Buffer(b) => b.direction == Direction::In && matches!(b.element, Element::Handle(_)),
+            _ => false,
+        };
+        if !self.params.iter().any(|p| p.name == param && objects(&p.shape)) {
+            not(name.span(), "a call is about an object that it is given", "no handle", problems);
+        }
+        Some(param)
     }
 
     /// `within(index = f)`: f tells of the same object how many there are.
@@ -344,16 +351,6 @@ impl Reader<'_> {
         let [status, why] = attr.fields(["status", "why"], problems)?;
         let status = expr::constant_i64(status, self.scope.names, problems)?;
         Some(Unsupported { status, why: string(why, problems)? })
-    }
-
-    fn looked_up(&self, attr: &Attr, problems: &mut Problems) -> Option<(String, u64)> {
-        let [name, since] = attr.fields(["name", "since"], problems)?;
-        let version = expr::constant(since, self.scope.names, problems)?;
-        let Ok(version) = u64::try_from(version) else {
-            problems.add(since.span(), "a version is not negative", format!("is {version}"));
-            return None;
-        };
-        Some((string(name, problems)?, version))
     }
 
     /// The parameter that a pair is about. `None` also if its shape is wrong, which has been reported.

@@ -1,9 +1,10 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::extensions;
+use crate::expr;
 use crate::model::{
-    Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Ret, Scalar, Shape,
-    TypeDef, TypeKind,
+    Amount, Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Resource, Ret,
+    Scalar, Shape, TypeDef, TypeKind, Until,
 };
 use crate::problem::Problems;
 
@@ -24,6 +25,8 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         layouts(function, problems);
         replies(api, function, problems);
         answers(function, problems);
+        costs(function, problems);
+        held(function, problems);
         reachable(api, function, problems);
         extensions::newer(api, function, problems);
     }
@@ -341,6 +344,35 @@ fn answers(function: &Function, problems: &mut Problems) {
     if function.facts.cached.is_some() && function.answer().is_none() {
         let message = format!("`{}` is cached, and does not answer with bytes", function.name);
         problems.add(function.span, message, "cached").help(help);
+    }
+}
+
+/// What a call costs is charged by the generated server, which knows the object that the function returns. A function that
+/// the worker serves by hand charges data itself.
+fn costs(function: &Function, problems: &mut Problems) {
+    let by_hand = function.facts.custom.worker || function.facts.beside.is_some();
+    for (resource, amount) in &function.facts.charge {
+        let constant = matches!(amount, Amount::Number(e) if expr::eval(e).is_some());
+        if *resource == Resource::DeviceMemory && !matches!(function.ret, Ret::New { .. }) {
+            let message = "`device_memory` is what the object takes that the function returns";
+            problems.add(function.span, message, "returns none").help("write `-> New<H>`");
+        } else if by_hand && !(*resource == Resource::Commands && constant) {
+            let message = "a function that the worker serves by hand charges this itself";
+            problems
+                .add(function.span, message, "by hand")
+                .help("what is left for the table is a constant number of `commands`");
+        }
+    }
+}
+
+/// Memory stays in use with the object that the function returns: nothing else would tell that it is not used any more.
+fn held(function: &Function, problems: &mut Problems) {
+    let released = function.facts.until.iter().filter(|(_, until)| *until == Until::Released);
+    for param in released.filter_map(|(name, _)| function.param(name)) {
+        if matches!(param.shape, Shape::Buffer(_)) && !matches!(function.ret, Ret::New { .. }) {
+            let message = "memory is in use until the object is gone that the function returns";
+            problems.add(param.span, message, "returns none").help("write `-> New<H>`, or keep the memory by hand");
+        }
     }
 }
 

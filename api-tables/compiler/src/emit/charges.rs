@@ -1,7 +1,8 @@
 //! Emits what the worker counts of a call: commands, and the bytes of data that it moved.
 
-use super::names::{self, ident};
+use super::names::{self, ident, int};
 use super::sizes::{Side, Sizes};
+use crate::expr;
 use crate::model::Buffer;
 use crate::plan::{Argument, CallPlan, Plan};
 use proc_macro2::TokenStream;
@@ -26,6 +27,12 @@ pub fn emit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
         statements.push(quote!(if ok { call.charge_bytes_out(#name.amount(#written)); }));
     }
     statements
+}
+
+/// The commands that a function costs which is served by hand: a constant, for the rules allow nothing else.
+pub fn cost(call: &CallPlan<'_>) -> Option<TokenStream> {
+    let (name, commands) = (ident(&call.function.name), int(expr::eval(call.charges.commands?)?));
+    Some(quote!(pub const #name: u64 = #commands;))
 }
 
 /// How many bytes of a result are valid, an `Option<u64>`; `None` stands for all of them.

@@ -64,24 +64,6 @@ fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
 fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
     let function = call.function;
     let (hand, name) = (ident(&api.name), ident(&function.name));
-    if let Entry::Refused(unsupported) = call.entry {
-        let (status, why) = (int(i128::from(unsupported.status)), &unsupported.why);
-        let name = &function.name;
-        let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
-        let about = match about.map(|p| ident(&p.name)) {
-            Some(about) => quote!(#about.cast()),
-            None => quote!(std::ptr::null()),
-        };
-        return quote!(Err(crate::api::#hand::refuse(#name, #why, #status, #about)));
-    }
-    if let Some(same) = function.facts.same_as.as_ref().map(|f| ident(f)) {
-        let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
-            (name, Shape::Value { .. } | Shape::Struct { .. } | Shape::Callback { .. }) => quote!(#name),
-            (name, _) => quote!(#name.cast()),
-        });
-        // SAFETY of the emitted call: as below.
-        return quote!(Ok(unsafe { #same(#(#arguments),*) }));
-    }
     // A form without a parameter says what null says.
     let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
         (_, Shape::Handle { .. }) if !form.has(p) => quote!(std::ptr::null_mut()),
@@ -90,10 +72,28 @@ fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
         (name, _) => quote!(#name),
     });
     match call.entry {
-        // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
+        Entry::Refused(unsupported) => {
+            let (text, status, why) = (&function.name, int(i128::from(unsupported.status)), &unsupported.why);
+            let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
+            let about = match about.map(|p| ident(&p.name)) {
+                Some(about) => quote!(#about.cast()),
+                None => quote!(std::ptr::null()),
+            };
+            quote!(Err(crate::api::#hand::refuse(#text, #why, #status, #about)))
+        }
+        Entry::Same(same) => {
+            let same = ident(same);
+            let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
+                (name, Shape::Value { .. } | Shape::Struct { .. } | Shape::Callback { .. }) => quote!(#name),
+                (name, _) => quote!(#name.cast()),
+            });
+            // SAFETY of the emitted call: the program vouches for its arguments, as for the vendor's function.
+            quote!(Ok(unsafe { #same(#(#arguments),*) }))
+        }
+        // SAFETY of the emitted call: as above.
         Entry::Local | Entry::ByHand => quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) }),
         // SAFETY of the emitted call: as above.
-        Entry::Generated | Entry::Refused(_) => quote!(unsafe { marshal::#name(#(#arguments),*) }),
+        Entry::Generated => quote!(unsafe { marshal::#name(#(#arguments),*) }),
     }
 }
 

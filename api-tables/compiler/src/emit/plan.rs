@@ -30,6 +30,7 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
         "entry    {}",
         match call.entry {
             Entry::Refused(refused) => format!("refused with {}: {}", refused.status, refused.why),
+            Entry::Same(same) => format!("goes on to {same}"),
             Entry::Local => "answers in the shim, by hand".into(),
             Entry::ByHand if call.marshalled => "by hand, generated to fall back on".into(),
             Entry::ByHand => "by hand".into(),
@@ -142,7 +143,7 @@ fn made(birth: &Birth<'_>) -> String {
 
 fn charges(call: &CallPlan<'_>) -> impl Iterator<Item = String> {
     let charges = &call.charges;
-    let commands = charges.commands.map(|e| format!("{e} commands"));
+    let commands = charges.commands.map(|e| format!("commands: {e}"));
     let bytes_in = charges.bytes_in.map(|moved| match moved.unless_null {
         Some(answer) => format!("the bytes in {}, unless {} is null", moved.param.name, answer.name),
         None => format!("the bytes in {}", moved.param.name),

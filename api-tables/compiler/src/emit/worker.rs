@@ -21,6 +21,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let dispatch = dispatch(plan);
     let generated =
         |call: &&CallPlan<'_>| matches!(call.server, Server::Generated | Server::ByHand { generated: true });
+    let costs = plan.calls.iter().filter(|call| matches!(call.server, Server::ByHand { .. })).filter_map(charges::cost);
     let servers = plan.calls.iter().filter(generated).map(|call| server(plan, call));
     let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
     quote! {
@@ -34,6 +35,9 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         #vendor
         #extensions
         #dispatch
+        /// The commands that functions served by hand cost: whoever serves one charges them.
+        #[allow(non_upper_case_globals)]
+        pub mod cost { #(#costs)* }
         #[allow(dead_code, non_snake_case, unused_variables, unused_mut)]
         pub mod serve {
             use super::*;

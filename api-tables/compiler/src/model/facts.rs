@@ -44,9 +44,6 @@ pub struct Facts {
     pub undocumented: bool,
     /// `beside("libother.so")`: exported by another library of the vendor, and served by hand.
     pub beside: Option<String>,
-    /// `creates`, `modifies`: parameter names, kept for record and replay.
-    pub creates: Vec<String>,
-    pub modifies: Vec<String>,
     pub unsupported: Option<Unsupported>,
     /// `extension("cl_khr_command_buffer")`: reached through [`Api::lookup`], not exported by the vendor library.
     pub extension: Option<String>,
@@ -54,8 +51,6 @@ pub struct Facts {
     pub formerly: Option<String>,
     /// `no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)`: the status when there is no broker, where it is not [`Api::lost`].
     pub no_broker: Option<i64>,
-    /// `proc(name = "…", since = n)`
-    pub proc_: Option<(String, u64)>,
 }
 
 #[derive(Debug)]

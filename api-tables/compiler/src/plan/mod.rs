@@ -121,7 +121,6 @@ impl<'a> Plan<'a> {
 impl<'a> CallPlan<'a> {
     fn of(api: &'a Api, function: &'a Function, opcode: u32) -> Self {
         let entry = routes::entry(function);
-        let crosses = !matches!(entry, Entry::Local | Entry::Refused(_));
         let success = success(api, function);
         let errcode = queries::errcode(api, function);
         let about = objects::about(function);
@@ -132,7 +131,7 @@ impl<'a> CallPlan<'a> {
             function,
             opcode,
             entry,
-            crosses,
+            crosses: routes::crosses(entry),
             marshalled: routes::is_marshalled(function),
             server: routes::server(function),
             begins: routes::begins(function),

@@ -90,16 +90,16 @@ pub(super) fn births<'a>(function: &'a Function, about: Option<About<'a>>) -> Ve
         },
         _ => None,
     });
-    let all: Vec<_> = returned.into_iter().chain(stored).collect();
-    let first = all.first().map(|(ty, _)| ty.as_str());
-    all.iter()
+    returned
+        .into_iter()
+        .chain(stored)
         .map(|(kind, place)| {
             let returned = matches!(place, BirthPlace::Returned);
             Birth {
                 kind,
-                place: *place,
+                place,
                 parents: parents(function, about, returned),
-                device_memory: charges::number(function, Resource::DeviceMemory).filter(|_| first == Some(kind)),
+                device_memory: charges::number(function, Resource::DeviceMemory).filter(|_| returned),
                 holds: held(function).filter(|_| returned),
             }
         })

@@ -8,6 +8,8 @@ use crate::model::{Facts, Function, Ret, Unsupported};
 pub enum Entry<'a> {
     /// Refuses the call.
     Refused(&'a Unsupported),
+    /// Goes on to the entry point of this function, of which it is another name.
+    Same(&'a str),
     /// Answers in the shim, by hand.
     Local,
     /// Crosses, by hand; the generated marshalling is there to fall back on.
@@ -56,21 +58,25 @@ pub enum Finds<'a> {
 pub(super) fn entry(function: &Function) -> Entry<'_> {
     match &function.facts {
         Facts { unsupported: Some(unsupported), .. } => Entry::Refused(unsupported),
+        Facts { same_as: Some(same), .. } => Entry::Same(same),
         Facts { local: true, .. } => Entry::Local,
         Facts { custom, .. } if custom.shim => Entry::ByHand,
         _ => Entry::Generated,
     }
 }
 
+pub(super) fn crosses(entry: Entry<'_>) -> bool {
+    matches!(entry, Entry::ByHand | Entry::Generated)
+}
+
 pub(super) fn is_marshalled(function: &Function) -> bool {
-    let crosses = !matches!(entry(function), Entry::Refused(_) | Entry::Local);
-    crosses && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
+    crosses(entry(function)) && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
 }
 
 pub(super) fn server(function: &Function) -> Server {
     let generated = is_marshalled(function) && function.facts.beside.is_none();
     match entry(function) {
-        Entry::Refused(_) | Entry::Local => Server::None,
+        entry if !crosses(entry) => Server::None,
         _ if function.facts.custom.worker || !generated => Server::ByHand { generated },
         _ => Server::Generated,
     }

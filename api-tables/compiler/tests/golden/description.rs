@@ -83,12 +83,14 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_room",
         "gold_withheld",
         "gold_custom",
+        "gold_about",
+        "gold_same",
         "gold_find",
     ],
     oneway: &[
         false, false, false, true, true, false, false, false, false, false, false, false,
         false, true, true, false, false, false, false, false, false, false, false, false,
-        true, false,
+        true, true, false, false,
     ],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],
     extension_functions: &[

@@ -7,6 +7,7 @@
 // about    one
 // success  returns 0
 // posted   once the vendor has accepted the same
+// charges  commands: 2
 // arguments
 //   one    handle gold_box; else null to the vendor
 //   size   usize; success may depend on it
@@ -124,6 +125,9 @@ pub fn gold_custom(call: &mut Call, body: &[u8]) -> Outcome {
         .ok_or(Stop::Missing("gold_custom"))?;
     let ret = unsafe { vendor_function(one, size, value.as_ptr().cast()) };
     let ok = ret == 0;
+    if ok {
+        call.charge_commands(Some(2));
+    }
     if call.is_oneway() {
         return call.settle(ok, ret as i64);
     }

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   25
+// opcode   27
 // entry    answers in the shim, by hand
 
 // shim: entry

@@ -8,7 +8,7 @@
 // success  returns 0
 // posted   once the vendor has accepted the same, unless blocking != 0
 // makes    gold_event in event, keeps alive one
-// charges  1 commands
+// charges  commands: 1
 // charges  the bytes out of bytes
 // arguments
 //   one       handle gold_box; else null to the vendor

@@ -229,7 +229,21 @@ extern "C" {
 
     #[custom]
     #[oneway]
+    #[charge(commands = 2)]
     fn gold_custom(one: gold_box, size: usize, value: Option<&[c_void; size]>) -> gold_status;
+
+    #[oneway]
+    #[about(one)]
+    fn gold_about(
+        others: Option<&[gold_box; count]>,
+        count: u32,
+        owner: gold_box,
+        one: gold_box,
+        event: Option<Out<New<gold_event>>>,
+    ) -> gold_status;
+
+    #[same_as(gold_scalar)]
+    fn gold_same(count: u32, offset: isize, ratio: f64) -> gold_status;
 
     #[local]
     fn gold_find(name: &CStr) -> *mut c_void;

@@ -15,6 +15,7 @@ use ava_transport::region::{Region, copy_rows};
 use dashmap::DashMap;
 
 use crate::call::{Birth, Call, Outcome, Stop};
+use crate::generated::opencl::cost;
 use crate::memory::NOWHERE;
 
 pub type Mappings = DashMap<u64, Mapping>;
@@ -41,21 +42,21 @@ pub struct Mapping {
 const MOST: usize = 64 << 10;
 
 pub fn clEnqueueMapBuffer(call: &mut Call, body: &[u8]) -> Outcome {
-    serve(call, body, "clEnqueueMapBuffer")
+    serve(call, body, "clEnqueueMapBuffer", cost::clEnqueueMapBuffer)
 }
 
 pub fn clEnqueueMapImage(call: &mut Call, body: &[u8]) -> Outcome {
-    serve(call, body, "clEnqueueMapImage")
+    serve(call, body, "clEnqueueMapImage", cost::clEnqueueMapImage)
 }
 
-fn serve(call: &mut Call, body: &[u8], name: &'static str) -> Outcome {
+fn serve(call: &mut Call, body: &[u8], name: &'static str, commands: u64) -> Outcome {
     match call.read::<ArchivedMapCall>(body, name)? {
-        ArchivedMapCall::Map(request) => map(call, request, name),
+        ArchivedMapCall::Map(request) => map(call, request, name, commands),
         ArchivedMapCall::Fetch(request) => fetch(call, request),
     }
 }
 
-fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome {
+fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str, commands: u64) -> Outcome {
     let queue = call.handle(r.command_queue.to_native(), kind::cl_command_queue)?;
     let object = call.handle(r.object.to_native(), kind::cl_mem)?;
     let flags = r.flags.to_native();
@@ -131,7 +132,7 @@ fn map(call: &mut Call, r: &ArchivedRequest<'_>, name: &'static str) -> Outcome 
     let (region, offset) = session_region(call, pointer).unwrap_or_default();
     if mapped {
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
-        call.charge_commands(Some(1));
+        call.charge_commands(Some(commands));
         if flags & CL_MAP_READ != 0 {
             call.charge_bytes_out(rows.bytes());
         }
@@ -235,7 +236,7 @@ pub fn clEnqueueUnmapMemObject(call: &mut Call, body: &[u8]) -> Outcome {
     if ret == 0 {
         super::state(session).mappings.remove(&id);
         call.delivered(&mut event, &[r.command_queue.to_native()])?;
-        call.charge_commands(Some(1));
+        call.charge_commands(Some(cost::clEnqueueUnmapMemObject));
         call.charge_bytes_in(written);
     }
     call.reply(&unmap::Reply { ret, event: event.is_made() })

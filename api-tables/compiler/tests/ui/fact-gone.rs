@@ -5,7 +5,13 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
+
 extern "C" {
-    #[proc(name = "toy_run", since = -1)]
+    #[creates(buffer)]
+    fn toy_make(buffer: Out<New<toy_buffer>>) -> toy_status;
+
+    #[proc(name = "toy_run", since = 2)]
     fn toy_run_v2() -> toy_status;
 }

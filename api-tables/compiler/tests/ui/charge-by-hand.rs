@@ -1,0 +1,19 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
+
+extern "C" {
+    #[custom(worker)]
+    #[charge(commands = 1, bytes_in = data)]
+    fn toy_put(buffer: toy_buffer, size: usize, data: &[c_void; size]) -> toy_status;
+
+    #[custom]
+    #[charge(commands = count)]
+    fn toy_run(buffer: toy_buffer, count: u32) -> toy_status;
+}

@@ -1,0 +1,14 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
+
+extern "C" {
+    #[until(data = released)]
+    fn toy_use(buffer: toy_buffer, size: usize, data: &[c_void; size]) -> toy_status;
+}
