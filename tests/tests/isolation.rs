@@ -116,7 +116,7 @@ fn where_all_places_are_taken_a_program_waits_for_one_if_it_is_told_to() {
     assert_eq!(late.ended, Ended::With(3), "{late}");
     assert!(late.stderr.contains(": no place was free within 1 s"), "{late}");
     let wrong = world.remote(&steady(6).env("AVA_WAIT", "1m"));
-    assert!(wrong.stderr.contains("with AVA_WAIT=1m: it is a number of seconds, or forever"), "{wrong}");
+    assert!(wrong.stderr.contains("with AVA_WAIT=1m: must be a number of seconds, or forever"), "{wrong}");
     goes_on(first);
     next.wait_for("steady\n");
     assert_eq!(next.complaints().matches("waits for a place").count(), 1, "{}", next.complaints());

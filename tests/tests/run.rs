@@ -58,7 +58,7 @@ fn what_the_library_cannot_be_in_is_said() {
     says(&world, &Program::new(&fixed), "statically linked");
     let pie = built::compiled("static-pie", "run/platforms.c", &["-DNO_VENDOR", "-static-pie"]);
     says(&world, &Program::new(pie), "statically linked");
-    says(&world, &Program::new("env").args(["-i".as_ref(), plain().as_os_str()]), "env takes the environment away");
+    says(&world, &Program::new("env").args(["-i".as_ref(), plain().as_os_str()]), "env clears the environment");
     let script = plain().with_file_name("script");
     fs::write(&script, format!("#!/usr/bin/env -S A=b {}\n", fixed.display())).unwrap();
     executable(&script, 0o755);
@@ -67,7 +67,7 @@ fn what_the_library_cannot_be_in_is_said() {
     let lacking = Program::new(linked_by("/lib/ld-nowhere.so.2", "lacking", &plain()));
     let through = world.through_avactl(&lacking);
     assert_eq!(through.ended, Ended::With(127), "{through}");
-    assert!(through.stderr.contains("needs /lib/ld-nowhere.so.2, which is not here"), "{through}");
+    assert!(through.stderr.contains("needs /lib/ld-nowhere.so.2, which does not exist"), "{through}");
     let narrow = Program::new(changed("narrow", &plain(), |bytes| (bytes[4], bytes[18], bytes[19]) = (1, 3, 0)));
     let through = world.through_avactl(&narrow);
     assert!(through.stderr.contains("is a program for 32-bit x86"), "{through}");
@@ -95,7 +95,7 @@ fn other_rights_are_said() {
         return;
     }
     let world = World::new(Vendor::Pocl);
-    for (name, mode, what) in [("as-user", 0o4755, "as the user"), ("as-group", 0o2755, "with the group")] {
+    for (name, mode, what) in [("as-user", 0o4755, "is set-user-ID"), ("as-group", 0o2755, "is set-group-ID")] {
         let path = changed(name, &plain(), |_| ());
         chown(&path, Some(54321), Some(54321)).unwrap();
         executable(&path, mode);

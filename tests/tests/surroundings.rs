@@ -175,8 +175,8 @@ fn senseless_values_are_errors() {
         ("AVA_TRANSPORT", "nonsense", "ring, socket"),
         ("AVA_STRICT", "yes", "0, 1"),
         ("AVA_LOG", "loud", "off, error, warn"),
-        ("AVA_PLUGINS", "/nonexistent.so", "no file that is there"),
-        ("AVA_VENDOR_LIBRARY_PATH", "/nonexistent", "no folder that is there"),
+        ("AVA_PLUGINS", "/nonexistent.so", "not an existing file"),
+        ("AVA_VENDOR_LIBRARY_PATH", "/nonexistent", "not an existing folder"),
         ("AVA_SANDBOX", "weak", "require, best, off"),
     ];
     for (name, value, allowed) in bad {

@@ -1,8 +1,8 @@
-//! Which system calls a worker may make: those that computing takes, on itself. By seccomp.
+//! The seccomp filter: a worker may make the system calls that computing needs, on itself only.
 //!
-//! What is not on the list fails with `EPERM`. Where libraries have another way, or do without, it fails with `ENOSYS`, as on
-//! an older kernel. The kernel remembers which calls are allowed whatever their arguments, and lets them pass without
-//! running the filter.
+//! A call that is not on the list fails with `EPERM`. Where libraries have a fallback, it fails with `ENOSYS`, as on an
+//! older kernel. The kernel caches which calls are allowed with any arguments, and lets them pass without running the
+//! filter.
 
 mod allowed;
 
@@ -19,23 +19,23 @@ use crate::Error;
 /// What an API's vendors need beyond computing.
 #[derive(Debug, Clone, Copy)]
 pub struct Rights {
-    /// Starting programs, such as compilers.
+    /// Starting programs, such as compilers (`execve`).
     pub processes: bool,
-    /// Copies of itself.
+    /// Forking copies of itself.
     pub copies: bool,
-    /// Connecting to services by sockets of this machine.
+    /// Connecting to services through sockets of the file system.
     pub sockets: bool,
 }
 
-/// Lets this thread, and what comes of it, make the allowed calls only; `false` on a kernel without such filters. `abi` is the version of Landlock that is in force:
-/// what it does not see is refused here.
+/// Limits this thread and all threads and processes that it creates to the allowed calls; `false` if the kernel has no
+/// seccomp filters. `abi` is the version of Landlock in force: the filter also refuses what that version does not cover.
 pub fn confine(rights: Rights, abi: i32) -> Result<bool, Error> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let errno = |code: i32| SeccompAction::Errno(code.unsigned_abs());
-    // The last filter that says no is the one whose word is heard.
+    // If several filters refuse a call, the result of the last installed one counts.
     let filters = [
         program(allowed::rules(rights, abi)?, &errno(libc::EPERM), &SeccompAction::Allow, arch)?,
-        // glibc then starts threads by `clone`, whose flags a filter can see.
+        // Without `clone3` glibc starts threads by `clone`, whose flags a filter can check.
         program(allowed::absent(), &SeccompAction::Allow, &errno(libc::ENOSYS), arch)?,
     ];
     if !Path::new("/proc/sys/kernel/seccomp").exists() {
@@ -47,11 +47,11 @@ pub fn confine(rights: Rights, abi: i32) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The parts of a filter that are looked through one by one.
+/// A filter is split into so many parts, which run one after the other.
 const PARTS: usize = 8;
 
-/// A filter as the kernel runs it. It tries the rules in the order of their numbers, and the kernel runs it once for each
-/// number when it takes it, so it is put together of several filters, each for a part of the numbers.
+/// A filter as the kernel runs it. It tests the rules in the order of the call numbers, and the kernel runs it once per
+/// number when it is installed. So it consists of several filters, each for a range of numbers.
 fn program(
     mut rules: Rules,
     mismatch: &SeccompAction,
@@ -70,12 +70,12 @@ fn program(
     Ok(joined(&parts))
 }
 
-/// One filter of several, each for the numbers from its own on to the next one's; the first also for those below.
+/// Joins filters, each for the numbers from its own first number to the next one's; the first also for those below.
 fn joined(parts: &[(i64, BpfProgram)]) -> BpfProgram {
     let step = |code: u32, k: usize, jf: u8| sock_filter { code: code as u16, jt: 0, jf, k: k as u32 };
     let starts: Vec<usize> =
         parts.iter().scan(0, |at, (_, part)| Some(std::mem::replace(at, *at + part.len()))).collect();
-    // The call's number is the first word; then, from the last part on, whether the number is one of it, and a jump there.
+    // The call's number is the first word. Then, from the last part on: jump to the part if the number is in its range.
     let mut all = vec![step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0)];
     let head = 1 + 2 * parts.len().saturating_sub(1);
     for ((first, _), start) in parts.iter().zip(&starts).skip(1).rev() {
@@ -86,15 +86,15 @@ fn joined(parts: &[(i64, BpfProgram)]) -> BpfProgram {
     all
 }
 
-/// Rules by the number of the call, of which one has to fit; a number without any fits always.
+/// Rules by call number: one of a call's rules has to match; a call without conditions always matches.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// One condition on an argument, of which the lower half counts: the kernel takes `int` and `unsigned int` so.
+/// A condition on the lower half of an argument, which is what the kernel uses of an `int` or `unsigned int`.
 fn on(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, value)
 }
 
-/// One condition on a whole argument, such as an address.
+/// A condition on a whole argument, such as an address.
 fn on_all(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
     SeccompCondition::new(argument, SeccompCmpArgLen::Qword, op, value)
 }
@@ -103,7 +103,8 @@ fn on_all(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition
 mod tests {
     use super::*;
 
-    /// What a filter says of a call's number, run as the kernel would, of which it needs these instructions only.
+    /// The filter's result for a call number. It interprets the program as the kernel would, with the instructions used
+    /// here.
     fn run(program: &[sock_filter], number: u32, arch: u32) -> u32 {
         let (mut at, mut word) = (0, 0);
         loop {

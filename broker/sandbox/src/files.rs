@@ -1,4 +1,5 @@
-//! What of the file system a worker sees: the vendor's libraries and data, its own directory, its devices. By Landlock.
+//! The files that a worker may access: the vendor's libraries and data, its own directory, its devices. Enforced by
+//! Landlock.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,8 @@ use ava_surroundings::places;
 
 use crate::{Error, Plan};
 
-/// Where libraries are. They may be executed, as the loader of programs is and LLVM's tools are: whether a worker starts any
-/// program is for its system calls to say, and what it starts is shut in likewise.
+/// Folders of libraries. Their files may be executed, as the dynamic loader and LLVM's tools need; the seccomp filter
+/// decides whether a worker may start programs at all, and these inherit its sandbox.
 const LIBRARIES: &[&str] = &[
     "/lib",
     "/lib32",
@@ -24,13 +25,13 @@ const LIBRARIES: &[&str] = &[
     "/usr/local/lib",
     "/usr/local/lib64",
     "/opt",
-    // Where NixOS and Guix have everything.
+    // All packages of NixOS and Guix.
     "/nix/store",
     "/gnu/store",
     "/run/opengl-driver",
 ];
 
-/// What a library may look at wherever it runs: data of the distribution, and what the machine is made of.
+/// Files that libraries read on any machine: data of the distribution, and descriptions of the hardware.
 const DATA: &[&str] = &[
     "/usr/share",
     "/usr/local/share",
@@ -47,17 +48,17 @@ const DATA: &[&str] = &[
     "/proc/uptime",
     "/proc/version",
     "/proc/sys/vm",
-    // This process, and no other.
+    // This process only.
     "/proc/self",
     "/sys/devices",
 ];
 
-/// Devices that hold nothing.
+/// Devices without stored data.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
 const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 const EXECUTE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{Execute | ReadFile | ReadDir});
-/// Files, folders, links and pipes; no devices and sockets, and nothing there is a program.
+/// Files, folders, links and pipes; no devices or sockets, and no execution.
 const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     ReadFile | ReadDir | WriteFile | RemoveDir | RemoveFile | MakeDir | MakeReg | MakeFifo | MakeSym | Refer | Truncate
 });
@@ -65,8 +66,8 @@ const HARMLESS: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | WriteF
 const DEVICE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir | WriteFile | Truncate | IoctlDev});
 const SOCKET: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ResolveUnix});
 
-/// Lets this thread, and what comes of it, see what the plan says and nothing else. The version of Landlock that sees to
-/// it; `None` if there is none.
+/// Limits this thread and all threads and processes that it creates to the files of the plan. Returns the version of
+/// Landlock in force; `None` if the kernel has none.
 pub fn confine(plan: &Plan) -> Result<Option<i32>, Error> {
     let abi = landlock_abi().min(plan.newest_abi.unwrap_or(i32::MAX));
     if abi < 1 {
@@ -83,8 +84,8 @@ pub fn confine(plan: &Plan) -> Result<Option<i32>, Error> {
     }
     let mut ruleset = ruleset.create()?;
     for (path, access) in grants(plan) {
-        // What is not there, or not to be seen by this user, needs no rule. Rights that this Landlock does not know are
-        // not asked for.
+        // A path that does not exist, or that this user cannot access, needs no rule. Rights that this version of Landlock
+        // does not know are not requested.
         let access = access & AccessFs::from_all(known);
         if let (Ok(file), false) = (PathFd::new(path), access.is_empty()) {
             ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;
@@ -120,7 +121,7 @@ fn grants(plan: &Plan) -> Vec<(PathBuf, BitFlags<AccessFs>)> {
 #[must_use]
 pub fn landlock_abi() -> i32 {
     const VERSION: libc::c_uint = 1;
-    // SAFETY: with no attributes and this flag the call makes nothing and only tells its version.
+    // SAFETY: with no attributes and this flag the call creates nothing and only returns the version.
     let version =
         unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<libc::c_void>(), 0_usize, VERSION) };
     i32::try_from(version).unwrap_or(0).max(0)

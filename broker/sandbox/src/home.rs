@@ -1,16 +1,16 @@
-//! The directory that a tenant's workers have: what they compile and keep, and each one's own scratch.
+//! The directory of a tenant's workers: their caches and files, and a scratch directory for each worker.
 //!
 //! ```text
-//! HOME/            0700, the worker's user's
-//!   cache/         what was compiled, for the tenant's next programs
-//!   tmp/PID/       one worker's scratch, gone with it
-//!   softhsm2.conf  files of the API's own (`configuration` in its table)
+//! HOME/            0700, owned by the worker's user
+//!   cache/         compiled code, for the tenant's next programs
+//!   tmp/PID/       one worker's scratch directory, removed at its end
+//!   softhsm2.conf  the API's own files (`configuration` in its table)
 //! ```
 //!
-//! Who empties it and who makes something in it exclude each other by a lock on it.
+//! A lock on the directory excludes its removal while a worker sets it up or uses it.
 //!
-//! - **Invariant:** what is in it was put there by workers, which are hostile, and may change at any time. So nothing is done
-//!   here by way of a link in it, for this is done before the sandbox.
+//! - **Invariant:** workers, which are hostile, write its contents and may change them at any time. So no operation here
+//!   follows a link in it, since the sandbox is not yet in force.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -33,10 +33,10 @@ pub struct Home {
 }
 
 impl Home {
-    /// Makes what is missing below `home`, for this process, and removes the scratch of workers that are gone.
+    /// Creates missing directories below `home` for this process, and removes the scratch directories of ended workers.
     ///
     /// # Errors
-    /// With the path that failed: those of making directories, and `PermissionDenied` if one is not this user's own.
+    /// Those of creating directories, with the path; `PermissionDenied` if a directory belongs to another user.
     pub fn prepare(home: &Path) -> io::Result<Self> {
         let all = home.join("tmp");
         let scratch = all.join(std::process::id().to_string());
@@ -53,8 +53,9 @@ impl Home {
         Ok(made)
     }
 
-    /// Writes an API's own files into it, and makes the folders in it that they name. What else the API's vendors write: nothing
-    /// for whom there are such files, for what the system's name is not the tenant's.
+    /// Writes the API's own files into it, and creates the folders in it that they name. Returns what
+    /// the worker may write in addition: all of `write`, or nothing for an API with such files, since paths outside of the
+    /// tenant's directory are shared.
     ///
     /// # Errors
     /// Those of writing, with the path.
@@ -73,7 +74,7 @@ impl Home {
         }
         let places: Vec<PathBuf> = write.iter().flat_map(places::find).collect();
         if files.is_empty() {
-            // As natively, a folder that a variable names need not be there yet.
+            // As natively, a folder that a variable names need not exist yet.
             let named = write.iter().filter(|place| matches!(place, Place::Variable(_))).flat_map(places::find);
             named.for_each(|folder| drop(DirBuilder::new().recursive(true).mode(0o700).create(folder)));
             return Ok(places);
@@ -84,11 +85,11 @@ impl Home {
         Ok(Vec::new())
     }
 
-    /// Removes everything in `home`, unless a worker uses it; if its user is its own (`alone`), unless there is another
-    /// process of that user, whatever that has done to the directory.
+    /// Removes everything in `home`, unless a worker uses it. If the tenant has a user of its own (`alone`), any other
+    /// process of that user also counts as a use, whatever that process has done to the directory.
     ///
     /// # Errors
-    /// `ResourceBusy` if there is one; those of removing.
+    /// `ResourceBusy` if it is in use; those of removing.
     pub fn empty(home: &Path, alone: bool) -> io::Result<()> {
         let _lock = lock(home, FlockOperation::NonBlockingLockExclusive)?;
         if alone && others() {
@@ -107,13 +108,13 @@ impl Home {
         Ok(())
     }
 
-    /// Removes the scratch if nothing is in it; what a worker leaves behind, the next one of its tenant removes.
+    /// Removes the scratch directory if it is empty; the tenant's next worker removes what a worker leaves behind.
     pub fn leave(&self) {
         let _ = std::fs::remove_dir(&self.scratch);
     }
 }
 
-/// A folder of this user's own, which no other can enter.
+/// A folder of this user, closed to all others.
 fn own_folder(folder: &Path) -> io::Result<()> {
     match DirBuilder::new().recursive(true).mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(folder, error)),
@@ -127,14 +128,14 @@ fn own_folder(folder: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
 }
 
-/// Makes room for a folder: a worker may have put something else there.
+/// Removes whatever stands at a folder's path: a worker may have put something else there.
 fn remove_what_is_no_folder(place: &Path) {
     if std::fs::symlink_metadata(place).is_ok_and(|found| !found.is_dir()) {
         let _ = std::fs::remove_file(place);
     }
 }
 
-/// Opens a folder that is no link, and a path that leads to it whatever stands in its place by then.
+/// Opens a folder without following a link, and returns a path to it that stays valid when the folder's name is replaced.
 fn hold(folder: &Path) -> io::Result<(File, PathBuf)> {
     const NO_LINK: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW);
     let options = OpenOptions::new().read(true).custom_flags(NO_LINK.bits().cast_signed()).open(folder);
@@ -143,7 +144,7 @@ fn hold(folder: &Path) -> io::Result<(File, PathBuf)> {
     Ok((file, path))
 }
 
-/// Has a file with this text at a path, in place of whatever else is there.
+/// Writes a file with this text at a path, replacing whatever is there.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     if is_file && std::fs::read_to_string(path).is_ok_and(|found| found == text) {
@@ -156,19 +157,20 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
 }
 
-/// Locks a folder until what this gives is dropped.
+/// Locks a folder until the returned value is dropped.
 fn lock(folder: &Path, how: FlockOperation) -> io::Result<File> {
     let locked = File::open(folder).and_then(|file| flock(&file, how).map(|()| file).map_err(io::Error::from));
     locked.map_err(|error| at(folder, error))
 }
 
-/// Whether this process's user, who has no privilege, has other processes: then it may have no more threads than there are.
+/// Whether this process's user, who has no privilege, has other processes: tested by starting a thread under a limit
+/// of two.
 fn others() -> bool {
     let two = Rlimit { current: Some(2), maximum: Some(2) };
     setrlimit(Resource::Nproc, two).is_err() || std::thread::Builder::new().spawn(|| ()).is_err()
 }
 
-/// Removes the scratch of processes that are no more.
+/// Removes the scratch directories of processes that have ended.
 fn sweep(all: &Path) {
     let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
     let gone = entries.filter(|entry| !Path::new("/proc").join(entry.file_name()).exists());

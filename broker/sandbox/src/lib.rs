@@ -1,16 +1,16 @@
-//! How a worker shuts itself in, before it loads the vendor's library and hears its program.
+//! A worker's sandbox, which it enters before it loads the vendor's library and reads from its program.
 //!
-//! On a device that computes on the CPU a kernel may make system calls, so whoever runs a program *is* its worker. What a
-//! worker can do is therefore what its user could do anyway, and no more: this crate takes the rest away, without any
-//! privilege, and for good. It knows no API: what an API's vendors need stands in its table ([`Needs`]).
+//! On a device that computes on the CPU a kernel may make system calls, so a program can take over its worker. A worker must
+//! therefore have no more rights than its program's user has anyway: this crate drops the others, without privilege, and
+//! permanently. It knows no API: an API's table lists what its vendors need ([`Needs`]).
 //!
-//! 1. With [`identity`], it becomes a user of its own, if a broker of the system gives it one, and loses all capabilities.
-//! 2. With [`limits`], it leaves no core, is not to be traced, and has bounds on memory, descriptors and processes.
-//! 3. With [`files`], Landlock shows it the vendor's libraries, its own directory and its devices.
-//! 4. With [`calls`], seccomp leaves it the system calls that computing takes, on itself.
+//! 1. [`identity`]: with a system broker it changes to a user of its own, and drops all capabilities.
+//! 2. [`limits`]: no core, not traceable, limits on memory, descriptors and processes.
+//! 3. [`files`]: Landlock allows the vendor's libraries, its own directory and its devices.
+//! 4. [`calls`]: a seccomp filter allows the system calls that computing needs, on itself.
 //!
-//! - **Invariant:** it is done by the only thread there is, so every later thread and process is shut in too.
-//! - **Invariant:** nothing of it can be undone from inside: not by what is executed, nor by descriptors that come later.
+//! - **Invariant:** the only thread of the process enters the sandbox, so every later thread and process inherits it.
+//! - **Invariant:** nothing inside can undo it: neither an executed program nor a descriptor that arrives later.
 
 mod calls;
 mod files;
@@ -30,26 +30,27 @@ pub use files::landlock_abi;
 pub use home::Home;
 pub use identity::{Owner, become_owner, make_home, may_change_user};
 
-/// The oldest Landlock that [`Mode::Require`] is content with: that of Linux 5.19, which sees renames across directories.
+/// The oldest version of Landlock that [`Mode::Require`] accepts: that of Linux 5.19, which controls renames across
+/// directories.
 pub const OLDEST_ABI: i32 = 2;
 
-/// What is to be done if a part of the sandbox cannot be had.
+/// What to do if a part of the sandbox is not available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Serve nobody.
     Require,
-    /// Go without that part.
+    /// Run without that part.
     #[default]
     Best,
-    /// Go without all of it.
+    /// Run without a sandbox.
     Off,
 }
 
 impl Mode {
-    /// All of them, by name.
+    /// All modes, by name.
     pub const ALL: [Self; 3] = [Self::Require, Self::Best, Self::Off];
 
-    /// As on the command line.
+    /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -71,43 +72,43 @@ impl FromStr for Mode {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|mode| mode.name() == text);
-        found.ok_or_else(|| format!("there is no sandbox {text:?}: require, best or off"))
+        found.ok_or_else(|| format!("{text:?} is no sandbox mode: use require, best or off"))
     }
 }
 
-/// What a worker is to be shut in with.
+/// The configuration of a worker's sandbox.
 #[derive(Debug)]
 pub struct Plan<'a> {
     pub mode: Mode,
     /// What its API's vendors need.
     pub needs: &'a Needs,
-    /// Whether it makes copies of itself, for children that its program forks.
+    /// Whether it forks copies of itself, for children that its program forks.
     pub copies: bool,
-    /// The directory that is its user's: to write, and to keep what was compiled.
+    /// The tenant's private directory, writable, for caches and files.
     pub home: &'a Path,
-    /// What that is to write: of [`Needs::write`], what is this tenant's own.
+    /// Of [`Needs::write`], the files that belong to this tenant, which it may write.
     pub needs_write: Vec<PathBuf>,
-    /// Directories of vendors' libraries, besides the system's.
+    /// Directories of vendors' libraries, in addition to the system's.
     pub libraries: Vec<PathBuf>,
-    /// What the administrator lets workers read, and write, besides.
+    /// Paths that the administrator lets workers read, and write, in addition.
     pub read: Vec<PathBuf>,
     pub write: Vec<PathBuf>,
-    /// Use no newer Landlock than this one.
+    /// Use no newer version of Landlock than this one.
     pub newest_abi: Option<i32>,
-    /// Most bytes of private memory; for a worker that has a control group, the group's limit is the better one.
+    /// Limit of private memory in bytes; for a worker in a control group, the group's limit is the better one.
     pub memory: Option<u64>,
-    /// The user of its own that it has become.
+    /// The user of its own that it has changed to.
     pub owner: Option<u32>,
 }
 
-/// What a worker is shut in with.
+/// The parts of a sandbox that are in force.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     /// The version of Landlock; `None` for none.
     pub landlock: Option<i32>,
-    /// System calls are filtered.
+    /// The seccomp filter is installed.
     pub calls: bool,
-    /// It has a user of its own.
+    /// The user of its own that it runs as.
     pub user: Option<u32>,
 }
 
@@ -120,7 +121,7 @@ impl fmt::Display for Summary {
             Some(abi) => write!(f, "Landlock {abi}")?,
             None => f.write_str("no Landlock")?,
         }
-        f.write_str(if self.calls { ", system calls" } else { ", no filter of system calls" })?;
+        f.write_str(if self.calls { ", seccomp filter" } else { ", no seccomp filter" })?;
         match self.user {
             Some(uid) => write!(f, ", user {uid}"),
             None => Ok(()),
@@ -128,33 +129,33 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Why a worker is not shut in.
+/// Why a worker has no sandbox.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("a limit of resources: {0}")]
+    #[error("cannot set a resource limit: {0}")]
     Limit(#[source] std::io::Error),
     #[error("this kernel has {}, and a sandbox is required (Linux 5.19 or newer, with `landlock` among its security modules)",
         match .0 { 0 => "no Landlock".to_owned(), abi => format!("only version {abi} of Landlock") })]
     NoLandlock(i32),
     #[error("Landlock: {0}")]
     Landlock(#[from] landlock::RulesetError),
-    #[error("this kernel has no filters of system calls (seccomp), and a sandbox is required")]
+    #[error("this kernel has no seccomp filters, and a sandbox is required")]
     NoFilter,
-    #[error("the filter of system calls: {0}")]
+    #[error("the seccomp filter: {0}")]
     Calls(#[from] seccompiler::Error),
-    #[error("the filter of system calls: {0}")]
+    #[error("the seccomp filter: {0}")]
     Filter(#[from] seccompiler::BackendError),
 }
 
-/// Shuts this process in; its environment is complete and nothing of a vendor's is loaded.
+/// Enters the sandbox. The process's environment is complete and no vendor code is loaded.
 ///
 /// # Errors
-/// If a part cannot be had that is required. The process is of no use then.
+/// If a required part is not available. The process must then exit.
 ///
 /// # Panics
-/// If the process has more threads than this one, which would be left out.
+/// If the process has several threads: the others would stay outside.
 pub fn enter(plan: &Plan) -> Result<Summary, Error> {
-    assert!(threads() == 1, "a sandbox is entered before there are threads");
+    assert!(threads() == 1, "the sandbox must be entered before the process starts threads");
     let mut summary = Summary { user: plan.owner, ..Summary::default() };
     if plan.mode == Mode::Off {
         return Ok(summary);
@@ -181,7 +182,7 @@ pub fn split(path: Option<&OsStr>) -> Vec<PathBuf> {
     std::env::split_paths(&path).filter(|path| path.is_absolute()).collect()
 }
 
-/// How many threads this process has; one, if that cannot be known.
+/// The number of this process's threads; one if that is unknown.
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(1, |tasks| tasks.count())
 }

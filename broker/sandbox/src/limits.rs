@@ -1,22 +1,22 @@
-//! Bounds on what one process may take, and on who may look at it.
+//! Limits on the resources of one process, and on access to it by others.
 
 use std::io;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
-/// Threads and processes of one user's workers: of all of them, since the kernel counts by user.
+/// Threads and processes of all workers of one user, since the kernel counts per user.
 const PROCESSES: u64 = 8192;
-/// A worker is killed for want of memory before the broker is, and before what has no limit of its own.
+/// When memory runs out, the kernel kills a worker before the broker and before processes without a limit of their own.
 const OOM_SCORE: &str = "200";
 
-/// Sets them, none of which can be raised again.
+/// Sets the limits; the process cannot raise any of them again.
 pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
     offer_to_end();
-    // Others of the same user cannot trace it, nor take its descriptors.
+    // Other processes of the same user cannot trace it or take its descriptors.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    // No core: it would hold what the program computes on, and could fill a disk.
+    // No core: it would hold the program's data, and could fill a disk.
     lower(Resource::Core, 0)?;
-    // The queues of POSIX messages outlive their makers, and their memory is charged to the user.
+    // Queues of POSIX messages outlive their creators, and their memory is charged to the user.
     lower(Resource::Msgqueue, 0)?;
     lower(Resource::Rtprio, 0)?;
     if let Some(memory) = memory {
@@ -28,10 +28,10 @@ pub fn set(memory: Option<u64>, own_user: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Has the kernel end this process before others for want of memory. What is not to be traced may not say so of itself, and
-/// neither may who has become another user.
+/// Makes the kernel kill this process before others when memory runs out. A process that is not dumpable, or has changed its
+/// user, may not set this itself.
 pub fn offer_to_end() {
-    // It fails where an administrator has set a higher one, which is as good.
+    // It fails if an administrator has set a higher value, which is as good.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
 }
 

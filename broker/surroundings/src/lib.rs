@@ -1,8 +1,8 @@
-//! What surrounds a program that uses a vendor's library, and decides with it what the library does: variables, the files that
-//! they lead to, the library's own file.
+//! A program's surroundings, as far as they affect a vendor's library: environment variables, the files that they name, and
+//! the library's own file.
 //!
-//! The library of AvA takes it in the program, a broker compares it, a worker finds the same places in it. It runs inside
-//! tenants' processes: no panics, no output.
+//! The shim collects them in the program, a broker compares them, and a worker resolves the same paths from them. The code
+//! runs inside tenants' processes: no panics, no output.
 
 mod library;
 pub mod places;
@@ -23,7 +23,7 @@ use ava_protocol::surroundings::{
 
 pub use library::identity;
 
-/// Variables of [`OF_WORKERS`] that are lists of paths, which lead to the same places from everywhere.
+/// Variables of [`OF_WORKERS`] that are lists of absolute paths, which mean the same in every working directory.
 const PATHS: [&str; 5] = [
     VENDOR_LIBRARY_PATH_VARIABLE,
     PLUGINS_VARIABLE,
@@ -32,11 +32,11 @@ const PATHS: [&str; 5] = [
     LIBRARY_PATH_VARIABLE,
 ];
 
-/// What surrounds this process, for one API, whose library it takes from the file `library`, if that is known. Files of AvA's
-/// own (`is_ours`) are not what a variable is to lead to.
+/// The surroundings of this process for one API. `library` is the path of the vendor's library, if known. A variable that
+/// names one of AvA's own files (`is_ours`) is left out.
 ///
 /// # Errors
-/// What is too much, in words.
+/// A message that says which limit is exceeded.
 pub fn take(api: &Api, library: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> Result<Surroundings, String> {
     of(api, std::env::vars_os(), library, is_ours)
 }
@@ -59,7 +59,7 @@ fn of(
             kept.push((name.to_owned(), value));
         }
     }
-    // Where a name stands twice, the first counts.
+    // If a name occurs twice, the first one counts.
     kept.sort_by(|(one, _), (other, _)| one.cmp(other));
     kept.dedup_by(|(later, _), (first, _)| later == first);
     for (name, value) in &mut kept {
@@ -94,7 +94,7 @@ fn of(
     }
 }
 
-/// Where a file of the API's own is below the home, and no variable names another, the vendor takes that one.
+/// If the API's own file exists below the home and its variable is not set, the vendor uses that file.
 fn in_home(api: &Api, kept: &[(String, OsString)], home: Option<PathBuf>) -> Vec<(String, OsString)> {
     let is_set = |variable: &str| kept.iter().any(|(name, _)| name == variable);
     let missing = api.configurations.iter().filter(|file| !is_set(file.variable));
@@ -104,11 +104,11 @@ fn in_home(api: &Api, kept: &[(String, OsString)], home: Option<PathBuf>) -> Vec
     files.filter(|(_, file)| std::fs::File::open(file).is_ok()).collect()
 }
 
-/// As the user's database has it.
+/// The home directory from the user database.
 fn home_of_user() -> Option<PathBuf> {
     let mut buffer = [0; 4096];
     let mut found = std::ptr::null_mut();
-    // SAFETY: `passwd` is plain data that the call fills, with pointers into the buffer, which both live long enough.
+    // SAFETY: `passwd` is plain data that the call fills, with pointers into the buffer; both live long enough.
     unsafe {
         let mut entry: libc::passwd = std::mem::zeroed();
         let uid = rustix::process::getuid().as_raw();
@@ -121,14 +121,14 @@ fn home_of_user() -> Option<PathBuf> {
     }
 }
 
-/// The folders of a search path for libraries, without AvA's own, and without those that would open all of a user's files.
+/// The folders of a library search path, without AvA's own, and without those that would open all of a user's files.
 fn folders(path: &OsStr, home: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> OsString {
     let wide = |folder: &Path| folder.parent().is_none() || home.is_some_and(|home| home.starts_with(folder));
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     join(folders.filter(|folder| !wide(folder) && !is_ours(&folder.join("libava.so")) && !is_ours(folder)))
 }
 
-/// A list of paths as a variable has it. None of them has a colon: they come from one.
+/// Joins paths to the value of a variable. None of them contains a colon: they come from such a list.
 fn join(paths: impl Iterator<Item = PathBuf>) -> OsString {
     std::env::join_paths(paths.filter(|path| !path.as_os_str().is_empty())).unwrap_or_default()
 }
@@ -137,7 +137,7 @@ fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-/// Whether a variable is how the program came to AvA: it names a file of AvA's, or one that names it.
+/// Whether a variable is how the program loaded AvA: it names one of AvA's files, or a file that names one.
 fn leads_to_us(value: &OsStr, is_ours: &impl Fn(&Path) -> bool) -> bool {
     let path = Path::new(value);
     if !path.as_os_str().as_bytes().contains(&b'/') {
@@ -148,7 +148,7 @@ fn leads_to_us(value: &OsStr, is_ours: &impl Fn(&Path) -> bool) -> bool {
     is_ours(path) || places::texts(&[path.to_owned()]).iter().any(names_us)
 }
 
-/// The working directory, if a relative path leads to a place, and a number for what stands at the places now.
+/// The working directory, if a place has a relative path, and a hash of the identities of the files at the places.
 fn look(api: &Api, kept: &[(String, OsString)], library: Option<&Path>) -> (Option<PathBuf>, u64) {
     let variable = |name: &str| kept.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let (mut relative, mut hasher) = (false, DefaultHasher::new());
@@ -173,7 +173,7 @@ fn look(api: &Api, kept: &[(String, OsString)], library: Option<&Path>) -> (Opti
     (directory, hasher.finish())
 }
 
-/// A folder is another one when it was made anew; a file also when something else stands in it.
+/// A folder's identity changes when it is created anew; a file's also when its contents change.
 fn mark(path: &Path, hasher: &mut DefaultHasher) {
     path.hash(hasher);
     if let Ok(found) = path.metadata() {

@@ -1,16 +1,16 @@
-//! What tells a library's file from others of the same name, wherever it lies.
+//! The identity of a library's file, independent of its path.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// The name of the note that linkers write, and its kind.
+/// The name and type of the note that linkers write.
 const GNU: &[u8] = b"GNU\0";
 const BUILD_ID: u32 = 3;
-/// Program headers stand at the beginning of a file, and notes soon after.
+/// Program headers are at the beginning of a file, and notes soon after.
 const HEAD: usize = 16 << 10;
 
-/// The build ID of a library (64 bits, little-endian), else its length; empty if it cannot be read.
+/// The build ID of a library (64 bits, little-endian), or its length if it has none; empty if it cannot be read.
 #[must_use]
 pub fn identity(file: &Path) -> String {
     let Ok(opened) = File::open(file) else { return String::new() };
@@ -24,7 +24,7 @@ pub fn identity(file: &Path) -> String {
     }
 }
 
-/// The build ID in a file's beginning.
+/// The build ID at the beginning of a file.
 fn build_id(head: &[u8]) -> Option<&[u8]> {
     const NOTE: u32 = 4;
     if !head.starts_with(b"\x7fELF\x02\x01") {
@@ -61,7 +61,7 @@ fn in_notes(mut notes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// A little-endian number of so many bytes.
+/// A little-endian number of that many bytes.
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(N)?)?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
@@ -79,7 +79,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("copy");
         std::fs::copy(own, &copy).unwrap();
-        assert_eq!(identity(&copy), id, "wherever it lies");
+        assert_eq!(identity(&copy), id, "independent of its path");
         std::fs::write(&copy, "no library").unwrap();
         assert_eq!(identity(&copy), "10 bytes");
         assert_eq!(identity(&folder.path().join("missing")), "");

@@ -1,4 +1,4 @@
-//! Places of a table as the files and folders that they are on this machine.
+//! Resolves the places of a table to the files and folders of this machine.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use ava_protocol::sandbox::Place;
 
-/// The longest file that is looked into for paths, in bytes.
+/// The longest file that is searched for paths, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// What a place is on this machine, by way of this process's variables and working directory; some of it may be missing.
+/// Resolves a place with this process's variables and working directory; the paths need not exist.
 #[must_use]
 pub fn find(place: &Place) -> Vec<PathBuf> {
     let found = find_by(place, &|name| std::env::var_os(name));
     found.into_iter().filter_map(|path| std::path::absolute(path).ok()).collect()
 }
 
-/// The same by way of other variables. A path is relative where a variable or a file has it so.
+/// The same with other variables. A path stays relative if a variable or a file gives it so.
 #[must_use]
 pub fn find_by(place: &Place, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let lines = |place: &Place| {
@@ -33,8 +33,8 @@ pub fn find_by(place: &Place, variable: &dyn Fn(&str) -> Option<OsString>) -> Ve
     }
 }
 
-/// The paths in a variable: a list, unless it is one as it stands. A name that is nowhere to be seen is no path: loaders look for
-/// libraries by their names.
+/// The paths in a variable: a list, unless the whole value is an existing path. A name without a folder that does not exist
+/// is no path: loaders search libraries by name.
 fn listed(value: &OsStr) -> Vec<PathBuf> {
     let has_colons = value.as_bytes().contains(&b':');
     let all = match has_colons && Path::new(value).exists() {
@@ -49,13 +49,13 @@ fn named(text: &str) -> Option<PathBuf> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(PathBuf::from)
 }
 
-/// The files and folders that match any of the patterns; some may be missing.
+/// The files and folders that match any of the patterns; they need not exist.
 #[must_use]
 pub fn matching_any(patterns: &[&str]) -> Vec<PathBuf> {
     patterns.iter().flat_map(|pattern| matching(pattern)).collect()
 }
 
-/// With the targets of the links that are right in a folder: a folder of links is a usual way to choose libraries.
+/// Adds the targets of links directly in a folder: a folder of links is a usual way to select libraries.
 #[must_use]
 pub fn with_links(folder: &Path) -> Vec<PathBuf> {
     let mut all = vec![folder.to_owned()];
@@ -65,7 +65,7 @@ pub fn with_links(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// What the control groups around this process say about its processors. Libraries make as many threads as that allows.
+/// The control files of this process's cgroups that limit its processors. Libraries create as many threads as these allow.
 #[must_use]
 pub fn own_processors() -> Vec<PathBuf> {
     const FILES: &[&str] = &[
@@ -82,7 +82,7 @@ pub fn own_processors() -> Vec<PathBuf> {
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
-        // The hierarchy of version 2, alone or beside version 1, and those of version 1, as they are mounted by convention.
+        // Version 2 of control groups, alone or beside version 1, and version 1, at their conventional mount points.
         let has = |wanted: &str| controllers.split(',').any(|one| one == wanted);
         let (mount, files) = match controllers {
             "" => ("", &FILES[..3]),
@@ -98,8 +98,8 @@ pub fn own_processors() -> Vec<PathBuf> {
     found
 }
 
-/// The folder of a library that is named by its file: a driver has its data and its other libraries beside it. Not where
-/// that would be a home directory, or hold many.
+/// The folder of a library given by its path: a driver has its data and its other libraries beside it. Not if the folder is
+/// a home directory, or holds many.
 #[must_use]
 pub fn around_library(file: &Path) -> Option<PathBuf> {
     const DEPTH_OF_HOMES: usize = 3;
@@ -115,7 +115,7 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains('*') {
         return vec![pattern.into()];
     }
-    // By hand, for a worker's start: crates for this ask the kernel about every entry of a folder.
+    // Written by hand for a worker's start-up time: crates for this ask the kernel about every entry of a folder.
     let parts = Path::new(pattern).components();
     parts.fold(vec![PathBuf::new()], |found, part| match part.as_os_str().to_str() {
         Some(part) if part.contains('*') => found.iter().flat_map(|folder| fitting(folder, part)).collect(),
@@ -123,7 +123,7 @@ fn matching(pattern: &str) -> Vec<PathBuf> {
     })
 }
 
-/// The entries of a folder whose name fits.
+/// The entries of a folder whose names match.
 fn fitting(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -132,14 +132,14 @@ fn fitting(folder: &Path, pattern: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether a name fits a pattern, in which each `*` stands for any part of it.
+/// Whether a name matches a pattern, in which each `*` matches any part of it.
 fn fits(name: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return name == pattern };
     let Some(name) = name.strip_prefix(start) else { return false };
     name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| fits(&name[at..], rest))
 }
 
-/// The texts of files, and of the files right in folders.
+/// The contents of files, and of the files directly in folders.
 #[must_use]
 pub fn texts(paths: &[PathBuf]) -> Vec<String> {
     let files = paths.iter().flat_map(|path| match std::fs::read_dir(path) {

@@ -1,29 +1,29 @@
-//! AvA's own variables, and what they may say. One that is set to something else is a mistake, which nobody is to find out by
-//! its being ignored.
+//! AvA's own environment variables and their allowed values. An invalid value is an error, so that nobody has to find out
+//! why it is ignored.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// What a variable may say.
+/// The allowed values of a variable.
 #[derive(Debug, Clone, Copy)]
 enum Allowed {
     /// One of these words.
     Words(&'static [&'static str]),
     /// A whole number up to this one.
     Number(u32),
-    /// A whole number of seconds, or for ever.
+    /// A whole number of seconds, or `forever`.
     Wait,
-    /// Folders that are there, with colons between.
+    /// Existing folders, separated by colons.
     Folders,
-    /// Files or folders that are there, with colons between.
+    /// Existing files or folders, separated by colons.
     Files,
-    /// A path, which whoever uses it says more about.
+    /// A path, which its user checks further.
     Path,
 }
 
 use Allowed::{Files, Folders, Number, Path as Any, Wait, Words};
 
-/// Every variable that some part of AvA heeds.
+/// Every variable that a part of AvA reads.
 const ALL: &[(&str, Allowed)] = &[
     ("AVA_BROKER", Any),
     ("AVA_LOG", Words(&["off", "error", "warn", "info", "debug", "trace"])),
@@ -41,10 +41,10 @@ const ALL: &[(&str, Allowed)] = &[
     ("AVA_WORKER", Any),
 ];
 
-/// What is wrong with this process's variables, if something is: the variable, its value, and what is allowed.
+/// Checks this process's variables.
 ///
 /// # Errors
-/// That, in words.
+/// The first invalid one: the variable, its value, and what is allowed.
 pub fn check() -> Result<(), String> {
     check_by(|name| std::env::var_os(name))
 }
@@ -58,14 +58,14 @@ fn check_by(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), String> {
     Ok(())
 }
 
-/// Variables that look like one of AvA's and are none: each with the one that may be meant.
+/// Variables that resemble one of AvA's but are none: each with the one that may be meant.
 #[must_use]
 pub fn misspelt() -> Vec<(String, &'static str)> {
     misspelt_of(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
 }
 
 fn misspelt_of(names: impl Iterator<Item = String>) -> Vec<(String, &'static str)> {
-    /// Other programs have variables of this beginning, too: only near ones are told.
+    /// Other programs also use this prefix: only close matches are reported.
     const NEAR: usize = 2;
     let mut found: Vec<_> = names
         .filter(|name| name.starts_with("AVA_") && !ALL.iter().any(|(known, _)| known == name))
@@ -82,19 +82,19 @@ impl Allowed {
     fn check(self, value: &OsStr) -> Result<(), String> {
         let missing = |what: &str, is_there: fn(&Path) -> bool| {
             let missing = std::env::split_paths(value).find(|path| !path.as_os_str().is_empty() && !is_there(path));
-            missing.map_or(Ok(()), |path| Err(format!("{} is no {what}", path.display())))
+            missing.map_or(Ok(()), |path| Err(format!("{} is not an existing {what}", path.display())))
         };
         match self {
             Words(words) if words.iter().any(|word| *word == value) => Ok(()),
-            Words(words) => Err(format!("it is one of {}", words.join(", "))),
+            Words(words) => Err(format!("must be one of {}", words.join(", "))),
             Number(most) => match value.to_str().and_then(|text| text.parse::<u32>().ok()) {
                 Some(number) if number <= most => Ok(()),
-                _ => Err(format!("it is a number from 0 to {most}")),
+                _ => Err(format!("must be a number from 0 to {most}")),
             },
             Wait if value == "forever" || value.to_str().is_some_and(|text| text.parse::<u32>().is_ok()) => Ok(()),
-            Wait => Err("it is a number of seconds, or forever".to_owned()),
-            Folders => missing("folder that is there", Path::is_dir),
-            Files => missing("file that is there", Path::exists),
+            Wait => Err("must be a number of seconds, or forever".to_owned()),
+            Folders => missing("folder", Path::is_dir),
+            Files => missing("file", Path::exists),
             Any => Ok(()),
         }
     }
@@ -111,13 +111,13 @@ mod tests {
     #[test]
     fn a_senseless_value_is_named_with_its_variable_and_what_is_allowed() {
         let said = |name, value| complaint(name, value).unwrap();
-        assert_eq!(said("AVA_TRANSPORT", "nonsense"), "AVA_TRANSPORT=nonsense: it is one of ring, socket");
-        assert_eq!(said("AVA_LOG", "loud"), "AVA_LOG=loud: it is one of off, error, warn, info, debug, trace");
-        assert_eq!(said("AVA_WAIT", "1m"), "AVA_WAIT=1m: it is a number of seconds, or forever");
-        assert_eq!(said("AVA_WARM", "17"), "AVA_WARM=17: it is a number from 0 to 16");
-        assert_eq!(said("AVA_PLUGINS", "/:/no/x.so"), "AVA_PLUGINS=/:/no/x.so: /no/x.so is no file that is there");
+        assert_eq!(said("AVA_TRANSPORT", "nonsense"), "AVA_TRANSPORT=nonsense: must be one of ring, socket");
+        assert_eq!(said("AVA_LOG", "loud"), "AVA_LOG=loud: must be one of off, error, warn, info, debug, trace");
+        assert_eq!(said("AVA_WAIT", "1m"), "AVA_WAIT=1m: must be a number of seconds, or forever");
+        assert_eq!(said("AVA_WARM", "17"), "AVA_WARM=17: must be a number from 0 to 16");
+        assert_eq!(said("AVA_PLUGINS", "/:/no/x.so"), "AVA_PLUGINS=/:/no/x.so: /no/x.so is not an existing file");
         let folder = said("AVA_VENDOR_LIBRARY_PATH", "/dev/null");
-        assert_eq!(folder, "AVA_VENDOR_LIBRARY_PATH=/dev/null: /dev/null is no folder that is there");
+        assert_eq!(folder, "AVA_VENDOR_LIBRARY_PATH=/dev/null: /dev/null is not an existing folder");
         for name in ["AVA_STRICT", "AVA_SANDBOX", "AVA_SANDBOX_READ", "AVA_SANDBOX_WRITE"] {
             assert!(complaint(name, "nonsense").is_some(), "{name}");
         }

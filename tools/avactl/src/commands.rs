@@ -1,4 +1,4 @@
-//! The verbs, one per file.
+//! The subcommands, one per file.
 
 mod completion;
 mod devices;
@@ -26,18 +26,18 @@ pub use completion::answer as complete;
 
 /// Run programs on shared accelerators, and see who uses them
 ///
-/// AvA runs unmodified programs with the vendor's library in another process, under a broker's control.
-/// `avactl run PROGRAM` is all it takes; the other verbs look at what runs.
+/// AvA runs unmodified programs with the vendor's library in another process, under a broker's control. `avactl run PROGRAM`
+/// starts one; the other subcommands show and end what runs.
 ///
 /// The broker is the one AVA_SOCKET names, else the system's (/run/ava/broker.sock), else the user's private one, which
-/// `run` and `devices` start when it is needed.
+/// `run` and `devices` start when needed.
 ///
 /// Exit status: 0 on success, 1 on failure, 2 for a wrong command line, 3 if something is not allowed, 4 if no broker
-/// answers. `run` ends as the program does.
+/// answers. `run` exits with the program's status.
 #[derive(Debug, Parser)]
 #[command(name = "avactl", version, max_term_width = 100)]
 pub struct Cli {
-    /// How to write answers
+    /// The output format
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     format: Format,
 
@@ -45,7 +45,7 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = "Output")]
     json: bool,
 
-    /// When to write in colours
+    /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: Color,
 
@@ -72,10 +72,10 @@ enum Command {
 const EXAMPLES: &[Example] = &[
     example("Run a program on AvA's devices", "avactl run clinfo"),
     example("See who uses them", "avactl ps"),
-    example("Find out what is missing", "avactl doctor"),
+    example("Diagnose problems", "avactl doctor"),
 ];
 
-/// What may be typed, by verb.
+/// The command line, by subcommand.
 fn examples(verb: &str) -> &'static [Example] {
     match verb {
         "avactl" => EXAMPLES,
@@ -91,7 +91,7 @@ fn examples(verb: &str) -> &'static [Example] {
     }
 }
 
-/// The command line as clap knows it, with the examples in its help.
+/// The command line for clap, with the examples in its help.
 fn command() -> Clap {
     let with_examples = |command: Clap| match examples(command.get_name()) {
         [] => command,
@@ -100,12 +100,12 @@ fn command() -> Clap {
     with_examples(Cli::command()).mut_subcommands(with_examples)
 }
 
-/// This process's command line. One that makes no sense ends here, with status 2.
+/// This process's command line. An invalid one ends the process with status 2.
 pub fn parse() -> Cli {
     ava_cli::parse(command())
 }
 
-/// Does what the command line says.
+/// Runs the subcommand.
 pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     cli.color.apply();
     let format = if cli.json { Format::Json } else { cli.format };

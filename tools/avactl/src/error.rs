@@ -1,4 +1,4 @@
-//! What went wrong, for people and for scripts.
+//! Failures, for people and for scripts.
 
 use std::process::ExitCode;
 
@@ -11,20 +11,20 @@ pub enum Kind {
     General,
     /// There is no such session.
     NoSession,
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage,
     /// Not allowed.
     Denied,
     /// No broker answers.
     Unreachable,
-    /// The program to run is there but cannot be run (as `env` says it).
+    /// The program to run exists but cannot be executed (`env` uses the same status).
     CannotRun,
-    /// There is no such program (as `env` says it).
+    /// The program does not exist (`env` uses the same status).
     NotFound,
 }
 
 impl Kind {
-    /// The exit status that says so.
+    /// The exit status for this kind.
     const fn status(self) -> u8 {
         match self {
             Self::General | Self::NoSession => 1,
@@ -37,14 +37,14 @@ impl Kind {
     }
 }
 
-/// A failure with what may help.
+/// A failure, with hints.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Its kind.
     pub kind: Kind,
     /// What happened: one line.
     pub message: String,
-    /// What to do about it: a line each.
+    /// How to fix it: a line each.
     pub hints: Vec<String>,
 }
 
@@ -54,13 +54,13 @@ impl Failure {
         Self { kind, message: message.into(), hints: Vec::new() }
     }
 
-    /// The same with one more hint.
+    /// Adds a hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Tells it on standard error.
+    /// Prints it on standard error.
     pub fn report(&self) -> ExitCode {
         let (error, help) = (AnsiColor::Red.on_default().bold(), AnsiColor::Green.on_default());
         anstream::eprintln!("{error}avactl:{error:#} {}", self.message);

@@ -1,18 +1,18 @@
-//! Where AvA's other files are: beside this program, or where a package puts them.
+//! Finds AvA's other files: beside this program, or where a package installs them.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Kind};
 
-/// A file of AvA's, and how it is looked for.
+/// A file of AvA's, and where to search for it.
 #[derive(Debug)]
 pub struct Part {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub what: &'static str,
     /// The environment variable that names it.
     pub variable: &'static str,
-    /// Places relative to this program's directory.
+    /// Paths relative to this program's directory.
     pub places: &'static [&'static str],
 }
 
@@ -30,7 +30,7 @@ pub const BROKER: Part = Part {
 };
 
 impl Part {
-    /// Where it is.
+    /// The file's path.
     pub fn find(&self) -> Result<PathBuf, Failure> {
         let executable = std::env::current_exe()?;
         let directory = executable.parent().unwrap_or(Path::new("/"));
@@ -45,19 +45,20 @@ impl Part {
     ) -> Result<PathBuf, Failure> {
         if let Some(path) = named.filter(|path| !path.is_empty()).map(PathBuf::from) {
             let path = std::path::absolute(path)?;
-            let missing = format!("{} says that {} is {}, where no file is", self.variable, self.what, path.display());
+            let missing =
+                format!("{} says that {} is {}, which is not a file", self.variable, self.what, path.display());
             return if exists(&path) { Ok(path) } else { Err(Failure::new(Kind::General, missing)) };
         }
         let places: Vec<PathBuf> = self.places.iter().map(|place| plain(&directory.join(place))).collect();
         places.iter().find(|path| exists(path)).cloned().ok_or_else(|| {
             let list: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
-            Failure::new(Kind::General, format!("{} is not installed; looked for {}", self.what, list.join(", ")))
-                .hint(format!("install AvA, or say where the file is with {}=PATH", self.variable))
+            Failure::new(Kind::General, format!("{} is not installed; searched {}", self.what, list.join(", ")))
+                .hint(format!("install AvA, or set {}=PATH", self.variable))
         })
     }
 }
 
-/// `a/../b` is `b`: for paths whose first part is known to be no link.
+/// `a/../b` is `b`: for paths whose first part is known not to be a link.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -69,8 +70,8 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The folder of the stubs that belong to `shim`, if it is there: a program that is linked against a vendor's library finds
-/// its name here, installed or not.
+/// The folder of the stubs that belong to `shim`, if it exists: a program that is linked against a vendor's library finds
+/// its soname here, whether the vendor's is installed or not.
 pub fn stubs(shim: &Path) -> Option<PathBuf> {
     Some(shim.with_file_name("stubs")).filter(|stubs| stubs.is_dir())
 }
@@ -88,7 +89,7 @@ mod tests {
         let named = Some(OsString::from("/x/broker"));
         assert_eq!(BROKER.find_in(bin, named.clone(), at("/x/broker")).unwrap(), Path::new("/x/broker"));
         let wrong = BROKER.find_in(bin, named, |_| false).unwrap_err();
-        assert_eq!(wrong.message, "AVA_BROKER says that the broker is /x/broker, where no file is");
+        assert_eq!(wrong.message, "AVA_BROKER says that the broker is /x/broker, which is not a file");
         let missing = BROKER.find_in(bin, None, |_| false).unwrap_err();
         assert!(missing.message.ends_with("/usr/libexec/ava/ava-broker, /usr/lib/ava/ava-broker"), "{missing:?}");
         assert_eq!(missing.hints.len(), 1);

@@ -1,4 +1,4 @@
-//! `avactl`: runs programs through AvA and shows what the broker knows.
+//! `avactl`: runs programs through AvA and shows the broker's sessions.
 //!
 //! - **Invariant:** answers go to standard output, everything else to standard error.
 //! - **Invariant:** JSON has `"schema": 1` and base units (bytes, seconds, counts); tables are for people.

@@ -1,4 +1,4 @@
-//! The devices as a tenant sees them, through the functions that AvA's library exports.
+//! The devices as a tenant sees them, through the entry points of AvA's library.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -26,7 +26,7 @@ const CL_DEVICE_VENDOR: u32 = 0x102c;
 const CL_DRIVER_VERSION: u32 = 0x102d;
 const CL_DEVICE_VERSION: u32 = 0x102f;
 
-/// More platforms or devices than this are not shown.
+/// At most so many platforms or devices are shown.
 const MOST: u32 = 64;
 
 /// A device in JSON.
@@ -43,13 +43,13 @@ pub struct Device {
     pub memory_bytes: u64,
 }
 
-/// The functions of a loaded OpenCL library that are asked here.
+/// The functions of a loaded OpenCL library that are called here.
 struct Functions {
     platforms: ListPlatforms,
     devices: ListDevices,
     platform_info: Info,
     device_info: Info,
-    /// Keeps the functions where they are.
+    /// Keeps the library loaded.
     _library: Library,
 }
 
@@ -72,7 +72,7 @@ impl Functions {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             Failure::new(Kind::General, format!("{}: {}", path.display(), cause.unwrap_or(error.to_string())))
         };
-        // SAFETY: it is AvA's own library, whose constructors only prepare for later.
+        // SAFETY: it is AvA's own library, whose constructors only register handlers.
         let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map_err(fail)?;
         // SAFETY: OpenCL 1.0 gives these functions these types (sections 4.1 and 4.2 of the specification).
         unsafe {
@@ -114,7 +114,7 @@ impl Functions {
         }
     }
 
-    /// An answer that is text; empty if there is none.
+    /// A text answer; empty if there is none.
     fn text(&self, info: Info, object: Handle, key: u32) -> String {
         let mut text = [0_u8; 1024];
         let mut length = 0;
@@ -128,7 +128,7 @@ impl Functions {
         String::from_utf8_lossy(text).trim().to_owned()
     }
 
-    /// An answer that is a number of up to 8 bytes; 0 if there is none.
+    /// A numeric answer of up to 8 bytes; 0 if there is none.
     fn number(&self, device: Handle, key: u32) -> u64 {
         let mut number = [0_u8; 8];
         // SAFETY: as for text.

@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::error::Failure;
 use crate::table::View;
 
-/// The version of the JSON's shape. Fields may be added within one version, none changed or taken away.
+/// The version of the JSON format. Within one version fields are only added, never changed or removed.
 const SCHEMA: u32 = 1;
 
-/// How to write answers.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
@@ -21,7 +21,7 @@ pub enum Format {
     Json,
 }
 
-/// When to write in colours.
+/// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless NO_COLOR is set
@@ -33,7 +33,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// From now on, on both streams.
+    /// Applies to both streams.
     pub fn apply(self) {
         let choice = match self {
             Self::Auto => return,
@@ -44,17 +44,17 @@ impl Color {
     }
 }
 
-/// How tables are written
+/// The format of tables
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct TableArgs {
-    /// Show all columns and whole texts, however wide that is
+    /// Show all columns and whole texts, however wide
     ///
-    /// Without it a table is as wide as the terminal, or as the variable COLUMNS says; columns that have no room are left
-    /// out. In a pipe or file all is shown in any case.
+    /// Otherwise a table is as wide as the terminal, or as the variable COLUMNS says, and columns without room are left out.
+    /// In a pipe or file everything is always shown.
     #[arg(short, long)]
     wide: bool,
 
-    /// Leave out the titles of the columns
+    /// Leave out the column titles
     #[arg(long)]
     no_headers: bool,
 
@@ -64,13 +64,13 @@ pub struct TableArgs {
 }
 
 impl TableArgs {
-    /// Where the table is shown.
+    /// The layout for the current output.
     pub fn view(self) -> View {
         View { width: (!self.wide).then(line_width).flatten(), headers: !self.no_headers }
     }
 }
 
-/// How wide a line may be: what `COLUMNS` says, or the terminal; any width in a pipe or file.
+/// The width of a line: `COLUMNS`, or the terminal's; unlimited in a pipe or file.
 fn line_width() -> Option<usize> {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
@@ -92,12 +92,12 @@ pub fn json<T: Serialize>(content: &T) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Writes `text` as it is.
+/// Writes `text` unchanged.
 pub fn print(text: &str) -> Result<(), Failure> {
     write(io::stdout().lock(), text)
 }
 
-/// Writes `content` as JSON, or what `table` makes of it, with its styles where they are wanted.
+/// Writes `content` as JSON, or the text that `table` makes of it, with styles where they are wanted.
 pub fn show<T: Serialize>(format: Format, content: &T, table: impl FnOnce(&T) -> String) -> Result<(), Failure> {
     match format {
         Format::Json => print(&json(content)?),
@@ -105,7 +105,7 @@ pub fn show<T: Serialize>(format: Format, content: &T, table: impl FnOnce(&T) ->
     }
 }
 
-/// Whoever reads may have had enough, which is no failure.
+/// A reader that closes the pipe early is no failure.
 fn write(mut out: impl Write, text: &str) -> Result<(), Failure> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),

@@ -1,7 +1,7 @@
 //! The user's private broker, for machines without the system's: started when a program is run, ends when idle.
 //!
-//! A short-lived `avactl start-broker` starts it, so that the broker is nobody's child when `avactl run` becomes the
-//! program: a program that waits for any child must not find one that it did not make.
+//! A short-lived `avactl start-broker` starts it, so that the broker is no child of the process when `avactl run` becomes
+//! the program: a program that waits for any child must not find one that it did not create.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -23,12 +23,12 @@ use crate::error::{Failure, Kind};
 use crate::locate::BROKER;
 use crate::reach::{self, Broker, Unreached};
 
-/// A private broker ends after so many seconds without a session.
+/// A private broker exits after so many seconds without a session.
 const IDLE_SECONDS: &str = "30";
-/// A broker that does not listen after so many seconds is given up.
+/// If a broker does not listen after so many seconds, starting it has failed.
 const START_SECONDS: i64 = 20;
-/// What a private broker gets of its starter's environment, besides what the first program's worker will get. What programs
-/// say of their workers each says by itself.
+/// Variables of its starter's environment that a private broker gets, in addition to those for the first program's worker.
+/// Every program sends its own surroundings for its worker.
 const ENVIRONMENT: &[&str] =
     &["AVA_LOG", "AVA_WARM", "HOME", "LANG", "LOGNAME", "PATH", "USER", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
 
@@ -37,10 +37,10 @@ pub fn ensure() -> Result<Broker, Failure> {
     let mut started = false;
     loop {
         let (failure, private) = match Broker::running() {
-            // An idle broker may end between connecting and asking: then it is as if it had not been there.
+            // An idle broker may exit between connecting and asking: then it is as if there had been none.
             Ok(broker) => match broker.ask(Request::Expect) {
                 Ok(_) => return Ok(broker),
-                // One that is there and does not answer is no reason for another.
+                // A broker that does not answer is no reason to start another.
                 Err(failure) if broker.is_silent() => return Err(failure),
                 Err(failure) => {
                     let private = matches!(broker.socket, ava_protocol::session::Socket::Private(_));
@@ -67,10 +67,10 @@ fn nobody_there() -> Failure {
         .hint("without AVA_SOCKET, avactl starts a private broker where there is none")
 }
 
-/// Has a process of its own start the broker.
+/// Starts the broker through a process of its own.
 fn start_apart() -> Result<(), Failure> {
     let socket = reach::private();
-    // A file, and no pipe that whoever it starts could hold open.
+    // A file, not a pipe: a process that it starts could keep a pipe open.
     let mut said = File::from(memfd_create(c"said", MemfdFlags::CLOEXEC).map_err(io::Error::from)?);
     let status = Command::new(std::env::current_exe()?)
         .arg("start-broker")
@@ -87,7 +87,7 @@ fn start_apart() -> Result<(), Failure> {
     Err(told(&text))
 }
 
-/// The failure that another avactl has told of.
+/// The failure that another avactl has printed.
 fn told(text: &str) -> Failure {
     let mut failure = Failure::new(Kind::Unreachable, "no private broker could be started");
     for line in text.lines() {
@@ -100,7 +100,7 @@ fn told(text: &str) -> Failure {
     failure
 }
 
-/// Starts a broker at `socket` unless one is there, and returns when it listens.
+/// Starts a broker at `socket` unless there is one, and returns when it listens.
 pub fn start(socket: &Path) -> Result<(), Failure> {
     let directory = socket.parent().unwrap_or(Path::new("/"));
     match DirBuilder::new().recursive(true).mode(0o700).create(directory) {
@@ -110,12 +110,12 @@ pub fn start(socket: &Path) -> Result<(), Failure> {
         _ => {}
     }
     check_private(socket).map_err(|error| Failure::new(Kind::Denied, error.to_string()))?;
-    // Of several that start one at the same time, one does and the others find it done.
+    // If several processes do this at the same time, one starts the broker and the others find it.
     let lock = private_file(&directory.join("start.lock"))?;
     flock(&lock, FlockOperation::LockExclusive).map_err(io::Error::from)?;
     match client::connect(socket, Patience::QUESTION.connect) {
         Err(client::Error::Connect(_)) => {}
-        // One that takes no connections is one all the same: whoever asks it something says what is wrong.
+        // A broker that accepts no connections exists all the same: its clients report what is wrong.
         Ok(_) | Err(_) => return Ok(()),
     }
     let program = BROKER.find()?;
@@ -144,7 +144,7 @@ fn passes(name: &str) -> bool {
     ENVIRONMENT.contains(&name) || APIS.iter().any(|api| api.passes(name))
 }
 
-/// Waits until the broker is ready or over.
+/// Waits until the broker is ready or has exited.
 fn wait(ready: &UnixDatagram, child: &Child, log: &Path) -> Result<(), Failure> {
     let limit = Timespec { tv_sec: START_SECONDS, tv_nsec: 0 };
     let mut fds = [PollFd::new(ready, PollFlags::IN), PollFd::new(&child.process, PollFlags::IN)];

@@ -1,5 +1,5 @@
-//! What `avactl run` is about to start, as far as the files themselves tell: whether the library can be in that process at
-//! all, and what it takes.
+//! Examines the program that `avactl run` starts, by its files: whether the shim can be loaded into that process, and what
+//! that takes.
 
 mod elf;
 mod path;
@@ -13,21 +13,21 @@ use rustix::fs::StatVfsMountFlags;
 
 use elf::{Binary, Sanitizer};
 
-/// How many interpreters are followed, as the kernel does, and programs that start another.
+/// The number of interpreters, and of programs that start another, to follow; the kernel has such a limit, too.
 const MOST_STEPS: usize = 8;
 
-/// What was found.
+/// The result.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Program {
-    /// What is said about it.
+    /// The message about it.
     pub remark: Option<Remark>,
-    /// The library would keep it from running.
+    /// The shim would keep it from starting.
     pub bare: bool,
-    /// A variable of the environment, and what is to be added to it, for what is built into the program.
+    /// A variable of the environment, and the option to add to it, because of what is built into the program.
     pub option: Option<(&'static str, &'static str)>,
 }
 
-/// What will not be as somebody who writes `avactl run` expects.
+/// A program that will not behave as a user of `avactl run` expects.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Remark {
     pub text: String,
@@ -44,8 +44,8 @@ impl Program {
     }
 }
 
-/// Looks at the program that these words start, and at what runs it or what it runs, as far as that is said in words. What
-/// cannot be read is not judged.
+/// Examines the program that this command line starts, its interpreters, and the programs that it runs, as far as the
+/// command line names them. Files that cannot be read are ignored.
 pub fn look(words: &[OsString]) -> Program {
     let mut words = words.to_vec();
     for _ in 0..MOST_STEPS {
@@ -75,12 +75,12 @@ fn judge(file: &Path, binary: Option<Binary>) -> Program {
     match binary {
         None => Program::default(),
         Some(Binary::Foreign { what }) => Program::bare(
-            format!("{name} is a program for {what}, which AvA's library is not: its calls will not reach AvA"),
+            format!("{name} is a program for {what}, and AvA's library is not: its calls will not reach AvA"),
             "use a build of the program for this machine",
         ),
         Some(Binary::Static) => Program::remarked(
             format!(
-                "{name} is statically linked: nothing can come between it and what it calls, and its own calls will not reach AvA"
+                "{name} is statically linked, so that AvA's library cannot be loaded: its calls will not reach AvA"
             ),
             "use a dynamically linked build",
         ),
@@ -89,24 +89,24 @@ fn judge(file: &Path, binary: Option<Binary>) -> Program {
             "use a build of the program for the GNU C library",
         ),
         Some(Binary::Dynamic { interpreter, .. }) if !interpreter.exists() => Program::remarked(
-            format!("{name} needs {}, which is not here", interpreter.display()),
-            "install what the program is built for",
+            format!("{name} needs {}, which does not exist", interpreter.display()),
+            "install the dynamic linker that the program is built for",
         ),
         Some(Binary::Dynamic { sanitizer, .. }) => Program { option: sanitizer.map(option), ..Program::default() },
     }
 }
 
-/// What makes a sanitizer bear with AvA's library.
+/// The option that makes a sanitizer accept the shim.
 fn option(sanitizer: Sanitizer) -> (&'static str, &'static str) {
     match sanitizer {
-        // It refuses to start behind another library, lest that has functions of its names: AvA's has none.
+        // It refuses to start behind another library, which might define its functions: the shim does not.
         Sanitizer::Address => ("ASAN_OPTIONS", "verify_asan_link_order=0"),
-        // It sees what libraries do that are built without it, and not how they put it in order.
+        // It instruments all libraries, but does not see how those built without it synchronize.
         Sanitizer::Thread => ("TSAN_OPTIONS", "ignore_noninstrumented_modules=1"),
     }
 }
 
-/// What the dynamic linker takes no library from the environment for: a program that runs with other rights than ours.
+/// Why the dynamic linker ignores `LD_PRELOAD`: the program runs with other rights than its user's.
 fn secure(file: &Path) -> Option<Program> {
     let facts = std::fs::metadata(file).ok()?;
     let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
@@ -114,9 +114,9 @@ fn secure(file: &Path) -> Option<Program> {
     let as_group = facts.mode() & 0o2010 == 0o2010 && facts.gid() != group.as_raw();
     let with_rights = !user.is_root() && path::has_capabilities(file);
     let what = match (as_user, as_group, with_rights) {
-        (true, _, _) => "runs as the user it belongs to",
-        (_, true, _) => "runs with the group it belongs to",
-        (_, _, true) => "has capabilities of its own",
+        (true, _, _) => "is set-user-ID",
+        (_, true, _) => "is set-group-ID",
+        (_, _, true) => "has file capabilities",
         _ => return None,
     };
     let ignored = rustix::fs::statvfs(file).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::NOSUID))
@@ -124,7 +124,7 @@ fn secure(file: &Path) -> Option<Program> {
     (!ignored).then(|| {
         Program::remarked(
             format!(
-                "{} {what}: the dynamic linker keeps AvA's library out, and its calls will not reach AvA",
+                "{} {what}: the dynamic linker does not load AvA's library, and its calls will not reach AvA",
                 file.display()
             ),
             "use a copy of the program without these rights",
@@ -132,7 +132,7 @@ fn secure(file: &Path) -> Option<Program> {
     })
 }
 
-/// The words that the kernel runs for a script.
+/// The command line that the kernel runs for a script.
 fn interpreter(line: &[u8], script: &Path, words: &[OsString]) -> Vec<OsString> {
     let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
     let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
@@ -156,7 +156,7 @@ fn env_runs(file: &Path, words: &[OsString]) -> Option<Result<Vec<OsString>, Pro
     while let Some(word) = rest.first().map(|word| word.as_bytes().to_vec()) {
         match word.as_slice() {
             b"-i" | b"-" | b"--ignore-environment" => {
-                let text = "env takes the environment away, and with it AvA's library: calls will not reach AvA";
+                let text = "env clears the environment, and with it LD_PRELOAD: calls will not reach AvA";
                 return Some(Err(Program::remarked(text.into(), "put env in front: `env -i … avactl run -- PROGRAM`")));
             }
             b"-u" | b"--unset" | b"-C" | b"--chdir" => drop(rest.drain(..2.min(rest.len()))),

@@ -1,4 +1,4 @@
-//! Reaching a broker and asking it.
+//! Connects to a broker and sends requests.
 
 use std::cell::Cell;
 use std::io::ErrorKind;
@@ -17,24 +17,24 @@ use crate::error::{Failure, Kind};
 #[derive(Debug)]
 pub struct Broker {
     stream: UnixStream,
-    /// Which one it is.
+    /// Its socket.
     pub socket: Socket,
-    /// How long it is waited for each answer.
+    /// The deadline of each answer.
     patience: Duration,
-    /// Whether it has once not answered in time.
+    /// Whether an answer has been late.
     silent: Cell<bool>,
 }
 
-/// Why a broker could not be asked.
+/// Why there is no answer from a broker.
 #[derive(Debug)]
 pub enum Unreached {
     /// Nobody listens.
     Nobody,
-    /// It is there, but not for us, or something is wrong with it.
+    /// There is a broker, but it refuses or fails.
     Failed(Failure),
 }
 
-/// The socket that a client of this environment would use.
+/// The socket that a client of this environment uses.
 pub fn discover() -> Socket {
     client::discover()
 }
@@ -45,7 +45,7 @@ pub fn private() -> Socket {
 }
 
 impl Broker {
-    /// The broker at `socket`.
+    /// Connects to the broker at `socket`.
     pub fn at(socket: Socket) -> Result<Self, Unreached> {
         let path = socket.path();
         if matches!(socket, Socket::Private(_)) {
@@ -54,7 +54,7 @@ impl Broker {
                 Err(error) => {
                     let failure = Failure::new(Kind::Denied, format!("the private broker's directory: {error}"));
                     return Err(Unreached::Failed(failure.hint(
-                        "it has to be this user's own, mode 700; XDG_RUNTIME_DIR says below which directory it is",
+                        "it must belong to this user and have mode 700; XDG_RUNTIME_DIR names its parent directory",
                     )));
                 }
                 Ok(()) => {}
@@ -76,7 +76,7 @@ impl Broker {
     pub fn running() -> Result<Self, Unreached> {
         let first = discover();
         let fallback = matches!(first, Socket::System(_));
-        // Who can connect to the administrator's socket of the system's broker is one.
+        // A peer that can connect to the administrator's socket of the system's broker is an administrator.
         if fallback && let Ok(broker) = Self::at(Socket::System(ADMIN_SOCKET.into())) {
             return Ok(broker);
         }
@@ -105,13 +105,13 @@ impl Broker {
         self.understand(&answer)
     }
 
-    /// The sessions that the asker may see, with those that `ended` lately.
+    /// The sessions that the peer may see, with those that `ended` lately.
     pub fn sessions(&self, ended: bool) -> Result<Vec<admin::Session>, Failure> {
         let mut all = Vec::new();
         let mut answer = self.ask(Request::Sessions { ended })?;
         loop {
             let admin::Answer::Sessions { sessions, more } = answer else {
-                return Err(Failure::new(Kind::General, "the broker answered something else"));
+                return Err(Failure::new(Kind::General, "the broker sent an unexpected answer"));
             };
             all.extend(sessions);
             if !more {
@@ -121,12 +121,12 @@ impl Broker {
         }
     }
 
-    /// The same, which waits no longer than this for each answer.
+    /// The same with this deadline for each answer.
     pub fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Whether it has not answered in time: it is there, and perhaps stopped.
+    /// Whether an answer was late: the broker runs, but may be stopped.
     pub fn is_silent(&self) -> bool {
         self.silent.get()
     }
@@ -155,10 +155,10 @@ impl Broker {
                 Err(Failure::new(Kind::General, format!("the broker refused: {reason}")))
             }
             Ok(Answer::Welcome { .. } | Answer::Starting { .. } | Answer::Waiting { .. }) => {
-                Err(Failure::new(Kind::General, "the broker answered something else"))
+                Err(Failure::new(Kind::General, "the broker sent an unexpected answer"))
             }
             Err(EnvelopeError::Build { theirs }) => {
-                let differs = format!("this avactl is of build {BUILD}, and the broker of build {theirs}");
+                let differs = format!("this avactl has build {BUILD}, and the broker build {theirs}");
                 Err(self.other_build(&differs))
             }
             Err(error) => {
@@ -170,12 +170,12 @@ impl Broker {
 }
 
 impl Unreached {
-    /// For those who need a broker.
+    /// The failure of a command that needs a broker.
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Nobody => Failure::new(Kind::Unreachable, "no broker is running")
                 .hint("`avactl run PROGRAM` starts a private one, which ends when it is idle")
-                .hint("`avactl doctor` says what is where"),
+                .hint("`avactl doctor` shows the details"),
             Self::Failed(failure) => failure,
         }
     }
@@ -185,18 +185,18 @@ fn refused(path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("cannot connect to {}: {error}", path.display());
     match error.kind() {
         ErrorKind::PermissionDenied if path == Path::new(session::SYSTEM_SOCKET) => Failure::new(Kind::Denied, message)
-            .hint("members of the group `ava` may: sudo usermod -aG ava \"$USER\", then log in again"),
+            .hint("members of the group `ava` may connect: sudo usermod -aG ava \"$USER\", then log in again"),
         ErrorKind::PermissionDenied => Failure::new(Kind::Denied, message),
         _ => Failure::new(Kind::Unreachable, message),
     }
 }
 
-/// Somebody listens, and does not answer.
+/// The socket accepts connections, but no answer comes.
 fn silent(path: &Path, error: &client::Error) -> Failure {
     let failure = Failure::new(Kind::Unreachable, format!("the broker at {} did not answer: {error}", path.display()));
     match error {
         client::Error::Late { .. } => failure
-            .hint("`ps -o pid,stat,cmd -C ava-broker` shows whether it is stopped (T); `kill -CONT PID` lets it go on"),
+            .hint("`ps -o pid,stat,cmd -C ava-broker` shows whether it is stopped (T); `kill -CONT PID` continues it"),
         _ => failure,
     }
 }
@@ -204,10 +204,8 @@ fn silent(path: &Path, error: &client::Error) -> Failure {
 fn failed(code: admin::Failure, reason: String) -> Failure {
     match code {
         admin::Failure::Denied => Failure::new(Kind::Denied, reason)
-            .hint("who can open the administrator's socket sees and ends all sessions, everybody else their own"),
-        admin::Failure::NoSession => {
-            Failure::new(Kind::NoSession, reason).hint("`avactl ps` shows the sessions there are")
-        }
+            .hint("only users of the administrator's socket can see and end others' sessions"),
+        admin::Failure::NoSession => Failure::new(Kind::NoSession, reason).hint("`avactl ps` lists the sessions"),
         admin::Failure::Busy | admin::Failure::Stuck => Failure::new(Kind::General, reason),
     }
 }

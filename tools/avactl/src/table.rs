@@ -1,13 +1,13 @@
-//! Text in columns that fit where they are shown.
+//! Text tables that fit the terminal.
 
 use std::fmt::Write as _;
 
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What stands between two columns.
+/// The gap between two columns.
 const GAP: &str = "  ";
-/// What stands for the end of a text that was cut.
+/// Marks a truncated text.
 const CUT: char = '…';
 
 /// How a column is aligned.
@@ -24,9 +24,9 @@ enum Align {
 pub struct Column {
     title: &'static str,
     align: Align,
-    /// Where there is no room for all, those of the highest ranks are left out.
+    /// If there is not enough room, the columns of the highest ranks are left out.
     rank: u8,
-    /// How narrow it may be made, its texts cut.
+    /// The minimum width, with texts truncated.
     least: Option<usize>,
 }
 
@@ -41,19 +41,19 @@ impl Column {
         Self { align: Align::Right, ..Self::text(title, rank) }
     }
 
-    /// The same, which may be cut to so many characters.
+    /// The same, which may be truncated to so many characters.
     pub const fn cut_to(self, least: usize) -> Self {
         Self { least: Some(least), ..self }
     }
 
-    /// How wide it needs to be for all its texts.
+    /// The width that all its texts need.
     fn natural(&self, at: usize, rows: &[Vec<Cell>], headers: bool) -> usize {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
         cells.chain(headers.then(|| self.title.width())).max().unwrap_or(0)
     }
 }
 
-/// One text of a table.
+/// One cell.
 #[derive(Debug, Clone, Default)]
 pub struct Cell {
     text: String,
@@ -61,7 +61,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A text that is drawn so on a terminal.
+    /// A text with a style for terminals.
     pub fn styled(text: impl Into<String>, style: Style) -> Self {
         Self { text: text.into(), style }
     }
@@ -73,10 +73,10 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-/// Where a table is shown.
+/// The layout of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
-    /// So many characters fit into a line; `None` for any number.
+    /// The width of a line in characters; `None` for unlimited.
     pub width: Option<usize>,
     /// The columns have titles.
     pub headers: bool,
@@ -84,11 +84,11 @@ pub struct View {
 
 #[cfg(test)]
 impl View {
-    /// All of everything.
+    /// Everything, untruncated.
     pub const WHOLE: Self = Self { width: None, headers: true };
 }
 
-/// Lines of columns that are as wide as they need to be and can be, nothing after the last.
+/// Formats rows in columns as wide as needed and possible, without trailing spaces.
 pub fn render(columns: &[Column], rows: &[Vec<Cell>], view: View) -> String {
     let shown = fit(columns, rows, view);
     let mut text = String::new();
@@ -102,7 +102,7 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], view: View) -> String {
     text
 }
 
-/// The columns that there is room for, and how wide each is.
+/// The columns that fit, and their widths.
 fn fit(columns: &[Column], rows: &[Vec<Cell>], view: View) -> Vec<(usize, usize)> {
     let natural: Vec<_> =
         columns.iter().enumerate().map(|(at, column)| column.natural(at, rows, view.headers)).collect();
@@ -121,7 +121,7 @@ fn fit(columns: &[Column], rows: &[Vec<Cell>], view: View) -> Vec<(usize, usize)
             shown.push((at, least(at)));
         }
     }
-    // What is left over goes to those that are cut, by turns.
+    // Distributes the remaining width over truncated columns, in turn.
     while left > 0 {
         let before = left;
         for (at, width) in &mut shown {
@@ -160,7 +160,7 @@ fn line(text: &mut String, columns: &[Column], cells: &[Cell], shown: &[(usize, 
     text.push('\n');
 }
 
-/// The beginning of a text, so that it takes `width` characters at most.
+/// The beginning of a text that takes at most `width` characters.
 fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -179,7 +179,7 @@ fn cut(text: &str, width: usize) -> String {
     cut
 }
 
-/// `name: value` lines, the values below each other, and the rest of long ones too.
+/// `name: value` lines with aligned values; long values continue on aligned lines.
 pub fn properties(pairs: &[(&str, String)], width: Option<usize>) -> String {
     let names = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 1;
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(names + 1).max(LEAST_VALUE));
@@ -195,10 +195,10 @@ pub fn properties(pairs: &[(&str, String)], width: Option<usize>) -> String {
     text
 }
 
-/// However little room there is, a value is not cut into smaller parts.
+/// The minimum width of a value's parts.
 const LEAST_VALUE: usize = 16;
 
-/// A text in parts that take `width` characters at most, if possible between words. At least one.
+/// Splits a text into parts of at most `width` characters, if possible between words. At least one.
 fn parts(text: &str, width: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;

@@ -1,6 +1,7 @@
-//! What AvA's command lines have in common: how they are read, explained in help texts, and described in manual pages.
+//! The common parts of AvA's command lines: parsing, help texts, and manual pages.
 //!
-//! - **Invariant:** an example, a variable or a file is written once, beside what it is about; help and manual show the same.
+//! - **Invariant:** an example, a variable or a file is described once, in the code it belongs to; help and manual show the
+//!   same text.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
@@ -11,12 +12,12 @@ use clap::{Command, FromArgMatches};
 use clap_mangen::Man;
 use roff::{Roff, bold, italic, roman};
 
-/// A command line that somebody may want to type.
+/// An example command.
 #[derive(Debug, Clone, Copy)]
 pub struct Example {
-    /// What it is for.
+    /// Its purpose.
     pub purpose: &'static str,
-    /// The line.
+    /// The command.
     pub command: &'static str,
 }
 
@@ -25,29 +26,29 @@ pub const fn example(purpose: &'static str, command: &'static str) -> Example {
     Example { purpose, command }
 }
 
-/// A part of a page that explains names: variables, files, numbers.
+/// A section that explains names: variables, files, numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Section {
     /// `ENVIRONMENT`, `FILES`, `EXIT STATUS`.
     pub title: &'static str,
-    /// Names, and what they are.
+    /// Names and their meanings.
     pub entries: &'static [(&'static str, &'static str)],
 }
 
-/// What a page says besides what clap knows.
+/// The parts of a page that clap does not know.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
     /// The manual's section: `1` or `8`.
     pub volume: &'static str,
-    /// What one may type.
+    /// Example commands.
     pub examples: &'a [Example],
-    /// Further parts, in this order.
+    /// Further sections, in this order.
     pub sections: &'a [Section],
     /// Other pages: `avactl(1)`.
     pub see_also: &'a [String],
 }
 
-/// This process's command line. One that makes no sense ends here, with status 2.
+/// This process's command line. An invalid one ends the process with status 2.
 #[must_use]
 pub fn parse<T: FromArgMatches>(mut command: Command) -> T {
     command.build();
@@ -56,14 +57,14 @@ pub fn parse<T: FromArgMatches>(mut command: Command) -> T {
     parsed.unwrap_or_else(|error| without(error, &hidden).exit())
 }
 
-/// The verbs and options that nobody is to know.
+/// The hidden subcommands and options.
 fn hidden(command: &Command) -> Vec<String> {
     let verbs = command.get_subcommands().filter(|verb| verb.is_hide_set()).map(|verb| verb.get_name().to_owned());
     let options = command.get_arguments().filter(|option| option.is_hide_set()).filter_map(|option| option.get_long());
     verbs.chain(options.map(|name| format!("--{name}"))).collect()
 }
 
-/// The error without suggestions of what is hidden.
+/// The error without suggestions of hidden names.
 fn without(mut error: clap::Error, hidden: &[String]) -> clap::Error {
     for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg] {
         match error.remove(kind) {
@@ -81,7 +82,7 @@ fn without(mut error: clap::Error, hidden: &[String]) -> clap::Error {
     error
 }
 
-/// The examples, as the end of a help text.
+/// The examples, for the end of a help text.
 #[must_use]
 pub fn help(examples: &[Example]) -> StyledStr {
     let heading = clap::builder::Styles::styled().get_header().to_owned();
@@ -96,14 +97,14 @@ pub fn help(examples: &[Example]) -> StyledStr {
 /// The page of a command, which must be built.
 ///
 /// # Errors
-/// None that memory does not have.
+/// Only when memory runs out.
 pub fn page(command: &Command, page: &Page<'_>) -> io::Result<Vec<u8>> {
     let source = format!("AvA {}", command.get_version().unwrap_or(env!("CARGO_PKG_VERSION")));
     let has_verbs = command.get_subcommands().any(|verb| !verb.is_hide_set());
     let name = command.get_display_name().unwrap_or(command.get_name());
     let man = Man::new(command.clone());
     let mut text = Vec::new();
-    // A page without a date: roff's writer leaves out what is empty, and the rest would move up.
+    // A page without a date: roff's writer leaves out empty arguments, and the rest would move up.
     let title = name.to_uppercase();
     writeln!(text, ".TH \"{title}\" \"{}\" \"\" \"{source}\" \"AvA\"", page.volume)?;
     man.render_name_section(&mut text)?;
@@ -115,7 +116,7 @@ pub fn page(command: &Command, page: &Page<'_>) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut text)?;
     }
     man.render_options_section(&mut text)?;
-    // What the help says at its end has sections of its own here.
+    // The end of the help has sections of its own here.
     let mut roff = Roff::new();
     roff.control("SH", ["EXAMPLES"]);
     for Example { purpose, command } in page.examples {

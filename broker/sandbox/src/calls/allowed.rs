@@ -1,4 +1,4 @@
-//! The list: what is allowed, and with which arguments.
+//! The list of allowed system calls and their allowed arguments.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use seccompiler::{BackendError, SeccompCmpOp, SeccompCondition, SeccompRule};
 
 use super::{Rights, Rules, on, on_all};
 
-/// Allowed whatever the arguments: they reach this process only, or what Landlock and permissions decide about.
+/// Allowed with any arguments: they affect this process only, or Landlock and file permissions decide about them.
 const ALLOWED: &[i64] = &[
     // Files, by descriptors and by paths.
     c::SYS_read,
@@ -79,7 +79,7 @@ const ALLOWED: &[i64] = &[
     c::SYS_pkey_alloc,
     c::SYS_pkey_free,
     c::SYS_pkey_mprotect,
-    // Threads, and what they wait for.
+    // Threads and synchronization.
     c::SYS_futex,
     c::SYS_set_robust_list,
     c::SYS_set_tid_address,
@@ -115,7 +115,7 @@ const ALLOWED: &[i64] = &[
     c::SYS_timerfd_create,
     c::SYS_timerfd_settime,
     c::SYS_timerfd_gettime,
-    // Signals of its own.
+    // Its own signals.
     c::SYS_rt_sigaction,
     c::SYS_rt_sigprocmask,
     c::SYS_rt_sigreturn,
@@ -137,7 +137,7 @@ const ALLOWED: &[i64] = &[
     c::SYS_timer_gettime,
     c::SYS_timer_getoverrun,
     c::SYS_timer_delete,
-    // Who and where it is.
+    // Identity and environment of the process.
     c::SYS_getuid,
     c::SYS_geteuid,
     c::SYS_getgid,
@@ -152,7 +152,7 @@ const ALLOWED: &[i64] = &[
     c::SYS_getrlimit,
     c::SYS_setrlimit,
     c::SYS_getrandom,
-    // Sockets that it was given: its program's, and the broker's.
+    // The sockets that it was given: to its program and to the broker.
     c::SYS_recvfrom,
     c::SYS_recvmsg,
     c::SYS_recvmmsg,
@@ -164,7 +164,7 @@ const ALLOWED: &[i64] = &[
     c::SYS_getpeername,
 ];
 
-/// The same, by the older names that this processor has.
+/// The same calls by older names, which this processor has.
 #[cfg(target_arch = "x86_64")]
 const ALSO_ALLOWED: &[i64] = &[
     c::SYS_stat,
@@ -197,7 +197,7 @@ const ALSO_ALLOWED: &[i64] = &[];
 /// Starting programs.
 const PROCESSES: &[i64] = &[c::SYS_execve, c::SYS_execveat];
 
-/// Answered as if the kernel were too old for them: libraries have another way that a filter can judge, or do without.
+/// These fail with `ENOSYS`, as on an older kernel: libraries fall back to calls that a filter can check, or do without.
 const ABSENT: &[i64] = &[
     c::SYS_clone3,
     c::SYS_rt_tgsigqueueinfo,
@@ -206,14 +206,13 @@ const ABSENT: &[i64] = &[
     c::SYS_futex_waitv,
     // Its arguments are in memory, where a filter cannot see them.
     c::SYS_openat2,
-    // Allowed by the first filter for the second one's sake, which ends that.
+    // The first filter allows it so that the second can be installed; the second forbids it.
     c::SYS_seccomp,
 ];
-/// Newer than this list, by their numbers, which are the same on all processors: nobody has judged them yet.
+/// Calls newer than this list, by their numbers, which are the same on all processors: nobody has reviewed them yet.
 const UNKNOWN: std::ops::RangeInclusive<i64> = 451..=470;
 
-/// Namespaces, which come with the right to mount in them; being somebody else's child, who would have to reap it; being
-/// traced.
+/// Namespaces, since they allow mounting; reparenting the child, since another process would have to reap it; being traced.
 const CLONE_REFUSED: u64 = (c::CLONE_NEWNS
     | c::CLONE_NEWCGROUP
     | c::CLONE_NEWUTS
@@ -224,13 +223,13 @@ const CLONE_REFUSED: u64 = (c::CLONE_NEWNS
     | c::CLONE_PARENT
     | c::CLONE_PTRACE) as u32 as u64;
 
-/// What is said about a descriptor, but that others be sent signals about it.
+/// Refused `fcntl` commands: those that send signals to other processes.
 const FCNTL_REFUSED: &[i32] = &[c::F_SETOWN, F_SETOWN_EX, F_SETSIG, c::F_SETLEASE, c::F_NOTIFY];
 const F_SETSIG: i32 = 10;
 const F_SETOWN_EX: i32 = 15;
 
-/// Requests to a terminal: typing into it, taking it over; those that have signals sent to others; and those that change a
-/// file's attributes, for which a descriptor to read it is enough.
+/// Refused `ioctl` requests: typing into a terminal or taking it over; sending signals to other processes; changing a file's
+/// attributes, which needs only a descriptor to read it.
 const IOCTL_REFUSED: &[u64] = &[
     c::TIOCSTI,
     c::TIOCSCTTY,
@@ -254,10 +253,10 @@ const TIOCLINUX: u64 = 0x541c;
 const FIOSETOWN: u64 = 0x8901;
 const SIOCSPGRP: u64 = 0x8902;
 
-/// The bits of a file's mode that have it run as its owner.
+/// The mode bits that make a file run as its owner.
 const SET_ID: u64 = 0o6000;
 
-/// What a process may say about itself. Not that it is to be dumped, or who may trace it.
+/// The allowed `prctl` operations. Not becoming dumpable, nor choosing a tracer.
 const PRCTL_ALLOWED: &[i32] = &[
     c::PR_SET_NAME,
     c::PR_GET_NAME,
@@ -279,7 +278,7 @@ const PRCTL_ALLOWED: &[i32] = &[
     c::PR_SET_VMA,
 ];
 
-/// What is allowed.
+/// The list of allowed calls.
 pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
     use SeccompCmpOp::{Eq, MaskedEq, Ne};
     let own = u64::from(std::process::id());
@@ -288,8 +287,8 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
         rules.insert(call, alternatives.into_iter().map(SeccompRule::new).collect::<Result<_, _>>()?);
         Ok(())
     };
-    // Of these a process with threads only needs those on itself. (Libraries that place their threads name them by number,
-    // which a filter cannot judge, and do without.)
+    // A process with threads needs these on itself only. (Libraries that pin their threads name them by number, which a
+    // filter cannot check; they do without.)
     for call in [c::SYS_sched_setaffinity, c::SYS_sched_setattr, c::SYS_prlimit64] {
         allow(call, vec![vec![on(0, Eq, 0)?]])?;
     }
@@ -298,7 +297,7 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
         allow(call, vec![vec![on(0, Eq, own)?]])?;
     }
     allow(c::SYS_seccomp, vec![vec![on(0, Eq, c::SECCOMP_SET_MODE_FILTER as u64)?, on(1, Eq, 0)?]])?;
-    // Only asking.
+    // Queries only.
     allow(c::SYS_personality, vec![vec![on(0, Eq, 0xffff_ffff)?]])?;
     let is = |argument: u8, values: &[i32]| -> Result<Vec<Vec<SeccompCondition>>, BackendError> {
         values.iter().map(|value| Ok(vec![on(argument, Eq, u64::from(value.unsigned_abs()))?])).collect()
@@ -308,9 +307,9 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
     allow(c::SYS_fcntl, vec![fcntl.collect::<Result<_, _>>()?])?;
     let ioctl = IOCTL_REFUSED.iter().map(|request| on(1, Ne, *request));
     allow(c::SYS_ioctl, vec![ioctl.collect::<Result<_, _>>()?])?;
-    // To nobody but the other end.
+    // Only to the connected peer.
     allow(c::SYS_sendto, vec![vec![on_all(4, Eq, 0)?]])?;
-    // A pair of datagram sockets could send anywhere.
+    // A pair of datagram sockets could send to any address.
     let pair = |kind: i32| -> Result<Vec<SeccompCondition>, BackendError> {
         Ok(vec![on(0, Eq, c::AF_UNIX as u64)?, on(1, MaskedEq(0xf), kind as u64)?])
     };
@@ -330,13 +329,13 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
         let thread = c::CLONE_THREAD as u64;
         let mut ways = vec![vec![no_namespace, on(0, MaskedEq(thread), thread)?]];
         if rights.copies {
-            // As `fork` does.
+            // The flags of `fork`.
             let fork = c::CLONE_CHILD_SETTID | c::CLONE_CHILD_CLEARTID | c::SIGCHLD;
             ways.push(vec![on(0, Eq, fork as u64)?]);
         }
         allow(c::SYS_clone, ways)?;
     }
-    // Files that would run as their owner, whose descriptors could be given to somebody who starts them.
+    // Set-user-ID files: their descriptors could be given to another process that executes them.
     let plain = |argument: u8| on(argument, MaskedEq(SET_ID), 0);
     allow(c::SYS_mkdirat, vec![vec![plain(2)?]])?;
     allow(c::SYS_mknodat, vec![vec![plain(2)?]])?;
@@ -344,7 +343,7 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
     for call in [c::SYS_creat, c::SYS_mkdir, c::SYS_mknod] {
         allow(call, vec![vec![plain(1)?]])?;
     }
-    // Linux truncates what is opened to be read if it is told so, and Landlock sees that from its third version on only.
+    // Linux truncates a file opened for reading if told so, and Landlock checks that only from version 3 on.
     let open = |flags: u8| -> Result<Vec<Vec<SeccompCondition>>, BackendError> {
         let access = |kind: i32| on(flags, MaskedEq(c::O_ACCMODE as u64), kind as u64);
         let ways = [on(flags, MaskedEq(c::O_TRUNC as u64), 0)?, access(c::O_WRONLY)?, access(c::O_RDWR)?];
@@ -353,14 +352,14 @@ pub fn rules(rights: Rights, abi: i32) -> Result<Rules, BackendError> {
     allow(c::SYS_openat, open(2)?)?;
     #[cfg(target_arch = "x86_64")]
     allow(c::SYS_open, open(1)?)?;
-    // Landlock sees this one from its third version on.
+    // Landlock checks this one only from version 3 on.
     if abi >= 3 {
         allow(c::SYS_truncate, Vec::new())?;
     }
     Ok(rules)
 }
 
-/// What is answered as if it were not there.
+/// The calls that fail with `ENOSYS`.
 pub fn absent() -> Rules {
     ABSENT.iter().copied().chain(UNKNOWN).map(|call| (call, Vec::new())).collect::<BTreeMap<_, _>>()
 }

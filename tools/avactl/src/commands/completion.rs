@@ -1,4 +1,4 @@
-//! `avactl completion`, and what shells are offered.
+//! `avactl completion`: completion scripts for shells.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -17,23 +17,22 @@ use crate::reach::Broker;
 
 pub const EXAMPLES: &[Example] = &[
     example("For this bash", "source <(avactl completion bash)"),
-    example("For every bash of yours", "echo 'source <(avactl completion bash)' >> ~/.bashrc"),
+    example("For all your shells", "echo 'source <(avactl completion bash)' >> ~/.bashrc"),
     example(
-        "For fish, where its completions are",
+        "For fish, in its completion directory",
         "cd ~/.config/fish/completions && avactl completion fish > avactl.fish",
     ),
     example("For zsh, in a directory of its fpath", "mkdir -p ~/.zfunc && avactl completion zsh > ~/.zfunc/_avactl"),
 ];
 
-/// By this variable a shell's script asks avactl what could come next.
+/// With this variable set, a shell's script asks avactl for completions.
 const VARIABLE: &str = "AVACTL_COMPLETE";
-/// Whoever presses a key does not wait longer for a broker.
+/// The limit of a broker's answer, since the user waits after a key press.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Write a shell's completion script
 ///
-/// The script asks the avactl that is found by its name, so that the numbers of sessions, processes and users are completed with
-/// those there are.
+/// The script calls the avactl in PATH, so that it completes the numbers of existing sessions, processes and users.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The shell
@@ -51,7 +50,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     print(&String::from_utf8_lossy(&script))
 }
 
-/// Answers a shell's script, and ends, if it was one that asked.
+/// Answers a shell's script and exits, if a script called this process.
 pub fn answer() {
     CompleteEnv::with_factory(super::command).var(VARIABLE).complete();
 }
@@ -61,7 +60,7 @@ fn there_are() -> Vec<Session> {
     asked.and_then(Result::ok).unwrap_or_default()
 }
 
-/// The numbers of sessions, and whose they are.
+/// The numbers of sessions, with program and user.
 pub fn sessions() -> Vec<CompletionCandidate> {
     let candidate = |session: &Session| {
         let whose = format!("{} ({}) of {}", session.program, session.pid, user_name(session.uid));
@@ -94,7 +93,7 @@ impl ValueCompleter for Words {
     }
 }
 
-/// The programs whose names begin so.
+/// The programs whose names begin with this text.
 fn programs(current: &OsStr) -> Vec<CompletionCandidate> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let directories = std::env::split_paths(&path).filter_map(|directory| std::fs::read_dir(directory).ok());

@@ -17,7 +17,7 @@ use crate::units::bytes;
 
 /// Show the devices that programs get
 ///
-/// avactl asks through AvA's library, as any program would; with no broker there, a private one is started.
+/// avactl asks through AvA's library, as any program would; if no broker is running, it starts a private one.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 pub const EXAMPLES: &[Example] = &[
-    example("What programs find", "avactl devices"),
+    example("The devices that programs find", "avactl devices"),
     example("Whole names, versions and drivers on a narrow terminal", "avactl devices --wide"),
 ];
 
@@ -40,7 +40,7 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
     let broker = private::ensure()?;
     let socket = broker.socket.path().as_os_str();
     if std::env::var_os(SOCKET_VARIABLE).as_deref() != Some(socket) {
-        // AvA's library looks at the environment of its process, so that is what has to change.
+        // AvA's library reads the environment of its process, so that is what has to change.
         let again = Command::new(std::env::current_exe()?)
             .args(std::env::args_os().skip(1))
             .env(SOCKET_VARIABLE, socket)
@@ -52,7 +52,7 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
     show(format, &Devices { devices }, |devices| table(devices, view, args.table.bytes))
 }
 
-/// From left to right; which are left out where there is no room is a matter of their ranks.
+/// Columns from left to right; a column's rank decides whether it is left out on a narrow terminal.
 const COLUMNS: [Column; 7] = [
     Column::text("DEVICE", 0).cut_to(16),
     Column::text("TYPE", 1),
@@ -63,7 +63,7 @@ const COLUMNS: [Column; 7] = [
     Column::number("MEM", 2),
 ];
 
-/// The devices in columns.
+/// The devices as a table.
 pub(super) fn table(devices: &Devices, view: View, exact: bool) -> String {
     let row = |device: &Device| {
         let memory = if exact { device.memory_bytes.to_string() } else { bytes(device.memory_bytes) };

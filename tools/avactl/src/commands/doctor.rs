@@ -16,59 +16,59 @@ use crate::locate::SHIM;
 use crate::output::{Format, show};
 
 pub const EXAMPLES: &[Example] = &[
-    example("What is found, and what to do about what is missing", "avactl doctor"),
+    example("Show what works, and how to fix what does not", "avactl doctor"),
     example("For a script", "avactl doctor --format json"),
 ];
 
-/// Find out whether programs can run here, and what to do if not
+/// Check whether programs can run here, and what to do if not
 ///
-/// Does what a program would do that `avactl run` starts in this environment: reaches or starts the broker, and opens a session with
-/// each API through AvA's library. What the vendors' libraries answer is shown, and what is in the way.
+/// Does what a program would do that `avactl run` starts in this environment: connects to the broker or starts it, and opens
+/// a session with each API through AvA's library. Shows what the vendors' libraries answer, and which problems there are.
 ///
-/// Ends with status 1 if something is broken, else with 0, also if libraries of some APIs are not installed. Nothing is waited
-/// for longer than half a minute.
+/// The exit status is 1 if something is broken, else 0, also if some APIs' libraries are not installed. No check takes
+/// longer than half a minute.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Also show files, workers, and the functions that are refused
     #[arg(short, long)]
     verbose: bool,
 
-    /// Be the program: open a session with this API and tell what came
+    /// Be the program: open a session with this API and report the result
     #[arg(long, hide = true, value_name = "API")]
     visit: Option<String>,
 }
 
-/// How something is.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Health {
-    /// As it should be.
+    /// Everything works.
     Ok,
-    /// It works, but you should know.
+    /// It works, with a restriction.
     Note,
-    /// It is not installed, and other things work without it.
+    /// It is not installed; other things work without it.
     Absent,
     /// It does not work.
     Broken,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub name: &'static str,
     pub health: Health,
-    /// What was found: one line.
+    /// The result: one line.
     pub found: String,
-    /// What to do: a line each.
+    /// How to fix it: a line each.
     pub fixes: Vec<String>,
-    /// More about it: a line each.
+    /// Details: a line each.
     pub details: Vec<String>,
     /// The session that was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<visit::Session>,
 }
 
-/// A function that does not cross, or an extension that programs do not see.
+/// A function that AvA refuses, or an extension that it hides from programs.
 #[derive(Debug, Serialize)]
 pub(super) struct Unsupported {
     pub api: &'static str,
@@ -98,17 +98,17 @@ impl Check {
         self
     }
 
-    /// A part that was not found.
+    /// A missing part.
     fn missing(name: &'static str, failure: Failure) -> Self {
         Self { fixes: failure.hints, ..Self::new(name, Health::Broken, failure.message) }
     }
 }
 
-/// What never goes through AvA, however it is started.
+/// Programs that never use AvA, however they are started.
 const NATIVELY: &str = "No preloaded library reaches set-user-ID, static and 32-bit programs, what `env -i` starts, and \
     Python's tflite_runtime and ai-edge-litert, which have the API inside: they run natively.";
 
-/// Looks at everything and shows it.
+/// Runs all checks and shows the results.
 pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     if let Some(api) = &args.visit {
         return visit::visit(api, &SHIM.find()?).map(|()| ExitCode::SUCCESS);
@@ -118,7 +118,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     Ok(if diagnosis.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The diagnosis in lines.
+/// The diagnosis as text.
 pub(super) fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
     let mut text = String::new();
     for check in &diagnosis.checks {
@@ -144,7 +144,7 @@ pub(super) fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
     text
 }
 
-/// The functions that are refused, by reason.
+/// The refused functions, by reason.
 fn refused(all: &[Unsupported]) -> String {
     let mut reasons: Vec<(&str, &str, Vec<&str>)> = Vec::new();
     for one in all {
@@ -155,7 +155,7 @@ fn refused(all: &[Unsupported]) -> String {
     }
     let mut text = String::new();
     if !reasons.is_empty() {
-        text += "\nFunctions that are refused, and extensions that programs do not see:\n";
+        text += "\nRefused functions, and extensions that are hidden from programs:\n";
     }
     for (api, reason, functions) in reasons {
         text += &lines("  ", &format!("{api}: {reason}"));
@@ -164,12 +164,12 @@ fn refused(all: &[Unsupported]) -> String {
     text
 }
 
-/// A paragraph that begins with `head`, in lines that are as far in and fit a small terminal.
+/// A paragraph that begins with `head`, indented and wrapped for a small terminal.
 fn lines(head: &str, paragraph: &str) -> String {
     const WIDTH: usize = 79;
     let indent = " ".repeat(head.chars().count());
     let options = textwrap::Options::new(WIDTH).initial_indent(head).subsequent_indent(&indent).break_words(false);
-    // What can be pasted stays whole, and whatever else is built with this crate makes no difference.
+    // Commands to paste stay in one piece, and the features of other crates in the build make no difference.
     let options = options
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .word_separator(textwrap::WordSeparator::AsciiSpace)

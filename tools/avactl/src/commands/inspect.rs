@@ -22,8 +22,8 @@ pub const EXAMPLES: &[Example] = &[
 
 /// Show everything about sessions
 ///
-/// The objects that a program holds, the bytes it moved, and how often it called each function. Sessions that ended lately
-/// can be looked at too, by their numbers.
+/// The objects that a program holds, the bytes it moved, and how often it called each function. Works also for sessions that
+/// ended lately, by number.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     for session in &numbers {
         match broker.ask(Request::Session { session: *session }) {
             Ok(Answer::Session(detail)) => sessions.push(inspected(*detail, now, user_name)),
-            Ok(_) => return Err(Failure::new(Kind::General, "the broker answered something else")),
+            Ok(_) => return Err(Failure::new(Kind::General, "the broker sent an unexpected answer")),
             Err(mut failure) if failure.kind == Kind::NoSession => {
                 failure.hints.clear();
                 code = what_there_is(&broker, failure).report();
@@ -86,7 +86,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     }
     match sessions.as_slice() {
         [] => {}
-        // As it was when there could be no more.
+        // As at the time when there could be no more.
         [one] if numbers.len() == 1 => show(format, one, |one| text(one, args.table))?,
         _ => show(format, &All { sessions }, |all| {
             let texts: Vec<_> = all.sessions.iter().map(|one| text(one, args.table)).collect();
@@ -115,7 +115,7 @@ pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> S
     }
 }
 
-/// The session in paragraphs.
+/// The session as text.
 pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
     let size = |amount: u64| if table.bytes { amount.to_string() } else { bytes(amount) };
     let session = &inspected.session;

@@ -13,20 +13,20 @@ use crate::reach::Broker;
 
 pub const EXAMPLES: &[Example] = &[
     example("End two sessions", "avactl kill 3 5"),
-    example("End whatever a process has", "avactl kill --pid 4711"),
+    example("End all sessions of a process", "avactl kill --pid 4711"),
     example("End the sessions of one user's programs of one name", "avactl kill --user alice --program hashcat"),
 ];
 
 /// End sessions
 ///
-/// The programs themselves are left alone: what they have fails with the API's own error, as if the device were gone. If
-/// one begins anew, it gets another session.
+/// The programs themselves continue: their calls fail with the API's own error, as if the device had gone. A program that
+/// starts again gets another session.
 ///
-/// What is named in several ways must fit all of them: `kill --user alice --program hashcat` ends no other program of
-/// alice's. Each session that has ended is told of, and each that could not be ended; then the exit status is not 0.
+/// Several criteria must all match: `kill --user alice --program hashcat` ends no other program of alice's. avactl reports
+/// each session that has ended, and each that could not be ended; then the exit status is not 0.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// End all sessions that you may end: your own, an administrator's all
+    /// End all sessions that you may end: your own, as an administrator all
     #[arg(short, long)]
     all: bool,
 
@@ -34,13 +34,13 @@ pub struct Args {
     selection: Selection,
 }
 
-/// How an attempt to end a session went.
+/// The result for one session.
 #[derive(Debug, Serialize)]
 struct Killed {
     session: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<String>,
-    /// Why it has not been ended.
+    /// Why it was not ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
 }
@@ -50,10 +50,10 @@ struct All {
     sessions: Vec<Killed>,
 }
 
-/// Sessions that are ended at the same time; one whose worker does not listen takes seconds.
+/// The number of sessions that are ended in parallel; one whose worker does not react takes seconds.
 const AT_ONCE: usize = 16;
 
-/// Asks, and shows how each ended.
+/// Ends the sessions, and shows how each ended.
 pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     let broker = Broker::reach()?;
     let selection = &args.selection;
@@ -67,7 +67,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
         for (session, outcome) in kill_at_once(some) {
             let (ended, failed) = match outcome {
                 Ok(ended) => (Some(ended), None),
-                // It went by itself before its turn came, which is what was wanted.
+                // It ended by itself before its turn came, which is what was wanted.
                 Err(failure) if failure.kind == Kind::NoSession && (args.all || !selection.only_numbers()) => continue,
                 Err(failure) => {
                     let failed = Some(failure.message.clone());
@@ -79,7 +79,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
         }
     }
     match killed.as_slice() {
-        // As it was when there could be no more.
+        // As at the time when there could be no more.
         [one] if numbers.len() == 1 && one.failed.is_none() => show(format, one, line)?,
         _ if format == Format::Table => print(&killed.iter().map(line).collect::<String>())?,
         _ => show(format, &All { sessions: killed }, |_| String::new())?,
@@ -87,7 +87,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
     Ok(tell(&broker, failures))
 }
 
-/// Each by a connection of its own: the broker answers when it is over.
+/// Each over a connection of its own: the broker answers when the session has ended.
 fn kill_at_once(sessions: &[u64]) -> Vec<(u64, Result<String, Failure>)> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = sessions.iter().map(|session| (*session, scope.spawn(move || kill(*session)))).collect();
@@ -101,7 +101,7 @@ fn kill_at_once(sessions: &[u64]) -> Vec<(u64, Result<String, Failure>)> {
 fn kill(session: u64) -> Result<String, Failure> {
     match Broker::reach()?.ask(Request::Kill { session })? {
         Answer::Killed { reason, .. } => Ok(reason),
-        _ => Err(Failure::new(Kind::General, "the broker answered something else")),
+        _ => Err(Failure::new(Kind::General, "the broker sent an unexpected answer")),
     }
 }
 
@@ -109,7 +109,7 @@ fn line(killed: &Killed) -> String {
     killed.ended.as_ref().map_or_else(String::new, |ended| format!("session {} {ended}\n", killed.session))
 }
 
-/// Reports what could not be ended; what there is instead is said once.
+/// Reports what could not be ended; the list of existing sessions is shown once.
 fn tell(broker: &Broker, failures: Vec<Failure>) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     let last = failures.len().saturating_sub(1);

@@ -11,7 +11,7 @@ use crate::locate::BROKER;
 
 /// Write the manual pages
 ///
-/// One for avactl, one for each verb, and the broker's own, in the folders man1 and man8 of a directory such as
+/// One for avactl, one for each subcommand, and the broker's, in the folders man1 and man8 of a directory such as
 /// /usr/local/share/man.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -19,7 +19,7 @@ pub struct Args {
     directory: PathBuf,
 }
 
-/// Writes one page for avactl, one for each verb, and one for the broker.
+/// Writes one page for avactl, one for each subcommand, and one for the broker.
 pub fn run(args: Args) -> Result<(), Failure> {
     let [man1, man8] = ["man1", "man8"].map(|volume| args.directory.join(volume));
     std::fs::create_dir_all(&man1)?;
@@ -43,7 +43,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         };
         std::fs::write(man1.join(format!("{name}.1")), ava_cli::page(one, &page)?)?;
     }
-    // What the broker's options are only the broker knows.
+    // Only the broker knows its options.
     let broker = BROKER.find()?;
     let written = Command::new(&broker).arg("--manual").output()?;
     if !written.status.success() {

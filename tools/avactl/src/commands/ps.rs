@@ -19,29 +19,28 @@ use crate::units::{count, duration, short_bytes};
 
 pub const EXAMPLES: &[Example] = &[
     example("Who uses the devices most", "avactl ps --sort memory"),
-    example("All of one user's, also those that ended lately", "avactl ps --all --user \"$USER\""),
+    example("All sessions of one user, also those that ended lately", "avactl ps --all --user \"$USER\""),
     example("The session of a process", "avactl ps --pid $$"),
     example("The numbers of one user's sessions, for a script", "avactl ps --quiet --user \"$USER\""),
-    example("All that is known of them, for a program", "avactl ps --format json"),
+    example("All data, for a program", "avactl ps --format json"),
 ];
 
-/// Show the sessions: which program of whom uses what
+/// Show the sessions: which user's program uses what
 ///
-/// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds,
-/// the calls it made, the bytes that went in and came out, for how long, and its name. The last column is there if
-/// something is to be said: that a session is starting or ending, how it ended, or that its numbers are old because its
-/// worker did not answer in time.
+/// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds, the
+/// bytes of data that went in and came out, its age, and its name. A last column appears if there is more to say: that a
+/// session is starting or ending, how it ended, or that its numbers are old because its worker did not answer in time.
 ///
-/// What is listed can be narrowed down: what is named in several ways must fit all of them.
+/// Options select the sessions to list; several criteria must all match.
 ///
-/// In JSON an ended session has `ended` (why), `ended_unix_seconds` and `duration_seconds`, which no longer grows.
+/// In JSON an ended session has `ended` (the reason), `ended_unix_seconds` and a final `duration_seconds`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Also show sessions that ended lately
     #[arg(short, long)]
     all: bool,
 
-    /// Show only the numbers of the sessions, one a line
+    /// Show only the numbers of the sessions, one per line
     #[arg(short, long, conflicts_with = "json")]
     quiet: bool,
 
@@ -49,7 +48,7 @@ pub struct Args {
     #[arg(short, long, value_enum, value_name = "KEY", default_value = "session")]
     sort: Key,
 
-    /// Sort the other way round
+    /// Reverse the order
     #[arg(short, long)]
     reverse: bool,
 
@@ -60,7 +59,7 @@ pub struct Args {
     selection: Selection,
 }
 
-/// What sessions are sorted by.
+/// Sort keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Key {
     Session,
@@ -129,7 +128,7 @@ pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
     }
 }
 
-/// From left to right; which are left out where there is no room is a matter of their ranks.
+/// Columns from left to right; a column's rank decides whether it is left out on a narrow terminal.
 const COLUMNS: [Column; 12] = [
     Column::number("SESSION", 0),
     Column::number("PID", 1),
@@ -146,7 +145,7 @@ const COLUMNS: [Column; 12] = [
 ];
 const STATE: Column = Column::text("STATE", 6).cut_to(8);
 
-/// The sessions in columns.
+/// The sessions as a table.
 pub(super) fn table(sessions: &Sessions, view: View, exact: bool) -> String {
     let rows: Vec<_> = sessions.sessions.iter().map(|session| row(session, exact)).collect();
     let said = sessions.sessions.iter().any(|session| !session.note().is_empty());

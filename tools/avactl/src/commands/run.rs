@@ -20,21 +20,21 @@ use crate::{private, program};
 pub const EXAMPLES: &[Example] = &[
     example("Run a program", "avactl run clinfo"),
     example("With arguments of its own", "avactl run -- python3 -c 'print(1)'"),
-    example("Wait up to a minute for a place where all are taken", "avactl run --wait=60 clinfo"),
+    example("Wait up to a minute if the limit of sessions is reached", "avactl run --wait=60 clinfo"),
     example("See each call", "AVA_LOG=trace avactl run clinfo"),
 ];
 
 /// Run a program on AvA's devices
 ///
-/// The program is started with AvA's library in place of the vendor's. It needs no changes and notices nothing; its
-/// exit status is avactl's. What is run where AvA's library cannot be is said on standard error. If no broker is there, a private one is started, which ends half a minute after the last
-/// program.
+/// The program is started with AvA's library in place of the vendor's, without changes to the program; its exit status
+/// becomes avactl's. A message on standard error says so where AvA's library cannot be loaded. If no broker is running,
+/// avactl starts a private one, which exits half a minute after the last program.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Wait for a place where a limit of sessions is reached: so many seconds, or as long as it takes
+    /// Wait for a place when a limit of sessions is reached: so many seconds, or without a number for ever
     ///
-    /// Without it, and without AVA_WAIT, such a program has no devices. It says once that it waits. Of one user's programs,
-    /// the first gets a place first; of several users, the one who has the fewest sessions.
+    /// Without it, and without AVA_WAIT, such a program has no devices. It says once that it waits. Free places go to the
+    /// user with the fewest sessions, and among one user's programs to the first.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = FOREVER, value_parser = seconds)]
     wait: Option<u32>,
 
@@ -43,7 +43,7 @@ pub struct Args {
     command: Vec<OsString>,
 }
 
-/// Becomes the program; comes back only with a failure.
+/// Becomes the program; returns only with a failure.
 pub fn run(args: Args) -> Failure {
     match prepare(&args) {
         Ok(mut command) => {
@@ -60,7 +60,7 @@ pub fn run(args: Args) -> Failure {
     }
 }
 
-/// For how long, as [`WAIT_VARIABLE`] says it.
+/// Parses the time as in [`WAIT_VARIABLE`].
 fn seconds(text: &str) -> Result<u32, String> {
     wait(text).ok_or_else(|| format!("{text:?} is neither a number of seconds nor `{FOREVER}`"))
 }
@@ -68,11 +68,11 @@ fn seconds(text: &str) -> Result<u32, String> {
 fn prepare(args: &Args) -> Result<Command, Failure> {
     let words = args.command.as_slice();
     let [name, arguments @ ..] = words else {
-        return Err(Failure::new(Kind::Usage, "which program?"));
+        return Err(Failure::new(Kind::Usage, "no program given"));
     };
     settings::check().map_err(|why| Failure::new(Kind::Usage, why))?;
     for (name, near) in settings::misspelt() {
-        eprintln!("avactl: {name} is no variable of AvA's; {near} is one");
+        eprintln!("avactl: {name} is not a variable of AvA; did you mean {near}?");
     }
     let looked = program::look(words);
     if let Some(remark) = &looked.remark {
@@ -84,7 +84,7 @@ fn prepare(args: &Args) -> Result<Command, Failure> {
         return Ok(command);
     }
     let shim = SHIM.find()?;
-    // What the program brings comes first, as it came before the vendor's library.
+    // The program's own preloads come first, as they came before the vendor's library.
     let preload = with("LD_PRELOAD", &shim, Place::Last)?;
     let libraries = stubs(&shim).map(|stubs| with("LD_LIBRARY_PATH", &stubs, Place::First)).transpose()?;
     let broker = private::ensure()?;
@@ -105,20 +105,20 @@ fn prepare(args: &Args) -> Result<Command, Failure> {
     Ok(command)
 }
 
-/// Where a path goes among those that are there.
+/// Where a path is inserted into a list.
 #[derive(Clone, Copy)]
 enum Place {
     First,
     Last,
 }
 
-/// The value of a variable of the dynamic linker's with `path` besides what is there.
+/// The value of a variable of the dynamic linker, with `path` added.
 fn with(variable: &str, path: &Path, place: Place) -> Result<OsString, Failure> {
     joined(path, std::env::var_os(variable).unwrap_or_default(), place)
 }
 
 fn joined(path: &Path, rest: OsString, place: Place) -> Result<OsString, Failure> {
-    // The dynamic linker splits at these, and knows no quotes.
+    // The dynamic linker splits at these characters, and knows no quotes.
     if path.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b' ' | b':' | b';')) {
         let message =
             format!("{}: the dynamic linker takes no path with a space, a colon or a semicolon", path.display());

@@ -1,4 +1,4 @@
-//! Which sessions a verb is about: the same words for all of them.
+//! The options that select sessions: the same for all subcommands.
 
 use ava_protocol::admin::{Session, State};
 use ava_protocol::api::APIS;
@@ -13,7 +13,7 @@ use crate::reach::Broker;
 
 /// Which sessions
 ///
-/// What is named in several ways must fit all of them; of several names for the same thing, one must fit.
+/// Different criteria must all match; of several values for one criterion, one must match.
 #[derive(Debug, Default, clap::Args)]
 pub struct Selection {
     /// Sessions by number, as `avactl ps` shows them
@@ -36,7 +36,7 @@ pub struct Selection {
     #[arg(long = "api", value_name = "API", value_delimiter = ',', help_heading = "Selection", value_parser = PossibleValuesParser::new(APIS.iter().map(|api| api.name)))]
     apis: Vec<String>,
 
-    /// Sessions that use devices with this in their name
+    /// Sessions that use devices with this text in their name
     #[arg(long = "device", value_name = "TEXT", help_heading = "Selection")]
     devices: Vec<String>,
 
@@ -45,7 +45,7 @@ pub struct Selection {
     states: Vec<Stage>,
 }
 
-/// Where a session is in its life.
+/// A session's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
     /// Its worker loads the vendor's library
@@ -59,7 +59,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// As the broker calls it.
+    /// The broker's name for it.
     pub fn of(state: State) -> Self {
         match state {
             State::Starting => Self::Starting,
@@ -81,23 +81,23 @@ impl Stage {
 }
 
 impl Selection {
-    /// Whether nothing is said about which sessions are meant.
+    /// Whether no criterion is given.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty() && self.only_numbers()
     }
 
-    /// Whether sessions are named by nothing but their numbers.
+    /// Whether numbers are the only criterion.
     pub fn only_numbers(&self) -> bool {
         let texts = [&self.users, &self.programs, &self.apis, &self.devices];
         self.pids.is_empty() && self.states.is_empty() && texts.iter().all(|names| names.is_empty())
     }
 
-    /// Whether sessions that have ended may be meant, though nobody says `--all`.
+    /// Whether the criteria may name ended sessions, even without `--all`.
     pub fn may_be_ended(&self) -> bool {
         !self.sessions.is_empty() || self.states.contains(&Stage::Ended)
     }
 
-    /// Those of `all` that are meant.
+    /// The sessions of `all` that match.
     pub fn of(&self, all: Vec<Session>) -> Result<Vec<Session>, Failure> {
         let users: Vec<u32> = self.users.iter().map(|user| uid(user)).collect::<Result<_, _>>()?;
         let fits = |session: &Session| {
@@ -115,10 +115,10 @@ impl Selection {
         Ok(all.into_iter().filter(fits).collect())
     }
 
-    /// The numbers of the sessions that are to be shown or ended: at least one.
+    /// The numbers of the sessions to show or end: at least one.
     pub fn numbers(&self, broker: &Broker) -> Result<Vec<u64>, Failure> {
         if self.is_empty() {
-            return Err(what_there_is(broker, Failure::new(Kind::Usage, "which session?")));
+            return Err(what_there_is(broker, Failure::new(Kind::Usage, "no session given")));
         }
         if self.only_numbers() {
             let mut numbers = Vec::new();
@@ -137,7 +137,7 @@ impl Selection {
     }
 }
 
-/// Whether `fits` holds for one of `wanted`, or nothing is wanted.
+/// Whether `fits` holds for one of `wanted`, or `wanted` is empty.
 fn one_of<T>(wanted: &[T], fits: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(fits)
 }
@@ -146,7 +146,7 @@ fn one_of<T>(wanted: &[T], fits: impl Fn(&T) -> bool) -> bool {
 pub fn what_there_is(broker: &Broker, failure: Failure) -> Failure {
     const MOST: usize = 12;
     let Ok(sessions) = broker.sessions(false) else {
-        return failure.hint("`avactl ps` shows the sessions there are");
+        return failure.hint("`avactl ps` lists the sessions");
     };
     let named = |session: &Session| format!("{} ({})", session.session, session.program);
     let mut names: Vec<_> = sessions.iter().take(MOST).map(named).collect();
@@ -154,9 +154,11 @@ pub fn what_there_is(broker: &Broker, failure: Failure) -> Failure {
         names.push(format!("{} others", sessions.len() - MOST));
     }
     failure.hint(match names.as_slice() {
-        [] => "`avactl ps` shows the sessions there are, which is none now; `avactl ps --all` also those that ended lately"
-            .to_owned(),
-        _ => format!("`avactl ps` shows the sessions there are: {}", names.join(", ")),
+        [] => {
+            "`avactl ps` lists the sessions: there are none now; `avactl ps --all` also lists those that ended lately"
+                .to_owned()
+        }
+        _ => format!("`avactl ps` lists the sessions: {}", names.join(", ")),
     })
 }
 

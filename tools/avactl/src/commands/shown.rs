@@ -1,4 +1,4 @@
-//! A session as JSON and tables show it.
+//! A session as shown in JSON and tables.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,20 +27,20 @@ pub struct Shown {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub since_unix_seconds: f64,
-    /// The worker did not answer in time: the numbers are the last it gave.
+    /// The worker did not answer in time: the numbers are its last ones.
     pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
     /// When it ended, likewise.
     pub ended_unix_seconds: Option<f64>,
-    /// How long it has lasted: until now, or until it ended.
+    /// Its duration: until now, or until it ended.
     pub duration_seconds: f64,
     #[serde(skip)]
     pub lasted: Duration,
 }
 
 impl Shown {
-    /// `session`, with the name `user` gives to its user, as it is `now`.
+    /// `session` as it is at `now`; `user` looks up its user's name.
     pub fn new(session: Session, now: SystemTime, user: impl Fn(u32) -> String) -> Self {
         let until = session.ended_unix_ms.map_or(now, |ended| UNIX_EPOCH + Duration::from_millis(ended));
         let lasted = since(session.since_unix_ms, until);
@@ -68,7 +68,7 @@ impl Shown {
         }
     }
 
-    /// What is to be said about it besides its numbers; nothing of one that runs.
+    /// A remark about the session's state; none for a running one.
     pub fn note(&self) -> String {
         match (&self.ended, self.state, self.stale) {
             (Some(reason), ..) if reason.starts_with("ended ") => reason.clone(),
@@ -80,13 +80,13 @@ impl Shown {
     }
 }
 
-/// The user's name, or the number of a user without one.
+/// The user's name, or the number if there is none.
 pub fn user_name(uid: u32) -> String {
     let user = uzers::get_user_by_uid(uid);
     user.map_or_else(|| uid.to_string(), |user| user.name().to_string_lossy().into_owned())
 }
 
-/// The number of a user that is named by name or number.
+/// The number of a user given by name or number.
 pub fn uid(user: &str) -> Result<u32, Failure> {
     let named = uzers::get_user_by_name(user).map(|user| user.uid());
     let uid = named.or_else(|| user.parse().ok());

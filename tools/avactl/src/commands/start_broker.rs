@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::error::Failure;
 use crate::private;
 
-/// Start a private broker unless there is one, and end when it listens
+/// Start a private broker unless there is one, and exit when it listens
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Its socket

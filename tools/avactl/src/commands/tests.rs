@@ -61,7 +61,7 @@ fn detail() -> Detail {
         cwd: "/home/user".into(),
         cgroup: "/user.slice".into(),
         container: "docker-0123".into(),
-        sandbox: "Landlock 7, system calls, user 65600".into(),
+        sandbox: "Landlock 7, seccomp filter, user 65600".into(),
         library: "/usr/lib/x86_64-linux-gnu/libOpenCL.so.1".into(),
         stats: Stats {
             objects: vec![("cl_context".into(), 1), ("cl_mem".into(), 37)],

@@ -20,11 +20,11 @@ pub struct Args {}
 pub(super) struct Versions {
     pub avactl: &'static str,
     pub protocol: u32,
-    /// What builds are told apart by that do not understand each other.
+    /// The build; only parts of the same build understand each other.
     pub build: &'static str,
     pub broker: Option<String>,
     pub socket: Option<String>,
-    /// Why it has not told.
+    /// Why the broker's is not known.
     #[serde(skip)]
     pub failure: Option<String>,
 }
@@ -48,9 +48,9 @@ pub(super) fn text(versions: &Versions, width: Option<usize>) -> String {
     let broker = match (&versions.broker, &versions.socket) {
         (Some(version), Some(socket)) => format!("{version}, at {socket}"),
         (None, Some(socket)) => {
-            versions.failure.clone().unwrap_or_else(|| format!("answers something else, at {socket}"))
+            versions.failure.clone().unwrap_or_else(|| format!("an unexpected answer, at {socket}"))
         }
-        _ => "none runs".to_owned(),
+        _ => "not running".to_owned(),
     };
     properties(
         &[

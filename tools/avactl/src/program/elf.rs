@@ -1,4 +1,4 @@
-//! What a program's ELF headers say.
+//! The relevant facts of a program's ELF headers.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -11,10 +11,10 @@ use object::elf::{self, DataEncoding, FileClass, FileHeader64, Machine};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::read::{ReadCache, ReadRef};
 
-/// A program, to the dynamic linker.
+/// A program, as the dynamic linker sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Binary {
-    /// For another kind of machine, or of another word size.
+    /// For another machine or word size.
     Foreign {
         what: String,
     },
@@ -26,26 +26,26 @@ pub enum Binary {
     },
 }
 
-/// What a compiler may have built into the program that looks at all that its process does.
+/// A sanitizer that the compiler has built into the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sanitizer {
     Address,
     Thread,
 }
 
-/// The function that each kind begins with, which is imported from its library or exported to others.
+/// A function of each kind, imported from its library or exported to others.
 const SANITIZERS: [(&[u8], Sanitizer); 2] =
     [(b"\0__asan_init\0", Sanitizer::Address), (b"\0__tsan_init\0", Sanitizer::Thread)];
 
-/// As much of a file as tells what it is.
+/// Reads as much of a file as is needed.
 pub fn first_bytes(path: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // What cannot be read is not looked at.
+    // A file that cannot be read is ignored.
     let _ = File::open(path).and_then(|file| file.take(256).read_to_end(&mut bytes));
     bytes
 }
 
-/// What the file is, given its first bytes; `None` if it is no ELF file, or makes no sense.
+/// Parses the file's first bytes; `None` if it is no valid ELF file.
 pub fn read(path: &Path, start: &[u8]) -> Option<Binary> {
     if !start.starts_with(&elf::ELFMAG) || start.len() < 20 {
         return None;
@@ -62,7 +62,7 @@ pub fn read(path: &Path, start: &[u8]) -> Option<Binary> {
     linked(&ReadCache::new(File::open(path).ok()?))
 }
 
-/// Where the bytes stand that are the same in every ELF file.
+/// The offsets of fields that are the same in every ELF file.
 mod place {
     pub const CLASS: usize = 4;
     pub const DATA: usize = 5;
@@ -94,7 +94,7 @@ fn linked<'data>(data: impl ReadRef<'data>) -> Option<Binary> {
     let dynamic = segments.iter().find_map(|segment| segment.dynamic(endian, data).ok().flatten()).unwrap_or_default();
     let value = |tag| dynamic.iter().find(|entry| entry.tag(endian) == tag).map(|entry| entry.d_val(endian));
     let Some(interpreter) = interpreter else {
-        // The dynamic linker itself has none, but a name, and runs what it is told to.
+        // The dynamic linker itself has no interpreter but a soname, and runs the program that it is given.
         return (value(elf::DT_SONAME).is_none()).then_some(Binary::Static);
     };
     let names = || {
@@ -112,5 +112,5 @@ fn linked<'data>(data: impl ReadRef<'data>) -> Option<Binary> {
     Some(Binary::Dynamic { interpreter: PathBuf::from(OsStr::from_bytes(interpreter)), sanitizer })
 }
 
-/// Most bytes of names that are looked at.
+/// The most bytes of symbol names that are read.
 const MOST_NAMES: u64 = 64 << 20;

@@ -1,4 +1,4 @@
-//! Where a program is, and what its file is besides its bytes.
+//! Finds a program, and its file's capabilities.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access, getxattr};
 
-/// The file that running `name` runs.
+/// The file that executing `name` executes.
 pub fn find(name: &OsStr) -> Option<PathBuf> {
     let runs = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     if name.as_bytes().contains(&b'/') {
@@ -16,7 +16,7 @@ pub fn find(name: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(&places).map(|place| place.join(name)).find(runs)
 }
 
-/// Whether the file gives capabilities to who runs it.
+/// Whether executing the file grants capabilities.
 pub fn has_capabilities(path: &Path) -> bool {
     getxattr(path, c"security.capability", &mut [0_u8; 64][..]).is_ok()
 }

@@ -113,7 +113,7 @@ fn a_senseless_variable_is_an_error_and_a_misspelt_one_is_told() {
     let output = here.avactl(&["run", "true"]).env("AVA_TRANSPROT", "socket").output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text, "avactl: AVA_TRANSPROT is no variable of AvA's; AVA_TRANSPORT is one\n");
+    assert_eq!(text, "avactl: AVA_TRANSPROT is not a variable of AvA; did you mean AVA_TRANSPORT?\n");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn several_sessions_are_named_by_number_process_user_and_name() {
     assert!(said(&half).contains("avactl: session 3 has ended already\n"), "{half:?}");
     assert!(
         said(&half).contains(
-            "avactl: there is no session 99\n  hint: `avactl ps` shows the sessions there are: 4 (a program), 5"
+            "avactl: there is no session 99\n  hint: `avactl ps` lists the sessions: 4 (a program), 5"
         ),
         "{half:?}"
     );
@@ -79,7 +79,7 @@ fn several_sessions_are_named_by_number_process_user_and_name() {
     assert!(said(&none).starts_with("avactl: there is no such session\n  hint: "), "{none:?}");
     let which = here.output(&["kill"]);
     assert_eq!(which.status.code(), Some(2));
-    assert!(said(&which).starts_with("avactl: which session?\n  hint: "), "{which:?}");
+    assert!(said(&which).starts_with("avactl: no session given\n  hint: "), "{which:?}");
     let rest = json(&here.text(&["kill", "--user", &uid, "--program", "a program", "--json"]));
     assert_eq!(rest["sessions"].as_array().unwrap().len(), 3);
     for tenant in &mut tenants {
@@ -138,7 +138,7 @@ fn without_a_broker_looking_starts_none() {
         assert_eq!(output.status.code(), Some(4), "{output:?}");
         assert!(String::from_utf8(output.stderr).unwrap().starts_with("avactl: no broker is running\n  hint: "));
     }
-    assert!(here.text(&["version"]).contains("none runs"));
+    assert!(here.text(&["version"]).contains("not running"));
     assert!(here.broker().is_none());
 }
 

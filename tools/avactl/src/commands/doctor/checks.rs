@@ -1,4 +1,4 @@
-//! What `avactl doctor` looks at.
+//! The checks of `avactl doctor`.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::private;
 use crate::reach::Broker;
 use crate::units::bytes;
 
-/// Looks at everything, and opens a session with each API.
+/// Runs all checks, and opens a session with each API.
 pub fn all() -> Diagnosis {
     let (broker, reached) = broker();
     let (library, shim) = shim();
@@ -38,12 +38,12 @@ fn unsupported() -> Vec<Unsupported> {
     APIS.iter().flat_map(of).collect()
 }
 
-/// The broker that a program would get, which is started if `avactl run` would start it.
+/// The broker that a program would get; it is started if `avactl run` would start it.
 fn broker() -> (Check, Option<(Broker, Status)>) {
     const NAME: &str = "broker";
     let asked = private::ensure().and_then(|broker| match broker.ask(Request::Status)? {
         Answer::Status(status) => Ok((broker, *status)),
-        _ => Err(Failure::new(crate::error::Kind::General, "the broker answers something else")),
+        _ => Err(Failure::new(crate::error::Kind::General, "the broker sent an unexpected answer")),
     });
     let (broker, status) = match asked {
         Ok(both) => both,
@@ -69,7 +69,7 @@ fn broker() -> (Check, Option<(Broker, Status)>) {
     (check, Some((broker, status)))
 }
 
-/// How far tenants are kept apart, and what is missing for more.
+/// How well tenants are isolated, and what is missing for more.
 pub fn isolation(isolation: &Isolation) -> Check {
     let Isolation { sandbox, landlock, users, groups, memory: [session, ..], missing } = isolation;
     let kernel = if *landlock == 0 { "no Landlock".to_owned() } else { format!("Landlock {landlock}") };
@@ -103,7 +103,7 @@ fn shim() -> (Check, Option<PathBuf>) {
     (check, Some(path))
 }
 
-/// A session with each API, all at the same time.
+/// A session with each API, all in parallel.
 fn sessions(shim: &Path, broker: &Broker) -> Vec<Check> {
     let visits: Vec<_> = APIS.iter().map(|api| (*api, Visit::begin(api, shim, broker))).collect();
     let checked = visits.into_iter().map(|(api, visit)| match visit {
@@ -115,13 +115,13 @@ fn sessions(shim: &Path, broker: &Broker) -> Vec<Check> {
         checks.push(Check::new(
             "libraries",
             Health::Broken,
-            "no vendor's library is installed where workers look for it",
+            "no vendor's library is installed where workers search for it",
         ));
     }
     checks
 }
 
-/// What came of a session with an API.
+/// The result of a session with an API.
 pub fn session(api: &'static Api, report: Report) -> Check {
     let told = match report.told {
         Ok(told) => told,
@@ -129,7 +129,7 @@ pub fn session(api: &'static Api, report: Report) -> Check {
     };
     let mut check = match (&told.answer, &told.complaint) {
         (_, Some(complaint)) if complaint.contains(api.library) && complaint.contains("cannot open shared object") => {
-            Check::new(api.name, Health::Absent, format!("{} is not where workers look for it", api.library))
+            Check::new(api.name, Health::Absent, format!("{} is not where workers search for it", api.library))
                 .fix(api.install)
                 .fix("a library elsewhere: AVA_VENDOR_LIBRARY_PATH for a private broker, --vendor-library-path for others")
         }
@@ -151,9 +151,9 @@ pub fn session(api: &'static Api, report: Report) -> Check {
         check = check
             .detail(format!("session {}, worker {}", session.session, session.worker_pid))
             .detail(format!("library {}", session.library))
-            .detail(format!("shut in with: {}", session.sandbox));
+            .detail(format!("sandbox: {}", session.sandbox));
     }
     check.session = report.session;
     let (all, refused) = (api.functions.len(), api.unsupported.len());
-    check.detail(format!("{} of {all} functions cross; refused: {refused}", all - refused))
+    check.detail(format!("{} of {all} functions are supported; refused: {refused}", all - refused))
 }

@@ -39,7 +39,7 @@ fn session(answer: Result<(&str, &[&str]), &str>, complaint: Option<&str>) -> Ch
         session: 8,
         worker_pid: 4300,
         library: "/usr/lib/x86_64-linux-gnu/libOpenCL.so.1".into(),
-        sandbox: "Landlock 7, system calls, user 65600".into(),
+        sandbox: "Landlock 7, seccomp filter, user 65600".into(),
     });
     checks::session(&API, Report { told: Ok(told), session })
 }

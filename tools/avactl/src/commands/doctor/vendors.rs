@@ -1,4 +1,4 @@
-//! What each API is asked, through the functions that AvA's library and its stubs export, to see that it answers.
+//! Calls a function of each API, through the entry points of AvA's library and its stubs, to check that it answers.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_ulong, c_void};
@@ -10,25 +10,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{locate, opencl};
 
-/// What a vendor's library says of itself.
+/// What a vendor's library reports about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Library {
-    /// Its name and version; empty where it has none that could be asked for.
+    /// Its name and version; empty if it reports none.
     pub version: String,
     /// The devices that it has.
     pub devices: Vec<String>,
 }
 
-/// Asks an API of AvA's library.
+/// Calls an API of AvA's library.
 ///
 /// # Errors
-/// What it answers instead.
+/// The wrong answer.
 pub fn ask(api: &str, shim: &Path) -> Result<Library, String> {
     match api {
         "opencl" => opencl(shim),
         "pkcs11" => pkcs11(shim),
         "tflite" => tflite(shim),
-        other => Err(format!("nothing is known that {other} could be asked")),
+        other => Err(format!("there is no check for {other}")),
     }
 }
 
@@ -46,12 +46,12 @@ fn tflite(shim: &Path) -> Result<Library, String> {
     // SAFETY: the function takes nothing and returns a text or null (`c_api.h`).
     let text = unsafe { version() };
     if text.is_null() {
-        return Err("TfLiteVersion answers nothing".to_owned());
+        return Err("TfLiteVersion returns nothing".to_owned());
     }
     // SAFETY: as above.
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
     match text.as_str() {
-        "" => Err("TfLiteVersion answers nothing".to_owned()),
+        "" => Err("TfLiteVersion returns nothing".to_owned()),
         text => Ok(Library { version: format!("TensorFlow Lite {text}"), devices: Vec::new() }),
     }
 }
@@ -67,7 +67,7 @@ struct Info {
     version: [u8; 2],
 }
 
-/// `CK_FUNCTION_LIST`, as far as it is used here.
+/// The used part of `CK_FUNCTION_LIST`.
 #[repr(C)]
 struct Functions {
     version: [u8; 2],
@@ -80,7 +80,7 @@ struct Functions {
 
 fn pkcs11(shim: &Path) -> Result<Library, String> {
     const WITH_TOKEN: u8 = 1;
-    // Its functions have names that other modules have, too: a program finds them in the stub.
+    // Other modules export functions of the same names: a program finds these in the stub.
     let stubs = locate::stubs(shim).ok_or_else(|| format!("there is no folder `stubs` beside {}", shim.display()))?;
     let module = Api::find("pkcs11").ok_or("there is no such API")?.library;
     let library = load(&stubs.join(module))?;
@@ -88,11 +88,11 @@ fn pkcs11(shim: &Path) -> Result<Library, String> {
     let ok = |name: &str, value: c_ulong| if value == 0 { Ok(()) } else { Err(format!("{name} answers {value:#x}")) };
     let mut functions = std::ptr::null();
     let (mut info, mut count) = (Info::default(), 0);
-    // SAFETY: the functions have these types (PKCS#11 2.40, section 5), the list is the library's for good, and each pointer
+    // SAFETY: the functions have these types (PKCS#11 2.40, section 5), the library never frees the list, and each pointer
     // leads to what the function fills, or is null where that is allowed.
     unsafe {
         ok("C_GetFunctionList", list(&raw mut functions))?;
-        let functions = functions.as_ref().ok_or("C_GetFunctionList answers nothing")?;
+        let functions = functions.as_ref().ok_or("C_GetFunctionList returns nothing")?;
         ok("C_Initialize", (functions.initialize)(std::ptr::null_mut()))?;
         ok("C_GetInfo", (functions.info)(&raw mut info))?;
         ok("C_GetSlotList", (functions.slots)(WITH_TOKEN, std::ptr::null_mut(), &raw mut count))?;
@@ -107,12 +107,12 @@ fn pkcs11(shim: &Path) -> Result<Library, String> {
 }
 
 fn load(shim: &Path) -> Result<Loaded, String> {
-    // SAFETY: it is AvA's own library, whose constructors only prepare for later.
+    // SAFETY: it is AvA's own library, whose constructors only register handlers.
     unsafe { Loaded::open(Some(shim), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| reason(&error))
 }
 
 fn function<T>(library: &Loaded, name: &str) -> Result<Symbol<T>, String> {
-    // SAFETY: whoever calls it gives it the type of the API's header.
+    // SAFETY: each caller gives it the type of the API's header.
     unsafe { library.get::<T>(name.as_bytes()) }.map_err(|error| reason(&error))
 }
 

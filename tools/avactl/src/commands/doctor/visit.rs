@@ -1,5 +1,5 @@
-//! A session opened as a program would open it: by another avactl, which calls the API through AvA's library and tells what came.
-//! Neither a library that does not come back nor a broker that says nothing keeps the doctor waiting.
+//! Opens a session as a program would: another avactl process calls the API through AvA's library and reports the result. So
+//! neither a library that hangs nor a broker that does not answer blocks the doctor.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -17,20 +17,20 @@ use super::vendors;
 use crate::error::Failure;
 use crate::reach::Broker;
 
-/// A library that has not answered after so long is not waited for.
+/// The limit for a library's answer.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What the visitor tells, in a line of JSON.
+/// The visitor's report, a line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// What the vendor's library says that it is, or what it answers instead.
+    /// What the vendor's library reports about itself, or its wrong answer.
     pub answer: Result<vendors::Library, String>,
-    /// What AvA's library has complained of.
+    /// Messages of AvA's library.
     pub complaint: Option<String>,
     pub milliseconds: u64,
 }
 
-/// What came of a visit.
+/// The result of a visit.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Report {
     pub told: Result<Told, String>,
@@ -46,7 +46,7 @@ pub struct Session {
     pub sandbox: String,
 }
 
-/// One that is under way.
+/// A visit in progress.
 pub struct Visit {
     child: Child,
     line: Receiver<std::io::Result<String>>,
@@ -54,7 +54,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Begins one, in the environment that `avactl run` gives to a program.
+    /// Starts a visitor, in the environment that `avactl run` gives to a program.
     pub fn begin(api: &Api, shim: &Path, broker: &Broker) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["doctor", "--visit", api.name])
@@ -75,7 +75,7 @@ impl Visit {
         Ok(Self { child, line, begun: Instant::now() })
     }
 
-    /// Waits for its end, and asks the broker what it knows meanwhile.
+    /// Waits for the visitor's end, and asks the broker about the session meanwhile.
     pub fn report(mut self, api: &Api, broker: &Broker) -> Report {
         let told: Result<Told, String> = match self.line.recv_timeout(LIMIT.saturating_sub(self.begun.elapsed())) {
             Ok(Ok(line)) if !line.is_empty() => serde_json::from_str(&line).map_err(|error| error.to_string()),
@@ -96,7 +96,7 @@ impl Visit {
         Report { told, session }
     }
 
-    /// The session that the visitor has. In a container the broker knows it by another number than we do.
+    /// The visitor's session. In a container the broker knows its process by another number than this process does.
     fn find(&self, api: &Api, broker: &Broker) -> Option<Session> {
         let all = broker.sessions(false).ok()?;
         let found: Vec<_> = all.into_iter().filter(|one| one.state == State::Running && one.api == api.name).collect();
@@ -116,7 +116,7 @@ impl From<Detail> for Session {
     }
 }
 
-/// The visitor: calls the API, tells what came, and stays until its standard input ends.
+/// The visitor: calls the API, reports the result, and stays until its standard input is closed.
 pub fn visit(api: &str, shim: &Path) -> Result<(), Failure> {
     let said = rustix::fs::memfd_create(c"said", MemfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
     rustix::stdio::dup2_stderr(&said).map_err(std::io::Error::from)?;
