@@ -1,4 +1,4 @@
-//! Emits the wire types of every table, and the list of their APIs; and tells builds whose bytes differ apart.
+//! Generates the wire types of every table, and the list of their APIs; and a hash by which different builds are told apart.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
@@ -13,7 +13,7 @@ fn main() {
     println!("cargo::rustc-env=AVA_WIRE={:016x}", hasher.finish());
 }
 
-/// Takes in a file, or all that is in a folder.
+/// Hashes a file, or all files in a folder.
 fn hash(path: &Path, hasher: &mut impl Hasher) {
     if let Ok(entries) = std::fs::read_dir(path) {
         let mut all: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();

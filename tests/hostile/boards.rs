@@ -103,7 +103,7 @@ fn what_is_no_board_is_none() {
     for event in [QUEUE, FREE] {
         let scene = Scene::new(&stage);
         assert!(scene.lane.send(&call(own::POLL, &Poll { event }), None));
-        scene.ends(if event == QUEUE { "is of kind" } else { "was never made" });
+        scene.ends(if event == QUEUE { "is of kind" } else { "does not exist" });
     }
     stage.stays_unharmed();
 }

@@ -58,7 +58,7 @@ fn headers() {
         fatal(&stage, &frame, &format!("{count} notices in a frame of {} bytes", good.len()));
     }
     for notice in [Notice::Gone { object: BUFFER }, Notice::Completed { pending: 1, failed: false }] {
-        fatal(&stage, &noticed(Tag::Call, opcode::clFinish, &[notice], &[0; 8]), "is not for the shim to say");
+        fatal(&stage, &noticed(Tag::Call, opcode::clFinish, &[notice], &[0; 8]), "is not a message of the shim");
     }
     for tag in [Tag::Await, Tag::AddRegion] {
         fatal(&stage, &plain(tag, 0, &[1, 2, 3]), "the body does not hold the arguments of");
@@ -198,19 +198,19 @@ fn handles() {
     let mut other = Scene::new(&stage);
     assert!(other.buffer(500));
     for id in [500, u64::MAX, 1 << 59, (1 << 60) + 99, 1 << 60, (1 << 63) | BUFFER] {
-        fatal(&stage, &finish(id), &format!("handle {id:#x} was never made"));
+        fatal(&stage, &finish(id), &format!("handle {id:#x} does not exist"));
     }
     fatal(&stage, &finish(BUFFER), "handle 0x3 is of kind");
     let missing = 77_u64.to_le_bytes();
     let request = opencl::clWaitForEvents::Request { num_events: 1, event_list: Data::Inline(&missing) };
-    fatal(&stage, &call(opcode::clWaitForEvents, &request), "handle 0x4d was never made");
+    fatal(&stage, &call(opcode::clWaitForEvents, &request), "handle 0x4d does not exist");
     for id in [CONTEXT, BUFFER, 0, 1 << 60, u64::MAX] {
         let frame = call(opcode::clCreateBuffer, &buffer(id));
-        fatal(&stage, &frame, &format!("object id {id:#x} is taken or not for the shim to give"));
+        fatal(&stage, &frame, &format!("object id {id:#x} is in use or reserved"));
     }
     for event in [GATE, (1 << 60) + 5] {
         let request = opencl::clEnqueueReadBuffer::Request { event, ..read(Place::Null) };
-        fatal(&stage, &call(opcode::clEnqueueReadBuffer, &request), "is taken or not for the shim to give");
+        fatal(&stage, &call(opcode::clEnqueueReadBuffer, &request), "is in use or reserved");
     }
     other.leaves();
     stage.stays_unharmed();
@@ -231,14 +231,14 @@ fn transfers() {
     assert!(scene.lane.hear().is_some_and(|frame| frame.notices().next().is_none()));
     assert_eq!(scene.lane.ask(Tag::Await, &10_u64.to_le_bytes()), Vec::<u8>::new());
     assert!(scene.lane.send(&call(opcode::clEnqueueReadBuffer, &waiting_read(place, &gate)), None));
-    scene.ends("9 is no number for another pending transfer");
+    scene.ends("9 is not a valid number for a new pending transfer");
 
     // Memory of a command that goes on after the call is nobody's unless the transfer has a number.
     let bytes = [0; 8];
     let written = opencl::clEnqueueWriteBuffer::Request { blocking_write: 0, ..write(Data::Inline(&bytes), 8) };
-    fatal(&stage, &call(opcode::clEnqueueWriteBuffer, &written), "0 is no number for another pending transfer");
+    fatal(&stage, &call(opcode::clEnqueueWriteBuffer, &written), "0 is not a valid number for a new pending transfer");
     let frame = call(opcode::clEnqueueReadBuffer, &waiting_read(Place::Inline, &gate));
-    fatal(&stage, &frame, "0 is no number for another pending transfer");
+    fatal(&stage, &frame, "0 is not a valid number for a new pending transfer");
 
     // The region of a transfer may be dropped while it goes on.
     let mut scene = Scene::new(&stage);

@@ -91,7 +91,7 @@ fn what_is_answered_is_no_oneway() {
     for frame in frames {
         let scene = Scene::new(&stage);
         assert!(scene.lane.send(&frame, None));
-        scene.ends("is answered, not sent oneway");
+        scene.ends("has a reply and cannot be called one-way");
     }
     for opcode in [u32::MAX, own::CREATE_RESIDENT + 77] {
         let scene = Scene::new(&stage);

@@ -138,6 +138,6 @@ fn handles_cannot_be_forged_in_shared_memory() {
     let last = scene.platform.max(scene.device) + 1;
     let request = opencl::clReleaseDevice::Request { device: last };
     assert!(scene.lane.send(&super::client::call(opcode::clReleaseDevice, &request), None));
-    scene.ends(&format!("handle {last:#x} was never made"));
+    scene.ends(&format!("handle {last:#x} does not exist"));
     stage.stays_unharmed();
 }

@@ -158,7 +158,7 @@ fn memory_of_tensors() {
         fatal(&stage, own::MEMORY, &Memory { number, slice }, reason);
     }
     for unknown in [number + 1, 1 << 40, u64::MAX] {
-        let reason = format!("handle {unknown:#x} was never made");
+        let reason = format!("handle {unknown:#x} does not exist");
         fatal(&stage, own::MEMORY, &Memory { number: unknown, slice: slice(1, 0, SIZE) }, &reason);
         fatal(&stage, opcode::TfLiteTensorRealloc, &Realloc { number: unknown, bytes: 1 }, &reason);
         fatal(&stage, opcode::TfLiteTensorGetDataKnownStep, &AskTensor { number: unknown }, &reason);
@@ -213,7 +213,7 @@ fn tensors_by_roles_of_others() {
     fatal(&stage, of_interpreter, &get(INTERPRETER, named), "the arguments of TfLiteInterpreterGetInputTensor");
     fatal(&stage, of_runner, &get(RUNNER, Role::Input(0)), "the arguments of TfLiteSignatureRunnerGetInputTensor");
     fatal(&stage, of_interpreter, &get(0, Role::Input(0)), "the arguments of TfLiteInterpreterGetInputTensor");
-    fatal(&stage, of_interpreter, &get(77, Role::Input(0)), "handle 0x4d was never made");
+    fatal(&stage, of_interpreter, &get(77, Role::Input(0)), "handle 0x4d does not exist");
 
     let mut scene = Scene::new(&stage);
     for index in [i32::MIN, -1, 2, i32::MAX] {
@@ -238,7 +238,7 @@ fn objects_of_others() {
     let stage = stage();
     let other = Scene::new(&stage);
     for id in [77, u64::MAX, 1 << 60] {
-        fatal(&stage, opcode::TfLiteInterpreterInvoke, &invoke(id), &format!("handle {id:#x} was never made"));
+        fatal(&stage, opcode::TfLiteInterpreterInvoke, &invoke(id), &format!("handle {id:#x} does not exist"));
     }
     for id in [MODEL, RUNNER] {
         fatal(&stage, opcode::TfLiteInterpreterInvoke, &invoke(id), &format!("handle {id:#x} is of kind"));
@@ -253,7 +253,7 @@ fn objects_of_others() {
 fn delegates() {
     let stage = stage();
     fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: INTERPRETER }, "handle 0x2 is of kind");
-    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: 77 }, "handle 0x4d was never made");
+    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: 77 }, "handle 0x4d does not exist");
     let xnnpack = |new_object, num_threads| CreateXnnpack {
         new_object,
         given: true,
@@ -291,7 +291,7 @@ fn parcels() {
     let stage = stage();
     // Nothing here is too long for a frame.
     for offset in [0, 1, u64::MAX] {
-        fatal(&stage, own::PIECE, &AskPiece { parcel: 1, offset }, "handle 0x1 was never made");
+        fatal(&stage, own::PIECE, &AskPiece { parcel: 1, offset }, "handle 0x1 does not exist");
     }
     stage.stays_unharmed();
 }

@@ -1,7 +1,7 @@
-//! What people ask the broker: `avactl` and whoever else has a socket.
+//! Administration requests to the broker: by `avactl` and other clients of the socket.
 //!
-//! - **Invariant:** a user sees and ends their own sessions; only who comes by the administrator's socket, or whose broker it
-//!   is alone, sees and ends all.
+//! - **Invariant:** a user sees and ends their own sessions; only peers at the administrator's socket, or the user of a
+//!   broker for one user, see and end all.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ use crate::control::Stats;
 /// A request. Each is answered by one [`Answer`], [`Request::Sessions`] by one or more.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Request {
-    /// Who are you?
+    /// Asks for the broker's status.
     Status,
-    /// The sessions that the asker may see, with fresh numbers.
+    /// The sessions that the peer may see, with current numbers.
     Sessions {
         /// Also those that ended lately.
         ended: bool,
     },
-    /// One session with everything that is known about it.
+    /// All data of one session.
     Session {
         /// Its number.
         session: u64,
     },
-    /// End a session; answered when it is gone.
+    /// Ends a session; answered when it has ended.
     Kill {
         /// Its number.
         session: u64,
     },
-    /// The asking process will become a program that opens a session: do not go away idle while it lives.
+    /// The peer's process will become a program that opens a session: the broker must not exit idle while it lives.
     Expect,
 }
 
@@ -54,7 +54,7 @@ pub enum Answer {
     },
     /// To [`Request::Expect`].
     Expected,
-    /// There is no such session, or it is not the asker's.
+    /// There is no such session, or it belongs to another user.
     Failed {
         /// For programs.
         code: Failure,
@@ -68,7 +68,7 @@ pub enum Answer {
 pub enum Failure {
     /// No session has this number.
     NoSession,
-    /// The session is somebody else's.
+    /// The session belongs to another user.
     Denied,
     /// Too many such requests.
     Busy,
@@ -76,7 +76,7 @@ pub enum Failure {
     Stuck,
 }
 
-/// A broker about itself.
+/// A broker's status.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Status {
     /// The broker's version.
@@ -87,7 +87,7 @@ pub struct Status {
     pub uid: u32,
     /// The worker program it starts.
     pub worker: String,
-    /// The directories its workers find vendor libraries in, besides the system's.
+    /// The directories in which its workers search for vendor libraries, before the system's.
     pub vendor_library_path: String,
     /// When it started, in milliseconds since 1970.
     pub started_unix_ms: u64,
@@ -97,19 +97,19 @@ pub struct Status {
     pub sessions_limit: u64,
     /// Sessions each user may have at most.
     pub sessions_per_user_limit: u64,
-    /// Workers that wait for a session with the vendor's library loaded.
+    /// Spare workers: they wait for a session with the vendor's library loaded.
     pub spares: u64,
-    /// Connections that have not become sessions.
+    /// Connections that are not sessions.
     pub connections: u64,
-    /// Seconds without a session after which it ends; 0 for never.
+    /// Seconds without a session after which it exits; 0 for never.
     pub idle_exit_s: u64,
-    /// How far tenants are kept apart.
+    /// How well tenants are isolated.
     pub isolation: Isolation,
-    /// The asker is an administrator.
+    /// The peer is an administrator.
     pub admin: bool,
 }
 
-/// How far a broker keeps tenants apart.
+/// How well a broker isolates tenants.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Isolation {
     /// `require`, `best` or `off`.
@@ -120,13 +120,13 @@ pub struct Isolation {
     pub users: Option<String>,
     /// The control groups of its workers, if they have some.
     pub groups: Option<String>,
-    /// Bytes that one session may have in memory, one tenant's, and all.
+    /// Limits of memory in bytes: of one session, of one tenant, and in total.
     pub memory: [u64; 3],
-    /// What is missing, and what follows from that: a line each.
+    /// The missing parts and their consequences: a line each.
     pub missing: Vec<String>,
 }
 
-/// Where a session is in its life.
+/// A session's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
 pub enum State {
     /// Its worker loads the vendor library.
@@ -135,66 +135,66 @@ pub enum State {
     Running,
     /// It was told to end.
     Ending,
-    /// It is over.
+    /// It has ended.
     Ended,
 }
 
-/// One session, a line of `avactl ps`.
+/// One session: a line of `avactl ps`.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Session {
     /// Its number.
     pub session: u64,
-    /// The program's process, as the kernel names it to the broker.
+    /// The program's process number, from the kernel.
     pub pid: i32,
     /// The program's user.
     pub uid: u32,
-    /// The program's name, as it gave it.
+    /// The program's name, from the program.
     pub program: String,
     /// The table's name.
     pub api: String,
     /// The worker's process.
     pub worker_pid: u32,
-    /// Where it is in its life.
+    /// Its state.
     pub state: State,
     /// The devices in use.
     pub devices: Vec<String>,
-    /// Device memory held, in bytes.
+    /// Device memory of its objects, in bytes.
     pub memory_bytes: u64,
     /// Calls served.
     pub calls: u64,
-    /// Commands given to the device.
+    /// Commands that the device has accepted.
     pub commands: u64,
-    /// Bytes of data that the program gave.
+    /// Bytes of data from the program.
     pub bytes_in: u64,
-    /// Bytes of data that it got.
+    /// Bytes of data to the program.
     pub bytes_out: u64,
-    /// When it began, in milliseconds since 1970.
+    /// Its start, in milliseconds since 1970.
     pub since_unix_ms: u64,
-    /// The worker did not answer in time: the numbers are the last it gave.
+    /// The worker did not answer in time: the numbers are its last ones.
     pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
-    /// When it ended, likewise.
+    /// Its end, in milliseconds since 1970, if it ended.
     pub ended_unix_ms: Option<u64>,
 }
 
-/// One session with everything that is known.
+/// All data of one session.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Detail {
-    /// What `ps` shows.
+    /// The line of `ps`.
     pub session: Session,
-    /// The program and its arguments, as it gave them.
+    /// The program and its arguments, from the program.
     pub command_line: String,
-    /// The program's working directory, as it gave it.
+    /// The program's working directory, from the program.
     pub cwd: String,
-    /// The program's control group, as the kernel names it.
+    /// The program's control group, from the kernel.
     pub cgroup: String,
     /// The container that the program is in; empty for none.
     pub container: String,
     /// The vendor library.
     pub library: String,
-    /// What its worker is shut in with.
+    /// The parts of its worker's sandbox.
     pub sandbox: String,
-    /// The worker's numbers.
+    /// The worker's counts.
     pub stats: Stats,
 }

@@ -1,4 +1,4 @@
-//! An API, as far as its table tells of it without its functions' arguments. The table compiler fills one for each table.
+//! An API without its functions' arguments. The table compiler generates one for each table.
 
 use crate::sandbox::{Configuration, Needs};
 use crate::spec::KindSpec;
@@ -12,60 +12,60 @@ pub struct Api {
     pub number: u16,
     /// The vendor library's name.
     pub library: &'static str,
-    /// Every name that programs open it by.
+    /// All names by which programs open it.
     pub sonames: &'static [&'static str],
     /// Version nodes of its functions.
     pub versions: &'static [&'static str],
-    /// Folders whose files name, one on a line, libraries that are opened in its place.
+    /// Folders whose files list, one per line, libraries that programs open in its place.
     pub drivers: &'static [&'static str],
-    /// Whether the functions are handed out as a struct: their names are then a module's that takes the library's place, and
-    /// other libraries of the process may have the same.
+    /// Whether the functions are returned as a struct: a module in the library's place then exports their names, since other
+    /// libraries of the process may export the same.
     pub function_list: bool,
-    /// Whether a forked child goes on with a copy of what its parent has.
+    /// Whether a forked child continues with a copy of its parent's state.
     pub forks: bool,
-    /// Folders where it is looked for, if the loader does not find it by its name.
+    /// Folders to search for it, if the loader does not find it by its soname.
     pub places: &'static [&'static str],
-    /// How a user gets it.
+    /// How a user installs it.
     pub install: &'static str,
-    /// Status of a call whose worker is gone.
+    /// Status of a call whose worker has died.
     pub lost: i64,
-    /// The broker's environment variables that workers get; a name that ends in `*` stands for all that begin so.
+    /// The environment variables that workers get; a `*` at the end matches any suffix.
     pub environment: &'static [&'static str],
-    /// What its vendors need of the machine beyond what every worker gets.
+    /// What its vendors need beyond every worker's sandbox.
     pub sandbox: Needs,
-    /// Files that each tenant of a broker for several users has of its own.
+    /// Private files of each tenant of a broker for several users.
     pub configurations: &'static [Configuration],
-    /// The newest version that the table describes: what says its version says no newer one.
+    /// The newest version that the table describes: version queries return no newer one.
     pub newest: Option<Version>,
     /// Extensions that tenants may see.
     pub extensions: &'static [Extension],
-    /// Extensions that are known and do not cross, and why.
+    /// Known extensions that are hidden from programs, and why.
     pub masked: &'static [(&'static str, &'static str)],
     /// Function names by opcode.
     pub functions: &'static [&'static str],
-    /// Whether a function may be called without waiting for its reply, by opcode.
+    /// Whether a function may be called one-way, by opcode.
     pub oneway: &'static [bool],
-    /// Functions that do not cross, and why.
+    /// Functions that are refused, and why.
     pub unsupported: &'static [(&'static str, &'static str)],
-    /// Functions that the vendor hands out by name, and the extension they belong to.
+    /// Functions that the vendor returns by name, and the extension they belong to.
     pub extension_functions: &'static [(&'static str, &'static str)],
-    /// Handle types by kind, which counts from 1.
+    /// Handle types by kind number, from 1.
     pub kinds: &'static [KindSpec],
 }
 
-/// Of an API or an extension: major, minor, patch.
+/// Version of an API or an extension: major, minor, patch.
 pub type Version = (u32, u32, u32);
 
-/// An extension that crosses.
+/// A supported extension.
 #[derive(Debug)]
 pub struct Extension {
     pub name: &'static str,
-    /// The versions that the table describes, from the first to below the last, where it is not all of them.
+    /// The versions that the table describes, from the first to below the last, if not all.
     pub known: Option<(Version, Version)>,
 }
 
 impl Extension {
-    /// Whether the table describes it as it is in this version; `None` where the vendor does not say which it has.
+    /// Whether the table describes it in this version; `None` where the vendor does not report its version.
     #[must_use]
     pub fn crosses(&self, version: Option<Version>) -> bool {
         self.known.is_none_or(|(from, below)| version.is_some_and(|version| from <= version && version < below))
@@ -81,7 +81,7 @@ impl Api {
         APIS.iter().find(|api| api.name == name).copied()
     }
 
-    /// An extension that crosses.
+    /// A supported extension.
     #[must_use]
     pub fn extension(&self, name: &str) -> Option<&'static Extension> {
         self.extensions.iter().find(|extension| extension.name == name)
@@ -90,14 +90,14 @@ impl Api {
     /// A handle type.
     ///
     /// # Panics
-    /// If there is none of this number.
+    /// If there is no such number.
     #[must_use]
     pub fn kind(&self, kind: u16) -> &'static KindSpec {
         &self.kinds[usize::from(kind) - 1]
     }
 
-    /// Whether workers of this API get the broker's environment variable `name`. Nothing that the dynamic linker reads
-    /// is ever among them, whatever the table says.
+    /// Whether workers of this API get the environment variable `name`. The dynamic linker's variables are never among them,
+    /// whatever the table says.
     #[must_use]
     pub fn passes(&self, name: &str) -> bool {
         !name.starts_with("LD_")
@@ -107,7 +107,7 @@ impl Api {
             })
     }
 
-    /// One that has nothing, for tests to fill.
+    /// An empty API, for tests to fill.
     #[must_use]
     pub const fn empty() -> Self {
         Self {

@@ -1,8 +1,7 @@
-//! Whole messages to bytes and back, for everything that is not on a lane.
+//! Serializes and checks whole messages, for everything that is not on a lane.
 //!
-//! A message is copied into aligned private memory, checked from end to end, and only then read.
-//! There is no schema evolution: whoever speaks another version is told so by the envelope of
-//! [`session`](crate::session), before anything here looks at the bytes.
+//! A message is copied into aligned private memory, checked completely, and only then read. There is no schema evolution:
+//! the envelope of [`session`](crate::session) reports a peer of another build before anything here decodes the bytes.
 
 use rkyv::api::high::{HighDeserializer, HighSerializer, HighValidator};
 use rkyv::bytecheck::CheckBytes;
@@ -21,14 +20,14 @@ pub struct Malformed {
     pub expected: &'static str,
 }
 
-/// A type that can be sent whole: owned, archived by rkyv, checked on arrival.
+/// A type that can be sent: owned, archived by rkyv, checked on arrival.
 pub trait Message: Sized {
     /// The message's bytes.
     fn encode(&self) -> Vec<u8>;
-    /// The message in `bytes`, all of which are checked first.
+    /// Decodes the message in `bytes`, after checking all of them.
     ///
     /// # Errors
-    /// [`Malformed`] if any byte is not as this type's layout wants it.
+    /// [`Malformed`] if any byte is invalid for this type's layout.
     fn decode(bytes: &[u8]) -> Result<Self, Malformed>;
 }
 
@@ -38,8 +37,7 @@ where
     T::Archived: for<'a> CheckBytes<HighValidator<'a, Failure>> + Deserialize<T, HighDeserializer<Failure>>,
 {
     fn encode(&self) -> Vec<u8> {
-        // Serializing owned data into a growing vector has no way to fail; an empty message would be
-        // refused by whoever receives it.
+        // Serializing owned data into a growing vector cannot fail; the receiver would refuse an empty message.
         rkyv::to_bytes::<Failure>(self).map_or_else(|_| Vec::new(), |bytes| bytes.to_vec())
     }
 

@@ -1,66 +1,67 @@
-//! Broker and worker, over a socket pair made at spawn.
+//! Messages between broker and worker, over a socket pair made at spawn.
 //!
-//! What they say travels in an [`envelope`](crate::envelope): the worker's file may have been replaced under a running broker.
+//! They travel in an [`envelope`](crate::envelope): the worker's file may have been replaced under a running broker.
 //!
-//! The worker finds its end of this conversation at [`CONTROL_FD`]. It says [`FromWorker::Ready`] once the vendor library is
-//! loaded (or [`FromWorker::Ended`] if it cannot be), is given its tenant with [`ToWorker::Serve`], at once or, if it was
-//! started ahead, some time later, and then answers [`ToWorker::ReportRequest`]s.
+//! The worker finds its end of the socket at [`CONTROL_FD`]. It sends [`FromWorker::Ready`] once the vendor library is
+//! loaded (or [`FromWorker::Ended`] if that fails). It gets its tenant with [`ToWorker::Serve`], at once or, as a spare
+//! worker, later. Then it answers each [`ToWorker::ReportRequest`].
 //!
-//! - **Invariant:** the broker never waits for a worker; a worker waits for the broker only until it has a tenant.
-//! - **Invariant:** a worker that can no longer reach its broker goes on serving its tenant. Only one without a tenant
-//!   ends, because nobody would give it one.
-//! - **Invariant:** a worker is given one tenant in its life.
-//! - **Invariant:** to the broker a worker is not to be trusted: it runs vendor code on a tenant's data.
+//! - **Invariant:** the broker never blocks on a worker; a worker waits for the broker only until it has a tenant.
+//! - **Invariant:** a worker that can no longer reach its broker continues to serve its tenant. A worker without a tenant
+//!   exits, because it would never get one.
+//! - **Invariant:** a worker gets one tenant in its life.
+//! - **Invariant:** the broker does not trust a worker: it runs vendor code on a tenant's data.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// The worker's descriptor number of its control socket to the broker.
 pub const CONTROL_FD: i32 = 3;
 
-/// What the broker says to a worker.
+/// The broker's messages to a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// Serve this tenant, who has been welcomed. Its connection comes with the message.
+    /// Serve this tenant, which has been welcomed. Its connection comes with the message.
     Serve {
         /// The session's number.
         session: u64,
-        /// Whose it is, for whoever lists processes: one line.
+        /// The program and its user, for the process title: one line.
         title: String,
     },
-    /// Answer with a [`FromWorker::Report`] of the same ticket, soon.
+    /// Request for a [`FromWorker::Report`] with the same ticket.
     ReportRequest {
-        /// Comes back in the report.
+        /// Repeated in the report.
         ticket: u64,
     },
-    /// The tenant's process is over, whatever it has left open: end the session when what it had sent is done.
+    /// The tenant's process has ended, whatever still holds its connection: end the session after serving the calls that it
+    /// had sent.
     TenantLeft,
-    /// End the session now. What does not end is killed a little later.
+    /// End the session now. The broker kills a worker that does not end soon.
     Shutdown {
-        /// For the log, and for the tenant if it can still be told.
+        /// For the log, and for the tenant if it can still be reached.
         reason: String,
     },
 }
 
-/// What a worker says to the broker.
+/// A worker's messages to the broker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum FromWorker {
     /// The vendor library is loaded and the worker can serve a tenant.
     Ready {
         /// The vendor library's file, as far as known.
         library: String,
-        /// What tells the file from others of its name, as far as known.
+        /// The identity of that file, as far as known.
         identity: String,
-        /// What the worker has shut itself in with, for people.
+        /// The parts of its sandbox that are in force, for people.
         sandbox: String,
     },
-    /// What this session holds and has used until now.
+    /// The session's current counts.
     Report {
-        /// Of the request, or 0 for a report nobody asked for (the last one before [`FromWorker::Ended`]).
+        /// The request's, or 0 for a report without a request (the last one before [`FromWorker::Ended`]).
         ticket: u64,
-        /// The numbers.
+        /// The counts.
         stats: Stats,
     },
-    /// The session is over and the worker ends. Before `Ready`: there will be no session.
+    /// The session has ended and the worker exits. Before `Ready`: there will be no session.
     Ended {
         /// The kind of end.
         kind: EndKind,
@@ -69,65 +70,65 @@ pub enum FromWorker {
     },
     /// A line for the broker's log.
     Log {
-        /// How serious.
+        /// Its severity.
         level: LogLevel,
         /// One line.
         text: String,
     },
 }
 
-/// How a session came to its end, as its worker saw it.
+/// Why a session ended, according to its worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
 pub enum EndKind {
     /// The tenant closed its connection or died.
     TenantLeft,
-    /// The tenant sent what no shim sends.
+    /// The tenant violated the protocol.
     Malformed,
-    /// The broker said so.
+    /// The broker told the worker to end.
     Shutdown,
-    /// The vendor library or the worker itself could not go on.
+    /// The vendor library or the worker itself failed.
     Failed,
     /// The vendor library is about to end the process by a signal.
     Crashed,
 }
 
-/// How serious a [`FromWorker::Log`] is.
+/// The severity of a [`FromWorker::Log`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
 pub enum LogLevel {
-    /// Something is broken.
+    /// An error.
     Error,
-    /// Something may be broken.
+    /// A possible error.
     Warn,
-    /// Worth knowing.
+    /// Information.
     Info,
     /// For developers.
     Debug,
-    /// For developers, and much of it.
+    /// For developers, verbose.
     Trace,
 }
 
-/// What a session holds and has used.
+/// A session's counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Stats {
-    /// Device memory that the session's objects take, in bytes.
+    /// Device memory of the session's objects, in bytes.
     pub memory_bytes: u64,
     /// Calls served.
     pub calls: u64,
-    /// Commands given to the device.
+    /// Commands that the device has accepted.
     pub commands: u64,
-    /// Bytes of data that the program gave.
+    /// Bytes of data from the program.
     pub bytes_in: u64,
-    /// Bytes of data that it got.
+    /// Bytes of data to the program.
     pub bytes_out: u64,
     /// Live objects by type: `("cl_mem", 3)`.
     pub objects: Vec<(String, u64)>,
-    /// What each function was used for, unused functions left out.
+    /// Use of each function, without unused ones.
     pub functions: Vec<FunctionStats>,
     /// The devices in use, by name.
     pub devices: Vec<String>,
 }
 
-/// What one function was used for.
+/// The use of one function.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct FunctionStats {
     /// The function's name.

@@ -1,42 +1,44 @@
-//! The envelope around openings and answers, and around what broker and worker say: a magic number and the build it is from.
+//! The envelope around openings and answers, and around messages of broker and worker: a magic number and the sender's
+//! build.
 //!
-//! There is no evolution of messages: all parts are installed together. Those that are not find out here, and can name both.
+//! Messages do not evolve: all parts are installed together. Parts of different builds are detected here, and the error
+//! names both.
 
 use crate::archive::{Malformed, Message};
 
-/// What builds are told apart by: the version, and a number made of the tables and of this crate's source. Parts whose
-/// bytes would differ have different ones.
+/// The build: the version, and a hash of the tables and of this crate's source. Parts with different messages have different
+/// builds.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("AVA_WIRE"), ")");
 
 /// The first bytes of every envelope.
 const MAGIC: [u8; 4] = *b"AvA\n";
-/// How the envelope itself is made. What came before builds had names was 2.
+/// The version of the envelope itself. It was 2 before builds had names.
 pub const PROTOCOL: u32 = 3;
 /// The longest name of a build.
 const LONGEST: usize = 40;
-/// Magic number, form, and the build's name, which zeroes fill up.
+/// Magic number, version, and the build's name, padded with zeroes.
 const LENGTH: usize = MAGIC.len() + size_of::<u32>() + LONGEST;
 
 const _: () = assert!(BUILD.len() <= LONGEST);
 
-/// Why the bytes of an envelope were not accepted.
+/// Why an envelope was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
-    /// Not an envelope at all.
-    #[error("{0} bytes that do not begin like a message of AvA")]
+    /// The bytes are no envelope.
+    #[error("{0} bytes that are no message of AvA")]
     Foreign(usize),
-    /// One of another build.
+    /// The envelope is of another build.
     #[error("it is of build {theirs}, and this is {BUILD}")]
     Build {
         /// The peer's.
         theirs: String,
     },
-    /// An envelope of this build around something else.
+    /// The empty envelope of this build.
     #[error(transparent)]
     Malformed(#[from] Malformed),
 }
 
-/// A message's bytes in their envelope.
+/// Wraps a message's bytes.
 #[must_use]
 pub fn seal<T: Message>(message: &T) -> Vec<u8> {
     let body = message.encode();
@@ -49,10 +51,10 @@ pub fn seal<T: Message>(message: &T) -> Vec<u8> {
     bytes
 }
 
-/// The message in an envelope.
+/// Unwraps a message.
 ///
 /// # Errors
-/// [`EnvelopeError`] says whether it is the peer's build or its bytes that are wrong.
+/// [`EnvelopeError`] says whether the peer's build or its bytes are wrong.
 pub fn open<T: Message>(bytes: &[u8]) -> Result<T, EnvelopeError> {
     let foreign = || EnvelopeError::Foreign(bytes.len());
     let rest = bytes.strip_prefix(&MAGIC).ok_or_else(foreign)?;

@@ -29,17 +29,17 @@ arithmetic! {
     max: |a, b| Some(a.max(b));
 }
 
-/// `a && b`: b counts only if a holds.
+/// `a && b`: b is evaluated only if a holds.
 pub fn and(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     if a? == 0 { Some(0) } else { Some(u64::from(b? != 0)) }
 }
 
-/// `a || b`: b counts only if a does not hold.
+/// `a || b`: b is evaluated only if a does not hold.
 pub fn or(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     if a? != 0 { Some(1) } else { Some(u64::from(b? != 0)) }
 }
 
-/// Bytes of so many elements of this size. Unlike a length that nobody knows, one that overflows is one that no memory has.
+/// Bytes of so many elements of this size. An overflow saturates: no memory has so many bytes.
 pub fn bytes_of(count: Option<u64>, size: u64) -> Option<u64> {
     count.map(|count| count.saturating_mul(size))
 }

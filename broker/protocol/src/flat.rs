@@ -1,28 +1,27 @@
-//! Structs that lead to more memory, flattened: the structs themselves, with a [`Led`] in the place of each pointer, and
-//! behind them, one after the other and each with what it leads to in turn, the runs of memory that their pointers that
-//! are not null lead to.
+//! Flattened structs with pointers: the structs themselves, with a [`Led`] in place of each pointer, and behind them, one
+//! after the other, the memory behind each pointer that is not null, followed by the memory behind its own pointers.
 //!
-//! A struct may hold what nobody has set, where the vendor does not look at it. So a pointer that leads nowhere, or to less
-//! than the struct says, is no reason not to ask the vendor: what can be read crosses, and the vendor finds an address
-//! that ends there.
+//! A struct may contain uninitialized fields that the vendor does not read. So a pointer that is invalid, or leads to less
+//! memory than the struct says, is no error: the readable part crosses, and the vendor gets an address with as much readable
+//! memory.
 //!
-//! Both ways the bytes are as many: what comes out of a call has the shape of what went in.
+//! The size is the same in both directions: the output of a call has the shape of its input.
 
 use std::ops::Range;
 
 use crate::spec::{Behind, Content, MemorySpec, StructSpec};
 
-/// How deep structs may lead.
+/// The greatest nesting of structs.
 pub const DEEPEST: usize = 8;
-/// The most that structs may lead to, in bytes: more than any vendor takes, and less than an address that stands for a length.
+/// The most memory behind a struct, in bytes: more than any vendor accepts, and less than an address taken for a length.
 pub const LARGEST: usize = 4 << 30;
-/// The most that crosses of a run that ends before its length, in bytes.
+/// The most bytes that cross of memory that ends before its length.
 pub const LONGEST_CUT: usize = 64 << 10;
-/// What stands for a run that is longer than anything, where it is to be written: a length that was never known, or a mark
-/// that an earlier call left in its place, as programs use their structs again.
+/// The space in bytes for output whose length is implausible: one that was never set, or a mark that an earlier call left in its
+/// place, as programs reuse their structs.
 const UNKNOWN: usize = 64 << 10;
 
-/// Which way structs go.
+/// The direction of structs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     In,
@@ -30,7 +29,7 @@ pub enum Way {
     Both,
 }
 
-/// What stands in the place of a pointer.
+/// Stands in place of a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Led {
@@ -40,32 +39,32 @@ pub enum Led {
     Run,
     /// It leads to less: a number follows, in 8 bytes, and as many bytes.
     Cut,
-    /// The struct does not say how many bytes the vendor may write; it now says how many there is room for.
+    /// The struct does not say how many bytes the vendor may write; its length now says how much space there is.
     Unknown,
 }
 
 impl Led {
-    /// What a word in the place of a pointer says.
+    /// Decodes the word in place of a pointer.
     #[must_use]
     pub fn of(word: u64) -> Option<Self> {
         [Self::Null, Self::Run, Self::Cut, Self::Unknown].into_iter().find(|led| *led as u64 == word)
     }
 }
 
-/// Memory of a process: `read` appends to a vector what can be read of so many bytes at an address, all or at most
-/// [`LONGEST_CUT`], and says how many.
+/// Memory of a process: `read` appends up to so many bytes at an address to a vector: all, or the readable ones, at most
+/// [`LONGEST_CUT`]; it returns how many.
 pub trait Memory {
     fn read(&mut self, address: u64, len: u64, out: &mut Vec<u8>) -> u64;
 }
 
-/// What keeps structs from being flattened.
+/// Why structs cannot be flattened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
     /// The call fails with this status: a key is refused.
     Refused(i64),
-    /// They lead to too much, or in a circle.
+    /// They point to too much memory, or form a cycle.
     Large,
-    /// They are not there themselves.
+    /// The structs themselves cannot be read.
     Unreadable,
 }
 
@@ -76,18 +75,18 @@ impl MemorySpec {
         number(one, self.at, 8)
     }
 
-    /// How many bytes a struct says that its pointer leads to.
+    /// How many bytes the struct says are behind its pointer.
     #[must_use]
     pub fn len(&self, one: &[u8]) -> Option<u64> {
         number(one, self.len_at, self.len_size).checked_mul(self.element as u64)
     }
 
-    /// The same, if it can be that many.
+    /// The same, if so many are possible.
     fn known(&self, one: &[u8]) -> Option<usize> {
         self.len(one).and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= LARGEST)
     }
 
-    /// How many bytes stand for a length that is not known.
+    /// The space for output whose length is implausible.
     fn unknown(&self) -> usize {
         UNKNOWN - UNKNOWN % self.element
     }
@@ -97,10 +96,10 @@ impl MemorySpec {
         one[self.len_at..self.len_at + self.len_size].copy_from_slice(&count.to_le_bytes()[..self.len_size]);
     }
 
-    /// The structs that the pointer leads to, if these are no plain bytes.
+    /// The structs behind the pointer, if it does not lead to plain bytes.
     ///
     /// # Errors
-    /// The status that a refused key is answered with.
+    /// The status of a refused key.
     pub fn behind(&self, one: &[u8]) -> Result<Option<&'static StructSpec>, i64> {
         match &self.content {
             Content::Bytes => Ok(None),
@@ -129,7 +128,7 @@ fn number(one: &[u8], at: usize, size: usize) -> u64 {
 /// Flattens `len` bytes of memory at `address`, which hold structs.
 ///
 /// # Errors
-/// A key is refused, it is too much, or the structs cannot be read.
+/// A key is refused, there is too much memory, or the structs cannot be read.
 pub fn flatten(
     spec: &StructSpec,
     way: Way,
@@ -145,7 +144,7 @@ pub fn flatten(
     Ok(flat)
 }
 
-/// Goes on behind the structs that stand from `start` on to the end.
+/// Flattens the memory behind the structs from `start` to the end.
 fn lead(
     flat: &mut Vec<u8>,
     spec: &StructSpec,
@@ -171,7 +170,7 @@ fn lead(
 }
 
 impl MemorySpec {
-    /// Appends what the pointer leads to that is in the struct which stands at `one`.
+    /// Appends the memory behind a pointer of the struct at `one`.
     fn follow(
         &self,
         flat: &mut Vec<u8>,
@@ -199,7 +198,7 @@ impl MemorySpec {
                 Ok(Led::Unknown)
             }
             _ => {
-                // Of structs in part nothing: their pointers would have to be followed.
+                // Incomplete structs are left out: their pointers would have to be followed.
                 let cut = if behind.is_none() { flat.split_off(start) } else { Vec::new() };
                 flat.truncate(start);
                 flat.extend((cut.len() as u64).to_le_bytes());
@@ -210,8 +209,8 @@ impl MemorySpec {
     }
 }
 
-/// Brings what came out of a call back to `len` bytes of memory at `address`: of every run as much as its struct now says
-/// that it has, if that is no more than before. Pointers stay as they are.
+/// Copies the output of a call back to `len` bytes of memory at `address`: of each array as much as its struct says now, if
+/// that is no more than before. Pointers stay unchanged.
 pub fn scatter(
     spec: &StructSpec,
     address: u64,
@@ -266,7 +265,7 @@ fn scatter_from(
                     let len = field.unknown();
                     let told = field.known(now).filter(|now| *now < len);
                     if told.is_none() {
-                        // Nobody has said how much it is.
+                        // Its length was not set.
                         let told = field.len_at..field.len_at + field.len_size;
                         after[at..][told.clone()].copy_from_slice(&one[told]);
                     }

@@ -2,29 +2,29 @@
 //!
 //! One frame is one datagram of a `SOCK_SEQPACKET` socket, so a frame is never split or joined. Layout, little endian:
 //!
-//! | bytes | what |
+//! | bytes | content |
 //! |---|---|
 //! | 0..4 | [`Tag`] |
 //! | 4..8 | opcode (call), status (refused reply), region (region frames) |
 //! | 8..12 | number of notices |
-//! | 12..16 | the lane's number in what other lanes say of it; 0 from a worker |
+//! | 12..16 | the lane's number, by which other lanes refer to it; 0 from a worker |
 //! | 16.. | the notices, 8 bytes each |
 //! | next multiple of 16.. | the body |
 //!
-//! **Invariant**: nothing here trusts a length that it has not compared with the bytes at hand.
+//! **Invariant**: no length is used before it is compared with the available bytes.
 
 use thiserror::Error;
 
-/// Longest frame, in bytes. Bulk data lies in regions.
+/// Longest frame, in bytes. Bulk data goes through regions.
 pub const LONGEST: usize = 128 << 10;
-/// Most bytes that one call puts into its frame before it turns to regions.
+/// Most bytes that one call puts into its frame before it uses regions.
 pub const INLINE_BUDGET: usize = 48 << 10;
 /// Bytes of header.
 pub const HEADER: usize = 16;
 /// Most notices in one frame.
 pub const MOST_NOTICES: usize = 6144;
 
-/// What a frame is.
+/// The type of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Tag {
@@ -40,14 +40,14 @@ pub enum Tag {
     Drain = 5,
     /// Shim to worker: call a function that the table calls oneway. Not answered.
     Oneway = 6,
-    /// Shim to worker, with one descriptor: answered, with an empty reply, when a copy of the worker serves what a forked child
-    /// says by the other end of it.
+    /// Shim to worker, with one descriptor: fork; answered, with an empty reply, when the worker's copy serves the forked
+    /// child at the other end of that descriptor.
     Fork = 7,
-    /// Worker to shim: the vendor was called.
+    /// Worker to shim: the reply after a call of the vendor.
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
     Refused = 17,
-    /// Worker to shim, before the reply: the vendor has called the program's callback in the call that is under way.
+    /// Worker to shim, before the reply: the vendor has called the program's callback during the current call.
     Upcall = 18,
 }
 
@@ -69,22 +69,22 @@ impl Tag {
     }
 }
 
-/// Something one side tells the other beside the matter of a frame.
+/// Additional information in a frame, independent of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
     /// Worker: the command of this pending transfer has completed; with `failed`, in error, so that there is no data.
-    /// Repeated in every reply until the shim has said `Taken`.
+    /// Repeated in every reply until the shim has sent `Taken`.
     Completed { pending: u64, failed: bool },
     /// Shim: the data of this pending transfer is in the program's memory.
     Taken { pending: u64 },
     /// Worker: this object no longer exists.
     Gone { object: u64 },
-    /// Shim: the frame is to be served after so many oneways that came by another lane. Numbers up to [`MOST_LANE`], counts
-    /// up to [`MOST_COUNT`].
+    /// Shim: serve this frame after so many one-way frames of another lane. Numbers up to [`MOST_LANE`], counts up to
+    /// [`MOST_COUNT`].
     After { lane: u32, count: u64 },
     /// Worker: the vendor no longer uses this region, in which an object lived.
     Vacant { region: u32 },
-    /// Worker: what the vendor has written by now, up to the message of this number, comes before the call returns.
+    /// Worker: the vendor's output up to the message of this number must be written before the call returns.
     Said { number: u64 },
 }
 
@@ -141,7 +141,7 @@ impl Notice {
     }
 }
 
-/// A frame that breaks the rules of this module: the session ends.
+/// A malformed frame: the session ends.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Malformed {
     #[error("a frame of {0} bytes, shorter than its header")]
@@ -152,17 +152,17 @@ pub enum Malformed {
     Tag(u32),
     #[error("{notices} notices in a frame of {len} bytes")]
     Notices { notices: u32, len: usize },
-    #[error("what has opcode {0} is answered, not sent oneway")]
+    #[error("the function of opcode {0} has a reply and cannot be called one-way")]
     Answered(u32),
     #[error("no function has opcode {0}")]
     Opcode(u32),
     #[error("the body does not hold the arguments of {0}")]
     Body(&'static str),
-    #[error("handle {0:#x} was never made")]
+    #[error("handle {0:#x} does not exist")]
     Handle(u64),
     #[error("handle {object:#x} is of kind {is}, not {wanted}")]
     Kind { object: u64, is: u16, wanted: u16 },
-    #[error("object id {0:#x} is taken or not for the shim to give")]
+    #[error("object id {0:#x} is in use or reserved")]
     Id(u64),
     #[error("{what}: {got} bytes where {wanted} are needed")]
     Size { what: &'static str, got: u64, wanted: u64 },
@@ -172,7 +172,7 @@ pub enum Malformed {
     Region(u32),
     #[error("a lane: {0}")]
     Lane(String),
-    #[error("{0:?} is not for the shim to say")]
+    #[error("{0:?} is not a message of the shim")]
     Notice(Notice),
     #[error("a region without its descriptor")]
     Descriptor,
@@ -180,15 +180,15 @@ pub enum Malformed {
     BadRegion { region: u32, why: String },
     #[error("{what} beyond the limit of {limit}")]
     TooMany { what: &'static str, limit: u64 },
-    #[error("{0} is no number for another pending transfer")]
+    #[error("{0} is not a valid number for a new pending transfer")]
     Pending(u64),
 }
 
-/// A frame taken apart.
+/// A parsed frame.
 #[derive(Debug)]
 pub struct Frame<'a> {
     pub tag: Tag,
-    /// Opcode, status or region, by tag.
+    /// Opcode, status or region, depending on the tag.
     pub word: u32,
     pub lane: u32,
     notices: &'a [u8],
@@ -196,7 +196,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Takes apart `bytes`, which must lie at an address that is a multiple of 16 for the body to be readable.
+    /// Parses `bytes`, which must be aligned to 16 bytes for the body to be readable.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
         if bytes.len() > LONGEST {
             return Err(Malformed::Long(bytes.len()));
@@ -248,7 +248,7 @@ pub fn begin(out: &mut rkyv::util::AlignedVec, tag: Tag, word: u32, notices: imp
     out[8..12].copy_from_slice(&count.to_le_bytes());
 }
 
-/// Puts the lane's number into a frame that has been begun.
+/// Sets the lane's number in the header of a frame under construction.
 pub fn set_lane(out: &mut rkyv::util::AlignedVec, lane: u32) {
     out[12..16].copy_from_slice(&lane.to_le_bytes());
 }

@@ -1,6 +1,6 @@
-//! Where the bytes of a host pointer lie: the layout functions that tables name.
+//! The layout of host memory with gaps: the layout functions that tables name.
 //!
-//! OpenCL's rectangular and image copies touch rows with gaps between them; the gaps are the program's and must be
+//! OpenCL's rectangular and image copies access rows with gaps between them; the gaps belong to the program and must be
 //! neither read nor written. Both sides compute the rows with these functions.
 
 /// Rows of bytes behind a pointer: `slices` × `rows` runs of `row` bytes each.
@@ -39,13 +39,13 @@ impl Rows {
         Some(span)
     }
 
-    /// Bytes in all rows, without what lies between. Only for rows whose [`Rows::span`] does not overflow.
+    /// Bytes in all rows, without the gaps. Only for rows whose [`Rows::span`] does not overflow.
     pub fn bytes(&self) -> u64 {
         self.row.saturating_mul(self.rows).saturating_mul(self.slices)
     }
 
-    /// Offset of every row from the first byte, in order; none of rows that are empty. Only for rows whose [`Rows::span`]
-    /// does not overflow.
+    /// Offset of every row from the first byte, in order; none for empty rows. Only for rows whose [`Rows::span`] does not
+    /// overflow.
     pub fn offsets(&self) -> impl Iterator<Item = u64> + use<> {
         let Self { row, rows, row_pitch, slice_pitch, .. } = *self;
         let slices = if row == 0 || rows == 0 { 0 } else { self.slices };
@@ -60,7 +60,8 @@ impl Rows {
 
 type Three = Option<[u64; 3]>;
 
-/// Host memory of `clEnqueueReadBufferRect` and its kin (OpenCL 3.0, 5.2.2): `origin` and `region` are bytes, rows, slices.
+/// Host memory of `clEnqueueReadBufferRect` and similar calls (OpenCL 3.0, 5.2.2): `origin` and `region` are bytes, rows,
+/// slices.
 pub fn rect(origin: Three, region: Three, row_pitch: Option<u64>, slice_pitch: Option<u64>) -> Option<Rows> {
     let ([x, y, z], [width, height, depth]) = (origin?, region?);
     let row_pitch = or(row_pitch?, width);
@@ -74,7 +75,7 @@ pub fn rect(origin: Three, region: Three, row_pitch: Option<u64>, slice_pitch: O
 pub struct Pixel {
     /// Bytes of one pixel.
     pub size: u64,
-    /// Whether the second dimension of a region counts images of a 1D array, which lie a slice pitch apart.
+    /// Whether the second dimension of a region counts images of a 1D array, which are a slice pitch apart.
     pub array_of_rows: bool,
 }
 
@@ -111,7 +112,7 @@ pub fn image(format: Option<&[u8]>, desc: Option<&[u8]>) -> Option<Rows> {
     };
     let slice_pitch = or(slice_pitch, rows.checked_mul(row_pitch)?);
     let whole = slice_pitch.checked_mul(slices)?;
-    // A vendor that uses the memory in place touches whole pitches, which the specification makes part of the image.
+    // A vendor that uses the memory in place accesses whole pitches, which the specification makes part of the image.
     let len = if slices > 1 { whole } else { row_pitch.checked_mul(rows)? };
     Rows::flat(Some(len))
 }
@@ -143,7 +144,7 @@ pub fn image3d(
     Rows::flat(slice_pitch.checked_mul(depth?))
 }
 
-/// Bytes of a pixel of a `cl_image_format` (OpenCL 3.0, tables 17 and 18); `None` for one that is not in them.
+/// Bytes of a pixel of a `cl_image_format` (OpenCL 3.0, tables 17 and 18); `None` for unknown formats.
 pub fn pixel_size(format: &[u8]) -> Option<u64> {
     let order = u32::from_le_bytes(format.get(0..4)?.try_into().ok()?);
     let kind = u32::from_le_bytes(format.get(4..8)?.try_into().ok()?);
@@ -173,7 +174,7 @@ pub fn pixel_size(format: &[u8]) -> Option<u64> {
     })
 }
 
-/// A pitch of 0 stands for the tight one.
+/// A pitch of 0 means no gap.
 fn or(pitch: u64, tight: u64) -> u64 {
     if pitch == 0 { tight } else { pitch }
 }

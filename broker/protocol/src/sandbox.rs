@@ -1,8 +1,8 @@
-//! What an API's vendors need of the machine beyond what every worker gets, as its table says it.
+//! What an API's vendors need beyond every worker's sandbox, from its table.
 //!
-//! - **Invariant:** this is data. Which files a place stands for, whoever shuts a worker in finds out.
+//! - **Invariant:** this is data. The sandbox resolves which files a place means.
 
-/// What workers of an API may do beyond what every worker may: `#![sandbox(…)]`.
+/// The rights of an API's workers beyond every worker's: `#![sandbox(…)]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Needs {
     /// Read: files, and everything beneath folders.
@@ -18,33 +18,33 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Of an API whose vendors need nothing more.
+    /// The needs of an API whose vendors need nothing more.
     pub const NONE: Self = Self { read: &[], write: &[], execute: &[], devices: &[], sockets: &[] };
 }
 
-/// Where files are. What does not exist, a place does not stand for.
+/// A place: files and folders that may or may not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// An absolute path in which `*` stands for any part of one name.
     Path(&'static str),
-    /// The paths in this environment variable of the worker, with colons between.
+    /// The paths in this environment variable of the worker, separated by colons.
     Variable(&'static str),
-    /// The absolute paths that stand in the files of this place, one on a line. Of a folder, in the files right in it.
+    /// The absolute paths in the files of this place, one per line. For a folder, in the files directly in it.
     Lines(&'static Place),
-    /// The value of `key = value` in the files of this place. Of a folder, in the files right in it.
+    /// The value of `key = value` in the files of this place. For a folder, in the files directly in it.
     Setting(&'static Place, &'static str),
 }
 
-/// A file that each tenant of a broker for several users has of its own, unless the broker's environment sets the
-/// variable: `#![configuration(…)]`.
+/// A private file of each tenant of a broker for several users, unless the broker's environment sets the variable:
+/// `#![configuration(…)]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Configuration {
     /// The variable of the worker's environment that names the file.
     pub variable: &'static str,
     /// The file's name in the tenant's private directory.
     pub file: &'static str,
-    /// Where the vendor finds it below its user's home, where the variable is not set.
+    /// Where the vendor finds it below its user's home, if the variable is not set.
     pub home: Option<&'static str>,
-    /// What stands in it; `{home}` stands for the tenant's private directory.
+    /// Its contents; `{home}` stands for the tenant's private directory.
     pub text: &'static str,
 }

@@ -1,18 +1,16 @@
-//! How a conversation with the broker begins, and where its socket is.
+//! How a connection to the broker begins, and where the broker's socket is.
 //!
-//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Waiting`] or [`Answer::Starting`] and then
-//! another. Both travel in an [`envelope`](crate::envelope), so that two builds that cannot read each other's messages can still
-//! say so.
+//! A client connects, sends one [`Opening`], and gets one [`Answer`], or [`Answer::Waiting`] or [`Answer::Starting`] and
+//! then another. Both travel in an [`envelope`](crate::envelope), so that two builds that cannot read each other's messages
+//! can still report that.
 //!
-//! After [`Answer::Welcome`] the very same connection is the session's control channel between shim and worker: the
-//! broker has given its end to the worker and takes no further part. A program may send what is for the worker right behind
-//! its opening, as messages of their own: the broker takes its own message from the connection and not a byte or descriptor
-//! more.
+//! After [`Answer::Welcome`] the same connection is the session's control channel between shim and worker: the broker has
+//! passed its end to the worker and no longer takes part. A program may send messages for the worker right behind its
+//! opening: the broker takes its own message from the connection and not a byte or descriptor more.
 //!
-//! - **Invariant:** the broker writes its answer before it gives the connection to the worker, which has no other way to it.
-//!   So the answer is always the first thing a client reads, whenever it sends what follows.
-//! - **Invariant:** what a [`Hello`] says about its sender is for people to read. Who the sender is comes from the
-//!   kernel.
+//! - **Invariant:** the broker writes its answer before it passes the connection to the worker, which has no other way to
+//!   it. So the answer is always the first message a client reads, whenever it sends what follows.
+//! - **Invariant:** what a [`Hello`] says about its sender is for display only. The kernel tells who the sender is.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -35,13 +33,13 @@ pub const MAX_COMMAND_LINE: usize = 1024;
 pub enum Opening {
     /// A program wants a session.
     Session(Hello),
-    /// A child that a session's program has forked goes on with what that has: the session lasts as long as it does. The
-    /// connection ends without an answer.
+    /// A forked child of a session's program joins the session, which then lasts as long as the child. The connection ends
+    /// without an answer.
     Join {
         /// The session's number.
         session: u64,
     },
-    /// Somebody asks the broker something. Further requests may follow on the same connection.
+    /// An administration request. Further requests may follow on the same connection.
     Admin(admin::Request),
 }
 
@@ -52,23 +50,23 @@ pub struct Hello {
     pub api: String,
     /// The program's name, for people.
     pub program: String,
-    /// The program's idea of its process id, for people: in a container it differs from the kernel's answer.
+    /// The program's own process number, for people: in a container it differs from the kernel's answer.
     pub pid: i32,
     /// The program and its arguments, separated by spaces, for people.
     pub command_line: String,
     /// The program's working directory, for people: the broker and the worker never open it.
     pub cwd: String,
-    /// How many seconds the program waits for a place where a limit of sessions is reached; 0 for not at all.
+    /// How many seconds the program waits when a limit of sessions is reached; 0 for not at all.
     pub wait: u32,
-    /// What the worker would find in the program's place; `None` if that is what it finds in the broker's.
+    /// The program's surroundings; `None` if they equal the broker's.
     pub surroundings: Option<Surroundings>,
 }
 
-/// In [`Hello::wait`]: as long as it takes.
+/// In [`Hello::wait`]: without a limit.
 pub const WAIT_FOREVER: u32 = u32::MAX;
-/// The environment variable that says how long: a number of seconds, or [`FOREVER`].
+/// The environment variable for the wait: a number of seconds, or [`FOREVER`].
 pub const WAIT_VARIABLE: &str = "AVA_WAIT";
-/// As long as it takes, in words.
+/// Without a limit, in words.
 pub const FOREVER: &str = "forever";
 
 /// A [`Hello::wait`] in words.
@@ -78,7 +76,7 @@ pub fn wait(text: &str) -> Option<u32> {
 }
 
 impl Hello {
-    /// A hello of this protocol version. Texts are cut to what the broker keeps of them.
+    /// A hello of this protocol version. Texts are cut to the lengths that the broker keeps.
     #[must_use]
     pub fn new(api: &str, program: &str, pid: i32, command_line: &str, cwd: &str) -> Self {
         Self {
@@ -96,13 +94,12 @@ impl Hello {
 /// The broker's answer to an [`Opening`].
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Answer {
-    /// There will be a session if its worker can load the vendor's library, which may take a while. Another answer follows
-    /// on this connection.
+    /// The worker has to load the vendor's library first, which may take a while. Another answer follows on this connection.
     Starting {
         /// The session's number, unique as long as the broker runs.
         session: u64,
     },
-    /// A limit of sessions is reached, and the program has a place in line. Another answer follows on this connection.
+    /// A limit of sessions is reached, and the program is in the queue. Another answer follows on this connection.
     Waiting {
         /// Which limit, for people: one line.
         reason: String,
@@ -114,17 +111,17 @@ pub enum Answer {
         /// The session's number, unique as long as the broker runs.
         session: u64,
         /// The worker's memory is accounted apart from the program's: the program touches the pages of regions first, so
-        /// that they are charged to it.
+        /// that the kernel charges them to it.
         populate: bool,
         /// The most bytes of regions that the session may have at a time; a program that wants more is out of memory.
         memory: u64,
-        /// The worker is made of what surrounds the program, not of what surrounds the broker.
+        /// The worker has the program's surroundings, not the broker's.
         own: bool,
-        /// Variables of the program's surroundings that do not count because the worker has others.
+        /// Variables of the program's surroundings that are ignored because the worker has others.
         ignored: Vec<String>,
         /// The vendor's library, for people.
         library: String,
-        /// What tells the library's file from others of its name, as far as known.
+        /// The identity of the library's file, as far as known.
         identity: String,
     },
     /// There will be no session. The connection ends.
@@ -147,17 +144,17 @@ pub enum Refusal {
     Malformed,
     /// The broker knows no such API.
     UnknownApi,
-    /// This user may not use the broker.
+    /// The user may not use the broker.
     Denied,
-    /// Too many connections or sessions; later may be better.
+    /// Too many connections or sessions; a retry later may succeed.
     Busy,
     /// The worker could not be started, or could not load the vendor library.
     Worker,
-    /// Workers of this user crashed too often lately; later may be better.
+    /// Workers of this user crashed too often lately; a retry later may succeed.
     Damped,
-    /// The sender took too long to say what it wants.
+    /// The sender took too long to send its opening.
     Silent,
-    /// The broker is going away.
+    /// The broker is shutting down.
     Stopping,
 }
 
@@ -169,12 +166,12 @@ pub fn clip(text: &str, limit: usize) -> String {
 
 /// Where the system's broker listens.
 pub const SYSTEM_SOCKET: &str = "/run/ava/broker.sock";
-/// Where the system's broker listens for administrators: not in the directory that containers get.
+/// The system broker's socket for administrators: not in the directory that containers get.
 pub const ADMIN_SOCKET: &str = "/run/ava-admin/broker.sock";
 /// The environment variable that names another socket.
 pub const SOCKET_VARIABLE: &str = "AVA_SOCKET";
 
-/// Where a broker may be, as [`discover`] found it.
+/// The socket of a broker, as [`discover`] found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Socket {
     /// Named by `AVA_SOCKET`; nothing else is tried.
@@ -205,10 +202,10 @@ impl Socket {
     }
 }
 
-/// The socket a client of this environment talks to: `AVA_SOCKET`, else the system's if it is there, else the private one.
+/// The socket for a client of this environment: `AVA_SOCKET`, else the system's if it exists, else the private one.
 ///
-/// `variable` looks up an environment variable, `exists` says whether a path is there, `owner` whose directory one is, `uid`
-/// is the caller's.
+/// `variable` looks up an environment variable, `exists` says whether a path exists, `owner` returns a directory's owner,
+/// `uid` is the caller's.
 pub fn discover(
     variable: impl Fn(&str) -> Option<OsString>,
     exists: impl Fn(&Path) -> bool,
@@ -226,9 +223,9 @@ pub fn discover(
 }
 
 /// The socket of the user's private broker: `$XDG_RUNTIME_DIR/ava/broker.sock`, else `/tmp/ava-UID/broker.sock`. A runtime
-/// directory that is another user's, as `su` leaves it behind, or is not there, is none.
+/// directory that belongs to another user, as after `su`, or does not exist, is ignored.
 ///
-/// The directory that holds the socket must be the user's own, mode 0700: the broker sees to it, and clients check it.
+/// The directory that holds the socket must belong to the user, with mode 0700: the broker ensures it, and clients check it.
 pub fn private_socket(
     variable: impl Fn(&str) -> Option<OsString>,
     owner: impl Fn(&Path) -> Option<u32>,

@@ -1,5 +1,5 @@
-//! Descriptors that the table compiler fills: how structs, property lists and answers by key are translated between
-//! the ids on the wire and the pointers on either side.
+//! Descriptions that the table compiler generates: how structs, property lists and values by key are translated between the
+//! ids on the wire and the pointers on either side.
 //!
 //! All translations keep the size: an id, a handle and a vendor pointer are 8 bytes each.
 
@@ -7,14 +7,14 @@
 #[derive(Debug)]
 pub struct KindSpec {
     pub name: &'static str,
-    /// Status of a call that is given something else than a live handle of this type.
+    /// Status of a call with anything else than a live handle of this type.
     pub invalid: i64,
-    /// Oneway calls name such objects: what one thread of the program has done with one comes before what another does
-    /// with it later.
+    /// One-way calls name such objects: calls of one thread of the program on an object are served before later calls of
+    /// other threads on it.
     pub ordered: bool,
 }
 
-/// A C struct: its size in bytes, the offset and kind of each handle in it, and where its pointers lead.
+/// A C struct: its size in bytes, the offset and kind of each handle in it, and its pointers to memory.
 #[derive(Debug)]
 pub struct StructSpec {
     pub size: usize,
@@ -22,12 +22,12 @@ pub struct StructSpec {
     pub memory: &'static [MemorySpec],
 }
 
-/// Memory that a field of a struct leads to.
+/// A pointer of a struct to memory.
 #[derive(Debug)]
 pub struct MemorySpec {
     /// Offset of the pointer.
     pub at: usize,
-    /// Offset and size of the number of elements there.
+    /// Offset and size of the field with the number of elements.
     pub len_at: usize,
     pub len_size: usize,
     /// Bytes of one element.
@@ -35,12 +35,12 @@ pub struct MemorySpec {
     pub content: Content,
 }
 
-/// What lies in such memory.
+/// The contents of such memory.
 #[derive(Debug)]
 pub enum Content {
     Bytes,
     Structs(&'static StructSpec),
-    /// By the number at an offset, of a size; keys that are not listed are plain bytes.
+    /// By the key at an offset, of a size; keys that are not listed have plain bytes.
     Keyed {
         at: usize,
         size: usize,
@@ -48,7 +48,7 @@ pub enum Content {
     },
 }
 
-/// What lies behind a key.
+/// The memory of a key.
 #[derive(Debug)]
 pub enum Behind {
     /// As many structs as fit.
@@ -60,7 +60,7 @@ pub enum Behind {
 /// Values whose meaning depends on a key.
 #[derive(Debug)]
 pub struct TaggedSpec {
-    /// What a key is answered with that is not listed: nobody knows whether there are addresses in its value.
+    /// The status for a key that is not listed: its value might contain addresses.
     pub otherwise: i64,
     pub answers: &'static [(i64, Answer)],
 }
@@ -70,12 +70,12 @@ impl TaggedSpec {
         self.answers.iter().find(|(k, _)| *k == key).map(|(_, answer)| answer)
     }
 
-    /// Whether the answer may be kept as it is: it is no reference count, which changes, and came as it lies in memory.
+    /// Whether the answer can be cached: it is plain memory and no reference count, which changes.
     pub fn stays(&self, key: i64) -> bool {
         !matches!(self.answer(key), Some(Answer::References | Answer::Texts))
     }
 
-    /// The status that a value with this key is refused with, if it is.
+    /// The status of a key that is refused, if it is.
     pub fn refusal(&self, key: i64) -> Option<i64> {
         match self.answer(key) {
             None => Some(self.otherwise),
@@ -89,21 +89,22 @@ impl TaggedSpec {
 pub enum Answer {
     /// Bytes, as they are.
     Plain,
-    /// A query by this key fails with this status.
+    /// A query with this key fails with this status.
     Refused(i64),
-    /// Addresses of texts that stay. They cross as the texts, each with its NUL.
+    /// Addresses of permanent texts. They cross as the texts, each with its NUL.
     Texts,
-    /// A text with the API's version behind its first words: `OpenCL C 3.0 more`. One that is newer than the table's is not said.
+    /// A text with the API's version behind its first words: `OpenCL C 3.0 more`. A version newer than the table's is
+    /// replaced.
     VersionText,
-    /// The version as Khronos packs it: 10 bits, 10 bits, 12 bits. Likewise.
+    /// The version as Khronos packs it: 10 bits, 10 bits, 12 bits. Limited likewise.
     VersionNumber,
-    /// Structs of `size` bytes that begin with such a version. Those with a newer one are taken out.
+    /// Structs of `size` bytes that begin with such a version. Those with a newer one are removed.
     VersionNumbers { size: usize },
     /// As many handles of this kind as fit the answer.
     Handles(u16),
     /// A bit field of `size` bytes in which `bits` are cleared.
     Hidden { size: usize, bits: u64 },
-    /// A space-separated list of extension names; those that do not cross are taken out.
+    /// A space-separated list of extension names; hidden ones are removed.
     Names,
     /// Structs of `size` bytes with a NUL-terminated extension name at offset `name`, filtered likewise.
     NameVersions { size: usize, name: usize },
@@ -111,9 +112,9 @@ pub enum Answer {
     List(&'static ListSpec),
     /// The program's address of the memory that the object was made with.
     HostPtr,
-    /// Flags in 8 bytes, as the program gave them: the worker may have made the object of memory of its own choice.
+    /// Flags in 8 bytes, as the program passed them: the worker may have made the object with other memory.
     HostFlags,
-    /// A reference count in 4 bytes, to which the shim adds the references that it keeps to itself.
+    /// A reference count in 4 bytes, to which the shim adds the references that it counts itself.
     References,
 }
 
@@ -122,7 +123,7 @@ pub enum Answer {
 pub struct ListSpec {
     pub size: usize,
     pub end: i64,
-    /// The status that a call with a key fails with which is not listed: its value may be an address, or a descriptor.
+    /// The status of a call with a key that is not listed: its value may be an address, or a descriptor.
     pub otherwise: i64,
     pub values: &'static [(i64, ListValue)],
 }
@@ -131,7 +132,7 @@ pub struct ListSpec {
 pub enum ListValue {
     Plain,
     Handle(u16),
-    /// The value is a run of elements with its own end.
+    /// The value is several elements with a terminator of their own.
     Run {
         end: i64,
     },

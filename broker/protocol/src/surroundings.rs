@@ -1,12 +1,13 @@
-//! What a program's environment says to the vendor's library, which a private broker's worker loads in the program's place.
+//! A program's surroundings, as far as they affect the vendor's library, which a private broker's worker loads in the
+//! program's place.
 //!
-//! - **Invariant:** it is believed of programs of the broker's own user only, who could start such a worker themselves.
+//! - **Invariant:** a broker uses only those of programs of its own user, who could start such a worker themselves.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::api::Api;
 
-/// What is listed here of a program's variables counts beside what the API's table lists.
+/// The program's variables that are sent in addition to those of the API's table.
 pub const OF_WORKERS: [&str; 6] = [
     VENDOR_LIBRARY_PATH_VARIABLE,
     PLUGINS_VARIABLE,
@@ -16,36 +17,36 @@ pub const OF_WORKERS: [&str; 6] = [
     LIBRARY_PATH_VARIABLE,
 ];
 
-/// Directories in which workers find the vendor's libraries, before the system's.
+/// Directories in which workers search for the vendor's libraries, before the system's.
 pub const VENDOR_LIBRARY_PATH_VARIABLE: &str = "AVA_VENDOR_LIBRARY_PATH";
-/// Libraries that a program may have its worker load; also how a broker tells its workers which these are.
+/// Libraries that a program may have its worker load; also how a broker passes them to its workers.
 pub const PLUGINS_VARIABLE: &str = "AVA_PLUGINS";
-/// What is to be done if a part of the sandbox cannot be had.
+/// The sandbox mode.
 pub const SANDBOX_VARIABLE: &str = "AVA_SANDBOX";
-/// What workers may read besides.
+/// Additional paths that workers may read.
 pub const SANDBOX_READ_VARIABLE: &str = "AVA_SANDBOX_READ";
-/// What workers may write besides.
+/// Additional paths that workers may write.
 pub const SANDBOX_WRITE_VARIABLE: &str = "AVA_SANDBOX_WRITE";
-/// Where the program's dynamic linker looks for libraries first. AvA's own stubs are left out of it.
+/// The dynamic linker's search path in the program, without AvA's own stubs.
 pub const LIBRARY_PATH_VARIABLE: &str = "LD_LIBRARY_PATH";
 
-/// The most bytes of all that a program says of its surroundings.
+/// The most bytes of a program's surroundings.
 pub const MOST_BYTES: usize = 24 << 10;
 /// The most variables.
 pub const MOST_VARIABLES: usize = 128;
 
-/// What surrounds a program, for one API.
+/// A program's surroundings, for one API.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
 pub struct Surroundings {
-    /// Name and value of each variable that counts and is set, by name.
+    /// Name and value of each variable that is set, sorted by name.
     pub variables: Vec<(String, Vec<u8>)>,
-    /// Variables by which the program came to AvA, and that say nothing of the vendor's: what the broker's say counts.
+    /// Variables that name AvA's own library, by which the program loaded it: the broker's values are used.
     pub inherited: Vec<String>,
-    /// The working directory, if one of these variables leads to a place by a relative path.
+    /// The working directory, if one of these variables names a place by a relative path.
     pub directory: Vec<u8>,
-    /// The file of the vendor's library, if the program opens it by its path or is linked so that it finds it by itself.
+    /// The file of the vendor's library, if the program opens it by its path or finds it by its own search path.
     pub library: Vec<u8>,
-    /// Of what stands at these places. What a worker that was started earlier has seen there may be gone.
+    /// A hash of the identities of these places. A worker that was started before they changed may have seen others.
     pub mark: u64,
 }
 
@@ -56,21 +57,21 @@ impl Surroundings {
         self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice())
     }
 
-    /// How many bytes it takes.
+    /// Its size in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         let variables = self.variables.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         variables + self.inherited.iter().map(String::len).sum::<usize>() + self.directory.len() + self.library.len()
     }
 
-    /// Whether it says nothing.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a worker of this API can be made of it: nothing in it is of no API's business, or means something else to the
-    /// kernel than to whoever looks at it.
+    /// Whether a worker of this API may get it: it has only variables of the API, and no value that the kernel would read
+    /// differently.
     #[must_use]
     pub fn is_sane(&self, api: &Api) -> bool {
         let is_text = |bytes: &[u8]| !bytes.contains(&0);

@@ -1,30 +1,30 @@
-//! What travels on a session's control channel between shim and worker once the broker has welcomed it.
+//! Messages on a session's control channel between shim and worker, after the broker's welcome.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Shim to worker, with one descriptor attached: the worker's end of a new lane.
 pub const OPEN_LANE: &[u8] = b"lane";
 
-/// Worker to shim, in the order in which it happened.
+/// Worker to shim, in order.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     Called(Upcall),
     Said(Said),
 }
 
-/// The vendor has written to an output that it believes to be the program's.
+/// Output that the vendor has written for the program.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     pub stream: Stream,
     pub bytes: Vec<u8>,
-    /// Count of the session's messages of this kind with this one, from 1.
+    /// Number of this message among the session's messages of this kind, from 1.
     pub number: u64,
 }
 
-/// Where the vendor has written to, which is where the program's library writes.
+/// The stream that the vendor has written to, and the shim writes to.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
-    /// `stdout` of the C library, with the buffer that the program has there.
+    /// `stdout` of the C library, through the program's buffer.
     Buffered,
     /// Descriptor 1.
     Output,
@@ -32,7 +32,7 @@ pub enum Stream {
     Error,
 }
 
-/// Longest run of bytes in one [`Said`].
+/// Most bytes in one [`Said`].
 pub const LONGEST_SAID: usize = 32 << 10;
 
 /// Worker to shim: the vendor has called one of the program's callbacks.
@@ -41,20 +41,20 @@ pub struct Upcall {
     /// The registration, as the shim numbered it.
     pub callback: u64,
     pub args: Vec<Arg>,
-    /// Notices that hold by the time of the call, as in a frame.
+    /// Notices that apply at the time of the call, as in a frame.
     pub notices: Vec<u64>,
-    /// Count of the session's upcalls with this one, from 1.
+    /// Number of this message among the session's upcalls, from 1.
     pub number: u64,
 }
 
-/// How long a callback of the program's is kept.
+/// The lifetime of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
     /// Until it is called.
     Call,
     /// As long as the object that the registering call is about.
     Object,
-    /// As long as the session: what it is about may be gone before it is called for the last time.
+    /// As long as the session: its object may be gone before its last call.
     Session,
 }
 
@@ -69,6 +69,6 @@ pub enum Arg {
     Bytes(Option<Vec<u8>>),
 }
 
-/// Longest run of bytes that a callback's argument carries: with as many notices as there may be, the message of a
-/// callback with two such arguments must not be too long.
+/// Most bytes of a callback's argument: with the maximum number of notices, the message of a callback with two such
+/// arguments must not be too long.
 pub const LONGEST_BYTES: usize = 7 << 10;

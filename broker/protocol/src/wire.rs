@@ -1,19 +1,19 @@
-//! How arguments lie in a frame: the types that the generated requests and replies are made of.
+//! The layout of arguments in a frame: the types of the generated requests and replies.
 //!
-//! The shim serializes the borrowed forms; the worker reads the archived forms after rkyv's checks, from a private
-//! copy of the frame.
+//! The shim serializes the borrowed forms; the worker reads the archived forms after rkyv's checks, from a private copy of
+//! the frame.
 
 use rkyv::with::{InlineAsBox, Map};
 use rkyv::{Archive, Serialize};
 
-/// Bytes that go into a call.
+/// Input bytes of a call.
 #[derive(Archive, Serialize, Debug)]
 pub enum Data<'a> {
     /// A null pointer.
     Null,
     /// A pointer that is not null and that the call does not read.
     Unread,
-    /// A pointer to memory that the program itself could not read: the vendor is given one like it.
+    /// A pointer to memory that the program cannot read: the vendor gets an unreadable one, too.
     Unreadable,
     /// The bytes, in the frame.
     Inline(#[rkyv(with = InlineAsBox)] &'a [u8]),
@@ -30,8 +30,8 @@ pub struct Slice {
     pub region: u32,
     pub offset: u64,
     pub len: u64,
-    /// Not 0: the region stays in use after the call, until the command that uses it has completed; the worker then
-    /// names this number in a notice.
+    /// Not 0: the region stays in use after the call, until the command that uses it has completed; the worker then sends
+    /// this number in a notice.
     pub pending: u64,
 }
 
@@ -42,31 +42,30 @@ pub struct Texts<'a> {
     pub null: bool,
     #[rkyv(with = Map<InlineText>)]
     pub items: Vec<Option<&'a [u8]>>,
-    /// Not null: the items are here instead, each as its length in 8 bytes and its bytes; `items` tells which are null.
+    /// Used if the array is not null: the items, each as its length in 8 bytes and its bytes; `items` says which are null.
     pub more: Data<'a>,
 }
 
 /// `Option<&[u8]>` as an optional box of bytes, for [`Texts`].
 pub type InlineText = Map<InlineAsBox>;
 
-/// Room for what comes out of a call.
+/// Memory for output of a call.
 #[derive(Archive, Serialize, Debug, Clone, Copy)]
 pub enum Place {
     /// A null pointer.
     Null,
     /// Returned in the reply.
     Inline,
-    /// One scalar, returned in the reply; `0` holds what the program's memory held before, so that what the vendor
-    /// leaves untouched stays so.
+    /// One scalar, returned in the reply; `0` holds the program's value, so that it stays if the vendor does not write it.
     Scalar(u64),
     /// A slice of a region, from its start.
     Region(Slice),
-    /// Less than the call says, since the program's memory ends there: a slice of a region, or nothing. The vendor is given
+    /// Less than the call says, since the program's memory ends there: a slice of a region, or nothing. The vendor gets
     /// memory that ends there, too.
     Cut(Option<Slice>),
 }
 
-/// What came out of a call.
+/// Output of a call.
 #[derive(Archive, Serialize, Debug)]
 pub enum Returned<'a> {
     /// Nothing was written.

@@ -1,4 +1,4 @@
-//! What must hold for all arguments, tried with many: the odd ones, and what a generator makes, the same in every run.
+//! Properties that must hold for all arguments, tested with edge cases and with generated ones, the same in every run.
 
 use ava_protocol::expr;
 use ava_protocol::frame::{Frame, HEADER, LONGEST, MOST_COUNT, MOST_LANE, MOST_NOTICES, Notice, Tag, begin};
@@ -16,7 +16,7 @@ impl Random {
         self.0
     }
 
-    /// A number of any magnitude, the ends of the ranges more often than others.
+    /// A number of any magnitude; the ends of the ranges are more frequent.
     fn odd(&mut self) -> u64 {
         let bits = self.next() % 65;
         let number = if bits == 0 { 0 } else { self.next() >> (64 - bits) };
@@ -114,7 +114,7 @@ fn no_numbers_make_a_layout_overflow() {
         for rows in all.into_iter().flatten() {
             let Some(span) = rows.span() else { continue };
             layouts += 1;
-            // Where the span is a number, so is everything in it.
+            // If the span does not overflow, neither does anything in it.
             assert!(rows.start.checked_add(span).is_some());
             for offset in rows.offsets().take(4) {
                 assert!(rows.row == 0 || offset + rows.row <= span, "{rows:?}");

@@ -1,9 +1,8 @@
-//! What a frame costs: its round trip to another process and back, and one way when nobody waits for it.
+//! Measures the cost of frames: a round trip to another process, and one-way frames.
 //!
-//! Run with `cargo bench --package ava-transport`. The two ends are processes, on processors 0 and 1 or wherever the kernel puts
-//! them. The round trip with both ends on one processor shows what yielding to the peer is worth. Criterion's figures are
-//! means, which suffer when others use the machine; the percentiles printed last, of single round trips and bursts, do not
-//! so much.
+//! Run with `cargo bench --package ava-transport`. The two ends are processes, on processors 0 and 1 or wherever the kernel
+//! puts them. The round trip with both ends on one processor shows the benefit of yielding to the peer. Criterion's figures
+//! are means, which suffer from other load; the percentiles printed last, of single round trips and bursts, suffer less.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -14,16 +13,16 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 const FRAME: [u8; 64] = [7; 64];
-/// The first byte of a frame that is answered.
+/// The first byte of a frame that has a reply.
 const QUESTION: u8 = 1;
 
-/// The processors of the two ends; `None` leaves them to the kernel.
+/// The processors of the two ends; `None` leaves the choice to the kernel.
 type Places = Option<[usize; 2]>;
 
 const KINDS: [(Kind, &str); 2] = [(Kind::Ring, "ring"), (Kind::Socket, "socket")];
 const PLACES: [(&str, Places); 3] =
     [("two processors", Some([0, 1])), ("anywhere", None), ("one processor", Some([0, 0]))];
-/// Frames that nobody waits for between two that somebody waits for.
+/// One-way frames between two with a reply.
 const BURST: u32 = 64;
 
 fn round_trip(criterion: &mut Criterion) {
@@ -58,7 +57,7 @@ fn stream(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, lane: &mut dyn L
     });
 }
 
-/// What the sender pays when it does not outrun the peer, as is usual: between bursts it waits for an answer.
+/// The sender's cost when it does not outrun the peer, as is usual: between bursts it waits for a reply.
 fn bursts(group: &mut BenchmarkGroup<'_, WallTime>, lane: &mut dyn Lane) {
     let mut inbox = Inbox::new();
     group.bench_function("ring, sending only", |bencher| {
@@ -74,7 +73,7 @@ fn bursts(group: &mut BenchmarkGroup<'_, WallTime>, lane: &mut dyn Lane) {
     });
 }
 
-/// Sends frames that are not answered; says how long that took.
+/// Sends one-way frames and measures the time.
 fn burst(lane: &mut dyn Lane) -> Duration {
     let start = Instant::now();
     for _ in 0..BURST {
@@ -83,7 +82,7 @@ fn burst(lane: &mut dyn Lane) -> Duration {
     start.elapsed()
 }
 
-/// Sends a question and waits for the answer.
+/// Sends a request and waits for the reply.
 fn exchange(lane: &mut dyn Lane, inbox: &mut Inbox) {
     let mut frame = FRAME;
     frame[0] = QUESTION;
@@ -92,7 +91,7 @@ fn exchange(lane: &mut dyn Lane, inbox: &mut Inbox) {
     black_box(inbox.bytes().len());
 }
 
-/// Single round trips and bursts, of which a busy machine spoils some but not most.
+/// Single round trips and bursts; other load disturbs only some of them.
 fn percentiles(_: &mut Criterion) {
     for (kind, name) in KINDS {
         for (place, places) in PLACES {
@@ -127,17 +126,17 @@ fn show(what: &str, share: u32, mut once: impl FnMut() -> Duration) {
     println!("{what}: {} ns; 10 % under {}, 90 % under {}", at(50), at(10), at(90));
 }
 
-/// Runs `measure` with a lane whose other end is a process that answers questions.
+/// Runs `measure` with a lane whose other end is a process that replies to requests.
 fn with_peer(kind: Kind, places: Places, measure: impl FnOnce(&mut dyn Lane)) {
     let (mut ours, fds) = lane::offer(kind).unwrap();
-    // SAFETY: this process has one thread, so the child can use all it finds.
+    // SAFETY: this process has one thread, so the child can use all of its state.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "fork");
     if child == 0 {
         drop(ours);
         pin(places.map(|places| places[1]));
         answer(&mut *lane::accept(fds).unwrap());
-        // SAFETY: ends the child; what the parent has to do at its end is not the child's.
+        // SAFETY: ends the child without the parent's exit handlers.
         unsafe { libc::_exit(0) };
     }
     drop(fds);

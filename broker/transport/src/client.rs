@@ -1,8 +1,9 @@
-//! The client's side of a conversation's beginning: connect, say what it is about, hear the answer.
+//! The client's side of a connection's start: connect, send an opening, receive the answer.
 //!
-//! It runs inside tenants' processes too: no panics, no signals, no threads.
+//! This runs inside tenants' processes too: no panics, no signals, no threads.
 //!
-//! - **Invariant:** nothing here waits for ever: a broker that is stopped, silent or overrun is an error that says so.
+//! - **Invariant:** nothing here waits for ever: a broker that is stopped, silent or overloaded causes an error that says
+//!   so.
 
 use std::fmt;
 use std::io;
@@ -20,25 +21,25 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use crate::message;
 use crate::region::named;
 
-/// How long a client waits for what.
+/// A client's deadlines.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For a place in the broker's queue of connections.
+    /// Until the connection is accepted.
     pub connect: Duration,
-    /// For the first answer.
+    /// Until the first answer.
     pub answer: Duration,
-    /// For the next one, after [`Answer::Starting`].
+    /// Until the next one, after [`Answer::Starting`].
     pub starting: Duration,
-    /// For a place among the sessions, after [`Answer::Waiting`].
+    /// Until a session is free, after [`Answer::Waiting`].
     pub place: Duration,
-    /// Hears that such a place is waited for: why, and how many of the same user are before.
+    /// Called when the client has to wait for a session: the reason, and how many of the same user are before it.
     pub told: fn(&str, u64),
-    /// For a broker, while one may be about to take the place of another.
+    /// Until a broker listens, while a new one may be replacing the old.
     pub absent: Duration,
 }
 
 impl Patience {
-    /// A program's.
+    /// For a program.
     pub const PROGRAM: Self = Self {
         connect: Duration::from_secs(5),
         answer: Duration::from_secs(20),
@@ -47,17 +48,17 @@ impl Patience {
         told: |_, _| {},
         absent: Duration::from_secs(5),
     };
-    /// That of somebody who asks something.
+    /// For requests.
     pub const QUESTION: Self = Self { answer: Duration::from_secs(10), absent: Duration::ZERO, ..Self::PROGRAM };
 }
 
-/// The pause before a program tries again, at first and at most.
+/// The pause before a program retries, at first and at most.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-/// Brokers that may go while they start a worker, one after the other, each of which is waited for anew.
+/// The number of brokers that may end while they start a worker, one after the other, before the client gives up.
 const MOST_GONE: usize = 3;
 
-/// The socket that a client of this environment talks to.
+/// The socket that a client of this environment uses.
 #[must_use]
 pub fn discover() -> Socket {
     wire::discover(|name| std::env::var_os(name), |path| path.exists(), owner, uid())
@@ -73,16 +74,16 @@ fn uid() -> u32 {
     users().1
 }
 
-/// Whose directory one is.
+/// The owner of a directory.
 fn owner(directory: &Path) -> Option<u32> {
     std::fs::metadata(directory).ok().filter(std::fs::Metadata::is_dir).map(|found| found.uid())
 }
 
-/// Whether the directory of a private broker's socket is the caller's own and closed to others. In `/tmp` anybody could
-/// have made one of that name, and would then be the broker.
+/// Checks that the directory of a private broker's socket belongs to the caller and is closed to others. In `/tmp` anybody
+/// could make a directory of that name, and then impersonate the broker.
 ///
 /// # Errors
-/// `NotFound` if there is none, `PermissionDenied` with the reason if it is not the caller's own.
+/// `NotFound` if it does not exist, `PermissionDenied` with the reason if it is not the caller's own.
 pub fn check_private(socket: &Path) -> io::Result<()> {
     let directory = socket.parent().unwrap_or(Path::new("/"));
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
@@ -99,10 +100,10 @@ pub fn check_private(socket: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} {complaint}", directory.display())))
 }
 
-/// The C library returns errors of calls that know none as they are; these or -1.
+/// The C library returns error numbers as they are for calls without errors; these or -1.
 const ERRORS: std::ops::RangeFrom<u32> = (u32::MAX - 4095)..;
 
-/// The process's real and effective user, also where it may not ask who that is.
+/// The process's real and effective user, also if a seccomp filter forbids asking.
 pub fn users() -> (u32, u32) {
     // SAFETY: none of the calls takes a pointer.
     unsafe {
@@ -111,24 +112,24 @@ pub fn users() -> (u32, u32) {
     }
 }
 
-/// Whether this is the process of that number still, and no forked child. One that may not ask is taken for the same.
+/// Whether this is still the process of that number, and no forked child. A process that may not ask counts as the same.
 pub fn is_still(process: u32) -> bool {
     let own = std::process::id();
     own == process || ERRORS.contains(&own)
 }
 
-/// Why a conversation did not begin.
+/// Why there is no answer.
 #[derive(Debug)]
 pub enum Error {
-    /// Nobody listens there, or not for us (`PermissionDenied`).
+    /// Nobody listens there, or the caller may not connect (`PermissionDenied`).
     Connect(io::Error),
     /// The connection broke before the answer.
     Broken(io::Error),
-    /// Somebody listens, but what was waited for did not come.
+    /// Somebody listens, but the expected answer did not come in time.
     Late {
-        /// In words: `no answer to the hello`.
+        /// What is missing: `no answer to the hello`.
         what: &'static str,
-        /// How long it was waited for.
+        /// The deadline.
         limit: Duration,
     },
 }
@@ -156,7 +157,8 @@ const NO_WORKER: &str = "no worker was ready";
 /// Connects to `socket`.
 ///
 /// # Errors
-/// [`Error::Connect`], or [`Error::Late`] if the queue of a broker that takes no connections is full for so long.
+/// [`Error::Connect`], or [`Error::Late`] if the queue of a broker that accepts no connections stays full until the
+/// deadline.
 pub fn connect(socket: &Path, limit: Duration) -> Result<UnixStream, Error> {
     let failed = |call| move |error: Errno| Error::Connect(named(call)(error));
     let deadline = Instant::now() + limit;
@@ -165,9 +167,9 @@ pub fn connect(socket: &Path, limit: Duration) -> Result<UnixStream, Error> {
         .map(UnixStream::from)
         .map_err(failed("socket"))?;
     loop {
-        // The kernel's limit on connecting, too. None at all would be no limit.
+        // The kernel's limit on connecting, too. Zero would mean no limit.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        // Who may not set one waits as long as it takes.
+        // A process that may not set one waits without a limit.
         let _ = set_socket_timeout(&stream, Timeout::Send, Some(left));
         match rustix::net::connect(&stream, &address) {
             Ok(()) => break,
@@ -184,7 +186,7 @@ pub fn connect(socket: &Path, limit: Duration) -> Result<UnixStream, Error> {
 /// Connects to `socket`, sends `opening`, and waits for the answer.
 ///
 /// # Errors
-/// [`Error`] says how far it came.
+/// [`Error`] says which step failed.
 pub fn open(socket: &Path, opening: &[u8]) -> Result<(UnixStream, Vec<u8>), Error> {
     let patience = Patience { absent: Duration::ZERO, ..Patience::PROGRAM };
     let stream = connect(socket, patience.connect)?;
@@ -192,13 +194,14 @@ pub fn open(socket: &Path, opening: &[u8]) -> Result<(UnixStream, Vec<u8>), Erro
     Ok((stream, answer))
 }
 
-/// The same for a session: with `more` and its descriptors right behind, which are for the worker and wait for nobody.
+/// The same for a session, with the messages `more` and their descriptors behind the opening: these are for the worker, and
+/// have no answer.
 ///
-/// A broker that is being replaced is waited for: one whose socket nobody listens on, or which hangs up before it has
-/// welcomed or refused; and, if it `may_come`, one whose socket is not there.
+/// If a broker is being replaced, the client waits for the next one: if nobody listens on its socket, or it hangs up before
+/// it has welcomed or refused; and, if it `may_come`, if its socket does not exist.
 ///
 /// # Errors
-/// [`Error`] says how far it came.
+/// [`Error`] says which step failed.
 pub fn open_session(
     socket: &Path,
     opening: &[u8],
@@ -217,7 +220,8 @@ pub fn open_session(
             },
             Err(error) => Broken { error, heard: false },
         };
-        // One that went while a worker started may have been there for long. Nothing was served: that begins with a welcome.
+        // A broker that ended while it started a worker may have run for long. Nothing was served yet: that begins with a
+        // welcome.
         if broken.heard && gone < MOST_GONE {
             gone += 1;
             until = Instant::now() + patience.absent;
@@ -226,13 +230,13 @@ pub fn open_session(
         if left.is_zero() || !broken.may_pass(socket, may_come) {
             return Err(broken.error);
         }
-        // Nothing tells when a broker comes.
+        // There is no event for a broker's start.
         std::thread::sleep(pause.min(left));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Sends `request` on a connection and waits so long for one answer.
+/// Sends `request` on a connection and waits until the deadline for one answer.
 ///
 /// # Errors
 /// [`Error::Broken`], [`Error::Late`].
@@ -241,7 +245,7 @@ pub fn ask(stream: &UnixStream, request: &[u8], limit: Duration) -> Result<Vec<u
     converse(stream, &[(request, &[])], NO_ANSWER, patience).map_err(|broken| broken.error)
 }
 
-/// Waits so long for the next of several answers.
+/// Waits until the deadline for the next of several answers.
 ///
 /// # Errors
 /// [`Error::Broken`], [`Error::Late`].
@@ -249,15 +253,15 @@ pub fn next(stream: &UnixStream, limit: Duration) -> Result<Vec<u8>, Error> {
     answer(stream, Ok(()), NO_ANSWER, limit)
 }
 
-/// A conversation that did not come to its end.
+/// An exchange that was interrupted.
 struct Broken {
     error: Error,
-    /// Whether the broker has said anything.
+    /// Whether the broker has sent anything.
     heard: bool,
 }
 
 impl Broken {
-    /// Whether the next broker may do better.
+    /// Whether the next broker may succeed.
     fn may_pass(&self, socket: &Path, may_come: bool) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, NotFound, UnexpectedEof};
         match &self.error {
@@ -272,7 +276,7 @@ impl Broken {
     }
 }
 
-/// Sends messages, and waits for the answer that is the last.
+/// Sends messages, and waits for the final answer.
 fn converse(
     stream: &UnixStream,
     messages: &[(&[u8], &[BorrowedFd<'_>])],
@@ -296,8 +300,8 @@ fn converse(
     }
 }
 
-/// The answer to what was sent. A broker that refuses at once closes its end; its reason still waits to be read. Whatever else
-/// keeps a message from being sent is the end: the broker waits for it, and has nothing to say.
+/// The answer to what was sent. A broker that refuses at once closes its end; its reason can still be read. Any other error
+/// while sending is final: the broker waits for the message, and has nothing to say.
 fn answer(stream: &UnixStream, sent: io::Result<()>, what: &'static str, limit: Duration) -> Result<Vec<u8>, Error> {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, TimedOut};
     let failed = |error: io::Error| match error.kind() {

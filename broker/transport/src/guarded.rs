@@ -1,8 +1,8 @@
-//! Descriptors that this process may lose without knowing: AvA's library lives in programs that close, by number, what they
-//! do not know, and open files of their own under these numbers.
+//! Descriptors that this process may lose without notice: the shim runs in programs that close unknown descriptors by
+//! number, and open files of their own under these numbers.
 //!
-//! - **Invariant:** a descriptor is used, and closed, only while its number stands for the file that it stood for at first.
-//!   (Between the look and the use another thread may still close it; high numbers make sure that it is not soon another's.)
+//! - **Invariant:** a descriptor is used, and closed, only while its number refers to the file that it referred to at first.
+//!   (Between check and use another thread may still close it; high numbers ensure that the number is not reused soon.)
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use crate::region::named;
 
-/// Where numbers are sought first: programs seldom have so many descriptors open, or use greater numbers with `select`.
+/// The first numbers to try: programs seldom have so many descriptors open, or use higher numbers with `select`.
 const HIGH: usize = 900;
 const CLOSED: RawFd = -1;
 
@@ -23,7 +23,7 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// A descriptor that stays where it is.
+    /// A descriptor that keeps its number.
     ///
     /// # Errors
     /// Those of `fstat`.
@@ -35,7 +35,7 @@ impl Guarded {
         Ok(Self { number: AtomicI32::new(fd.into_raw_fd()), device, inode })
     }
 
-    /// A descriptor that gets a high number, if there is one.
+    /// A descriptor that gets a high number, if one is free.
     ///
     /// # Errors
     /// Those of `fstat`.
@@ -56,17 +56,18 @@ impl Guarded {
     /// The descriptor.
     ///
     /// # Errors
-    /// `NotConnected` if somebody has closed it.
+    /// `NotConnected` if the program has closed it.
     pub fn get(&self) -> io::Result<BorrowedFd<'_>> {
         let number = self.number.load(Ordering::Relaxed);
         if self.is(number) {
-            // SAFETY: it is open, and is this one's; see the module about who closes it meanwhile.
+            // SAFETY: it is open, and still this object's; the module's documentation says what happens if it is closed
+            // meanwhile.
             return Ok(unsafe { BorrowedFd::borrow_raw(number) });
         }
         Err(io::Error::new(io::ErrorKind::NotConnected, "the program has closed a descriptor of AvA's library"))
     }
 
-    /// Its number, whatever it stands for by now.
+    /// Its number, whatever that refers to by now.
     pub fn number(&self) -> RawFd {
         self.number.load(Ordering::Relaxed)
     }
@@ -75,7 +76,7 @@ impl Guarded {
     pub fn close(&self) {
         let number = self.number.swap(CLOSED, Ordering::Relaxed);
         if self.is(number) {
-            // SAFETY: it is open, and is this one's.
+            // SAFETY: it is open, and still this object's.
             drop(unsafe { OwnedFd::from_raw_fd(number) });
         }
     }
@@ -97,15 +98,15 @@ impl Drop for Guarded {
     }
 }
 
-/// Which file a number stands for, by whichever system call the C library makes.
+/// The device and inode that a number refers to, by whichever system call the C library uses.
 fn identity(number: RawFd) -> Option<(u64, u64)> {
-    // SAFETY: plain data, which the call fills for any number that stands for something.
+    // SAFETY: plain data, which the call fills for any open number.
     let mut found: libc::stat = unsafe { std::mem::zeroed() };
     // SAFETY: as above.
     (unsafe { libc::fstat(number, &raw mut found) } == 0).then_some((found.st_dev, found.st_ino))
 }
 
-/// How many descriptors this process may have; the usual number if it may not ask.
+/// The number of descriptors that this process may have; the usual number if it may not ask.
 pub fn most_descriptors() -> usize {
     const USUAL: usize = 1024;
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -114,7 +115,7 @@ pub fn most_descriptors() -> usize {
     if asked { limit.rlim_cur.try_into().unwrap_or(usize::MAX) } else { USUAL }
 }
 
-/// A copy with a number from `from` on.
+/// A copy with a number of at least `from`.
 fn raised(fd: &impl AsFd, from: RawFd) -> io::Result<OwnedFd> {
     rustix::io::fcntl_dupfd_cloexec(fd, from).map_err(named("fcntl"))
 }
@@ -132,9 +133,9 @@ mod tests {
         let guarded = Guarded::high(ours.into()).unwrap();
         let number = guarded.get().unwrap().as_raw_fd();
         assert!(number > 100, "{number}");
-        // What a program does that takes the number for something else.
+        // The same as a program that reuses the number.
         let (theirs, mut other) = UnixStream::pair().unwrap();
-        // SAFETY: the number is one that this test may give away, which is what is tested.
+        // SAFETY: the test owns this number and gives it away, which is what is tested.
         assert_eq!(unsafe { libc::dup2(theirs.as_raw_fd(), number) }, number);
         assert_eq!(peer.read(&mut [0]).unwrap(), 0, "the descriptor was not the last of its file");
         assert_eq!(guarded.get().unwrap_err().kind(), io::ErrorKind::NotConnected);

@@ -1,4 +1,4 @@
-//! A program's connection, on its way from the broker to the worker that will serve it.
+//! Passes a program's connection from the broker to the worker that will serve it.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,29 +8,29 @@ use ava_protocol::envelope::{open, seal};
 
 use crate::message;
 
-/// What a worker is given to serve.
+/// The session that a worker is given.
 #[derive(Debug)]
 pub struct Handover {
     /// The session's number.
     pub session: u64,
-    /// Whose it is, for whoever lists processes.
+    /// Its program and user, for the worker's process title.
     pub title: String,
     /// The program's connection.
     pub tenant: OwnedFd,
 }
 
-/// What a worker that waits for its tenant hears.
+/// What a worker receives while it waits for its session.
 #[derive(Debug)]
 pub enum Awaited {
-    /// Here it is.
+    /// The session.
     Tenant(Handover),
     /// There will be none, for this reason.
     Shutdown(String),
-    /// The broker is gone, or says what no broker says.
+    /// The broker has ended, or sent an invalid message.
     Nobody,
 }
 
-/// Gives a worker its tenant, without waiting for it.
+/// Gives a worker its session, without blocking.
 ///
 /// # Errors
 /// Those of [`message::send_now`].
@@ -38,7 +38,7 @@ pub fn give(control: &impl AsFd, session: u64, title: String, tenant: BorrowedFd
     message::send_now(control, &seal(&ToWorker::Serve { session, title }), &[tenant])
 }
 
-/// Waits for the tenant that [`give`] gives.
+/// Waits for the session that [`give`] sends.
 pub fn wait(control: &impl AsFd) -> Awaited {
     loop {
         let Ok(Some((body, fds))) = message::recv(control) else { return Awaited::Nobody };

@@ -1,13 +1,13 @@
 //! A lane: one program thread's ordered channel to one worker thread.
 //!
-//! This is the one door to the transport: the shim and the worker know [`Lane`] and [`Inbox`], not what carries the
-//! frames. There are two kinds. A socket lane is a `SOCK_SEQPACKET` socket pair, one frame a datagram. A ring lane adds a
-//! memory file with a ring for each direction, so that a frame to a peer that is awake costs no system call; its socket
-//! pair carries descriptors and tells of the peer's death.
+//! This is the transport's only interface: the shim and the worker use [`Lane`] and [`Inbox`], not what carries the frames.
+//! There are two kinds. A socket lane is a `SOCK_SEQPACKET` socket pair, one frame per datagram. A ring lane adds a memory
+//! file with a ring buffer for each direction, so that a frame to an awake peer costs no system call; its socket pair
+//! carries descriptors and signals the peer's death.
 //!
-//! - **Invariant:** a frame is copied to private memory, the [`Inbox`], before anything looks at it.
-//! - **Invariant:** whatever the peer does to what both ends share, a lane's methods return or sleep: they do not panic,
-//!   access what is not theirs, or use up the processor.
+//! - **Invariant:** a frame is copied to private memory, the [`Inbox`], before anything decodes it.
+//! - **Invariant:** whatever the peer does to shared memory or sockets, a lane's methods return or sleep: they do not panic,
+//!   access memory outside of the lane, or use up the processor.
 
 mod memory;
 mod ring;
@@ -28,17 +28,17 @@ use crate::guarded::Guarded;
 use ring::{Bell, Ring};
 use socket::Socket;
 
-/// When a peer that sleeps is to look at a frame.
+/// When a sleeping peer must process a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     /// At once.
     Now,
-    /// The frame is visible at once, but a peer that sleeps is woken only by a frame with [`Wake::Now`], when this end
-    /// waits, or when what it was sent passes 64 frames or 32 KiB. A socket wakes its peer in any case.
+    /// The frame is visible at once, but a sleeping peer is woken only by a frame with [`Wake::Now`], when this end waits,
+    /// or when more than 64 frames or 32 KiB were sent. A socket always wakes its peer.
     Later,
 }
 
-/// What carries the frames of a lane.
+/// The carrier of a lane's frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Socket,
@@ -47,23 +47,23 @@ pub enum Kind {
 
 /// One end of a lane.
 ///
-/// In a forked child an end is of no use; it can only be dropped, which its peer does not notice.
+/// In a forked child an end cannot be used, only dropped, which its peer does not notice.
 pub trait Lane: Send {
-    /// Sends one frame, with a descriptor if there is one. Waits while there is no room.
+    /// Sends one frame, with a descriptor if there is one. Blocks while there is no room.
     ///
     /// # Errors
     /// `BrokenPipe` when the peer is gone, as far as that is known by now; `InvalidInput` if the frame is empty or longer
-    /// than [`LONGEST`], which sends nothing; `InvalidData` if the peer broke the rules.
+    /// than [`LONGEST`], which sends nothing; `InvalidData` if the peer violated the protocol.
     fn send(&mut self, frame: &[u8], fd: Option<BorrowedFd<'_>>, wake: Wake) -> io::Result<()>;
 
-    /// Waits for a frame; `false` when the peer is gone and has left none.
+    /// Waits for a frame; `false` when the peer is gone and all its frames are read.
     ///
     /// # Errors
-    /// `InvalidData` if the peer broke the rules: a frame longer than allowed, more or fewer descriptors than announced (or
-    /// than this process can hold), a cursor that makes no sense. The lane is of no use after that.
+    /// `InvalidData` if the peer violated the protocol: a frame longer than allowed, more or fewer descriptors than
+    /// announced (or than this process can hold), an invalid cursor. The lane cannot be used after that.
     fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool>;
 
-    /// Has this process be the first to touch the memory that the ends share, so that it is charged to it.
+    /// Makes this process touch the shared memory first, so that the kernel charges it to this process.
     ///
     /// # Errors
     /// There is no memory.
@@ -71,7 +71,7 @@ pub trait Lane: Send {
         Ok(())
     }
 
-    /// A bell for this process's other threads to make a `recv` of this end look again.
+    /// A doorbell with which this process's other threads make a `recv` of this end check again.
     fn doorbell(&self) -> Doorbell;
 }
 
@@ -83,7 +83,7 @@ pub fn offer(kind: Kind) -> io::Result<(Box<dyn Lane>, Vec<OwnedFd>)> {
     offer_with(kind, |socket| Ok(Box::new(socket)))
 }
 
-/// The same, with something else than the socket itself beside a ring.
+/// The same, with another [`Carrier`] than the socket itself beside a ring.
 ///
 /// # Errors
 /// As for [`offer`], and those of `carrier`.
@@ -101,7 +101,7 @@ pub fn offer_with(
     }
 }
 
-/// Puts the descriptor of a ring lane's next frame into its socket, if there is room.
+/// Sends the descriptor of a ring lane's next frame on its socket, if there is room.
 ///
 /// # Errors
 /// `WouldBlock` if there is none; `BrokenPipe` when the peer is gone.
@@ -109,7 +109,7 @@ pub fn send_descriptor(socket: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result
     socket::send(socket, &[0], Some(fd), rustix::net::SendFlags::DONTWAIT)
 }
 
-/// What a ring lane has a socket for.
+/// The operations that a ring lane needs its socket for.
 pub trait Carrier: Send + std::fmt::Debug {
     /// Sends the descriptor of the next frame. `is_full` is called once if that has to wait for the peer.
     ///
@@ -117,7 +117,7 @@ pub trait Carrier: Send + std::fmt::Debug {
     /// `BrokenPipe` when the peer is gone.
     fn send(&self, fd: BorrowedFd<'_>, is_full: &mut dyn FnMut()) -> io::Result<()>;
 
-    /// Takes the descriptor of a frame; `None` when the peer is gone.
+    /// Receives the descriptor of a frame; `None` when the peer is gone.
     ///
     /// # Errors
     /// `InvalidData` if there is none, or anything else.
@@ -130,7 +130,7 @@ pub trait Carrier: Send + std::fmt::Debug {
 /// The worker's end of a lane, from the descriptors that the peer sent.
 ///
 /// # Errors
-/// `InvalidData` if they are no lane's; those of `mmap`.
+/// `InvalidData` if they are not a lane's; those of `mmap`.
 pub fn accept(mut fds: Vec<OwnedFd>) -> io::Result<Box<dyn Lane>> {
     match (fds.pop(), fds.pop(), fds.is_empty()) {
         (Some(socket), None, _) => Ok(Box::new(Socket::new(Guarded::new(socket::check(socket)?)?))),
@@ -139,9 +139,9 @@ pub fn accept(mut fds: Vec<OwnedFd>) -> io::Result<Box<dyn Lane>> {
     }
 }
 
-/// Makes a `recv` that sleeps look again at what was sent, also at what was sent with [`Wake::Later`].
+/// Makes a sleeping `recv` check for frames again, also for those sent with [`Wake::Later`].
 ///
-/// What the peer sent before the bell is rung, in the sense that whoever rings has heard of it, the `recv` sees.
+/// The `recv` sees every frame that the peer had sent before the ringing thread learned of it.
 #[derive(Debug, Clone)]
 pub struct Doorbell(Option<Bell>);
 
@@ -152,8 +152,8 @@ impl Doorbell {
         }
     }
 
-    /// The peer will send no more: a `recv` gives what it has sent, and then says that the peer is gone. (A socket tells so
-    /// itself.)
+    /// The peer will send no more: a `recv` returns the frames that it has sent, and then reports that the peer is gone. (A
+    /// socket reports this itself.)
     pub fn hang_up(&self) {
         if let Some(bell) = &self.0 {
             bell.hang_up();
@@ -161,7 +161,7 @@ impl Doorbell {
     }
 }
 
-/// Where frames are received: private memory, aligned for rkyv.
+/// The receive buffer: private memory, aligned for rkyv.
 #[derive(Debug)]
 pub struct Inbox {
     bytes: AlignedVec,
@@ -176,7 +176,7 @@ impl Inbox {
         Self { bytes, len: 0, fd: None }
     }
 
-    /// The frame received last.
+    /// The last received frame.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }

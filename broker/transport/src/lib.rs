@@ -1,4 +1,4 @@
-//! How bytes and descriptors cross between AvA's processes.
+//! Carries bytes and file descriptors between AvA's processes.
 pub mod client;
 pub mod guarded;
 pub mod handover;

@@ -1,15 +1,14 @@
 //! Messages with file descriptors over a Unix stream socket.
 //!
 //! A message is a little-endian `u32` length, that many bytes, and up to [`MAX_FDS`] descriptors, which travel with the
-//! length's first byte. This runs inside tenants' processes too: it raises no signal, does not panic, and leaves
-//! the socket's flags alone (they belong to the open file, which other processes share), so non-blocking use asks for it
-//! per call.
+//! length's first byte. This runs inside tenants' processes too: it raises no signal and does not panic. It leaves the
+//! socket's flags alone (they belong to the open file, which other processes share): each call says whether it may block.
 //!
 //! - **Invariant:** the length is checked before anything is allocated.
-//! - **Invariant:** a receiver takes no byte beyond the message, so the connection can be handed on after any message.
-//! - **Invariant:** every received descriptor is close-on-exec, and one that does not end up in a message stays with the
-//!   [`Reader`]: whoever must not wait for a descriptor's end takes them from there. The kernel drops none, for there is room
-//!   for as many as it lets anybody send.
+//! - **Invariant:** a receiver reads no byte beyond the message, so the connection can be passed on after any message.
+//! - **Invariant:** every received descriptor is close-on-exec. One that does not become part of a message stays with the
+//!   [`Reader`]: a caller that must not block in `close` takes them from there. The kernel discards none, for the buffer has
+//!   room for as many as it lets anybody send.
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -38,16 +37,16 @@ const HEAD: usize = 4;
 /// A received message: its bytes and its descriptors.
 pub type Message = (Vec<u8>, Vec<OwnedFd>);
 
-/// Sends one message, waiting until the socket has taken all of it.
+/// Sends one message; blocks until the socket has taken all of it.
 ///
 /// # Errors
-/// `InvalidInput` if it is too long or has too many descriptors; otherwise the socket's own, `BrokenPipe` if the
-/// peer is gone.
+/// `InvalidInput` if it is too long or has too many descriptors; otherwise the socket's own, `BrokenPipe` if the peer is
+/// gone.
 pub fn send(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
     send_until(socket, body, fds, None)
 }
 
-/// The same, waiting no longer than until `deadline`.
+/// The same, blocking until `deadline` at most.
 ///
 /// # Errors
 /// Those of [`send`], and `TimedOut`. After any error the stream is to be closed.
@@ -87,7 +86,7 @@ pub fn send_now(socket: &impl AsFd, body: &[u8], fds: &[BorrowedFd<'_>]) -> io::
     }
 }
 
-/// Receives one message, waiting for it; `None` at the end of the stream.
+/// Receives one message, blocking until it is complete; `None` at the end of the stream.
 ///
 /// # Errors
 /// `UnexpectedEof` if the stream ends inside a message, `InvalidData` if the message is too long or brings more
@@ -96,7 +95,7 @@ pub fn recv(socket: &impl AsFd) -> io::Result<Option<Message>> {
     recv_until(socket, None)
 }
 
-/// The same, waiting no longer than until `deadline`.
+/// The same, blocking until `deadline` at most.
 ///
 /// # Errors
 /// Those of [`recv`], and `TimedOut`. After any error the stream is to be closed.
@@ -116,7 +115,7 @@ fn recv_until(socket: &impl AsFd, deadline: Option<Instant>) -> io::Result<Optio
     }
 }
 
-/// What a [`Reader`] has come to.
+/// The result of a [`Reader`]'s step.
 #[derive(Debug)]
 pub enum Progress<Fd = OwnedFd> {
     /// The socket has nothing more for now.
@@ -138,9 +137,9 @@ impl<Fd> Progress<Fd> {
     }
 }
 
-/// Receives messages piece by piece, without ever waiting.
+/// Receives messages in parts, without ever blocking.
 ///
-/// It holds at most one message: [`MAX_BODY`] bytes and [`MAX_FDS`] descriptors, or less if told so.
+/// It holds at most one message: [`MAX_BODY`] bytes and [`MAX_FDS`] descriptors, or the limits that it was made with.
 #[derive(Debug)]
 pub struct Reader {
     head: [u8; HEAD],
@@ -177,22 +176,22 @@ impl Reader {
         }
     }
 
-    /// The reader is inside a message.
+    /// Whether the reader is inside a message.
     #[must_use]
     pub fn is_midway(&self) -> bool {
         self.filled > 0
     }
 
-    /// The descriptors that came with what is no whole message yet, or will never be one.
+    /// The descriptors that came with an incomplete message.
     #[must_use]
     pub fn take_fds(&mut self) -> Vec<OwnedFd> {
         std::mem::take(&mut self.fds)
     }
 
-    /// Takes what the socket has, up to the end of the current message.
+    /// Reads what the socket has, up to the end of the current message.
     ///
     /// # Errors
-    /// Those of [`recv`]. After one, the stream makes no sense any more and is to be closed.
+    /// Those of [`recv`]. After one, the stream is out of step and must be closed.
     pub fn poll(&mut self, socket: &impl AsFd) -> io::Result<Progress> {
         self.advance(socket, RecvFlags::DONTWAIT)
     }
@@ -235,7 +234,7 @@ impl Reader {
     }
 }
 
-/// Sends messages piece by piece, without ever waiting. Descriptors are not for it.
+/// Sends messages in parts, without ever blocking. It sends no descriptors.
 #[derive(Debug, Default)]
 pub struct Writer {
     queue: Vec<u8>,
@@ -301,13 +300,13 @@ fn head(body: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<[u8; HEAD]> {
     Ok(length.to_le_bytes())
 }
 
-/// Waits until the socket is ready, or until the deadline. Without one it is for the case that whoever made the socket made
-/// it non-blocking.
+/// Waits until the socket is ready, or until the deadline. Without a deadline it serves sockets that another process has
+/// made non-blocking.
 fn wait(socket: &impl AsFd, flags: PollFlags, deadline: Option<Instant>) -> io::Result<()> {
     let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
     match ready::poll(socket, flags, left) {
         Ok(ready) if ready.is_empty() && left.is_some_and(|left| left.is_zero()) => Err(ErrorKind::TimedOut.into()),
-        // Whoever was woken late looks once more before it gives up.
+        // A thread that was woken late checks once more before it gives up.
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(named("poll")(error)),
     }

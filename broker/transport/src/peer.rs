@@ -1,6 +1,6 @@
-//! The process at the other end of a Unix socket: a handle on it, its number, its session.
+//! The process at the other end of a Unix socket: its pidfd, its number, its POSIX session.
 //!
-//! A process may be in a namespace into which this one does not see (a broker in a container, and a program outside): then the
+//! A process may be in a PID namespace that this one cannot see (a broker in a container, and a program outside): then the
 //! kernel says 0 for its number, and for its session's if only the leader is there.
 
 use std::io;
@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 /// `SO_PEERPIDFD`, Linux 6.5, the same number on every architecture that uses the generic socket options.
 const SO_PEERPIDFD: libc::c_int = 77;
 
-/// A process descriptor of the peer that connected `socket`, which no reuse of process numbers can make wrong.
+/// A pidfd of the peer that connected `socket`, which stays correct when process numbers are reused.
 ///
 /// # Errors
 /// `ENOPROTOOPT` before Linux 6.5; `ESRCH` or `EINVAL` if the peer is already gone.
@@ -38,7 +38,7 @@ pub fn pidfd(socket: &impl AsFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// The number of the process that connected `socket`; `None` if it cannot be seen.
+/// The number of the process that connected `socket`; `None` if it is not visible.
 ///
 /// # Errors
 /// Those of `getsockopt`.
@@ -61,10 +61,10 @@ pub fn process(socket: &impl AsFd) -> io::Result<Option<u32>> {
     Ok(positive(peer.pid))
 }
 
-/// The leader of the session that a process is in; `None` if either cannot be seen, or the process is gone.
+/// The leader of the POSIX session that a process is in; `None` if either is not visible, or the process is gone.
 #[must_use]
 pub fn session(process: i32) -> Option<u32> {
-    // 0 would be this process.
+    // 0 would mean this process.
     let process = positive(process)?;
     // SAFETY: a system call without pointers.
     positive(unsafe { libc::getsid(process as libc::pid_t) })
@@ -77,7 +77,7 @@ fn positive(number: i32) -> Option<u32> {
 /// `SO_PASSRIGHTS`, Linux 6.16, the same number on every architecture that uses the generic socket options.
 const SO_PASSRIGHTS: libc::c_int = 83;
 
-/// Has the kernel refuse descriptors that the peer wants to send to this socket; the peer is told so.
+/// Makes the kernel refuse descriptors that the peer sends to this socket; the peer gets an error.
 ///
 /// # Errors
 /// `ENOPROTOOPT` before Linux 6.16.

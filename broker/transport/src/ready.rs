@@ -1,4 +1,4 @@
-//! Waiting for a descriptor, by whichever system call this process may make.
+//! Waits for a descriptor, by whichever system call this process may make.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
-/// What a descriptor is ready for, after no longer than so long; nothing if that was too short.
+/// The events that a descriptor is ready for, within the time given; none if it ran out.
 ///
 /// # Errors
 /// Those of `ppoll`, or of `poll` where the former is forbidden.

@@ -24,7 +24,7 @@ pub struct Region {
     len: usize,
 }
 
-// SAFETY: a region is memory that both threads and the peer reach through raw pointers only.
+// SAFETY: a region is memory that threads and the peer access through raw pointers only.
 unsafe impl Send for Region {}
 // SAFETY: as above.
 unsafe impl Sync for Region {}
@@ -61,7 +61,7 @@ impl Region {
 
     fn map(fd: &impl AsFd, len: u64) -> io::Result<Self> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
+        // SAFETY: a new mapping at an address that the kernel chooses replaces no other.
         let at = unsafe {
             rustix::mm::mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)
                 .map_err(named("mmap"))?
@@ -83,25 +83,26 @@ impl Region {
         self.len == 0
     }
 
-    /// A word of the region, by its place; `None` beyond the end. The peer may change it at any time.
+    /// A word of the region, by its index; `None` beyond the end. The peer may change it at any time.
     pub fn word(&self, index: usize) -> Option<&AtomicU64> {
         let at = index.checked_mul(size_of::<AtomicU64>())?;
         let end = at.checked_add(size_of::<AtomicU64>())?;
-        // SAFETY: the word lies in the mapping, which begins with a page and lives as long as `self`; whoever else writes
-        // there is another process, which atomics allow for, or comes by this function.
+        // SAFETY: the word lies in the mapping, which begins with a page and lives as long as `self`; others write it only
+        // from another process, which atomics allow for, or through this function.
         (end <= self.len).then(|| unsafe { &*self.as_ptr().add(at).cast::<AtomicU64>() })
     }
 
-    /// Gives the memory back to the kernel; the region reads as zeroes afterwards.
+    /// Frees the memory; the region reads as zeroes afterwards.
     pub fn discard(&self) {
-        // SAFETY: the range is this mapping; whoever reads it through a raw pointer afterwards reads zeroes.
+        // SAFETY: the range is this mapping; reads through raw pointers afterwards get zeroes.
         let _ = unsafe { rustix::mm::madvise(self.at.as_ptr().cast(), self.len, rustix::mm::Advice::LinuxRemove) };
     }
 
-    /// Has this process be the first to touch all of its pages, so that they are charged to it.
+    /// Makes this process touch all of its pages first, so that the kernel charges them to this process.
     ///
     /// # Errors
-    /// That of `madvise`: there is no memory for them. Where the kernel cannot do it (before 5.14), or may not, nothing is done.
+    /// That of `madvise`: there is no memory for them. Nothing is done where the kernel cannot do it (before 5.14) or a
+    /// seccomp filter forbids it.
     pub fn populate(&self) -> io::Result<()> {
         // SAFETY: the range is this mapping, which holds no references.
         unsafe { populate(self.at.as_ptr(), self.len) }
@@ -115,7 +116,7 @@ impl Region {
         unsafe { std::ptr::copy_nonoverlapping(self.at.as_ptr().add(offset), into.as_mut_ptr(), len) }
     }
 
-    /// Copies bytes to the region's start, as many as it holds.
+    /// Copies bytes to the region's start, as many as fit.
     pub fn write(&self, from: &[u8]) {
         let len = from.len().min(self.len);
         // SAFETY: as for `read`.
@@ -125,12 +126,12 @@ impl Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this region's own, and it has no other users: they hold a reference to `self`.
+        // SAFETY: the mapping belongs to this object, and it has no other users: they would hold a reference to `self`.
         let _ = unsafe { rustix::mm::munmap(self.at.as_ptr().cast(), self.len) };
     }
 }
 
-/// A file in memory of `len` bytes that can neither shrink nor grow.
+/// A memory file of `len` bytes that can neither shrink nor grow.
 ///
 /// # Errors
 /// Those of `memfd_create`, `ftruncate` and `fcntl`, which name the call: a program may have forbidden itself any of them.
@@ -142,7 +143,7 @@ pub(crate) fn memory_file(name: &CStr, len: u64) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// An error with the name of the system call that it is of, if the process may not make that.
+/// Adds the name of the system call to an error, if a filter has forbidden the call.
 pub(crate) fn named(call: &'static str) -> impl Fn(Errno) -> io::Error {
     move |errno| match errno {
         Errno::PERM | Errno::ACCESS | Errno::NOSYS => {
@@ -153,23 +154,23 @@ pub(crate) fn named(call: &'static str) -> impl Fn(Errno) -> io::Error {
     }
 }
 
-/// Touches pages as a write does, without changing them.
+/// Touches pages like a write, without changing them.
 ///
 /// # Safety
 /// The range is a mapping of the caller's that may be written.
 pub(crate) unsafe fn populate(at: *mut u8, len: usize) -> io::Result<()> {
-    // SAFETY: by the caller's promise; the bytes stay what they are.
+    // SAFETY: by the caller's promise; the contents do not change.
     match unsafe { rustix::mm::madvise(at.cast(), len, rustix::mm::Advice::LinuxPopulateWrite) } {
         Err(error @ (Errno::NOMEM | Errno::FAULT)) => Err(error.into()),
-        // A kernel that does not know the advice, or may not be given any.
+        // A kernel that does not know the advice, or a filter that forbids it.
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
-/// Copies rows from `from` to `to`, both of which hold their span; [`Rows::start`] is the callers' matter.
+/// Copies rows from `from` to `to`, both of which hold their span; the callers add [`Rows::start`].
 ///
 /// # Safety
-/// `from` is readable and `to` writable where the rows lie, and they do not overlap.
+/// `from` is readable and `to` writable where the rows are, and they do not overlap.
 pub unsafe fn copy_rows(from: *const u8, rows: &Rows, to: *mut u8) {
     let Some(span) = rows.span().filter(|span| *span > 0) else { return };
     if rows.is_flat() {

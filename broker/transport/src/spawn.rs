@@ -1,10 +1,9 @@
-//! Starting a process that has certain descriptors at certain numbers, and no others.
+//! Starts a process that has certain descriptors at certain numbers, and no others.
 //!
-//! The child never has a copy of what the caller has open. That is not for tidiness alone: whoever closes a descriptor may
-//! wait (for a lingering socket, if it was the last one; for a file of FUSE, always), and a descriptor may come from somebody
-//! who sees to it that this takes long. So the child shares the caller's table of descriptors until it takes the lowest
-//! numbers out of it, which hold what it is to have and nothing of anybody's. For the same reason it is given nothing that
-//! came from somebody else.
+//! The child never has a copy of the caller's descriptors. This is more than tidiness: closing a descriptor may block (for a
+//! lingering socket, if it was the last one; for a FUSE file, always), and a hostile peer can make that take long. So the
+//! child shares the caller's descriptor table until it unshares the lowest numbers, which hold only the child's own
+//! descriptors. For the same reason it gets no descriptor that came from a peer.
 
 use std::ffi::{CString, OsStr, OsString, c_char};
 use std::io;
@@ -21,57 +20,57 @@ use rustix::process::{Pid, Rlimit, Signal, WaitId, WaitIdOptions, WaitIdStatus, 
 pub const FIRST: RawFd = 3;
 /// The most descriptors that a child is given: the standard ones, one more, and control groups to join.
 const MOST: usize = 8;
-/// The numbers below this one are the caller's own. The kernel copies tables of descriptors by words of so many bits.
+/// The numbers below this one are reserved. The kernel copies descriptor tables in words of so many bits.
 const OWN: RawFd = 64;
 
-/// What is to be started.
+/// The program to start.
 #[derive(Debug, Default)]
 pub struct Program<'a> {
-    /// The file.
+    /// Its file.
     pub path: Option<&'a Path>,
-    /// The working directory; the root's, if this is none or cannot be entered.
+    /// The working directory; `/` if this is empty or cannot be entered.
     pub directory: Option<&'a Path>,
-    /// Behind the file's name.
+    /// The arguments behind the file's name.
     pub arguments: Vec<OsString>,
-    /// All of the environment.
+    /// The whole environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// Standard output and standard error, of the caller's own; nothing, if they are none.
+    /// Standard output and standard error, descriptors of the caller's own; `/dev/null` if there are none.
     pub output: [Option<BorrowedFd<'a>>; 2],
-    /// What becomes [`FIRST`].
+    /// The descriptor that becomes [`FIRST`].
     pub conversation: Option<BorrowedFd<'a>>,
-    /// Files that a process writes itself into to join a control group.
+    /// The `cgroup.procs` files in which the child enters itself to join control groups.
     pub groups: Vec<BorrowedFd<'a>>,
     /// The limit of open files.
     pub files: Option<Rlimit>,
 }
 
-/// A process that was started.
+/// A started process.
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
-    /// Readable when the process is over.
+    /// Readable when the process has ended.
     pub process: OwnedFd,
 }
 
 /// Starts processes.
 #[derive(Debug)]
 pub struct Spawner {
-    /// Low numbers, which only this one uses: what a child is to have stands there while it is started.
+    /// The lowest numbers, reserved for this: they hold a child's descriptors while it is started.
     stage: [OwnedFd; MOST],
     nothing: OwnedFd,
-    /// The rest of the low numbers, so that nothing of anybody's gets one.
+    /// Placeholders for the other reserved numbers, so that no other descriptor gets one.
     _reserved: Vec<OwnedFd>,
 }
 
 impl Spawner {
-    /// Takes the lowest numbers there are, so it is to be made before anything comes from anybody.
+    /// Reserves the lowest free numbers, so it must be made before any descriptor comes from a peer.
     ///
     /// # Errors
     /// Those of opening `/dev/null`.
     pub fn new() -> io::Result<Self> {
         let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
         let nothing = OwnedFd::from(file);
-        // Above what the child's numbers will be, so that moving one there overwrites no other.
+        // Above the child's numbers, so that moving one there overwrites no other.
         let another = || rustix::io::fcntl_dupfd_cloexec(&nothing, FIRST + 1);
         let stage: Result<Vec<OwnedFd>, _> = (0..MOST).map(|_| another()).collect();
         let stage = stage?.try_into().map_err(|_| io::Error::from(io::ErrorKind::Other))?;
@@ -83,10 +82,10 @@ impl Spawner {
         Ok(Self { stage, nothing, _reserved: reserved })
     }
 
-    /// Starts a program in a session (and process group) of its own. It begins with what it is given and nothing else open.
+    /// Starts a program in a POSIX session (and process group) of its own. It has only the descriptors that it is given.
     ///
     /// # Errors
-    /// Those of making processes, and of executing the file.
+    /// Those of creating processes, and of executing the file.
     pub fn spawn(&mut self, program: &Program<'_>) -> io::Result<Child> {
         let [stdout, stderr] = program.output;
         let given = [stdout, stderr, program.conversation].into_iter().chain(program.groups.iter().copied().map(Some));
@@ -108,7 +107,7 @@ impl Spawner {
     }
 }
 
-/// All that the child needs, made before it is: between its birth and the new program it must not allocate.
+/// All that the child needs, allocated before: between fork and exec it must not allocate.
 struct Plan {
     path: CString,
     directory: CString,
@@ -118,9 +117,9 @@ struct Plan {
     conversation: Option<RawFd>,
     groups: Vec<RawFd>,
     files: Option<libc::rlimit>,
-    /// The first number that is the parent's alone.
+    /// The first number that only the parent has.
     above: RawFd,
-    /// What went wrong, in memory that both have.
+    /// The error, in memory shared by both.
     failure: Shared,
 }
 
@@ -147,14 +146,14 @@ impl Plan {
             files: program
                 .files
                 .map(|files| libc::rlimit { rlim_cur: limit(files.current), rlim_max: limit(files.maximum) }),
-            // Where there are so many open already, the stage is above.
+            // With many descriptors open already, the reserved numbers are above.
             above: spawner.stage.iter().map(|fd| fd.as_raw_fd() + 1).fold(OWN, RawFd::max),
             failure: Shared::new()?,
         })
     }
 }
 
-/// Makes the process, which waits with this one until the new program runs or could not.
+/// Creates the process; returns when the new program runs, or could not be executed.
 fn start(plan: &Plan) -> io::Result<Child> {
     let pointers = |texts: &[CString]| -> Vec<*const c_char> {
         texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
@@ -162,9 +161,9 @@ fn start(plan: &Plan) -> io::Result<Child> {
     let (arguments, environment) = (pointers(&plan.arguments), pointers(&plan.environment));
     let mut process: libc::c_int = -1;
     let flags = libc::CLONE_FILES | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
-    // A handler of the parent's must not run in the child.
+    // A signal handler of the parent's must not run in the child.
     let mask = block_signals();
-    // SAFETY: without CLONE_VM this is a fork: the child goes on with a copy of this memory, on this stack, and only makes
+    // SAFETY: without CLONE_VM this is a fork: the child continues with a copy of this memory, on this stack, and only makes
     // system calls until it executes or exits. `process` is where CLONE_PIDFD puts the descriptor, in the parent.
     let pid = unsafe {
         libc::syscall(libc::SYS_clone, flags, std::ptr::null::<()>(), &raw mut process, std::ptr::null::<()>(), 0_usize)
@@ -187,13 +186,13 @@ fn start(plan: &Plan) -> io::Result<Child> {
     }
 }
 
-/// What the child does before it is another program.
+/// The child's steps before it executes the program.
 fn child(plan: &Plan, arguments: &[*const c_char], environment: &[*const c_char], mask: &libc::sigset_t) -> ! {
     let attempt = || -> Result<(), i32> {
         let done = |result: libc::c_long| if result < 0 { Err(errno()) } else { Ok(()) };
         let above = plan.above;
-        // SAFETY: system calls on numbers and on memory of the plan, which lives in this copy of the parent's. The table
-        // of descriptors is this process's own from the first one on, so no owner loses what is moved over afterwards.
+        // SAFETY: system calls on numbers and on memory of the plan, which lives in this copy of the parent's. From the
+        // first one on the descriptor table is this process's own, so no owner loses what is overwritten afterwards.
         unsafe {
             done(libc::syscall(libc::SYS_close_range, above, libc::c_uint::MAX, libc::CLOSE_RANGE_UNSHARE))?;
             done(libc::setsid().into())?;
@@ -231,7 +230,7 @@ fn errno() -> i32 {
     io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL)
 }
 
-/// Blocks all signals; what was blocked before.
+/// Blocks all signals; returns the previous mask.
 fn block_signals() -> libc::sigset_t {
     // SAFETY: sets of signals are plain data, filled before they are read; only this thread's mask changes.
     unsafe {
@@ -254,13 +253,13 @@ impl Shared {
     fn new() -> io::Result<Self> {
         use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
         let access = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
+        // SAFETY: a new mapping at an address that the kernel chooses replaces no other.
         let at = unsafe { mmap_anonymous(std::ptr::null_mut(), size_of::<AtomicI32>(), access, MapFlags::SHARED)? };
         Ok(Self(at.cast()))
     }
 
     fn set(&self, number: i32) {
-        // SAFETY: the mapping lives as long as `self`, is aligned to a page, and zeroes are an atomic.
+        // SAFETY: the mapping lives as long as `self`, is aligned to a page, and zeroes are a valid atomic.
         unsafe { &*self.0 }.store(number, Ordering::SeqCst);
     }
 
@@ -272,19 +271,19 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this one's own, and nobody has a reference into it any more.
+        // SAFETY: the mapping belongs to this object, and nobody has a reference into it any more.
         let _ = unsafe { rustix::mm::munmap(self.0.cast_mut().cast(), size_of::<AtomicI32>()) };
     }
 }
 
 impl Child {
-    /// The process's number, which means this process until it is reaped.
+    /// The process's number, valid until it is reaped.
     #[must_use]
     pub fn pid(&self) -> Pid {
         self.pid
     }
 
-    /// Ends the process without asking.
+    /// Kills the process.
     ///
     /// # Errors
     /// It is another user's.
@@ -292,7 +291,7 @@ impl Child {
         Ok(pidfd_send_signal(&self.process, Signal::KILL)?)
     }
 
-    /// Takes the exit status, if the process is over.
+    /// Returns the exit status, if the process has ended.
     pub fn try_reap(&mut self) -> Option<ExitStatus> {
         self.wait(WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
     }
@@ -349,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_child_has_these_descriptors_and_no_others() {
-        // One that anybody may inherit, as a careless parent of ours would leave it.
+        // An inheritable descriptor, as the broker might have inherited it.
         let (leak, other) = pipe_with(PipeFlags::empty()).unwrap();
         let script = "n=0; while [ $n -lt 99 ]; do [ -e /proc/$$/fd/$n ] && echo $n; n=$((n+1)); done";
         let with = Program { conversation: Some(other.as_fd()), ..shell(script) };

@@ -6,7 +6,7 @@ use crate::layout::Rows;
 use crate::wire::{Data, Slice, Texts};
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// A status and nothing else.
+/// A status only.
 #[derive(Archive, Serialize, Debug)]
 pub struct Status {
     pub ret: i32,
@@ -22,13 +22,13 @@ pub mod clSetKernelArg {
         pub arg_index: u32,
         pub arg_size: u64,
         pub arg_value: Data<'a>,
-        /// The id and kind of the object whose handle the value's first 8 bytes are, or 0.
+        /// The id and kind of the object whose handle is in the value's first 8 bytes, or 0.
         pub object: u64,
         pub kind: u16,
     }
 }
 
-/// `clBuildProgram` and `clCompileProgram`, which is the one with `input_headers`.
+/// `clBuildProgram` and `clCompileProgram`; the latter has `input_headers`.
 pub mod build {
     use super::*;
 
@@ -38,7 +38,7 @@ pub mod build {
         pub num_devices: u32,
         pub device_list: Data<'a>,
         pub options: Data<'a>,
-        /// [`Headers`], serialized; empty where nothing is included.
+        /// [`Headers`], serialized; empty if nothing is included.
         pub headers: Data<'a>,
         pub num_input_headers: u32,
         pub input_headers: Data<'a>,
@@ -47,16 +47,17 @@ pub mod build {
         pub user_data: bool,
     }
 
-    /// What the program's sources include, as it lies in the program's file system. Paths are absolute, without `.` and `..`.
+    /// The files that the program's sources include, with their paths in the program's file system. Paths are absolute,
+    /// without `.` and `..`.
     #[derive(Archive, Serialize, Deserialize, Debug, Default, PartialEq, Eq)]
     pub struct Headers {
         /// The program's working directory.
         pub cwd: Vec<u8>,
         /// Paths and contents.
         pub files: Vec<(Vec<u8>, Vec<u8>)>,
-        /// Directories that a path leads through and out of again, so that they have to be there.
+        /// Directories that a path passes through with `..`, so that they have to exist.
         pub passed: Vec<Vec<u8>>,
-        /// Whether something is named by its path from the root.
+        /// Whether an absolute path is included.
         pub from_root: bool,
     }
 }
@@ -78,7 +79,7 @@ pub mod map {
         pub errcode_ret: bool,
         /// The shim's number for the mapping.
         pub mapping: u64,
-        /// Names the transfer of a mapping that does not block.
+        /// The number of the pending transfer of a non-blocking mapping.
         pub pending: u64,
     }
 
@@ -95,25 +96,25 @@ pub mod map {
         pub event: bool,
         pub row_pitch: u64,
         pub slice_pitch: u64,
-        /// Where the mapping's bytes lie from its address on; they are to be fetched with [`super::fetch`].
+        /// The mapping's bytes, relative to its address; fetched with [`super::fetch`].
         pub rows: Rows,
-        /// Where in the program's memory the mapping lies, for an object that was made of such; else 0.
+        /// The mapping's address in the program's memory, for an object made with such memory; else 0.
         pub address: u64,
-        /// The region that the mapping lies in, if the object lives in one, so that there is nothing to fetch; else 0.
+        /// The region of the mapping, if the object lives in one, so that there is nothing to fetch; else 0.
         pub region: u32,
-        /// Where in that region.
+        /// The offset in that region.
         pub offset: u64,
     }
 }
 
-/// Second half of a mapping: gives the region that holds its contents.
+/// Second half of a mapping: sends the region that receives its contents.
 pub mod fetch {
     use super::*;
 
     #[derive(Archive, Serialize, Debug)]
     pub struct Request {
         pub mapping: u64,
-        /// `pending` is not 0 if the mapping does not block.
+        /// `pending` is not 0 if the mapping is non-blocking.
         pub region: Slice,
     }
 }
@@ -134,7 +135,7 @@ pub mod clEnqueueUnmapMemObject {
         pub memobj: u64,
         /// 0 for an address that is no mapping.
         pub mapping: u64,
-        /// The map command had not completed, as far as the program could know: there is nothing to carry back.
+        /// The map command had not completed, as far as the program could know: there is nothing to write back.
         pub unseen: bool,
         pub num_events_in_wait_list: u32,
         pub event_wait_list: Data<'a>,
@@ -163,12 +164,12 @@ pub mod lookup {
     pub struct Reply {
         /// Whether the vendor has a function of this name.
         pub found: bool,
-        /// The version of its extension, by which it has its prototype; zeros for what belongs to none.
+        /// The version of its extension, which determines its prototype; zeros for a function of no extension.
         pub version: (u32, u32, u32),
     }
 }
 
-/// Calls beside the API's functions, by numbers that no function has.
+/// Calls in addition to the API's functions, with opcodes that no function has.
 pub mod own {
     pub const CREATE_RESIDENT: u32 = 0x8000_0000;
     pub const READ_RESIDENT: u32 = 0x8000_0001;
@@ -177,27 +178,27 @@ pub mod own {
     pub const POLL: u32 = 0x8000_0004;
 }
 
-/// The status of commands in shared memory, so that a program that polls does not cross each time.
+/// The status of commands in shared memory, so that polling an event needs no round trip.
 ///
-/// The board is one region of [`board::SLOTS`] words, each of which is for the events whose ids fall on it. The worker
-/// writes, the shim reads.
+/// The board is one region of [`board::SLOTS`] words; several events may share a word, by their ids. The worker writes, the
+/// shim reads.
 pub mod board {
     use super::*;
 
     pub const SLOTS: u64 = 512;
     pub const BYTES: u64 = SLOTS * 8;
 
-    /// Where the word of an event is.
+    /// The index of an event's word.
     pub fn slot(event: u64) -> usize {
         (event % SLOTS) as usize
     }
 
-    /// The word of an event whose command has this status. [`OVER`] stands for all that are final.
+    /// The word of an event whose command has this status. [`OVER`] stands for all final ones.
     pub fn word(event: u64, status: i32) -> u64 {
         event << 8 | status.clamp(OVER, 0xff) as u64
     }
 
-    /// The event of a word, and its status.
+    /// The event and the status of a word.
     pub fn read(word: u64) -> (u64, i32) {
         (word >> 8, (word & 0xff) as i32)
     }
@@ -205,13 +206,13 @@ pub mod board {
     /// The command has completed, or failed.
     pub const OVER: i32 = 0;
 
-    /// Gives the board; answered with a [`Status`].
+    /// Sends the board's region; answered with a [`Status`].
     #[derive(Archive, Serialize, Debug)]
     pub struct Share {
         pub region: Slice,
     }
 
-    /// Asks for the status of a command, which the board is to show from now on.
+    /// Asks for the status of a command, and to show it on the board from now on.
     #[derive(Archive, Serialize, Debug)]
     pub struct Poll {
         pub event: u64,
@@ -224,8 +225,8 @@ pub mod board {
     }
 }
 
-/// Buffers that live in a region, where the device works on the memory of the host: what the program reads and writes it
-/// then copies itself, straight from and to where the device has it.
+/// Buffers in a region, on devices that work on the memory of the host: the program itself copies what it reads and writes,
+/// directly from and to the device's memory.
 pub mod resident {
     use super::*;
 
@@ -234,21 +235,21 @@ pub mod resident {
     pub struct Create {
         pub context: u64,
         pub flags: u64,
-        /// All of the buffer.
+        /// The whole buffer.
         pub region: Slice,
         pub new_object: u64,
     }
 
     #[derive(Archive, Serialize, Debug)]
     pub struct Created {
-        /// Whether the context's devices work on such memory. If not, nothing was tried.
+        /// Whether the context's devices work on such memory. If not, no buffer was created.
         pub suits: bool,
         pub made: bool,
         pub status: i32,
     }
 
-    /// `clEnqueueReadBuffer` and `clEnqueueWriteBuffer` that block: the command takes its place in the queue and moves a
-    /// byte, and the program moves the rest when it has completed.
+    /// Blocking `clEnqueueReadBuffer` and `clEnqueueWriteBuffer`: the command takes its place in the queue and moves a byte,
+    /// and the program copies the rest when it has completed.
     #[derive(Archive, Serialize, Debug)]
     pub struct Transfer<'a> {
         pub command_queue: u64,
@@ -266,7 +267,7 @@ pub mod resident {
     pub struct Transferred {
         pub ret: i32,
         pub event: bool,
-        /// Whether the command has done what it was to do. A vendor may accept one that an event keeps from it.
+        /// Whether the command succeeded. A vendor may accept a command that fails because of an event.
         pub done: bool,
     }
 }

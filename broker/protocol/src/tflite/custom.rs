@@ -4,16 +4,16 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::wire::{Data, Slice, Texts};
 
-/// Calls beside the API's functions.
+/// Calls in addition to the API's functions.
 pub mod own {
-    /// Where the program is to find a tensor's data: [`Memory`](super::Memory), answered with [`Done`](super::Done).
+    /// Sends the memory for a tensor's data: [`Memory`](super::Memory), answered with [`Done`](super::Done).
     pub const MEMORY: u32 = 0x8000_0000;
-    /// The next piece of what did not fit in a frame: [`AskPiece`](super::AskPiece), answered with
+    /// The next piece of data that did not fit in a frame: [`AskPiece`](super::AskPiece), answered with
     /// [`Piece`](super::Piece).
     pub const PIECE: u32 = 0x8000_0001;
 }
 
-/// Which tensor of an interpreter, or of a signature runner by name, is meant.
+/// Identifies a tensor of an interpreter, or of a signature runner by name.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub enum Role {
     Input(i32),
@@ -24,7 +24,7 @@ pub enum Role {
     OutputOfName(Vec<u8>),
 }
 
-/// What a `TfLiteTensor` says, but for its data.
+/// The fields of a `TfLiteTensor`, without its data.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct Tensor {
     pub ty: u32,
@@ -43,7 +43,7 @@ pub struct Tensor {
     pub dims_signature: Option<Vec<i32>>,
 }
 
-/// What a `TfLiteAffineQuantization` says.
+/// The contents of a `TfLiteAffineQuantization`.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct Affine {
     pub scales: Option<Vec<f32>>,
@@ -59,25 +59,25 @@ pub struct Shown {
     pub tensor: Tensor,
 }
 
-/// What the program is to be shown anew, as `mirrors` in replies: archived, or nothing.
+/// Changed tensors for the program, as `mirrors` in replies: archived, or nothing.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub enum Mirrors {
     Here(Vec<Shown>),
-    /// More than a frame holds: a parcel of `len` bytes, to be fetched in pieces, which are a `Vec<Shown>`, archived.
+    /// More than fits into a frame: `len` bytes, to be fetched in pieces, which are a `Vec<Shown>`, archived.
     Parcel {
         number: u64,
         len: u64,
     },
 }
 
-/// Asks for the piece of a parcel that begins at `offset`.
+/// Asks for the piece that begins at `offset`.
 #[derive(Archive, Serialize, Debug)]
 pub struct AskPiece {
     pub parcel: u64,
     pub offset: u64,
 }
 
-/// A piece of a parcel, which is gone after its last.
+/// A piece; the data is freed after its last.
 #[derive(Archive, Serialize, Debug)]
 pub struct Piece {
     pub bytes: Vec<u8>,
@@ -91,21 +91,21 @@ pub struct GetTensor {
     pub role: Role,
 }
 
-/// The tensor's number, 0 for none, and those that the program is to be shown anew: [`Mirrors`], archived, or nothing.
+/// The tensor's number, 0 for none, and the changed tensors: [`Mirrors`], archived, or nothing.
 #[derive(Archive, Serialize, Debug)]
 pub struct GotTensor {
     pub number: u64,
     pub mirrors: Vec<u8>,
 }
 
-/// The slice of a region in which the program finds a tensor's data from now on.
+/// The slice of a region that holds a tensor's data from now on.
 #[derive(Archive, Serialize, Debug)]
 pub struct Memory {
     pub number: u64,
     pub slice: Slice,
 }
 
-/// A call is done: its status, or its answer.
+/// The status or answer of a call.
 #[derive(Archive, Serialize, Debug)]
 pub struct Done {
     pub ret: u32,

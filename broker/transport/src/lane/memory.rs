@@ -1,10 +1,10 @@
 //! The memory that the two ends of a ring lane share.
 //!
-//! The file holds a page of words and two rings, the first for frames of the end that offered the lane. Every ring is
-//! mapped twice, one behind the other, so that a frame that goes past the ring's end is contiguous all the same. Pages
-//! come into being when they are first touched.
+//! The file holds a page of control words and two rings, the first for frames of the end that offered the lane. Every ring
+//! is mapped twice, one mapping behind the other, so that a frame beyond the ring's end is still contiguous. Pages are
+//! allocated when they are first touched.
 //!
-//! - **Invariant:** there are no references into this memory but to atomics: the peer may write at any time.
+//! - **Invariant:** there are no references into this memory except to atomics: the peer may write at any time.
 //! - **Invariant:** the file can neither shrink nor grow, so that a peer cannot make an access fault.
 
 use std::ffi::c_void;
@@ -22,14 +22,14 @@ use crate::region::{SEALS, memory_file, named, populate};
 
 /// Bytes of each ring.
 pub const CAPACITY: usize = 256 << 10;
-/// Frames begin at multiples of this many bytes.
+/// Frames are aligned to so many bytes.
 pub const ALIGN: usize = 8;
-/// Bytes before a frame: a word with its length and perhaps [`DESCRIPTOR`].
+/// Bytes before a frame: a word with its length and the flag [`DESCRIPTOR`].
 pub const PREFIX: usize = size_of::<u64>();
-/// Marks the length of a frame whose descriptor is in the socket.
+/// The flag of a frame whose descriptor is in the socket.
 pub const DESCRIPTOR: u64 = 1 << 63;
 
-/// Bytes before the first ring: a page, of whatever size.
+/// Bytes before the first ring: a page, of any page size.
 const WORDS: usize = 64 << 10;
 const FILE: usize = WORDS + 2 * CAPACITY;
 const MAPPED: usize = WORDS + 4 * CAPACITY;
@@ -37,22 +37,22 @@ const MAPPED: usize = WORDS + 4 * CAPACITY;
 const _: () = assert!(CAPACITY.is_power_of_two() && CAPACITY >= 2 * LONGEST);
 const _: () = assert!(size_of::<[End; 2]>() <= 4096);
 
-/// What one end tells the other, and its sleep. Nobody believes any of it.
+/// The control words that one end writes. The other end trusts none of them.
 #[derive(Debug)]
 #[repr(C)]
 pub struct End {
     pub outgoing: Line<Outgoing>,
-    /// How many bytes of the peer's frames this end has read, ever; it tells seldom.
+    /// How many bytes of the peer's frames this end has read in total; updated seldom.
     pub head: Line<AtomicU64>,
-    /// Whether and why this end sleeps.
+    /// Whether this end sleeps, and for what.
     pub sleep: Line<AtomicU32>,
 }
 
-/// What the peer looks at when it waits for frames.
+/// The words that the peer reads when it waits for frames.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Outgoing {
-    /// How many bytes of frames this end has published, ever.
+    /// How many bytes of frames this end has published in total.
     pub tail: AtomicU64,
     /// Not 0 once the end has been dropped.
     pub closed: AtomicU32,
@@ -60,7 +60,7 @@ pub struct Outgoing {
     pub cpu: AtomicU32,
 }
 
-/// Two cache lines, because processors fetch pairs of them: what one end writes does not slow the other down.
+/// Two cache lines, because processors fetch pairs of them: one end's writes do not slow down the other's.
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub struct Line<T>(pub T);
@@ -71,17 +71,17 @@ pub struct Memory {
     at: NonNull<u8>,
     /// The process that mapped it. A forked child does not have the mapping.
     process: u32,
-    /// This process has heard that the peer will send no more.
+    /// This process knows that the peer will send no more.
     over: AtomicBool,
 }
 
-// SAFETY: the memory is reached through atomics and raw pointers only.
+// SAFETY: the memory is accessed through atomics and raw pointers only.
 unsafe impl Send for Memory {}
 // SAFETY: as above.
 unsafe impl Sync for Memory {}
 
 impl Memory {
-    /// Makes and maps the file of a lane.
+    /// Creates and maps the file of a lane.
     ///
     /// # Errors
     /// Those of `memfd_create`, `ftruncate`, `mmap`.
@@ -90,10 +90,10 @@ impl Memory {
         Ok((Self::map(&fd)?, fd))
     }
 
-    /// Maps the file that a peer has made.
+    /// Maps the file that a peer has created.
     ///
     /// # Errors
-    /// `InvalidData` if it is not sealed as it should be, not of the right size, or cannot be written; those of `mmap`.
+    /// `InvalidData` if it lacks a seal, has another size, or cannot be written; those of `mmap`.
     pub fn open(fd: &OwnedFd) -> io::Result<Self> {
         let seals = rustix::fs::fcntl_get_seals(fd).map_err(|error| invalid(format!("no memory file: {error}")))?;
         if !seals.contains(SEALS) || seals.intersects(SealFlags::WRITE | SealFlags::FUTURE_WRITE) {
@@ -110,7 +110,7 @@ impl Memory {
     }
 
     fn map(fd: &impl AsFd) -> io::Result<Self> {
-        // SAFETY: a fresh mapping at an address of the kernel's choice takes nothing from anyone.
+        // SAFETY: a new mapping at an address that the kernel chooses replaces no other.
         let at = unsafe {
             rustix::mm::mmap_anonymous(null_mut(), MAPPED, ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE)
                 .map_err(named("mmap"))?
@@ -121,13 +121,13 @@ impl Memory {
         memory.put(fd, 0, 0, WORDS + CAPACITY)?;
         memory.put(fd, WORDS + CAPACITY, WORDS, 2 * CAPACITY)?;
         memory.put(fd, WORDS + 3 * CAPACITY, WORDS + CAPACITY, CAPACITY)?;
-        // Without the advice a forked child has the mapping, too, and leaves it alone.
+        // Where the kernel refuses the advice, a forked child has the mapping, too, and does not use it.
         // SAFETY: this is the mapping's own range, and the advice changes nothing in this process.
         let _ = unsafe { rustix::mm::madvise(memory.at.as_ptr().cast(), MAPPED, Advice::LinuxDontFork) };
         Ok(memory)
     }
 
-    /// Puts `len` bytes of the file from `from` on to `to` in the mapping.
+    /// Maps `len` bytes of the file from `from` on at offset `to` of the mapping.
     fn put(&self, fd: &impl AsFd, to: usize, from: usize, len: usize) -> io::Result<()> {
         assert!(to + len <= MAPPED && from + len <= FILE);
         let protection = ProtFlags::READ | ProtFlags::WRITE;
@@ -140,7 +140,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Has this process be the first to touch the pages: those of the words, and both rings.
+    /// Makes this process touch the pages first: those of the control words, and both rings.
     pub fn populate(&self) -> io::Result<()> {
         for (from, len) in [(0, size_of::<[End; 2]>()), (WORDS, CAPACITY), (WORDS + 2 * CAPACITY, CAPACITY)] {
             // SAFETY: the range lies within the mapping.
@@ -154,17 +154,17 @@ impl Memory {
         crate::client::is_still(self.process)
     }
 
-    /// The peer will send no more than it has.
+    /// Records that the peer will send no more.
     pub fn set_over(&self) {
         self.over.store(true, Ordering::Release);
     }
 
-    /// Whether the peer will send no more than what is to be seen after this.
+    /// Whether the peer will send no more than what is visible after this call.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
 
-    /// The words of an end, 0 or 1.
+    /// The control words of an end, 0 or 1.
     #[inline]
     pub fn end(&self, side: usize) -> &End {
         // SAFETY:
@@ -174,7 +174,7 @@ impl Memory {
         &ends[side & 1]
     }
 
-    /// Where the byte number `cursor` of the frames of an end is; valid for [`CAPACITY`] bytes as long as `self` lives.
+    /// The address of byte number `cursor` of an end's frames; valid for [`CAPACITY`] bytes as long as `self` lives.
     #[inline]
     pub fn frame(&self, side: usize, cursor: u64) -> *mut u8 {
         let offset = WORDS + (side & 1) * 2 * CAPACITY + (cursor as usize & (CAPACITY - 1));
@@ -186,7 +186,7 @@ impl Memory {
 impl Drop for Memory {
     fn drop(&mut self) {
         if self.is_mapped() {
-            // SAFETY: the mapping is this one's own, and it has no other users: they hold a reference to `self`.
+            // SAFETY: the mapping belongs to this object, and it has no other users: they would hold a reference to `self`.
             let _ = unsafe { rustix::mm::munmap(self.at.as_ptr().cast(), MAPPED) };
         }
     }

@@ -1,11 +1,11 @@
-//! Lanes over rings in shared memory.
+//! Lanes over ring buffers in shared memory.
 //!
-//! Each end keeps its own cursors and believes the other's only after a check. A sender publishes by moving its tail; a
-//! receiver copies frames out and moves its head when it has read a quarter of the ring, which is seldom enough that a
-//! sender that streams keeps the line with the head in its cache.
+//! Each end keeps its own cursors in private memory and checks the other's before it uses them. A sender publishes by moving
+//! its tail. A receiver copies frames out and moves its head when it has read a quarter of the ring, which is seldom enough
+//! that a sender that streams keeps the cache line of the head.
 //!
 //! - **Invariant:** a cursor of the peer is read once, and used only if it is aligned, has not moved back, and has not
-//!   passed what it can have come to; a frame's length is read once, and used only if the frame ends before the tail.
+//!   passed its possible maximum; a frame's length is read once, and used only if the frame ends before the tail.
 
 use std::cell::Cell;
 use std::io;
@@ -20,25 +20,27 @@ use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
 use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
 use super::{Carrier, Doorbell, Inbox, Lane, Wake, check_length, invalid};
 
-/// How many bytes a receiver reads before it tells the sender that they are free.
+/// How many bytes a receiver reads before it publishes that they are free.
 const RELEASE: u64 = CAPACITY as u64 / 4;
-/// A peer that sleeps is woken when it was sent so many frames or bytes without being told.
+/// A sleeping peer is woken after so many frames or bytes, even without [`Wake::Now`].
 const MOST_FRAMES_LATER: u32 = 64;
 const MOST_BYTES_LATER: u64 = 32 << 10;
-/// How long the program's end sleeps before it asks whether the worker still exists.
+/// How long the program's end sleeps before it checks whether the worker still exists.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// Two ends on one processor answer each other so fast by giving it away that the kernel never parts them, though each answer
-/// takes several times as long as between two. After so many short waits on end the worker's thread moves to another; the
-/// next time after twice as many, for where there are more threads than processors it helps nobody.
+/// Two ends on one processor answer each other so fast by yielding that the kernel never separates them, though each answer
+/// takes several times as long as between two processors. After so many short waits in a row the worker's thread moves to
+/// another processor; the next time after twice as many, since it does not help where there are more threads than
+/// processors.
 const PARTING: u32 = 256;
 
-// When a receiver has read everything, there is room for any frame, though it has not told of the last ones it read.
+// When a receiver has read everything, there is room for any frame, even if it has not yet published that the last ones are
+// read.
 const _: () = assert!(span(LONGEST) as u64 <= CAPACITY as u64 - RELEASE);
 
-/// The end that offered the lane, the program's.
+/// The end that offered the lane: the program's.
 const OFFERING: usize = 0;
-/// The end that accepted it, the worker's.
+/// The end that accepted it: the worker's.
 const ACCEPTING: usize = 1;
 
 /// One end of a lane over rings.
@@ -47,30 +49,30 @@ pub struct Ring {
     memory: Arc<Memory>,
     carrier: Box<dyn Carrier>,
     side: usize,
-    /// The peer's process has died, which it cannot say in the shared memory.
+    /// The peer's process has died, which the shared memory does not show.
     gone: bool,
     /// How far this end has written and published.
     tail: u64,
-    /// How far the peer has read what this end wrote, as far as is known.
+    /// How far the peer has read this end's frames, as far as is known.
     peer_head: u64,
     /// How far this end has read.
     head: u64,
-    /// How far of that the peer was told.
+    /// How far this end has published that it has read.
     released: u64,
     /// How far the peer has written, as far as is known.
     peer_tail: u64,
-    /// What was sent since this end last looked whether the peer sleeps.
+    /// What was sent since this end last checked whether the peer sleeps.
     later_frames: u32,
     later_bytes: u64,
-    /// The processor that the peer was told this end runs on.
+    /// The processor that this end has published as its own.
     cpu: u32,
-    /// How often on end this one has waited, not long, while the peer ran on the same processor.
+    /// The number of consecutive short waits while the peer ran on the same processor.
     waits_together: Cell<u32>,
-    /// After how many of these it moves away.
+    /// After how many of these the thread moves to another processor.
     parting: Cell<u32>,
 }
 
-/// What rings at one end of a lane.
+/// The doorbell of one end of a lane.
 #[derive(Debug, Clone)]
 pub struct Bell {
     memory: Arc<Memory>,
@@ -86,7 +88,7 @@ impl Bell {
 }
 
 impl Bell {
-    /// The peer will send no more.
+    /// Records that the peer will send no more.
     pub fn hang_up(&self) {
         self.memory.set_over();
         self.ring();
@@ -106,7 +108,7 @@ impl Ring {
     /// The worker's end.
     ///
     /// # Errors
-    /// `InvalidData` if the memory is no lane's; those of `mmap`.
+    /// `InvalidData` if the memory is not a lane's; those of `mmap`.
     pub fn accept(carrier: Box<dyn Carrier>, memory: &OwnedFd) -> io::Result<Self> {
         Ok(Self::new(Memory::open(memory)?, carrier, ACCEPTING))
     }
@@ -142,14 +144,14 @@ impl Ring {
         CAPACITY as u64 - (self.tail - self.peer_head)
     }
 
-    /// Waits until the peer has read enough for so many bytes.
+    /// Waits until the peer has read enough to make room for so many bytes.
     #[cold]
     fn await_room(&mut self, bytes: u64) -> io::Result<()> {
         self.announce();
         let (theirs, tail, known) = (self.theirs(), self.tail, self.peer_head);
         let look = || {
             let head = theirs.head.0.load(Ordering::Acquire);
-            // What the peer has not read is no more than it was, and not negative.
+            // The unread bytes can neither increase nor become negative.
             let unread = tail.wrapping_sub(head);
             if unread > tail - known || !unread.is_multiple_of(ALIGN as u64) {
                 return Some(Err(invalid(format!("{head} bytes read, {known} before, of {tail}"))));
@@ -174,7 +176,7 @@ impl Ring {
     fn await_frame(&mut self) -> io::Result<bool> {
         let found = self.look_for_frame().or_else(|| {
             if self.later_frames > 0 {
-                // The peer's answer may be what this end waits for.
+                // The peer's reply may be what this end waits for.
                 self.announce();
             }
             self.wait(FOR_FRAMES, || self.look_for_frame())
@@ -186,15 +188,15 @@ impl Ring {
         Ok(self.peer_tail != self.head)
     }
 
-    /// Where the peer's tail is now, if there is a frame or never will be.
+    /// The peer's tail, if there is a frame or never will be another.
     fn look_for_frame(&self) -> Option<io::Result<u64>> {
-        // What it sent before it was over comes first, so this is asked before the tail is read.
+        // Frames sent before the end come first, so this is checked before the tail is read.
         let over = self.memory.is_over();
         new_tail(self.theirs(), self.head).or(over.then_some(Ok(self.head)))
     }
 
     fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {
-        // The worker's process is ended by other means when the program dies, so only the program's end asks.
+        // When the program dies, the worker's process is ended by other means, so only the program's end checks.
         let slice = (self.side == OFFERING).then_some(SLICE);
         let patience = Patience { reason, spin: self.is_apart(), slice, slept: Cell::new(false) };
         let found = patience.wait(&self.ours().sleep.0, look, || self.carrier.is_hung_up());
@@ -204,7 +206,7 @@ impl Ring {
         found
     }
 
-    /// Whether the peer runs on another processor, as far as it says.
+    /// Whether the peer runs on another processor, according to its own word.
     fn is_apart(&self) -> bool {
         let cpu = current_cpu();
         let peer_cpu = self.theirs().outgoing.0.cpu.load(Ordering::Relaxed);
@@ -229,7 +231,7 @@ impl Ring {
         wait::wake(&self.theirs().sleep.0, FOR_FRAMES);
     }
 
-    /// Tells the peer what was read, and wakes it if it sleeps for room.
+    /// Publishes what was read, and wakes the peer if it sleeps for room.
     fn release(&mut self) {
         self.tell_cpu();
         self.released = self.head;
@@ -237,7 +239,7 @@ impl Ring {
         wait::wake(&self.theirs().sleep.0, FOR_ROOM);
     }
 
-    /// Tells the peer where this end runs, which is to its own advantage only.
+    /// Publishes this end's processor, which only serves this end.
     fn tell_cpu(&mut self) {
         let cpu = current_cpu();
         if cpu != self.cpu {
@@ -258,7 +260,7 @@ impl Lane for Ring {
             self.await_room(bytes)?;
         }
         if let Some(fd) = fd {
-            // The peer reads descriptors with their frames, for which it must not be asleep.
+            // The peer receives descriptors with their frames, so it must be awake.
             let theirs = &self.memory.end(1 - self.side).sleep.0;
             self.carrier.send(fd, &mut || wait::wake(theirs, FOR_FRAMES))?;
         }
@@ -298,7 +300,7 @@ impl Lane for Ring {
         // SAFETY:
         // - a frame and its prefix are shorter than a ring, and `LONGEST` is the inbox's size
         // - the inbox is private memory, so the two do not overlap
-        // - if the peer writes meanwhile, the inbox gets a mixture, which is as good as anything else it could have sent
+        // - if the peer writes meanwhile, the inbox gets a mixture, which is as hostile as any other frame could be
         unsafe { std::ptr::copy_nonoverlapping(at.add(PREFIX), inbox.bytes.as_mut_ptr(), len) };
         if prefix & DESCRIPTOR != 0 {
             inbox.fd = self.carrier.recv()?;
@@ -333,10 +335,10 @@ impl Drop for Ring {
     }
 }
 
-/// The peer's tail if it is not at `head`, up to which this end has read, or if the peer has left.
+/// The peer's tail if it is beyond `head`, up to which this end has read, or if the peer has left.
 ///
 /// # Errors
-/// `InvalidData` if it makes no sense.
+/// `InvalidData` if it is invalid.
 fn new_tail(theirs: &End, head: u64) -> Option<io::Result<u64>> {
     let theirs = &theirs.outgoing.0;
     // What it published before it left comes first, so the tail is read after the flag.
@@ -349,12 +351,12 @@ fn new_tail(theirs: &End, head: u64) -> Option<io::Result<u64>> {
     (closed || unread > 0).then_some(Ok(tail))
 }
 
-/// Moves this thread away from a processor, by its number plus one, if it may run on another.
+/// Moves this thread away from a processor, given by its number plus one, if it may run on another.
 fn leave(cpu: u32) {
     let Ok(allowed) = rustix::thread::sched_getaffinity(None) else { return };
     let mut others = allowed;
     others.unset(cpu.saturating_sub(1) as usize);
-    // None at all is refused. Where it may run stays as it was.
+    // The kernel refuses an empty set. The allowed processors are restored afterwards.
     if rustix::thread::sched_setaffinity(None, &others).is_ok() {
         let _ = rustix::thread::sched_setaffinity(None, &allowed);
     }
@@ -362,7 +364,7 @@ fn leave(cpu: u32) {
 
 /// The processor that this thread runs on, plus one; 0 if the kernel does not say.
 fn current_cpu() -> u32 {
-    // SAFETY: the call takes nothing. The C library reads it from memory that the kernel keeps up to date.
+    // SAFETY: the call takes no arguments. The C library reads memory that the kernel keeps up to date.
     u32::try_from(unsafe { libc::sched_getcpu() } + 1).unwrap_or(0)
 }
 

@@ -1,4 +1,4 @@
-//! Lanes over a socket pair, and what ring lanes use theirs for.
+//! Lanes over a socket pair, and the sockets of ring lanes.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -42,7 +42,7 @@ impl Lane for Socket {
             match recv(socket, &mut inbox.bytes, RecvFlags::empty()) {
                 Ok(received) => break received,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
-                // Whoever made the socket can make it non-blocking at any time.
+                // The process that created the socket can make it non-blocking at any time.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait(socket, PollFlags::IN)?,
                 Err(error) => return Err(error),
             }
@@ -82,7 +82,7 @@ impl Carrier for OwnedFd {
     }
 }
 
-/// A connected pair of sockets as lanes use them.
+/// A connected pair of sockets for a lane.
 ///
 /// # Errors
 /// Those of `socketpair`, which name it.
@@ -92,7 +92,8 @@ pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
         .map_err(named("socketpair"))
 }
 
-/// A pair likewise for who may not make one: one end connects to the other at an address that the kernel makes up.
+/// Such a pair for a process that may not call `socketpair`: one end connects to the other at an address that the kernel
+/// chooses.
 fn introduced() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     let socket = || rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
     let (listener, ours) = (socket()?, socket()?);
@@ -101,7 +102,7 @@ fn introduced() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
     rustix::net::connect(&ours, &rustix::net::getsockname(&listener)?)?;
     loop {
         let theirs = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC)?;
-        // Anybody may have been quicker to connect.
+        // Another process may have connected first.
         if crate::peer::process(&theirs).is_ok_and(|peer| peer.is_some_and(crate::client::is_still)) {
             return Ok((ours, theirs));
         }
@@ -116,7 +117,7 @@ pub fn check(fd: OwnedFd) -> io::Result<OwnedFd> {
     match rustix::net::sockopt::socket_type(&fd) {
         Ok(SocketType::SEQPACKET) => Ok(fd),
         Ok(other) => Err(invalid(format!("a lane over {other:?}"))),
-        Err(error) => Err(invalid(format!("a lane over what is no socket: {error}"))),
+        Err(error) => Err(invalid(format!("a lane over a descriptor that is no socket: {error}"))),
     }
 }
 
@@ -158,7 +159,7 @@ pub fn recv(socket: impl AsFd, into: &mut [u8], flags: RecvFlags) -> io::Result<
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
         };
-        // Padding has room for a second descriptor, which the kernel then delivers.
+        // The padding leaves room for a second descriptor, which the kernel then delivers.
         let (mut fd, mut others) = (None, 0);
         for message in ancillary.drain() {
             if let RecvAncillaryMessage::ScmRights(mut fds) = message {

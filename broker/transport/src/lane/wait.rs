@@ -1,9 +1,9 @@
 //! How an end of a ring waits for the other, and how it is woken.
 //!
-//! Each end has one word in the shared memory that says whether it sleeps, and what for. Who is about to sleep sets the
-//! word and then looks a last time; who has published something looks at the word afterwards. A fence between the two
-//! steps, on both sides, makes sure that at least one of them sees what the other did, so that no wake-up is lost.
-//! `model` checks that, with the code below, for every order in which the steps can happen.
+//! Each end has one word in the shared memory that says whether it sleeps, and for what. An end that is about to sleep sets
+//! the word and then checks a last time; an end that has published something reads the word afterwards. A fence between the
+//! two steps, on both sides, ensures that at least one of them sees the other's write, so that no wake-up is lost. `model`
+//! checks that, with the code below, for every order in which the steps can happen.
 
 use std::cell::Cell;
 use std::hint::spin_loop;
@@ -20,33 +20,33 @@ pub const FOR_FRAMES: u32 = 1;
 /// The end sleeps until there is room.
 pub const FOR_ROOM: u32 = 2;
 
-/// How often an end looks before it offers its processor to others: threads of the vendor's and the program's own may be
-/// what it waits for. On x86 a `PAUSE` takes 10 to 50 ns, so this is a few microseconds; an offer that nobody takes costs a
-/// fifth of one. (More offers help programs with many threads, and hurt those that wait for events of several queues.)
+/// How often an end checks before it yields its processor: it may be waiting for threads of the vendor's and of the
+/// program's own. On x86 a `PAUSE` takes 10 to 50 ns, so this is a few microseconds; a yield without a taker costs a fifth
+/// of one. (More yields help programs with many threads, and hurt those that wait for events of several queues.)
 const SPINS: u32 = 100;
-/// How often it does both, some 100 µs in all: a short kernel on a CPU device, whose end is then not missed by the time that
-/// falling asleep and being woken take.
+/// How often it does both, some 100 µs in all: a short kernel on a CPU device ends within that time, and then saves the cost
+/// of a sleep and a wake-up.
 const ROUNDS: u32 = 30;
-/// How often an end gives its processor away before it sleeps. When both ends share a processor, a peer that is ready to
-/// run mostly answers within a few of these, at a tenth of the price of two wake-ups.
+/// How often an end yields its processor before it sleeps. When both ends share a processor, a peer that is ready to run
+/// usually replies within a few of these, at a tenth of the cost of two wake-ups.
 const YIELDS: u32 = 20;
-/// A sleep that ends sooner than this, and for nothing, is suspect.
+/// A sleep that ends sooner than this, without a reason, is suspect.
 const SUSPECT: Duration = Duration::from_micros(100);
-/// So many suspect sleeps on end are chance: wake-ups on their way when their reason was already gone.
+/// So many suspect sleeps in a row are normal: late wake-ups whose reason is already handled.
 const MOST_SUSPECT: u32 = 16;
-/// What comes after: a sleep that no peer can end, so that one that plays with the word cannot keep this end busy.
+/// After these: a sleep that no peer can end, so that a peer that plays with the word cannot keep this end busy.
 const NAP: Duration = Duration::from_millis(1);
 
-/// A word that says whether an end sleeps. Anybody can change it at any time.
+/// A word that says whether an end sleeps. The peer can change it at any time.
 pub trait Word {
     fn load(&self) -> u32;
     fn store(&self, value: u32);
     fn swap(&self, value: u32) -> u32;
-    /// Orders all accesses before it before all accesses after it, for all that do the same.
+    /// A fence: orders all accesses before it before all accesses after it, for all that call it.
     fn fence(&self);
     /// Sleeps, if the word has this value, until woken or for the time given; can return early.
     fn sleep(&self, value: u32, limit: Option<Duration>);
-    /// Wakes who sleeps.
+    /// Wakes the sleeper.
     fn wake(&self);
 }
 
@@ -69,7 +69,7 @@ impl Word for AtomicU32 {
 
     fn sleep(&self, value: u32, limit: Option<Duration>) {
         let limit = limit.and_then(|limit| limit.try_into().ok());
-        // Whether it was woken, interrupted, or did not sleep at all makes no difference: the caller looks again.
+        // Woken, interrupted, or not asleep at all makes no difference: the caller checks again.
         let _ = futex::wait(self, futex::Flags::empty(), value, limit.as_ref());
     }
 
@@ -82,11 +82,11 @@ impl Word for AtomicU32 {
 #[derive(Debug)]
 pub struct Patience {
     pub reason: u32,
-    /// Whether spinning can help, which it cannot if the peer needs this processor to get on.
+    /// Whether spinning can help; it cannot if the peer needs this processor.
     pub spin: bool,
-    /// How long to sleep before asking whether the peer still exists; `None` for as long as it takes.
+    /// How long to sleep before checking whether the peer still exists; `None` for no limit.
     pub slice: Option<Duration>,
-    /// Whether it came to sleeping.
+    /// Whether the wait has slept.
     pub slept: Cell<bool>,
 }
 
@@ -122,7 +122,7 @@ impl Patience {
             suspect = if start.elapsed() < SUSPECT { suspect + 1 } else { 0 };
             if suspect > MOST_SUSPECT {
                 suspect = MOST_SUSPECT;
-                // Where no peer can wake it: see `NAP`.
+                // Sleeps where no peer can wake it: see `NAP`.
                 thread::sleep(NAP);
             }
         }
@@ -149,7 +149,7 @@ pub fn wake(word: &impl Word, reasons: u32) {
     }
 }
 
-/// Makes this process's own end look again if it sleeps, whatever the peer may have written to the word.
+/// Makes this process's own end check again if it sleeps, whatever the peer may have written to the word.
 pub fn rouse(word: &impl Word) {
     word.fence();
     word.swap(AWAKE);

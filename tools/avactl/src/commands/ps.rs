@@ -28,8 +28,8 @@ pub const EXAMPLES: &[Example] = &[
 /// Show the sessions: which user's program uses what
 ///
 /// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds, the
-/// bytes of data that went in and came out, its age, and its name. A last column appears if there is more to say: that a
-/// session is starting or ending, how it ended, or that its numbers are old because its worker did not answer in time.
+/// calls it made, the bytes of data that went in and came out, its age, and its name. A last column appears if there is more to
+/// say: that a session is starting or ending, how it ended, or that its numbers are old because its worker did not answer in time.
 ///
 /// Options select the sessions to list; several criteria must all match.
 ///

@@ -69,9 +69,8 @@ fn several_sessions_are_named_by_number_process_user_and_name() {
     assert!(String::from_utf8_lossy(&half.stdout).starts_with("session 2 ended by "), "{half:?}");
     assert!(said(&half).contains("avactl: session 3 has ended already\n"), "{half:?}");
     assert!(
-        said(&half).contains(
-            "avactl: there is no session 99\n  hint: `avactl ps` lists the sessions: 4 (a program), 5"
-        ),
+        said(&half)
+            .contains("avactl: there is no session 99\n  hint: `avactl ps` lists the sessions: 4 (a program), 5"),
         "{half:?}"
     );
     let none = here.output(&["kill", "--program", "another"]);

@@ -1,4 +1,4 @@
-//! Every order in which the steps of sleeping and waking can happen, with up to three preemptions.
+//! Tests every order in which the steps of sleeping and waking can happen, with up to three preemptions.
 //!
 //! A lost wake-up shows as a deadlock: nothing here ever sleeps for a limited time.
 
@@ -11,7 +11,7 @@ use loom::thread;
 
 use super::{FOR_FRAMES, FOR_ROOM, Word, rouse, sleep, wake};
 
-/// A word with a futex: the comparison and falling asleep are one step for who wakes.
+/// A word with a futex: for the waking thread, comparison and falling asleep are one step.
 struct Modelled<const FENCED: bool> {
     word: AtomicU32,
     queue: Mutex<()>,
@@ -56,7 +56,7 @@ impl<const FENCED: bool> Word for Modelled<FENCED> {
     }
 }
 
-/// One direction: the cursors, and the words of who sends and who receives.
+/// One direction: the cursors, and the sleep words of sender and receiver.
 struct Direction<const FENCED: bool> {
     tail: AtomicU64,
     head: AtomicU64,
@@ -155,7 +155,7 @@ fn room_is_always_noticed() {
     });
 }
 
-/// What was published without a wake-up is seen by who sleeps, once another thread that knows of it has rung.
+/// A sleeping end sees what was published without a wake-up, once another thread that knows of it has rung the doorbell.
 fn rung<const FENCED: bool>() {
     check(|| {
         let there = Direction::<FENCED>::new();
