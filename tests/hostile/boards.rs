@@ -1,4 +1,4 @@
-//! Shared memory that shows how far commands have got.
+//! The shared memory that shows the status of commands.
 
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use super::stage::Stage;
 const CL_INVALID_EVENT: i32 = -58;
 const CL_SUBMITTED: i32 = 2;
 
-/// A scene with a board, whose memory the program has too.
+/// A scene with a board, whose memory the program maps, too.
 fn with_board(stage: &Stage) -> (Scene<'_>, Region) {
     let mut scene = Scene::new(stage);
     let (region, fd) = Region::create(BYTES).unwrap();
@@ -54,7 +54,7 @@ fn what_is_polled_is_shown_until_it_is_over() {
     assert_eq!(read(word(&board, GATE).load(Ordering::Acquire)), (GATE, CL_SUBMITTED));
     assert_eq!(poll(&mut scene, 0).0, CL_INVALID_EVENT);
     end(&mut scene, GATE, 0);
-    // The vendor may tell somewhat later than it returns.
+    // The vendor may report somewhat later than it returns.
     while read(word(&board, GATE).load(Ordering::Acquire)) != (GATE, OVER) {
         std::thread::yield_now();
     }

@@ -1,4 +1,4 @@
-//! Connections and lanes that are used as no shim uses them.
+//! Connections and lanes used in ways that no shim uses them.
 
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -27,7 +27,7 @@ fn hellos() {
     let evil = Surroundings { variables, ..Surroundings::default() };
     assert_eq!(refused(Hello { surroundings: Some(evil), ..hello() }).0, Refusal::Malformed);
     assert_eq!(refused(Hello { api: "vulkan".into(), ..hello() }).0, Refusal::UnknownApi);
-    // One that brings a descriptor, which is closed.
+    // A message with a descriptor, which is closed.
     let stream = UnixStream::connect(stage.socket()).unwrap();
     let (read, write) = rustix::pipe::pipe().unwrap();
     message::send(&stream, &seal(&Opening::Session(hello())), &[write.as_fd()]).unwrap();
@@ -38,7 +38,7 @@ fn hellos() {
     stage.stays_unharmed();
 }
 
-/// Nobody has to wait for the welcome: what follows the hello waits for the worker.
+/// No client has to wait for the welcome: the bytes behind the hello wait for the worker.
 #[test]
 fn hellos_and_calls_at_once() {
     let stage = Stage::new();
@@ -88,10 +88,10 @@ fn control_channels() {
     let (pipe, _write) = rustix::pipe::pipe().unwrap();
     said(&send(OPEN_LANE, &[pipe.as_fd()]), "a lane: ");
     let listener = rustix::net::socket(AddressFamily::UNIX, SocketType::SEQPACKET, None).unwrap();
-    // A socket of the right kind that leads nowhere is a lane on which nothing is ever said.
+    // A socket of the right type without a peer is a lane on which nothing is ever sent.
     let mut scene = Scene::new(&stage);
     send(OPEN_LANE, &[listener.as_fd()])(&scene.client.stream);
-    // Half a message keeps nobody waiting.
+    // Half a message blocks nobody.
     (&scene.client.stream).write_all(&4_u32.to_le_bytes()[..3]).unwrap();
     scene.goes_on();
     let session = scene.client.session;
@@ -128,7 +128,7 @@ fn who_does_not_read_answers_waits_alone() {
         sent += 1;
         assert!(sent < 100_000, "nobody waits");
     }
-    // The rest of the session goes on, and what waits is in the sockets.
+    // The rest of the session continues, and unread messages stay in the sockets.
     scene.goes_on();
     assert!(super::stage::memory(worker) < before + 16_000);
     let session = scene.client.session;
@@ -138,7 +138,7 @@ fn who_does_not_read_answers_waits_alone() {
     stage.stays_unharmed();
 }
 
-/// More callbacks than wait in a worker: the vendor's thread waits, and nothing is lost.
+/// More callbacks than the worker's queue holds: the vendor's thread waits, and nothing is lost.
 #[test]
 fn who_does_not_hear_callbacks_has_the_vendor_wait() {
     const COUNT: u64 = 90_000;
@@ -184,13 +184,13 @@ fn who_says_nothing_disturbs_nobody() {
     for _ in 0..10_000 {
         match UnixStream::connect(stage.socket()) {
             Ok(stream) => ten_thousand.push(stream),
-            // This process has no more descriptors, or the broker takes no more at once.
+            // This process has no more descriptors, or the broker accepts no more at once.
             Err(_) => drop(ten_thousand.drain(..ten_thousand.len() / 2)),
         }
     }
     assert!(super::stage::open_files(stage.broker()) < 3000);
     drop(ten_thousand);
-    // Whose turn it is comes soon.
+    // The next one is served soon.
     let deadline = Instant::now() + super::stage::PATIENCE;
     while Client::with(&stage.socket(), hello()).is_err() {
         assert!(Instant::now() < deadline, "{}", stage.log());

@@ -1,4 +1,4 @@
-//! A client that speaks the protocol as the shim does, and then whatever a test has it say.
+//! A client that speaks the shim's protocol, and can send whatever a test wants.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -54,7 +54,7 @@ impl Client {
         self.is_over_by(PATIENCE)
     }
 
-    /// Waits likewise, but only so long.
+    /// Waits likewise, until the deadline.
     pub fn is_over_by(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         loop {
@@ -69,7 +69,7 @@ impl Client {
     }
 }
 
-/// A lane, and what is said on it.
+/// A lane, and the frames on it.
 pub struct Thread {
     pub lane: Wire,
 }
@@ -82,12 +82,12 @@ impl Thread {
         Self { lane }
     }
 
-    /// Sends a frame, if the worker takes it.
+    /// Sends a frame, if the worker accepts it.
     pub fn send(&self, frame: &[u8], fd: Option<BorrowedFd<'_>>) -> bool {
         self.is_free(PATIENCE) && self.lane.send(frame, fd)
     }
 
-    /// Whether the worker takes another frame, in so much time.
+    /// Whether the worker accepts another frame in so much time.
     pub fn is_free(&self, within: Duration) -> bool {
         let limit = Timespec::try_from(within).unwrap();
         poll(&mut [PollFd::new(&self.lane, PollFlags::OUT)], Some(&limit)).unwrap() > 0
@@ -99,7 +99,7 @@ impl Thread {
         self.lane.recv().map(|(bytes, _)| Frame::parse(bytes).unwrap())
     }
 
-    /// Calls a function that is answered.
+    /// Calls a function that has a reply.
     pub fn call<R, T>(&mut self, opcode: u32, request: &impl Body, read: impl FnOnce(&R) -> T) -> T
     where
         R: Portable + for<'c> CheckBytes<HighValidator<'c, Failure>>,
@@ -110,7 +110,7 @@ impl Thread {
         read(rkyv::access::<R, Failure>(frame.body).unwrap())
     }
 
-    /// Calls a function that is refused; the status.
+    /// Calls a function that is refused; returns the status.
     pub fn refused(&mut self, opcode: u32, request: &impl Body) -> i32 {
         assert!(self.send(&call(opcode, request), None));
         let frame = self.hear().expect("an answer");
@@ -118,7 +118,7 @@ impl Thread {
         frame.status()
     }
 
-    /// Says something that is no call and is answered.
+    /// Sends a frame that is no call and has a reply.
     pub fn ask(&mut self, tag: Tag, body: &[u8]) -> Vec<u8> {
         assert!(self.send(&plain(tag, 0, body), None));
         self.hear().expect("an answer").body.to_vec()
@@ -130,7 +130,7 @@ impl Thread {
     }
 }
 
-/// What can be the body of a call.
+/// A type that can be the body of a call.
 pub trait Body: for<'b> Serialize<HighSerializer<AlignedVec, ArenaHandle<'b>, Failure>> {}
 impl<T: for<'b> Serialize<HighSerializer<AlignedVec, ArenaHandle<'b>, Failure>>> Body for T {}
 

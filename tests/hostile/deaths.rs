@@ -1,4 +1,4 @@
-//! What is killed while a program waits for the device.
+//! Processes that are killed while a program waits for the device.
 
 use std::time::{Duration, Instant};
 

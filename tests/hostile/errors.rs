@@ -1,4 +1,4 @@
-//! What the specification forbids is the vendor's to refuse: an error that the program gets, and no end of anything.
+//! The vendor refuses what the specification forbids: the program gets an error, and nothing ends.
 
 use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place};
@@ -86,7 +86,7 @@ fn what_was_released_is_invalid_and_not_malformed() {
     assert_eq!(scene.lane.refused(opcode::clReleaseMemObject, &request), CL_INVALID_MEM_OBJECT);
     assert_eq!(scene.lane.refused(opcode::clEnqueueReadBuffer, &read(Place::Inline)), CL_INVALID_MEM_OBJECT);
     assert!(scene.buffer(FREE));
-    // It lives on in what was made from it.
+    // It stays alive in the objects made from it.
     let ret = |r: &opencl::clReleaseContext::ArchivedReply| r.ret.to_native();
     let request = opencl::clReleaseContext::Request { context: CONTEXT };
     assert_eq!(scene.lane.call(opcode::clReleaseContext, &request, ret), 0);

@@ -24,7 +24,7 @@ fn fatal(stage: &Stage, frame: &[u8], reason: &str) {
     scene.ends(reason);
 }
 
-/// A deterministic generator of nonsense.
+/// A deterministic generator of random bytes.
 pub fn nonsense(seed: u64) -> impl Iterator<Item = u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     std::iter::from_fn(move || {
@@ -72,7 +72,7 @@ fn functions() {
     for opcode in [opencl::API.functions.len() as u32, u32::MAX] {
         fatal(&stage, &plain(Tag::Call, opcode, &[]), &format!("no function has opcode {opcode}"));
     }
-    // A worker in the same process is asked for every one of them: see the fuzz test.
+    // The fuzz test calls all of them in a worker in its own process.
     for opcode in (0..opencl::API.functions.len() as u32).step_by(17) {
         let nonsense: Vec<u8> = nonsense(opcode.into()).take(256).collect();
         for body in [&[][..], &nonsense] {
@@ -94,7 +94,7 @@ fn sizes() {
         let frame = call(opcode::clEnqueueWriteBuffer, &write(Data::Inline(&bytes), 100));
         fatal(&stage, &frame, &format!("clEnqueueWriteBuffer: ptr: {len} bytes where 100 are needed"));
     }
-    // Nothing, where the vendor reads something.
+    // No data, where the vendor reads some.
     let frame = call(opcode::clEnqueueWriteBuffer, &write(Data::Unread, 100));
     fatal(&stage, &frame, "clEnqueueWriteBuffer: ptr: 0 bytes where 100 are needed");
     let copied = opencl::clCreateBuffer::Request { flags: COPY_HOST_PTR, host_ptr: Data::Unread, ..buffer(FREE) };
@@ -179,7 +179,7 @@ fn slices() {
             scene.ends(reason);
         }
     }
-    // A region that is dropped is none any more.
+    // A dropped region no longer exists.
     let scene = Scene::new(&stage);
     let (_region, fd) = Region::create(SIZE).unwrap();
     scene.lane.region(1, SIZE, Some(fd.as_fd()));
@@ -194,7 +194,7 @@ fn slices() {
 fn handles() {
     let stage = Stage::new();
     let finish = |command_queue| call(opcode::clFinish, &opencl::clFinish::Request { command_queue });
-    // Another session's objects have numbers that mean nothing here.
+    // Another session's object numbers mean nothing here.
     let mut other = Scene::new(&stage);
     assert!(other.buffer(500));
     for id in [500, u64::MAX, 1 << 59, (1 << 60) + 99, 1 << 60, (1 << 63) | BUFFER] {
@@ -225,7 +225,7 @@ fn transfers() {
     scene.lane.region(1, SIZE, Some(fd.as_fd()));
     let place = Place::Region(Slice { region: 1, offset: 0, len: SIZE, pending: 9 });
     assert_eq!(scene.read(&waiting_read(place, &gate)), 0);
-    // What was never pending, or is taken too early, changes nothing.
+    // A notice about a transfer that was never pending, or not yet complete, changes nothing.
     let early = [Notice::Taken { pending: 9 }, Notice::Taken { pending: 10 }];
     assert!(scene.lane.send(&noticed(Tag::Drain, 0, &early, &[]), None));
     assert!(scene.lane.hear().is_some_and(|frame| frame.notices().next().is_none()));
@@ -233,14 +233,14 @@ fn transfers() {
     assert!(scene.lane.send(&call(opcode::clEnqueueReadBuffer, &waiting_read(place, &gate)), None));
     scene.ends("9 is not a valid number for a new pending transfer");
 
-    // Memory of a command that goes on after the call is nobody's unless the transfer has a number.
+    // Memory of a command that continues after the call needs a transfer number.
     let bytes = [0; 8];
     let written = opencl::clEnqueueWriteBuffer::Request { blocking_write: 0, ..write(Data::Inline(&bytes), 8) };
     fatal(&stage, &call(opcode::clEnqueueWriteBuffer, &written), "0 is not a valid number for a new pending transfer");
     let frame = call(opcode::clEnqueueReadBuffer, &waiting_read(Place::Inline, &gate));
     fatal(&stage, &frame, "0 is not a valid number for a new pending transfer");
 
-    // The region of a transfer may be dropped while it goes on.
+    // The region of a transfer may be dropped while the transfer continues.
     let mut scene = Scene::new(&stage);
     let (region, fd) = Region::create(SIZE).unwrap();
     scene.lane.region(1, SIZE, Some(fd.as_fd()));

@@ -1,4 +1,4 @@
-//! Mappings in two halves, of which a hostile client gives the second as it likes.
+//! Mappings in two halves, of which a hostile client varies the second.
 
 use std::os::fd::AsFd;
 
@@ -67,9 +67,12 @@ fn fetches() {
         (fetch(MAPPING, 1, SIZE + 1), "a region: 4096 bytes where 4097 are needed"),
         (fetch(MAPPING, 7, SIZE), "no region 7"),
         (fetch(41, 1, SIZE), "object id 0x29"),
-        (MapCall::Map(map(true)), "object id 0x28 is taken"),
+        (MapCall::Map(map(true)), "object id 0x28 is in use"),
         (MapCall::Map(custom::map::Request { mapping: 0, ..map(true) }), "object id 0x0"),
-        (MapCall::Map(custom::map::Request { mapping: 50, pending: 0, ..map(false) }), "0 is no number for another"),
+        (
+            MapCall::Map(custom::map::Request { mapping: 50, pending: 0, ..map(false) }),
+            "0 is not a valid number for a new",
+        ),
     ] {
         let scene = mapped(&stage);
         assert!(scene.lane.send(&call(opcode::clEnqueueMapBuffer, &request), None));
@@ -93,13 +96,13 @@ fn unmaps() {
     let mut scene = mapped(&stage);
     let ret = |r: &unmap::ArchivedReply| r.ret.to_native();
     assert!(scene.buffer(FREE));
-    // Another object's mapping is none of this one's.
+    // Another object's mapping is invalid for this one.
     assert_eq!(scene.lane.call(opcode::clEnqueueUnmapMemObject, &unmapped(FREE, MAPPING), ret), CL_INVALID_VALUE);
     assert_eq!(scene.lane.call(opcode::clEnqueueUnmapMemObject, &unmapped(BUFFER, MAPPING), ret), 0);
     assert!(scene.lane.send(&call(opcode::clEnqueueUnmapMemObject, &unmapped(BUFFER, MAPPING)), None));
     scene.ends("object id 0x28");
 
-    // A mapping that is still waiting carries nothing back when it is unmapped.
+    // A mapping that is still pending writes nothing back when it is unmapped.
     let mut scene = mapped(&stage);
     let gate = GATE.to_le_bytes();
     let waiting = custom::map::Request {

@@ -1,4 +1,4 @@
-//! Calls that nobody waits for: where their failures go, and what cannot be one.
+//! One-way calls: where their failures are reported, and which calls cannot be one-way.
 
 use std::os::fd::AsFd;
 
@@ -17,14 +17,14 @@ use super::stage::Stage;
 const CL_INVALID_VALUE: i32 = -30;
 const CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST: i32 = -14;
 
-/// A frame that is not answered.
+/// A frame without a reply.
 fn oneway(opcode: u32, request: &impl Body) -> AlignedVec {
     let mut frame = AlignedVec::new();
     ava_protocol::frame::begin(&mut frame, Tag::Oneway, opcode, std::iter::empty());
     rkyv::api::high::to_bytes_in::<_, Failure>(request, frame).unwrap()
 }
 
-/// A copy of more than there is.
+/// A copy beyond the end of the buffer.
 fn copy(event: u64) -> opencl::clEnqueueCopyBuffer::Request<'static> {
     opencl::clEnqueueCopyBuffer::Request {
         command_queue: QUEUE,
@@ -48,7 +48,7 @@ fn failures_are_told_by_the_next_call_and_by_events() {
     let stage = Stage::new();
     let mut scene = Scene::new(&stage);
     assert!(scene.lane.send(&oneway(opcode::clEnqueueCopyBuffer, &copy(FREE)), None));
-    // The first failure counts, and is told once.
+    // The first failure counts, and is reported once.
     assert!(scene.lane.send(&oneway(opcode::clFlush, &opencl::clFlush::Request { command_queue: QUEUE }), None));
     assert_eq!(scene.lane.refused(opcode::clFinish, &finish()), CL_INVALID_VALUE);
     scene.goes_on();
@@ -112,7 +112,7 @@ fn who_comes_after_somebody_who_never_comes_waits_alone() {
     let session = scene.client.session;
     drop((waiting, scene));
     assert!(stage.end_of(session).contains("the program has ended"), "{}", stage.log());
-    // Lanes that nobody has ever heard of are remembered up to a limit.
+    // The worker remembers unknown lanes up to a limit.
     let scene = Scene::new(&stage);
     let frame = |first: u32| {
         let after: Vec<_> = (first..first + 6000).map(|lane| Notice::After { lane, count: 0 }).collect();
@@ -137,7 +137,7 @@ fn buffers_live_in_regions_of_their_own() {
     let create = |id| Create { context: CONTEXT, flags: 0, region: slice, new_object: id };
     let made = |r: &ArchivedCreated| (r.suits, r.made);
     assert_eq!(scene.lane.call(own::CREATE_RESIDENT, &create(FREE), made), (true, true));
-    // The region may be dropped: the vendor goes on using it.
+    // The region may be dropped: the vendor continues to use it.
     assert!(scene.lane.send(&plain(Tag::DropRegion, 1, &[]), None));
     let fill = opencl::clEnqueueFillBuffer::Request {
         command_queue: QUEUE,
@@ -156,7 +156,7 @@ fn buffers_live_in_regions_of_their_own() {
     region.read(len - 1, &mut byte);
     assert_eq!(byte, [7]);
     scene.lane.region(1, len, Some(fd.as_fd()));
-    // Two buffers in one region, a part of one, and memory of the program's by its address are none.
+    // Two buffers in one region, a part of one, and memory of the program's by its address are refused.
     for (id, slice, flags, reason) in [
         (FREE + 1, Slice { offset: 4096, len: len - 4096, ..slice }, 0, "the body does not hold the arguments"),
         (FREE + 2, slice, 1 << 3, "the body does not hold the arguments"),

@@ -1,4 +1,4 @@
-//! What no shim says to a worker that serves PKCS#11: structs whose memory is not there, too long, or without end.
+//! Requests that no shim sends to a worker that serves PKCS#11: structs whose memory is missing, too long, or cyclic.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use ava_tests::{Program, built};
 use super::client::{Body, Client, Thread, call};
 use super::stage::Stage;
 
-/// What the vendor says of a call that comes before `C_Initialize`: the request was taken apart, and the vendor asked.
+/// The vendor's status for a call before `C_Initialize`: the request was decoded, and the vendor called.
 const CKR_CRYPTOKI_NOT_INITIALIZED: u64 = 0x190;
 const CKA_VALUE: u64 = 0x11;
 const CKA_WRAP_TEMPLATE: u64 = 0x4000_0211;
@@ -79,7 +79,7 @@ fn templates() {
     }
     let longer = [&value[..], b"!"].concat();
     let endless = words([CKA_VALUE, 1, u64::MAX]);
-    // Each leads to the next, and none to an end.
+    // Each points to the next, and none to an end.
     let deep: Vec<u8> = (0..32).flat_map(|_| words([CKA_WRAP_TEMPLATE, 1, 24])).collect();
     for (flat, count) in [(&longer, 1), (&endless, 1), (&deep, 1), (&value, 2), (&value, u64::MAX), (&value, 0)] {
         fatal(&stage, opcode::C_CreateObject, &create(flat, count));
@@ -114,17 +114,17 @@ fn mechanisms() {
     let refused = [words([CKM_PKCS5_PBKD2, 1, 8]), vec![0; 8]].concat();
     assert_eq!(lane.refused(opcode::C_EncryptInit, &encrypt(&refused)), CKR_MECHANISM_PARAM_INVALID as i32);
     let ret = |r: &pkcs11::C_EncryptInit::ArchivedReply| r.ret.to_native();
-    // A parameter that is shorter than its struct leads nowhere.
+    // A parameter that is shorter than its struct has no pointers.
     let short = [words([CKM_AES_GCM, 1, 8]), vec![0xFF; 8]].concat();
     assert_eq!(lane.call(opcode::C_EncryptInit, &encrypt(&short), ret), CKR_CRYPTOKI_NOT_INITIALIZED);
     drop((client, lane));
-    // One that is as long leads to a vector, which is not there.
+    // One of the full length points to a vector, which is missing.
     let parameter: Vec<u8> = [1_u64, 16, 128, 0, 0, 128].iter().flat_map(|word| word.to_le_bytes()).collect();
     fatal(&stage, opcode::C_EncryptInit, &encrypt(&[words([CKM_AES_GCM, 1, 48]), parameter].concat()));
     stage.stays_unharmed();
 }
 
-/// More places than there are addresses are none that a vendor is lent.
+/// A buffer beyond the address space is refused before the vendor is called.
 #[test]
 fn arrays_without_bounds() {
     let stage = stage();

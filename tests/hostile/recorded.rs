@@ -1,4 +1,4 @@
-//! What programs really say, and what is made of it, said to a worker without a vendor: `broker/worker/fuzz`.
+//! Recordings of real programs, and mutations of them, sent to a worker without a vendor: `broker/worker/fuzz`.
 
 use std::fs;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use ava_tests::{Ended, Program, Vendor, World, built};
 
 use super::recorder::Recorder;
 
-/// Inputs made from what was recorded.
+/// Inputs made from the recordings.
 const ROUNDS: u32 = 3000;
 
 #[test]
@@ -21,7 +21,7 @@ fn recorded_programs_and_changed_ones() {
         let answer = world.remote(&program.env("AVA_SOCKET", &recorder.socket).env("AVA_TRANSPORT", "socket"));
         assert_eq!(answer.ended, Ended::With(0), "{answer}");
     }
-    // Where the fuzzer finds them: see its README.
+    // The fuzzer's folder: see its README.
     let directory = built::directory().join("ava-tests/recorded");
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();

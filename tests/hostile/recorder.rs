@@ -1,5 +1,5 @@
-//! Stands between programs and a broker, and keeps what the programs say to their workers. Programs use sockets only
-//! (`AVA_TRANSPORT=socket`): nobody can stand between the ends of a ring.
+//! A proxy between programs and a broker, which records the programs' frames to their workers. Programs use sockets only
+//! (`AVA_TRANSPORT=socket`): a ring has no place for a proxy.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -13,10 +13,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::wire::Wire;
 
-/// The most that is kept of one session.
+/// The most bytes that are recorded of one session.
 const LONGEST: usize = 256 << 10;
 
-/// What each session said, in the form of the fuzzer's inputs.
+/// The frames of each session, in the form of the fuzzer's inputs.
 pub struct Recorder {
     pub socket: PathBuf,
     sessions: Arc<Mutex<Vec<Arc<Session>>>>,
@@ -47,7 +47,7 @@ impl Recorder {
     }
 }
 
-/// Carries messages both ways until one side is gone.
+/// Forwards messages both ways until one side is gone.
 fn serve(program: &UnixStream, broker: &Path, session: &Arc<Session>) -> Option<()> {
     let worker = UnixStream::connect(broker).ok()?;
     loop {
@@ -65,7 +65,7 @@ fn serve(program: &UnixStream, broker: &Path, session: &Arc<Session>) -> Option<
     }
 }
 
-/// Puts a lane of ours in the place of the program's.
+/// Replaces the program's lane with one of ours.
 fn splice(mut fds: Vec<OwnedFd>, session: &Arc<Session>) -> Option<Vec<OwnedFd>> {
     let program = Wire::new(fds.pop()?);
     let (worker, theirs) = Wire::pair();
@@ -74,7 +74,7 @@ fn splice(mut fds: Vec<OwnedFd>, session: &Arc<Session>) -> Option<Vec<OwnedFd>>
     Some(vec![theirs])
 }
 
-/// Carries frames both ways until one side is gone.
+/// Forwards frames both ways until one side is gone.
 fn carry(mut program: Wire, mut worker: Wire, session: &Session) -> Option<()> {
     loop {
         let (from_program, from_worker) = wait(&program, &worker)?;
@@ -98,7 +98,7 @@ fn keep(session: &Session, frame: &[u8], with_fd: bool) {
     }
 }
 
-/// Which of the two has something to say.
+/// Waits until one of the two is readable.
 fn wait(one: &impl AsFd, other: &impl AsFd) -> Option<(bool, bool)> {
     let mut fds = [PollFd::new(one, PollFlags::IN), PollFd::new(other, PollFlags::IN)];
     while poll(&mut fds, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}

@@ -1,4 +1,4 @@
-//! Shared memory that is not what it is said to be.
+//! Shared memory that differs from its announcement.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,7 +67,7 @@ fn there_may_be_so_many() {
     let scene = Scene::new(&stage);
     let worker = stage.worker_of(scene.client.session);
     for id in 1..=16_385 {
-        // The last ones may find nobody there.
+        // The worker may have closed the lane before the last ones.
         if !scene.lane.send(&plain(Tag::AddRegion, id, &SIZE.to_le_bytes()), Some(fd.as_fd())) {
             break;
         }
@@ -77,7 +77,7 @@ fn there_may_be_so_many() {
     }
     scene.ends("regions beyond the limit of 16384");
 
-    // Descriptors that nobody asked for are closed.
+    // Unexpected descriptors are closed.
     let mut scene = Scene::new(&stage);
     let worker = stage.worker_of(scene.client.session);
     let before = super::stage::open_files(worker);
@@ -85,14 +85,14 @@ fn there_may_be_so_many() {
         assert!(scene.lane.send(&plain(Tag::Drain, 0, &[]), Some(fd.as_fd())));
         assert!(scene.lane.hear().is_some());
     }
-    // The last one may be about to be.
+    // The last one may still be about to be closed.
     assert!(super::stage::open_files(worker) <= before + 1);
     scene.leaves();
     drop(region);
     stage.stays_unharmed();
 }
 
-/// What the vendor writes, and the worker then looks at, is not where the program can write.
+/// The program cannot write to memory that the vendor writes and the worker then reads.
 #[test]
 fn handles_cannot_be_forged_in_shared_memory() {
     let stage = Stage::new();
@@ -134,7 +134,7 @@ fn handles_cannot_be_forged_in_shared_memory() {
         }
         done.store(true, Ordering::Relaxed);
     });
-    // No handle but those of the platform and the device has been given.
+    // Only the platform and the device have handles.
     let last = scene.platform.max(scene.device) + 1;
     let request = opencl::clReleaseDevice::Request { device: last };
     assert!(scene.lane.send(&super::client::call(opcode::clReleaseDevice, &request), None));

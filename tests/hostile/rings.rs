@@ -1,4 +1,4 @@
-//! Lanes over shared memory whose other end is not a shim's.
+//! Lanes over shared memory whose other end is not a shim.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::AtomicU32;
@@ -51,7 +51,7 @@ fn a_ring_carries_calls() {
     stage.stays_unharmed();
 }
 
-/// Writes this and that over the memory, the words at its start above all, and wakes whoever sleeps there.
+/// Overwrites parts of the memory, above all the control words at its start, and wakes sleepers there.
 fn scribble(memory: &Region, seed: u64, until: Instant) {
     let mut random = nonsense(seed);
     let mut word = || u64::from_le_bytes(std::array::from_fn(|_| random.next().unwrap()));
@@ -60,11 +60,11 @@ fn scribble(memory: &Region, seed: u64, until: Instant) {
             let reach = if word() % 4 == 0 { memory.len() } else { 4096 };
             let at = (word() % (reach / 8)) as usize;
             let value = if word() % 2 == 0 { word() } else { word() % 4096 * 16 };
-            // SAFETY: within the region, which is shared memory that anybody may write to.
+            // SAFETY: within the region, which is shared memory that every process may write.
             unsafe { memory.as_ptr().cast::<u64>().add(at).write_volatile(value) };
         }
         for at in 0..1024 {
-            // SAFETY: a word within the region, for its address only.
+            // SAFETY: a word within the region, used for its address only.
             let word = unsafe { &*memory.as_ptr().cast::<AtomicU32>().add(at) };
             let _ = futex::wake(word, futex::Flags::empty(), 1);
         }
@@ -81,7 +81,7 @@ fn who_scribbles_over_a_ring_ends_at_most_its_own_session() {
         lane.send(&finish(), None, Wake::Now).unwrap();
         assert!(lane.recv(&mut Inbox::new()).unwrap());
         scribble(&memory, seed, Instant::now() + Duration::from_millis(100));
-        // It may have gone unnoticed, if the words made sense by chance.
+        // The worker may not notice, if the words happen to be valid.
         if scene.client.is_over_by(Duration::from_secs(2)) {
             ended += 1;
         } else {
@@ -116,7 +116,7 @@ fn who_does_not_read_a_ring_waits_alone() {
     let stage = Stage::new();
     let mut scene = Scene::new(&stage);
     let (mut deaf, _memory) = ring(&scene);
-    // As many as their answers find no room; the last of them wait in the ring that leads to the worker.
+    // More than their replies have room for; the last of them wait in the ring to the worker.
     for _ in 0..6000 {
         deaf.send(&finish(), None, Wake::Later).unwrap();
     }

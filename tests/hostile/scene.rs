@@ -1,4 +1,4 @@
-//! A session that has what most calls need.
+//! A session with the objects that most calls need.
 
 use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{ArchivedReturned, Data, Place};
@@ -6,7 +6,7 @@ use ava_protocol::wire::{ArchivedReturned, Data, Place};
 use super::client::{Client, Thread};
 use super::stage::Stage;
 
-/// Ids that the shim would have given.
+/// Ids that the shim would assign.
 pub const CONTEXT: u64 = 1;
 pub const QUEUE: u64 = 2;
 /// Of [`SIZE`] bytes.
@@ -103,20 +103,20 @@ impl<'a> Scene<'a> {
         self.lane.call(opcode::clFinish, &opencl::clFinish::Request { command_queue: queue }, ret)
     }
 
-    /// The gate opens: what waits for it goes on.
+    /// The gate opens: commands that wait for it run.
     pub fn open_gate(&mut self) {
         let request = opencl::clSetUserEventStatus::Request { event: GATE, execution_status: 0 };
         let ret = |r: &opencl::clSetUserEventStatus::ArchivedReply| r.ret.to_native();
         assert_eq!(self.lane.call(opcode::clSetUserEventStatus, &request, ret), 0);
     }
 
-    /// The session goes on as if nothing had happened.
+    /// The session continues unaffected.
     #[track_caller]
     pub fn goes_on(&mut self) {
         assert_eq!(self.finish(QUEUE), 0);
     }
 
-    /// The session goes on, and ends when the program does.
+    /// The session continues, and ends with the program.
     #[track_caller]
     pub fn leaves(mut self) {
         self.goes_on();
@@ -128,7 +128,7 @@ impl<'a> Scene<'a> {
         assert!(left.iter().any(|reason| line.contains(&format!("reason=\"{reason}\""))), "{line}");
     }
 
-    /// The session is over, and the log says why.
+    /// The session has ended, and the log gives the reason.
     #[track_caller]
     pub fn ends(self, reason: &str) {
         assert!(self.client.is_over(), "the session goes on; wanted {reason:?}\n{}", self.stage.log());

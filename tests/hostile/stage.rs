@@ -1,5 +1,5 @@
-//! A broker whose log is read as it comes, a program that works beside what the tests do to it, and what both must still be
-//! like afterwards.
+//! A broker whose log is read as it comes, a bystander program that works during the tests, and checks that both are
+//! unaffected afterwards.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,13 +14,13 @@ use ava_tests::administration::wait_for_spare;
 use ava_tests::vendor::Vendor;
 use ava_tests::{Ended, Program, Running, World, built};
 
-/// How long anything may take: much longer than it should, on a machine that does much else.
+/// The deadline of any step: much longer than it should take, on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Stage {
     broker: Broker,
     log: Arc<Log>,
-    /// The program that is beside it all, to be started as often as needed.
+    /// The bystander program, to be started as often as needed.
     steady: Program,
     bystander: Running,
     /// Open files and kilobytes of the broker at the start.
@@ -48,13 +48,13 @@ impl Stage {
     pub fn new() -> Self {
         let steady = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
         let stage = Self::start(Program::new(steady), &[]);
-        // The broker is to have all that it has when nothing happens.
+        // The broker must have started everything before the measurement.
         wait_for_spare(&stage.socket());
         stage.measured()
     }
 
-    /// With this program beside it all, these libraries for its workers, and no worker that is started ahead: of which API
-    /// the first one is, would depend on when programs come.
+    /// With this bystander program, these libraries for its workers, and no spare worker: the API of the first spare would
+    /// depend on when programs connect.
     pub fn beside(steady: Program, libraries: &Path) -> Self {
         let arguments = ["--warm".as_ref(), "0".as_ref(), "--vendor-library-path".as_ref(), libraries.as_os_str()];
         Self::start(steady, &arguments).measured()
@@ -98,13 +98,13 @@ impl Stage {
         self.broker.0.id()
     }
 
-    /// The log's line on the end of a session, as soon as it is there.
+    /// Waits for the log's line on the end of a session.
     pub fn end_of(&self, session: u64) -> String {
         let number = format!(" session={session} ");
         self.log.wait("end of a session", |line| line.contains("session ended") && line.contains(&number))
     }
 
-    /// The session of a program. Whoever has its worker from the spare ones may be further than the log is.
+    /// The session of a program. With a spare worker the program may be ahead of the log.
     pub fn session_of(&self, program: u32) -> u64 {
         let number = format!(" pid={program} ");
         field(&self.log.wait("session", |line| line.contains("session begins") && line.contains(&number)), "session=")
@@ -125,13 +125,13 @@ impl Stage {
         let _ = self.broker.0.wait();
     }
 
-    /// The program that ran beside it all goes on, another one can begin, and the broker is what it was.
+    /// The bystander program continues, another one can start, and the broker's resources are as before.
     pub fn stays_unharmed(mut self) {
         self.bystander.tell("another\n");
         self.bystander.wait_for("round another\n");
         let (files, kilobytes) = self.before;
         let deadline = Instant::now() + PATIENCE;
-        // What has ended is cleared away soon, if not at once.
+        // Ended sessions are removed soon, if not at once.
         while open_files(self.broker()) > files {
             assert!(Instant::now() < deadline, "{} open files, {files} before", open_files(self.broker()));
             std::thread::yield_now();

@@ -1,4 +1,5 @@
-//! What no shim says to a worker that serves TensorFlow Lite: of tensors, their memory, signature runners and delegates.
+//! Requests that no shim sends to a worker that serves TensorFlow Lite: tensors, their memory, signature runners and
+//! delegates.
 
 use std::fs;
 use std::os::fd::AsFd;
@@ -21,9 +22,9 @@ use super::stage::Stage;
 const MODEL: u64 = 1;
 const INTERPRETER: u64 = 2;
 const RUNNER: u64 = 3;
-/// The first one that is free.
+/// The first free id.
 const FREE: u64 = 4;
-/// Bytes of the region that the tensors' data is to lie in.
+/// Bytes of the region for the tensors' data.
 const SIZE: u64 = 4096;
 /// Bytes of the model's first input.
 const INPUT: u64 = 16;
@@ -104,7 +105,7 @@ impl<'a> Scene<'a> {
         self.lane.call(opcode::TfLiteTensorRealloc, &Realloc { number, bytes }, ret)
     }
 
-    /// The session goes on as if nothing had happened, and ends when the program does.
+    /// The session continues unaffected, and ends with the program.
     #[track_caller]
     fn leaves(mut self) {
         assert_eq!(self.invoke(), 0);
@@ -115,7 +116,7 @@ impl<'a> Scene<'a> {
         assert!(line.contains("the program"), "{line}");
     }
 
-    /// The session is over, and the log says why.
+    /// The session has ended, and the log gives the reason.
     #[track_caller]
     fn ends(self, reason: &str) {
         assert!(self.client.is_over(), "the session goes on; wanted {reason:?}\n{}", self.stage.log());
@@ -166,7 +167,7 @@ fn memory_of_tensors() {
     stage.stays_unharmed();
 }
 
-/// Too little room, the same for two, or none any more: what does not fit is left out.
+/// Too little space, the same for two, or none any more: data without space is left out.
 #[test]
 fn room_that_does_not_fit() {
     let stage = stage();
@@ -191,7 +192,7 @@ fn reallocations() {
     let stage = stage();
     let mut scene = Scene::new(&stage);
     let input = scene.input;
-    // The interpreter's own memory stays as it is, whatever is asked for.
+    // The interpreter's own memory stays unchanged, whatever is requested.
     for bytes in [1 << 60, u64::MAX, 0, INPUT] {
         assert!(scene.realloc(input, bytes) <= 1);
         assert_eq!(scene.invoke(), 0);
@@ -261,7 +262,7 @@ fn delegates() {
         flags: u32::MAX,
         handle_variable_ops: true,
     };
-    fatal(&stage, opcode::TfLiteXNNPackDelegateCreate, &xnnpack(MODEL, 1), "object id 0x1 is taken");
+    fatal(&stage, opcode::TfLiteXNNPackDelegateCreate, &xnnpack(MODEL, 1), "object id 0x1 is in use");
     let texts = |items, more| Texts { null: false, items, more };
     let endless = u64::MAX.to_le_bytes();
     let external = |keys, values| CreateExternal { new_object: FREE, library: Data::Inline(b"x\0"), keys, values };
@@ -275,7 +276,7 @@ fn delegates() {
     for request in &wrong {
         fatal(&stage, opcode::TfLiteExternalDelegateCreate, request, "TfLiteExternalDelegateCreate");
     }
-    // No file but those of the broker's configuration, and no text that does not end.
+    // Only files of the broker's configuration, and no text without a terminator.
     let mut scene = Scene::new(&stage);
     for library in [Data::Inline(b"/etc/passwd\0"), Data::Inline(b"/etc/passwd"), Data::Inline(b"\0"), Data::Null] {
         let request = CreateExternal { library, ..external(one(), one()) };
@@ -289,7 +290,7 @@ fn delegates() {
 #[test]
 fn parcels() {
     let stage = stage();
-    // Nothing here is too long for a frame.
+    // All data here fits into a frame.
     for offset in [0, 1, u64::MAX] {
         fatal(&stage, own::PIECE, &AskPiece { parcel: 1, offset }, "handle 0x1 does not exist");
     }
@@ -309,7 +310,7 @@ fn functions() {
         let nonsense: Vec<u8> = nonsense(opcode.into()).take(256).collect();
         let mut scene = Scene::new(&stage);
         assert!(scene.lane.send(&plain(Tag::Call, opcode, &nonsense), None));
-        // What takes nothing, or a number, takes this too.
+        // A call that takes nothing, or a number, accepts this too.
         match scene.lane.hear().is_some() {
             true => scene.leaves(),
             false => scene.ends("the program sent nonsense"),

@@ -1,4 +1,4 @@
-//! A socket lane as its bytes lie on the wire, for what no end of a lane does.
+//! A socket lane at the level of bytes, for what no end of a lane sends.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -31,7 +31,7 @@ impl Wire {
         (Self::new(ours), theirs)
     }
 
-    /// Sends any bytes, if the peer is there.
+    /// Sends any bytes, if the peer exists.
     pub fn send(&self, frame: &[u8], fd: Option<BorrowedFd<'_>>) -> bool {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut ancillary = SendAncillaryBuffer::new(&mut space);

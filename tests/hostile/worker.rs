@@ -1,8 +1,8 @@
-//! Workers that are hostile. A kernel on a CPU may make any system call, so a program has all of its worker's rights; here
-//! they are tried, one after the other, on another user's worker, on the broker and on the machine (`worker/*.c`).
+//! Hostile workers. A kernel on a CPU may make any system call, so a program has all of its worker's rights. These tests try
+//! attacks, one after the other, on another user's worker, on the broker and on the machine (`worker/*.c`).
 //!
-//! They get into a worker as its vendor's library, by an OpenCL kernel, and as a delegate of TensorFlow Lite's. In a sandbox
-//! all of them are refused. Without one those succeed that do not depend on the machine: so these tests can fail.
+//! The attacks run in a worker as its vendor's library, in an OpenCL kernel, and as a delegate of TensorFlow Lite's. In a
+//! sandbox all of them are refused. Without one those succeed that do not depend on the machine: so these tests can fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -22,32 +22,32 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use super::stage::PATIENCE;
 
-/// What a broker may be asked to do that makes attempts fail, and what is tried without it.
+/// Broker options that make attacks fail, and those for a run without them.
 const OFF: &[&str] = &["--sandbox", "off"];
-/// On Linux 6.1, whose Landlock knows of no sockets, signals and truncation.
+/// As on Linux 6.1, whose Landlock does not cover sockets, signals and truncation.
 const OLD: &[&str] = &["--sandbox", "require", "--landlock-abi", "2"];
 const NEW: &[&str] = &["--sandbox", "require"];
-/// What only a user of its own can change: of a broker for root alone, workers are root, if without its capabilities.
+/// Attacks that only a separate user prevents: with a broker for root alone, workers are root, but without its capabilities.
 const NEEDS_USERS: &[&str] = &["uid 0"];
 /// As above, with a user for each tenant's workers.
 const USERS: &[&str] = &["--sandbox", "require", "--worker-uids", "2000000000-2000000063"];
 
-/// The tenants, where there is root to be several.
+/// The tenants, if root can provide several.
 const ATTACKER: u32 = 65533;
 const VICTIM: u32 = 65534;
-/// What the victim's program is called, and nothing else that a broker could tell of.
+/// The name of the victim's program, by which a broker could be found out to reveal it.
 const VICTIMS: &str = "victim";
 
-/// Files beside the vendor's library, and what is in them.
+/// Files beside the vendor's library, and their contents.
 const READ_ONLY: [&str; 3] = ["read-only", "cut", "removable"];
 const LIBRARY: &[u8] = b"a vendor's library";
 
-/// Whom the broker serves.
+/// The users that the broker serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum For {
-    /// Its own user: attacker and victim are two sessions of one.
+    /// Its own user: attacker and victim are two sessions of one user.
     Itself,
-    /// Everybody, which root's can: attacker and victim are other users.
+    /// All users, which needs root: attacker and victim are different users.
     All,
 }
 
@@ -63,18 +63,18 @@ enum Way {
 
 use Way::{Delegate, Kernel, Library};
 
-/// What is known of each attack before it is tried.
+/// The expected result of an attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Without {
-    /// Without a sandbox it succeeds.
+    /// It succeeds without a sandbox.
     Succeeds,
-    /// That depends on the machine.
+    /// It depends on the machine.
     Depends,
-    /// It measures how far something goes on.
+    /// It measures a limit.
     Bound,
 }
 
-/// What came of an attack, in words, and whether it was refused.
+/// The result of an attack, in words, and whether it was refused.
 type Outcomes = BTreeMap<String, (bool, String)>;
 
 struct Scene {
@@ -84,7 +84,7 @@ struct Scene {
     public: PathBuf,
     victim: Running,
     neighbour: Running,
-    /// The name of a process that is to stay behind.
+    /// The name of a process that tries to outlive its session.
     left: String,
 }
 
@@ -92,7 +92,7 @@ fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Whom a broker of ours can serve.
+/// The users that a broker of ours can serve.
 fn served() -> &'static [For] {
     if is_root() {
         return &[Itself, All];
@@ -102,7 +102,7 @@ fn served() -> &'static [For] {
 }
 
 fn client(scene: &Path, name: &str, arguments: &[&str], user: Option<u32>) -> Program {
-    // Copies, since other users need not reach the repository.
+    // Copies, since other users may be unable to read the repository.
     let program = Program::new(scene.join(name)).args(arguments).within(PATIENCE);
     let program = program.env("LD_PRELOAD", scene.join("libava.so"));
     match user {
@@ -139,7 +139,7 @@ impl Scene {
         Self { whom, world, public, victim, neighbour, left }
     }
 
-    /// What the attacks are to be tried on.
+    /// The targets of the attacks.
     fn targets(&self) -> String {
         let (world, directory) = (&self.world, self.world.directory());
         let worker = worker_of(&world.administrators(), self.victim.id());
@@ -173,7 +173,7 @@ impl Scene {
         all
     }
 
-    /// Has an attacker's worker try everything.
+    /// Makes an attacker's worker try all attacks.
     fn attack(&mut self, way: Way) -> Outcomes {
         let (targets, program) = (self.public.join("targets"), self.public.join("attack"));
         fs::write(&targets, self.targets()).unwrap();
@@ -194,7 +194,7 @@ impl Scene {
         for line in answer.stderr.lines() {
             let Some((name, verdict)) = line.split_once(": ") else { continue };
             let refused = verdict.starts_with("refused (") || verdict.starts_with("not there (");
-            // One that is tried twice is refused if it is twice.
+            // An attack that is tried twice counts as refused if both are.
             match outcomes.get(name) {
                 Some((false, _)) => {}
                 _ => drop(outcomes.insert(name.to_owned(), (refused, verdict.to_owned()))),
@@ -203,7 +203,7 @@ impl Scene {
         outcomes
     }
 
-    /// Whether the process that stays behind did, after a while that a broker may take to end it.
+    /// Whether the process outlived its session, after the time that a broker may take to end it.
     fn stays_behind(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         while !named(&self.left).is_empty() {
@@ -215,7 +215,7 @@ impl Scene {
         false
     }
 
-    /// Victim and broker have noticed nothing. How many signals somebody else has caught.
+    /// Victim and broker are unaffected; returns how many signals another process has caught.
     fn end(mut self) -> String {
         for process in named(&self.left) {
             let _ = kill_process(process, Signal::KILL);
@@ -231,7 +231,7 @@ impl Scene {
     }
 }
 
-/// The directory that workers have their libraries from, with all that the attacks need.
+/// The folder of the workers' vendor libraries, with everything that the attacks need.
 fn publish(public: &Path, way: Way) {
     let made = built::hostile_worker();
     fs::create_dir(public).unwrap();
@@ -263,8 +263,8 @@ fn publish(public: &Path, way: Way) {
     }
 }
 
-/// The private directories of the victim's worker and of the attacker's. Of one user they are the same: then there is one of
-/// another user beside it.
+/// The private directories of the victim's worker and of the attacker's. If one user has both, they are the same; then
+/// another user's directory stands in for the victim's.
 fn homes(victims: u32, whom: For) -> [PathBuf; 2] {
     let environment = fs::read_to_string(format!("/proc/{victims}/environ")).unwrap();
     let home = environment.split('\0').find_map(|entry| entry.strip_prefix("HOME=")).expect("a worker has a HOME");
@@ -275,20 +275,20 @@ fn homes(victims: u32, whom: For) -> [PathBuf; 2] {
     }
 }
 
-/// Whether the broker can shut workers in at all.
+/// Whether the broker has a sandbox at all.
 fn sandboxes() -> bool {
     built::must(Command::new(built::file("ava-broker")).arg("--help")).contains("--sandbox")
 }
 
-/// Where a process's environment is in its memory; 0 where the kernel does not tell.
+/// The address of a process's environment in its memory; 0 where the kernel does not tell.
 fn environment_of(process: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let (_, rest) = stat.rsplit_once(')').unwrap();
-    // The third field comes first, and `env_start` is the fiftieth.
+    // The rest starts with the third field, and `env_start` is the fiftieth.
     rest.split_whitespace().nth(50 - 3).unwrap().parse().unwrap()
 }
 
-/// What is not as it should be in a worker's threads: each can have the others do what it may not do itself.
+/// Differences between a worker's threads: an unrestricted thread could act for the others.
 fn open_threads(worker: u32) -> Vec<String> {
     const WANTED: [&str; 6] = [
         "NoNewPrivs:\t1",
@@ -305,7 +305,7 @@ fn open_threads(worker: u32) -> Vec<String> {
     status.filter(lacks).collect()
 }
 
-/// The processes of this name that have not ended: one that nobody has waited for keeps its name.
+/// The living processes of this name: a zombie keeps its name.
 fn named(name: &str) -> Vec<Pid> {
     let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let is_it = |number: &i32| {
@@ -315,7 +315,7 @@ fn named(name: &str) -> Vec<Pid> {
     numbers.filter(is_it).filter_map(Pid::from_raw).collect()
 }
 
-/// All attacks, by name, in the program's own words.
+/// All attacks, by name, with the attack program's descriptions.
 fn attacks() -> BTreeMap<String, Without> {
     let list = built::must(Command::new(built::hostile_worker().join("attack")).arg("list"));
     let attacks = list.lines().map(|line| {
@@ -338,7 +338,7 @@ fn told<'a>(outcomes: impl IntoIterator<Item = (&'a String, &'a (bool, String))>
     outcomes.into_iter().map(|(name, (_, verdict))| format!("  {name}: {verdict}\n")).collect()
 }
 
-/// Without a sandbox the attacks succeed: what refuses them is nothing else.
+/// Without a sandbox the attacks succeed: nothing else refuses them.
 #[track_caller]
 fn gets_through(way: Way) {
     served().iter().for_each(|whom| gets_through_for(way, *whom));
@@ -362,7 +362,7 @@ fn gets_through_for(way: Way, whom: For) {
     assert_ne!(caught, "caught 0");
 }
 
-/// In a sandbox none does.
+/// In a sandbox none succeeds.
 #[track_caller]
 fn is_shut_in(way: Way, sandbox: &[&str]) {
     served().iter().for_each(|whom| is_shut_in_for(way, sandbox, *whom));
@@ -390,7 +390,7 @@ fn is_shut_in_for(way: Way, sandbox: &[&str], whom: For) {
     assert_eq!(caught, "caught 0");
 }
 
-/// Each attack has come to an end, and is not refused for want of its target where others are not.
+/// Each attack has finished, and is not refused for lack of its target where others are not.
 #[track_caller]
 fn assert_all_tried(attacks: &BTreeMap<String, Without>, outcomes: &Outcomes) {
     let missing: BTreeSet<_> = attacks.keys().filter(|name| !outcomes.contains_key(*name)).collect();

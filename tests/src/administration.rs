@@ -1,4 +1,4 @@
-//! What a broker says about its sessions.
+//! Administration requests to a broker.
 
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -8,13 +8,13 @@ use ava_protocol::admin::{Answer, Detail, Request, Session, Status};
 use ava_protocol::session::{self, Opening, open, seal};
 use ava_transport::client;
 
-/// How long a worker that is started ahead may take, on a machine that does much else.
+/// How long a spare worker may take to start, on a loaded machine.
 const LOADING: Duration = Duration::from_mins(1);
 
 /// The sessions of the broker at `socket`, with those that ended lately.
 ///
 /// # Panics
-/// If it does not tell.
+/// If it does not answer.
 #[must_use]
 pub fn sessions(socket: &Path) -> Vec<Session> {
     let (stream, mut answer) = begin(socket, Request::Sessions { ended: true });
@@ -33,10 +33,10 @@ pub fn sessions(socket: &Path) -> Vec<Session> {
     }
 }
 
-/// The same, once the sessions of programs that have ended are over.
+/// The same, once the sessions of ended programs have ended.
 ///
 /// # Panics
-/// If they are not in time.
+/// If they do not end in time.
 #[must_use]
 pub fn settled_sessions(socket: &Path) -> Vec<Session> {
     let deadline = Instant::now() + LOADING;
@@ -54,7 +54,7 @@ pub fn settled_sessions(socket: &Path) -> Vec<Session> {
 /// Ends a session, as `avactl kill` does.
 ///
 /// # Panics
-/// If that is refused.
+/// If the broker refuses.
 pub fn kill(socket: &Path, session: u64) {
     let answer = ask(socket, Request::Kill { session });
     assert!(matches!(answer, Answer::Killed { .. }), "{answer:?}");
@@ -72,7 +72,7 @@ pub fn worker_of(socket: &Path, program: u32) -> u32 {
     sessions[0].worker_pid
 }
 
-/// Waits until a worker is ready for a session that does not exist yet.
+/// Waits until a spare worker is ready.
 ///
 /// # Panics
 /// If none is in time.
@@ -84,10 +84,10 @@ pub fn wait_for_spare(socket: &Path) {
     }
 }
 
-/// What the broker at `socket` says about itself.
+/// The status of the broker at `socket`.
 ///
 /// # Panics
-/// If it does not tell.
+/// If it does not answer.
 #[must_use]
 pub fn status(socket: &Path) -> Status {
     match ask(socket, Request::Status) {
@@ -96,10 +96,10 @@ pub fn status(socket: &Path) -> Status {
     }
 }
 
-/// All that the broker at `socket` knows about a session.
+/// All data of a session of the broker at `socket`.
 ///
 /// # Panics
-/// If it does not tell.
+/// If it does not answer.
 #[must_use]
 pub fn detail(socket: &Path, session: u64) -> Detail {
     match ask(socket, Request::Session { session }) {

@@ -18,7 +18,7 @@ pub fn tests() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where cargo puts what it builds with the profile of the running test: `target/debug` or the like.
+/// Cargo's output directory for the profile of the running test: `target/debug` or the like.
 ///
 /// # Panics
 /// If the test is not in `deps` there.
@@ -32,11 +32,11 @@ pub fn directory() -> &'static Path {
     })
 }
 
-/// A file that building the workspace makes: `libava.so`, `ava-broker`, `avactl`, `stubs/libOpenCL.so.1`. The workspace is built
-/// if it is not there; one that is older than its sources is taken as it is.
+/// A file of the workspace's build: `libava.so`, `ava-broker`, `avactl`, `stubs/libOpenCL.so.1`. If it does not exist, the
+/// workspace is built; a file that is older than its sources is used as it is.
 ///
 /// # Panics
-/// If there is no such file even then.
+/// If the file does not exist even then.
 #[must_use]
 pub fn file(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();
@@ -59,18 +59,18 @@ fn build() {
     must(&mut cargo);
 }
 
-/// Where what the tests compile themselves goes.
+/// The output directory for what the tests compile themselves.
 fn own() -> PathBuf {
     let own = directory().join("ava-tests");
     std::fs::create_dir_all(&own).expect("a directory for the tests' programs");
     own
 }
 
-/// The program or library `name`, compiled from `source` (below `tests/`) with `cc -O1` and `flags`, once in a run of the
-/// tests. Libraries belong behind the sources, so all flags come last.
+/// The program or library `name`, compiled from `source` (below `tests/`) with `cc -O1` and `flags`, once per test run.
+/// Libraries must follow the sources, so all flags come last.
 ///
 /// # Panics
-/// With what the compiler said.
+/// With the compiler's messages.
 #[must_use]
 pub fn compiled(name: &str, source: &str, flags: &[&str]) -> PathBuf {
     compiled_by("cc", name, source, flags)
@@ -83,7 +83,7 @@ pub fn compiled(name: &str, source: &str, flags: &[&str]) -> PathBuf {
 #[must_use]
 pub fn compiled_by<S: AsRef<OsStr>>(compiler: &str, name: &str, source: &str, flags: &[S]) -> PathBuf {
     static DONE: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
-    // Several tests may be the first; a failed one leaves nothing half done.
+    // Several tests may come here first; a failed build leaves no partial output.
     let mut done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(path) = done.get(name) {
         return path.clone();
@@ -97,20 +97,20 @@ pub fn compiled_by<S: AsRef<OsStr>>(compiler: &str, name: &str, source: &str, fl
     path
 }
 
-/// The directory with the programs of `tests/conformance`, made once in a run of the tests.
+/// The directory with the programs of `tests/conformance`, made once per test run.
 ///
 /// # Panics
-/// With what make said.
+/// With make's messages.
 #[must_use]
 pub fn conformance() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| made("conformance"))
 }
 
-/// The directory with the programs of `tests/pkcs11`, made once in a run of the tests.
+/// The directory with the programs of `tests/pkcs11`, made once per test run.
 ///
 /// # Panics
-/// With what make said.
+/// With make's messages.
 #[must_use]
 pub fn pkcs11() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
@@ -120,7 +120,7 @@ pub fn pkcs11() -> &'static Path {
 /// The directory with the programs of `tests/tflite`, made likewise.
 ///
 /// # Panics
-/// With what make said.
+/// With make's messages.
 #[must_use]
 pub fn tflite() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
@@ -130,14 +130,14 @@ pub fn tflite() -> &'static Path {
 /// The directory with the programs of `tests/hostile/worker`, made likewise.
 ///
 /// # Panics
-/// With what make said.
+/// With make's messages.
 #[must_use]
 pub fn hostile_worker() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| made("hostile/worker"))
 }
 
-/// What the Makefile in this directory, below `tests/`, makes.
+/// The output of the Makefile in this directory below `tests/`.
 fn made(name: &str) -> PathBuf {
     let out = own().join(name);
     let mut make = Command::new("make");
@@ -146,10 +146,10 @@ fn made(name: &str) -> PathBuf {
     out
 }
 
-/// Runs a tool that has to succeed.
+/// Runs a tool that must succeed.
 ///
 /// # Panics
-/// With all it said, if it fails.
+/// With its output, if it fails.
 pub fn must(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error} (tools/setup installs it)"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

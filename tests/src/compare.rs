@@ -1,4 +1,4 @@
-//! The same program natively and through AvA: what differs, and what may.
+//! Runs a program natively and through AvA, and reports unexpected differences.
 
 use similar::TextDiff;
 
@@ -6,10 +6,10 @@ use crate::program::{Answer, Ended, Program};
 use crate::vendor::Vendor;
 use crate::world::World;
 
-/// Changes an output before it is compared.
+/// Changes an output before the comparison.
 pub type Filter = fn(&str) -> String;
 
-/// A program whose two answers are to be the same.
+/// A program whose two results must be equal.
 #[derive(Debug, Clone)]
 pub struct Case {
     program: Program,
@@ -20,41 +20,41 @@ pub struct Case {
 }
 
 impl Case {
-    /// `program` succeeds natively, and every byte counts.
+    /// `program` succeeds natively, and every byte is compared.
     #[must_use]
     pub fn new(program: Program) -> Self {
         Self { program, status: 0, both: str::to_owned, native: str::to_owned, stderr: true }
     }
 
-    /// Natively it ends with this status.
+    /// The native exit status.
     #[must_use]
     pub fn ending_with(mut self, status: i32) -> Self {
         self.status = status;
         self
     }
 
-    /// Of both outputs, only what `filter` leaves counts: times and the like go.
+    /// Only what `filter` leaves of both outputs is compared, without times and the like.
     #[must_use]
     pub fn masking(mut self, filter: Filter) -> Self {
         self.both = filter;
         self
     }
 
-    /// What AvA hides on purpose goes from the native output.
+    /// Removes what AvA hides on purpose from the native output.
     #[must_use]
     pub fn hiding(mut self, filter: Filter) -> Self {
         self.native = filter;
         self
     }
 
-    /// Standard error differs from run to run.
+    /// Standard error differs from run to run and is not compared.
     #[must_use]
     pub fn without_stderr(mut self) -> Self {
         self.stderr = false;
         self
     }
 
-    /// The differences between two answers; `None` if there are none.
+    /// The differences between two results; `None` if they are equal.
     #[must_use]
     pub fn differences(&self, native: &Answer, remote: &Answer) -> Option<String> {
         let mut all = String::new();
@@ -73,7 +73,7 @@ impl Case {
 /// Runs the case natively and through AvA.
 ///
 /// # Panics
-/// With the differences, if there are any; or if the program does not even work natively.
+/// With the differences, if there are any; or if the program fails natively.
 pub fn assert_same(vendor: Vendor, case: &Case) {
     let world = World::new(vendor);
     let native = natively(&world, case);
@@ -84,7 +84,7 @@ pub fn assert_same(vendor: Vendor, case: &Case) {
     }
 }
 
-/// The native answer, which has to be a good one.
+/// The native result, which must be a success.
 ///
 /// # Panics
 /// If it is not.
@@ -96,7 +96,7 @@ pub fn natively(world: &World, case: &Case) -> Answer {
     native
 }
 
-/// A unified diff, natively on the left; empty if there is none.
+/// A unified diff, native on the left; empty if there is none.
 fn difference(name: &str, native: &str, remote: &str) -> String {
     if native == remote {
         return String::new();

@@ -1,4 +1,4 @@
-//! Control groups of a test's own, so that what a broker and its workers take can be measured, and nothing of it stays.
+//! Control groups for one test, in which to measure what a broker and its workers use; removed with all processes in them.
 
 use std::fs;
 use std::io;
@@ -10,12 +10,12 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::running::ready;
 
-/// How long killed processes may take to be gone.
+/// How long killed processes may take to disappear.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The controllers of version 1 that the broker uses; nothing is version 2.
+/// The controllers of version 1 that the broker uses; an empty name means version 2.
 const HIERARCHIES: [&str; 4] = ["memory", "pids", "cpu", ""];
 
-/// A group in each hierarchy. All of it, and whatever runs in it, is gone when this is.
+/// A group in each hierarchy. When dropped, all processes in it are killed and the groups removed.
 #[derive(Debug)]
 pub struct Groups {
     folders: Vec<(&'static str, PathBuf)>,
@@ -25,7 +25,7 @@ impl Groups {
     /// Groups called `name`, below those of this process.
     ///
     /// # Errors
-    /// In words: what is missing.
+    /// A message that says what is missing.
     pub fn new(name: &str) -> Result<Self, String> {
         let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
         let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| error.to_string())?;
@@ -50,7 +50,7 @@ impl Groups {
         self.folders.iter().find(|(name, _)| *name == hierarchy).map(|(_, folder)| folder.as_path())
     }
 
-    /// The folder in which a controller's files are, in either version.
+    /// The folder that holds a controller's files, in either version.
     ///
     /// # Panics
     /// If there is none; then there are no such groups.
@@ -59,20 +59,20 @@ impl Groups {
         self.folder(controller).or_else(|| self.folder("")).expect("a hierarchy with this controller")
     }
 
-    /// The groups called `name` within these, made if they are missing.
+    /// The groups called `name` within these, created if they are missing.
     ///
     /// # Panics
-    /// If they cannot be made.
+    /// If they cannot be created.
     #[must_use]
     pub fn within(&self, name: &str) -> Vec<PathBuf> {
         let folders = self.folders.iter().map(|(_, folder)| folder.join(name));
         folders.inspect(|folder| fs::create_dir_all(folder).expect("a control group")).collect()
     }
 
-    /// The groups called `name` within the one of version 2, which is the one that tells a program's container.
+    /// The group called `name` within the one of version 2, whose name identifies a program's container.
     ///
     /// # Panics
-    /// If it cannot be made.
+    /// If it cannot be created.
     #[must_use]
     pub fn within_unified(&self, name: &str) -> Option<PathBuf> {
         let folder = self.folder("")?.join(name);
@@ -89,7 +89,7 @@ impl Groups {
         charged(&self.of_controller("memory").join(within))
     }
 
-    /// The groups of workers that there are, as `TENANT/PID-N`, in any hierarchy.
+    /// The existing groups of workers, as `TENANT/PID-N`, in any hierarchy.
     #[must_use]
     pub fn of_workers(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -103,7 +103,7 @@ impl Groups {
         found
     }
 
-    /// Ends whatever is in the groups.
+    /// Kills all processes in the groups.
     pub fn kill(&self) {
         self.folders.iter().for_each(|(_, folder)| end_all(folder));
     }
@@ -126,10 +126,10 @@ impl Drop for Groups {
     }
 }
 
-/// The number in the first of these files that is there.
+/// The number in the first of these files that exists.
 ///
 /// # Panics
-/// If none is.
+/// If none exists.
 #[must_use]
 pub fn number(folder: &Path, files: &[&str]) -> u64 {
     let texts = files.iter().filter_map(|file| fs::read_to_string(folder.join(file)).ok());
@@ -137,7 +137,7 @@ pub fn number(folder: &Path, files: &[&str]) -> u64 {
     numbers.next().unwrap_or_else(|| panic!("{} has none of {files:?}", folder.display()))
 }
 
-/// The groups of a process, by hierarchy, as the kernel names them.
+/// The groups of a process, by hierarchy, with the kernel's names.
 #[must_use]
 pub fn of_process(pid: u32) -> Vec<(String, String)> {
     let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
@@ -145,7 +145,8 @@ pub fn of_process(pid: u32) -> Vec<(String, String)> {
     lines.map(|(hierarchy, path)| (hierarchy.to_owned(), path.to_owned())).collect()
 }
 
-/// This process's group: its own with version 1; with version 2 the root, for only there are groups beside processes.
+/// This process's group: with version 1 its own; with version 2 the root, since only there may groups exist beside
+/// processes.
 fn own_folder(hierarchy: &str, own: &str, mounts: &str) -> Option<PathBuf> {
     let lines = own.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
     let mut fitting = lines.filter(|(list, _)| list.split(',').any(|one| one == hierarchy));
@@ -165,7 +166,7 @@ fn own_folder(hierarchy: &str, own: &str, mounts: &str) -> Option<PathBuf> {
     })
 }
 
-/// Kills what is in a group and in those within it, and waits until it is gone.
+/// Kills all processes in a group and its subgroups, and waits until they are gone.
 fn end_all(folder: &Path) {
     below(folder).iter().for_each(|within| end_all(within));
     let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
@@ -177,7 +178,7 @@ fn end_all(folder: &Path) {
     }
 }
 
-/// Removes a group and those within it.
+/// Removes a group and its subgroups.
 fn remove(folder: &Path) -> io::Result<()> {
     below(folder).iter().try_for_each(|within| remove(within))?;
     fs::remove_dir(folder)
@@ -192,8 +193,8 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Bytes of memory, private and shared, that are charged to a group and those below it. (Files that somebody in it was the first
-/// to read are charged too, but that is chance.)
+/// Bytes of memory, private and shared, that are charged to a group and its subgroups. (Page cache is charged to the group
+/// that reads a file first, but that is chance, so it is left out.)
 #[must_use]
 pub fn charged(folder: &Path) -> u64 {
     let text = fs::read_to_string(folder.join("memory.stat")).expect("what is charged to the group");
@@ -201,7 +202,7 @@ pub fn charged(folder: &Path) -> u64 {
         let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| names.contains(name));
         found.and_then(|(_, number)| number.parse::<u64>().ok()).unwrap_or(0)
     };
-    // Version 1 has a group's own numbers, and with those below it the totals.
+    // Version 1 has separate files for a group alone and for the total with its subgroups.
     match of(&["total_rss"]) + of(&["total_shmem"]) {
         0 => of(&["anon"]) + of(&["shmem"]),
         total => total,

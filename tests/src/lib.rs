@@ -1,12 +1,11 @@
-//! What AvA's tests need: a broker of their own, programs run natively and through AvA, and the differences between the
-//! two answers.
+//! The test harness: a broker for each test, programs run natively and through AvA, and the differences between the two
+//! results.
 //!
-//! - **Invariant:** a program that runs through AvA finds no vendor library by itself: an answer cannot be native by
+//! - **Invariant:** a program that runs through AvA cannot find a vendor library itself: its result cannot be native by
 //!   accident.
-//! - **Invariant:** nothing waits without an end, and nothing sleeps: processes, pipes and readiness are polled with a
-//!   deadline.
-//! - **Invariant:** what is missing fails a test, with the command that brings it; no test is skipped in silence (those that only
-//!   root can run say so).
+//! - **Invariant:** every wait has a deadline, and nothing sleeps: processes, pipes and readiness are polled.
+//! - **Invariant:** a missing dependency fails a test, with the command that installs it; no test is skipped silently (those
+//!   that need root say so).
 #![forbid(unsafe_code)]
 
 pub mod administration;

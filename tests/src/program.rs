@@ -1,4 +1,4 @@
-//! A program to run, and what it answered.
+//! A program to run, and its result.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use std::os::unix::process::ExitStatusExt;
 
-/// A program with its arguments, to be run as often as needed.
+/// A program with its arguments, which can be run repeatedly.
 #[derive(Debug, Clone)]
 pub struct Program {
     pub(crate) name: OsString,
@@ -20,7 +20,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program `name`, looked for in PATH.
+    /// The program `name`, searched in PATH.
     pub fn new(name: impl AsRef<OsStr>) -> Self {
         Self {
             name: name.as_ref().to_owned(),
@@ -32,35 +32,35 @@ impl Program {
         }
     }
 
-    /// With these arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// With an environment variable.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
         self
     }
 
-    /// As another user, which root alone can do, and in a world that others may enter ([`crate::World::for_all`]).
+    /// Runs it as another user, which needs root, and a world that others may enter ([`crate::World::for_all`]).
     #[must_use]
     pub fn by(mut self, user: u32) -> Self {
         self.user = Some(user);
         self
     }
 
-    /// In a directory that starts with copies of these files, and of the files in these directories.
+    /// Runs it in a directory that starts with copies of these files, and of the files in these directories.
     #[must_use]
     pub fn with(mut self, files: impl IntoIterator<Item = PathBuf>) -> Self {
         self.files.extend(files);
         self
     }
 
-    /// Ended after so long; two minutes, if nothing is said.
+    /// Kills it after so long; two minutes by default.
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -78,13 +78,13 @@ impl fmt::Display for Program {
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself, with this status.
+    /// It exited with this status.
     With(i32),
-    /// By a signal.
+    /// A signal killed it.
     By(i32),
-    /// Not within its limit; killed.
+    /// It exceeded its time limit and was killed.
     Late,
-    /// In time, but something else still held its output at the limit.
+    /// It exited in time, but another process still held its output at the limit.
     Held,
 }
 
@@ -105,7 +105,7 @@ impl fmt::Display for Ended {
     }
 }
 
-/// All that a program answered. The directory it ran in reads `SCRATCH`.
+/// A program's result. Its working directory is replaced by `SCRATCH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Standard output.

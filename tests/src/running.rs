@@ -1,4 +1,4 @@
-//! A process under way: its output is read as it comes, and it is gone when its handle is.
+//! A running process: its output is read as it comes, and it is killed when its handle is dropped.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -11,7 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::program::{Answer, Ended};
 
-/// A process under way, leader of a process group of its own.
+/// A running process, leader of a process group of its own.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -24,7 +24,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts `command`; what it says of the directory `scratch` will read `SCRATCH`.
+    /// Starts `command`; the path `scratch` in its output is replaced by `SCRATCH`.
     ///
     /// # Panics
     /// If it cannot be started.
@@ -46,16 +46,16 @@ impl Running {
         }
     }
 
-    /// The process.
+    /// The process number.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits until standard output holds `text`, and gives all of it.
+    /// Waits until standard output contains `text`, and returns all of it.
     ///
     /// # Panics
-    /// If the program ends without, or its time is over.
+    /// If the program exits before, or its time is over.
     pub fn wait_for(&mut self, text: &str) -> String {
         while !self.stdout.text().contains(text) {
             assert!(self.listen(), "no {text:?} from the program, {}", self.so_far());
@@ -63,7 +63,7 @@ impl Running {
         self.stdout.text()
     }
 
-    /// Waits until standard output holds `text`. `false` if the program ends without, or its time is over.
+    /// Waits until standard output contains `text`. `false` if the program exits before, or its time is over.
     pub fn says(&mut self, text: &str) -> bool {
         while !self.stdout.text().contains(text) {
             if !self.listen() {
@@ -73,23 +73,23 @@ impl Running {
         true
     }
 
-    /// Waits until standard error holds `text`.
+    /// Waits until standard error contains `text`.
     ///
     /// # Panics
-    /// If the program ends without, or its time is over.
+    /// If the program exits before, or its time is over.
     pub fn wait_for_complaint(&mut self, text: &str) {
         while !self.stderr.text().contains(text) {
             assert!(self.listen(), "no {text:?} from the program, {}", self.so_far());
         }
     }
 
-    /// What standard error has held so far.
+    /// The standard error until now.
     #[must_use]
     pub fn complaints(&self) -> String {
         self.stderr.text()
     }
 
-    /// What standard output has held so far.
+    /// The standard output until now.
     #[must_use]
     pub fn said(&self) -> String {
         self.stdout.text()
@@ -98,20 +98,20 @@ impl Running {
     /// Writes to the program's standard input.
     ///
     /// # Panics
-    /// If the program does not take it.
+    /// If the program does not read it.
     pub fn tell(&mut self, text: &str) {
         self.stdin.as_mut().expect("standard input is open").write_all(text.as_bytes()).expect("the program listens");
     }
 
-    /// Writes to the program's standard input, if it takes it.
+    /// Writes to the program's standard input, if it reads it.
     ///
     /// # Errors
-    /// Those of writing: it has ended.
+    /// Those of writing: it has exited.
     pub fn try_tell(&mut self, text: &str) -> std::io::Result<()> {
         self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(text.as_bytes()))
     }
 
-    /// Ends the process at once, as SIGKILL does.
+    /// Kills the process with SIGKILL.
     pub fn kill(&mut self) {
         let _ = kill_process_group(pid_of(&self.child), Signal::KILL);
     }
@@ -130,7 +130,7 @@ impl Running {
         Answer { stdout: text(&self.stdout.text()), stderr: text(&self.stderr.text()), ended }
     }
 
-    /// Takes what has come, or waits for more. `false` when there can be no more, or the time is over.
+    /// Reads available output, or waits for more. `false` when there can be no more, or the time is over.
     fn listen(&mut self) -> bool {
         let streams = [self.stdout.fd(), self.stderr.fd()];
         let all_read = streams.iter().all(Option::is_none);
@@ -163,10 +163,10 @@ impl Drop for Running {
     }
 }
 
-/// Waits until one of `descriptors` has something to say. `false` if none had by the deadline.
+/// Waits until one of `descriptors` is readable. `false` if none was by the deadline.
 ///
 /// # Panics
-/// If they cannot be waited for.
+/// If `poll` fails.
 #[must_use]
 pub fn ready(descriptors: &[BorrowedFd<'_>], deadline: Instant) -> bool {
     loop {
@@ -184,13 +184,13 @@ pub fn ready(descriptors: &[BorrowedFd<'_>], deadline: Instant) -> bool {
 /// The process of `child`.
 ///
 /// # Panics
-/// Never: processes have positive numbers.
+/// Never: process numbers are positive.
 #[must_use]
 pub fn pid_of(child: &Child) -> Pid {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("the number of a process")
 }
 
-/// One of a process's outputs and what has come of it.
+/// One of a process's outputs and the text read from it.
 #[derive(Debug)]
 struct Stream<T> {
     open: Option<T>,
@@ -214,7 +214,7 @@ impl<T: AsFd + Read> Stream<T> {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// Reads what is there.
+    /// Reads the available output.
     fn take(&mut self) {
         let Some(open) = &mut self.open else { return };
         if !ready(&[open.as_fd()], Instant::now()) {

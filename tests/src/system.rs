@@ -1,5 +1,5 @@
-//! A broker for several users, started as root, and programs of many users and containers, in a directory and in control
-//! groups of their own.
+//! A broker for several users, started as root, and programs of several users and containers, in a temporary directory and
+//! control groups.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -23,14 +23,14 @@ use crate::running::{Running, pid_of};
 use crate::vendor;
 use crate::world::wait_for_notice;
 
-/// The group whose members may use the broker: one that every system has.
+/// The group whose members may use the broker: one that exists on every system.
 const GROUP: &str = "users";
-/// The numbers of users that a broker gives workers by itself; each world has some of them.
+/// The numbers of users that a broker gives workers by default; each world uses some of them.
 const USERS: RangeInclusive<u32> = 65_600..=69_695;
 const USERS_EACH: u32 = 8;
 const PLACES: u32 = 64;
 
-/// Whom a program runs as.
+/// The user or container that a program runs as.
 #[derive(Debug, Clone)]
 pub struct Somebody {
     uid: u32,
@@ -42,7 +42,7 @@ enum Place {
     Host,
     /// A control group, in version 2's hierarchy.
     Group(String),
-    /// Namespaces of users and processes.
+    /// User and PID namespaces.
     Namespaces,
 }
 
@@ -53,7 +53,7 @@ impl Somebody {
         Self { uid, place: Place::Host }
     }
 
-    /// A user in a container that is known by its control group, such as Docker's.
+    /// A user in a container that is recognized by its control group, such as Docker's.
     #[must_use]
     pub fn in_container(uid: u32, name: &str) -> Self {
         Self { uid, place: Place::Group(name.to_owned()) }
@@ -66,7 +66,7 @@ impl Somebody {
     }
 }
 
-/// A broker for the members of a group, on `PoCL` and `SoftHSM`. All of it is gone when this is.
+/// A broker for the members of a group, on `PoCL` and `SoftHSM`. Everything is removed when this is dropped.
 #[derive(Debug)]
 pub struct SystemWorld {
     broker: Mutex<Option<Child>>,
@@ -80,15 +80,15 @@ pub struct SystemWorld {
 }
 
 impl SystemWorld {
-    /// With nobody at the socket. `None`, and a line that says why, where tests cannot have several users.
+    /// Without a broker. `None`, and a line that says why, where tests cannot have several users.
     ///
     /// # Panics
-    /// If there is no place for temporary files.
+    /// If there is no temporary directory.
     #[must_use]
     pub fn without_broker() -> Option<Self> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let skip = |why: &str| {
-            // Past the harness, which keeps what tests say that pass.
+            // Past the harness, which hides the output of passing tests.
             let test = std::thread::current().name().unwrap_or("a test").to_owned();
             let _ = std::io::stderr().write_all(format!("{test} is skipped: {why}\n").as_bytes());
         };
@@ -109,7 +109,7 @@ impl SystemWorld {
             make(&directory.path().join(name), mode);
         }
         let group = group_id(GROUP);
-        // Whose processes are counted, so that no other broker on this machine may have them.
+        // The kernel counts these users' processes, so no other broker on this machine may use them.
         let places = u32::try_from(number).expect("few worlds") % PLACES + std::process::id() % 8 * PLACES;
         let first = USERS.start() + places * USERS_EACH;
         Some(Self {
@@ -124,7 +124,7 @@ impl SystemWorld {
         })
     }
 
-    /// With a broker that listens, which gets these arguments too.
+    /// With a running broker, which gets these arguments too.
     #[must_use]
     pub fn with<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Option<Self> {
         let world = Self::without_broker()?.with_arguments(arguments);
@@ -132,27 +132,27 @@ impl SystemWorld {
         Some(world)
     }
 
-    /// With a broker that listens and has no worker started ahead.
+    /// With a running broker without spare workers.
     #[must_use]
     pub fn new() -> Option<Self> {
         Self::with(["--warm", "0"])
     }
 
-    /// Whose broker, once it is started, gets these arguments too.
+    /// Adds arguments for the broker, before it is started.
     #[must_use]
     pub fn with_arguments<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// Whose broker, once it is started, gives its workers these users.
+    /// Sets the users of the broker's workers, before it is started.
     #[must_use]
     pub fn with_users(mut self, users: RangeInclusive<u32>) -> Self {
         self.users = users;
         self
     }
 
-    /// Whose broker, once it is started, has this variable in its environment.
+    /// Sets an environment variable for the broker, before it is started.
     #[must_use]
     pub fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.into(), value.as_ref().to_owned()));
@@ -171,13 +171,13 @@ impl SystemWorld {
         self.directory.path().join(name)
     }
 
-    /// Where everybody connects.
+    /// The socket for programs.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.path("run/broker.sock")
     }
 
-    /// Where administrators connect.
+    /// The socket for administrators.
     #[must_use]
     pub fn admin(&self) -> PathBuf {
         self.path("admin/broker.sock")
@@ -189,7 +189,7 @@ impl SystemWorld {
         self.path("cache/ava/tenants").join(tenant)
     }
 
-    /// The broker's command line, for one that is to fail.
+    /// The broker's command line, for one that is expected to fail.
     #[must_use]
     pub fn broker_command(&self) -> Command {
         let mut command = Command::new("sh");
@@ -204,7 +204,7 @@ impl SystemWorld {
         command
     }
 
-    /// Starts the broker and waits until it says that it is ready.
+    /// Starts the broker and waits until it reports that it is ready.
     ///
     /// # Panics
     /// If it does not.
@@ -220,7 +220,7 @@ impl SystemWorld {
         started.unwrap_or_else(|why| panic!("{why}\n{}", self.log()));
     }
 
-    /// Ends the broker at once, as SIGKILL does.
+    /// Kills the broker with SIGKILL.
     pub fn kill_broker(&self) {
         if let Some(mut broker) = self.broker().take() {
             let _ = broker.kill();
@@ -231,7 +231,7 @@ impl SystemWorld {
     /// The broker's process.
     ///
     /// # Panics
-    /// If there is none.
+    /// If none is running.
     #[must_use]
     pub fn broker_id(&self) -> u32 {
         self.broker().as_ref().expect("a broker").id()
@@ -241,7 +241,7 @@ impl SystemWorld {
         self.broker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All that the brokers logged.
+    /// The brokers' logs.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("broker.log")).unwrap_or_default()
@@ -256,7 +256,7 @@ impl SystemWorld {
     /// The last session of a program.
     ///
     /// # Panics
-    /// If it has had none.
+    /// If there was none.
     #[must_use]
     pub fn session_of(&self, program: u32) -> Session {
         let of_program = |session: &Session| u32::try_from(session.pid) == Ok(program);
@@ -264,22 +264,22 @@ impl SystemWorld {
         found.unwrap_or_else(|| panic!("no session of process {program}\n{}", self.log()))
     }
 
-    /// What the broker says about itself, to administrators.
+    /// The broker's status, for administrators.
     #[must_use]
     pub fn status(&self) -> Status {
         administration::status(&self.admin())
     }
 
-    /// Runs `program` as somebody, with libava.so preloaded.
+    /// Runs `program` as this user, with libava.so preloaded.
     #[must_use]
     pub fn run(&self, who: &Somebody, program: &Program) -> Answer {
         self.start(who, program).answer()
     }
 
-    /// Starts `program` as somebody, with libava.so preloaded.
+    /// Starts `program` as this user, with libava.so preloaded.
     ///
     /// # Panics
-    /// If there is no place for it.
+    /// If there is no directory for it.
     #[must_use]
     pub fn start(&self, who: &Somebody, program: &Program) -> Running {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
@@ -304,18 +304,19 @@ impl SystemWorld {
         if matches!(who.place, Place::Namespaces) {
             command.args(["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]);
         }
-        // Only the program is to have the preload, not what leads to it.
+        // Only the program gets the preload, not its launcher.
         command.args(["env"]).arg(preload(&self.shared(&built::file("libava.so"))));
         command.arg(self.shared(Path::new(&program.name))).args(&program.arguments).current_dir(&work).env_clear();
         command.env("PATH", path()).env("LANG", "C.UTF-8").env("HOME", &work).env("TMPDIR", &work);
         command.env("XDG_CACHE_HOME", &work).env("AVA_SOCKET", self.socket());
-        // No driver and no token is found: what answers is AvA.
+        // It finds no driver and no token: all results come from AvA.
         command.env("OCL_ICD_VENDORS", self.path("no-vendor")).env("SOFTHSM2_CONF", self.path("no-vendor"));
         command.envs(program.environment.iter().map(|(name, value)| (name, value)));
         Running::start(&mut command, program.limit, work.display().to_string())
     }
 
-    /// A file that others than root can read and execute: itself, or a copy. What is looked for in PATH stays as it is.
+    /// A file that users other than root can read and execute: the file itself, or a copy. A name to search in PATH stays as
+    /// it is.
     ///
     /// # Panics
     /// If it cannot be copied.
@@ -330,9 +331,10 @@ impl SystemWorld {
         let copy = self.path("public").join(file.file_name().expect("a file has a name"));
         let _copying = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
         if !copy.exists() {
-            // By another process: a descriptor of ours, to write, could be in a child when the copy is executed.
+            // Copied by another process: a child of this one might inherit a descriptor for writing, and the copy could not
+            // be executed.
             built::must(Command::new("install").args(["-m", "755"]).arg(file).arg(&copy));
-            // The library finds its stubs beside it.
+            // The shim finds its stubs beside itself.
             let stubs = file.with_file_name("stubs");
             if file.ends_with("libava.so") && stubs.is_dir() {
                 built::must(Command::new("cp").args(["-r", "--no-preserve=mode"]).arg(stubs).arg(self.path("public")));

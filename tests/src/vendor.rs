@@ -18,25 +18,25 @@ pub enum Vendor {
     Both,
     /// `SoftHSM`: PKCS#11 with a store in files.
     SoftHsm,
-    /// The same as it comes: a forked child goes on with its parent's state.
+    /// The same with its default settings: a forked child continues with its parent's state.
     SoftHsmForking,
 }
 
-/// The variable of the environment without which a vendor library finds nothing, and its values.
+/// The environment variable that configures a vendor library, and its values.
 #[derive(Debug)]
 pub(crate) struct Needed {
     pub(crate) variable: &'static str,
     /// For programs that run natively.
     pub(crate) natively: PathBuf,
-    /// For programs that run through AvA, whose workers have it from them, and for the broker. Of a driver, natively nothing is
-    /// found by it: what answers is AvA.
+    /// For programs that run through AvA, whose workers get it from them, and for the broker. For a driver it names nothing
+    /// that exists natively: all results come from AvA.
     pub(crate) in_worker: PathBuf,
-    /// Where workers find what natively nobody does.
+    /// A library folder for workers that native programs do not search.
     pub(crate) libraries: Option<OsString>,
 }
 
 impl Vendor {
-    /// What it needs; of what a library writes there are two copies in `place`.
+    /// The vendor's variables; `place` gets two copies of the files that the library writes.
     ///
     /// # Panics
     /// If it is not installed.
@@ -88,14 +88,14 @@ fn driver(place: &Path) -> PathBuf {
     driver
 }
 
-/// A library that is `PoCL` by a name that the system's loader does not know.
+/// A library that is `PoCL` under a name that the system's loader does not know.
 fn by_another_name() -> PathBuf {
     let library = built::must(Command::new("cc").arg("-print-file-name=libpocl.so.2"));
     let flags = ["-shared", "-Wl,--no-as-needed", library.trim()];
     built::compiled("vendor/libava-tests-pocl.so", "src/driver.c", &flags)
 }
 
-/// Intel's library, which is registered nowhere.
+/// Intel's library, which is not registered.
 fn intel() -> PathBuf {
     present(cache().join("intel/lib/libintelocl.so"))
 }
@@ -106,11 +106,11 @@ fn both(directory: &Path, of_pocl: &Path, of_intel: &Path) -> PathBuf {
     for (name, driver) in [("pocl.icd", of_pocl), ("intel.icd", of_intel)] {
         fs::write(directory.join(name), driver.display().to_string()).expect("a registration");
     }
-    // So that the loader knows it for a directory.
+    // The slash tells the loader that it is a directory.
     directory.join("")
 }
 
-/// The configurations of a store with one token and of a copy of it, which has the same numbers of slot and token.
+/// The configurations of a store with one token and of a copy of it, with the same slot and token numbers.
 fn stores(place: &Path, forking: bool) -> [PathBuf; 2] {
     let [store, copy] = ["store", "copy"].map(|name| place.join(name));
     built::must(Command::new("sh").arg(built::tests().join("pkcs11/token.sh")).arg(&store));
@@ -151,25 +151,25 @@ pub fn pyopencl_tests() -> PathBuf {
     present(cache().join("python/pyopencl/test"))
 }
 
-/// What `tools/setup` has for the tests of TensorFlow Lite: `2.9` and `2.17` with a library each, `models`, and more.
+/// The files of `tools/setup` for the tests of TensorFlow Lite: `2.9` and `2.17` with a library each, `models`, and more.
 ///
 /// # Panics
-/// If it is not there.
+/// If they are not installed.
 #[must_use]
 pub fn tflite(part: &str) -> PathBuf {
     present(cache().join("tflite").join(part))
 }
 
-/// Node, and where its program finds what it imports.
+/// Node, and the folder of its program's packages.
 ///
 /// # Panics
-/// If it is not there.
+/// If they are not installed.
 #[must_use]
 pub fn node() -> [PathBuf; 2] {
     ["bin/node", "packages/node_modules"].map(|part| present(cache().join("node").join(part)))
 }
 
-/// Where `tools/setup` puts what is not from the distribution: what `tools/setup --cache` prints.
+/// The folder for everything that is not from the distribution: the output of `tools/setup --cache`.
 fn cache() -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("AVA_TESTS_CACHE").unwrap_or_else(|| {

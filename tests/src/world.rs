@@ -1,4 +1,4 @@
-//! A broker with its programs, in a temporary directory of their own.
+//! A broker with its programs, in a temporary directory.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -19,13 +19,13 @@ use crate::program::{Answer, Program};
 use crate::running::{Running, pid_of, ready};
 use crate::vendor::{Needed, Vendor};
 
-/// The group of those who may use a broker that is for several users: everybody who has no other.
+/// The group of a broker for several users: that of users without another group.
 const GROUP: (&str, u32) = ("nogroup", 65534);
 
 /// How long a broker may take to start.
 const START: Duration = Duration::from_secs(30);
 
-/// A vendor library, a broker that serves it, and a directory for what runs there. All of it is gone when this is.
+/// A vendor library, a broker that serves it, and a directory for its programs. Everything is removed when this is dropped.
 #[derive(Debug)]
 pub struct World {
     needed: Needed,
@@ -46,7 +46,7 @@ enum Way {
 }
 
 impl World {
-    /// With a broker that listens.
+    /// With a running broker.
     #[must_use]
     pub fn new(vendor: Vendor) -> Self {
         let mut world = Self::without_broker(vendor);
@@ -54,10 +54,10 @@ impl World {
         world
     }
 
-    /// With nobody at the socket.
+    /// Without a broker.
     ///
     /// # Panics
-    /// If there is no place for temporary files, or the vendor library is not installed.
+    /// If there is no temporary directory, or the vendor library is not installed.
     #[must_use]
     pub fn without_broker(vendor: Vendor) -> Self {
         let directory = tempfile::Builder::new().prefix("ava-tests-").tempdir().expect("a temporary directory");
@@ -65,14 +65,14 @@ impl World {
         Self { needed, broker: None, arguments: Vec::new(), several: false, runs: AtomicUsize::new(0), directory }
     }
 
-    /// Whose broker, once it is started, gets these arguments too.
+    /// Adds arguments for the broker, before it is started.
     #[must_use]
     pub fn with_arguments<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// Whose broker serves several users: programs [by](Program::by) others, too.
+    /// Makes the broker serve several users: programs may run [by](Program::by) others, too.
     ///
     /// # Panics
     /// If the directory is not ours.
@@ -90,13 +90,13 @@ impl World {
         ])
     }
 
-    /// Where its broker listens to administrators.
+    /// The broker's socket for administrators.
     #[must_use]
     pub fn administrators(&self) -> PathBuf {
         if self.several { self.directory.path().join("administrators.sock") } else { self.socket() }
     }
 
-    /// The directory that all is in.
+    /// The temporary directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -105,19 +105,19 @@ impl World {
     /// The broker's process.
     ///
     /// # Panics
-    /// If there is none.
+    /// If none is running.
     #[must_use]
     pub fn broker(&self) -> u32 {
         self.broker.as_ref().expect("a broker that was started").id()
     }
 
-    /// Where its broker listens.
+    /// The broker's socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("broker.sock")
     }
 
-    /// Starts the broker and waits until it says that it is ready.
+    /// Starts the broker and waits until it reports that it is ready.
     ///
     /// # Panics
     /// If it does not.
@@ -138,7 +138,7 @@ impl World {
         started.unwrap_or_else(|why| panic!("{why}\n{}", self.log()));
     }
 
-    /// Ends the broker at once, as SIGKILL does.
+    /// Kills the broker with SIGKILL.
     pub fn kill_broker(&mut self) {
         if let Some(mut broker) = self.broker.take() {
             let _ = broker.kill();
@@ -146,7 +146,7 @@ impl World {
         }
     }
 
-    /// What the broker logged.
+    /// The broker's log.
     #[must_use]
     pub fn log(&self) -> String {
         let log = fs::read_to_string(self.log_file()).unwrap_or_default();
@@ -154,7 +154,7 @@ impl World {
         lines[lines.len().saturating_sub(60)..].join("\n")
     }
 
-    /// The processes that the broker started and that are alive.
+    /// The living child processes of the broker.
     #[must_use]
     pub fn workers(&self) -> Vec<u32> {
         let Some(broker) = &self.broker else {
@@ -179,7 +179,7 @@ impl World {
         self.start(program, Way::Preloaded).answer()
     }
 
-    /// Runs `program` with `avactl run`, which preloads what it takes.
+    /// Runs `program` with `avactl run`, which sets the preload.
     #[must_use]
     pub fn through_avactl(&self, program: &Program) -> Answer {
         self.start(program, Way::Avactl).answer()
@@ -250,12 +250,12 @@ impl World {
         Running::start(&mut command, program.limit, scratch.display().to_string())
     }
 
-    /// Has a broker serve the programs of this world, whose workers find the vendor.
+    /// Configures a broker for the programs of this world, whose workers find the vendor.
     pub fn serve_by(&self, broker: &mut Command) {
         broker.args(self.arguments()).env(self.needed.variable, &self.needed.in_worker);
     }
 
-    /// The broker's arguments, with where the vendor's libraries are behind where a test has others.
+    /// The broker's arguments; the folders of vendor libraries come behind the test's own.
     fn arguments(&self) -> Vec<OsString> {
         const OPTION: &str = "--vendor-library-path";
         let mut all = self.arguments.clone();
@@ -281,7 +281,7 @@ impl Drop for World {
     }
 }
 
-/// Waits until a broker says that it is ready; in words, why it does not.
+/// Waits until a broker reports that it is ready; otherwise a message that says why it does not.
 pub(crate) fn wait_for_notice(notified: &UnixDatagram, broker: Pid) -> Result<(), String> {
     let process = pidfd_open(broker, PidfdFlags::empty()).expect("a descriptor of our own child");
     let deadline = Instant::now() + START;
@@ -304,7 +304,7 @@ fn path() -> impl AsRef<OsStr> {
     std::env::var_os("PATH").unwrap_or_default()
 }
 
-/// Makes a directory and all that is in it another user's.
+/// Gives a directory and its contents to another user.
 fn give(path: &Path, user: u32) {
     chown(path, Some(user), Some(GROUP.1)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     for file in fs::read_dir(path).into_iter().flatten().flatten() {

@@ -1,4 +1,4 @@
-//! What a broker says of sessions is true: bytes by every way that they take, until the last call, however the session ends.
+//! The broker's accounting is correct: bytes over every path, including the last call, however the session ends.
 
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use ava_tests::vendor::{softhsm, tflite};
 use ava_tests::{Ended, Program, Vendor, World, built};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-/// How long anything may take, on a machine that does much else.
+/// The deadline of any step, on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Calls that `accounts/opencl.c` makes at last, which nobody waits for.
+/// The number of one-way calls at the end of `accounts/opencl.c`.
 const AHEAD: u64 = 300;
 
 fn opencl(end: &str) -> Program {
@@ -27,7 +27,7 @@ fn session_of(world: &World, program: u32) -> Session {
     all.remove(0)
 }
 
-/// The same, when its worker has said it. The broker waits for no worker that is late, as on a machine that does much else.
+/// The same, once its worker has reported it. The broker does not wait for a late worker, as on a loaded machine.
 fn heard(world: &World, program: u32) -> Session {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -40,7 +40,7 @@ fn heard(world: &World, program: u32) -> Session {
     }
 }
 
-/// What is known of the program's session when it has ended.
+/// The data of the program's session after its end.
 fn ended(world: &World, program: u32) -> Session {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -53,8 +53,8 @@ fn ended(world: &World, program: u32) -> Session {
     }
 }
 
-/// Compares what a program says it has moved with what the broker says, step by step up to the one called `last`, of which
-/// it gives what the program has said.
+/// Compares what a program reports that it has moved with the broker's counts, step by step up to the one called `last`,
+/// whose report is returned.
 #[track_caller]
 fn account(world: &World, program: &mut Running, last: &str) -> (u64, u64) {
     let mut wrong = Vec::new();
@@ -78,16 +78,16 @@ fn account(world: &World, program: &mut Running, last: &str) -> (u64, u64) {
     unreachable!("steps end")
 }
 
-/// Each way of moving data, and then calls that nobody waits for, of a program that ends at once.
+/// Each path of data, followed by one-way calls, in a program that exits at once.
 #[track_caller]
 fn opencl_is_accounted(world: &World, program: &Program, over_sockets: bool, end: Ended) {
     let mut program = world.start_remote(program);
     let moved = account(world, &mut program, "ahead");
-    // Its worker is behind: it has served none of them when the program has ended.
+    // Its worker is late: it has served none of them when the program exits.
     let id = program.id();
     let process = |number: u32| Pid::from_raw(i32::try_from(number).unwrap()).unwrap();
     let before = heard(world, id);
-    // A socket takes no more than some calls that the worker does not read.
+    // A socket takes only some calls while the worker does not read.
     let worker = (!over_sockets).then(|| process(before.worker_pid));
     let over = pidfd_open(process(id), PidfdFlags::empty()).unwrap();
     worker.into_iter().for_each(|worker| kill_process(worker, Signal::STOP).unwrap());
@@ -114,7 +114,7 @@ fn data_is_counted_on_another_vendor() {
     opencl_is_accounted(&World::new(Vendor::Intel), &opencl("exit"), false, Ended::With(0));
 }
 
-/// All the steps of a program.
+/// All steps of a program.
 #[track_caller]
 fn is_accounted(world: &World, program: &Program) {
     let mut program = world.start_remote(program);

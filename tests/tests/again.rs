@@ -1,4 +1,4 @@
-//! A program whose worker has died begins again, with a new one and the handles of the platforms and devices that it has.
+//! A program whose worker has died gets a new session, with the same handles of platforms and devices.
 
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -11,7 +11,7 @@ use ava_tests::vendor::{softhsm, tflite};
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-/// How long anything may take, on a machine that does much else.
+/// The deadline of any step, on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 fn again(arguments: &[&str]) -> Program {
@@ -27,7 +27,7 @@ fn sessions_of(world: &World, program: u32) -> Vec<Session> {
     all
 }
 
-/// Kills the worker of the session that a program has now, and waits until it is gone.
+/// Kills the worker of the program's current session, and waits until it is gone.
 fn kill_worker(world: &World, program: u32) {
     let session = sessions_of(world, program).pop().expect("a session");
     assert_eq!(session.state, State::Running, "{session:?}");
@@ -37,7 +37,7 @@ fn kill_worker(world: &World, program: u32) {
     assert!(ready(&[gone.as_fd()], Instant::now() + PATIENCE), "still there");
 }
 
-/// What a program says of each of its sessions that was lost, once.
+/// What a program prints about each of its lost sessions, once.
 #[track_caller]
 fn was_told(answer: &Answer, sessions: &[Session], reason: &str) {
     for session in sessions {
@@ -55,7 +55,7 @@ fn ends_well(answer: &Answer) {
     assert!(answer.stdout.ends_with("right to the end\n"), "{answer}");
 }
 
-/// Kills the program's worker so many times, each time when it has computed.
+/// Kills the program's worker so many times, each time after a computation.
 #[track_caller]
 fn dies_and_goes_on(world: &World, program: &Program, deaths: usize) {
     let mut program = world.start_remote(program);
@@ -112,7 +112,7 @@ fn a_program_begins_again_with_a_new_model() {
     dies_and_goes_on(&world, &program, 3);
 }
 
-// What a lost session had in the program.
+// State of a lost session in the program.
 
 fn memory(arguments: &[&str]) -> Program {
     let program = built::compiled("again-memory", "again/memory.c", &["-lOpenCL"]);
@@ -126,7 +126,7 @@ fn kib(program: u32, name: &str) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Waits until the program shares no more than so many KiB with anybody.
+/// Waits until the program shares at most so many KiB with other processes.
 #[track_caller]
 fn shares_at_most(program: u32, limit: u64) {
     let deadline = Instant::now() + PATIENCE;
@@ -139,7 +139,7 @@ fn shares_at_most(program: u32, limit: u64) {
 #[test]
 fn memory_of_a_lost_session_is_given_back_though_the_program_does_nothing() {
     const MAPPED: u64 = 4 << 10;
-    /// Lanes and what is small.
+    /// Lanes and small regions.
     const SLACK: u64 = 2 << 10;
     let world = World::new(Vendor::Pocl);
     let mut program = world.start_remote(&memory(&["hold"]));
@@ -148,7 +148,7 @@ fn memory_of_a_lost_session_is_given_back_though_the_program_does_nothing() {
     assert!(before >= 64 << 10, "{before}");
     kill_worker(&world, program.id());
     shares_at_most(program.id(), MAPPED + SLACK);
-    // What it has mapped is there until it is unmapped.
+    // Mapped memory stays until it is unmapped.
     assert!(kib(program.id(), "RssShmem") >= MAPPED);
     program.tell("look\n");
     program.wait_for("unmapped -2\nreleased\n");
@@ -170,7 +170,7 @@ fn many_lost_sessions_leave_little_behind() {
     };
     let mut dies = |times: usize| {
         for _ in 0..times {
-            // Ended by an administrator: a worker that crashes so often would be held against the user.
+            // Ended by an administrator: so many crashes of its workers would throttle the user.
             kill(&world.socket(), sessions_of(&world, id).pop().unwrap().session);
             let before = program.said().matches("again\n").count();
             wait_for_spare(&world.socket());
@@ -187,7 +187,7 @@ fn many_lost_sessions_leave_little_behind() {
     assert!(mappings_now <= mappings + 8, "{mappings} mappings, then {mappings_now}");
 }
 
-// Brokers that come and go.
+// Restarts of the broker.
 
 #[test]
 fn a_broker_that_refuses_is_asked_again_and_its_reason_told_once() {
@@ -207,7 +207,7 @@ fn a_broker_that_refuses_is_asked_again_and_its_reason_told_once() {
     let answer = program.answer();
     ends_well(&answer);
     let told = |text: &str| answer.stderr.matches(text).count();
-    // The broker that knew the reason is gone.
+    // The broker that knew the reason has ended.
     let ended = "ava: the worker of this program's session 1 has ended; what was made with it fails";
     assert_eq!((told("ava: "), told(ended), told("ava: no new session at ")), (2, 1, 1), "{answer}");
 }
@@ -215,7 +215,7 @@ fn a_broker_that_refuses_is_asked_again_and_its_reason_told_once() {
 #[test]
 fn a_program_that_starts_while_the_broker_is_replaced_waits_for_the_next() {
     let mut world = World::new(Vendor::Pocl);
-    // A broker that is killed while it starts a process leaves its lock to that for a moment.
+    // A broker that is killed while it starts a process leaves its lock to that process for a moment.
     wait_for_spare(&world.socket());
     world.kill_broker();
     let mut program = world.start_remote(&again(&[]));

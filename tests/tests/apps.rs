@@ -1,4 +1,4 @@
-//! Unmodified programs give through AvA the answers that they give natively.
+//! Unmodified programs produce through AvA the same results as natively.
 
 use std::env;
 use std::ffi::OsStr;
@@ -55,12 +55,12 @@ fn app(file: &str) -> PathBuf {
 
 // clinfo.
 
-/// Extensions that AvA hides: what shares memory with the program, what answers with the vendor's pointers, and what has
-/// functions that AvA does not offer.
+/// Extensions that AvA hides: those that share memory with the program, return the vendor's pointers, or have functions that
+/// AvA does not support.
 const HIDDEN: &[&str] =
     &["cl_intel_exec_by_local_thread", "cl_intel_unified_shared_memory", "cl_khr_command_buffer_mutable_dispatch"];
 
-/// What `clinfo` says of these is "No": no capability is left of shared virtual memory and of native kernels.
+/// `clinfo` prints "No" for these: AvA removes the capabilities of shared virtual memory and native kernels.
 const DENIED: &[&str] = &[
     "    Coarse-grained buffer sharing  ",
     "    Fine-grained buffer sharing  ",
@@ -104,7 +104,7 @@ fn clinfo() -> Case {
     Case::new(Program::new("clinfo")).hiding(hide).masking(trimmed)
 }
 
-// clpeak: what it measures has to be there, not to be equal.
+// clpeak: its figures must exist, not be equal.
 
 fn without_figures(text: &str) -> String {
     text.lines().map(|line| line.split(" : ").next().unwrap_or(line).trim_end()).collect::<Vec<_>>().join("\n")
@@ -115,12 +115,12 @@ fn clpeak_memory() -> Case {
     Case::new(quick).masking(without_figures)
 }
 
-/// All of it: the transfers move some hundred gigabytes.
+/// The whole benchmark: its transfers move some hundred gigabytes.
 fn clpeak_whole() -> Case {
     Case::new(Program::new("clpeak").within(Duration::from_mins(20))).masking(without_figures)
 }
 
-// hashcat: each start runs the self-test of the hash's kind first and ends with an error if that fails.
+// hashcat: each start first runs the self-test of the hash type and ends with an error if that fails.
 
 fn hashcat(arguments: &[&str]) -> Case {
     let quiet = ["--quiet", "--potfile-disable", "--logfile-disable"];
@@ -172,7 +172,7 @@ fn ffmpeg_avgblur() -> Case {
     Case::new(ffmpeg("avgblur_opencl=3"))
 }
 
-/// The vendors compute the same pictures, and so do they through AvA.
+/// Both vendors compute the same pictures, natively and through AvA.
 #[test]
 fn ffmpeg_is_the_same_on_both_vendors() {
     let worlds = [World::new(Vendor::Pocl), World::new(Vendor::Intel)];
@@ -242,7 +242,7 @@ fn pyopencl(files: &[&str], limit: Duration) -> Case {
         let percentage = |line: &str| line.rsplit_once('[').map_or(line, |(verdict, _)| verdict).trim_end().to_owned();
         verdicts.map(percentage).collect::<Vec<_>>().join("\n")
     };
-    // A device without shared virtual memory is asked for none.
+    // The tests do not use shared virtual memory on a device without it.
     let without_svm = |text: &str| {
         let line = |line: &str| {
             if line.contains("svm") { line.replace(" PASSED", " SKIPPED") } else { line.to_owned() }
@@ -257,7 +257,7 @@ fn pyopencl_wrapper() -> Case {
     pyopencl(&files, Duration::from_mins(3))
 }
 
-/// One of these fails natively on both vendors: it looks for a directory that pyopencl no longer makes.
+/// One of these fails natively on both vendors: it expects a directory that pyopencl no longer makes.
 fn pyopencl_rest() -> Case {
     let files = ["test_algorithm.py", "test_array.py", "test_clmath.py"];
     pyopencl(&files, Duration::from_mins(30)).ending_with(1)

@@ -1,11 +1,11 @@
-//! The benchmark measures: that it works, not what it finds.
+//! The benchmark runs; its figures are not checked.
 
 use std::process::Command;
 
 use ava_tests::built::{self, must};
 use serde_json::Value;
 
-/// Runs `cargo xtask bench --quick` with what the tests are built with, and reads its answer.
+/// Runs `cargo xtask bench --quick` with the build of the tests, and parses its output.
 fn bench(arguments: &[&str]) -> Value {
     let mut bench = Command::new(built::file("xtask"));
     bench.args(["bench", "--quick", "--repeat", "1", "--format", "json", "--binaries"]).arg(built::directory());

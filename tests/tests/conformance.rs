@@ -1,4 +1,4 @@
-//! What the specification demands, case by case: each case passes through AvA where it passes natively.
+//! The specification's requirements, case by case: each case passes through AvA if it passes natively.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,12 +11,12 @@ fn verdicts(stdout: &str) -> BTreeMap<&str, &str> {
     lines.filter(|(_, rest)| ["ok", "FAIL ", "skip: "].iter().any(|verdict| rest.starts_with(verdict))).collect()
 }
 
-/// How the calls get to the worker.
+/// How the program's calls reach the worker.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// What programs get.
+    /// The default.
     Usual,
-    /// The system's loader takes AvA for a driver.
+    /// The system's loader loads AvA as a driver.
     Icd,
     /// With this variable in the program's environment.
     With(&'static str, &'static str),
@@ -30,7 +30,7 @@ fn compare(vendor: Vendor, way: Way) {
     let world = World::new(vendor);
     let all = Program::new(built::conformance().join("conformance")).args(["all"]).within(Duration::from_mins(5));
     let native = world.native(&all);
-    // The system's loader keeps the platforms it found: what a forked child needs, it has when AvA is preloaded.
+    // The system's loader keeps the platforms that it found: a forked child works only when AvA is preloaded.
     let preloaded = all.clone().env("CONFORMANCE_REMOTE", "1");
     let remote = match way {
         Way::Usual => world.remote(&preloaded),
@@ -43,7 +43,7 @@ fn compare(vendor: Vendor, way: Way) {
 
     let mut differences = Vec::new();
     for (case, verdict) in &natively {
-        // Some cases only make sense, and then have to pass, where a broker is between.
+        // Some cases need a broker, and must pass there.
         let only_remote = !through_icd && verdict.starts_with("skip: remote-only");
         let wanted = if only_remote { "ok" } else { verdict };
         let got = remotely.get(case).copied().unwrap_or("nothing");
@@ -95,7 +95,7 @@ fn on_pocl_as_a_driver_of_the_system_loader() {
     compare(Vendor::Pocl, Way::Icd);
 }
 
-/// Calls at random, many of them wrong: each returns what it returns natively.
+/// Random calls, many of them wrong: each returns what it returns natively.
 #[test]
 fn calls_at_random_on_pocl() {
     for seed in ["1", "4"] {
@@ -104,8 +104,8 @@ fn calls_at_random_on_pocl() {
     }
 }
 
-/// An extension's functions are a platform's own, and in the form of its own version: here one has command buffers of 0.9.0, and
-/// the other of 1.0.0.
+/// An extension's functions belong to their platform, and have the form of its version: here one platform has command
+/// buffers 0.9.0, the other 1.0.0.
 #[test]
 fn extensions_of_two_platforms() {
     const CASES: [&str; 7] = [

@@ -1,4 +1,4 @@
-//! `avactl doctor` says what a program would meet, because it has met it.
+//! `avactl doctor` reports what a program would meet, because it opens sessions itself.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 use serde_json::Value;
 
-/// What doctor says where the broker is at this socket.
+/// doctor's report with the broker at this socket.
 fn doctor(world: &World, socket: &Path, arguments: &[&str]) -> Answer {
     let program = Program::new(built::file("avactl")).args(["doctor"]).args(arguments).env("AVA_SOCKET", socket);
-    // The vendor's variables are the caller's, as they are a program's.
+    // The vendor's variables are the caller's, like a program's.
     world.native(&program.env("HOME", "/nowhere").within(Duration::from_mins(2)))
 }
 
@@ -34,7 +34,7 @@ fn a_session_is_opened_with_each_api() {
     assert!(opencl["found"].as_str().unwrap().starts_with("Portable Computing Language (a session in "), "{opencl}");
     assert!(opencl["session"]["worker_pid"].as_u64().is_some_and(|worker| worker > 1), "{opencl}");
     assert!(opencl["session"]["sandbox"].as_str().unwrap().contains("seccomp filter"), "{opencl}");
-    // This broker knows no other place for the library.
+    // This broker searches no other folder for the library.
     assert_eq!(check(&diagnosis, "tflite")["health"], "absent", "{diagnosis}");
 }
 
@@ -51,7 +51,7 @@ fn it_fits_a_small_terminal() {
     let world = World::new(Vendor::Pocl);
     let answer = doctor(&world, &world.socket(), &[]);
     assert!(answer.stdout.lines().count() <= 24, "{answer}");
-    // Only what cannot be parted is wider.
+    // Only words that cannot be split are wider.
     let is_wide = |line: &&str| line.chars().count() > 80 && line.trim().contains(' ');
     assert_eq!(answer.stdout.lines().filter(is_wide).count(), 0, "{answer}");
     assert!(!answer.stdout.contains("clSVMAlloc") && answer.stdout.contains("set-user-ID"), "{answer}");

@@ -1,5 +1,5 @@
-//! Clients that do what no shim does, and deaths at bad moments: each ends one session, for a reason that the log has, and
-//! nothing else notices.
+//! Clients that violate the protocol, and deaths at bad moments: each ends one session, for a reason in the log, and does
+//! not affect others.
 
 #[path = "../hostile/boards.rs"]
 mod boards;

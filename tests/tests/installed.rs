@@ -1,4 +1,4 @@
-//! What an installation has: `cargo xtask dist`.
+//! The contents of an installation: `cargo xtask dist`.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use ava_tests::built;
 
-/// The tree, from what cargo built for these tests.
+/// The tree, from cargo's build for these tests.
 fn installation(out: &Path) {
     let mut xtask = Command::new(built::file("xtask"));
     built::must(xtask.args(["dist", "--built"]).arg(built::directory()).arg("--out").arg(out));
@@ -30,7 +30,7 @@ fn programs_run_from_an_installation() {
     }
 }
 
-/// A debugger finds by the build's number what was taken out of a program.
+/// A debugger finds a program's separate debug file by its build ID.
 #[test]
 fn debug_information_is_apart() {
     let place = tempfile::tempdir().expect("a temporary directory");
@@ -50,7 +50,7 @@ fn debug_information_is_apart() {
     }
 }
 
-/// What containers are given is where an installation has it.
+/// Containers get the paths of an installation.
 #[test]
 fn containers_get_what_is_installed() {
     let place = tempfile::tempdir().expect("a temporary directory");

@@ -1,4 +1,4 @@
-//! Programs, workers and brokers come and go; the others' work goes on.
+//! Programs, workers and brokers start and end without affecting others.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ fn steady(seed: u32) -> Program {
     Program::new(program).args([seed.to_string()]).within(Duration::from_mins(1))
 }
 
-/// A program that computes until it is told to stop, and the worker it got.
+/// A program that computes until it is told to stop, and its worker.
 fn begin(world: &World, seed: u32) -> (Running, Pid) {
     let mut program = world.start_remote(&steady(seed));
     program.wait_for("steady\n");
@@ -20,7 +20,7 @@ fn begin(world: &World, seed: u32) -> (Running, Pid) {
     (program, Pid::from_raw(i32::try_from(worker).unwrap()).unwrap())
 }
 
-/// The program still computes, and ends as it should.
+/// The program still computes, and exits normally.
 #[track_caller]
 fn goes_on(mut program: Running) {
     program.tell("another\n");
@@ -36,7 +36,7 @@ fn ends_well(answer: &Answer) {
 
 #[track_caller]
 fn is_gone(process: Pid) {
-    // If there is no such process any more, it is gone already.
+    // If the process no longer exists, it is gone already.
     if let Ok(process) = pidfd_open(process, PidfdFlags::empty()) {
         assert!(ready(&[std::os::fd::AsFd::as_fd(&process)], Instant::now() + Duration::from_secs(20)), "still there");
     }
@@ -137,7 +137,7 @@ fn lists_of_processes_say_whose_a_worker_is() {
     assert!(shown.ends_with(&format!(", process {}: steady", program.id())), "{shown}");
     let name = std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap();
     assert_eq!(name, "ava-worker 1\n");
-    // The one that waits for the next session says so when it has its library.
+    // The worker that waits for the next session reports that it has loaded its library.
     let deadline = Instant::now() + Duration::from_mins(1);
     while !world.workers().into_iter().any(|other| title(other.into()) == "ava-worker: spare for opencl") {
         assert!(Instant::now() < deadline, "no spare");

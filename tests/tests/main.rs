@@ -1,6 +1,6 @@
-//! AvA as strangers meet it: real programs, real vendor libraries, a real broker.
+//! Integration tests: real programs, real vendor libraries, a real broker.
 //!
-//! `tools/check` runs what takes seconds, `tools/check --all` also what is ignored as long.
+//! `tools/check` runs the tests that take seconds, `tools/check --all` also those that are ignored as long.
 
 mod accounts;
 mod again;
@@ -26,7 +26,7 @@ use std::fs;
 
 use ava_tests::built;
 
-/// Each file here is a module of this program, and each program to run is run.
+/// Each file here is a module of this program, and each test program is used.
 #[test]
 fn no_file_is_forgotten() {
     let text = |file: &str| fs::read_to_string(built::tests().join("tests").join(file)).unwrap();

@@ -1,10 +1,10 @@
-//! What vendors write to standard output and error goes to what the program has there by then.
+//! Vendor output goes to the program's current standard output and error.
 
 use std::path::Path;
 
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 
-/// What a program may have done to its standard output.
+/// How a program may have redirected its standard output.
 const MODES: [&str; 15] = [
     "usual",
     "unbuffered",

@@ -1,4 +1,5 @@
-//! PKCS#11: our client and other people's tools say the same natively and through AvA, each beside a token of its own.
+//! PKCS#11: our client and other projects' tools produce the same output natively and through AvA, each with a token of its
+//! own.
 
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -45,7 +46,7 @@ fn tools_say_the_same() {
     assert_same(Vendor::SoftHsm, &Case::new(tools).without_stderr());
 }
 
-/// p11-kit finds the module by the system's registration of it, and others beside it.
+/// p11-kit finds the module by its system-wide registration, beside other modules.
 #[test]
 fn p11_kit_lists_the_same_modules() {
     let list = Program::new("p11-kit").args(["list-modules"]);
@@ -56,8 +57,8 @@ fn p11_kit_lists_the_same_modules() {
 
 // Linked with the module.
 
-/// Whichever way a program has the module's functions, they are AvA's: linked itself or a library of its, bound at once or
-/// when called, found where it names or where the linker looks, with the library preloaded alone or by `avactl run`.
+/// However a program gets the module's functions, they are AvA's: the program or one of its libraries is linked with it,
+/// bound at once or lazily, found by path or by search, with the library preloaded alone or by `avactl run`.
 #[test]
 fn linked_programs_have_the_module() {
     let module = softhsm();
@@ -103,7 +104,7 @@ fn linked_programs_have_the_module() {
 
 // Forks.
 
-/// SoftHSM as it comes: a forked child goes on with what its parent has.
+/// SoftHSM with its default settings: a forked child continues with its parent's state.
 #[test]
 fn forked_children_go_on() {
     for transport in ["ring", "socket"] {
@@ -121,8 +122,8 @@ fn other(name: &str) -> PathBuf {
     module
 }
 
-/// A program that has several modules talks to each of them: those that are not the vendor's stay in the program. The
-/// spy among them opens the vendor's itself.
+/// A program with several modules uses each of them: other modules than the vendor's stay in the program. The spy module
+/// among them opens the vendor's itself.
 #[test]
 fn other_modules_are_left_alone() {
     let names = ["opensc-pkcs11.so", "p11-kit-trust.so", "pkcs11-spy.so"];
@@ -145,9 +146,9 @@ fn other_modules_need_no_broker() {
     assert!(native == remote, "natively: {native}\nthrough AvA: {remote}");
 }
 
-// Programs come and go; sessions are each program's own.
+// Programs come and go; each has a session of its own.
 
-/// A program with an open session that says its state, and the worker it got.
+/// A program with an open session that prints its state, and its worker.
 fn hold(world: &World, arguments: &[&str], state: &str) -> (Running, Pid) {
     let program = client(&["hold"]).args(arguments).within(Duration::from_mins(1));
     let mut program = world.start_remote(&program);
@@ -156,11 +157,11 @@ fn hold(world: &World, arguments: &[&str], state: &str) -> (Running, Pid) {
     (program, Pid::from_raw(i32::try_from(worker).unwrap()).unwrap())
 }
 
-/// What `CK_SESSION_INFO` says of a session that may write: of anybody, and of the user who has logged in.
+/// `CK_SESSION_INFO` of a read-write session: public, and of the logged-in user.
 const PUBLIC: &str = "2";
 const USER: &str = "3";
 
-/// The session still has this state, and ends as it should.
+/// The session still has this state, and the program exits normally.
 #[track_caller]
 fn goes_on(mut program: Running, state: &str) {
     program.tell("while\n");
@@ -180,7 +181,7 @@ fn one_program_logs_in_and_the_other_is_not() {
     goes_on(before, PUBLIC);
     goes_on(user, USER);
     goes_on(after, PUBLIC);
-    // It has left; nothing of its session has stayed.
+    // It has exited; nothing of its session remains.
     goes_on(hold(&world, &[], PUBLIC).0, PUBLIC);
 }
 
@@ -200,7 +201,7 @@ fn a_killed_worker_is_a_device_removed_for_its_program_and_nothing_for_others() 
     goes_on(hold(&world, &["login"], USER).0, USER);
 }
 
-// What is not there.
+// Missing parts.
 
 #[test]
 fn without_a_broker_nothing_is_initialised_and_one_line_says_why() {
@@ -210,7 +211,7 @@ fn without_a_broker_nothing_is_initialised_and_one_line_says_why() {
     assert!(answer.stderr.contains("broker"), "{answer}");
 }
 
-/// A program may say that it has room for more than any memory: what the vendor writes there is what counts.
+/// A program may pass a length beyond any memory: only what the vendor writes counts.
 #[test]
 fn room_without_bounds_is_no_matter() {
     let boundless = client(&["boundless"]);

@@ -1,4 +1,4 @@
-//! Being preloaded without being noticed, and being found wherever OpenCL is looked for.
+//! The preloaded library is unnoticed until it is used, and found wherever a program searches for OpenCL.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 
-/// What the names and the absolute path of the loader are.
+/// The names and the absolute path of the loader.
 fn names() -> [String; 3] {
     let path = built::must(Command::new("cc").arg("-print-file-name=libOpenCL.so.1"));
     let path = fs::canonicalize(path.trim()).expect("the loader is installed").with_file_name("libOpenCL.so.1");
@@ -46,7 +46,7 @@ fn every_name_of_the_loader_opens_ava() {
     same(&native, &world.remote(&open));
 }
 
-/// However a program gets at the functions, it gets the same ones, and the driver stays out of its process.
+/// However a program gets the functions, it gets the same ones, and the driver is not loaded into its process.
 #[test]
 fn every_way_to_the_functions_leads_to_ava() {
     let world = World::new(Vendor::Pocl);
@@ -81,14 +81,14 @@ fn avactl_run_covers_deep_binding_too() {
 }
 
 /// A program that is linked against the loader, on a machine without it. The loader that is found is an empty file: a
-/// program that as much as looks for one fails.
+/// program that only searches for one fails.
 #[test]
 fn avactl_run_needs_no_loader() {
     let [empty, whole] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     fs::write(empty.path().join("libOpenCL.so.1"), "").unwrap();
     let loader = built::must(Command::new("cc").arg("-print-file-name=libOpenCL.so.1"));
     symlink(loader.trim(), whole.path().join("libOpenCL.so.1")).unwrap();
-    // The worker does not go without it.
+    // The worker does not start without it.
     let mut world = World::without_broker(Vendor::Pocl)
         .with_arguments([OsStr::new("--vendor-library-path"), whole.path().as_os_str()]);
     world.start_broker();
@@ -117,7 +117,7 @@ fn closed_outputs_are_no_obstacle() {
 
 // Unnoticed.
 
-/// Programs that use no OpenCL answer as ever, and nobody knocks at the broker's socket.
+/// Programs without OpenCL behave as before, and nobody connects to the broker's socket.
 #[track_caller]
 fn unnoticed(program: &Program) {
     let world = World::without_broker(Vendor::Pocl);
@@ -151,8 +151,8 @@ fn node() {
     unnoticed(&Program::new(node).args(["-e", "console.log([1, 2, 3].map(x => x * x), process.argv.length)"]));
 }
 
-/// Containers have older systems than the machine that builds: Debian 11, and RHEL 8 with glibc 2.28. The loader refuses a
-/// library that asks for a newer version of any function; that it names is all it looks at.
+/// Containers have older systems than the build machine: Debian 11, and RHEL 8 with glibc 2.28. The loader refuses a library
+/// that needs a newer version of any function; it checks only the version names.
 #[test]
 fn loads_on_old_systems() {
     let symbols = built::must(Command::new("objdump").arg("-T").arg(built::file("libava.so")));
@@ -185,7 +185,7 @@ fn bash_and_perl() {
     unnoticed(&Program::new("perl").args(["-MPOSIX", "-e", "print floor(2.5), qq{\\n}; print `echo forked`"]));
 }
 
-/// `dlopen` looks where its caller would have it look.
+/// `dlopen` uses its caller's search paths.
 #[test]
 fn search_paths_of_callers_hold() {
     let flags = |more: &[&'static str]| [&["-ldl"], more].concat();
@@ -201,7 +201,7 @@ fn search_paths_of_callers_hold() {
     same(&native, &world.remote(&Program::new(origin)));
 }
 
-/// What libava.so exports is what the tables say, and the hooks; what the vendor's loader exports, libava.so does.
+/// libava.so exports the tables' functions and the hooks; everything that the vendor's loader exports, libava.so exports.
 #[test]
 fn the_exports_are_the_tables() {
     let exports = |library: &Path| {
@@ -221,7 +221,7 @@ fn the_exports_are_the_tables() {
             said.extend(names);
             continue;
         }
-        // Their names are the module's, as they are natively: no other library of the process finds them here.
+        // A module exports their names, as natively: no other library of the process finds them here.
         let module = exports(&built::file("stubs").join(&api.library));
         assert_eq!(module.symmetric_difference(&names).collect::<Vec<_>>(), Vec::<&String>::new(), "{}", api.library);
         said.extend(names.iter().map(|name| format!("ava_{name}")));
@@ -249,7 +249,7 @@ fn the_stub_has_the_versions_of_the_table() {
     }
 }
 
-/// libava.so brings nothing that could clash with what a program brings.
+/// libava.so has no symbols that could clash with a program's.
 #[test]
 fn only_the_c_library_is_needed() {
     let of_ava = ["libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];

@@ -1,5 +1,5 @@
-//! What programs do to their own process: they close what they do not know, have more threads than descriptors, cancel
-//! them, and forbid themselves system calls. (`device.h` has what the programs have in common.)
+//! What programs do to their own process: they close unknown descriptors, have more threads than descriptors, cancel
+//! threads, and install seccomp filters. (`device.h` has the programs' common code.)
 
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 
@@ -21,14 +21,15 @@ fn who_closes_all_descriptors_goes_on() {
         for how in ["loop", "range", "from"] {
             let remote = world.remote(&program("closes", &[how]));
             assert_eq!((remote.ended, remote.stderr.as_str()), (Ended::With(0), ""), "{remote}");
-            // Natively a vendor may have descriptors of its own, so the program tells what is right.
+            // Natively a vendor may have descriptors of its own, so the program says which result is right.
             assert!(remote.stdout.ends_with("called 8\n600 open, 0 bad\n"), "{remote}");
             assert!(!remote.stdout.contains('-'), "a status that is an error: {remote}");
         }
     }
 }
 
-/// Over sockets every thread has a descriptor, which the program can close; what it opens in its place is left alone.
+/// Over sockets every thread has a descriptor that the program can close; the shim does not touch a file that reuses the
+/// number.
 #[test]
 fn who_closes_all_descriptors_of_socket_lanes_is_told() {
     let world = World::new(Vendor::Pocl);
@@ -52,14 +53,14 @@ fn more_threads_than_descriptors_are_served() {
 #[test]
 fn cancelled_threads_leave_the_others_well() {
     let world = World::new(Vendor::Pocl);
-    // Natively a thread that is cancelled within a call leaves the vendor's locks behind.
+    // Natively a thread that is cancelled within a call leaves the vendor's locks held.
     let remote = world.remote(&program("cancelled", &[]));
     let works = "who works is cancelled\n".repeat(8);
     let wanted = format!("who ends has ended\nwho waits is cancelled\n{works}small 0, large 0\n");
     assert_eq!(remote, Answer { stdout: wanted, stderr: String::new(), ended: Ended::With(0) });
 }
 
-/// What the library does not need once it has begun, or has another way for.
+/// Calls that the shim does not need once it has started, or can replace.
 #[test]
 fn forbidden_system_calls_are_done_without() {
     let world = World::new(Vendor::Pocl);
@@ -102,7 +103,7 @@ fn forbidden_system_calls_are_done_without() {
     }
 }
 
-/// What it needs and must do without, it names.
+/// It names each call that it needs and may not make.
 #[test]
 fn a_forbidden_system_call_is_named() {
     let world = World::new(Vendor::Pocl);

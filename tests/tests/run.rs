@@ -1,4 +1,4 @@
-//! `avactl run` and programs that AvA's library cannot be in, or that take something to have it.
+//! `avactl run` with programs that cannot be preloaded, or that need special settings.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -10,7 +10,7 @@ fn plain() -> PathBuf {
     built::compiled("plain", "run/platforms.c", &["-DNO_VENDOR"])
 }
 
-/// A program with other bytes in its file.
+/// A program with changed bytes in its file.
 fn changed(name: &str, program: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
     let path = plain().with_file_name(name);
     let mut bytes = fs::read(program).unwrap();
@@ -35,7 +35,7 @@ fn executable(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Runs as ever, and one line with a hint says what is missing.
+/// It runs as before, and one line with a hint says what is missing.
 #[track_caller]
 fn says(world: &World, program: &Program, what: &str) {
     let (native, through) = (world.native(program), world.through_avactl(program));
@@ -63,7 +63,7 @@ fn what_the_library_cannot_be_in_is_said() {
     fs::write(&script, format!("#!/usr/bin/env -S A=b {}\n", fixed.display())).unwrap();
     executable(&script, 0o755);
     says(&world, &Program::new(&script), "statically linked");
-    // What cannot be run here is not, without AvA as with it.
+    // What cannot run natively does not run with AvA either.
     let lacking = Program::new(linked_by("/lib/ld-nowhere.so.2", "lacking", &plain()));
     let through = world.through_avactl(&lacking);
     assert_eq!(through.ended, Ended::With(127), "{through}");
@@ -101,7 +101,7 @@ fn other_rights_are_said() {
         executable(&path, mode);
         says(&world, &Program::new(path), what);
     }
-    // Its own user's and group's rights are no others.
+    // The rights of its own user and group change nothing.
     let own = changed("own", &plain(), |_| ());
     executable(&own, 0o6755);
     says_nothing(&world, &Program::new(own));
@@ -124,7 +124,7 @@ fn sanitizers_bear_with_the_library() {
     }
 }
 
-/// What the program has in these variables stays there, and comes first: a wrapper wraps.
+/// The program's own values of these variables stay, and come first: a wrapper still wraps.
 #[test]
 fn the_programs_own_preloads_and_options_stay() {
     let world = World::new(Vendor::Pocl);

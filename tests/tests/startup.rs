@@ -1,4 +1,4 @@
-//! Workers that are started ahead, with a vendor's library in them.
+//! Spare workers, with a vendor library loaded.
 
 use std::time::Duration;
 

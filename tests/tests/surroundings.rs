@@ -1,5 +1,5 @@
-//! Whose environment, whose library: a private broker serves each program with what surrounds it, as natively; a broker for
-//! several has its own, and says so.
+//! A worker's environment and library: a private broker serves each program with its own surroundings, as natively; a broker
+//! for several users has its own, and says so.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -26,7 +26,7 @@ fn stores<S: AsRef<OsStr>>(arguments: &[S]) -> Program {
     Program::new(program()).args([softhsm()]).args(arguments)
 }
 
-/// What a program says, which succeeds.
+/// The output of a program that succeeds.
 #[track_caller]
 fn said(answer: &Answer) -> &str {
     assert_eq!(answer.ended, Ended::With(0), "{answer}");
@@ -85,7 +85,7 @@ fn the_configuration_in_the_home_counts() {
     assert_eq!(said(&world.native(&program)), "1 objects\n");
 }
 
-/// A worker that was started ahead for this store has seen the old one.
+/// A spare worker for this store has seen the old one.
 #[test]
 fn a_store_that_was_made_anew_is_another() {
     let world = World::new(Vendor::SoftHsm);
@@ -122,7 +122,7 @@ fn version(arguments: &[&Path]) -> Program {
     Program::new(built::compiled("version", "surroundings/version.c", &["-ldl"])).args(arguments)
 }
 
-/// Linked with the library of this version, which it finds by a path within itself.
+/// Linked with the library of this version, which it finds by its own search path.
 fn linked(of: &str, tag: &str) -> Program {
     let library = tflite(of);
     let flags = ["-DLINKED".into(), format!("-L{}", library.display()), "-ltensorflowlite_c".into()];

@@ -1,4 +1,4 @@
-//! A broker for several users, as root starts it: who is who, what each has, what each may take, and what is left.
+//! A broker for several users, started as root: identities, resources, limits, and clean-up.
 
 #[path = "../system/chaos.rs"]
 mod chaos;

@@ -1,5 +1,5 @@
-//! TensorFlow Lite: programs of either version answer through AvA as natively, bad ones get the API's error, and nothing
-//! else notices. The programs are in `tests/tflite`.
+//! TensorFlow Lite: programs of either version produce the same results through AvA as natively, invalid calls get the API's
+//! error, and nothing else is affected. The programs are in `tests/tflite`.
 
 #[path = "../tflite/tests/bad.rs"]
 mod bad;
@@ -13,7 +13,7 @@ use ava_tests::administration::settled_sessions;
 use ava_tests::vendor::{node as installed_node, tflite};
 use ava_tests::{Answer, Case, Ended, Program, Vendor, World, built};
 
-/// The version whose library the worker has.
+/// The version of the worker's library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Version {
     Old,
@@ -64,7 +64,7 @@ fn installed(version: Version, program: Program) -> Program {
 /// A broker whose workers find these libraries, and may load the delegate.
 fn world_of(libraries: &Path) -> World {
     let arguments = [Path::new("--vendor-library-path"), libraries, Path::new("--plugin"), &delegate()];
-    // The programs find no OpenCL that they could want.
+    // The programs find no OpenCL to use instead.
     let mut world = World::without_broker(Vendor::Pocl).with_arguments(arguments);
     world.start_broker();
     world
@@ -74,17 +74,17 @@ fn world(version: Version) -> World {
     world_of(&version.libraries())
 }
 
-/// The sessions that the broker has had; all that is here must be of TensorFlow Lite.
+/// The broker's sessions, which must all be of TensorFlow Lite.
 fn served(world: &World) -> Vec<Session> {
     let sessions = settled_sessions(&world.socket());
     assert!(sessions.iter().all(|session| session.api == "tflite"), "{sessions:?}");
     sessions
 }
 
-/// How a program gets to AvA.
+/// How a program loads AvA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// `avactl run`, with no library of TensorFlow Lite's in sight.
+    /// `avactl run`, without an installed library of TensorFlow Lite.
     Run,
     /// `LD_PRELOAD`, likewise: only for programs that open the library themselves.
     Preloaded,
@@ -94,7 +94,7 @@ enum Way {
 
 use Way::{Beside, Preloaded, Run};
 
-/// Runs it through AvA, and makes sure that it was.
+/// Runs it through AvA, and checks that it used AvA.
 #[track_caller]
 fn through(world: &World, version: Version, program: &Program, way: Way) -> Answer {
     let before = served(world).len();
@@ -109,17 +109,17 @@ fn through(world: &World, version: Version, program: &Program, way: Way) -> Answ
     answer
 }
 
-/// What AvA refuses the client, which goes on: XNNPACK's thread pool stays in the worker.
+/// The client's calls that AvA refuses, after which it continues: XNNPACK's thread pool stays in the worker.
 const REFUSED: &str = "TfLiteXNNPackDelegateGetThreadPool";
 
-/// The answer without what differs on purpose.
+/// The output without intended differences.
 fn comparable(answer: &Answer) -> Answer {
     let without = |text: &str, what: &str| text.split_inclusive('\n').filter(|line| !line.contains(what)).collect();
     let Answer { stdout, stderr, ended } = answer;
     Answer { stdout: without(stdout, "thread pool: "), stderr: without(stderr, REFUSED), ended: *ended }
 }
 
-/// The program answers as natively, each way.
+/// The program produces the same output as natively, each way.
 #[track_caller]
 fn same(version: Version, program: &Program, ways: &[Way]) {
     let world = world(version);
@@ -166,7 +166,7 @@ fn the_client_with_every_call_waiting() {
     }
 }
 
-// Other people's programs.
+// Other projects' programs.
 
 #[test]
 fn python_without_a_wrapper() {

@@ -1,4 +1,4 @@
-//! What administrators are told.
+//! Administration requests.
 
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -94,7 +94,7 @@ fn many_sessions_come_in_several_answers() {
 #[test]
 fn an_expected_program_keeps_an_idle_broker_alive() {
     let mut world = World::with("", &["--idle-exit", "1"]);
-    // This process asks, so this process is expected: it lives on.
+    // This process asks, so this process is expected: it keeps running.
     assert_eq!(world.ask(Request::Expect), Answer::Expected);
     std::thread::sleep(Duration::from_millis(1500));
     assert!(world.broker.try_wait().unwrap().is_none());

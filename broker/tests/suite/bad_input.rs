@@ -1,4 +1,4 @@
-//! Peers that do what no shim and no worker does.
+//! Peers that violate the protocol.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -70,7 +70,7 @@ fn surroundings_that_no_program_has_are_refused() {
     assert_eq!(with(&[("POCL_B", ""), ("POCL_A", "")]).err().unwrap().0, Refusal::Malformed);
 }
 
-/// Whoever has taken over a worker has no session of its own by it.
+/// A taken-over worker cannot open a session of its own.
 #[test]
 fn a_process_of_a_workers_is_refused() {
     let world = World::new();
@@ -131,7 +131,7 @@ fn ten_thousand_connections_are_survived() {
     for number in 0..10_000 {
         match UnixStream::connect(world.socket()) {
             Ok(stream) => held.push(stream),
-            // This process has no more descriptors: the ones it has are held all the same.
+            // This process has no more descriptors: those it has stay open.
             Err(_) => drop(held.drain(..held.len() / 2)),
         }
         if number % 500 == 0 {
@@ -142,7 +142,7 @@ fn ten_thousand_connections_are_survived() {
     assert!(most < 1200, "{most} open files in the broker");
     assert!(world.status("VmRSS") < memory + 20_000, "{} kB now, {memory} before", world.status("VmRSS"));
     drop(held);
-    // Those that are closed make room at once.
+    // Closed connections make room at once.
     let started = Instant::now();
     while world.try_tenant().is_err() {
         assert!(started.elapsed() < Duration::from_secs(10));
@@ -186,7 +186,7 @@ fn a_worker_that_floods_the_log_does_not_keep_the_broker_busy() {
     });
     let line = world.logged("worker: again");
     assert!(!line.contains('\u{1b}'));
-    // It is answered while the flood goes on, and can end it.
+    // The broker answers during the flood, and can end it.
     while world.sessions(false).is_empty() {}
     assert!(matches!(world.ask(Request::Kill { session: 1 }), ava_protocol::admin::Answer::Killed { .. }));
     assert_eq!(tenant.join().unwrap().0, Refusal::Worker);

@@ -1,6 +1,6 @@
-//! Descriptors that make whoever closes them wait: a socket that lingers, a file whose server does not answer, and others that
-//! might. Peers pass them at every place where the broker takes some, or where the kernel drops them for it. Meanwhile an
-//! administrator is answered.
+//! Descriptors whose `close` blocks: a socket that lingers, a file whose server does not answer, and others that might.
+//! Peers send them wherever the broker receives some, or where the kernel discards them for it. Meanwhile the broker must
+//! answer an administrator.
 
 use std::fs::File;
 use std::io::{IoSlice, Write};
@@ -26,20 +26,20 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::world::{World, pipe};
 
-/// How long closing takes.
+/// How long `close` takes.
 const LINGER: Duration = Duration::from_secs(30);
-/// How long an answer may take at most: it takes far less than a millisecond, and a broker that waits needs [`LINGER`].
+/// The limit for an answer: it takes far less than a millisecond, and a broker that blocks needs [`LINGER`].
 const LIMIT: Duration = Duration::from_secs(1);
-/// How often the broker is asked.
+/// The number of requests to the broker.
 const TIMES: usize = 31;
-/// More descriptors than anybody takes.
+/// More descriptors than any receiver accepts.
 const MANY: usize = 200;
 
-/// A descriptor that is slow to close as long as this is there.
+/// A descriptor that is slow to close as long as this lives.
 enum Slow {
-    /// Ours, and what is behind it.
+    /// Ours, and its other end.
     Ours { fd: OwnedFd, _behind: Behind },
-    /// Of a helper, which passes it for us. Of some kinds each close waits, also that of a child that becomes another program.
+    /// A helper's, which sends it for us. Of some kinds each `close` blocks, also that of a child at `execve`.
     Helpers { helper: OwnedFd, _process: Process },
 }
 
@@ -50,7 +50,7 @@ enum Behind {
     Process { _process: Process },
 }
 
-/// Gone when this is.
+/// Removed when this is dropped.
 struct Process(Child);
 
 impl Drop for Process {
@@ -61,7 +61,7 @@ impl Drop for Process {
 }
 
 impl Slow {
-    /// Sends `bytes` with so many of it.
+    /// Sends `bytes` with so many copies.
     fn pass(&self, stream: &UnixStream, bytes: &[u8], count: usize) {
         match self {
             Self::Ours { fd, .. } => send_all(stream, bytes, &vec![fd.as_fd(); count]),
@@ -73,7 +73,7 @@ impl Slow {
         }
     }
 
-    /// What it was passed to has the last one. (While it is on its way, closing ours does not wait.)
+    /// The receiver has the last copy. (While it is in transit, closing ours does not block.)
     fn let_go(self) -> Held {
         match self {
             Self::Ours { _behind, .. } => Held::Behind { _behind },
@@ -82,13 +82,13 @@ impl Slow {
     }
 }
 
-/// What makes it slow.
+/// The cause of the slow `close`.
 enum Held {
     Behind { _behind: Behind },
     Helpers { _helpers: Slow },
 }
 
-/// Bytes with descriptors, more perhaps than anybody takes.
+/// Bytes with descriptors, perhaps more than a receiver accepts.
 fn send_all(socket: &impl AsFd, bytes: &[u8], fds: &[BorrowedFd<'_>]) {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MANY))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
@@ -96,12 +96,12 @@ fn send_all(socket: &impl AsFd, bytes: &[u8], fds: &[BorrowedFd<'_>]) {
     sendmsg(socket, &[IoSlice::new(bytes)], &mut ancillary, SendFlags::NOSIGNAL).unwrap();
 }
 
-/// The helper says that it is done.
+/// Waits until the helper is done.
 fn hears(helper: &OwnedFd) -> bool {
     rustix::io::read(helper, &mut [0; 1]).is_ok_and(|count| count == 1)
 }
 
-/// A connection with much that was not sent yet, to a peer that does not read.
+/// A connection with unsent data, to a peer that does not read.
 fn lingering() -> Slow {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -112,7 +112,7 @@ fn lingering() -> Slow {
     Slow::Ours { fd: stream.into(), _behind: Behind::Peer { _peer: peer } }
 }
 
-/// A file of a file system whose server has stopped; `None` where such a file system cannot be mounted.
+/// A file of a file system whose server is stopped; `None` where such a file system cannot be mounted.
 fn of_fuse() -> Option<Slow> {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| {
@@ -123,7 +123,7 @@ fn of_fuse() -> Option<Slow> {
         program
     });
     let (helper, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap();
-    // What it is mounted on only it sees.
+    // Only the helper sees the mount point.
     let child = Command::new(program).arg(env!("CARGO_TARGET_TMPDIR")).stdin(theirs).spawn().unwrap();
     let process = Process(child);
     if !hears(&helper) {
@@ -150,7 +150,7 @@ fn device(path: &str) -> Option<Slow> {
     Some(Slow::Ours { fd: file.into(), _behind: Behind::Nobody })
 }
 
-/// The ways to pass a descriptor to the broker. What is given back has to live until it was measured.
+/// The ways to send a descriptor to the broker. The result must live until the measurement.
 type Way = (&'static str, fn(&World, Slow) -> (Held, Option<UnixStream>));
 
 const WAYS: &[Way] = &[
@@ -169,7 +169,7 @@ const WAYS: &[Way] = &[
     ("from a worker that ends", |world, slow| by_worker(world, slow, b"pass and go")),
 ];
 
-/// Does something of which the broker hears when it is done.
+/// Causes an event that the broker sees when the step is done.
 fn meanwhile<R>(world: &World, what: impl FnOnce() -> R) -> R {
     kill_process(pid_of(&world.broker), Signal::STOP).unwrap();
     let result = what();
@@ -189,13 +189,13 @@ fn connect(world: &World) -> UnixStream {
     UnixStream::connect(world.socket()).unwrap()
 }
 
-/// There is something to read within [`LIMIT`].
+/// Waits until there is something to read, within [`LIMIT`].
 fn soon(stream: &UnixStream) -> bool {
     let limit = Timespec::try_from(LIMIT).unwrap();
     poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&limit)).unwrap() > 0
 }
 
-/// As it travels.
+/// In transit.
 fn message(body: &[u8]) -> Vec<u8> {
     [&u32::try_from(body.len()).unwrap().to_le_bytes(), body].concat()
 }
@@ -215,7 +215,7 @@ fn say(world: &World, slow: Slow, opening: &Opening, count: usize) -> (Held, Opt
     bytes(world, slow, &message(&seal(opening)), count)
 }
 
-/// In the socket's queue, when the broker has no use for the connection any more.
+/// In the socket's queue, when the broker no longer needs the connection.
 fn behind(world: &World, slow: Slow, opening: &Opening, count: usize) -> (Held, Option<UnixStream>) {
     let mut stream = connect(world);
     let held = meanwhile(world, || {
@@ -226,27 +226,27 @@ fn behind(world: &World, slow: Slow, opening: &Opening, count: usize) -> (Held, 
     (held, None)
 }
 
-/// By a session's worker.
+/// From a session's worker.
 fn by_worker(world: &World, slow: Slow, how: &[u8]) -> (Held, Option<UnixStream>) {
     let tenant = world.tenant();
     let held = meanwhile(world, || {
         slow.pass(&tenant.stream, &message(how), 1);
         let held = slow.let_go();
-        // It has closed its own, or waits for that.
+        // It has closed its own, or is blocked in `close`.
         soon(&tenant.stream);
         held
     });
     (held, Some(tenant.stream))
 }
 
-/// Half of the answers take no longer; or why there is none.
+/// The median of the answers' times; or why there is none.
 fn median_answer(world: &World) -> Result<Duration, String> {
     let mut times = Vec::new();
     for number in 0..TIMES {
         let (socket, (sender, receiver)) = (world.socket(), mpsc::channel());
         let started = Instant::now();
         thread::spawn(move || {
-            // A broker that is ended meanwhile does not answer at all.
+            // A broker that was killed meanwhile does not answer at all.
             let answer = client::open(&socket, &seal(&Opening::Admin(Request::Status)));
             let _ = sender.send(answer.is_ok());
         });
@@ -260,7 +260,7 @@ fn median_answer(world: &World) -> Result<Duration, String> {
     Ok(times[TIMES / 2])
 }
 
-/// The broker is given what `slow` makes in each way, and answers.
+/// Sends the broker what `slow` makes in each way, and checks that it answers.
 fn nothing_waits_for(name: &str, slow: impl Fn() -> Option<Slow>) {
     let mut late = Vec::new();
     for (way, pass) in WAYS {
@@ -274,7 +274,7 @@ fn nothing_waits_for(name: &str, slow: impl Fn() -> Option<Slow>) {
             }
             Err(reason) => late.push(format!("{name} {way}: {reason}")),
         }
-        // What is behind goes before the broker, so that who waits comes back.
+        // The cause is removed before the broker, so that blocked threads return.
         drop(held);
     }
     assert!(late.is_empty(), "the broker waits:\n{}", late.join("\n"));
@@ -282,7 +282,7 @@ fn nothing_waits_for(name: &str, slow: impl Fn() -> Option<Slow>) {
 
 #[test]
 fn sockets_that_linger() {
-    // It is slow: whoever closes it waits. Else this tests nothing.
+    // It is slow: `close` blocks. Otherwise this tests nothing.
     let Slow::Ours { fd, _behind: behind } = lingering() else { unreachable!() };
     let (sender, receiver) = mpsc::channel();
     let closing = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! What the help says can be done.
+//! The options that the help describes work.
 
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;

@@ -134,7 +134,7 @@ fn workers_that_crash_at_once_are_damped() {
 #[test]
 fn a_worker_that_does_not_listen_is_killed_when_its_tenant_dies() {
     let mut world = World::with("deaf", &[]);
-    // A process that opens a session and dies: python, since a thread of ours would not die.
+    // A process that opens a session and dies: python, since killing a thread of ours would not be a death.
     let opening = world.directory.path().join("opening");
     let hello = ava_protocol::session::Hello::new("opencl", "short", 1, "short", "/");
     let body = ava_protocol::session::seal(&ava_protocol::session::Opening::Session(hello));

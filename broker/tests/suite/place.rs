@@ -1,4 +1,4 @@
-//! Where the broker listens, and what it says if it cannot.
+//! The broker's socket, and the error messages if it cannot be used.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;

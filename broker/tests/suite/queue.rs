@@ -1,4 +1,4 @@
-//! Programs that wait for a place where a limit of sessions is reached.
+//! Programs that wait when a limit of sessions is reached.
 
 use std::os::unix::net::UnixStream;
 
@@ -8,16 +8,16 @@ use ava_transport::{client, message};
 
 use super::world::World;
 
-/// A program that waits so many seconds, and what it hears first.
+/// A program that waits so many seconds, and its first answer.
 fn program(world: &World, wait: u32) -> (UnixStream, Answer) {
     let hello = Hello { wait, ..Hello::new("opencl", "waiting program", 1, "waiting program", "/") };
     let (stream, answer) = client::open(&world.socket(), &seal(&Opening::Session(hello))).unwrap();
     (stream, open(&answer).unwrap())
 }
 
-/// The same of one that has to wait; how many are before it.
+/// The same for one that has to wait; returns how many are before it.
 fn waiting(world: &World, wait: u32) -> (UnixStream, u64) {
-    // Without the client's own patience, which would hear the next answer.
+    // Without the client library, which would read the next answer.
     let stream = client::connect(&world.socket(), std::time::Duration::from_secs(60)).unwrap();
     let hello = Hello { wait, ..Hello::new("opencl", "waiting program", 1, "waiting program", "/") };
     message::send(&stream, &seal(&Opening::Session(hello)), &[]).unwrap();
@@ -57,7 +57,7 @@ fn who_came_first_gets_the_place_that_is_free() {
     assert_eq!(world.sessions(false).len(), 1);
     drop(tenant);
     assert_eq!(begun(&first), 2);
-    // What was sent behind the hello is for the worker.
+    // The bytes behind the hello are for the worker.
     message::send(&first, b"echo", &[]).unwrap();
     assert_eq!(message::recv(&first).unwrap().unwrap().0, b"echo");
     drop(first);
@@ -111,7 +111,7 @@ fn a_crowd_that_waits_leaves_room_for_questions() {
     };
     assert!(refused.contains(" has as many programs in the queue as a user may ("), "{refused}");
     assert!(matches!(world.ask(Request::Status), admin::Answer::Status(_)));
-    // All go at once, and one of them had a place by then.
+    // All of them leave at once, and one of them had a session by then.
     drop(crowd);
     assert!(matches!(world.ask(Request::Kill { session: 1 }), admin::Answer::Killed { .. }));
     let mut answer = waiting_or_begun(&world);
@@ -120,7 +120,7 @@ fn a_crowd_that_waits_leaves_room_for_questions() {
     }
 }
 
-/// Whether a program that does not wait has a session at once.
+/// Whether a program that does not wait gets a session at once.
 fn waiting_or_begun(world: &World) -> bool {
     matches!(program(world, 0).1, Answer::Welcome { .. })
 }

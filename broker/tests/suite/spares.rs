@@ -1,4 +1,4 @@
-//! Workers that are started ahead.
+//! Spare workers.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::world::{World, answer, fd, pipe, wait_for_death};
 
-/// The only spare, once it is ready and those whose sessions have ended are gone.
+/// The only spare, once it is ready and the workers of ended sessions are gone.
 fn spare(world: &World) -> u32 {
     loop {
         world.wait_for_spares(1);
@@ -41,7 +41,7 @@ fn a_spare_serves_the_next_session_and_no_other() {
     assert_eq!((one.ask("one"), other.ask("other")), ("one".into(), "other".into()));
     let text = other.ask("surroundings");
     assert!(text.contains("\nsession=2\n"), "{text}");
-    // Its conversation, its tenant, and the directory that was listed.
+    // Its socket to the broker, its tenant, and the directory that was listed.
     assert!(text.contains("\nfds=[0, 1, 2, 3, 4, 5]\n"), "{text}");
     drop(one);
     wait_for_death(first);
@@ -70,7 +70,7 @@ fn a_spare_that_dies_is_replaced() {
     let mut world = World::warm("", 1, &[]);
     let first = spare(&world);
     kill(first);
-    // Whether the broker has heard of it yet or not: the dead one is given to nobody.
+    // Whether the broker knows of it yet or not: no session gets the dead one.
     let tenant = world.tenant();
     assert_eq!(tenant.ask("x"), "x");
     let line = world.logged("a spare worker ended");
@@ -104,7 +104,7 @@ fn sessions_do_not_depend_on_spares() {
     world.logged("spares are not for us");
     let tenant = world.tenant();
     assert_eq!(tenant.ask("x"), "x");
-    // A session succeeded: it is worth another attempt.
+    // A session succeeded: another attempt is worthwhile.
     world.logged("spares are not for us");
 }
 
@@ -114,7 +114,7 @@ fn a_crash_of_a_spare_is_held_against_nobody() {
     for _ in 0..3 {
         assert!(world.logged("a spare worker ended").contains("SIGABRT"));
     }
-    // Eight crashes are free, and none was this user's.
+    // Eight crashes are free, and none counted for this user.
     for _ in 0..8 {
         assert_eq!(world.try_tenant().err().unwrap().0, Refusal::Worker);
     }
@@ -147,7 +147,7 @@ fn a_spare_that_still_loads_is_better_than_none() {
     message::send(&stream, b"x", &[]).unwrap();
     assert_eq!(message::recv(&stream).unwrap().unwrap().0, b"x");
     drop(stream);
-    // The next one, which may be at the gate already, must not wait there for ever.
+    // The next one, which may be starting already, must not wait there for ever.
     let held = OpenOptions::new().read(true).write(true).open(&gate).unwrap();
     let no_gate = directory.path().join("no gate");
     File::create(&no_gate).unwrap();
@@ -236,7 +236,7 @@ fn a_spare_is_its_users() {
     let text = String::from_utf8(output.stdout).unwrap();
     let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{text}"));
     assert!(line("HOME=").ends_with("/65534"), "{text}");
-    // Both have one now, each of their own.
+    // Both have a spare now, each of their own.
     world.wait_for_spares(2);
     assert!(world.spares().contains(&roots));
     let _tenant = world.tenant();

@@ -1,4 +1,4 @@
-//! What surrounds a program is what its worker is made of, where the broker is for its user alone.
+//! A private broker's workers get the surroundings of their programs.
 
 use std::path::Path;
 
@@ -108,7 +108,7 @@ fn spares_are_for_programs_of_the_same_surroundings() {
     assert_eq!(value(&another.ask("surroundings"), "POCL_DEVICES"), Some("one"));
     let arguments = std::fs::read(Path::new("/proc").join(worker.to_string()).join("cmdline")).unwrap();
     assert!(String::from_utf8_lossy(&arguments).contains("--spare"));
-    // Another mark is another place, though it has the same name.
+    // Another hash means another place, though it has the same name.
     let marked = tenant(&world, Surroundings { mark: 1, ..with("one") });
     let worker = world.sessions(false)[2].worker_pid;
     let arguments = std::fs::read(Path::new("/proc").join(worker.to_string()).join("cmdline")).unwrap();
@@ -122,7 +122,7 @@ fn spares_are_few_however_many_surroundings_there_are() {
     for number in 0..8 {
         drop(tenant(&world, with(&[("POCL_DEVICES", &number.to_string())])));
     }
-    // Those of the two latest, and the others are gone.
+    // Those of the two latest; the others have ended.
     loop {
         world.wait_for_spares(2);
         if world.spares().len() == 2 {

@@ -1,4 +1,4 @@
-//! The systemd units, as systemd itself judges them.
+//! systemd's own verdict on the units.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,7 +22,7 @@ fn assert_quiet(output: &Output) {
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
-/// The units, with the broker that was just built in place of the installed one.
+/// The units, with the freshly built broker in place of the installed one.
 fn units(to: &Path) -> Vec<PathBuf> {
     let copy = |name: &str| {
         let text = std::fs::read_to_string(directory().join(name)).unwrap();

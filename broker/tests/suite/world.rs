@@ -34,7 +34,7 @@ impl World {
         Self::with("", &[])
     }
 
-    /// A broker that starts `each` workers ahead.
+    /// A broker that keeps `each` spare workers.
     pub fn warm(fake: &str, each: usize, arguments: &[&str]) -> Self {
         Self::with(fake, &[&["--warm", &each.to_string()], arguments].concat())
     }
@@ -103,12 +103,12 @@ impl World {
         }
     }
 
-    /// The next log line that has `text` in it.
+    /// The next log line that contains `text`.
     pub fn logged(&mut self, text: &str) -> String {
         self.logged_until(text).pop().unwrap()
     }
 
-    /// The log's lines up to the next one that has `text` in it.
+    /// The log's lines up to the next one that contains `text`.
     pub fn logged_until(&mut self, text: &str) -> Vec<String> {
         let log = self.log.as_mut().unwrap();
         let mut lines = Vec::new();
@@ -130,7 +130,7 @@ impl World {
         }
     }
 
-    /// Waits until so many workers wait for a session with their library loaded.
+    /// Waits until so many spare workers are ready.
     pub fn wait_for_spares(&self, count: u64) {
         let started = std::time::Instant::now();
         while self.status_answer().spares != count {
@@ -188,7 +188,7 @@ impl Tenant {
     }
 }
 
-/// The broker's last word to who wants a session: that the worker starts is none.
+/// The broker's final answer to a program: "the worker starts" is none.
 pub fn answer(stream: &UnixStream) -> Answer {
     loop {
         let (answer, _) = message::recv(stream).unwrap().unwrap();
