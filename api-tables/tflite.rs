@@ -199,7 +199,7 @@ extern "C" {
     #[pull(interpreter)]
     fn TfLiteInterpreterAllocateTensors(interpreter: &mut TfLiteInterpreter) -> TfLiteStatus;
 
-    #[within(input_index = TfLiteInterpreterGetInputTensorCount)]
+    #[refuse(unless = input_index < TfLiteInterpreterGetInputTensorCount(interpreter))]
     #[pull(interpreter)]
     fn TfLiteInterpreterResizeInputTensor(
         interpreter: &mut TfLiteInterpreter,
@@ -243,10 +243,10 @@ extern "C" {
     #[since("2.17")]
     fn TfLiteInterpreterGetVariableTensorCount(interpreter: &TfLiteInterpreter) -> i32;
 
-    #[within(input_index = TfLiteInterpreterGetInputTensorCount)]
+    #[refuse(unless = input_index < TfLiteInterpreterGetInputTensorCount(interpreter))]
     fn TfLiteInterpreterGetInputTensorIndex(interpreter: &TfLiteInterpreter, input_index: i32) -> i32;
 
-    #[within(output_index = TfLiteInterpreterGetOutputTensorCount)]
+    #[refuse(unless = output_index < TfLiteInterpreterGetOutputTensorCount(interpreter))]
     fn TfLiteInterpreterGetOutputTensorIndex(interpreter: &TfLiteInterpreter, output_index: i32) -> i32;
 
     #[since("2.17")]

@@ -43,12 +43,17 @@ impl Scope<'_> {
 
 /// Reads an expression over numbers.
 pub fn number(expr: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) -> Option<Expr> {
-    Reader { scope, any_param: false }.read(expr, problems)
+    Reader { scope, any_param: false, asks: false }.read(expr, problems)
+}
+
+/// Reads an expression that the worker works out, which may also ask functions of the table for numbers.
+pub fn asking(expr: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) -> Option<Expr> {
+    Reader { scope, any_param: false, asks: true }.read(expr, problems)
 }
 
 /// Reads an argument of a layout function, which may also be a parameter that is no number.
 pub fn argument(expr: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) -> Option<Expr> {
-    Reader { scope, any_param: true }.read(expr, problems)
+    Reader { scope, any_param: true, asks: false }.read(expr, problems)
 }
 
 /// Works out an expression that names no parameters.
@@ -74,6 +79,8 @@ pub fn constant_i64(expr: &syn::Expr, names: &Names, problems: &mut Problems) ->
 struct Reader<'a> {
     scope: &'a Scope<'a>,
     any_param: bool,
+    /// Functions of the table may be called.
+    asks: bool,
 }
 
 impl Reader<'_> {
@@ -139,10 +146,13 @@ impl Reader<'_> {
 
     fn call(&self, call: &syn::ExprCall, problems: &mut Problems) -> Option<Expr> {
         let name = attr::ident(&call.func).map_or_else(String::new, ToString::to_string);
+        if self.asks && self.scope.names.functions.contains(&name) {
+            return self.ask(name, call, problems);
+        }
         let Some((_, arity)) = CALLS.iter().find(|(known, _)| *known == name) else {
             problems
                 .add(call.func.span(), "expressions do not have this function", "no such function")
-                .near(&name, CALLS.iter().map(|(known, _)| *known));
+                .near(&name, CALLS.iter().map(|(known, _)| *known).chain(self.functions()));
             return None;
         };
         if call.args.len() != *arity {
@@ -152,6 +162,24 @@ impl Reader<'_> {
         }
         let args: Vec<_> = call.args.iter().map(|arg| self.read(arg, problems)).collect();
         Some(Expr::Call(name, args.into_iter().collect::<Option<_>>()?))
+    }
+
+    /// The functions of the table that may be called.
+    fn functions(&self) -> impl Iterator<Item = &str> {
+        self.scope.names.functions.iter().map(String::as_str).filter(|_| self.asks)
+    }
+
+    /// A function of the table is asked about parameters as they are.
+    fn ask(&self, name: String, call: &syn::ExprCall, problems: &mut Problems) -> Option<Expr> {
+        let mut param = |arg: &syn::Expr| match attr::ident(arg) {
+            Some(param) => Some(self.scope.param(&param.to_string(), param.span(), problems)?.name.clone()),
+            None => {
+                problems.add(arg.span(), format!("`{name}` is asked about parameters"), "not a parameter");
+                None
+            }
+        };
+        let args: Vec<_> = call.args.iter().map(&mut param).collect();
+        Some(Expr::Ask(name, args.into_iter().collect::<Option<_>>()?))
     }
 
     fn name(&self, name: &syn::Ident, problems: &mut Problems) -> Option<Expr> {
@@ -191,6 +219,7 @@ impl std::fmt::Display for Expr {
                 let args: Vec<_> = args.iter().map(Self::to_string).collect();
                 write!(f, "{function}({})", args.join(", "))
             }
+            Self::Ask(function, args) => write!(f, "{function}({})", args.join(", ")),
         }
     }
 }
@@ -219,7 +248,7 @@ fn sign(op: Op) -> &'static str {
 pub fn eval(expr: &Expr) -> Option<i128> {
     match expr {
         Expr::Int(value) | Expr::Const(_, value) => Some(*value),
-        Expr::Param(_) => None,
+        Expr::Param(_) | Expr::Ask(..) => None,
         Expr::Call(name, args) => {
             let args: Vec<i128> = args.iter().map(eval).collect::<Option<_>>()?;
             if name == "min" { args.into_iter().min() } else { args.into_iter().max() }

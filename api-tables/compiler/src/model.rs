@@ -362,6 +362,8 @@ pub enum Expr {
     Binary(Op, Box<Expr>, Box<Expr>),
     /// `min(a, b)`, `max(a, b)`
     Call(String, Vec<Expr>),
+    /// `f(h, n)`: what a function of the table returns for these parameters, a number. The worker asks the vendor.
+    Ask(String, Vec<String>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -355,13 +355,14 @@ impl<'a> Call<'a> {
         Registered::new(self.session, callback, handles, made, life)
     }
 
-    /// Checks an index that the vendor does not; a call with another fails as one on no object does.
-    pub fn within(&self, index: i64, count: i64, kind: u16, what: &str) -> Outcome {
-        if (0..count).contains(&index) {
-            return Ok(());
-        }
-        self.session.log(LogLevel::Warn, &format!("{what}: {index} is not within {count}"));
-        Err(Stop::Refused(self.session.api.table().kind(kind).invalid))
+    /// Why a call is not made of which the table's `condition` does not hold: as one on no object, with the two `sides` that
+    /// were compared, if it compares.
+    pub fn refused(&self, kind: u16, condition: &str, sides: &[Option<u64>]) -> Stop {
+        let sides = sides.iter().map(|side| side.map_or("a number too large".into(), |side| (side as i64).to_string()));
+        let sides = sides.collect::<Vec<String>>().join(" and ");
+        let of = if sides.is_empty() { String::new() } else { format!(" of {sides}") };
+        self.session.log(LogLevel::Warn, &format!("{condition} does not hold{of}"));
+        Stop::Refused(self.session.api.table().kind(kind).invalid)
     }
 
     /// A text that the vendor returns.

@@ -170,7 +170,7 @@ fn indexes_that_nobody_has() {
         ];
         beside.says(version, "indexes", &wrong);
         beside.logs("TfLiteInterpreterGetInputTensor: there is no tensor Input(-1)");
-        beside.logs("TfLiteInterpreterResizeInputTensor: input_index: 7 is not within 1");
+        beside.logs("TfLiteInterpreterResizeInputTensor: input_index < TfLiteInterpreterGetInputTensorCount(interpreter) does not hold of 7 and 1");
         beside.stays_unharmed(version);
     }
     let beside = Beside::new(New);

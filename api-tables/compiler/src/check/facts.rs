@@ -25,6 +25,7 @@ pub(super) const WORDS: &[&str] = &[
     "oneway",
     "pull",
     "push",
+    "refuse",
     "release",
     "retain",
     "same_as",
@@ -34,7 +35,6 @@ pub(super) const WORDS: &[&str] = &[
     "until",
     "when",
     "withheld",
-    "within",
     "written",
 ];
 /// Facts that say something about one of several parameters or resources at a time.
@@ -47,6 +47,7 @@ const EXCLUSIVE: &[(&str, &str)] = &[
     ("local", "charge"),
     ("local", "custom"),
     ("local", "oneway"),
+    ("local", "refuse"),
     ("oneway", "afresh"),
     ("oneway", "cached"),
     ("release", "afresh"),
@@ -61,6 +62,7 @@ const EXCLUSIVE: &[(&str, &str)] = &[
     ("unsupported", "custom"),
     ("unsupported", "local"),
     ("unsupported", "oneway"),
+    ("unsupported", "refuse"),
     ("unsupported", "until"),
     ("unsupported", "when"),
     ("unsupported", "written"),
@@ -123,7 +125,10 @@ impl Reader<'_> {
             }
             "about" => self.facts.about = self.about(attr, problems),
             "custom" => self.facts.custom = custom(attr, problems),
-            "within" => self.within(attr, problems),
+            "refuse" => {
+                let condition = attr.fields(["unless"], problems);
+                self.facts.refuse_unless = condition.and_then(|[e]| expr::asking(e, self.scope, problems));
+            }
             "when" => self.when(attr, problems),
             "until" => self.until(attr, problems),
             "written" => self.written(attr, problems),
@@ -194,29 +199,6 @@ impl Reader<'_> {
             not(name.span(), "a call is about an object that it is given", "no handle", problems);
         }
         Some(param)
-    }
-
-    /// `within(index = f)`: f tells of the same object how many there are.
-    fn within(&mut self, attr: &Attr, problems: &mut Problems) {
-        for pair in attr.pairs(problems) {
-            let Some(param) = self.param(pair, problems) else { continue };
-            if !matches!(param.shape, Shape::Value { .. }) {
-                not(pair.key.span(), "`within` is about an index", "no number", problems);
-            }
-            let Some(function) = attr::ident(pair.value) else {
-                not(
-                    pair.value.span(),
-                    "`within` takes the function that tells how many there are",
-                    "no name",
-                    problems,
-                );
-                continue;
-            };
-            let name = param.name.clone();
-            if let Some(function) = self.scope.names.function(function, problems) {
-                self.facts.within.push((name, function));
-            }
-        }
     }
 
     /// `since(properties = "0.9.5")`

@@ -1,6 +1,7 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::extensions;
+use crate::emit::names;
 use crate::expr;
 use crate::model::{
     Amount, Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Resource, Ret,
@@ -25,6 +26,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         layouts(function, problems);
         replies(api, function, problems);
         answers(function, problems);
+        demands(api, function, problems);
         costs(function, problems);
         held(function, problems);
         reachable(api, function, problems);
@@ -58,7 +60,7 @@ fn ret_class(api: &Api, ret: &Ret) -> String {
     match ret {
         Ret::Void => String::new(),
         Ret::Value { scalar, .. } => scalar.rust().into(),
-        Ret::Status { ty } => crate::emit::names::status_scalar(api, ty).rust().into(),
+        Ret::Status { ty } => names::status_scalar(api, ty).rust().into(),
         Ret::Struct { ty } => ty.clone(),
         Ret::New { .. } | Ret::Text { .. } | Ret::Pointer { .. } => "an address".into(),
     }
@@ -344,6 +346,48 @@ fn answers(function: &Function, problems: &mut Problems) {
     if function.facts.cached.is_some() && function.answer().is_none() {
         let message = format!("`{}` is cached, and does not answer with bytes", function.name);
         problems.add(function.span, message, "cached").help(help);
+    }
+}
+
+/// What is demanded of a call is worked out by the generated server, and refused with the status of a handle.
+fn demands(api: &Api, function: &Function, problems: &mut Problems) {
+    let Some(demand) = &function.facts.refuse_unless else { return };
+    if !function.params.iter().any(|p| matches!(p.shape, Shape::Handle { .. })) {
+        let message = "a call is refused with the `invalid` of the handle that it is about";
+        problems.add(function.span, message, "names none");
+    }
+    if function.facts.custom.worker || function.facts.beside.is_some() {
+        problems.add(function.span, "a function that the worker serves by hand refuses by hand", "by hand");
+    }
+    asks(api, function, demand, problems);
+}
+
+/// The functions that an expression asks are the vendor library's own, return numbers, and take what they are given.
+fn asks(api: &Api, function: &Function, e: &Expr, problems: &mut Problems) {
+    let (name, args) = match e {
+        Expr::Ask(name, args) => (name, args),
+        Expr::Binary(_, a, b) => return [a, b].into_iter().for_each(|e| asks(api, function, e, problems)),
+        Expr::Call(_, args) => return args.iter().for_each(|e| asks(api, function, e, problems)),
+        Expr::Int(_) | Expr::Const(..) | Expr::Param(_) => return,
+    };
+    let Some(asked) = api.function(name) else { return };
+    let facts = &asked.facts;
+    let exported = !facts.local && facts.unsupported.is_none() && facts.extension.is_none() && facts.beside.is_none();
+    let takes = |(asked, given): (&Param, &String)| match (&asked.shape, function.param(given).map(|p| &p.shape)) {
+        (Shape::Handle { ty: asked, .. }, Some(Shape::Handle { ty: given, null: false })) => {
+            asked == given && names::is_opaque(api, given)
+        }
+        (Shape::Value { scalar: asked, .. }, Some(Shape::Value { scalar: given, .. })) => asked == given,
+        _ => false,
+    };
+    if !exported || !matches!(asked.ret, Ret::Value { .. }) {
+        let message = format!("`{name}` is no function of the vendor's library that returns a number");
+        problems.add(function.span, message, "asks it");
+    } else if asked.params.len() != args.len() || !asked.params.iter().zip(args).all(takes) {
+        let message = format!("`{name}` takes something else than `{e}` gives it");
+        problems
+            .add(function.span, message, "asks it")
+            .help("an `Opaque` handle is given that is never null, and a number as it is");
     }
 }
 

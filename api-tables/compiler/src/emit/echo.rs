@@ -126,6 +126,7 @@ fn c_expr(function: &Function, expr: &Expr) -> String {
             _ => format!("(uint64_t){name}"),
         },
         Expr::Binary(op, a, b) => format!("({} {} {})", c_expr(function, a), operator(*op), c_expr(function, b)),
+        Expr::Ask(name, args) => format!("(uint64_t)(int64_t)p_{name}({})", args.join(", ")),
         Expr::Call(name, args) => {
             let args: Vec<_> = args.iter().map(|a| c_expr(function, a)).collect();
             format!("echo_{name}({})", args.join(", "))
@@ -159,6 +160,7 @@ fn params_of<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
         Expr::Param(name) => found.push(name),
         Expr::Binary(_, a, b) => [a, b].into_iter().for_each(|e| params_of(e, found)),
         Expr::Call(_, args) => args.iter().for_each(|e| params_of(e, found)),
+        Expr::Ask(_, args) => found.extend(args.iter().map(String::as_str)),
         Expr::Int(_) | Expr::Const(..) => {}
     }
 }

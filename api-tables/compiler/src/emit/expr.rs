@@ -3,31 +3,37 @@
 
 use super::names::int;
 use crate::model::{Expr, Op};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-/// `param` gives the tokens (an `Option<u64>`) of a parameter.
-pub fn lower(expr: &Expr, param: &dyn Fn(&str) -> TokenStream) -> TokenStream {
+/// `param` gives the tokens (an `Option<u64>`) of a parameter, and `ask` those of what a function of the table returns.
+pub fn lower(
+    expr: &Expr,
+    param: &dyn Fn(&str) -> TokenStream,
+    ask: &dyn Fn(&str, &[String]) -> TokenStream,
+) -> TokenStream {
     match expr {
+        Expr::Ask(function, args) => ask(function, args),
         Expr::Int(value) | Expr::Const(_, value) => {
             let value = int(*value & i128::from(u64::MAX));
             quote!(Some(#value))
         }
         Expr::Param(name) => param(name),
         Expr::Binary(op, a, b) => {
-            let (op, a, b) = (format_ident!("{}", name(*op)), lower(a, param), lower(b, param));
+            let (op, a, b) = (operation(*op), lower(a, param, ask), lower(b, param, ask));
             quote!(expr::#op(#a, #b))
         }
         Expr::Call(function, args) => {
             let function = format_ident!("{function}");
-            let args = args.iter().map(|a| lower(a, param));
+            let args = args.iter().map(|a| lower(a, param, ask));
             quote!(expr::#function(#(#args),*))
         }
     }
 }
 
-fn name(op: Op) -> &'static str {
-    match op {
+/// The function that computes an operator.
+pub fn operation(op: Op) -> Ident {
+    let name = match op {
         Op::Add => "add",
         Op::Sub => "sub",
         Op::Mul => "mul",
@@ -43,5 +49,6 @@ fn name(op: Op) -> &'static str {
         Op::Ge => "ge",
         Op::And => "and",
         Op::Or => "or",
-    }
+    };
+    format_ident!("{name}")
 }

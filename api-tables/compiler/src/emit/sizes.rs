@@ -2,7 +2,7 @@
 
 use super::expr::lower;
 use super::names::ident;
-use crate::model::{Api, Buffer, Element, Expr, Function, Len, Scalar, Shape};
+use crate::model::{Api, Buffer, Element, Expr, Function, Len, Ret, Scalar, Shape};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -25,7 +25,7 @@ pub struct Sizes<'a> {
 impl Sizes<'_> {
     /// An expression's value, an `Option<u64>`.
     pub fn value(&self, e: &Expr) -> TokenStream {
-        lower(e, &|name| self.scalar(name))
+        lower(e, &|name| self.scalar(name), &|function, args| self.ask(function, args))
     }
 
     /// The number of elements, an `Option<u64>`; `None` where it is not known before the memory is read.
@@ -83,6 +83,21 @@ impl Sizes<'_> {
             (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.three()),
             _ => self.scalar(name),
         }
+    }
+
+    /// What the vendor returns, an `Option<u64>`. Only the worker asks.
+    fn ask(&self, function: &str, args: &[String]) -> TokenStream {
+        let (hand, name, args) = (ident(&self.api.name), ident(function), args.iter().map(|a| ident(a)));
+        let Some(Ret::Value { scalar, .. }) = self.api.function(function).map(|f| &f.ret) else {
+            unreachable!("the rules let expressions ask for numbers only")
+        };
+        let number = widen(*scalar, &quote!(number));
+        quote!({
+            let asked = crate::api::#hand::vendor(call.session).#name.ok_or(Stop::Missing(#function))?;
+            // SAFETY: handles are live objects of the vendor.
+            let number = unsafe { asked(#(#args),*) };
+            #number
+        })
     }
 
     /// A parameter in an expression, an `Option<u64>`.

@@ -2,11 +2,12 @@
 //! calls the vendor and encodes, the dispatch by opcode, and the trampolines that vendors call back.
 
 use super::charges::{self, written};
+use super::expr::operation;
 use super::names::{self, ident, int};
 use super::request::decode;
 use super::sizes::{Side, Sizes};
 use super::vendor;
-use crate::model::{Buffer, Direction, Element, Param, Ret, Shape};
+use crate::model::{Buffer, Direction, Element, Expr, Param, Ret, Shape};
 use crate::plan::{
     About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Parents, Plan, Query, Server, Success,
     address_of,
@@ -242,15 +243,8 @@ fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
 fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let (function, hand) = (call.function, ident(&plan.api.name));
     let mut statements = Vec::new();
-    for (index, count) in &function.facts.within {
-        let Some(Param { name: object, shape: Shape::Handle { ty, .. }, .. }) = about_handle(call) else { continue };
-        let (object, index, count_name, count, ty) = (ident(object), ident(index), count, ident(count), ident(ty));
-        let text = format!("{}: {index}", function.name);
-        statements.push(quote! {
-            let count = crate::api::#hand::vendor(call.session).#count.ok_or(Stop::Missing(#count_name))?;
-            // SAFETY: a live object of the vendor's.
-            call.within(#index as i64, unsafe { count(#object) } as i64, kind::#ty, #text)?;
-        });
+    if let Some(demand) = &function.facts.refuse_unless {
+        statements.push(refuse_unless(plan, call, demand));
     }
     if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
         statements.push(quote!(crate::api::#hand::push(call, r.#object.to_native())?;));
@@ -283,6 +277,26 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         }
     }
     quote!(#(#statements)*)
+}
+
+/// A statement that refuses the call as one on no object, unless the condition holds.
+fn refuse_unless(plan: &Plan<'_>, call: &CallPlan<'_>, demand: &Expr) -> TokenStream {
+    let Some(Param { shape: Shape::Handle { ty, .. }, .. }) = about_handle(call) else {
+        unreachable!("the rules let calls be refused that are about a handle")
+    };
+    let (kind, text) = (ident(ty), format!("{}: {demand}", call.function.name));
+    let Expr::Binary(op, left, right) = demand else {
+        let value = sizes(plan, call).value(demand);
+        return quote!(if !expr::holds(#value) { return Err(call.refused(kind::#kind, #text, &[])); });
+    };
+    let [left, right] = [left, right].map(|side| sizes(plan, call).value(side));
+    let op = operation(*op);
+    quote! {
+        let (left, right) = (#left, #right);
+        if !expr::holds(expr::#op(left, right)) {
+            return Err(call.refused(kind::#kind, #text, &[left, right]));
+        }
+    }
 }
 
 /// Statements between the call and the reply.

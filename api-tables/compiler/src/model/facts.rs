@@ -19,8 +19,8 @@ pub struct Facts {
     pub cached: Option<Cached>,
     /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).
     pub custom: Custom,
-    /// Index parameter → the function that tells of the call's first handle how many there are.
-    pub within: Vec<(String, String)>,
+    /// `refuse(unless = e)`: what the worker demands of a call, since the vendor does not.
+    pub refuse_unless: Option<Expr>,
     /// Parameter → condition under which it counts.
     pub when: Vec<(String, Expr)>,
     /// Pointer or callback parameter → how long it stays in use.

@@ -91,7 +91,7 @@ fn out_parameter<'a>(function: &'a Function, e: &Expr) -> Option<&'a Param> {
         }
         Expr::Binary(_, a, b) => out_parameter(function, a).or_else(|| out_parameter(function, b)),
         Expr::Call(_, args) => args.iter().find_map(|a| out_parameter(function, a)),
-        Expr::Int(_) | Expr::Const(..) => None,
+        Expr::Int(_) | Expr::Const(..) | Expr::Ask(..) => None,
     }
 }
 

@@ -84,13 +84,16 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_withheld",
         "gold_custom",
         "gold_about",
+        "gold_refuse",
+        "gold_index",
+        "gold_count",
         "gold_same",
         "gold_find",
     ],
     oneway: &[
         false, false, false, true, true, false, false, false, false, false, false, false,
         false, true, true, false, false, false, false, false, false, false, false, false,
-        true, true, false, false,
+        true, true, false, false, false, false, false,
     ],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],
     extension_functions: &[
@@ -107,6 +110,11 @@ pub static API: crate::api::Api = crate::api::Api {
             name: "gold_event",
             invalid: -1,
             ordered: true,
+        },
+        KindSpec {
+            name: "gold_shelf",
+            invalid: -1,
+            ordered: false,
         },
     ],
 };

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   27
+// opcode   30
 // entry    answers in the shim, by hand
 
 // shim: entry

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   26
+// opcode   29
 // entry    goes on to gold_scalar
 
 // shim: entry

@@ -27,6 +27,8 @@ type gold_ulong = u64;
 type gold_box = Handle;
 #[handle(invalid = GOLD_LOST)]
 type gold_event = Handle;
+#[handle(invalid = GOLD_LOST)]
+type gold_shelf = Opaque;
 
 const GOLD_LOST: gold_status = -1;
 const GOLD_NO_BOX: gold_status = -2;
@@ -241,6 +243,14 @@ extern "C" {
         one: gold_box,
         event: Option<Out<New<gold_event>>>,
     ) -> gold_status;
+
+    #[refuse(unless = place < gold_count(one) && place != 3)]
+    fn gold_refuse(one: &gold_shelf, place: i32) -> gold_status;
+
+    #[refuse(unless = place < gold_count(one))]
+    fn gold_index(one: &gold_shelf, place: i32) -> gold_status;
+
+    fn gold_count(one: &gold_shelf) -> u32;
 
     #[same_as(gold_scalar)]
     fn gold_same(count: u32, offset: isize, ratio: f64) -> gold_status;

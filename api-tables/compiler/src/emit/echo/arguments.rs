@@ -25,10 +25,11 @@ fn value(api: &Api, function: &Function, i: usize, param: &Param) -> String {
         (Some((_, _, key)), _) if key == name => "plan->key".to_owned(),
         _ if let Some(key) = key_in(api, function, name) => key.to_string(),
         (_, Some(size)) => size,
-        _ if let Some((_, count)) = function.facts.within.iter().find(|(p, _)| p == name) => {
+        _ if let Some(Expr::Binary(Op::Lt, index, count)) = &function.facts.refuse_unless
+            && matches!(&**index, Expr::Param(p) if p == name) =>
+        {
             // What the vendor counts is asked of it, so that the index is one.
-            let about = super::first_handle(function).map_or("NULL", |h| &h.name);
-            format!("index_for(plan, {i}, (int64_t)p_{count}({about}))")
+            format!("index_for(plan, {i}, (int64_t){})", c_expr(function, count))
         }
         _ => match wanted(function, name) {
             Some(wanted) => format!("value_or(plan, {i}, \"{name}\", {wanted}ULL)"),

@@ -1,0 +1,131 @@
+// plan
+//
+// opcode   26
+// entry    generated
+// server   generated, of a function that the library exports
+// session  the one that there is
+// about    one
+// success  returns 0
+// posted   no: the table does not say `oneway`
+// arguments
+//   one    handle gold_shelf; else refused
+//   place  i32
+// request  16 bytes
+//     0+8  one    id
+//     8+4  place  i32
+// reply  4 bytes
+//     0+4  ret  i32
+
+// wire
+
+#[allow(non_snake_case)]
+pub mod gold_refuse {
+    #[allow(unused_imports)]
+    use crate::wire::*;
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Request {
+        pub one: u64,
+        pub place: i32,
+    }
+    #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
+    pub struct Reply {
+        pub ret: i32,
+    }
+    /// The archives lie as they are planned.
+    const _: () = {
+        assert!(size_of:: < ArchivedRequest > () == 16);
+        assert!(align_of:: < ArchivedRequest > () == 8);
+        assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
+        assert!(std::mem::offset_of!(ArchivedRequest, place) == 8);
+        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(align_of:: < ArchivedReply > () == 4);
+        assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+    };
+}
+
+// shim: entry
+
+/// `gold_refuse` of the vendor's API.
+///
+/// # Safety
+/// The arguments are as the vendor's API demands.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, unused_variables)]
+pub unsafe extern "C-unwind" fn gold_refuse(one: *mut c_void, place: i32) -> i32 {
+    guard(
+        || unsafe { marshal::gold_refuse(one, place) },
+        |fault| {
+            let status = fault
+                .status(Statuses {
+                    lost: -1,
+                    no_broker: -1,
+                    exhausted: -1,
+                });
+            status as _
+        },
+    )
+}
+
+// shim: marshalling
+
+pub unsafe fn gold_refuse(one: *mut c_void, place: i32) -> Result<i32, Fault> {
+    let mut call = Call::begin(
+        Session::current(&crate::api::GOLD)?,
+        opcode::gold_refuse,
+    );
+    unsafe {
+        let w_one = call.live_handle(one, kind::gold_shelf)?;
+        let request = table::gold_refuse::Request {
+            one: w_one,
+            place: place as i32,
+        };
+        call.transact(
+            &request,
+            |reply: &table::gold_refuse::ArchivedReply, call| {
+                let ok = reply.ret.to_native() == 0;
+                (ok, reply.ret.to_native() as _)
+            },
+        )
+    }
+}
+
+// worker: server
+
+pub fn gold_refuse(call: &mut Call, body: &[u8]) -> Outcome {
+    let r = call.read::<table::gold_refuse::ArchivedRequest>(body, "gold_refuse")?;
+    let place: i32 = r.place.to_native() as i32;
+    let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
+    let vendor_function = crate::api::gold::vendor(call.session)
+        .gold_refuse
+        .ok_or(Stop::Missing("gold_refuse"))?;
+    let (left, right) = (
+        expr::lt(
+            Some(place as i64 as u64),
+            {
+                let asked = crate::api::gold::vendor(call.session)
+                    .gold_count
+                    .ok_or(Stop::Missing("gold_count"))?;
+                let number = unsafe { asked(one) };
+                Some(number as u64)
+            },
+        ),
+        expr::ne(Some(place as i64 as u64), Some(3)),
+    );
+    if !expr::holds(expr::and(left, right)) {
+        return Err(
+            call
+                .refused(
+                    kind::gold_shelf,
+                    "gold_refuse: (place < gold_count(one)) && (place != 3)",
+                    &[left, right],
+                ),
+        );
+    }
+    let ret = unsafe { vendor_function(one, place) };
+    let ok = ret == 0;
+    call.reply(
+        &table::gold_refuse::Reply {
+            ret: ret as i32,
+        },
+    )
+}
