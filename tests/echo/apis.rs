@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ava_tables::emit::echo::{self, ByHand};
-use ava_tests::{Program, built};
+use ava_tests::{Program, built, vendor};
 
 /// What the echo of one table takes.
 pub struct Table {
@@ -85,6 +85,79 @@ pub const PKCS11: Table = Table {
     },
     is_told: false,
     has_plugin: false,
+};
+
+pub const TFLITE: Table = Table {
+    name: "tflite",
+    by_hand: ByHand {
+        vendor: &[
+            "TfLiteVersion",
+            "TfLiteInterpreterGetInputTensorCount",
+            "TfLiteInterpreterGetOutputTensorCount",
+            "TfLiteInterpreterGetVariableTensorCount",
+            "TfLiteInterpreterGetInputTensor",
+            "TfLiteInterpreterGetOutputTensor",
+            "TfLiteInterpreterGetVariableTensor",
+            "TfLiteInterpreterGetTensor",
+            "TfLiteInterpreterAllocateTensors",
+            "TfLiteInterpreterInvoke",
+            "TfLiteSignatureRunnerGetInputTensor",
+            "TfLiteSignatureRunnerGetOutputTensor",
+            "TfLiteSignatureRunnerAllocateTensors",
+            "TfLiteSignatureRunnerInvoke",
+            "TfLiteTensorRealloc",
+            "TfLiteTensorGetAllocationStrategy",
+            "TfLiteTensorGetBufferAddressStability",
+            "TfLiteTensorGetDataStability",
+            "TfLiteTensorGetDataKnownStep",
+            "TfLiteTensorGetShapeKnownStep",
+            "TfLiteXNNPackDelegateCreate",
+            "TfLiteXNNPackDelegateDelete",
+            "TfLiteExternalDelegateCreate",
+        ],
+        driver: &[
+            "TfLiteVersion",
+            "TfLiteInterpreterEnsureTensorDataIsReadable",
+            "TfLiteInterpreterGetInputTensor",
+            "TfLiteInterpreterGetOutputTensor",
+            "TfLiteInterpreterGetVariableTensor",
+            "TfLiteInterpreterGetTensor",
+            "TfLiteInterpreterAllocateTensors",
+            "TfLiteInterpreterInvoke",
+            "TfLiteSignatureRunnerGetInputTensor",
+            "TfLiteSignatureRunnerGetOutputTensor",
+            "TfLiteSignatureRunnerAllocateTensors",
+            "TfLiteSignatureRunnerInvoke",
+            "TfLiteTensorRealloc",
+            "TfLiteTensorGetAllocationStrategy",
+            "TfLiteTensorGetBufferAddressStability",
+            "TfLiteTensorGetDataStability",
+            "TfLiteTensorGetDataKnownStep",
+            "TfLiteTensorGetShapeKnownStep",
+            "TfLiteXNNPackDelegateCreate",
+            "TfLiteXNNPackDelegateDelete",
+            "TfLiteExternalDelegateCreate",
+        ],
+    },
+    // Which library it is; how many tensors there are, and where they are now.
+    asked: &[
+        "TfLiteVersion",
+        "TfLiteInterpreterGetInputTensorCount",
+        "TfLiteInterpreterGetOutputTensorCount",
+        "TfLiteInterpreterGetVariableTensorCount",
+        "TfLiteInterpreterGetInputTensor",
+        "TfLiteInterpreterGetOutputTensor",
+        "TfLiteInterpreterGetVariableTensor",
+        "TfLiteInterpreterGetTensor",
+        "TfLiteSignatureRunnerGetInputTensor",
+        "TfLiteSignatureRunnerGetOutputTensor",
+    ],
+    unwritten: &[],
+    // Enums of a given width, which gcc before 13 does not know.
+    compiler: || ("clang", vec!["-isystem".into(), vendor::tflite("2.17").join("include").display().to_string()]),
+    prepare: |directory| ("TFLITE_ECHO_LOG", directory.join("vendor.log"), directory.join("vendor.log")),
+    is_told: true,
+    has_plugin: true,
 };
 
 /// The library's directory and the program.

@@ -266,5 +266,10 @@ void check_refused(const struct plan *p, int64_t wanted, int64_t status, const v
 }
 
 void check_refusal(const char *function, bool right) {
+  list_function("refused", function);
   if (!right) line_problem("%s is not refused as the table says", function);
+}
+
+void check_null(const struct plan *p, bool right) {
+  if (!right) complain(p, "null is no object, and was not refused");
 }

@@ -46,7 +46,9 @@ static struct plan ordinary(unsigned seed) { return (struct plan){.seed = seed, 
 /* Every pointer and handle that can be, null. */
 static void nulls(const struct function *f, struct plan plan) {
   for (int param = 0; param < f->params; param++) {
-    plan.null = f->pointers[param] && strchr("plb", f->pointers[param]) ? param : -1;
+    /* Nobody refuses anything where nothing is in between. */
+    const char *may = is_native() ? "plb" : "plbr";
+    plan.null = f->pointers[param] && strchr(may, f->pointers[param]) ? param : -1;
     if (plan.null >= 0) call(f, plan);
   }
 }
@@ -177,6 +179,13 @@ static void **handed_out(void *library) {
   return get && get(&list) == 0 && list ? list + 1 : NULL;
 }
 
+void list_function(const char *how, const char *function) {
+  struct line line;
+  line_begin(&line, how);
+  log_name(&line, function);
+  line_end(&line);
+}
+
 static void find_functions(void) {
   const char *name = getenv("ECHO_LIBRARY");
   void *library = dlopen(name ? name : echo_library, RTLD_NOW);
@@ -191,10 +200,13 @@ static void find_functions(void) {
       if (f->extension != (pass == 1)) continue;
       if (list) *f->address = list[i];
       else if (f->extension) *f->address = look_up(f->name);
-      else *f->address = dlsym(f->beside ? RTLD_DEFAULT : library, f->name);
+      else *f->address = dlsym(library, f->name);
+      if (!*f->address && f->beside) *f->address = dlsym(RTLD_DEFAULT, f->name);
+      bool hidden = f->extension && f->served == REFUSED;
+      if (hidden) list_function("refused", f->name);
+      if (f->served == LOCAL) list_function("local", f->name);
       /* A vendor need not have what is answered in the program. */
       if (f->served == LOCAL && is_native()) continue;
-      bool hidden = f->extension && f->served == REFUSED;
       if (!*f->address != hidden) line_problem("%s is %s", f->name, hidden ? "handed out" : "not there");
     }
 }

@@ -33,7 +33,9 @@ struct function {
   bool beside; /* in another library */
   bool fails;  /* it has a way to say so */
   int params;
-  const char *pointers; /* per parameter: 'p', 'l' where null can be passed, 's' where a size is, 'b' where both, else '.' */
+  /* Per parameter: 'p', 'l' where null can be passed, 's' where a size is, 'b' where both; 'r' where null is refused before
+     the vendor is called; else '.'. */
+  const char *pointers;
   const struct tagged *tagged;
   const struct list *list;
   const struct record *record; /* structs that lead to more */
@@ -84,6 +86,10 @@ void check_status(const struct plan *, int64_t status);
 /* The key was refused, and nothing came out. */
 void check_unlisted(const struct plan *, const struct tagged *, int64_t status, const void *room);
 void check_refused(const struct plan *, int64_t wanted, int64_t status, const void *made);
+/* Says how a function is served that is not compared. */
+void list_function(const char *how, const char *function);
+/* Null was refused. */
+void check_null(const struct plan *, bool right);
 /* A function that the table refuses gave what the table says. */
 void check_refusal(const char *function, bool right);
 /* Frees arguments and rooms; `keep` those that an object uses. */

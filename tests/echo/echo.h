@@ -167,6 +167,7 @@ void line_drop(struct line *);
 void line_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void log_arrow(struct line *);
+void log_name(struct line *, const char *);
 void log_any(struct line *, const char *name);
 void log_int(struct line *, const char *name, uint64_t);
 void log_handle(struct line *, const char *name, int kind, const void *);

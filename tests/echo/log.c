@@ -87,6 +87,8 @@ void line_problem(const char *format, ...) {
 
 void log_arrow(struct line *line) { add(line, " ->"); }
 
+void log_name(struct line *line, const char *name) { add(line, " %s", name); }
+
 void log_any(struct line *line, const char *name) { add(line, " %s=*", name); }
 
 void log_int(struct line *line, const char *name, uint64_t value) {

@@ -1,6 +1,7 @@
 //! The driver's calls: one function each, that makes arguments by a plan, calls, writes down and checks.
 
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, Until};
+use crate::check::names::c_name;
+use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind, Until};
 
 use super::super::names;
 use super::arguments::{declare, kept, own_size, size};
@@ -51,6 +52,7 @@ fn function(api: &Api, function: &Function) -> String {
     let args: Vec<_> = function.params.iter().map(|p| p.name.as_str()).collect();
     let result = if matches!(function.ret, Ret::Void) { String::new() } else { format!("{ret} ret = ") };
     c += &format!("  arm(plan);\n  {result}p_{name}({});\n  disarm(plan);\n", args.join(", "));
+    c += &null_call(api, function);
     c += &outcome(api, function);
     c += &refusal.map(|_| refused_call(function)).unwrap_or_default();
     c += &unlisted(api, function);
@@ -264,7 +266,7 @@ fn row(api: &Api, function: &Function, served: Served, called: bool) -> String {
         "  {{\"{name}\", {served}, {call}, (void **)&p_{name}, {}, {beside}, {}, {}, \"{pointers}\", {tagged}, {list}, \
         {record}, {}, {}, {}, {}, {}}},\n",
         function.facts.extension.is_some(),
-        !matches!(function.ret, Ret::Void),
+        !matches!(function.ret, Ret::Void | Ret::Text { null: false }),
         function.params.len(),
         set(needs),
         set(makes),
@@ -274,11 +276,41 @@ fn row(api: &Api, function: &Function, served: Served, called: bool) -> String {
     )
 }
 
+/// A handle that is refused where it is null, with that status.
+fn needed(api: &Api, param: &Param) -> Option<i64> {
+    let Shape::Handle { ty, null: false } = &param.shape else { return None };
+    match &api.types.get(ty)?.kind {
+        TypeKind::Handle { opaque: true, invalid, .. } => Some(*invalid),
+        _ => None,
+    }
+}
+
+/// What is null and may not be never reaches the vendor.
+fn null_call(api: &Api, function: &Function) -> String {
+    let needed = function.params.iter().enumerate().filter_map(|(i, p)| Some((i, needed(api, p)?)));
+    let right = |invalid: i64| match &function.ret {
+        Ret::Status { ty } => format!("ret == ({}){invalid}", c_name(ty)),
+        Ret::Void => "true".into(),
+        Ret::Text { null: false } => "ret && !*ret".into(),
+        _ => "ret == 0".into(),
+    };
+    needed
+        .map(|(i, invalid)| {
+            format!(
+                "  if (plan->null == {i}) {{\n    line_drop(&line);\n    check_null(plan, {});\n    call_end(false);\n    \
+                return;\n  }}\n",
+                right(invalid)
+            )
+        })
+        .collect()
+}
+
 /// Whether a parameter may be null, and whether it says how long others are.
 fn pointer(api: &Api, function: &Function, param: &Param) -> char {
     match &param.shape {
         Shape::Value { .. } if size(api, function, &param.name).is_some() => 's',
         Shape::Value { .. } => '.',
+        _ if needed(api, param).is_some() => 'r',
         _ if own_size(api, function, param).is_some() => 'b',
         Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. }, .. }) => 'l',
         _ => 'p',

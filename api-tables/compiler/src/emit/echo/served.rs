@@ -19,7 +19,7 @@ pub enum Served {
     Compared,
     /// The table refuses it: the program gets the status, and the vendor sees nothing.
     Refused,
-    /// Answered in the program: the vendor sees nothing.
+    /// Answered in the program, where the vendor sees nothing of it, or another function under a second name.
     Local,
 }
 
