@@ -1,5 +1,5 @@
-//! Programs of two users compute while programs, workers and brokers are killed at random: what nobody has killed goes on and
-//! is right, what begins meanwhile does begin, and in the end nothing is left.
+//! Programs of two users compute while programs, workers and brokers are killed at random: all others continue with correct
+//! results, new ones can start, and in the end nothing is left.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use ava_tests::{Answer, Ended, Running, Somebody, SystemWorld};
 use super::people::{ALICE, BOB, begin, end_of, goes_on, kill, steady, wait_until};
 
 const PROGRAMS: usize = 8;
-/// Crashes of one user's workers that the broker forgives before it has the next one wait.
+/// Crashes of one user's workers before the broker delays the next one.
 const FORGIVEN: usize = 8;
 
-/// Xorshift: the same deeds for the same seed. (What they meet depends on the machine.)
+/// Xorshift: the same actions for the same seed. (Their targets depend on the machine.)
 struct Dice(u64);
 
 impl Dice {
@@ -26,15 +26,15 @@ impl Dice {
     }
 }
 
-/// A program under way.
+/// A running program.
 struct Actor {
     running: Running,
     who: usize,
-    /// It has said that it computes.
+    /// It has reported that it computes.
     steady: bool,
-    /// Its worker, as far as a broker could be asked.
+    /// Its worker, if a broker could be asked.
     worker: Option<u32>,
-    /// A worker was killed that may have been its.
+    /// A worker was killed that may have been its own.
     exposed: bool,
     /// Its worker was killed.
     doomed: bool,
@@ -44,7 +44,7 @@ struct Chaos {
     world: SystemWorld,
     dice: Dice,
     actors: Vec<Actor>,
-    /// Workers killed, by a user's or by nobody's known: the broker counts crashes.
+    /// Killed workers of known and unknown users: the broker counts crashes.
     kills: usize,
     begun: usize,
     counts: [usize; 6],
@@ -105,7 +105,7 @@ impl Chaos {
         self.dice.below(self.actors.len())
     }
 
-    /// Waits until a program computes. Whether it does: one that may have met a death may have ended.
+    /// Waits until a program computes. Returns whether it does: it may have ended because of a kill.
     fn settle(&mut self, at: usize) -> bool {
         let actor = &mut self.actors[at];
         if !actor.steady && actor.running.says("steady\n") {
@@ -140,14 +140,14 @@ impl Chaos {
         self.settle(at);
     }
 
-    /// A program is told to end, after another step.
+    /// Tells a program to exit after another step.
     fn finish_one(&mut self) {
         let at = self.any();
         if !self.settle(at) {
             return;
         }
         let mut actor = self.actors.swap_remove(at);
-        // One that has ended does not listen.
+        // A program that has ended does not read its input.
         let _ = actor.running.try_tell("another\n");
         let lost = !actor.running.says("round another\n");
         let answer = actor.running.answer();
@@ -179,7 +179,7 @@ impl Chaos {
         }
     }
 
-    /// Whatever the broker has started: a spare, or one that is about to be somebody's.
+    /// Any process that the broker has started: a spare worker, or one that is about to get a session.
     fn kill_any_worker(&mut self) {
         let broker = self.world.broker_id();
         let children = fs::read_to_string(format!("/proc/{broker}/task/{broker}/children")).unwrap();
@@ -191,7 +191,7 @@ impl Chaos {
     }
 
     fn end_worker(&mut self, worker: u32) {
-        // Numbers come again: only what is in our broker's control groups is a worker of its.
+        // Process numbers are reused: only processes in our broker's control groups are its workers.
         if !of_process(worker).iter().any(|(_, path)| path.contains("/ava-tests-") && path.contains("/ava/")) {
             return;
         }
@@ -206,7 +206,7 @@ impl Chaos {
     fn kill_broker(&mut self) {
         self.world.kill_broker();
         self.counts[5] += 1;
-        // Who comes now waits for the next one.
+        // Programs that connect now wait for the next broker.
         for _ in 0..self.dice.below(3) {
             self.begin();
         }
@@ -227,7 +227,7 @@ impl Chaos {
         wait_until("all groups of workers are gone", || world.groups.of_workers().is_empty());
     }
 
-    /// What a tenant's killed workers have left is gone with the next one.
+    /// The files of a tenant's killed workers are removed with the next worker.
     fn is_clean(&self, who: &Somebody) {
         let (program, session) = begin(&self.world, who, 1);
         let id = program.id();
@@ -241,7 +241,7 @@ impl Chaos {
     }
 }
 
-/// A program whose worker is gone says so and ends by its own will.
+/// A program whose worker is gone reports it and exits by itself.
 fn is_loss(answer: &Answer) -> bool {
     answer.ended == Ended::With(3) && answer.stdout.contains(": -") && answer.stderr.contains("ava: ")
 }

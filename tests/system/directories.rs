@@ -1,4 +1,4 @@
-//! The directory of each tenant, and what becomes of it.
+//! The directory of each tenant, and its removal.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -8,7 +8,7 @@ use ava_tests::{Running, Somebody, SystemWorld};
 
 use super::people::{ALICE, BOB, begin, end_of, ends_well, goes_on, is_gone, steady, wait_until};
 
-/// A container as Docker names it.
+/// A container with Docker's kind of name.
 fn docker(digit: char) -> String {
     format!("docker-{}.scope", digit.to_string().repeat(64))
 }
@@ -23,7 +23,7 @@ fn directories_are_their_users_alone() {
     let Some(world) = SystemWorld::new() else { return };
     let programs = [(&ALICE, 1), (&BOB, 2)].map(|(who, seed)| begin(&world, who, seed).0);
     let shared = world.home("");
-    // Whoever runs as a tenant's user may make one entry there, and not list the others.
+    // A process with a tenant's user may create one entry there, and not list the others.
     assert_eq!(fs::metadata(&shared).unwrap().mode() & 0o7777, 0o731);
     let mut owners = Vec::new();
     for name in ["31234", "31235"] {
@@ -52,7 +52,7 @@ fn the_root_of_a_container_is_a_tenant_of_its_own() {
     let containers = programs.each_ref().map(|(_, session)| detail(&world.admin(), session.session).container);
     assert_eq!(containers[0], "");
     assert_eq!([&containers[1], &containers[2]].map(|name| format!("0@{name}")), names[1..]);
-    // Each has a spare, as its own user.
+    // Each has a spare worker, with its own user.
     wait_until("three spares", || world.status().spares == 3);
     let tasks = fs::read_to_string(format!("/proc/{0}/task/{0}/children", world.broker_id())).unwrap();
     let users = tasks.split_whitespace().map(|worker| fs::metadata(format!("/proc/{worker}")).unwrap().uid());
@@ -67,7 +67,7 @@ fn the_root_of_ones_own_namespaces_is_a_tenant_of_its_own() {
     let (program, _) = begin(&world, &ALICE, 1);
     let answer = world.run(&Somebody::in_namespaces(31_234), &steady(2));
     if answer.stderr.contains("unshare failed: Operation not permitted") {
-        // In a changed root, for one. That the rest of the world works is shown by the others.
+        // For example in a chroot. The other tests show that everything else works.
         eprintln!(
             "the_root_of_ones_own_namespaces_is_a_tenant_of_its_own is skipped: users may make no namespaces here"
         );
@@ -88,23 +88,23 @@ fn what_containers_leave_is_removed_and_their_users_are_free_again() {
     }
     let (living, session) = begin(&world, &Somebody::in_container(0, &docker('b')), 3);
     let freed = fs::metadata(world.home(&tenant(0, 'a'))).unwrap().uid();
-    // A broker looks when it starts, and then from time to time.
+    // A broker checks at its start, and then from time to time.
     world.kill_broker();
     world.start_broker();
     wait_until("the directory is gone", || !world.home(&tenant(0, 'a')).exists());
     assert!(world.home("31234/cache").exists(), "a user's stays");
-    // What a worker of an earlier broker uses stays: it goes on, and has what it had.
+    // A directory that a worker of an earlier broker uses stays: the worker continues, with its files.
     assert!(world.home(&tenant(0, 'b')).join(format!("tmp/{}", session.worker_pid)).exists());
     goes_on(living);
     is_gone(session.worker_pid);
-    // The broker hears of its sweeper's end a moment after the directory is gone.
+    // The broker learns of its sweeper's end a moment after the directory is gone.
     let mut next = 'c'..='f';
     wait_until("the user is free again", || {
         let digit = next.next().expect("the user is free again soon");
         is_over(&world, begin(&world, &Somebody::in_container(0, &docker(digit)), 4).0);
         fs::metadata(world.home(&tenant(0, digit))).unwrap().uid() == freed
     });
-    // Nobody is to have its number any more; the next one to be its parent has to see to that.
+    // Its process number must become free, so its new parent has to reap it.
     let process = format!("/proc/{}", session.worker_pid);
     wait_until("the worker's parent has seen its end", || !std::path::Path::new(&process).exists());
     world.kill_broker();
@@ -114,7 +114,7 @@ fn what_containers_leave_is_removed_and_their_users_are_free_again() {
     });
 }
 
-/// Those who wait for a broker come in while it looks at what their containers have left.
+/// Programs can connect while the broker removes the remains of containers.
 #[test]
 fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
     let Some(world) = SystemWorld::new() else { return };
@@ -122,7 +122,7 @@ fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
     let home = world.home(&tenant(0, 'a'));
     is_over(&world, begin(&world, &root, 1).0);
     for round in 0..10 {
-        // So much that it takes a while.
+        // Enough files to take a while.
         let owner = fs::metadata(&home).unwrap();
         let much = home.join("cache/much");
         fs::create_dir_all(&much).unwrap();
@@ -139,7 +139,7 @@ fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
         assert!(scratch.exists(), "round {round}: the worker has no scratch");
         let user = fs::metadata(format!("/proc/{}", session.worker_pid)).unwrap().uid();
         assert_eq!(fs::metadata(&home).unwrap().uid(), user);
-        // Nobody else gets its user.
+        // No other tenant gets its user.
         let (other, others) = begin(&world, &ALICE, 2);
         assert_ne!(fs::metadata(format!("/proc/{}", others.worker_pid)).unwrap().uid(), user, "round {round}");
         is_over(&world, other);
@@ -147,7 +147,7 @@ fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
     }
 }
 
-/// The program ends as it should, and the broker has seen its worker's end.
+/// The program exits normally, and the broker has noticed its worker's end.
 #[track_caller]
 fn is_over(world: &SystemWorld, program: Running) {
     let id = program.id();

@@ -1,4 +1,4 @@
-//! Brokers that lack what keeps tenants apart, and ends of brokers and programs.
+//! Brokers without the rights to isolate tenants, and ends of brokers and programs.
 
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::people::{ALICE, BOB, PATIENCE, begin, ends_well, goes_on, is_gone, kill, steady, wait_until};
 
-/// A broker for a group that root does not run, and so may change no user and has no control group.
+/// A broker for a group that does not run as root, and so cannot change users and has no control group.
 fn without_rights(world: &SystemWorld, mode: &str) -> Command {
     let place = world.path("work/unprivileged");
     let mut command = Command::new("setpriv");
@@ -81,7 +81,7 @@ fn a_worker_whose_program_and_broker_are_killed_ends() {
     }
     world.kill_broker();
     world.start_broker();
-    // What it was is of no consequence for the other.
+    // The reason does not matter to the other.
     goes_on(other);
     is_gone(others.worker_pid);
     ends_well(&world.run(&ALICE, &steady(3)));

@@ -1,4 +1,4 @@
-//! Control groups: what a session may take, whom it costs something, and that nothing of them is left.
+//! Control groups: limits of a session, charging, and removal.
 
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn memory(way: &str, mebibytes: u64) -> Program {
     Program::new(program).args([way, &mebibytes.to_string()]).within(2 * PATIENCE)
 }
 
-/// The number before what a program said last.
+/// The number in front of a program's last output.
 fn said(program: &mut Running, behind: &str) -> i64 {
     let text = program.wait_for(behind);
     let before = text.split(behind).next().unwrap().lines().last().unwrap();
@@ -65,13 +65,13 @@ fn what_a_worker_starts_is_in_its_group_and_goes_with_it() {
     let (other, others) = begin(&world, &BOB, 1);
     let tasks_program = Program::new(built::compiled("tasks", "system/tasks.c", &["-lOpenCL"])).within(2 * PATIENCE);
     let mut program = world.start(&ALICE, &tasks_program);
-    // EAGAIN, as of any bound on tasks.
+    // EAGAIN, as at any limit of tasks.
     let made = said(&mut program, " tasks, then -11\n");
     assert!((1500..2048).contains(&made), "{made} tasks");
     let worker = world.session_of(program.id()).worker_pid;
     let pids = folder_of(&world, "pids", worker);
     assert_eq!(tasks(&pids), 2048);
-    // Others have what they had, and begin as always, also those of the same user.
+    // Others keep their resources and can start as always, also those of the same user.
     assert!(tasks(&folder_of(&world, "pids", others.worker_pid)) < 100);
     ends_well(&world.run(&BOB, &steady(2)));
     ends_well(&world.run(&ALICE, &steady(3)));
@@ -88,15 +88,15 @@ fn who_takes_too_much_memory_loses_the_worker_and_nobody_else_does() {
     let before = world.groups.charged("ava");
     let mut program = world.start(&ALICE, &memory("device", 2048));
     let made = said(&mut program, " MiB\n");
-    // What the vendor's library takes for itself counts too.
+    // Memory that the vendor's library takes for itself counts too.
     assert!((192..600).contains(&made), "{made} MiB");
     let reason = end_of(&world, program.id());
     assert!(reason.contains("SIGKILL") && reason.contains("its memory had reached the bound of a session"), "{reason}");
-    // The program lives, and what it had costs nobody else anything.
+    // The program survives, and nobody else is charged for its memory.
     wait_until("the memory is given back", || world.groups.charged("ava") < before + 32 * MIB);
     ends_well(&world.run(&ALICE, &steady(2)));
     assert_eq!(world.session_of(program.id()).state, State::Ended);
-    // What the program has in common with its worker is bounded as well, whoever has paid for it: there is no more memory.
+    // Memory shared by program and worker is limited as well, whoever it is charged to: the call runs out of memory.
     let mut sharer = world.start(&ALICE, &memory("shared", 2048));
     assert!((320..600).contains(&said(&mut sharer, " MiB\n")));
     assert_eq!(world.session_of(sharer.id()).state, State::Running);
@@ -105,7 +105,7 @@ fn who_takes_too_much_memory_loses_the_worker_and_nobody_else_does() {
     assert_eq!(program.answer().ended, ava_tests::Ended::With(0));
 }
 
-/// The pages that a program shares with its worker are the program's, who has made them and may keep them.
+/// Pages that a program shares with its worker are charged to the program, which touched them first and may keep them.
 #[test]
 fn what_a_program_shares_is_charged_to_the_program() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--session-memory", "600M"]) else { return };

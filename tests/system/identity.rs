@@ -1,4 +1,4 @@
-//! Whom workers run as, and what they have given up.
+//! The users that workers run as, and the privileges that they have dropped.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,7 +10,7 @@ use ava_tests::SystemWorld;
 
 use super::people::{ALICE, BOB, begin, goes_on, kill, status_of};
 
-/// The user of a worker, who is the same in all respects, and the group of the same number.
+/// The user of a worker, the same for all kinds of user id, and the group of the same number.
 #[track_caller]
 fn user_of(session: &Session) -> u32 {
     let status = status_of(session.worker_pid);
@@ -66,7 +66,7 @@ fn a_worker_has_given_up_what_it_can() {
     let devices = groups_of_devices(Path::new("/dev"));
     let groups = status["Groups"].split_whitespace().map(|gid| gid.parse::<u32>().unwrap());
     groups.for_each(|gid| assert!(gid != 0 && devices.contains(&gid), "group {gid} of the worker is no device's"));
-    // What is not dumpable belongs to root in the eyes of others.
+    // A process that is not dumpable has files of root's in /proc.
     assert_eq!(fs::metadata(format!("/proc/{worker}/environ")).unwrap().uid(), 0);
     let score =
         |process: u32| fs::read_to_string(format!("/proc/{process}/oom_score_adj")).unwrap().trim().parse::<i32>();
@@ -74,7 +74,7 @@ fn a_worker_has_given_up_what_it_can() {
     goes_on(program);
 }
 
-/// What the checks above would not see if a worker was always so.
+/// Checks that the tests above can fail.
 #[test]
 fn without_the_sandbox_a_worker_is_the_brokers_user() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--sandbox", "off"]) else { return };
@@ -114,13 +114,13 @@ fn a_worker_has_its_own_descriptors_and_none_of_the_brokers() {
         let both: Vec<_> = theirs.iter().filter(|file| own.contains(*file)).collect();
         assert!(both.is_empty(), "process {process} has {both:?} too");
     }
-    // The other one's does not hang on it either.
+    // It does not depend on the other one's either.
     kill(mine.worker_pid);
     goes_on(other);
     drop(one);
 }
 
-/// What a process has open.
+/// The open descriptors of a process.
 fn descriptors(process: u32) -> Vec<PathBuf> {
     let entries = fs::read_dir(format!("/proc/{process}/fd")).expect("it lives").flatten();
     entries.filter_map(|entry| fs::read_link(entry.path()).ok()).collect()

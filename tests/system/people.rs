@@ -1,4 +1,4 @@
-//! Users, their programs, and what is to become of them.
+//! Users, their programs, and their expected ends.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,20 +10,20 @@ use ava_tests::running::ready;
 use ava_tests::{Answer, Ended, Program, Running, Somebody, SystemWorld, built};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
-/// How long anything may take, on a machine that does much else.
+/// The deadline of any step, on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Users that no system has.
+/// User numbers that no system uses.
 pub const ALICE: Somebody = Somebody::user(31_234);
 pub const BOB: Somebody = Somebody::user(31_235);
 
-/// A program that computes until its input ends, and checks what it computes.
+/// A program that computes until its input ends, and checks its results.
 pub fn steady(seed: u32) -> Program {
     let program = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
-    // It rests between its steps, so that many of them leave others something of the processors.
+    // It pauses between its steps, so that many of them do not occupy all processors.
     Program::new(program).args([seed.to_string(), "10".to_owned()]).within(2 * PATIENCE)
 }
 
-/// A program that has begun to compute, and its session.
+/// A program that computes, and its session.
 pub fn begin(world: &SystemWorld, who: &Somebody, seed: u32) -> (Running, Session) {
     let mut program = world.start(who, &steady(seed));
     program.wait_for("steady\n");
@@ -31,7 +31,7 @@ pub fn begin(world: &SystemWorld, who: &Somebody, seed: u32) -> (Running, Sessio
     (program, session)
 }
 
-/// The program still computes, and ends as it should.
+/// The program still computes, and exits normally.
 #[track_caller]
 pub fn goes_on(mut program: Running) {
     program.tell("another\n");
@@ -45,7 +45,7 @@ pub fn ends_well(answer: &Answer) {
     assert!(answer.stdout.ends_with("right to the end\n"), "{answer}");
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -55,7 +55,7 @@ pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// Waits until a process is gone, if it is not already.
+/// Waits until a process is gone.
 #[track_caller]
 pub fn is_gone(process: u32) {
     if let Ok(handle) = pidfd_open(pid(process), PidfdFlags::empty()) {
@@ -67,7 +67,7 @@ pub fn kill(process: u32) {
     kill_process(pid(process), Signal::KILL).expect("a process of ours");
 }
 
-/// How the last session of a program ended, when it has.
+/// How the last session of a program ended, if it has.
 #[track_caller]
 pub fn end_of(world: &SystemWorld, program: u32) -> String {
     let mut session = world.session_of(program);

@@ -11,7 +11,7 @@ fn tool(arguments: &[&str]) -> Program {
     Program::new("pkcs11-tool").args(["--module".as_ref(), softhsm().as_os_str()]).args(arguments).within(PATIENCE)
 }
 
-/// Makes a token with a key in it.
+/// Creates a token with a key in it.
 #[track_caller]
 fn make_token(world: &SystemWorld, who: &Somebody, label: &str) {
     let init = ["--init-token", "--slot-index", "0", "--label", label, "--so-pin", "12345678"];
@@ -24,7 +24,7 @@ fn make_token(world: &SystemWorld, who: &Somebody, label: &str) {
     }
 }
 
-/// The labels of the tokens that somebody sees, without those that are not initialized.
+/// The labels of the initialized tokens that a user sees.
 #[track_caller]
 fn tokens(world: &SystemWorld, who: &Somebody) -> Vec<String> {
     let answer = world.run(who, &tool(&["--list-token-slots"]));
@@ -71,7 +71,7 @@ fn the_administrators_template_takes_the_place_of_the_configuration() {
     assert_eq!(written, text.replace("{home}", &world.home("31234").display().to_string()));
 }
 
-/// By a configuration in the broker's environment, the administrator says that there is one store for all.
+/// With a configuration in the broker's environment, the administrator chooses one store for all.
 #[test]
 fn a_store_that_is_named_is_shared() {
     let Some(world) = SystemWorld::without_broker() else { return };
@@ -79,14 +79,14 @@ fn a_store_that_is_named_is_shared() {
     fs::create_dir_all(store.join("tokens")).unwrap();
     let text = format!("directories.tokendir = {}/tokens\nobjectstore.backend = file\n", store.display());
     fs::write(store.join("softhsm2.conf"), text).unwrap();
-    // All workers' users may write there, whose group they share.
+    // All workers' users may write there, since they share its group.
     fs::set_permissions(store.join("tokens"), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let world = world.with_arguments(["--warm", "0"]).with_variable("SOFTHSM2_CONF", store.join("softhsm2.conf"));
     world.start_broker();
     make_token(&world, &ALICE, "ours");
     assert_eq!(tokens(&world, &ALICE), ["ours"]);
     let token = fs::read_dir(store.join("tokens")).unwrap().next().expect("a token").unwrap();
-    // SoftHSM keeps it from others' eyes; the administrator shows it to them.
+    // SoftHSM makes its files private; the administrator opens them to these users.
     let mut files: Vec<_> = fs::read_dir(token.path()).unwrap().map(|file| file.unwrap().path()).collect();
     files.push(token.path());
     for file in files {

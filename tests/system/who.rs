@@ -1,4 +1,4 @@
-//! Who may see and end what.
+//! Who may see and end which sessions.
 
 use ava_tests::{Answer, Ended, Program, Somebody, SystemWorld, built};
 
@@ -8,7 +8,7 @@ fn avactl(arguments: &[&str]) -> Program {
     Program::new(built::file("avactl")).args(arguments)
 }
 
-/// The numbers of the sessions that somebody sees.
+/// The numbers of the sessions that a user sees.
 fn seen(world: &SystemWorld, who: &Somebody) -> Vec<u64> {
     numbers(&world.run(who, &avactl(&["ps", "--all", "--format", "json"])))
 }
@@ -35,7 +35,7 @@ fn only_the_administrators_socket_makes_an_administrator() {
     }
     assert_eq!(world.sessions().len(), everybody.len());
     assert!(world.status().admin && !ava_tests::administration::status(&world.socket()).admin);
-    // The administrator's socket is not for others.
+    // Others cannot use the administrator's socket.
     let outside = world.run(&ALICE, &avactl(&["ps"]).env("AVA_SOCKET", world.admin()));
     assert_ne!(outside.ended, Ended::With(0), "{outside}");
     programs.into_iter().for_each(|(program, _)| goes_on(program));
@@ -92,9 +92,9 @@ fn containers_that_users_make_count_for_them_and_those_of_the_machine_do_not() {
         assert_eq!(refused.stdout, "clGetPlatformIDs: -1001\n", "{refused}");
         assert!(refused.stderr.contains("sessions"), "{refused}");
     }
-    // What is in it is not the user's all the same.
+    // Its contents still do not belong to the user.
     assert!(seen(&world, &ALICE).is_empty());
-    // Somebody else's, and one that the machine's administrator made.
+    // One of another user, and one that the machine's administrator made.
     ends_well(&world.run(&BOB, &steady(3)));
     ends_well(&world.run(&docker(31_234), &steady(4)));
     goes_on(program);
