@@ -1,8 +1,8 @@
-/* Moves known amounts of data by every way that there is.
+/* Moves known amounts of data over every path.
  *
- * opencl exit|kill: after each step it prints "NAME IN OUT step N", the bytes that it gave and got in all, and reads a line. After the
- * last, called "ahead", it makes 300 calls that nobody waits for and ends at once: by _exit, or by a signal. Whatever is wrong ends
- * it with status 3 and a line.
+ * opencl exit|kill: after each step it prints "NAME IN OUT step N", the total bytes that it gave and got, and reads a line. After the
+ * last, called "ahead", it makes 300 one-way calls and ends at once: by _exit, or by a signal. It reports an error in a line and exits
+ * with status 3.
  */
 #define _DEFAULT_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120

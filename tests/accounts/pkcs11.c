@@ -1,5 +1,5 @@
-/* Moves known amounts of data through a token. After each step it prints "NAME IN OUT step N", the bytes that it gave and got in all, and
- * reads a line. PKCS11_MODULE names the module. Whatever is wrong ends it with status 3 and a line.
+/* Moves known amounts of data through a token. After each step it prints "NAME IN OUT step N", the total bytes that it gave and got, and
+ * reads a line. PKCS11_MODULE names the module. It reports an error in a line and exits with status 3.
  */
 #define CRYPTOKI_COMPAT 1
 #include <dlfcn.h>

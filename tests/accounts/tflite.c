@@ -1,5 +1,5 @@
-/* Computes with known amounts of data. After each step it prints "NAME IN OUT step N", the bytes that it gave and got in all, and reads a
- * line. TFLITE_MODELS has the models. Whatever is wrong ends it with status 3 and a line.
+/* Computes with known amounts of data. After each step it prints "NAME IN OUT step N", the total bytes that it gave and got, and reads a
+ * line. TFLITE_MODELS is the folder of the models. It reports an error in a line and exits with status 3.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-/* Memory of lost sessions, which the test looks at from outside.
+/* Memory of lost sessions, which the test examines from outside.
  *
- * memory hold: maps a buffer, fills others, moves data, says "holding" and waits for a line without a call. Then it looks at what
- * it has mapped, unmaps it, releases everything, says "released" and stays.
- * memory: uses a bit of everything and says "again"; for each line on standard input the worker is dead by then, and it lets go
- * of what it had and begins again.
+ * memory hold: maps a buffer, fills others, moves data, says "holding" and waits for a line without a call. Then it reads the
+ * mapped memory, unmaps it, releases everything, says "released" and stays.
+ * memory: uses all kinds of memory and says "again"; before each line on standard input the worker was killed, and it releases
+ * everything and starts again.
  */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>

@@ -1,9 +1,9 @@
-/* Loses its worker, again and again, and each time begins again with the platforms and devices that it has.
+/* Loses its worker repeatedly, and each time starts again with the same platforms and devices.
  *
- * again [THREADS [patient]]: prints "computed" when every thread has. For each line on standard input the worker is dead by then: what
- * was made with it has to fail with CL_DEVICE_NOT_AVAILABLE and can be released, its memory can be read, and a context of the
- * old device makes new things that work. Then it says "computed" again. A "patient" one tries for a context until it gets one. At the end of input it lets go of everything and says
- * "right to the end". Whatever is wrong ends it with status 3 and a line.
+ * again [THREADS [patient]]: prints "computed" when every thread has. Before each line on standard input the worker was killed: old
+ * objects must fail with CL_DEVICE_NOT_AVAILABLE and can be released, mapped memory can be read, and a new context of the
+ * old device works. Then it says "computed" again. With "patient" it retries until it gets a context. At the end of
+ * input it releases everything and says "right to the end". It reports an error in a line and exits with status 3.
  */
 #define _DEFAULT_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120

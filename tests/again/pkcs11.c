@@ -1,7 +1,7 @@
-/* Loses its worker, again and again: finalizes what is lost, initializes anew, and goes on. PKCS11_MODULE names the module.
+/* Loses its worker repeatedly: finalizes the lost session, initializes again, and continues. PKCS11_MODULE names the module.
  *
- * Prints "computed" and a number when it has signed; for each line on standard input the worker is dead by then. Whatever is
- * wrong ends it with status 3 and a line.
+ * Prints "computed" and a number when it has signed; before each line on standard input the worker was killed. It
+ * reports an error in a line and exits with status 3.
  */
 #define CRYPTOKI_COMPAT 1
 #include <dlfcn.h>

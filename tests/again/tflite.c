@@ -1,7 +1,7 @@
-/* Loses its worker, again and again, and begins again with a new model. TFLITE_MODELS has the models.
+/* Loses its worker repeatedly, and starts again with a new model. TFLITE_MODELS is the folder of the models.
  *
- * Prints "computed" and a number when it has; for each line on standard input the worker is dead by then. Whatever is wrong
- * ends it with status 3 and a line.
+ * Prints "computed" and a number when it has; before each line on standard input the worker was killed. It reports an error
+ * in a line and exits with status 3.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* An image filter, compute-bound with whole frames in and out: each frame is written to an image, blurred twice, and
- * read back. Shows what images cost, and launches that take long enough to hide what a call costs.
+ * read back. Shows the cost of images, and of launches long enough to hide the cost of a call.
  *
  *   cc -O2 -o blur blur.c -lOpenCL
  *   blur [FRAMES]        (20)

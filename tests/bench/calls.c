@@ -1,5 +1,5 @@
-/* What single calls take in the program: for those that clbench times one by one, with the clock in the figure, or not
- * at all. Calls are timed in short rows, and the median over the rows is printed, in nanoseconds for one call.
+/* The cost of single calls in the program, which clbench times one by one, including the clock, or not at all.
+ * Calls are timed in short rows, and the median over the rows is printed, in nanoseconds per call.
  *
  *   cc -O2 -o calls calls.c -lOpenCL
  *   calls [ROWS]         (2000)

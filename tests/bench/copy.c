@@ -1,4 +1,4 @@
-/* Copy-bound: writes and reads of 16 MiB and nothing else. Shows what moving bulk data costs.
+/* Copy-bound: writes and reads of 16 MiB and nothing else. Shows the cost of moving bulk data.
  *
  *   cc -O2 -o copy copy.c -lOpenCL
  *   copy [ROUNDS]        (400)

@@ -1,4 +1,4 @@
-/* One call, many times, between which nothing else happens: callgrind counts the instructions that it takes in the
+/* One call, repeated many times without anything else: callgrind counts its instructions in the
  * program's process (`cargo xtask bench --instructions`).
  *
  *   cc -O2 -o hot hot.c -lOpenCL

@@ -1,5 +1,5 @@
-/* Event-heavy: tiles go through three queues (in, compute, out) that only events and wait lists hold together, several
- * tiles at a time. Shows what events cost, and whether transfers and launches still overlap.
+/* Event-heavy: tiles go through three queues (in, compute, out) that only events and wait lists synchronize, several
+ * tiles at a time. Shows the cost of events, and whether transfers and launches still overlap.
  *
  *   cc -O2 -o pipeline pipeline.c -lOpenCL
  *   pipeline [TILES]     (12000)

@@ -1,6 +1,6 @@
-/* What the programs here have in common: the first device, a context, a queue, a built program, and checksums.
+/* Common code of the programs here: the first device, a context, a queue, a built program, and checksums.
  *
- * Only integers are computed, so that a checksum says whether two runs did the same, on whatever device.
+ * Only integers are computed, so that checksums show whether two runs did the same, on any device.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H

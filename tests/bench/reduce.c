@@ -1,5 +1,5 @@
-/* Latency-bound: each turn launches a reduction and reads its 4 bytes, and the next turn depends on them. Shows what a
- * blocking read of next to nothing costs when nothing can be done meanwhile.
+/* Latency-bound: each turn launches a reduction and reads its 4 bytes, and the next turn depends on them. Shows the
+ * cost of a very small blocking read when nothing else can be done meanwhile.
  *
  *   cc -O2 -o reduce reduce.c -lOpenCL
  *   reduce [TURNS]       (30000)

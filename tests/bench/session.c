@@ -1,5 +1,5 @@
-/* An idle session: does what most programs do, says "idle", and waits for the end of its input, so that somebody can look
- * at its memory (`cargo xtask bench --only memory`).
+/* An idle session: makes the usual calls, says "idle", and waits for the end of its input, so that its memory can be
+ * measured (`cargo xtask bench --only memory`).
  *
  *   cc -O2 -o session session.c -lOpenCL
  *   session calls|nothing      "nothing" makes no call of OpenCL

@@ -1,5 +1,5 @@
-/* Launch-bound: a stencil over a small grid, one launch and one clFinish per step. Shows what waiting for each of very
- * many short launches costs.
+/* Launch-bound: a stencil over a small grid, one launch and one clFinish per step. Shows the cost of waiting for each
+ * of very many short launches.
  *
  *   cc -O2 -o stencil stencil.c -lOpenCL
  *   stencil [STEPS]      (20000)

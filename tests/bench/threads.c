@@ -1,5 +1,5 @@
 /* Multi-threaded: four threads share a context, and each has a queue, a kernel and a buffer of its own. Shows whether
- * calls of different threads hold each other up.
+ * calls of different threads delay each other.
  *
  *   cc -O2 -pthread -o threads threads.c -lOpenCL
  *   threads [LAUNCHES]   (90000 in each thread)

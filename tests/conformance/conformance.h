@@ -1,8 +1,8 @@
 /* Harness of the OpenCL conformance cases: registration, checks, fixtures.
  *
- * A case is a function that returns when all is well. A failed check ends it
+ * A case is a function that returns when it passes. A failed check ends it
  * (longjmp on the case's own thread, pthread_exit on a thread of thread_start,
- * recorded and gone on with in a callback on a thread of the library).
+ * recorded without a jump in a callback on a thread of the library).
  */
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H

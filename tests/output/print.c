@@ -1,4 +1,4 @@
-/* A kernel prints while the program does things to its standard output. What came where is reported on standard error. */
+/* A kernel prints while the program redirects its standard output. Standard error reports what arrived where. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* Opens OpenCL under the names it is given, and says who answers.
+/* Opens OpenCL under the given names, and prints which library answers.
  *
  *   open [-p PLUGIN] NAME...    with -p, a library that is linked against OpenCL is opened with RTLD_DEEPBIND
  */

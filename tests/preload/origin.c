@@ -1,4 +1,4 @@
-/* Opens libraries that only the RUNPATH of whoever calls dlopen finds.
+/* Opens libraries that only the RUNPATH of dlopen's caller finds.
  *
  * As a program (PROGRAM defined) it opens libnear.so, which is in near/ beside it; that library, this same file, opens
  * libfar.so, which is in far/ beside the library.

@@ -1,5 +1,5 @@
 /* A library that is linked against OpenCL, for programs that open it with RTLD_DEEPBIND: its own dependencies come
- * before whatever is preloaded. */
+ * before preloaded libraries. */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 

@@ -1,4 +1,4 @@
-/* Ways to get at OpenCL's functions, each in a process of its own: `ways WAY [ARGUMENT]`. */
+/* Ways to look up OpenCL's functions, each in a process of its own: `ways WAY [ARGUMENT]`. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>

@@ -1,4 +1,4 @@
-/* Threads that are cancelled while they use OpenCL, or when they end: what the library holds then is given back. */
+/* Threads that are cancelled while they use OpenCL, or when they end: the library must release its locks and lanes. */
 #include "device.h"
 
 static volatile int ready, go;

@@ -1,5 +1,5 @@
 /* Closes all descriptors after it has set OpenCL up, as daemons and starters of services do, opens its own under their
- * numbers, and goes on computing: closes loop|range|from
+ * numbers, and continues to compute: closes loop|range|from
  */
 #include "device.h"
 #include <sys/socket.h>

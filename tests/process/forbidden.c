@@ -1,4 +1,4 @@
-/* Forbids itself a system call, as a sandbox does, and uses OpenCL: forbidden NUMBER ERRNO before|after, where the last word
+/* Forbids itself a system call by a seccomp filter, and uses OpenCL: forbidden NUMBER ERRNO before|after, where the last word
  * says whether that is before its first call or after some. NUMBER -1 is none.
  */
 #include "device.h"

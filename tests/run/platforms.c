@@ -1,4 +1,4 @@
-/* How many platforms there are; with NO_VENDOR, a program that calls nothing. */
+/* Prints the number of platforms; with NO_VENDOR, a program without API calls. */
 #include <stdio.h>
 
 #ifndef NO_VENDOR

@@ -1,4 +1,4 @@
-/* A library that comes between a program and its vendor's: it tells of a call and goes on to the next one's function. */
+/* A library between a program and its vendor's: it reports a call and forwards it to the next library. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>

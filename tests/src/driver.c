@@ -1,1 +1,1 @@
-/* Nothing of its own: all that is looked for in it is found in the library that it is linked with. */
+/* An empty driver: all its symbols are those of the library that it is linked with. */

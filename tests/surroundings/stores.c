@@ -1,4 +1,4 @@
-/* stores MODULE [CONF...]: for each configuration, which becomes SOFTHSM2_CONF, or else once for what that is: logs into the
+/* stores MODULE [CONF...]: for each configuration, set as SOFTHSM2_CONF, or once for its current value: logs into the
  * token, prints how many objects it has, and makes another. */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>

@@ -1,8 +1,8 @@
 /* attack TARGETS, attack list, attack neighbour DIRECTORY, attack identity: what a hostile worker can do.
  *
  * On a CPU a kernel of OpenCL may make any system call, so that a program has its worker's rights. This tries, one by
- * one, what they could be good for. Each attempt is made by a process of its own (or a thread, where workers may start no
- * processes), which ends if it takes long, and says one line on standard error:
+ * one, to abuse them. Each attempt runs in a process of its own (or a thread, where workers may start no processes), which
+ * is ended if it takes long, and prints one line on standard error:
  *
  *     NAME: refused (ERRNO)       NAME: succeeded (WHAT IT GOT)       NAME: not there (WHAT)
  *

@@ -1,4 +1,4 @@
-/* What a hostile worker tries: one function for each attempt, in tables. attack.c runs them and says what came of it. */
+/* The attempts of a hostile worker: one function each, in tables. attack.c runs them and reports the results. */
 #ifndef ATTACK_H
 #define ATTACK_H
 

@@ -1,6 +1,6 @@
 /* client wait | load | kernel ATTACK TARGETS LOADER | delegate PLUGIN
  *
- * wait      a victim: has a session, says so, and stays until the end of standard input
+ * wait      a victim: opens a session, reports it, and stays until the end of standard input
  * load      has the worker load the vendor's library and call it
  * kernel    has a kernel start the program ATTACK in the worker, directly or, where that is refused, with the dynamic LOADER
  * delegate  has the worker load this external delegate of TensorFlow Lite's */

@@ -1,4 +1,4 @@
-/* An external delegate of TensorFlow Lite's that is hostile: it attacks when it is created, and there is none then. */
+/* A hostile external delegate for TensorFlow Lite: it attacks when it is created, and creates none. */
 #include "attack.h"
 
 void *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report)(const char *))

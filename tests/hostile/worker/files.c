@@ -1,4 +1,4 @@
-/* Files: secrets of the broker's user, other tenants' caches, the worker's own program, and ways around what is shut.
+/* Files: secrets of the broker's user, other tenants' caches, the worker's own program, and ways around the sandbox.
  *
  * `public` is the directory of the vendor's library, which workers read and must not change; `own` belongs to this tenant's
  * workers, who write there; `cache` is the victim's; `secret` is a file that only the broker's user may read. */

@@ -1,5 +1,5 @@
-/* A vendor's libOpenCL.so.1 that is hostile: it attacks when its program calls it for the first time. (What it says before
- * the worker has its program is said to nobody.) */
+/* A hostile libOpenCL.so.1 of a vendor: it attacks when its program calls it for the first time. (Its output before
+ * the worker has its program is discarded.) */
 #include "attack.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* The worker's own rights, and how far it may go. */
+/* The worker's own rights and limits. */
 #define _GNU_SOURCE
 #include "attack.h"
 

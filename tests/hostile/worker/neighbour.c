@@ -1,8 +1,8 @@
-/* attack neighbour DIRECTORY: another process of the broker's user, as another tenant's worker is one.
+/* attack neighbour DIRECTORY: another process of the broker's user, like another tenant's worker.
  *
- * It has what a process may have that others should not reach: shared memory, semaphores, queues, sockets; and it counts the
- * signals that it catches, in DIRECTORY/caught. It prints what there is, as targets, then "ready"; at the end of standard
- * input how many signals it has caught. A second process removes all that would stay, however the first one ends. */
+ * It has resources that others must not reach: shared memory, semaphores, queues, sockets; and it counts the
+ * signals that it catches, in DIRECTORY/caught. It prints them as targets, then "ready"; at the end of standard
+ * input how many signals it has caught. A second process removes everything that would stay, however the first one ends. */
 #define _GNU_SOURCE
 #include "attack.h"
 

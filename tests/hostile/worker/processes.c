@@ -1,4 +1,4 @@
-/* Other processes: the memory, descriptors and secrets of another worker and of the broker, and their lives. */
+/* Other processes: the memory, descriptors and secrets of another worker and of the broker, and killing them. */
 #define _GNU_SOURCE
 #include "attack.h"
 

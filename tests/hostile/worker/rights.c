@@ -1,4 +1,4 @@
-/* Files that give others' rights to who runs them, or reach past all files: set-user-id, capabilities, devices. */
+/* Files that give rights when executed, or bypass file permissions: set-user-id, capabilities, devices. */
 #define _GNU_SOURCE
 #include "attack.h"
 

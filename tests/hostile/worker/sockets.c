@@ -1,4 +1,4 @@
-/* Talking to others: over the network, over sockets of this machine, above all the broker's, and by older means. */
+/* Communication: over the network, over this machine's sockets, above all the broker's, and by older IPC. */
 #define _GNU_SOURCE
 #include "attack.h"
 

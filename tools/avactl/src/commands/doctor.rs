@@ -1,10 +1,10 @@
 //! `avactl doctor`
 
 mod checks;
+mod probe;
 #[cfg(test)]
 mod tests;
 mod vendors;
-mod visit;
 
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ pub struct Args {
 
     /// Be the program: open a session with this API and report the result
     #[arg(long, hide = true, value_name = "API")]
-    visit: Option<String>,
+    probe: Option<String>,
 }
 
 /// The result of a check.
@@ -65,7 +65,7 @@ pub(super) struct Check {
     pub details: Vec<String>,
     /// The session that was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<visit::Session>,
+    pub session: Option<probe::Session>,
 }
 
 /// A function that AvA refuses, or an extension that it hides from programs.
@@ -110,8 +110,8 @@ const NATIVELY: &str = "No preloaded library reaches set-user-ID, static and 32-
 
 /// Runs all checks and shows the results.
 pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
-    if let Some(api) = &args.visit {
-        return visit::visit(api, &SHIM.find()?).map(|()| ExitCode::SUCCESS);
+    if let Some(api) = &args.probe {
+        return probe::probe(api, &SHIM.find()?).map(|()| ExitCode::SUCCESS);
     }
     let diagnosis = checks::all();
     show(format, &diagnosis, |diagnosis| text(diagnosis, args.verbose))?;

@@ -7,7 +7,7 @@ use ava_protocol::admin::{Answer, Isolation, Request, Status};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::session::Socket;
 
-use super::visit::{Report, Visit};
+use super::probe::{Probe, Report};
 use super::{Check, Diagnosis, Health, Unsupported};
 use crate::error::Failure;
 use crate::locate::{SHIM, stubs};
@@ -105,9 +105,9 @@ fn shim() -> (Check, Option<PathBuf>) {
 
 /// A session with each API, all in parallel.
 fn sessions(shim: &Path, broker: &Broker) -> Vec<Check> {
-    let visits: Vec<_> = APIS.iter().map(|api| (*api, Visit::begin(api, shim, broker))).collect();
-    let checked = visits.into_iter().map(|(api, visit)| match visit {
-        Ok(visit) => session(api, visit.report(api, broker)),
+    let probes: Vec<_> = APIS.iter().map(|api| (*api, Probe::begin(api, shim, broker))).collect();
+    let checked = probes.into_iter().map(|(api, probe)| match probe {
+        Ok(probe) => session(api, probe.report(api, broker)),
         Err(failure) => Check::missing(api.name, failure),
     });
     let mut checks: Vec<_> = checked.collect();
@@ -123,11 +123,11 @@ fn sessions(shim: &Path, broker: &Broker) -> Vec<Check> {
 
 /// The result of a session with an API.
 pub fn session(api: &'static Api, report: Report) -> Check {
-    let told = match report.told {
-        Ok(told) => told,
+    let response = match report.response {
+        Ok(response) => response,
         Err(error) => return Check::new(api.name, Health::Broken, error),
     };
-    let mut check = match (&told.answer, &told.complaint) {
+    let mut check = match (&response.answer, &response.complaint) {
         (_, Some(complaint)) if complaint.contains(api.library) && complaint.contains("cannot open shared object") => {
             Check::new(api.name, Health::Absent, format!("{} is not where workers search for it", api.library))
                 .fix(api.install)
@@ -140,7 +140,7 @@ pub fn session(api: &'static Api, report: Report) -> Check {
             Check::new(api.name, Health::Absent, "the vendor's library finds no platform").fix(api.install)
         }
         (Ok(library), None) => {
-            let mut found = format!("{} (a session in {} ms)", library.version, told.milliseconds);
+            let mut found = format!("{} (a session in {} ms)", library.version, response.milliseconds);
             if !library.devices.is_empty() {
                 found += &format!(": {}", library.devices.join(", "));
             }

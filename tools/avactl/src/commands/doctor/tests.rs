@@ -2,7 +2,7 @@ use ava_protocol::admin::Isolation;
 use ava_protocol::api::Api;
 use insta::assert_snapshot;
 
-use super::visit::{Report, Session, Told};
+use super::probe::{Report, Response, Session};
 use super::{Check, Diagnosis, Health, Unsupported, checks, text, vendors};
 use crate::output::json;
 
@@ -34,14 +34,14 @@ fn session(answer: Result<(&str, &[&str]), &str>, complaint: Option<&str>) -> Ch
     };
     let answer = answer.map(library).map_err(str::to_owned);
     let answer_came = answer.as_ref().err().is_none_or(|error| error.contains("answers"));
-    let told = Told { answer, complaint: complaint.map(str::to_owned), milliseconds: 123 };
+    let response = Response { answer, complaint: complaint.map(str::to_owned), milliseconds: 123 };
     let session = (complaint.is_none() && answer_came).then(|| Session {
         session: 8,
         worker_pid: 4300,
         library: "/usr/lib/x86_64-linux-gnu/libOpenCL.so.1".into(),
         sandbox: "Landlock 7, seccomp filter, user 65600".into(),
     });
-    checks::session(&API, Report { told: Ok(told), session })
+    checks::session(&API, Report { response: Ok(response), session })
 }
 
 fn diagnosis(checks: Vec<Check>) -> Diagnosis {
@@ -69,7 +69,7 @@ fn what_can_be_wrong() {
     let refused = "no session at /run/ava/broker.sock: 256 of 256 sessions of user 1000 are open";
     let absent =
         "no session at /run/ava/broker.sock: the worker gave up: libOpenCL.so.1: cannot open shared object file";
-    let dead = Report { told: Err("it has not answered within 30 s".into()), session: None };
+    let dead = Report { response: Err("it has not answered within 30 s".into()), session: None };
     let ill = diagnosis(vec![
         Check::new("broker", Health::Broken, "no broker listens on /nowhere").fix("unset AVA_SOCKET"),
         isolation(&["all tenants' workers run as user 998"]),

@@ -20,9 +20,9 @@ use crate::reach::Broker;
 /// The limit for a library's answer.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The visitor's report, a line of JSON.
+/// The probe process's output, a line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Response {
     /// What the vendor's library reports about itself, or its wrong answer.
     pub answer: Result<vendors::Library, String>,
     /// Messages of AvA's library.
@@ -30,10 +30,10 @@ pub struct Told {
     pub milliseconds: u64,
 }
 
-/// The result of a visit.
+/// The result of a probe.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Report {
-    pub told: Result<Told, String>,
+    pub response: Result<Response, String>,
     /// The session, as the broker knows it.
     pub session: Option<Session>,
 }
@@ -46,18 +46,18 @@ pub struct Session {
     pub sandbox: String,
 }
 
-/// A visit in progress.
-pub struct Visit {
+/// A probe in progress.
+pub struct Probe {
     child: Child,
     line: Receiver<std::io::Result<String>>,
     begun: Instant,
 }
 
-impl Visit {
-    /// Starts a visitor, in the environment that `avactl run` gives to a program.
+impl Probe {
+    /// Starts a probe process, in the environment that `avactl run` gives to a program.
     pub fn begin(api: &Api, shim: &Path, broker: &Broker) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["doctor", "--visit", api.name])
+            .args(["doctor", "--probe", api.name])
             .env(SOCKET_VARIABLE, broker.socket.path())
             .env("AVA_SHIM", shim)
             .env_remove("AVA_LOG")
@@ -75,28 +75,32 @@ impl Visit {
         Ok(Self { child, line, begun: Instant::now() })
     }
 
-    /// Waits for the visitor's end, and asks the broker about the session meanwhile.
+    /// Waits for the process's end, and asks the broker about the session meanwhile.
     pub fn report(mut self, api: &Api, broker: &Broker) -> Report {
-        let told: Result<Told, String> = match self.line.recv_timeout(LIMIT.saturating_sub(self.begun.elapsed())) {
-            Ok(Ok(line)) if !line.is_empty() => serde_json::from_str(&line).map_err(|error| error.to_string()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Ok(Ok(_)) => Err(match self.child.wait() {
-                Ok(status) => format!("it crashes the program ({status})"),
-                Err(error) => error.to_string(),
-            }),
-            Err(_) => Err(format!("it has not answered within {} s", LIMIT.as_secs())),
-        };
-        let session =
-            told.as_ref().is_ok_and(|told| told.complaint.is_none()).then(|| self.find(api, broker)).flatten();
+        let response: Result<Response, String> =
+            match self.line.recv_timeout(LIMIT.saturating_sub(self.begun.elapsed())) {
+                Ok(Ok(line)) if !line.is_empty() => serde_json::from_str(&line).map_err(|error| error.to_string()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Ok(Ok(_)) => Err(match self.child.wait() {
+                    Ok(status) => format!("it crashes the program ({status})"),
+                    Err(error) => error.to_string(),
+                }),
+                Err(_) => Err(format!("it has not answered within {} s", LIMIT.as_secs())),
+            };
+        let session = response
+            .as_ref()
+            .is_ok_and(|response| response.complaint.is_none())
+            .then(|| self.find(api, broker))
+            .flatten();
         drop(self.child.stdin.take());
-        if told.is_err() {
+        if response.is_err() {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
-        Report { told, session }
+        Report { response, session }
     }
 
-    /// The visitor's session. In a container the broker knows its process by another number than this process does.
+    /// The process's session. In a container the broker knows its process by another number than this process does.
     fn find(&self, api: &Api, broker: &Broker) -> Option<Session> {
         let all = broker.sessions(false).ok()?;
         let found: Vec<_> = all.into_iter().filter(|one| one.state == State::Running && one.api == api.name).collect();
@@ -116,8 +120,8 @@ impl From<Detail> for Session {
     }
 }
 
-/// The visitor: calls the API, reports the result, and stays until its standard input is closed.
-pub fn visit(api: &str, shim: &Path) -> Result<(), Failure> {
+/// In the probe process: calls the API, reports the result, and stays until its standard input is closed.
+pub fn probe(api: &str, shim: &Path) -> Result<(), Failure> {
     let said = rustix::fs::memfd_create(c"said", MemfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
     rustix::stdio::dup2_stderr(&said).map_err(std::io::Error::from)?;
     let begun = Instant::now();
@@ -127,7 +131,8 @@ pub fn visit(api: &str, shim: &Path) -> Result<(), Failure> {
     let mut text = String::new();
     let _ = std::fs::File::from(said).read_to_string(&mut text);
     let complaint = text.lines().find_map(|line| line.strip_prefix("ava: ")).map(str::to_owned);
-    let mut line = serde_json::to_string(&Told { answer, complaint, milliseconds }).map_err(std::io::Error::from)?;
+    let mut line =
+        serde_json::to_string(&Response { answer, complaint, milliseconds }).map_err(std::io::Error::from)?;
     line.push('\n');
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes())?;
