@@ -1,6 +1,7 @@
 //! What holds for a call: the attributes above a function.
 
 use super::extensions;
+use super::rules::names_objects;
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -190,12 +191,7 @@ impl Reader<'_> {
     fn about(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
         let name = attr.name(problems)?;
         let param = self.scope.param(&name.to_string(), name.span(), problems)?.name.clone();
-        let objects = |shape: &Shape| match shape {
-            Shape::Handle { .. } => true,
-            Shape::Buffer(b) => b.direction == Direction::In && matches!(b.element, Element::Handle(_)),
-            _ => false,
-        };
-        if !self.params.iter().any(|p| p.name == param && objects(&p.shape)) {
+        if !self.params.iter().any(|p| p.name == param && names_objects(&p.shape)) {
             not(name.span(), "a call is about an object that it is given", "no handle", problems);
         }
         Some(param)

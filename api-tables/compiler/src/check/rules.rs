@@ -324,9 +324,22 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
                 .help(format!("write `#[until({} = event)]` if the data comes with an event", param.name));
         }
     }
+    if !function.params.iter().any(|p| names_objects(&p.shape)) {
+        let message = format!("`{}` does not wait, so nobody would be told that it fails", function.name);
+        problems.add(function.span, message, "about no object");
+    }
     if oneway.unless.is_none() && matches!(function.ret, Ret::Value { .. } | Ret::Pointer { .. }) {
         let message = format!("`{}` does not wait, so it cannot return a value", function.name);
         problems.add(function.span, message, "oneway");
+    }
+}
+
+/// Whether a call may be about this: the failure of a oneway is told to the next call about the same object.
+pub(super) fn names_objects(shape: &Shape) -> bool {
+    match shape {
+        Shape::Handle { .. } => true,
+        Shape::Buffer(b) => b.direction == Direction::In && matches!(b.element, Element::Handle(_)),
+        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Emits the page that says what becomes of each function: generated, by hand, answered in the shim, or refused.
 
-use crate::model::{Api, Custom, Function};
+use crate::model::Api;
+use crate::plan::{CallPlan, Entry, Plan, Server};
 use std::fmt::Write;
 
 /// What becomes of a function.
@@ -15,13 +16,12 @@ enum Way {
 impl Way {
     const ALL: [Self; 4] = [Self::Generated, Self::ByHand, Self::Local, Self::Unsupported];
 
-    fn of(function: &Function) -> Self {
-        let facts = &function.facts;
-        match facts.custom {
-            _ if facts.unsupported.is_some() => Self::Unsupported,
-            _ if facts.local => Self::Local,
-            Custom { shim: false, worker: false } => Self::Generated,
-            _ => Self::ByHand,
+    fn of(call: &CallPlan<'_>) -> Self {
+        match (call.entry, call.server) {
+            (Entry::Refused(_), _) => Self::Unsupported,
+            (Entry::Local | Entry::Same(_), _) => Self::Local,
+            (Entry::ByHand, _) | (_, Server::ByHand { .. }) => Self::ByHand,
+            (Entry::Generated, Server::Generated | Server::None) => Self::Generated,
         }
     }
 
@@ -37,7 +37,8 @@ impl Way {
 
 /// The page as Markdown.
 pub fn markdown(api: &Api) -> String {
-    let refused = api.functions.iter().filter(|f| Way::of(f) == Way::Unsupported).count();
+    let plan = Plan::of(api);
+    let refused = plan.calls.iter().filter(|call| Way::of(call) == Way::Unsupported).count();
     let mut page = format!(
         "# Coverage of {}\n\n`{}`: {} functions, of which {} work and {refused} are refused.\n\n",
         api.name,
@@ -47,7 +48,7 @@ pub fn markdown(api: &Api) -> String {
     );
     page.push_str("| functions | what becomes of them |\n|---:|---|\n");
     for way in Way::ALL {
-        let count = api.functions.iter().filter(|f| Way::of(f) == way).count();
+        let count = plan.calls.iter().filter(|call| Way::of(call) == way).count();
         write(&mut page, format_args!("| {count} | {} |\n", way.word()));
     }
     let reasons = reasons(api);
@@ -56,8 +57,8 @@ pub fn markdown(api: &Api) -> String {
         reasons.iter().for_each(|(why, count)| write(&mut page, format_args!("| {count} | {} |\n", piped(why))));
     }
     page.push_str("\n| function | | |\n|---|---|---|\n");
-    for function in &api.functions {
-        let (name, way, note) = (&function.name, Way::of(function).word(), note(function));
+    for call in &plan.calls {
+        let (name, way, note) = (&call.function.name, Way::of(call).word(), note(call));
         write(&mut page, format_args!("| `{name}` | {way} | {} |\n", piped(&note)));
     }
     if !api.extensions.is_empty() || !api.masked.is_empty() {
@@ -97,19 +98,21 @@ fn piped(text: &str) -> String {
 /// The page as JSON: `{"api", "library", "working", "refused", "functions": [{"name", "way", "extension", "note"}],
 /// "masked": [{"extension", "why"}]}`.
 pub fn json(api: &Api) -> String {
-    let functions: Vec<String> = api
-        .functions
+    let plan = Plan::of(api);
+    let functions: Vec<String> = plan
+        .calls
         .iter()
-        .map(|f| {
+        .map(|call| {
+            let f = call.function;
             let extension = f.facts.extension.as_deref().map_or_else(|| "null".into(), quoted);
-            let (name, way, note) = (quoted(&f.name), quoted(Way::of(f).word()), quoted(&note(f)));
+            let (name, way, note) = (quoted(&f.name), quoted(Way::of(call).word()), quoted(&note(call)));
             format!("    {{\"name\": {name}, \"way\": {way}, \"extension\": {extension}, \"note\": {note}}}")
         })
         .collect();
     let masked: Vec<_> = masked(api)
         .map(|(name, why)| format!("    {{\"extension\": {}, \"why\": {}}}", quoted(name), quoted(why)))
         .collect();
-    let refused = api.functions.iter().filter(|f| Way::of(f) == Way::Unsupported).count();
+    let refused = plan.calls.iter().filter(|call| Way::of(call) == Way::Unsupported).count();
     let (name, library, working) = (quoted(&api.name), quoted(&api.library), api.functions.len() - refused);
     format!(
         "{{\n  \"api\": {name},\n  \"library\": {library},\n  \"working\": {working},\n  \"refused\": {refused},\n  \
@@ -120,12 +123,12 @@ pub fn json(api: &Api) -> String {
 }
 
 /// Where it is by hand, to which extension it belongs, why it is refused, and what the table says about it.
-fn note(function: &Function) -> String {
-    let facts = &function.facts;
+fn note(call: &CallPlan<'_>) -> String {
+    let (function, facts) = (call.function, &call.function.facts);
     let mut notes = Vec::new();
-    match facts.custom {
-        Custom { shim: true, worker: false } => notes.push("by hand in the shim only".to_owned()),
-        Custom { shim: false, worker: true } => notes.push("by hand in the worker only".to_owned()),
+    match (call.entry, call.server) {
+        (Entry::ByHand, Server::Generated) => notes.push("by hand in the shim only".to_owned()),
+        (Entry::Generated, Server::ByHand { .. }) => notes.push("by hand in the worker only".to_owned()),
         _ => {}
     }
     notes.extend(facts.same_as.as_ref().map(|same| format!("the same as `{same}`")));

@@ -1,18 +1,15 @@
 //! Emits what the worker has of the vendor: its functions as a struct of pointers, and the trampolines that it calls back.
 
 use super::names::{self, ident};
-use crate::model::{Api, Buffer, Expr, Function, Len, Param, Shape};
+use crate::model::{Buffer, Expr, Function, Len, Param, Shape};
+use crate::plan::{Loaded, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// `struct Vendor`: a pointer per function, filled from the library.
-pub fn functions(api: &Api) -> TokenStream {
-    let functions: Vec<_> = api
-        .functions
-        .iter()
-        .filter(|f| f.facts.beside.is_none() && f.facts.extension.is_none())
-        .filter(|f| f.facts.unsupported.is_none() && (!f.facts.local || Some(&f.name) == api.lookup.as_ref()))
-        .collect();
+pub fn functions(plan: &Plan<'_>) -> TokenStream {
+    let loaded = plan.calls.iter().filter(|call| call.loaded == Loaded::FromLibrary);
+    let (api, functions): (_, Vec<_>) = (plan.api, loaded.map(|call| call.function).collect());
     let fields = functions.iter().map(|f| {
         let name = ident(&f.name);
         let types = f.params.iter().map(names::c_param);
@@ -38,10 +35,13 @@ pub fn functions(api: &Api) -> TokenStream {
 }
 
 /// `struct Extensions`: likewise, with a pointer per form that a function has had, of which one is filled at most.
-pub fn extensions(api: &Api) -> Option<TokenStream> {
+pub fn extensions(plan: &Plan<'_>) -> Option<TokenStream> {
+    let api = plan.api;
     api.lookup.as_ref()?;
-    let functions = api.functions.iter().filter_map(|f| Some((f, f.facts.extension.as_ref()?)));
-    let functions = functions.filter(|(f, _)| !f.facts.local && f.facts.unsupported.is_none());
+    let functions = plan.calls.iter().filter_map(|call| match call.loaded {
+        Loaded::FromPlatform(extension) => Some((call.function, extension)),
+        Loaded::FromLibrary | Loaded::No => None,
+    });
     let (mut fields, mut loads) = (Vec::new(), Vec::new());
     for (function, extension) in functions {
         let (text, forms) = (&function.name, names::forms(function));

@@ -18,7 +18,7 @@ use quote::quote;
 pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let api = plan.api;
     let module = ident(&api.name);
-    let (vendor, extensions) = (vendor::functions(api), vendor::extensions(api));
+    let (vendor, extensions) = (vendor::functions(plan), vendor::extensions(plan));
     let dispatch = dispatch(plan);
     let generated =
         |call: &&CallPlan<'_>| matches!(call.server, Server::Generated | Server::ByHand { generated: true });

@@ -20,7 +20,7 @@ pub use objects::{About, Birth, BirthPlace, Parents};
 pub use posting::{Combined, FailureStatus, Posting, Waits};
 pub use queries::{Key, Query, Remembered};
 pub use record::{Carries, Field, FieldType, Record, address_of};
-pub use routes::{Begins, Entry, Finds, Server};
+pub use routes::{Begins, Entry, Finds, Loaded, Server};
 
 use crate::model::{Api, Function, Param, Ret, Scalar, TypeKind};
 
@@ -62,7 +62,9 @@ pub struct CallPlan<'a> {
     pub server: Server,
     /// The session that the call is made in.
     pub begins: Begins,
-    /// How the worker finds the vendor's function.
+    /// Where the worker gets the vendor's function from.
+    pub loaded: Loaded<'a>,
+    /// How the worker finds the vendor's function in a call.
     pub finds: Finds<'a>,
     /// One for each parameter, in the order of the prototype.
     pub arguments: Vec<Argument<'a>>,
@@ -135,6 +137,7 @@ impl<'a> CallPlan<'a> {
             marshalled: routes::is_marshalled(function),
             server: routes::server(function),
             begins: routes::begins(function),
+            loaded: routes::loaded(api, function),
             finds: routes::finds(function, about),
             posting: posting::of(function, &arguments),
             query: queries::query(api, function),

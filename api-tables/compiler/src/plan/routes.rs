@@ -1,7 +1,7 @@
 //! Which way a call goes: who makes the request, who serves it, in which session, with which of the vendor's functions.
 
 use super::About;
-use crate::model::{Facts, Function, Ret, Unsupported};
+use crate::model::{Api, Facts, Function, Ret, Unsupported};
 
 /// What the entry point in the shim does.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,17 @@ pub enum Server {
         generated: bool,
     },
     Generated,
+}
+
+/// Where the worker gets the vendor's function from, to call it or by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loaded<'a> {
+    /// Nothing in the worker calls it by its name, or it is in another library.
+    No,
+    /// The library exports it.
+    FromLibrary,
+    /// A platform hands it out, with this extension.
+    FromPlatform(&'a str),
 }
 
 /// The session that a call is made in.
@@ -79,6 +90,17 @@ pub(super) fn server(function: &Function) -> Server {
         entry if !crosses(entry) => Server::None,
         _ if function.facts.custom.worker || !generated => Server::ByHand { generated },
         _ => Server::Generated,
+    }
+}
+
+pub(super) fn loaded<'a>(api: &Api, function: &'a Function) -> Loaded<'a> {
+    let looks_up = api.lookup.as_deref() == Some(function.name.as_str());
+    match &function.facts {
+        Facts { unsupported: Some(_), .. } | Facts { beside: Some(_), .. } => Loaded::No,
+        Facts { local: true, .. } if !looks_up => Loaded::No,
+        Facts { extension: Some(extension), local: false, .. } => Loaded::FromPlatform(extension),
+        Facts { extension: Some(_), .. } => Loaded::No,
+        _ => Loaded::FromLibrary,
     }
 }
 

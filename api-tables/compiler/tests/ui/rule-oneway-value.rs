@@ -5,7 +5,10 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
+
 extern "C" {
     #[oneway]
-    fn toy_size() -> u64;
+    fn toy_size(buffer: toy_buffer) -> u64;
 }

@@ -1,0 +1,17 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
+
+extern "C" {
+    #[oneway]
+    fn toy_trim(level: u32) -> toy_status;
+
+    #[oneway]
+    fn toy_drop(count: u32, buffers: &[toy_buffer; count]) -> toy_status;
+}
