@@ -6,14 +6,18 @@ use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, exit};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, FunctionStats, LogLevel, Stats, ToWorker};
+use ava_protocol::api::Api;
+use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, Opening, open, seal};
+use ava_protocol::usage::{self, Layout};
 use ava_transport::client;
 use ava_transport::handover::{Awaited, Handover, wait};
 use ava_transport::message::{recv, send};
+use ava_transport::region::Region;
 
 fn say(control: &UnixStream, message: &FromWorker) -> io::Result<()> {
     send(control, &seal(message), &[])
@@ -24,17 +28,25 @@ fn ended(control: &UnixStream, kind: EndKind, reason: &str) -> ! {
     exit(0)
 }
 
-fn stats(calls: u64) -> Stats {
-    Stats {
-        memory_bytes: 4096,
-        calls,
-        commands: 1,
-        bytes_in: 10,
-        bytes_out: 20,
-        objects: vec![("cl_mem".into(), 1)],
-        functions: vec![FunctionStats { name: "clFinish".into(), calls, bytes: 30 }],
-        devices: vec!["fake device".into()],
+/// Counts in the session's page as a worker does after so many calls.
+fn count(page: &Region, calls: u64) {
+    let api = Api::find("opencl").unwrap();
+    let (layout, words) = (Layout::of(api), page.words());
+    let finish = api.functions.iter().position(|name| *name == "clFinish").unwrap();
+    let memory = api.kinds.iter().position(|kind| kind.name == "cl_mem").unwrap();
+    let counts = [
+        (usage::MEMORY, 4096),
+        (usage::COMMANDS, 1),
+        (usage::BYTES_IN, 10),
+        (usage::BYTES_OUT, 20),
+        (layout.objects().start + memory, 1),
+        (layout.calls().start + finish, calls),
+        (layout.moved().start + finish, 30),
+    ];
+    for (at, value) in counts {
+        words[at].store(value, Ordering::Relaxed);
     }
+    usage::add_device(words, layout, "fake device");
 }
 
 /// The broker gets what no worker sends it.
@@ -44,13 +56,10 @@ fn pass(control: &UnixStream, fds: Vec<OwnedFd>) {
     send(control, &seal(&log), &borrowed).unwrap();
 }
 
-/// Answers the broker until it hangs up.
+/// Ends when the broker says so.
 fn obey(control: &UnixStream) {
-    while let Ok(Some((body, _))) = recv(control) {
+    if let Ok(Some((body, _))) = recv(control) {
         match open::<ToWorker>(&body).unwrap() {
-            ToWorker::ReportRequest { ticket } => {
-                say(control, &FromWorker::Report { ticket, stats: stats(1) }).unwrap()
-            }
             ToWorker::TenantLeft => ended(control, EndKind::TenantLeft, "the program has ended"),
             ToWorker::Shutdown { reason } => ended(control, EndKind::Shutdown, &reason),
             ToWorker::Serve { .. } => panic!("a second tenant"),
@@ -75,13 +84,14 @@ fn surroundings(session: u64, title: &str) -> String {
 }
 
 /// The tenant.
-fn tenant(control: &UnixStream) -> (u64, String, UnixStream) {
-    let Handover { session, title, tenant } = match wait(control) {
+fn tenant(control: &UnixStream) -> (u64, String, UnixStream, Region) {
+    let Handover { session, title, tenant, page } = match wait(control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => ended(control, EndKind::Shutdown, &reason),
         Awaited::Nobody => exit(0),
     };
-    (session, title, tenant.into())
+    let size = Layout::of(Api::find("opencl").unwrap()).bytes();
+    (session, title, tenant.into(), Region::open(&page, size).unwrap())
 }
 
 /// What a process that this one starts, in its session, hears from the broker at `socket`.
@@ -134,7 +144,8 @@ fn main() {
         &FromWorker::Ready { library: "/usr/lib/fake.so".into(), identity: "fake".into(), sandbox: "none".into() },
     )
     .unwrap();
-    let (session, title, tenant) = tenant(&control);
+    let (session, title, tenant, page) = tenant(&control);
+    count(&page, 1);
     let surroundings = surroundings(session, &title);
     if mode == "deaf" {
         loop {
@@ -155,6 +166,10 @@ fn main() {
                     pass(&control, fds);
                     exit(0)
                 }
+                b"count and abort" => {
+                    count(&page, 7);
+                    std::process::abort();
+                }
                 b"abort" => std::process::abort(),
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"nonsense" => ended(&control, EndKind::Malformed, "opcode 60000"),
@@ -167,6 +182,6 @@ fn main() {
             Err(error) => ended(&control, EndKind::Failed, &error.to_string()),
         }
     }
-    let _ = say(&control, &FromWorker::Report { ticket: 0, stats: stats(2) });
+    count(&page, 2);
     ended(&control, EndKind::TenantLeft, "end of file")
 }

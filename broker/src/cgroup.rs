@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use tracing::debug;
 
+use crate::hierarchy::{Kind, hierarchies};
 use crate::memory::Budget;
 
 /// Threads and processes of one worker, of one tenant's, and of all: a worker has a thread for each of its program's.
@@ -56,18 +57,6 @@ const ALL: &str = "ava";
 struct Tree {
     workers: PathBuf,
     kind: Kind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Version 2 with its controllers.
-    Unified,
-    /// Version 2 without them, beside version 1.
-    Bare,
-    /// A controller of version 1.
-    Memory,
-    Pids,
-    Cpu,
 }
 
 /// How far down a group is; the index of its bounds.
@@ -349,55 +338,6 @@ fn write(file: &Path, value: impl std::fmt::Display) -> io::Result<()> {
     OpenOptions::new().write(true).open(file)?.write_all(value.to_string().as_bytes())
 }
 
-/// The folders of the groups that bound this process's memory: its own, and those around it.
-pub fn memory_folders(own: &str, mounts: &str) -> Vec<PathBuf> {
-    let found = hierarchies(own, mounts).into_iter().find(|(_, kind)| matches!(kind, Kind::Unified | Kind::Memory));
-    found.map(|(folder, _)| folder.ancestors().map(Path::to_owned).collect()).unwrap_or_default()
-}
-
-/// The folders of this process's own groups, in each hierarchy that is of use.
-fn hierarchies(own: &str, mounts: &str) -> Vec<(PathBuf, Kind)> {
-    let mut found = Vec::new();
-    let version_1 =
-        own.lines().any(|line| controllers(line).is_some_and(|(list, _)| list.split(',').any(|one| one == "memory")));
-    for line in own.lines() {
-        let Some((list, path)) = controllers(line) else { continue };
-        let kinds: Vec<(&str, Kind)> = if list.is_empty() {
-            vec![("", if version_1 { Kind::Bare } else { Kind::Unified })]
-        } else {
-            let known = [("memory", Kind::Memory), ("pids", Kind::Pids), ("cpu", Kind::Cpu)];
-            known.into_iter().filter(|(name, _)| list.split(',').any(|one| one == *name)).collect()
-        };
-        for (controller, kind) in kinds {
-            found.extend(mounted(mounts, controller, path).map(|folder| (folder, kind)));
-        }
-    }
-    found
-}
-
-/// `4:memory:/some/path`
-fn controllers(line: &str) -> Option<(&str, &str)> {
-    let (_, rest) = line.split_once(':')?;
-    rest.split_once(':')
-}
-
-/// Where a group's folder is: below the mount of its hierarchy, whose root may itself be a group.
-fn mounted(mounts: &str, controller: &str, path: &str) -> Option<PathBuf> {
-    mounts.lines().find_map(|line| {
-        let (before, after) = line.split_once(" - ")?;
-        let mut before = before.split(' ').skip(3);
-        let (root, at) = (before.next()?, before.next()?);
-        let mut after = after.split(' ');
-        let (kind, options) = (after.next()?, after.nth(1)?);
-        let fits = match controller {
-            "" => kind == "cgroup2",
-            _ => kind == "cgroup" && options.split(',').any(|option| option == controller),
-        };
-        let below = Path::new(path).strip_prefix(root).ok()?;
-        fits.then(|| Path::new(at).join(below))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -416,29 +356,5 @@ mod tests {
         });
         assert!(named);
         process.kill().and_then(|()| process.wait()).unwrap();
-    }
-
-    #[test]
-    fn groups_are_found_in_either_version() {
-        let own = "0::/system.slice/ava.service\n";
-        let mounts = "25 1 0:22 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
-        let folder = PathBuf::from("/sys/fs/cgroup/system.slice/ava.service");
-        assert_eq!(hierarchies(own, mounts), [(folder, Kind::Unified)]);
-
-        let own = "5:cpu,cpuacct:/\n4:memory:/a/b\n2:pids:/\n1:name=systemd:/\n0::/x\n";
-        let mounts = "1 0 0:1 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n\
-                      2 0 0:2 /a /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
-                      3 0 0:3 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
-        let found = hierarchies(own, mounts);
-        let expected = [
-            (PathBuf::from("/sys/fs/cgroup/cpu"), Kind::Cpu),
-            (PathBuf::from("/sys/fs/cgroup/memory/b"), Kind::Memory),
-            (PathBuf::from("/sys/fs/cgroup/unified/x"), Kind::Bare),
-        ];
-        let tidy = |all: &[(PathBuf, Kind)]| {
-            all.iter().map(|(path, kind)| (path.components().collect::<PathBuf>(), *kind)).collect::<Vec<_>>()
-        };
-        assert_eq!(tidy(&found), expected);
-        assert!(hierarchies("", "").is_empty());
     }
 }

@@ -1,15 +1,16 @@
 //! A connection that is not a session: it has said nothing yet, or is an administrator's.
 
 use std::io;
-use std::os::unix::net::UnixStream;
+use std::os::fd::AsFd;
 
-use ava_protocol::session::{Answer, Refusal, seal};
+use ava_protocol::api::Api;
+use ava_protocol::session::{Answer, Hello, Refusal, seal};
 use ava_protocol::surroundings::{MOST_BYTES, MOST_VARIABLES};
 use ava_transport::message::{Reader, Writer};
+use interprocess::os::unix::uds_local_socket::Stream;
 
 use crate::foreign::{Foreign, Inbox, Origin};
-use crate::server::Candidate;
-use crate::tenant::Tenant;
+use crate::peer::Peer;
 
 /// The longest opening, in bytes: a hello with all its texts at their longest takes half of the rest.
 const LONGEST_OPENING: usize = 4096 + MOST_BYTES + 64 * MOST_VARIABLES;
@@ -27,15 +28,22 @@ pub enum Phase {
     Queued(Box<Candidate>),
 }
 
+/// A program that may have a session as soon as there is a place.
+#[derive(Debug)]
+pub struct Candidate {
+    pub api: &'static Api,
+    pub hello: Hello,
+}
+
 /// One connection.
 #[derive(Debug)]
 pub struct Connection {
     /// Whose it is.
-    pub tenant: Tenant,
+    pub peer: Peer,
     /// It came by the administrator's socket.
     pub admin: bool,
     /// The socket.
-    pub stream: Foreign<UnixStream>,
+    pub stream: Foreign<Stream>,
     /// What comes in.
     pub inbox: Inbox,
     /// What goes out.
@@ -46,9 +54,9 @@ pub struct Connection {
 
 impl Connection {
     /// A new one.
-    pub fn new(tenant: Tenant, stream: Foreign<UnixStream>, origin: Origin, admin: bool) -> Self {
+    pub fn new(peer: Peer, stream: Foreign<Stream>, origin: Origin, admin: bool) -> Self {
         let inbox = Inbox::new(Reader::limited(LONGEST_OPENING, 0), origin);
-        Self { tenant, admin, stream, inbox, writer: Writer::new(), phase: Phase::Opening }
+        Self { peer, admin, stream, inbox, writer: Writer::new(), phase: Phase::Opening }
     }
 }
 
@@ -56,20 +64,22 @@ impl Connection {
 ///
 /// # Errors
 /// The socket's: whoever asked is gone.
-pub fn tell(stream: &UnixStream, answer: &Answer) -> io::Result<()> {
+pub fn tell(stream: &impl AsFd, answer: &Answer) -> io::Result<()> {
     let mut writer = Writer::new();
     writer.push(&seal(answer))?;
     if writer.flush(stream)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
 }
 
 /// Tells a refusal to whoever still listens.
-pub fn refuse(stream: &UnixStream, code: Refusal, reason: &str) {
+pub fn refuse(stream: &impl AsFd, code: Refusal, reason: &str) {
     let _ = tell(stream, &Answer::Refused { code, reason: reason.to_owned() });
 }
 
 #[cfg(test)]
 mod tests {
-    use ava_protocol::session::{Hello, Opening};
+    use std::os::unix::net::UnixStream;
+
+    use ava_protocol::session::Opening;
     use ava_protocol::surroundings::Surroundings;
 
     use super::*;

@@ -25,7 +25,7 @@ pub enum Source {
     /// A session's worker process is over.
     Worker(u64),
     /// A session's program is over.
-    Tenant(u64),
+    Program(u64),
     /// A program that was going to open a session is over.
     Expected(u64),
     /// A worker that waits for a session says something.
@@ -44,7 +44,7 @@ impl Source {
             Self::Connection(number) => (2, number),
             Self::Control(number) => (3, number),
             Self::Worker(number) => (4, number),
-            Self::Tenant(number) => (5, number),
+            Self::Program(number) => (5, number),
             Self::Expected(number) => (6, number),
             Self::Spare(number) => (7, number),
             Self::SpareWorker(number) => (8, number),
@@ -62,7 +62,7 @@ impl Source {
             2 => Self::Connection(number),
             3 => Self::Control(number),
             4 => Self::Worker(number),
-            5 => Self::Tenant(number),
+            5 => Self::Program(number),
             6 => Self::Expected(number),
             7 => Self::Spare(number),
             8 => Self::SpareWorker(number),
@@ -175,7 +175,7 @@ mod tests {
             Source::Connection(1),
             Source::Control(2),
             Source::Worker(3),
-            Source::Tenant(1 << 59),
+            Source::Program(1 << 59),
             Source::Expected(5),
             Source::Spare(6),
             Source::SpareWorker(7),

@@ -4,26 +4,27 @@
 //! asks its daemon, and a Unix socket has in its queue whatever was sent and never read. So the broker's loop closes none
 //! of them: whatever is [`Foreign`] goes to threads that do nothing else when it is dropped, by whatever path.
 //!
-//! - **Invariant:** one user's descriptors keep no more than [`PER_USER`] of [`THREADS`] threads busy, so others' are closed.
-//! - **Invariant:** what waits to be closed is counted: a user with [`TOO_MANY`] of them is not let in.
+//! - **Invariant:** one tenant's descriptors keep no more than [`PER_TENANT`] of [`THREADS`] threads busy, so others' are closed.
+//! - **Invariant:** what waits to be closed is counted: a tenant with [`TOO_MANY`] of them is not let in.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ava_transport::message::{Progress, Reader};
 
+use crate::tenant::TenantId;
+
 /// The most threads that close.
 const THREADS: usize = 64;
-/// The most of them that close for the same user.
-const PER_USER: usize = 4;
+/// The most of them that close for the same tenant.
+const PER_TENANT: usize = 4;
 /// A thread that finds nothing to do for so long ends.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A user who has so many descriptors waiting to be closed is not let in, nor heard: one more message brings 253 at most.
+/// A tenant that has so many descriptors waiting to be closed is not let in, nor heard: one more message brings 253 at most.
 pub const TOO_MANY: usize = 256;
 
 /// Closes descriptors, in threads of its own.
@@ -38,32 +39,32 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Users who have something waiting, and fewer threads than they may.
-    turns: VecDeque<u32>,
-    users: HashMap<u32, User>,
+    /// Those that have something waiting, and fewer threads than they may.
+    turns: VecDeque<TenantId>,
+    tenants: HashMap<TenantId, Queue>,
     threads: usize,
     idle: usize,
 }
 
 #[derive(Debug, Default)]
-struct User {
+struct Queue {
     waiting: VecDeque<OwnedFd>,
-    /// Threads that close for this user.
+    /// Threads that close for this tenant.
     busy: usize,
     /// It is among the turns.
     queued: bool,
 }
 
 impl Closer {
-    /// Closes these some time, for the user that they came from.
-    pub fn close(&self, uid: u32, fds: impl IntoIterator<Item = OwnedFd>) {
+    /// Closes these some time, for the tenant that they came from.
+    pub fn close(&self, tenant: &TenantId, fds: impl IntoIterator<Item = OwnedFd>) {
         let fds: Vec<OwnedFd> = fds.into_iter().collect();
         if fds.is_empty() {
             return;
         }
         let mut state = self.0.lock();
-        state.users.entry(uid).or_default().waiting.extend(fds);
-        state.queue(uid);
+        state.tenants.entry(tenant.clone()).or_default().waiting.extend(fds);
+        state.queue(tenant);
         if state.idle > 0 {
             self.0.more.notify_one();
         } else if state.threads < THREADS && !state.turns.is_empty() {
@@ -77,9 +78,9 @@ impl Closer {
         }
     }
 
-    /// How many descriptors of a user wait to be closed, or are being closed.
-    pub fn pending(&self, uid: u32) -> usize {
-        self.0.lock().users.get(&uid).map_or(0, |user| user.waiting.len() + user.busy)
+    /// How many descriptors of a tenant wait to be closed, or are being closed.
+    pub fn pending(&self, tenant: &TenantId) -> usize {
+        self.0.lock().tenants.get(tenant).map_or(0, |queue| queue.waiting.len() + queue.busy)
     }
 }
 
@@ -92,11 +93,11 @@ impl Shared {
     fn work(&self) {
         let mut state = self.lock();
         loop {
-            if let Some((uid, fd)) = state.next() {
+            if let Some((tenant, fd)) = state.next() {
                 drop(state);
                 drop(fd);
                 state = self.lock();
-                state.done(uid);
+                state.done(&tenant);
                 continue;
             }
             state.idle += 1;
@@ -112,40 +113,40 @@ impl Shared {
 }
 
 impl State {
-    /// The next descriptor to close: users take turns.
-    fn next(&mut self) -> Option<(u32, OwnedFd)> {
-        let uid = self.turns.pop_front()?;
-        let user = self.users.get_mut(&uid)?;
-        user.queued = false;
-        let fd = user.waiting.pop_front()?;
-        user.busy += 1;
-        self.queue(uid);
-        Some((uid, fd))
+    /// The next descriptor to close: tenants take turns.
+    fn next(&mut self) -> Option<(TenantId, OwnedFd)> {
+        let tenant = self.turns.pop_front()?;
+        let queue = self.tenants.get_mut(&tenant)?;
+        queue.queued = false;
+        let fd = queue.waiting.pop_front()?;
+        queue.busy += 1;
+        self.queue(&tenant);
+        Some((tenant, fd))
     }
 
-    fn done(&mut self, uid: u32) {
-        if let Some(user) = self.users.get_mut(&uid) {
-            user.busy -= 1;
+    fn done(&mut self, tenant: &TenantId) {
+        if let Some(queue) = self.tenants.get_mut(tenant) {
+            queue.busy -= 1;
         }
-        self.queue(uid);
-        self.forget(uid);
+        self.queue(tenant);
+        self.forget(tenant);
     }
 
-    /// Gives a user a turn, who has something waiting and may have another thread.
-    fn queue(&mut self, uid: u32) {
-        if let Some(user) = self.users.get_mut(&uid)
-            && !user.waiting.is_empty()
-            && user.busy < PER_USER
-            && !user.queued
+    /// Gives a tenant a turn that has something waiting and may have another thread.
+    fn queue(&mut self, tenant: &TenantId) {
+        if let Some(queue) = self.tenants.get_mut(tenant)
+            && !queue.waiting.is_empty()
+            && queue.busy < PER_TENANT
+            && !queue.queued
         {
-            user.queued = true;
-            self.turns.push_back(uid);
+            queue.queued = true;
+            self.turns.push_back(tenant.clone());
         }
     }
 
-    fn forget(&mut self, uid: u32) {
-        if self.users.get(&uid).is_some_and(|user| user.waiting.is_empty() && user.busy == 0) {
-            self.users.remove(&uid);
+    fn forget(&mut self, tenant: &TenantId) {
+        if self.tenants.get(tenant).is_some_and(|queue| queue.waiting.is_empty() && queue.busy == 0) {
+            self.tenants.remove(tenant);
         }
     }
 }
@@ -153,14 +154,14 @@ impl State {
 /// Whose descriptors, and who closes them.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    uid: u32,
+    tenant: TenantId,
     closer: Closer,
 }
 
 impl Origin {
-    /// Of a user.
-    pub fn new(uid: u32, closer: &Closer) -> Self {
-        Self { uid, closer: closer.clone() }
+    /// Of a tenant.
+    pub fn new(tenant: TenantId, closer: &Closer) -> Self {
+        Self { tenant, closer: closer.clone() }
     }
 
     /// Marks something as coming from there.
@@ -196,7 +197,7 @@ impl<T: Into<OwnedFd> + AsFd> AsFd for Foreign<T> {
 
 impl<T: Into<OwnedFd>> Drop for Foreign<T> {
     fn drop(&mut self) {
-        self.origin.closer.close(self.origin.uid, self.what.take().map(Into::into));
+        self.origin.closer.close(&self.origin.tenant, self.what.take().map(Into::into));
     }
 }
 
@@ -214,7 +215,7 @@ impl Inbox {
     }
 
     /// The next message, as [`Reader::poll`] gives it.
-    pub fn poll(&mut self, stream: &UnixStream) -> io::Result<Progress<Foreign<OwnedFd>>> {
+    pub fn poll(&mut self, stream: &impl AsFd) -> io::Result<Progress<Foreign<OwnedFd>>> {
         let progress = self.reader.poll(stream)?;
         Ok(progress.map_fds(|fd| self.origin.own(fd)))
     }
@@ -222,7 +223,7 @@ impl Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        self.origin.closer.close(self.origin.uid, self.reader.take_fds());
+        self.origin.closer.close(&self.origin.tenant, self.reader.take_fds());
     }
 }
 
@@ -230,6 +231,7 @@ impl Drop for Inbox {
 mod tests {
     use std::io::Write;
     use std::net::{TcpListener, TcpStream};
+    use std::os::unix::net::UnixStream;
     use std::time::Instant;
 
     use rustix::net::sockopt::set_socket_linger;
@@ -247,10 +249,10 @@ mod tests {
         (ours.into(), theirs)
     }
 
-    fn wait_until(closer: &Closer, uid: u32, pending: usize) {
+    fn wait_until(closer: &Closer, tenant: &TenantId, pending: usize) {
         let started = Instant::now();
-        while closer.pending(uid) != pending {
-            assert!(started.elapsed() < Duration::from_secs(50), "{} pending", closer.pending(uid));
+        while closer.pending(tenant) != pending {
+            assert!(started.elapsed() < Duration::from_secs(50), "{} pending", closer.pending(tenant));
             std::thread::yield_now();
         }
     }
@@ -258,20 +260,20 @@ mod tests {
     #[test]
     fn who_hands_out_what_lingers_keeps_only_their_own_waiting() {
         let closer = Closer::default();
-        let (slow, others): (Vec<_>, Vec<_>) = (0..2 * PER_USER).map(|_| lingering()).unzip();
+        let (slow, others): (Vec<_>, Vec<_>) = (0..2 * PER_TENANT).map(|_| lingering()).unzip();
         let started = Instant::now();
         for fd in slow {
-            drop(Origin::new(7, &closer).own(fd));
+            drop(Origin::new(TenantId::user(7), &closer).own(fd));
         }
         for _ in 0..100 {
-            drop(Origin::new(8, &closer).own(UnixStream::pair().unwrap().0));
+            drop(Origin::new(TenantId::user(8), &closer).own(UnixStream::pair().unwrap().0));
         }
-        wait_until(&closer, 8, 0);
+        wait_until(&closer, &TenantId::user(8), 0);
         assert!(started.elapsed() < Duration::from_secs(50), "others waited");
-        assert_eq!(closer.pending(7), 2 * PER_USER);
+        assert_eq!(closer.pending(&TenantId::user(7)), 2 * PER_TENANT);
         // The peer's end resets the connections, and nothing lingers any more.
         drop(others);
-        wait_until(&closer, 7, 0);
+        wait_until(&closer, &TenantId::user(7), 0);
     }
 
     #[test]
@@ -282,13 +284,13 @@ mod tests {
         rustix::io::write(&theirs, &[]).unwrap();
         ava_transport::message::send(&theirs, b"hello", &[slow.as_fd()]).unwrap();
         drop(slow);
-        let mut inbox = Inbox::new(Reader::limited(64, 0), Origin::new(7, &closer));
+        let mut inbox = Inbox::new(Reader::limited(64, 0), Origin::new(TenantId::user(7), &closer));
         assert!(inbox.poll(&ours).is_err(), "more descriptors than allowed");
         let started = Instant::now();
         drop(inbox);
         assert!(started.elapsed() < Duration::from_secs(50));
-        assert_eq!(closer.pending(7), 1);
+        assert_eq!(closer.pending(&TenantId::user(7)), 1);
         drop(other);
-        wait_until(&closer, 7, 0);
+        wait_until(&closer, &TenantId::user(7), 0);
     }
 }

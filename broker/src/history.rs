@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use ava_protocol::admin::{Detail, State};
 
 use crate::session::unix_ms;
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
 /// So many are remembered.
 const LENGTH: usize = 64;
@@ -14,12 +14,12 @@ const LENGTH: usize = 64;
 /// The last ended sessions, oldest first.
 #[derive(Debug, Default)]
 pub struct History {
-    ended: VecDeque<(Who, Detail)>,
+    ended: VecDeque<(TenantId, Detail)>,
 }
 
 impl History {
     /// Remembers one that has ended now, and forgets the oldest if there are too many.
-    pub fn push(&mut self, owner: Who, mut detail: Detail, reason: String, now: SystemTime) {
+    pub fn push(&mut self, owner: TenantId, mut detail: Detail, reason: String, now: SystemTime) {
         detail.session.state = State::Ended;
         detail.session.ended = Some(reason);
         // The clock may have been set back meanwhile.
@@ -31,12 +31,12 @@ impl History {
     }
 
     /// All of them, with their owners.
-    pub fn iter(&self) -> impl Iterator<Item = (&Who, &Detail)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&TenantId, &Detail)> {
         self.ended.iter().map(|(owner, detail)| (owner, detail))
     }
 
     /// Whose one was.
-    pub fn owner(&self, session: u64) -> Option<&Who> {
+    pub fn owner(&self, session: u64) -> Option<&TenantId> {
         self.iter().find(|(_, detail)| detail.session.session == session).map(|(owner, _)| owner)
     }
 

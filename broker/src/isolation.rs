@@ -16,7 +16,7 @@ use tracing::warn;
 
 use crate::cgroup::{Group, Groups};
 use crate::memory::{Budget, available};
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 use crate::users::{self, Range, Users};
 
 /// What is asked for.
@@ -140,8 +140,8 @@ impl Isolation {
     ///
     /// # Errors
     /// Those of control groups; a tenant for whom there is no user.
-    pub fn room(&mut self, who: &Who) -> Result<Room, users::Error> {
-        let name = who.name();
+    pub fn room(&mut self, tenant: &TenantId) -> Result<Room, users::Error> {
+        let name = tenant.name();
         let home = self.home(&name);
         let uid = self.users.as_mut().map(|users| users.of(&name)).transpose()?;
         if let Some(uid) = uid {

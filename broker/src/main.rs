@@ -5,6 +5,16 @@
 //! - **Invariant:** sessions outlive it: a worker ends when its tenant's connection ends, not when its broker does.
 //!
 //! `../DESIGN.md` tells the whole story.
+//!
+//! # Layers
+//!
+//! - words: `text`, `names`, `tenant`
+//! - the machine: `hierarchy`, `memory`, `cgroup`, `users`, `isolation`, `place`, `events`, `environment`
+//! - decisions without I/O: `policy`
+//! - the command line and the log: `options`, `journal`
+//! - who and what is outside: `foreign`, `peer`, `usage`, `worker`
+//! - what the broker knows of each: `connection`, `session`, `spare`, `history`
+//! - the event loop: `server`
 #![forbid(unsafe_code)]
 
 mod cgroup;
@@ -12,13 +22,14 @@ mod connection;
 mod environment;
 mod events;
 mod foreign;
-mod gathering;
+mod hierarchy;
 mod history;
 mod isolation;
 mod journal;
 mod memory;
 mod names;
 mod options;
+mod peer;
 mod place;
 mod policy;
 mod server;
@@ -26,6 +37,7 @@ mod session;
 mod spare;
 mod tenant;
 mod text;
+mod usage;
 mod users;
 mod worker;
 

@@ -6,6 +6,8 @@
 
 use std::fs;
 
+use crate::hierarchy;
+
 /// Bounds in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -40,7 +42,7 @@ impl Budget {
 pub fn available() -> u64 {
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let folders = crate::cgroup::memory_folders(&own, &mounts);
+    let folders = hierarchy::memory_folders(&own, &mounts);
     let limits =
         folders.iter().flat_map(|folder| ["memory.max", "memory.limit_in_bytes"].map(|file| folder.join(file)));
     let limits = limits.filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok());

@@ -6,15 +6,14 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use ava_protocol::session::{ADMIN_SOCKET, SYSTEM_SOCKET};
 use ava_transport::client;
-use interprocess::local_socket::{GenericFilePath, Listener, ListenerOptions, prelude::*};
+use interprocess::local_socket::{GenericFilePath, ListenerOptions, prelude::*};
 use interprocess::os::unix::local_socket::ListenerOptionsExt as _;
+use interprocess::os::unix::uds_local_socket::Listener;
 use rustix::fs::{FlockOperation, Gid, Mode, chmod, chown, flock};
 
 use crate::names;
@@ -126,11 +125,11 @@ impl Place {
             rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)
                 .map_err(|error| Error::Activation(error.into()))?;
             if names.split(':').nth(at) == Some(ADMIN_NAME) {
-                admin = Some(wrap(socket));
+                admin = Some(socket.into());
             } else if listener.is_none() {
                 let address = socket.local_addr().map_err(Error::Activation)?;
                 path = address.as_pathname().map(Path::to_path_buf);
-                listener = Some(wrap(socket));
+                listener = Some(socket.into());
             }
         }
         let Some(listener) = listener else {
@@ -179,14 +178,14 @@ impl Place {
             _ => {}
         }
         let name = path.to_fs_name::<GenericFilePath>().map_err(refused)?;
-        self.admin = Some(ListenerOptions::new().name(name).mode(0o600).create_sync().map_err(refused)?);
+        self.admin = Some(ListenerOptions::new().name(name).mode(0o600).create_sync_as().map_err(refused)?);
         Ok(())
     }
 }
 
 fn listen(path: &Path) -> io::Result<Listener> {
     let name = path.to_fs_name::<GenericFilePath>()?;
-    ListenerOptions::new().name(name).mode(0o600).create_sync()
+    ListenerOptions::new().name(name).mode(0o600).create_sync_as()
 }
 
 /// Listens for a group. The socket gets its name when it is the group's, so that no member is refused who waits for it.
@@ -200,17 +199,6 @@ fn share(path: &Path, gid: u32) -> io::Result<(Listener, Name)> {
     chmod(&early.0, Mode::from_raw_mode(0o660))?;
     fs::rename(&early.0, path)?;
     Ok((listener, Name(path.to_owned())))
-}
-
-fn wrap(listener: UnixListener) -> Listener {
-    let listener = OwnedFd::from(listener);
-    Listener::UdSocket(listener.into())
-}
-
-/// The descriptor to wait on.
-pub fn listening(listener: &Listener) -> impl AsFd + '_ {
-    let Listener::UdSocket(listener) = listener;
-    listener.as_fd()
 }
 
 /// Makes the socket's directory if it is missing, and refuses one that others can change.
@@ -256,6 +244,8 @@ fn take_lock(socket: &Path) -> Result<File, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixListener;
+
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

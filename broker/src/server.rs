@@ -21,7 +21,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ava_protocol::api::APIS;
 use ava_protocol::surroundings::Surroundings;
-use ava_transport::spawn::Spawner;
+use ava_transport::spawn::{Child, Spawner};
 use interprocess::local_socket::{ListenerNonblockingMode, traits::Listener as _};
 use rustix::process::Rlimit;
 use sd_notify::NotifyState;
@@ -31,10 +31,9 @@ use crate::connection::Connection;
 use crate::environment::Wishes;
 use crate::events::{Events, Happened, Interest, Source};
 use crate::foreign::Closer;
-use crate::gathering::Gatherings;
 use crate::history::History;
 use crate::isolation::Isolation;
-use crate::place::{Access, Place, listening};
+use crate::place::{Access, Place};
 use crate::policy::admission::{Admission, Limits};
 use crate::policy::damping::Damping;
 use crate::policy::deadlines::Deadlines;
@@ -43,7 +42,7 @@ use crate::policy::queue::Queue;
 use crate::policy::warmth::Warmth;
 use crate::session::Session;
 use crate::spare::Spare;
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
 /// What the broker was told about itself.
 #[derive(Debug)]
@@ -74,6 +73,9 @@ pub struct Settings {
     pub started: SystemTime,
 }
 
+/// Messages taken from one worker before others get their turn.
+const BATCH: usize = 32;
+
 /// Things with a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Due {
@@ -89,8 +91,6 @@ enum Due {
     Spares,
     /// A spare does not become ready, or does not end.
     Spare(u64),
-    /// Reports do not come.
-    Gathering(u64),
     /// Accepting is paused.
     Accept,
     /// Control groups may be removed.
@@ -103,8 +103,19 @@ enum Due {
     Watchdog,
 }
 
-pub use queue::Candidate;
-use sweeping::Sweeping;
+/// A program that will open a session.
+struct Expected {
+    /// Whose limits count.
+    account: TenantId,
+    process: OwnedFd,
+}
+
+/// Processes that empty directories, and whose.
+#[derive(Debug, Default)]
+struct Sweeping {
+    last: u64,
+    processes: HashMap<u64, (String, Child)>,
+}
 
 /// The broker.
 pub struct Server {
@@ -126,9 +137,8 @@ pub struct Server {
     /// What surrounds the broker, for each API.
     surroundings: Vec<(&'static str, Arc<Surroundings>)>,
     spares: BTreeMap<u64, Spare>,
-    gatherings: Gatherings,
-    /// Programs that will open a session, and whose they are.
-    expected: HashMap<u64, (Who, OwnedFd)>,
+    /// Programs that will open a session.
+    expected: HashMap<u64, Expected>,
     history: History,
     refusals: Noise,
     last_connection: u64,
@@ -151,10 +161,10 @@ impl Server {
     ) -> io::Result<Self> {
         let events = Events::new()?;
         place.listener.set_nonblocking(ListenerNonblockingMode::Accept)?;
-        events.add(listening(&place.listener), Source::Listener, Interest::Read)?;
+        events.add(&place.listener, Source::Listener, Interest::Read)?;
         if let Some(admin) = &place.admin {
             admin.set_nonblocking(ListenerNonblockingMode::Accept)?;
-            events.add(listening(admin), Source::AdminListener, Interest::Read)?;
+            events.add(admin, Source::AdminListener, Interest::Read)?;
         }
         events.add(&signal, Source::Signal, Interest::Read)?;
         Ok(Self {
@@ -174,7 +184,6 @@ impl Server {
             sessions: BTreeMap::new(),
             surroundings: own_surroundings(),
             spares: BTreeMap::new(),
-            gatherings: Gatherings::default(),
             expected: HashMap::new(),
             history: History::default(),
             refusals: Noise::new(10),
@@ -194,7 +203,7 @@ impl Server {
         self.due(Due::Watchdog, Instant::now());
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         if let Access::Only(uid) = self.place.access {
-            self.expect_session(&Who::user(uid), true);
+            self.expect_session(&TenantId::user(uid), true);
         }
         let now = Instant::now();
         self.deadlines.set(Due::Sweep, now);
@@ -231,12 +240,12 @@ impl Server {
             Source::Connection(number) => self.connection_ready(number, happened),
             Source::Control(number) => self.control_ready(number, happened),
             Source::Worker(number) => self.worker_over(number),
-            Source::Tenant(number) => self.tenant_over(number),
-            Source::Spare(number) => self.hear_spare(number, sessions::BATCH),
+            Source::Program(number) => self.program_over(number),
+            Source::Spare(number) => self.hear_spare(number, BATCH),
             Source::SpareWorker(number) => self.spare_over(number),
             Source::Sweeper(number) => self.swept(number),
             Source::Expected(number) => {
-                if let Some((_, process)) = self.expected.remove(&number) {
+                if let Some(Expected { process, .. }) = self.expected.remove(&number) {
                     self.events.remove(&process);
                 }
             }
@@ -251,7 +260,6 @@ impl Server {
             Due::End(number) => self.kill(number),
             Due::Spares => self.start_spare(now),
             Due::Spare(number) => self.spare_late(number),
-            Due::Gathering(ticket) => self.gathering_late(ticket),
             Due::Accept => self.accept_again(),
             Due::Groups => self.tidy_groups(now),
             Due::Sweep => self.sweep(now),

@@ -7,35 +7,32 @@
 //! ```
 
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ava_protocol::admin::{self, Detail, State};
-use ava_protocol::control::{EndKind, Stats};
+use ava_protocol::api::Api;
+use ava_protocol::control::EndKind;
 use ava_protocol::session::Hello;
+use ava_protocol::usage::Stats;
+use interprocess::os::unix::uds_local_socket::Stream;
 
 use crate::foreign::Foreign;
 use crate::names;
+use crate::peer::Peer;
 use crate::policy::noise::Noise;
 use crate::policy::warmth::Whose;
-use crate::tenant::Tenant;
 use crate::text::clean;
+use crate::usage::Usage;
 use crate::worker::Worker;
 
-/// The most entries of each list of a worker's [`Stats`] that the broker keeps.
-const KEPT_OBJECTS: usize = 64;
-const KEPT_FUNCTIONS: usize = 512;
-const KEPT_DEVICES: usize = 4;
-/// The longest name the broker keeps.
+/// The longest name that the broker keeps, in bytes.
 const KEPT_NAME: usize = 64;
 
 /// A session that has a worker.
 #[derive(Debug)]
 pub struct Session {
-    /// Its number.
-    pub number: u64,
     /// Whose it is.
-    pub tenant: Tenant,
+    pub peer: Peer,
     /// Children of its program that go on with what that has.
     pub heirs: Vec<OwnedFd>,
     /// Whose spares could serve it.
@@ -43,7 +40,7 @@ pub struct Session {
     /// The worker.
     pub worker: Worker,
     /// The tenant's connection until it is welcomed, and given to the worker, or refused.
-    pub stream: Option<Foreign<UnixStream>>,
+    pub stream: Option<Foreign<Stream>>,
     /// Variables that the program has set and its worker has otherwise.
     pub ignored: Vec<String>,
     /// What is shown of it.
@@ -52,8 +49,8 @@ pub struct Session {
     pub word: Option<(EndKind, String)>,
     /// Why the broker wants it to end.
     pub doom: Option<String>,
-    /// A report is on its way.
-    pub asked: bool,
+    /// What it has used.
+    pub usage: Usage,
     /// Connections that wait for its end.
     pub killers: Vec<u64>,
     /// How much of what the worker has to say goes to the log.
@@ -64,16 +61,17 @@ impl Session {
     /// A session that has just got its worker.
     pub fn new(
         number: u64,
-        tenant: Tenant,
+        peer: Peer,
+        api: &'static Api,
         whose: Whose,
         worker: Worker,
-        stream: Foreign<UnixStream>,
+        stream: Foreign<Stream>,
         hello: &Hello,
     ) -> Self {
         let session = admin::Session {
             session: number,
-            pid: tenant.pid,
-            uid: tenant.uid,
+            pid: peer.pid,
+            uid: peer.uid,
             program: clean(&hello.program, KEPT_NAME),
             api: clean(&hello.api, KEPT_NAME),
             worker_pid: worker.pid(),
@@ -85,7 +83,6 @@ impl Session {
             bytes_in: 0,
             bytes_out: 0,
             since_unix_ms: unix_ms(SystemTime::now()),
-            stale: false,
             ended: None,
             ended_unix_ms: None,
         };
@@ -93,15 +90,14 @@ impl Session {
             session,
             command_line: clean(&hello.command_line, ava_protocol::session::MAX_COMMAND_LINE),
             cwd: clean(&hello.cwd, ava_protocol::session::MAX_NAME),
-            cgroup: clean(&tenant.cgroup, ava_protocol::session::MAX_NAME),
-            container: tenant.who.container.as_deref().unwrap_or_default().to_owned(),
+            cgroup: clean(&peer.cgroup, ava_protocol::session::MAX_NAME),
+            container: peer.tenant.container.as_deref().unwrap_or_default().to_owned(),
             library: String::new(),
             sandbox: String::new(),
             stats: Stats::default(),
         };
         Self {
-            number,
-            tenant,
+            peer,
             heirs: Vec::new(),
             whose,
             worker,
@@ -110,7 +106,7 @@ impl Session {
             detail,
             word: None,
             doom: None,
-            asked: false,
+            usage: Usage::new(api),
             killers: Vec::new(),
             noise: Noise::new(20),
         }
@@ -132,10 +128,9 @@ impl Session {
         format!("session {session} of {}, process {pid}: {program}", names::user(*uid))
     }
 
-    /// Takes the worker's numbers, as far as they are believable.
-    pub fn report(&mut self, stats: Stats) {
-        self.asked = false;
-        let stats = tidy(stats);
+    /// Takes over what the worker has counted by now.
+    pub fn count(&mut self) {
+        let stats = self.usage.read();
         let shown = &mut self.detail.session;
         shown.memory_bytes = stats.memory_bytes;
         shown.calls = stats.calls;
@@ -167,46 +162,8 @@ impl Session {
     }
 }
 
-/// A worker's numbers, cut to what the broker keeps: the most used functions, clean and short names.
-fn tidy(mut stats: Stats) -> Stats {
-    stats.objects.truncate(KEPT_OBJECTS);
-    stats.functions.sort_by_key(|function| std::cmp::Reverse(function.calls));
-    stats.functions.truncate(KEPT_FUNCTIONS);
-    stats.devices.truncate(KEPT_DEVICES);
-    let names = stats.objects.iter_mut().map(|(name, _)| name);
-    let names = names.chain(stats.functions.iter_mut().map(|function| &mut function.name));
-    for name in names.chain(stats.devices.iter_mut()) {
-        *name = clean(name, KEPT_NAME);
-    }
-    stats
-}
-
 /// Milliseconds since 1970.
 pub fn unix_ms(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use ava_protocol::archive::Message;
-    use ava_protocol::control::FunctionStats;
-    use ava_transport::message::MAX_BODY;
-
-    use super::*;
-
-    #[test]
-    fn whatever_a_worker_reports_fits_into_a_message() {
-        let long = "\u{1b}[2J".repeat(1000);
-        let function = |calls| FunctionStats { name: long.clone(), calls, bytes: 1 };
-        let stats = tidy(Stats {
-            objects: vec![(long.clone(), 1); 5000],
-            functions: (0..5000).map(function).collect(),
-            devices: vec![long.clone(); 5000],
-            ..Stats::default()
-        });
-        assert_eq!(stats.functions[0].calls, 4999, "the most used ones are kept");
-        assert!(!stats.devices[0].contains('\u{1b}'));
-        assert!(stats.encode().len() < MAX_BODY - 4096);
-    }
 }

@@ -1,32 +1,19 @@
-//! Who is at the other end of a connection, by the kernel's word.
-//!
-//! - **Invariant:** nothing the peer says enters here. Process numbers are only looked at while a process descriptor
-//!   makes sure that they still mean the same process.
+//! Tenants: who is counted, kept apart and charged.
 
-use std::fs;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use interprocess::local_socket::{Stream, traits::StreamCommon as _};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-
-use crate::foreign::{Closer, Foreign, Origin};
 use crate::names;
 
-/// Who is counted, kept apart and charged: a user, in a container or outside of all.
+/// A tenant: a user, in a container or outside of all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Who {
+pub struct TenantId {
     /// The user.
     pub uid: u32,
     /// The container.
     pub container: Option<Arc<str>>,
 }
 
-impl Who {
+impl TenantId {
     /// A user outside of all containers.
     pub const fn user(uid: u32) -> Self {
         Self { uid, container: None }
@@ -41,7 +28,7 @@ impl Who {
     }
 }
 
-impl std::fmt::Display for Who {
+impl std::fmt::Display for TenantId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.container {
             Some(container) => write!(f, "user {} in {container}", names::user(self.uid)),
@@ -50,230 +37,13 @@ impl std::fmt::Display for Who {
     }
 }
 
-/// A peer's identity, taken when its connection is accepted.
-#[derive(Debug)]
-pub struct Tenant {
-    /// The effective user when it connected.
-    pub uid: u32,
-    /// The process, as numbered in the broker's process namespace; 0 if it has no number there.
-    pub pid: i32,
-    /// A handle on the process; `None` if the kernel gives none (then only the connection's end tells of its death).
-    pub process: Option<OwnedFd>,
-    /// The process's control group, `/` for the root group; empty if unknown.
-    pub cgroup: String,
-    /// Whether paths lead it where they lead the broker, as far as the kernel tells.
-    pub sees_our_files: bool,
-    /// Who it is as a tenant.
-    pub who: Who,
-    /// Whose limits count. What users make of containers in their own slice is theirs; they could make any number.
-    pub account: Who,
-}
-
-/// Why a peer has no identity.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The kernel does not tell.
-    #[error("the peer's credentials are unknown: {0}")]
-    Credentials(#[from] std::io::Error),
-    /// It tells, but not the user.
-    #[error("the peer's credentials name no user")]
-    NoUser,
-}
-
-impl Tenant {
-    /// The peer of `stream`, and the stream as the rest of the broker uses it.
-    pub fn of(stream: Stream, closer: &Closer) -> Result<(Self, Foreign<UnixStream>), Error> {
-        let credentials = stream.peer_creds();
-        let Stream::UdSocket(stream) = stream;
-        // From here on nobody waits for its end, whatever was sent by it already.
-        let uid = credentials.as_ref().ok().and_then(|credentials| credentials.euid());
-        let stream = Origin::new(uid.unwrap_or(u32::MAX), closer).own(UnixStream::from(OwnedFd::from(stream)));
-        let pid = credentials?.pid().map_or(0, |pid| pid.max(0));
-        let uid = uid.ok_or(Error::NoUser)?;
-        let process = ava_transport::peer::pidfd(&stream).ok().or_else(|| process(pid));
-        let (cgroup, inner) = surroundings(pid, process.as_ref());
-        let sees_our_files = sees_our_files(pid, process.as_ref());
-        // Who is in the same container as the broker is in none, for the broker.
-        let container = container(&cgroup, inner).filter(|found| Some(found) != OWN_CONTAINER.as_ref());
-        let of_user = container.is_some() && is_users_own(&cgroup, uid);
-        let who = Who { uid, container };
-        let account = if of_user { Who::user(uid) } else { who.clone() };
-        Ok((Self { uid, pid, process, cgroup, sees_our_files, who, account }, stream))
-    }
-}
-
-/// The control group of a process, and whether it sees process numbers or users of its own. Nothing, of one that is gone.
-fn surroundings(pid: i32, process: Option<&OwnedFd>) -> (String, bool) {
-    let Some(process) = process.filter(|_| pid > 0) else { return (String::new(), false) };
-    let read = |what: &str| fs::read_to_string(format!("/proc/{pid}/{what}")).unwrap_or_default();
-    let (cgroup, status, users) = (read("cgroup"), read("status"), read("uid_map"));
-    if is_over(process) {
-        return (String::new(), false);
-    }
-    (cgroup_of(&cgroup).to_owned(), has_own_numbers(&status) || has_own_users(&users))
-}
-
-/// Whether a process has this one's mounts and root. One that nobody may look at is taken to have them.
-fn sees_our_files(pid: i32, process: Option<&OwnedFd>) -> bool {
-    let mounts = |of: &str| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();
-    let root = |of: &str| fs::metadata(format!("/proc/{of}/root/")).ok().map(|root| (root.dev(), root.ino()));
-    let of = pid.to_string();
-    let same = mounts(&of).is_none_or(|theirs| Some(theirs) == mounts("self"))
-        && root(&of).is_none_or(|theirs| Some(theirs) == root("self"));
-    same && pid > 0 && process.is_some_and(|process| !is_over(process))
-}
-
-/// `NSpid:` lists the process's number in each namespace from the reader's on inwards.
-fn has_own_numbers(status: &str) -> bool {
-    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-    numbers.is_some_and(|numbers| numbers.split_whitespace().count() > 1)
-}
-
-/// Whether users are mapped in another way than for the broker.
-fn has_own_users(map: &str) -> bool {
-    static OWN: LazyLock<String> = LazyLock::new(|| fs::read_to_string("/proc/self/uid_map").unwrap_or_default());
-    !map.is_empty() && map != *OWN
-}
-
-/// The control group of this process, and the container that it is in.
-static OWN_GROUP: LazyLock<String> =
-    LazyLock::new(|| cgroup_of(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default()).to_owned());
-static OWN_CONTAINER: LazyLock<Option<Arc<str>>> = LazyLock::new(|| container(&OWN_GROUP, false));
-
-/// Whether a control group is this service's, or within it.
-pub fn is_of_this_service(cgroup: &str) -> bool {
-    // The broker's own may be one below the service's.
-    let own = OWN_GROUP.strip_suffix("/broker").unwrap_or(&OWN_GROUP);
-    own.ends_with(".service") && Path::new(cgroup).starts_with(own)
-}
-
-/// What container runtimes call a container's control group.
-const RUNTIMES: &[&str] = &[
-    "docker-",
-    "libpod-",
-    "libpod_",
-    "crio-",
-    "cri-containerd-",
-    "containerd-",
-    "lxc.payload.",
-    "lxc.payload/",
-    "machine-",
-    "buildah-",
-];
-/// The longest name of a container that is kept, in bytes: it is a part of a file's name.
-const LONGEST: usize = 160;
-
-/// The container of a control group, by its runtime's name for it; with `inner`, of a process that only namespaces tell to be
-/// in one, the group itself.
-fn container(cgroup: &str, inner: bool) -> Option<Arc<str>> {
-    let named = cgroup.split('/').find(|part| RUNTIMES.iter().any(|runtime| part.starts_with(runtime)) || is_id(part));
-    let name = named.or_else(|| inner.then_some(cgroup))?.trim_matches('/');
-    let name = name.strip_suffix(".scope").unwrap_or(name);
-    let tidy: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { ':' }).collect();
-    // The end of a path tells most.
-    let tidy = &tidy[tidy.len().saturating_sub(LONGEST)..];
-    Some(if tidy.is_empty() { "namespace".into() } else { tidy.into() })
-}
-
-/// The 64 digits by which container runtimes name containers where systemd does not make their groups.
-fn is_id(part: &str) -> bool {
-    part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Whether a control group is in the part of the tree that belongs to a user.
-fn is_users_own(cgroup: &str, uid: u32) -> bool {
-    cgroup.split('/').any(|part| part == format!("user-{uid}.slice") || part == format!("user@{uid}.service"))
-}
-
-/// Before Linux 6.5: a handle by number, if the number did not change its meaning while it was made.
-fn process(pid: i32) -> Option<OwnedFd> {
-    let before = start_time(pid)?;
-    let handle = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
-    (start_time(pid)? == before).then_some(handle)
-}
-
-/// When a process started, in clock ticks since boot: field 22 of its `stat`.
-fn start_time(pid: i32) -> Option<u64> {
-    start_time_of(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-fn start_time_of(stat: &str) -> Option<u64> {
-    // The name, in parentheses, may hold anything, parentheses too.
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(19)?.parse().ok()
-}
-
-/// The unified hierarchy's line of `/proc/PID/cgroup`.
-fn cgroup_of(text: &str) -> &str {
-    text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default()
-}
-
-pub fn is_over(process: &OwnedFd) -> bool {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    let mut fds = [PollFd::new(process, PollFlags::IN)];
-    poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_start_time_is_found_behind_any_name() {
-        let stat = "7 (a) b (c)) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 9";
-        assert_eq!(start_time_of(stat), Some(4242));
-        assert_eq!(start_time_of("nonsense"), None);
-        assert_eq!(start_time_of("7 (x"), None);
-        let me = i32::try_from(std::process::id()).unwrap();
-        assert!(start_time(me).is_some() && process(me).is_some());
-        assert!(process(0).is_none() && process(i32::MAX).is_none());
-    }
-
-    #[test]
-    fn the_unified_control_group_is_taken() {
-        assert_eq!(cgroup_of("12:cpu:/x\n0::/user.slice/a\n"), "/user.slice/a");
-        assert_eq!(cgroup_of(""), "");
-    }
-
-    #[test]
-    fn a_child_is_known_to_be_gone() {
-        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
-        let pid = i32::try_from(child.id()).unwrap();
-        let process = pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).ok();
-        let alive = surroundings(i32::try_from(std::process::id()).unwrap(), process.as_ref());
-        child.wait().unwrap();
-        assert!(process.as_ref().is_some_and(is_over));
-        assert_eq!(surroundings(pid, process.as_ref()), (String::new(), false));
-        assert!(!alive.1, "this process is in no container of the broker's");
-    }
-
-    #[test]
-    fn containers_are_known_by_their_groups_and_by_their_namespaces() {
-        let id = "0123456789abcdef".repeat(4);
-        let name = |cgroup: &str, inner| container(cgroup, inner).map(|name| name.to_string());
-        assert_eq!(name("/user.slice/user-7.slice/session-1.scope", false), None);
-        assert_eq!(name(&format!("/system.slice/docker-{id}.scope"), false), Some(format!("docker-{id}")));
-        assert_eq!(name(&format!("/docker/{id}"), false), Some(id.clone()));
-        assert_eq!(name(&format!("/kubepods/burstable/pod1/{id}"), true), Some(id.clone()));
-        assert_eq!(name("/machine.slice/libpod-ab.scope/container", false), Some("libpod-ab".to_owned()));
-        assert_eq!(name("/a b/c", true), Some("a:b:c".to_owned()));
-        assert_eq!(name("/", true), Some("namespace".to_owned()));
-        assert!(name(&"x/".repeat(999), true).unwrap().len() <= LONGEST);
-        assert!(is_users_own("/user.slice/user-7.slice/user@7.service/user.slice/libpod-ab.scope", 7));
-        assert!(!is_users_own("/user.slice/user-7.slice", 8) && !is_users_own("/system.slice/docker-x.scope", 0));
-    }
-
-    #[test]
-    fn namespaces_are_seen() {
-        assert!(has_own_numbers("Name:\tx\nNSpid:\t12\t1\n"));
-        assert!(!has_own_numbers("Name:\tx\nNSpid:\t12\n") && !has_own_numbers(""));
-        assert!(has_own_users("         0     100000      65536\n") && !has_own_users(""));
-    }
-
-    #[test]
     fn a_tenant_has_a_name_for_files() {
-        assert_eq!(Who::user(7).name(), "7");
-        assert_eq!(Who { uid: 0, container: Some("libpod-ab".into()) }.name(), "0@libpod-ab");
+        assert_eq!(TenantId::user(7).name(), "7");
+        assert_eq!(TenantId { uid: 0, container: Some("libpod-ab".into()) }.name(), "0@libpod-ab");
     }
 }

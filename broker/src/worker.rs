@@ -139,15 +139,15 @@ impl Worker {
         self.flush()
     }
 
-    /// Gives it its tenant.
+    /// Gives it its tenant, and the page of its usage.
     ///
     /// # Errors
     /// The socket's, also if it could not take all of it at once: the worker is of no use then.
-    pub fn serve(&self, session: u64, title: String, tenant: &UnixStream) -> io::Result<()> {
+    pub fn serve(&self, session: u64, title: String, program: &impl AsFd, page: &OwnedFd) -> io::Result<()> {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, title, tenant.as_fd())
+        handover::give(&self.control, session, title, program.as_fd(), page.as_fd())
     }
 
     /// The process is over, though it may not have been heard of yet.

@@ -27,19 +27,6 @@ fn session_of(world: &World, program: u32) -> Session {
     all.remove(0)
 }
 
-/// The same, once its worker has reported it. The broker does not wait for a late worker, as on a loaded machine.
-fn heard(world: &World, program: u32) -> Session {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let session = session_of(world, program);
-        if !session.stale {
-            return session;
-        }
-        assert!(Instant::now() < deadline, "{session:?}");
-        std::thread::yield_now();
-    }
-}
-
 /// The data of the program's session after its end.
 fn ended(world: &World, program: u32) -> Session {
     let deadline = Instant::now() + PATIENCE;
@@ -68,7 +55,7 @@ fn account(world: &World, program: &mut Running, last: &str) -> (u64, u64) {
             assert!(wrong.is_empty(), "{wrong:#?}");
             return moved;
         }
-        let session = heard(world, program.id());
+        let session = session_of(world, program.id());
         let shown = (session.bytes_in, session.bytes_out);
         if shown != moved {
             wrong.push(format!("{name}: {moved:?} moved, {shown:?} shown"));
@@ -86,7 +73,7 @@ fn opencl_is_accounted(world: &World, program: &Program, over_sockets: bool, end
     // Its worker is late: it has served none of them when the program exits.
     let id = program.id();
     let process = |number: u32| Pid::from_raw(i32::try_from(number).unwrap()).unwrap();
-    let before = heard(world, id);
+    let before = session_of(world, id);
     // A socket takes only some calls while the worker does not read.
     let worker = (!over_sockets).then(|| process(before.worker_pid));
     let over = pidfd_open(process(id), PidfdFlags::empty()).unwrap();
@@ -145,4 +132,29 @@ fn models_and_tensors_are_counted() {
         .with_arguments([std::path::Path::new("--vendor-library-path"), library.as_path()]);
     world.start_broker();
     is_accounted(&world, &program);
+}
+
+/// The worker counts where the broker reads, so that not even its sudden death loses a count.
+#[test]
+fn a_killed_worker_loses_no_counts() {
+    let world = World::new(Vendor::Pocl);
+    let mut program = world.start_remote(&opencl("exit"));
+    let (mut moved, mut worker) = (None, None);
+    for number in 1.. {
+        let ends = format!(" step {number}");
+        let said = program.wait_for(&format!("{ends}\n"));
+        let line = said.lines().find_map(|line| line.strip_suffix(&ends)).unwrap();
+        let [name, given, got] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{said}") };
+        moved = Some((given.parse().unwrap(), got.parse().unwrap()));
+        // The broker is not asked again before the worker is gone.
+        worker = worker.or_else(|| Pid::from_raw(session_of(&world, program.id()).worker_pid.cast_signed()));
+        if name == "ahead" {
+            break;
+        }
+        program.tell("go on\n");
+    }
+    kill_process(worker.unwrap(), Signal::KILL).unwrap();
+    let session = ended(&world, program.id());
+    assert_eq!(Some((session.bytes_in, session.bytes_out)), moved, "{session:?}");
+    assert!(session.calls > 0 && session.commands > 0 && !session.devices.is_empty(), "{session:?}");
 }

@@ -5,7 +5,7 @@
 
 use rkyv::{Archive, Deserialize, Serialize};
 
-use crate::control::Stats;
+use crate::usage::Stats;
 
 /// A request. Each is answered by one [`Answer`], [`Request::Sessions`] by one or more.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -170,8 +170,6 @@ pub struct Session {
     pub bytes_out: u64,
     /// Its start, in milliseconds since 1970.
     pub since_unix_ms: u64,
-    /// The worker did not answer in time: the numbers are its last ones.
-    pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
     /// Its end, in milliseconds since 1970, if it ended.

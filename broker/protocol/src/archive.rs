@@ -52,7 +52,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::Message;
-    use crate::control::{FunctionStats, Stats, ToWorker};
+    use crate::control::ToWorker;
+    use crate::usage::{FunctionStats, Stats};
 
     fn stats() -> Stats {
         Stats {

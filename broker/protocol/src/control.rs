@@ -4,7 +4,7 @@
 //!
 //! The worker finds its end of the socket at [`CONTROL_FD`]. It sends [`FromWorker::Ready`] once the vendor library is
 //! loaded (or [`FromWorker::Ended`] if that fails). It gets its tenant with [`ToWorker::Serve`], at once or, as a spare
-//! worker, later. Then it answers each [`ToWorker::ReportRequest`].
+//! worker, later. It counts what the tenant uses in a page that both map ([`usage`](crate::usage)).
 //!
 //! - **Invariant:** the broker never blocks on a worker; a worker waits for the broker only until it has a tenant.
 //! - **Invariant:** a worker that can no longer reach its broker continues to serve its tenant. A worker without a tenant
@@ -20,17 +20,12 @@ pub const CONTROL_FD: i32 = 3;
 /// The broker's messages to a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// Serve this tenant, which has been welcomed. Its connection comes with the message.
+    /// Serve this tenant, which has been welcomed. Its connection comes with the message, and its [`usage`](crate::usage) page.
     Serve {
         /// The session's number.
         session: u64,
         /// The program and its user, for the process title: one line.
         title: String,
-    },
-    /// Request for a [`FromWorker::Report`] with the same ticket.
-    ReportRequest {
-        /// Repeated in the report.
-        ticket: u64,
     },
     /// The tenant's process has ended, whatever still holds its connection: end the session after serving the calls that it
     /// had sent.
@@ -53,13 +48,6 @@ pub enum FromWorker {
         identity: String,
         /// The parts of its sandbox that are in force, for people.
         sandbox: String,
-    },
-    /// The session's current counts.
-    Report {
-        /// The request's, or 0 for a report without a request (the last one before [`FromWorker::Ended`]).
-        ticket: u64,
-        /// The counts.
-        stats: Stats,
     },
     /// The session has ended and the worker exits. Before `Ready`: there will be no session.
     Ended {
@@ -105,36 +93,4 @@ pub enum LogLevel {
     Debug,
     /// For developers, verbose.
     Trace,
-}
-
-/// A session's counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub struct Stats {
-    /// Device memory of the session's objects, in bytes.
-    pub memory_bytes: u64,
-    /// Calls served.
-    pub calls: u64,
-    /// Commands that the device has accepted.
-    pub commands: u64,
-    /// Bytes of data from the program.
-    pub bytes_in: u64,
-    /// Bytes of data to the program.
-    pub bytes_out: u64,
-    /// Live objects by type: `("cl_mem", 3)`.
-    pub objects: Vec<(String, u64)>,
-    /// Use of each function, without unused ones.
-    pub functions: Vec<FunctionStats>,
-    /// The devices in use, by name.
-    pub devices: Vec<String>,
-}
-
-/// The use of one function.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub struct FunctionStats {
-    /// The function's name.
-    pub name: String,
-    /// How often it was called.
-    pub calls: u64,
-    /// The bytes of data that its calls moved, both ways.
-    pub bytes: u64,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ava_transport::message::MOST_AT_ONCE;
 
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
 /// Upper bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub enum Full {
     All(usize, &'static str),
     /// The limit of one user.
     #[error("{2} has as many {1} as a user may ({0})")]
-    User(usize, &'static str, Who),
+    User(usize, &'static str, TenantId),
 }
 
 /// Who has how many of something.
@@ -62,7 +62,7 @@ struct Counter {
     limit: usize,
     limit_per_user: usize,
     all: usize,
-    users: HashMap<Who, usize>,
+    users: HashMap<TenantId, usize>,
 }
 
 impl Counter {
@@ -70,32 +70,32 @@ impl Counter {
         Self { what, limit, limit_per_user, all: 0, users: HashMap::new() }
     }
 
-    fn take(&mut self, who: &Who) -> Result<(), Full> {
-        let held = self.held(who);
+    fn take(&mut self, tenant: &TenantId) -> Result<(), Full> {
+        let held = self.held(tenant);
         if held >= self.limit_per_user {
-            return Err(Full::User(held, self.what, who.clone()));
+            return Err(Full::User(held, self.what, tenant.clone()));
         }
         if self.all >= self.limit {
             return Err(Full::All(self.all, self.what));
         }
         self.all += 1;
-        self.users.insert(who.clone(), held + 1);
+        self.users.insert(tenant.clone(), held + 1);
         Ok(())
     }
 
-    fn held(&self, who: &Who) -> usize {
-        self.users.get(who).copied().unwrap_or(0)
+    fn held(&self, tenant: &TenantId) -> usize {
+        self.users.get(tenant).copied().unwrap_or(0)
     }
 
-    fn has_room(&self, who: &Who) -> bool {
-        self.held(who) < self.limit_per_user && self.all < self.limit
+    fn has_room(&self, tenant: &TenantId) -> bool {
+        self.held(tenant) < self.limit_per_user && self.all < self.limit
     }
 
-    fn give(&mut self, who: &Who) {
+    fn give(&mut self, tenant: &TenantId) {
         self.all = self.all.saturating_sub(1);
-        match self.users.get_mut(who) {
+        match self.users.get_mut(tenant) {
             Some(held) if *held > 1 => *held -= 1,
-            _ => drop(self.users.remove(who)),
+            _ => drop(self.users.remove(tenant)),
         }
     }
 }
@@ -117,33 +117,33 @@ impl Admission {
     }
 
     /// A connection of `who` wants to come in.
-    pub fn connect(&mut self, who: &Who) -> Result<(), Full> {
-        self.connections.take(who)
+    pub fn connect(&mut self, tenant: &TenantId) -> Result<(), Full> {
+        self.connections.take(tenant)
     }
 
     /// A connection of `who` is gone, or has become a session.
-    pub fn disconnect(&mut self, who: &Who) {
-        self.connections.give(who);
+    pub fn disconnect(&mut self, tenant: &TenantId) {
+        self.connections.give(tenant);
     }
 
     /// A session of `who` wants to begin.
-    pub fn begin(&mut self, who: &Who) -> Result<(), Full> {
-        self.sessions.take(who)
+    pub fn begin(&mut self, tenant: &TenantId) -> Result<(), Full> {
+        self.sessions.take(tenant)
     }
 
     /// Whether one more session of `who` could begin.
-    pub fn has_place(&self, who: &Who) -> bool {
-        self.sessions.has_room(who)
+    pub fn has_place(&self, tenant: &TenantId) -> bool {
+        self.sessions.has_room(tenant)
     }
 
     /// How many sessions `who` has.
-    pub fn sessions_of(&self, who: &Who) -> usize {
-        self.sessions.held(who)
+    pub fn sessions_of(&self, tenant: &TenantId) -> usize {
+        self.sessions.held(tenant)
     }
 
     /// A session of `who` is over.
-    pub fn end(&mut self, who: &Who) {
-        self.sessions.give(who);
+    pub fn end(&mut self, tenant: &TenantId) {
+        self.sessions.give(tenant);
     }
 
     /// Connections and sessions now.
@@ -161,14 +161,14 @@ mod tests {
     #[test]
     fn one_user_cannot_take_what_is_left_for_others() {
         let mut admission = Admission::new(LIMITS);
-        admission.connect(&Who::user(1)).unwrap();
-        admission.connect(&Who::user(1)).unwrap();
-        assert_eq!(admission.connect(&Who::user(1)), Err(Full::User(2, "connections", Who::user(1))));
-        admission.connect(&Who::user(2)).unwrap();
-        admission.connect(&Who::user(3)).unwrap();
-        assert_eq!(admission.connect(&Who::user(4)), Err(Full::All(4, "connections")));
-        admission.disconnect(&Who::user(1));
-        admission.connect(&Who::user(4)).unwrap();
+        admission.connect(&TenantId::user(1)).unwrap();
+        admission.connect(&TenantId::user(1)).unwrap();
+        assert_eq!(admission.connect(&TenantId::user(1)), Err(Full::User(2, "connections", TenantId::user(1))));
+        admission.connect(&TenantId::user(2)).unwrap();
+        admission.connect(&TenantId::user(3)).unwrap();
+        assert_eq!(admission.connect(&TenantId::user(4)), Err(Full::All(4, "connections")));
+        admission.disconnect(&TenantId::user(1));
+        admission.connect(&TenantId::user(4)).unwrap();
         assert_eq!(admission.counts(), (4, 0));
     }
 
@@ -176,8 +176,8 @@ mod tests {
     fn what_ends_makes_room_and_leaves_no_trace() {
         let mut admission = Admission::new(LIMITS);
         for uid in 0..1000 {
-            admission.begin(&Who::user(uid)).unwrap();
-            admission.end(&Who::user(uid));
+            admission.begin(&TenantId::user(uid)).unwrap();
+            admission.end(&TenantId::user(uid));
         }
         assert_eq!(admission.counts(), (0, 0));
         assert!(admission.sessions.users.is_empty());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
 /// So many crashes are forgiven without a wait.
 const FREE: u32 = 8;
@@ -36,21 +36,21 @@ impl Record {
 /// The crashes of late.
 #[derive(Debug, Default)]
 pub struct Damping {
-    users: HashMap<Who, Record>,
+    users: HashMap<TenantId, Record>,
 }
 
 impl Damping {
     /// A worker of `who` crashed.
-    pub fn crashed(&mut self, who: &Who, now: Instant) {
+    pub fn crashed(&mut self, tenant: &TenantId, now: Instant) {
         self.users.retain(|_, record| !record.is_old(now));
-        let record = self.users.entry(who.clone()).or_insert(Record { crashes: 0, last: now });
+        let record = self.users.entry(tenant.clone()).or_insert(Record { crashes: 0, last: now });
         record.crashes = record.crashes.saturating_add(1);
         record.last = now;
     }
 
     /// How long `who` has to wait for the next worker; zero means no wait.
-    pub fn wait(&self, who: &Who, now: Instant) -> Duration {
-        match self.users.get(who) {
+    pub fn wait(&self, tenant: &TenantId, now: Instant) -> Duration {
+        match self.users.get(tenant) {
             Some(record) if !record.is_old(now) => {
                 record.wait().saturating_sub(now.saturating_duration_since(record.last))
             }
@@ -67,28 +67,28 @@ mod tests {
     fn a_few_crashes_are_free_and_the_next_wait_ever_longer() {
         let (mut damping, now) = (Damping::default(), Instant::now());
         for _ in 0..FREE {
-            damping.crashed(&Who::user(1), now);
-            assert_eq!(damping.wait(&Who::user(1), now), Duration::ZERO);
+            damping.crashed(&TenantId::user(1), now);
+            assert_eq!(damping.wait(&TenantId::user(1), now), Duration::ZERO);
         }
         let mut waits = Vec::new();
         for _ in 0..8 {
-            damping.crashed(&Who::user(1), now);
-            waits.push(damping.wait(&Who::user(1), now).as_millis());
+            damping.crashed(&TenantId::user(1), now);
+            waits.push(damping.wait(&TenantId::user(1), now).as_millis());
         }
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
-        assert_eq!(damping.wait(&Who::user(2), now), Duration::ZERO, "others are not concerned");
+        assert_eq!(damping.wait(&TenantId::user(2), now), Duration::ZERO, "others are not concerned");
     }
 
     #[test]
     fn time_heals() {
         let (mut damping, now) = (Damping::default(), Instant::now());
         for _ in 0..=FREE {
-            damping.crashed(&Who::user(1), now);
+            damping.crashed(&TenantId::user(1), now);
         }
-        assert_eq!(damping.wait(&Who::user(1), now + FIRST_WAIT), Duration::ZERO);
-        assert_eq!(damping.wait(&Who::user(1), now + FIRST_WAIT / 2), FIRST_WAIT / 2);
+        assert_eq!(damping.wait(&TenantId::user(1), now + FIRST_WAIT), Duration::ZERO);
+        assert_eq!(damping.wait(&TenantId::user(1), now + FIRST_WAIT / 2), FIRST_WAIT / 2);
         let later = now + MEMORY + Duration::from_secs(1);
-        damping.crashed(&Who::user(2), later);
+        damping.crashed(&TenantId::user(2), later);
         assert_eq!(damping.users.len(), 1, "user 1 is forgotten");
     }
 }

@@ -5,12 +5,12 @@
 use std::collections::VecDeque;
 
 use super::admission::{Admission, Full, Limits};
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
 /// Those who wait, in the order in which they came.
 #[derive(Debug)]
 pub struct Queue {
-    waiting: VecDeque<(u64, Who)>,
+    waiting: VecDeque<(u64, TenantId)>,
     limit: usize,
     limit_per_user: usize,
 }
@@ -23,15 +23,15 @@ impl Queue {
     }
 
     /// A connection of `who` joins at the end. How many of the same user are before it.
-    pub fn join(&mut self, connection: u64, who: &Who) -> Result<usize, Full> {
-        let before = self.waiting.iter().filter(|(_, other)| other == who).count();
+    pub fn join(&mut self, connection: u64, tenant: &TenantId) -> Result<usize, Full> {
+        let before = self.waiting.iter().filter(|(_, other)| other == tenant).count();
         if before >= self.limit_per_user {
-            return Err(Full::User(before, "programs in the queue", who.clone()));
+            return Err(Full::User(before, "programs in the queue", tenant.clone()));
         }
         if self.waiting.len() >= self.limit {
             return Err(Full::All(self.limit, "places in the queue"));
         }
-        self.waiting.push_back((connection, who.clone()));
+        self.waiting.push_back((connection, tenant.clone()));
         Ok(before)
     }
 
@@ -42,9 +42,9 @@ impl Queue {
 
     /// Whose turn it is, if there is a place for anybody.
     pub fn next(&self, admission: &Admission) -> Option<u64> {
-        let may = self.waiting.iter().filter(|(_, who)| admission.has_place(who));
+        let may = self.waiting.iter().filter(|(_, tenant)| admission.has_place(tenant));
         // Of equals the first is taken.
-        may.min_by_key(|(_, who)| admission.sessions_of(who)).map(|(number, _)| *number)
+        may.min_by_key(|(_, tenant)| admission.sessions_of(tenant)).map(|(number, _)| *number)
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
     const LIMITS: Limits = Limits { connections: 6, connections_per_user: 4, sessions: 3, sessions_per_user: 2 };
 
     fn begin(admission: &mut Admission, uids: &[u32]) {
-        uids.iter().for_each(|uid| admission.begin(&Who::user(*uid)).unwrap());
+        uids.iter().for_each(|uid| admission.begin(&TenantId::user(*uid)).unwrap());
     }
 
     #[test]
@@ -64,16 +64,16 @@ mod tests {
         let mut queue = Queue::new(&Limits { connections: 99, connections_per_user: 99, ..LIMITS });
         begin(&mut admission, &[1, 1, 2]);
         for (connection, uid, before) in [(10, 1, 0), (11, 1, 1), (12, 2, 0), (13, 3, 0)] {
-            assert_eq!(queue.join(connection, &Who::user(uid)).unwrap(), before);
+            assert_eq!(queue.join(connection, &TenantId::user(uid)).unwrap(), before);
         }
         assert_eq!(queue.next(&admission), None);
-        admission.end(&Who::user(2));
+        admission.end(&TenantId::user(2));
         assert_eq!(queue.next(&admission), Some(12), "users 2 and 3 have none, and 2 came first");
         queue.leave(12);
         assert_eq!(queue.next(&admission), Some(13));
         queue.leave(13);
         assert_eq!(queue.next(&admission), None, "user 1 has as many as one may");
-        admission.end(&Who::user(1));
+        admission.end(&TenantId::user(1));
         assert_eq!(queue.next(&admission), Some(10));
         queue.leave(10);
         assert_eq!(queue.next(&admission), Some(11));
@@ -82,13 +82,13 @@ mod tests {
     #[test]
     fn the_queue_is_bounded_and_forgets_who_is_gone() {
         let mut queue = Queue::new(&LIMITS);
-        queue.join(1, &Who::user(1)).unwrap();
-        queue.join(2, &Who::user(1)).unwrap();
-        assert_eq!(queue.join(3, &Who::user(1)), Err(Full::User(2, "programs in the queue", Who::user(1))));
-        queue.join(4, &Who::user(2)).unwrap();
-        assert_eq!(queue.join(5, &Who::user(3)), Err(Full::All(3, "places in the queue")));
+        queue.join(1, &TenantId::user(1)).unwrap();
+        queue.join(2, &TenantId::user(1)).unwrap();
+        assert_eq!(queue.join(3, &TenantId::user(1)), Err(Full::User(2, "programs in the queue", TenantId::user(1))));
+        queue.join(4, &TenantId::user(2)).unwrap();
+        assert_eq!(queue.join(5, &TenantId::user(3)), Err(Full::All(3, "places in the queue")));
         queue.leave(1);
-        queue.join(6, &Who::user(1)).unwrap();
+        queue.join(6, &TenantId::user(1)).unwrap();
         queue.leave(99);
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ava_protocol::surroundings::Surroundings;
 
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
 /// The most spares in all.
 pub const MOST: usize = 16;
@@ -29,7 +29,7 @@ const LONG_WAIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whose {
     /// The tenant.
-    pub who: Who,
+    pub tenant: TenantId,
     /// The table's name.
     pub api: &'static str,
     /// What surrounds the program, if that and not what surrounds the broker is what its worker is made of.
@@ -39,7 +39,7 @@ pub struct Whose {
 impl Whose {
     /// Whether they differ in nothing but what surrounds their programs.
     fn is_akin(&self, other: &Self) -> bool {
-        self.who == other.who && self.api == other.api
+        self.tenant == other.tenant && self.api == other.api
     }
 }
 
@@ -125,8 +125,8 @@ impl Warmth {
     }
 
     /// What a tenant has had sessions with.
-    pub fn of(&self, who: &Who) -> Vec<Whose> {
-        self.records.iter().map(|record| &record.whose).filter(|whose| whose.who == *who).cloned().collect()
+    pub fn of(&self, tenant: &TenantId) -> Vec<Whose> {
+        self.records.iter().map(|record| &record.whose).filter(|whose| whose.tenant == *tenant).cloned().collect()
     }
 
     /// Whether they still get spares.
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     const fn user(uid: u32) -> Whose {
-        Whose { who: Who::user(uid), api: "opencl", surroundings: None }
+        Whose { tenant: TenantId::user(uid), api: "opencl", surroundings: None }
     }
 
     fn next(warmth: &Warmth, have: usize) -> Option<(Whose, Instant)> {
@@ -179,7 +179,7 @@ mod tests {
         for whose in [user(1), user(2), other.clone()] {
             warmth.used(&whose, now);
         }
-        assert_eq!((warmth.of(&Who::user(1)), warmth.of(&Who::user(3))), (vec![user(1), other], vec![]));
+        assert_eq!((warmth.of(&TenantId::user(1)), warmth.of(&TenantId::user(3))), (vec![user(1), other], vec![]));
     }
 
     #[test]

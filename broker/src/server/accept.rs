@@ -6,7 +6,8 @@ use ava_protocol::envelope::BUILD;
 use ava_protocol::session::{EnvelopeError, Opening, Refusal, open};
 use ava_transport::message::Progress;
 use ava_transport::peer;
-use interprocess::local_socket::{Stream, traits::Listener as _};
+use interprocess::local_socket::traits::Listener as _;
+use interprocess::os::unix::uds_local_socket::Stream;
 use rustix::io::Errno;
 use tracing::{debug, warn};
 
@@ -15,8 +16,9 @@ use crate::connection::{Connection, Phase, refuse};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Origin, TOO_MANY};
 use crate::names;
-use crate::place::{Access, listening};
-use crate::tenant::{Tenant, is_of_this_service};
+use crate::peer::{Peer, is_of_this_service};
+use crate::place::Access;
+use crate::tenant::TenantId;
 use crate::worker::Worker;
 
 /// A connection that has not said what it wants after so long is closed.
@@ -65,19 +67,19 @@ impl Server {
 
     fn listen(&self, interest: Interest) -> std::io::Result<()> {
         if let Some(admin) = &self.place.admin {
-            self.events.change(listening(admin), Source::AdminListener, interest)?;
+            self.events.change(admin, Source::AdminListener, interest)?;
         }
-        self.events.change(listening(&self.place.listener), Source::Listener, interest)
+        self.events.change(&self.place.listener, Source::Listener, interest)
     }
 
     fn accepted(&mut self, stream: Stream, admin: bool) {
-        let (tenant, stream) = match Tenant::of(stream, &self.closer) {
+        let (peer, stream) = match Peer::of(stream, &self.closer) {
             Ok(both) => both,
             Err(error) => return self.log_refusal(u32::MAX, 0, &error.to_string()),
         };
-        let (uid, pid, account) = (tenant.uid, tenant.pid, tenant.account.clone());
+        let (uid, pid, account) = (peer.uid, peer.pid, peer.account.clone());
         let admitted = self
-            .may_connect(&tenant)
+            .may_connect(&peer)
             .and_then(|()| self.admission.connect(&account).map_err(|full| (Refusal::Busy, full.to_string())));
         if let Err((code, reason)) = admitted {
             refuse(&stream, code, &reason);
@@ -90,41 +92,40 @@ impl Server {
             return self.log_refusal(uid, pid, &error.to_string());
         }
         self.deadlines.set(Due::Connection(number), Instant::now() + OPENING_TIME);
-        let admin = admin || self.is_its_users(&tenant);
-        let origin = Origin::new(uid, &self.closer);
-        self.connections.insert(number, Connection::new(tenant, stream, origin, admin));
+        let admin = admin || self.is_its_users(&peer);
+        let origin = Origin::new(account, &self.closer);
+        self.connections.insert(number, Connection::new(peer, stream, origin, admin));
     }
 
     /// Whether the broker is for this peer's user alone, and the peer that user, outside of containers.
-    fn is_its_users(&self, tenant: &Tenant) -> bool {
-        self.place.access == Access::Only(tenant.uid) && tenant.who.container.is_none()
+    fn is_its_users(&self, peer: &Peer) -> bool {
+        self.place.access == Access::Only(peer.uid) && peer.tenant.container.is_none()
     }
 
     /// Whether workers for this peer are made of what surrounds it: of what its user could start anyway, where what it names is
     /// what the broker finds there.
-    pub(super) fn is_own(&self, tenant: &Tenant) -> bool {
-        self.is_its_users(tenant) && tenant.sees_our_files
+    pub(super) fn is_own(&self, peer: &Peer) -> bool {
+        self.is_its_users(peer) && peer.sees_our_files
     }
 
     /// May this peer use the broker at all? Workers are nobody: whoever has taken one over is not to come in by it.
-    fn may_connect(&self, tenant: &Tenant) -> Result<(), (Refusal, String)> {
-        let uid = tenant.uid;
+    fn may_connect(&self, peer: &Peer) -> Result<(), (Refusal, String)> {
+        let uid = peer.uid;
         let denied = |reason| Err((Refusal::Denied, reason));
         if !self.place.access.allows(uid) {
             return denied(format!("user {} may not use this broker", names::user(uid)));
         }
-        if self.isolation.is_worker(uid) || self.is_of_a_worker(tenant) {
+        if self.isolation.is_worker(uid) || self.is_of_a_worker(peer) {
             return denied("workers may not use the broker".to_owned());
         }
-        self.may_send(uid)
+        self.may_send(&peer.account)
     }
 
-    /// May this user send anything? What it sent before may keep too many descriptors waiting to be closed.
-    fn may_send(&self, uid: u32) -> Result<(), (Refusal, String)> {
-        match self.closer.pending(uid) {
+    /// May this tenant send anything? What it sent before may keep too many descriptors waiting to be closed.
+    fn may_send(&self, tenant: &TenantId) -> Result<(), (Refusal, String)> {
+        match self.closer.pending(tenant) {
             pending if pending >= TOO_MANY => {
-                let reason =
-                    format!("{pending} descriptors that user {} has sent take too long to close", names::user(uid));
+                let reason = format!("{pending} descriptors that {tenant} has sent take too long to close");
                 Err((Refusal::Busy, reason))
             }
             _ => Ok(()),
@@ -133,12 +134,12 @@ impl Server {
 
     /// Whether a process is in the session of one of our workers, which the sandbox lets nothing leave, or in a control group
     /// of this service.
-    fn is_of_a_worker(&self, tenant: &Tenant) -> bool {
-        let session = peer::session(tenant.pid);
+    fn is_of_a_worker(&self, peer: &Peer) -> bool {
+        let session = peer::session(peer.pid);
         let mut workers = self.sessions.values().map(|session| &session.worker);
         let mut spares = self.spares.values().map(|spare| &spare.worker);
         let ours = |worker: &Worker| session == Some(worker.pid());
-        workers.any(ours) || spares.any(ours) || self.place.activated && is_of_this_service(&tenant.cgroup)
+        workers.any(ours) || spares.any(ours) || self.place.activated && is_of_this_service(&peer.cgroup)
     }
 
     pub(super) fn connection_ready(&mut self, number: u64, happened: Happened) {
@@ -162,8 +163,8 @@ impl Server {
                 return;
             }
             // Each message may bring as many again.
-            let uid = connection.tenant.uid;
-            if let Err((code, reason)) = self.may_send(uid) {
+            let account = connection.peer.account.clone();
+            if let Err((code, reason)) = self.may_send(&account) {
                 return self.refuse(number, code, &reason);
             }
             let Some(connection) = self.connections.get_mut(&number) else {
@@ -224,7 +225,7 @@ impl Server {
             return;
         };
         refuse(&connection.stream, code, reason);
-        self.log_refusal(connection.tenant.uid, connection.tenant.pid, reason);
+        self.log_refusal(connection.peer.uid, connection.peer.pid, reason);
     }
 
     pub(super) fn drop_connection(&mut self, number: u64) {
@@ -236,11 +237,8 @@ impl Server {
         let connection = self.connections.remove(&number)?;
         self.events.remove(&connection.stream);
         self.deadlines.cancel(Due::Connection(number));
-        self.admission.disconnect(&connection.tenant.account);
+        self.admission.disconnect(&connection.peer.account);
         self.queue.leave(number);
-        if let Some(ticket) = self.gatherings.forget(number) {
-            self.deadlines.cancel(Due::Gathering(ticket));
-        }
         Some(connection)
     }
 }

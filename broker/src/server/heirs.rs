@@ -10,8 +10,8 @@ use tracing::debug;
 use super::sessions::AFTERMATH;
 use super::{Due, Server};
 use crate::events::{Interest, Source};
+use crate::peer::is_over;
 use crate::session::Session;
-use crate::tenant::is_over;
 
 /// A program may end right after it has forked, before its child is heard of.
 const TO_JOIN: Duration = Duration::from_secs(2);
@@ -22,40 +22,40 @@ impl Server {
         let Some(connection) = self.take_connection(connection) else {
             return;
         };
-        let tenant = connection.tenant;
-        let refused = |server: &mut Self, reason: &str| server.log_refusal(tenant.uid, tenant.pid, reason);
-        let of_this = |session: &&mut Session| session.tenant.who == tenant.who && inherits(session);
+        let peer = connection.peer;
+        let refused = |server: &mut Self, reason: &str| server.log_refusal(peer.uid, peer.pid, reason);
+        let of_this = |session: &&mut Session| session.peer.tenant == peer.tenant && inherits(session);
         let Some(session) = self.sessions.get_mut(&number).filter(of_this) else {
             return refused(self, "it has no part in that session");
         };
-        let Some(process) = tenant.process else {
+        let Some(process) = peer.process else {
             return refused(self, "the kernel gives no handle on it");
         };
-        if let Err(full) = self.admission.begin(&session.tenant.account) {
+        if let Err(full) = self.admission.begin(&session.peer.account) {
             return refused(self, &full.to_string());
         }
-        if let Err(error) = self.events.add(&process, Source::Tenant(number), Interest::Read) {
-            self.admission.end(&session.tenant.account);
+        if let Err(error) = self.events.add(&process, Source::Program(number), Interest::Read) {
+            self.admission.end(&session.peer.account);
             return refused(self, &error.to_string());
         }
-        debug!(session = number, pid = tenant.pid, "a child of its program goes on with it");
+        debug!(session = number, pid = peer.pid, "a child of its program goes on with it");
         session.heirs.push(process);
         self.deadlines.cancel(Due::Orphan(number));
     }
 
     /// One of a session's programs has ended.
-    pub(super) fn tenant_over(&mut self, number: u64) {
+    pub(super) fn program_over(&mut self, number: u64) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
-        if let Some(process) = session.tenant.process.take_if(|process| is_over(process)) {
+        if let Some(process) = session.peer.process.take_if(|process| is_over(process)) {
             self.events.remove(&process);
         }
         for process in session.heirs.extract_if(.., |process| is_over(process)) {
             self.events.remove(&process);
-            self.admission.end(&session.tenant.account);
+            self.admission.end(&session.peer.account);
         }
-        if session.tenant.process.is_some() || !session.heirs.is_empty() {
+        if session.peer.process.is_some() || !session.heirs.is_empty() {
             return;
         }
         if inherits(session) {
@@ -72,12 +72,12 @@ impl Server {
 
     /// A session is over, and nobody looks for its programs any more.
     pub(super) fn let_go(&mut self, session: &mut Session) {
-        if let Some(process) = &session.tenant.process {
+        if let Some(process) = &session.peer.process {
             self.events.remove(process);
         }
         for process in session.heirs.drain(..) {
             self.events.remove(&process);
-            self.admission.end(&session.tenant.account);
+            self.admission.end(&session.peer.account);
         }
     }
 }

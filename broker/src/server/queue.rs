@@ -2,25 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use ava_protocol::api::Api;
-use ava_protocol::session::{Answer, Hello, Refusal, WAIT_FOREVER};
+use ava_protocol::session::{Answer, Refusal, WAIT_FOREVER};
 use tracing::info;
 
 use super::{Due, Server};
-use crate::connection::{Phase, tell};
+use crate::connection::{Candidate, Phase, tell};
 use crate::policy::admission::Full;
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 use crate::text::clean;
 
 /// Sessions that are named to whoever may have no more.
 const NAMED: usize = 3;
-
-/// A program that may have a session as soon as there is a place.
-#[derive(Debug)]
-pub struct Candidate {
-    pub api: &'static Api,
-    pub hello: Hello,
-}
 
 impl Server {
     /// A program's turn: it begins, waits for a place if it wants to, or is refused.
@@ -28,7 +20,7 @@ impl Server {
         let Some(connection) = self.connections.get(&number) else {
             return;
         };
-        let account = connection.tenant.account.clone();
+        let account = connection.peer.account.clone();
         let wait = self.damping.wait(&account, Instant::now());
         if !wait.is_zero() {
             let wait = wait.as_secs_f64();
@@ -45,7 +37,7 @@ impl Server {
         }
     }
 
-    fn enqueue(&mut self, number: u64, candidate: Candidate, account: &Who, full: &Full) {
+    fn enqueue(&mut self, number: u64, candidate: Candidate, account: &TenantId, full: &Full) {
         let reason = self.in_full(account, full);
         let ahead = match self.queue.join(number, account) {
             Ok(ahead) => ahead,
@@ -56,8 +48,8 @@ impl Server {
         };
         let wait = candidate.hello.wait;
         info!(
-            uid = connection.tenant.uid,
-            pid = connection.tenant.pid,
+            uid = connection.peer.uid,
+            pid = connection.peer.pid,
             program = clean(&candidate.hello.program, 64),
             ahead,
             reason,
@@ -99,11 +91,11 @@ impl Server {
     }
 
     /// A limit in words, with the sessions of whoever has reached it.
-    fn in_full(&self, account: &Who, full: &Full) -> String {
+    fn in_full(&self, account: &TenantId, full: &Full) -> String {
         let Full::User(..) = full else {
             return full.to_string();
         };
-        let own = self.sessions.values().filter(|session| session.tenant.account == *account);
+        let own = self.sessions.values().filter(|session| session.peer.account == *account);
         let mut names: Vec<_> = own
             .take(NAMED + 1)
             .map(|session| {

@@ -1,36 +1,31 @@
 //! What administrators ask, and the answers.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{Answer, Detail, Failure, Request, Session, State, Status};
-use ava_protocol::control::ToWorker;
+use ava_protocol::admin::{Answer, Failure, Request, Session, Status};
 use ava_protocol::session::{self, seal};
 use tracing::info;
 
-use super::{Due, Server};
+use super::{Due, Expected, Server};
 use crate::connection::{Connection, Phase};
 use crate::events::{Interest, Source};
-use crate::gathering::Gathering;
 use crate::names;
 use crate::session::unix_ms;
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 
-/// Reports that take longer are not waited for.
-const REPORT_TIME: Duration = Duration::from_millis(500);
 /// A kill that takes longer is not waited for.
 const KILL_TIME: Duration = Duration::from_secs(6);
 /// Sessions in one answer. A session takes less than a kilobyte.
 const PER_ANSWER: usize = 48;
-/// Programs of one user that may be expected at the same time.
-const EXPECTED_PER_USER: usize = 256;
+/// Programs of one tenant that may be expected at the same time.
+const EXPECTED_PER_TENANT: usize = 256;
 
 impl Server {
     pub(super) fn request(&mut self, client: u64, request: Request) {
         let Some(connection) = self.connections.get_mut(&client) else {
             return;
         };
-        let (uid, asker) = (connection.tenant.uid, Asker::of(connection));
+        let (uid, asker) = (connection.peer.uid, Asker::of(connection));
         connection.phase = Phase::Waiting;
         self.deadlines.cancel(Due::Connection(client));
         match request {
@@ -41,20 +36,45 @@ impl Server {
                 Err((code, reason)) => self.answer(client, vec![failed(code, reason)]),
             },
             Request::Session { session } => match self.may(&asker, session) {
-                Ok(()) => self.gather(client, request, BTreeSet::from([session])),
+                Ok(()) => {
+                    let detail = self.detail(session);
+                    self.answer(client, vec![detail]);
+                }
                 Err((code, reason)) => self.answer(client, vec![failed(code, reason)]),
             },
-            Request::Sessions { .. } => {
-                let visible = self.sessions.values().filter(|session| asker.sees(&session.tenant.who));
-                let visible = visible.map(|session| session.number).collect();
-                self.gather(client, request, visible);
+            Request::Sessions { ended } => {
+                let sessions = self.visible(&asker, ended);
+                self.answer(client, in_parts(sessions));
             }
         }
     }
 
+    /// A session with everything that is known about it.
+    fn detail(&mut self, number: u64) -> Answer {
+        if let Some(session) = self.sessions.get_mut(&number) {
+            session.count();
+        }
+        let living = self.sessions.get(&number).map(|session| &session.detail);
+        match living.or_else(|| self.history.find(number)) {
+            Some(detail) => Answer::Session(Box::new(detail.clone())),
+            None => failed(Failure::NoSession, format!("there is no session {number}")),
+        }
+    }
+
+    /// The sessions that `asker` may see.
+    fn visible(&mut self, asker: &Asker, ended: bool) -> Vec<Session> {
+        let past = self.history.iter().filter(|(owner, _)| ended && asker.sees(owner));
+        let mut all: Vec<Session> = past.map(|(_, detail)| detail.session.clone()).collect();
+        for session in self.sessions.values_mut().filter(|session| asker.sees(&session.peer.tenant)) {
+            session.count();
+            all.push(session.detail.session.clone());
+        }
+        all
+    }
+
     /// May `asker` look at or end this session?
     fn may(&self, asker: &Asker, session: u64) -> Result<(), (Failure, String)> {
-        let living = self.sessions.get(&session).map(|session| &session.tenant.who);
+        let living = self.sessions.get(&session).map(|session| &session.peer.tenant);
         let owner = living.or_else(|| self.history.owner(session));
         match owner {
             Some(owner) if asker.sees(owner) => Ok(()),
@@ -85,21 +105,21 @@ impl Server {
     }
 
     fn expect(&mut self, client: u64) {
-        let Some(tenant) = self.connections.get(&client).map(|connection| &connection.tenant) else {
+        let Some(peer) = self.connections.get(&client).map(|connection| &connection.peer) else {
             return;
         };
-        let (who, own) = (tenant.who.clone(), self.is_own(tenant));
-        let of_user = self.expected.values().filter(|(owner, _)| owner.uid == who.uid).count();
-        if of_user >= EXPECTED_PER_USER {
-            let reason = format!("{of_user} programs of {who} are expected already");
+        let (tenant, account, own) = (peer.tenant.clone(), peer.account.clone(), self.is_own(peer));
+        let of_account = self.expected.values().filter(|expected| expected.account == account).count();
+        if of_account >= EXPECTED_PER_TENANT {
+            let reason = format!("{of_account} programs of {account} are expected already");
             return self.answer(client, vec![failed(Failure::Busy, reason)]);
         }
-        let process = self.connections.get_mut(&client).and_then(|connection| connection.tenant.process.take());
+        let process = self.connections.get_mut(&client).and_then(|connection| connection.peer.process.take());
         if let Some(process) = process
             && self.events.add(&process, Source::Expected(client), Interest::Read).is_ok()
         {
-            self.expect_session(&who, own);
-            self.expected.insert(client, (who, process));
+            self.expect_session(&tenant, own);
+            self.expected.insert(client, Expected { account, process });
         }
         self.answer(client, vec![Answer::Expected]);
     }
@@ -127,80 +147,6 @@ impl Server {
             Some(0) => self.answer(client, vec![failed(Failure::Stuck, "the session does not end".to_owned())]),
             _ => self.drop_connection(client),
         }
-    }
-
-    /// Asks these sessions' workers for reports, and answers the request when they came.
-    fn gather(&mut self, client: u64, request: Request, sessions: BTreeSet<u64>) {
-        let mut missing = BTreeSet::new();
-        for number in sessions {
-            let Some(session) = self.sessions.get_mut(&number) else {
-                continue;
-            };
-            if session.state() != State::Running {
-                continue;
-            }
-            missing.insert(number);
-            // Who has not answered the last one yet is not asked again.
-            if !session.asked {
-                session.asked = true;
-                if let Ok(false) = session.worker.say(&ToWorker::ReportRequest { ticket: number }) {
-                    let _ = self.events.change(&session.worker.control, Source::Control(number), Interest::Both);
-                }
-            }
-        }
-        let gathering = Gathering { client, request, missing };
-        if gathering.missing.is_empty() {
-            return self.gathered(gathering);
-        }
-        let ticket = self.gatherings.begin(gathering);
-        self.deadlines.set(Due::Gathering(ticket), Instant::now() + REPORT_TIME);
-        self.rest(client);
-    }
-
-    /// A session has reported, or has ended.
-    pub(super) fn reported(&mut self, session: u64) {
-        for (ticket, gathering) in self.gatherings.heard(session) {
-            self.deadlines.cancel(Due::Gathering(ticket));
-            self.gathered(gathering);
-        }
-    }
-
-    pub(super) fn gathering_late(&mut self, ticket: u64) {
-        if let Some(gathering) = self.gatherings.take(ticket) {
-            self.gathered(gathering);
-        }
-    }
-
-    fn gathered(&mut self, gathering: Gathering) {
-        let Gathering { client, request, missing } = gathering;
-        let Some(asker) = self.connections.get(&client).map(Asker::of) else {
-            return;
-        };
-        let fresh = |detail: &Detail| {
-            let mut shown = detail.session.clone();
-            shown.stale = missing.contains(&shown.session);
-            shown
-        };
-        let answers = match request {
-            Request::Session { session } => {
-                let living = self.sessions.get(&session).map(|session| &session.detail);
-                match living.or_else(|| self.history.find(session)) {
-                    Some(detail) => {
-                        let detail = Detail { session: fresh(detail), ..detail.clone() };
-                        vec![Answer::Session(Box::new(detail))]
-                    }
-                    None => vec![failed(Failure::NoSession, format!("there is no session {session}"))],
-                }
-            }
-            Request::Sessions { ended } => {
-                let past = self.history.iter().filter(|_| ended);
-                let living = self.sessions.values().map(|session| (&session.tenant.who, &session.detail));
-                let all = past.chain(living).filter(|(owner, _)| asker.sees(owner));
-                in_parts(all.map(|(_, detail)| fresh(detail)).collect())
-            }
-            Request::Status | Request::Kill { .. } | Request::Expect => Vec::new(),
-        };
-        self.answer(client, answers);
     }
 
     /// Listens to a connection no further than to hear that it is gone.
@@ -233,18 +179,18 @@ impl Server {
 /// Who asks.
 #[derive(Debug)]
 struct Asker {
-    who: Who,
+    tenant: TenantId,
     admin: bool,
 }
 
 impl Asker {
     fn of(connection: &Connection) -> Self {
-        Self { who: connection.tenant.who.clone(), admin: connection.admin }
+        Self { tenant: connection.peer.tenant.clone(), admin: connection.admin }
     }
 
     /// Administrators see and end all, everybody else their own.
-    fn sees(&self, owner: &Who) -> bool {
-        self.admin || self.who == *owner
+    fn sees(&self, owner: &TenantId) -> bool {
+        self.admin || self.tenant == *owner
     }
 }
 

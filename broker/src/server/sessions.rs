@@ -1,7 +1,6 @@
 //! Sessions: begun, heard from, and ended.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,18 +9,19 @@ use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, Refusal};
 use ava_protocol::surroundings::Surroundings;
+use interprocess::os::unix::uds_local_socket::Stream;
 use tracing::{debug, error, info, warn};
 
-use super::{Candidate, Due, Server};
-use crate::connection::{refuse, tell};
+use super::{BATCH, Due, Server};
+use crate::connection::{Candidate, refuse, tell};
 use crate::environment::{Making, Wishes};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin};
+use crate::peer::Peer;
 use crate::policy::noise::Line;
 use crate::policy::warmth::Whose;
 use crate::session::Session;
 use crate::spare::Loaded;
-use crate::tenant::Tenant;
 use crate::text::clean;
 use crate::worker::{Heard, Start, Worker, in_words};
 
@@ -31,8 +31,6 @@ pub(super) const START_TIME: Duration = Duration::from_secs(60);
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// One whose program has ended after so long: it finishes what was sent ahead and counts it, on a machine that may be busy.
 pub(super) const AFTERMATH: Duration = Duration::from_secs(10);
-/// Messages taken from one worker before others get their turn.
-pub(super) const BATCH: usize = 32;
 /// Messages taken from a worker that is over: more than its socket's buffer holds.
 pub(super) const LAST_WORDS: usize = 1 << 15;
 /// The longest line that a worker can write to the log, in bytes.
@@ -52,8 +50,8 @@ impl Server {
         let Some(connection) = self.take_connection(connection) else {
             return;
         };
-        let (uid, pid) = (connection.tenant.uid, connection.tenant.pid);
-        if let Err((stream, code, reason)) = self.try_begin(connection.tenant, connection.stream, candidate) {
+        let (uid, pid) = (connection.peer.uid, connection.peer.pid);
+        if let Err((stream, code, reason)) = self.try_begin(connection.peer, connection.stream, candidate) {
             refuse(&stream, code, &reason);
             self.log_refusal(uid, pid, &reason);
         }
@@ -61,16 +59,16 @@ impl Server {
 
     fn try_begin(
         &mut self,
-        tenant: Tenant,
-        stream: Foreign<UnixStream>,
+        peer: Peer,
+        stream: Foreign<Stream>,
         candidate: Candidate,
-    ) -> Result<(), (Foreign<UnixStream>, Refusal, String)> {
-        let (uid, account) = (tenant.uid, tenant.account.clone());
+    ) -> Result<(), (Foreign<Stream>, Refusal, String)> {
+        let (uid, account) = (peer.uid, peer.account.clone());
         let Candidate { api, hello } = candidate;
         self.last_session += 1;
         let number = self.last_session;
-        let (surroundings, ignored) = self.surroundings(&tenant, api, &hello);
-        let whose = Whose { who: tenant.who.clone(), api: api.name, surroundings };
+        let (surroundings, ignored) = self.surroundings(&peer, api, &hello);
+        let whose = Whose { tenant: peer.tenant.clone(), api: api.name, surroundings };
         self.warmth.begun(&whose, Instant::now());
         let (worker, loaded) = match self.find_worker(&whose, api) {
             Ok(found) => found,
@@ -81,7 +79,7 @@ impl Server {
                 return Err((stream, Refusal::Worker, reason));
             }
         };
-        let mut session = Session::new(number, tenant, whose, worker, stream, &hello);
+        let mut session = Session::new(number, peer, api, whose, worker, stream, &hello);
         session.ignored = ignored;
         let shown = &session.detail.session;
         info!(
@@ -97,8 +95,8 @@ impl Server {
         let added = self.events.add(&session.worker.control, Source::Control(number), Interest::Read);
         let added =
             added.and_then(|()| self.events.add(session.worker.process(), Source::Worker(number), Interest::Read));
-        let added = added.and_then(|()| match &session.tenant.process {
-            Some(process) => self.events.add(process, Source::Tenant(number), Interest::Read),
+        let added = added.and_then(|()| match &session.peer.process {
+            Some(process) => self.events.add(process, Source::Program(number), Interest::Read),
             None => Ok(()),
         });
         self.sessions.insert(number, session);
@@ -122,10 +120,10 @@ impl Server {
     }
 
     /// What surrounds a session's worker, if that is not simply the broker's, and what of the program's does not.
-    fn surroundings(&self, tenant: &Tenant, api: &Api, hello: &Hello) -> (Option<Arc<Surroundings>>, Vec<String>) {
+    fn surroundings(&self, peer: &Peer, api: &Api, hello: &Hello) -> (Option<Arc<Surroundings>>, Vec<String>) {
         match &hello.surroundings {
-            Some(programs) if self.is_own(tenant) => (Some(Arc::new(programs.clone())), Vec::new()),
-            None if self.is_own(tenant) => (Some(self.own_surroundings(api)), Vec::new()),
+            Some(programs) if self.is_own(peer) => (Some(Arc::new(programs.clone())), Vec::new()),
+            None if self.is_own(peer) => (Some(self.own_surroundings(api)), Vec::new()),
             Some(programs) => {
                 let making = Making::of_broker(api, &self.settings.wishes, std::env::vars_os());
                 (None, making.ignored(programs))
@@ -141,8 +139,8 @@ impl Server {
     }
 
     pub(super) fn start_worker(&mut self, whose: &Whose, api: &Api, spare: bool) -> std::io::Result<Worker> {
-        let who = &whose.who;
-        let room = self.isolation.room(who).map_err(std::io::Error::other)?;
+        let tenant = &whose.tenant;
+        let room = self.isolation.room(tenant).map_err(std::io::Error::other)?;
         let settings = &self.settings;
         let making = match &whose.surroundings {
             Some(programs) => Making::of_program(api, &settings.wishes, programs, std::env::vars_os()),
@@ -160,7 +158,7 @@ impl Server {
             environment,
             files: settings.files,
             group: room.group,
-            origin: Origin::new(who.uid, &self.closer),
+            origin: Origin::new(tenant.clone(), &self.closer),
         };
         Worker::start(&mut self.spawner, start)
     }
@@ -250,10 +248,6 @@ impl Server {
             FromWorker::Ready { library, identity, sandbox } => {
                 self.welcome(number, &Loaded { library, identity, sandbox });
             }
-            FromWorker::Report { stats, .. } => {
-                session.report(stats);
-                self.reported(number);
-            }
             FromWorker::Ended { kind, reason } => session.word = Some((kind, clean(&reason, LONGEST_LINE))),
             FromWorker::Log { level, text } => {
                 if let Line::Write { left_out } = session.noise.line(Instant::now()) {
@@ -295,7 +289,8 @@ impl Server {
         };
         let _ = tell(&stream, &welcome);
         // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
-        let given = session.worker.serve(number, session.title(), &stream);
+        let page = session.usage.share();
+        let given = page.and_then(|page| session.worker.serve(number, session.title(), &stream, &page));
         self.warmth.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
             self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
@@ -356,16 +351,17 @@ impl Server {
             false => in_words(status),
         };
         let reason = session.reason(&exit);
-        let (uid, state) = (session.tenant.uid, session.state());
+        session.count();
+        let (uid, state) = (session.peer.uid, session.state());
         self.events.remove(&session.worker.control);
         self.events.remove(session.worker.process());
         self.let_go(&mut session);
         self.deadlines.cancel(Due::Start(number));
         self.deadlines.cancel(Due::End(number));
         self.deadlines.cancel(Due::Orphan(number));
-        self.admission.end(&session.tenant.account);
+        self.admission.end(&session.peer.account);
         if session.is_crash() {
-            self.damping.crashed(&session.tenant.account, Instant::now());
+            self.damping.crashed(&session.peer.account, Instant::now());
         }
         if state == State::Starting {
             self.warmth.failed(&session.whose, Instant::now());
@@ -390,11 +386,10 @@ impl Server {
             bytes_out = shown.bytes_out,
             "session ended"
         );
-        self.history.push(session.tenant.who, session.detail, reason.clone(), SystemTime::now());
+        self.history.push(session.peer.tenant, session.detail, reason.clone(), SystemTime::now());
         for client in session.killers {
             self.killed(client, number, &reason);
         }
-        self.reported(number);
         self.serve_queue();
     }
 }

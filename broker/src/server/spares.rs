@@ -17,20 +17,20 @@ use crate::policy::noise::Line;
 use crate::policy::warmth::Whose;
 use crate::session::Session;
 use crate::spare::{Loaded, Spare};
-use crate::tenant::Who;
+use crate::tenant::TenantId;
 use crate::text::clean;
 use crate::worker::{Heard, in_words};
 
 impl Server {
     /// Somebody is about to open a session: with an API that they have used lately, or, as far as anybody knows, with the
     /// first, whose libraries take longest to load.
-    pub(super) fn expect_session(&mut self, who: &Who, own: bool) {
+    pub(super) fn expect_session(&mut self, tenant: &TenantId, own: bool) {
         let first = APIS.first().map(|api| Whose {
-            who: who.clone(),
+            tenant: tenant.clone(),
             api: api.name,
             surroundings: own.then(|| self.own_surroundings(api)),
         });
-        let mut expected = self.warmth.of(who);
+        let mut expected = self.warmth.of(tenant);
         if expected.is_empty() {
             expected.extend(first);
         }
@@ -69,7 +69,7 @@ impl Server {
         let (true, Some(api)) = (at <= now, Api::find(whose.api)) else {
             return;
         };
-        let uid = whose.who.uid;
+        let uid = whose.tenant.uid;
         let worker = match self.start_worker(&whose, api, true) {
             Ok(worker) => worker,
             Err(error) => {
@@ -134,11 +134,11 @@ impl Server {
         };
         match message {
             FromWorker::Ready { library, identity, sandbox } if spare.loaded.is_none() => {
-                debug!(uid = spare.whose.who.uid, worker = spare.worker.pid(), "a spare worker is ready");
+                debug!(uid = spare.whose.tenant.uid, worker = spare.worker.pid(), "a spare worker is ready");
                 spare.loaded = Some(Loaded { library, identity, sandbox });
                 self.deadlines.cancel(Due::Spare(number));
             }
-            FromWorker::Ready { .. } | FromWorker::Report { .. } => {}
+            FromWorker::Ready { .. } => {}
             FromWorker::Ended { reason, .. } => spare.word = Some(clean(&reason, LONGEST_LINE)),
             FromWorker::Log { level, text } => {
                 if let Line::Write { left_out } = spare.noise.line(Instant::now()) {
@@ -186,7 +186,7 @@ impl Server {
             return;
         };
         self.give_back_group(spare.worker.take_group());
-        let (uid, worker, exit) = (spare.whose.who.uid, spare.worker.pid(), in_words(status));
+        let (uid, worker, exit) = (spare.whose.tenant.uid, spare.worker.pid(), in_words(status));
         if spare.dismissed {
             return debug!(uid, worker, exit, "a spare worker was not needed any more");
         }

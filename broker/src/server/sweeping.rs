@@ -3,11 +3,10 @@
 //! A user's directory stays, for it holds what is compiled. A container is usually gone for good when its last session is: a
 //! process with the rights of its user, which the broker does not have, empties its directory.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use ava_transport::spawn::{Child, Program};
+use ava_transport::spawn::Program;
 use tracing::{debug, warn};
 
 use super::{Due, Server};
@@ -20,13 +19,6 @@ const GROUPS_TIME: Duration = Duration::from_secs(5);
 const SWEEP_TIME: Duration = Duration::from_secs(10 * 60);
 /// Directories that are emptied at the same time.
 const AT_ONCE: usize = 4;
-
-/// Processes that empty directories, and whose.
-#[derive(Debug, Default)]
-pub(super) struct Sweeping {
-    last: u64,
-    processes: HashMap<u64, (String, Child)>,
-}
 
 impl Server {
     /// A worker's control group is not needed any more.
@@ -56,9 +48,9 @@ impl Server {
 
     /// Whether a tenant has a worker of this broker's.
     fn is_used(&self, name: &str) -> bool {
-        let of_sessions = self.sessions.values().map(|session| &session.tenant.who);
-        let of_spares = self.spares.values().map(|spare| &spare.whose.who);
-        of_sessions.chain(of_spares).any(|who| who.name() == name)
+        let of_sessions = self.sessions.values().map(|session| &session.peer.tenant);
+        let of_spares = self.spares.values().map(|spare| &spare.whose.tenant);
+        of_sessions.chain(of_spares).any(|tenant| tenant.name() == name)
     }
 
     fn start_sweeper(&mut self, name: String, uid: u32) {

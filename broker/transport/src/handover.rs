@@ -17,6 +17,8 @@ pub struct Handover {
     pub title: String,
     /// The program's connection.
     pub tenant: OwnedFd,
+    /// The page that the session's usage is counted in.
+    pub page: OwnedFd,
 }
 
 /// What a worker receives while it waits for its session.
@@ -30,31 +32,31 @@ pub enum Awaited {
     Nobody,
 }
 
-/// Gives a worker its session, without blocking.
+/// Gives a worker its session and the page of its usage, without blocking.
 ///
 /// # Errors
 /// Those of [`message::send_now`].
-pub fn give(control: &impl AsFd, session: u64, title: String, tenant: BorrowedFd<'_>) -> io::Result<()> {
-    message::send_now(control, &seal(&ToWorker::Serve { session, title }), &[tenant])
+pub fn give(
+    control: &impl AsFd,
+    session: u64,
+    title: String,
+    tenant: BorrowedFd<'_>,
+    page: BorrowedFd<'_>,
+) -> io::Result<()> {
+    message::send_now(control, &seal(&ToWorker::Serve { session, title }), &[tenant, page])
 }
 
 /// Waits for the session that [`give`] sends.
 pub fn wait(control: &impl AsFd) -> Awaited {
-    loop {
-        let Ok(Some((body, fds))) = message::recv(control) else { return Awaited::Nobody };
-        match open::<ToWorker>(&body) {
-            Ok(ToWorker::Serve { session, title }) => {
-                return match <[OwnedFd; 1]>::try_from(fds) {
-                    Ok([tenant]) => Awaited::Tenant(Handover { session, title, tenant }),
-                    Err(_) => Awaited::Nobody,
-                };
-            }
-            Ok(ToWorker::Shutdown { reason }) => return Awaited::Shutdown(reason),
-            Ok(ToWorker::TenantLeft) => return Awaited::Shutdown("the program has ended".into()),
-            // There is nothing to report yet.
-            Ok(ToWorker::ReportRequest { .. }) => {}
-            Err(_) => return Awaited::Nobody,
-        }
+    let Ok(Some((body, fds))) = message::recv(control) else { return Awaited::Nobody };
+    match open::<ToWorker>(&body) {
+        Ok(ToWorker::Serve { session, title }) => match <[OwnedFd; 2]>::try_from(fds) {
+            Ok([tenant, page]) => Awaited::Tenant(Handover { session, title, tenant, page }),
+            Err(_) => Awaited::Nobody,
+        },
+        Ok(ToWorker::Shutdown { reason }) => Awaited::Shutdown(reason),
+        Ok(ToWorker::TenantLeft) => Awaited::Shutdown("the program has ended".into()),
+        Err(_) => Awaited::Nobody,
     }
 }
 
@@ -68,16 +70,17 @@ mod tests {
     fn a_tenant_arrives_and_an_end_is_heard() {
         let (broker, worker) = UnixStream::pair().unwrap();
         let (tenant, _program) = UnixStream::pair().unwrap();
-        give(&broker, 7, "a title".into(), tenant.as_fd()).unwrap();
+        let (_, page) = crate::region::Region::create(4096).unwrap();
+        give(&broker, 7, "a title".into(), tenant.as_fd(), page.as_fd()).unwrap();
         let Awaited::Tenant(given) = wait(&worker) else { panic!("no tenant") };
         assert_eq!((given.session, given.title.as_str()), (7, "a title"));
         let shutdown = ToWorker::Shutdown { reason: "enough".into() };
         message::send(&broker, &seal(&shutdown), &[]).unwrap();
         assert!(matches!(wait(&worker), Awaited::Shutdown(reason) if reason == "enough"));
         let serve = seal(&ToWorker::Serve { session: 8, title: String::new() });
-        for connections in [&[][..], &[tenant.as_fd(); 2]] {
+        for connections in [&[][..], &[tenant.as_fd()], &[tenant.as_fd(); 3]] {
             message::send(&broker, &serve, connections).unwrap();
-            assert!(matches!(wait(&worker), Awaited::Nobody), "a tenant with {} connections", connections.len());
+            assert!(matches!(wait(&worker), Awaited::Nobody), "a tenant with {} descriptors", connections.len());
         }
         drop(broker);
         assert!(matches!(wait(&worker), Awaited::Nobody));

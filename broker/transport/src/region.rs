@@ -92,6 +92,13 @@ impl Region {
         (end <= self.len).then(|| unsafe { &*self.as_ptr().add(at).cast::<AtomicU64>() })
     }
 
+    /// All words of the region. The peer may change them at any time.
+    pub fn words(&self) -> &[AtomicU64] {
+        // SAFETY: the words lie in the mapping, which begins with a page and lives as long as `self`. Other writers are another
+        // process, which atomics allow, or use this function or `word`.
+        unsafe { std::slice::from_raw_parts(self.as_ptr().cast(), self.len / size_of::<AtomicU64>()) }
+    }
+
     /// Frees the memory; the region reads as zeroes afterwards.
     pub fn discard(&self) {
         // SAFETY: the range is this mapping; reads through raw pointers afterwards get zeroes.
@@ -199,6 +206,7 @@ mod tests {
         ours.word(1).unwrap().store(7, Relaxed);
         assert_eq!(theirs.word(1).unwrap().load(Relaxed), 7);
         assert!(ours.word(2).is_none() && ours.word(usize::MAX).is_none());
+        assert_eq!(ours.words().iter().map(|word| word.load(Relaxed)).collect::<Vec<_>>(), [0, 7]);
     }
 
     #[test]

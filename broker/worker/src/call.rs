@@ -131,7 +131,7 @@ impl<'a> Call<'a> {
     /// It is a call of this function, which is counted.
     pub fn count(&mut self, function: u32) {
         self.function = function;
-        self.session.stats.count(function);
+        self.session.usage.call(function);
     }
 
     /// From now on nobody waits for a reply.
@@ -333,7 +333,16 @@ impl<'a> Call<'a> {
     /// The vendor's pointers in a result become ids.
     pub fn intern(&self, output: &mut Output, kind: u16) {
         let objects = &self.session.objects;
+        let before = objects.found();
         output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern(kind, pointer)));
+        self.named(before);
+    }
+
+    /// Objects that the vendor has named since there were `before` may be devices, of which the broker gets the names.
+    fn named(&self, before: u64) {
+        if self.session.objects.found() != before {
+            self.session.name_devices();
+        }
     }
 
     /// The vendor's pointers to new objects become ids.
@@ -400,19 +409,17 @@ impl<'a> Call<'a> {
     }
 
     pub fn charge_commands(&self, amount: Option<u64>) {
-        self.session.stats.commands.fetch_add(amount.unwrap_or(0), Ordering::Relaxed);
+        self.session.usage.commands(amount.unwrap_or(0));
     }
 
     /// Bytes of data that the program gave.
     pub fn charge_bytes_in(&self, amount: u64) {
-        let stats = &self.session.stats;
-        stats.moved(self.function, &stats.bytes_in, amount);
+        self.session.usage.bytes_in(self.function, amount);
     }
 
     /// Bytes of data that the program gets.
     pub fn charge_bytes_out(&self, amount: u64) {
-        let stats = &self.session.stats;
-        stats.moved(self.function, &stats.bytes_out, amount);
+        self.session.usage.bytes_out(self.function, amount);
     }
 
     /// Sends the reply.

@@ -22,5 +22,6 @@ mod generated {
 
 pub use api::{Api, Served, load, opencl};
 pub use session::{Server, Session};
+pub use state::usage::Usage;
 pub use upcall::stdio;
 pub use vendor::{Symbols, boundary};

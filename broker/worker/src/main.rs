@@ -7,10 +7,12 @@ use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
 use ava_protocol::envelope::{BUILD, seal};
 use ava_protocol::surroundings::{LIBRARY_PATH_VARIABLE, PLUGINS_VARIABLE};
+use ava_protocol::usage::Layout;
 use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
-use ava_worker::{Session, boundary, stdio};
+use ava_transport::region::Region;
+use ava_worker::{Session, Usage, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -114,7 +116,7 @@ fn work(args: &Args) {
     let _ = rustix::process::set_parent_process_death_signal(None);
     let identity = ava_surroundings::identity(Path::new(&served.library));
     tell(&control, &FromWorker::Ready { library: served.described(), identity, sandbox });
-    let Handover { session, title, tenant } = match handover::wait(&control) {
+    let Handover { session, title, tenant, page } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {
             home.leave();
@@ -130,8 +132,13 @@ fn work(args: &Args) {
     if let Ok(name) = std::ffi::CString::new(format!("ava-worker {session}")) {
         let _ = rustix::thread::set_name(&name);
     }
+    let usage = match Region::open(&page, Layout::of(args.api).bytes()) {
+        // It lives as long as this process.
+        Ok(page) => Usage::new(args.api, Box::leak(Box::new(page)).words()),
+        Err(error) => end(&control, EndKind::Failed, format!("the page of the session's usage: {error}")),
+    };
     let session: &'static Session =
-        Box::leak(Box::new(Session::new(served.api, tenant, control).with(args.memory, home)));
+        Box::leak(Box::new(Session::new(served.api, tenant, control, usage).with(args.memory, home)));
     if let Err(error) = stdio::begin(session) {
         session.end(EndKind::Failed, &format!("the worker has no standard output: {error}"));
     }

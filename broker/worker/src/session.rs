@@ -9,10 +9,10 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ava_protocol::control::{EndKind, FromWorker, FunctionStats, LogLevel, Stats as Report, ToWorker};
+use ava_protocol::control::{EndKind, FromWorker, LogLevel, ToWorker};
 use ava_protocol::envelope::{open, seal};
 use ava_protocol::frame::{Frame, MOST_NOTICES, Malformed, Notice, Tag};
 use ava_protocol::upcall::OPEN_LANE;
@@ -32,6 +32,7 @@ use crate::state::order::{Failures, Order, Served};
 use crate::state::outbox::Outbox;
 use crate::state::pending::Pending;
 use crate::state::regions::Regions;
+use crate::state::usage::Usage;
 use crate::upcall::callbacks;
 use crate::upcall::stdio;
 use crate::vendor::boundary;
@@ -44,7 +45,7 @@ pub struct Session {
     pub order: Order,
     pub failures: Failures,
     pub outbox: Outbox,
-    pub stats: Stats,
+    pub usage: Usage,
     /// Bytes that the session may map in all.
     memory_limit: u64,
     /// The worker's directories, unless this is a test without any.
@@ -58,57 +59,22 @@ pub struct Session {
     ending: AtomicBool,
 }
 
-/// What the session has used.
-pub struct Stats {
-    pub commands: AtomicU64,
-    pub bytes_in: AtomicU64,
-    pub bytes_out: AtomicU64,
-    calls: Vec<AtomicU64>,
-    bytes: Vec<AtomicU64>,
-}
-
-impl Stats {
-    fn new(functions: &[&str]) -> Self {
-        let zeroes = || functions.iter().map(|_| AtomicU64::new(0)).collect();
-        Self {
-            commands: AtomicU64::new(0),
-            bytes_in: AtomicU64::new(0),
-            bytes_out: AtomicU64::new(0),
-            calls: zeroes(),
-            bytes: zeroes(),
-        }
-    }
-
-    pub fn count(&self, function: u32) {
-        if let Some(calls) = self.calls.get(function as usize) {
-            calls.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// A function's call has moved so many bytes of data this way.
-    pub fn moved(&self, function: u32, way: &AtomicU64, bytes: u64) {
-        way.fetch_add(bytes, Ordering::Relaxed);
-        if let Some(all) = self.bytes.get(function as usize) {
-            all.fetch_add(bytes, Ordering::Relaxed);
-        }
-    }
-}
-
 impl Session {
-    pub fn new(api: Box<dyn Api>, tenant: OwnedFd, control: OwnedFd) -> Self {
-        Self::with_api(Arc::from(api), tenant, control)
+    pub fn new(api: Box<dyn Api>, tenant: OwnedFd, control: OwnedFd, usage: Usage) -> Self {
+        Self::with_api(Arc::from(api), tenant, control, usage)
     }
 
     /// One in a copy of this process: the vendor's library is all that it has of this one.
     pub fn copied(&self, tenant: OwnedFd, control: OwnedFd) -> Self {
-        Self { memory_limit: self.memory_limit, ..Self::with_api(Arc::clone(&self.api), tenant, control) }
+        let usage = self.usage.of_copy();
+        Self { memory_limit: self.memory_limit, ..Self::with_api(Arc::clone(&self.api), tenant, control, usage) }
     }
 
-    fn with_api(api: Arc<dyn Api>, tenant: OwnedFd, control: OwnedFd) -> Self {
+    fn with_api(api: Arc<dyn Api>, tenant: OwnedFd, control: OwnedFd, usage: Usage) -> Self {
         Self {
-            stats: Stats::new(api.table().functions),
+            usage,
             api,
-            objects: Objects::default(),
+            objects: Objects::new(usage),
             regions: Regions::default(),
             pending: Pending::default(),
             order: Order::default(),
@@ -320,10 +286,6 @@ impl Session {
             return false;
         };
         match open::<ToWorker>(&bytes) {
-            Ok(ToWorker::ReportRequest { ticket }) => {
-                self.tell(&FromWorker::Report { ticket, stats: self.report() });
-                true
-            }
             Ok(ToWorker::TenantLeft) => self.left(),
             Ok(ToWorker::Shutdown { reason }) => self.end(EndKind::Shutdown, &reason),
             // No broker gives a worker a second tenant.
@@ -331,35 +293,9 @@ impl Session {
         }
     }
 
-    fn report(&self) -> Report {
-        let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
-        let table = self.api.table();
-        let functions: Vec<_> = table
-            .functions
-            .iter()
-            .zip(self.stats.calls.iter().zip(&self.stats.bytes))
-            .map(|(name, (calls, bytes))| FunctionStats {
-                name: (*name).into(),
-                calls: load(calls),
-                bytes: load(bytes),
-            })
-            .filter(|f| f.calls > 0)
-            .collect();
-        Report {
-            memory_bytes: self.objects.memory(),
-            calls: functions.iter().map(|f| f.calls).sum(),
-            commands: load(&self.stats.commands),
-            bytes_in: load(&self.stats.bytes_in),
-            bytes_out: load(&self.stats.bytes_out),
-            objects: self
-                .objects
-                .census()
-                .into_iter()
-                .map(|(kind, count)| (table.kind(kind).name.to_owned(), count))
-                .collect(),
-            functions,
-            devices: self.api.device_names(self),
-        }
+    /// Names the devices that the program knows to whoever looks at its usage.
+    pub fn name_devices(&self) {
+        self.usage.name_devices(&self.api.device_names(self));
     }
 
     pub fn log(&self, level: LogLevel, text: &str) {
@@ -379,8 +315,6 @@ impl Session {
 
     /// The program is gone.
     fn left(&self) -> ! {
-        // Should it be ended before it has done all, this much is known.
-        self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
         self.lanes.drain();
         self.end(EndKind::TenantLeft, "the program has ended")
     }
@@ -393,7 +327,6 @@ impl Session {
                 std::thread::park();
             }
         }
-        self.tell(&FromWorker::Report { ticket: 0, stats: self.report() });
         self.tell(&FromWorker::Ended { kind, reason: reason.into() });
         self.home.iter().for_each(Home::leave);
         // SAFETY: ends the process at once; nothing of it is needed any more.

@@ -6,3 +6,4 @@ pub mod order;
 pub mod outbox;
 pub mod pending;
 pub mod regions;
+pub mod usage;

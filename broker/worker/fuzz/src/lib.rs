@@ -8,13 +8,15 @@ pub mod records;
 pub mod vendor;
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ava_protocol::api::Api;
 use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
 use ava_transport::lane;
 use ava_transport::region::Region;
 use ava_worker::opencl::State;
-use ava_worker::{Server, Session};
+use ava_worker::{Server, Session, Usage};
 use rkyv::util::AlignedVec;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
@@ -45,13 +47,19 @@ pub fn run_scribbled(input: &[u8]) -> Tally {
     run_with(input, scribble)
 }
 
+/// Where all inputs are counted: nobody looks.
+fn usage() -> Usage {
+    static USAGE: OnceLock<Usage> = OnceLock::new();
+    *USAGE.get_or_init(|| Usage::unread(Api::find("opencl").expect("the fuzzer's API")))
+}
+
 fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
     let Ok((ours, theirs)) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None) else {
         return Tally::default();
     };
     let Ok(theirs) = lane::accept(vec![theirs]) else { return Tally::default() };
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
-    let raw = Box::into_raw(Box::new(Session::new(Box::new(State::of(vendor::vendor())), tenant, control)));
+    let raw = Box::into_raw(Box::new(Session::new(Box::new(State::of(vendor::vendor())), tenant, control, usage())));
     let mut tally = Tally::default();
     let scribbled = Scribbled::default();
     std::thread::scope(|threads| {

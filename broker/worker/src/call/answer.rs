@@ -58,6 +58,7 @@ impl Call<'_> {
 
     fn translate(&self, answer: Option<&Answer>, about: u64, len: u64, value: &mut Output) {
         let objects = &self.session.objects;
+        let before = objects.found();
         match answer {
             Some(Answer::Handles(kind)) => value.edit(len, |bytes| {
                 each_word(bytes, |pointer| objects.intern(*kind, pointer as usize));
@@ -102,6 +103,7 @@ impl Call<'_> {
             }),
             _ => (),
         }
+        self.named(before);
     }
 
     /// An answer whose length changes: asked for in full, filtered, and then given by the API's own rules.

@@ -13,6 +13,7 @@ use ava_protocol::frame::Malformed;
 use dashmap::{DashMap, Entry};
 
 use crate::memory::Input;
+use crate::state::usage::Usage;
 use crate::upcall::callbacks;
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
@@ -54,14 +55,15 @@ impl Object {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Objects {
     by_id: DashMap<u64, Object>,
     by_pointer: DashMap<(u16, usize), u64>,
     highest: AtomicU64,
     last_of_ours: AtomicU64,
     gone: Mutex<Vec<u64>>,
-    memory: AtomicU64,
+    /// Where they are counted.
+    usage: Usage,
 }
 
 /// What became of an id.
@@ -72,6 +74,18 @@ pub enum Found {
 }
 
 impl Objects {
+    /// None yet; they will be counted in `usage`.
+    pub fn new(usage: Usage) -> Self {
+        Self {
+            by_id: DashMap::new(),
+            by_pointer: DashMap::new(),
+            highest: AtomicU64::new(0),
+            last_of_ours: AtomicU64::new(0),
+            gone: Mutex::default(),
+            usage,
+        }
+    }
+
     pub fn find(&self, id: u64, kind: u16) -> Result<Found, Malformed> {
         match self.by_id.get(&id) {
             Some(object) if object.kind == kind => Ok(Found::Pointer(object.pointer)),
@@ -112,13 +126,13 @@ impl Objects {
     pub fn bind(&self, id: u64, kind: u16, pointer: usize, parents: &[u64], memory: u64) -> Result<(), Malformed> {
         self.highest.fetch_max(id, Ordering::Relaxed);
         let parents: Vec<u64> = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
-        self.memory.fetch_add(memory, Ordering::Relaxed);
         self.by_pointer.insert((kind, pointer), id);
         // Two threads of the program may give the same id: the first has it.
         match self.by_id.entry(id) {
             Entry::Occupied(_) => Err(Malformed::Id(id)),
             Entry::Vacant(vacant) => {
                 vacant.insert(Object::made(kind, pointer, parents, memory));
+                self.usage.made(kind, memory);
                 Ok(())
             }
         }
@@ -151,6 +165,7 @@ impl Objects {
         *self.by_pointer.entry((kind, pointer)).or_insert_with(|| {
             let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
             self.by_id.insert(id, Object { references: 0, made: false, ..Object::made(kind, pointer, Vec::new(), 0) });
+            self.usage.made(kind, 0);
             id
         })
     }
@@ -161,6 +176,7 @@ impl Objects {
         let parents = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
         self.by_pointer.insert((kind, pointer), id);
         self.by_id.insert(id, Object::made(kind, pointer, parents, 0));
+        self.usage.made(kind, 0);
         id
     }
 
@@ -212,7 +228,7 @@ impl Objects {
             let Some((_, object)) = dead else { continue };
             forgotten.push(one);
             self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == one);
-            self.memory.fetch_sub(object.memory, Ordering::Relaxed);
+            self.usage.gone(object.kind, object.memory);
             if let Ok(mut gone) = self.gone.lock() {
                 gone.push(one);
             }
@@ -237,43 +253,40 @@ impl Objects {
         }
     }
 
-    /// Bytes of device memory that the session's objects hold.
-    pub fn memory(&self) -> u64 {
-        self.memory.load(Ordering::Relaxed)
-    }
-
-    /// How many objects there are of each kind, by kind.
-    pub fn census(&self) -> Vec<(u16, u64)> {
-        let mut counts = std::collections::BTreeMap::new();
-        for object in &self.by_id {
-            *counts.entry(object.kind).or_insert(0) += 1;
-        }
-        counts.into_iter().collect()
+    /// How many the vendor has named unasked.
+    pub fn found(&self) -> u64 {
+        self.last_of_ours.load(Ordering::Relaxed)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ava_protocol::api::APIS;
+
     use super::*;
+
+    fn none() -> Objects {
+        Objects::new(Usage::unread(APIS[0]))
+    }
 
     #[test]
     fn an_object_outlives_its_release_as_long_as_something_made_from_it_is_left() {
-        let objects = Objects::default();
+        let objects = none();
         objects.bind(1, 1, 0x10, &[], 0).unwrap();
         objects.bind(2, 2, 0x20, &[1], 64).unwrap();
         assert!(matches!(objects.bind(2, 2, 0x28, &[], 0), Err(Malformed::Id(2))));
         objects.released(1);
         assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x10))));
-        assert_eq!((objects.intern(1, 0x10), objects.memory()), (1, 64));
+        assert_eq!((objects.intern(1, 0x10), objects.usage.memory()), (1, 64));
         objects.released(2);
-        assert_eq!((objects.take_gone(9), objects.memory()), (vec![2, 1], 0));
+        assert_eq!((objects.take_gone(9), objects.usage.memory()), (vec![2, 1], 0));
         assert!(matches!(objects.find(1, 1), Ok(Found::Gone)));
         assert_ne!(objects.intern(1, 0x10), 1);
     }
 
     #[test]
     fn threads_that_release_at_the_same_moment_are_both_told_that_it_may_be_the_last_time() {
-        let objects = Objects::default();
+        let objects = none();
         objects.bind(1, 1, 0x10, &[], 0).unwrap();
         objects.retained(1);
         assert_eq!((objects.leaving(1), objects.leaving(1)), (None, Some(0x10)));
@@ -282,7 +295,7 @@ mod tests {
 
     #[test]
     fn what_the_vendor_named_unasked_is_never_forgotten() {
-        let objects = Objects::default();
+        let objects = none();
         let device = objects.intern(3, 0x30);
         objects.retained(device);
         objects.released(device);
@@ -292,7 +305,7 @@ mod tests {
 
     #[test]
     fn ids_that_were_never_given_are_malformed() {
-        let objects = Objects::default();
+        let objects = none();
         objects.bind(5, 1, 0x10, &[], 0).unwrap();
         assert!(matches!(objects.find(6, 1), Err(Malformed::Handle(6))));
         assert!(matches!(objects.find(5, 2), Err(Malformed::Kind { .. })));

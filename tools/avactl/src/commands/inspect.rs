@@ -97,7 +97,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> String) -> Inspected {
-    let function = |function: ava_protocol::control::FunctionStats| Function {
+    let function = |function: ava_protocol::usage::FunctionStats| Function {
         name: function.name,
         calls: function.calls,
         bytes: function.bytes,
@@ -119,10 +119,9 @@ pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> S
 pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
     let size = |amount: u64| if table.bytes { amount.to_string() } else { bytes(amount) };
     let session = &inspected.session;
-    let stale = if session.stale { " (the worker does not answer; its numbers are old)" } else { "" };
     let state = match &session.ended {
         Some(reason) => format!("ended: {reason}"),
-        None => format!("{}{stale}", session.state),
+        None => session.state.to_owned(),
     };
     let mut text = properties(
         &[

@@ -163,7 +163,6 @@ fn row(session: &Shown, exact: bool) -> Vec<Cell> {
         "ended" => Style::new().dimmed(),
         _ => Style::new(),
     };
-    let numbers = if session.stale { style.dimmed() } else { style };
     let note = match session.state {
         "ended" => style,
         _ => AnsiColor::Yellow.on_default(),
@@ -171,17 +170,16 @@ fn row(session: &Shown, exact: bool) -> Vec<Cell> {
     let size = |amount: u64| if exact { amount.to_string() } else { short_bytes(amount) };
     let number = |amount: u64| if exact { amount.to_string() } else { count(amount) };
     let cell = |text: String| Cell::styled(text, style);
-    let amount = |text: String| Cell::styled(text, numbers);
     vec![
         cell(session.session.to_string()),
         cell(session.pid.to_string()),
         cell(session.user.clone()),
         cell(session.api.clone()),
         cell(devices),
-        amount(size(session.memory_bytes)),
-        amount(number(session.calls)),
-        amount(size(session.bytes_in)),
-        amount(size(session.bytes_out)),
+        cell(size(session.memory_bytes)),
+        cell(number(session.calls)),
+        cell(size(session.bytes_in)),
+        cell(size(session.bytes_out)),
         cell(duration(session.lasted)),
         cell(session.program.clone()),
         Cell::styled(session.note(), note),

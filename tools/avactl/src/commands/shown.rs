@@ -27,8 +27,6 @@ pub struct Shown {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub since_unix_seconds: f64,
-    /// The worker did not answer in time: the numbers are its last ones.
-    pub stale: bool,
     /// How it ended, if it did.
     pub ended: Option<String>,
     /// When it ended, likewise.
@@ -60,7 +58,6 @@ impl Shown {
             bytes_in: session.bytes_in,
             bytes_out: session.bytes_out,
             since_unix_seconds: seconds(session.since_unix_ms),
-            stale: session.stale,
             ended: session.ended,
             ended_unix_seconds: session.ended_unix_ms.map(seconds),
             duration_seconds: lasted.as_secs_f64(),
@@ -70,12 +67,11 @@ impl Shown {
 
     /// A remark about the session's state; none for a running one.
     pub fn note(&self) -> String {
-        match (&self.ended, self.state, self.stale) {
-            (Some(reason), ..) if reason.starts_with("ended ") => reason.clone(),
-            (Some(reason), ..) => format!("ended: {reason}"),
-            (None, "running", true) => "does not answer".to_owned(),
-            (None, "running", false) => String::new(),
-            (None, state, _) => state.to_owned(),
+        match (&self.ended, self.state) {
+            (Some(reason), _) if reason.starts_with("ended ") => reason.clone(),
+            (Some(reason), _) => format!("ended: {reason}"),
+            (None, "running") => String::new(),
+            (None, state) => state.to_owned(),
         }
     }
 }

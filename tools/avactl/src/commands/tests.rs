@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use ava_protocol::admin::{Detail, Session, State};
-use ava_protocol::control::{FunctionStats, Stats};
+use ava_protocol::usage::{FunctionStats, Stats};
 use insta::assert_snapshot;
 
 use super::shown::Shown;
@@ -28,7 +28,6 @@ pub(super) fn session(number: u64) -> Session {
         bytes_in: 5 << 30,
         bytes_out: 999,
         since_unix_ms: 1_700_000_000_500,
-        stale: false,
         ended: None,
         ended_unix_ms: None,
     }
@@ -50,8 +49,8 @@ fn sessions() -> ps::Sessions {
         ended_unix_ms: Some(1_700_000_042_500),
         ..session(3)
     };
-    let stale = Session { stale: true, devices: vec!["one".into()], ..session(7) };
-    ps::Sessions { sessions: [ended, stale, session(8), starting].into_iter().map(shown).collect() }
+    let one = Session { devices: vec!["one".into()], ..session(7) };
+    ps::Sessions { sessions: [ended, one, session(8), starting].into_iter().map(shown).collect() }
 }
 
 fn detail() -> Detail {

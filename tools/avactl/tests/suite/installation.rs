@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use ava_protocol::session::{Answer, Hello, Opening, open, seal};
-use ava_transport::client;
+use ava_transport::{client, message};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A directory with `bin/` and `run/`, and whatever private broker was started for it.
@@ -91,6 +91,9 @@ impl Installation {
         let hello = Hello::new("opencl", "a program", 1, "a program with arguments", "/");
         let (stream, answer) = client::open(&self.socket(), &seal(&Opening::Session(hello))).unwrap();
         assert!(matches!(open(&answer).unwrap(), Answer::Welcome { .. }));
+        // A fake worker that answers has counted.
+        message::send(&stream, b"counted", &[]).unwrap();
+        message::recv(&stream).unwrap().unwrap();
         stream
     }
 }

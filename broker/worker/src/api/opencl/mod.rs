@@ -50,7 +50,6 @@ pub struct State {
     mappings: map::Mappings,
     headers: build::HeaderFiles,
     arguments: kernel_arg::Arguments,
-    devices: Mutex<Vec<String>>,
     pub residents: resident::Residents,
     board: board::Board,
     /// Asked for when they are first needed.
@@ -66,7 +65,6 @@ impl State {
             mappings: map::Mappings::default(),
             headers: build::HeaderFiles::default(),
             arguments: kernel_arg::Arguments::default(),
-            devices: Mutex::default(),
             residents: resident::Residents::default(),
             board: board::Board::default(),
             platforms: OnceLock::new(),
@@ -338,31 +336,23 @@ pub(crate) fn pixel(call: &Call<'_>, image: *mut c_void) -> Pixel {
     Pixel { size: size as u64, array_of_rows: kind == CL_MEM_OBJECT_IMAGE1D_ARRAY }
 }
 
-/// The names of the devices that the program has seen. Those that are asked for once are remembered.
+/// The names of the devices that the program has seen.
 fn device_names(session: &Session) -> Vec<String> {
     const CL_DEVICE_NAME: u32 = 0x102B;
-    let Ok(mut names) = state(session).devices.try_lock() else {
-        return Vec::new();
-    };
     let Some(info) = state(session).vendor.clGetDeviceInfo else {
         return Vec::new();
     };
-    let pointers = session.objects.pointers(kind::cl_device_id);
-    if names.is_empty() {
-        for device in pointers {
-            let mut text = vec![0_u8; 256];
-            // SAFETY: a live device, and memory of the size that is named.
-            unsafe {
-                info(device as *mut c_void, CL_DEVICE_NAME, text.len(), text.as_mut_ptr().cast(), std::ptr::null_mut());
-            }
-            let name = text.split(|b| *b == 0).next().unwrap_or_default();
-            let name = String::from_utf8_lossy(name).trim().to_owned();
-            if !name.is_empty() && !names.contains(&name) {
-                names.push(name);
-            }
+    let name = |device: usize| {
+        let mut text = vec![0_u8; 256];
+        // SAFETY: a live device, and memory of the size that is named.
+        unsafe {
+            info(device as *mut c_void, CL_DEVICE_NAME, text.len(), text.as_mut_ptr().cast(), std::ptr::null_mut());
         }
-    }
-    names.clone()
+        let name = text.split(|b| *b == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(name).trim().to_owned()
+    };
+    let devices = session.objects.pointers(kind::cl_device_id);
+    devices.into_iter().map(name).filter(|name| !name.is_empty()).collect()
 }
 
 /// The devices of a platform.

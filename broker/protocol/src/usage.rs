@@ -1,0 +1,304 @@
+//! What a session uses: the page that its worker counts in, and what the broker makes of it.
+//!
+//! The broker makes the page, a memory file of a fixed size, and gives it to the worker with the session. The worker counts
+//! there; the broker reads at any time, also after the worker was killed. So nobody waits for a report, and no count is lost.
+//! The page has no names: functions and objects are numbered as in the API's table.
+//!
+//! ```text
+//! word  0            commands                      only grows
+//!       1, 2         bytes in, bytes out           only grow
+//!       3            device memory, in bytes
+//!       4            how many names of devices follow below, only grows
+//!       5 to 7       reserved for the worker
+//!       8 to 15      reserved for leases: what the broker grants to the worker (device time, memory). Zero today.
+//!      16 to 47      names of devices: four of 64 bytes, each filled up with zeros
+//!      48 …          live objects of each kind
+//!       … …          calls of each function        only grow
+//!       … …          bytes that each moved         only grow
+//! ```
+//!
+//! - **Invariant:** the worker can write anything there, at any time. The broker reads each word once, into its own memory, and
+//!   believes no count that is less than it was. It never reads what it writes itself.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+use crate::api::Api;
+
+/// Commands that the vendor has accepted.
+pub const COMMANDS: usize = 0;
+/// Bytes of data that the program gave.
+pub const BYTES_IN: usize = 1;
+/// Bytes of data that it got.
+pub const BYTES_OUT: usize = 2;
+/// Bytes of device memory that the session's objects take.
+pub const MEMORY: usize = 3;
+/// How many names of devices there are.
+pub const DEVICES: usize = 4;
+/// What the broker grants: reserved.
+pub const LEASES: Range<usize> = 8..16;
+/// Names of devices at most.
+pub const MOST_DEVICES: usize = 4;
+/// Words of the name of a device.
+const NAME: usize = 8;
+/// The first word of names.
+const NAMES: usize = 16;
+/// The first word whose meaning depends on the API.
+const OBJECTS: usize = NAMES + MOST_DEVICES * NAME;
+
+/// Where the words of an API's page are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    kinds: usize,
+    functions: usize,
+}
+
+impl Layout {
+    /// The page of an API's sessions.
+    #[must_use]
+    pub fn of(api: &Api) -> Self {
+        Self { kinds: api.kinds.len(), functions: api.functions.len() }
+    }
+
+    /// How many words there are.
+    #[must_use]
+    pub fn words(self) -> usize {
+        OBJECTS + self.kinds + 2 * self.functions
+    }
+
+    /// The size of the page in bytes.
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        (self.words() * size_of::<u64>()).next_multiple_of(4096) as u64
+    }
+
+    /// The name of a device.
+    #[must_use]
+    pub fn device(self, number: usize) -> Range<usize> {
+        let from = NAMES + number * NAME;
+        from..from + NAME
+    }
+
+    /// Live objects, by kind less one.
+    #[must_use]
+    pub fn objects(self) -> Range<usize> {
+        OBJECTS..OBJECTS + self.kinds
+    }
+
+    /// Calls, by function.
+    #[must_use]
+    pub fn calls(self) -> Range<usize> {
+        let from = self.objects().end;
+        from..from + self.functions
+    }
+
+    /// Bytes that calls moved, by function.
+    #[must_use]
+    pub fn moved(self) -> Range<usize> {
+        let from = self.calls().end;
+        from..from + self.functions
+    }
+}
+
+/// Adds the name of a device to a page, unless it is there or there is no room. Only one thread at a time may do so.
+pub fn add_device(words: &[AtomicU64], layout: Layout, name: &str) {
+    let mut wanted = [0; NAME * size_of::<u64>()];
+    let mut length = name.len().min(wanted.len());
+    while !name.is_char_boundary(length) {
+        length -= 1;
+    }
+    wanted[..length].copy_from_slice(&name.as_bytes()[..length]);
+    let count = words[DEVICES].load(Ordering::Relaxed) as usize;
+    let is_there = |number| name_bytes(layout.device(number), &|at| words[at].load(Ordering::Relaxed)) == wanted;
+    if count >= MOST_DEVICES || (0..count).any(is_there) {
+        return;
+    }
+    for (at, bytes) in layout.device(count).zip(wanted.as_chunks().0) {
+        words[at].store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+    }
+    // Whoever sees the count sees the name.
+    words[DEVICES].store(count as u64 + 1, Ordering::Release);
+}
+
+fn name_bytes(place: Range<usize>, word: &dyn Fn(usize) -> u64) -> [u8; NAME * size_of::<u64>()] {
+    let mut bytes = [0; NAME * size_of::<u64>()];
+    for (at, chunk) in place.zip(bytes.as_chunks_mut().0) {
+        *chunk = word(at).to_le_bytes();
+    }
+    bytes
+}
+
+/// A page as the broker has read it.
+#[derive(Debug)]
+pub struct Account {
+    api: &'static Api,
+    layout: Layout,
+    /// The words as they were last believed.
+    words: Vec<u64>,
+}
+
+impl Account {
+    /// Of a session that has used nothing.
+    #[must_use]
+    pub fn new(api: &'static Api) -> Self {
+        let layout = Layout::of(api);
+        Self { api, layout, words: vec![0; layout.words()] }
+    }
+
+    /// Takes over what the page says, as far as it can be believed; `page` has no fewer words than the layout.
+    pub fn read(&mut self, page: &[AtomicU64]) {
+        // First the count of the names, then the names.
+        let devices = page[DEVICES].load(Ordering::Acquire);
+        let gauges = self.layout.objects();
+        for (at, (seen, word)) in self.words.iter_mut().zip(page).enumerate() {
+            let now = word.load(Ordering::Relaxed);
+            let only_grows = matches!(at, COMMANDS | BYTES_IN | BYTES_OUT) || at >= gauges.end;
+            *seen = if only_grows { now.max(*seen) } else { now };
+        }
+        self.words[DEVICES] = devices.min(MOST_DEVICES as u64);
+    }
+
+    /// What the session holds and has used, with the table's names.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let Self { api, layout, words } = self;
+        let functions = api.functions.iter().zip(layout.calls().zip(layout.moved()));
+        let functions = functions.filter(|(_, (calls, _))| words[*calls] > 0);
+        let functions: Vec<_> = functions
+            .map(|(name, (calls, bytes))| FunctionStats {
+                name: (*name).to_owned(),
+                calls: words[calls],
+                bytes: words[bytes],
+            })
+            .collect();
+        let objects = api.kinds.iter().zip(&words[layout.objects()]).filter(|(_, live)| **live > 0);
+        let devices = (0..words[DEVICES] as usize).map(|number| {
+            let bytes = name_bytes(layout.device(number), &|at| words[at]);
+            let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+            String::from_utf8_lossy(name).into_owned()
+        });
+        Stats {
+            memory_bytes: words[MEMORY],
+            calls: functions.iter().fold(0, |sum: u64, function| sum.saturating_add(function.calls)),
+            commands: words[COMMANDS],
+            bytes_in: words[BYTES_IN],
+            bytes_out: words[BYTES_OUT],
+            objects: objects.map(|(kind, live)| (kind.name.to_owned(), *live)).collect(),
+            functions,
+            devices: devices.collect(),
+        }
+    }
+}
+
+/// What a session holds and has used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Stats {
+    /// Device memory that the session's objects take, in bytes.
+    pub memory_bytes: u64,
+    /// Calls served.
+    pub calls: u64,
+    /// Commands given to the device.
+    pub commands: u64,
+    /// Bytes of data that the program gave.
+    pub bytes_in: u64,
+    /// Bytes of data that it got.
+    pub bytes_out: u64,
+    /// Live objects by type: `("cl_mem", 3)`.
+    pub objects: Vec<(String, u64)>,
+    /// What each function was used for, unused functions left out.
+    pub functions: Vec<FunctionStats>,
+    /// The devices in use, by name.
+    pub devices: Vec<String>,
+}
+
+/// What one function was used for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct FunctionStats {
+    /// The function's name.
+    pub name: String,
+    /// How often it was called.
+    pub calls: u64,
+    /// The bytes of data that its calls moved, both ways.
+    pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::APIS;
+
+    fn opencl() -> &'static Api {
+        Api::find("opencl").unwrap()
+    }
+
+    fn page(layout: Layout) -> Vec<AtomicU64> {
+        (0..layout.words()).map(|_| AtomicU64::new(0)).collect()
+    }
+
+    #[test]
+    fn every_word_has_one_meaning() {
+        for api in APIS {
+            let layout = Layout::of(api);
+            let single = [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES].map(|at| at..at + 1);
+            let names = (0..MOST_DEVICES).map(|number| layout.device(number));
+            let rest = [LEASES, layout.objects(), layout.calls(), layout.moved()];
+            let mut all: Vec<_> = single.into_iter().chain(names).chain(rest).collect();
+            all.sort_by_key(|range| range.start);
+            assert!(all.windows(2).all(|pair| pair[0].end <= pair[1].start), "{all:?}");
+            assert_eq!(all.last().unwrap().end, layout.words());
+            assert!(layout.bytes() as usize >= layout.words() * 8);
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_shown_with_the_tables_names() {
+        let layout = Layout::of(opencl());
+        let page = page(layout);
+        let at = |name: &str| opencl().functions.iter().position(|function| *function == name).unwrap();
+        page[layout.calls().start + at("clFinish")].store(3, Ordering::Relaxed);
+        page[layout.calls().start + at("clEnqueueReadBuffer")].store(2, Ordering::Relaxed);
+        page[layout.moved().start + at("clEnqueueReadBuffer")].store(64, Ordering::Relaxed);
+        page[layout.objects().start].store(1, Ordering::Relaxed);
+        page[MEMORY].store(4096, Ordering::Relaxed);
+        add_device(&page, layout, "a device");
+        add_device(&page, layout, "a device");
+        add_device(&page, layout, &"ü".repeat(40));
+        let mut account = Account::new(opencl());
+        account.read(&page);
+        let stats = account.stats();
+        assert_eq!((stats.calls, stats.memory_bytes), (5, 4096));
+        assert_eq!(stats.objects, [(opencl().kinds[0].name.to_owned(), 1)]);
+        assert_eq!(stats.functions.iter().map(|f| f.bytes).sum::<u64>(), 64);
+        assert_eq!(stats.devices, ["a device".to_owned(), "ü".repeat(32)]);
+    }
+
+    #[test]
+    fn no_count_shrinks_and_nothing_that_a_worker_writes_makes_the_broker_fail() {
+        let layout = Layout::of(opencl());
+        let page = page(layout);
+        let mut account = Account::new(opencl());
+        page.iter().for_each(|word| word.store(u64::MAX, Ordering::Relaxed));
+        account.read(&page);
+        let most = account.stats();
+        assert_eq!((most.calls, most.bytes_in, most.devices.len()), (u64::MAX, u64::MAX, MOST_DEVICES));
+        page.iter().for_each(|word| word.store(1, Ordering::Relaxed));
+        account.read(&page);
+        let stats = account.stats();
+        assert_eq!((stats.calls, stats.bytes_in, stats.commands), (u64::MAX, u64::MAX, u64::MAX));
+        assert_eq!((stats.memory_bytes, stats.objects[0].1, stats.devices.len()), (1, 1, 1));
+    }
+
+    #[test]
+    fn names_of_devices_have_bounds() {
+        let layout = Layout::of(opencl());
+        let page = page(layout);
+        for number in 0..9 {
+            add_device(&page, layout, &format!("device {number}"));
+        }
+        let mut account = Account::new(opencl());
+        account.read(&page);
+        assert_eq!(account.stats().devices, ["device 0", "device 1", "device 2", "device 3"]);
+    }
+}

@@ -1,0 +1,152 @@
+//! What the session uses, counted in the page that the broker reads (`ava_protocol::usage`).
+//!
+//! - **Invariant**: counting never waits, and says nothing to anybody.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ava_protocol::api::Api;
+use ava_protocol::usage::{self, Layout};
+
+/// The words of a page, and one of them that is nobody's but this process's where a copy counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    layout: Layout,
+    counts: &'static [AtomicU64],
+    calls: &'static [AtomicU64],
+    moved: &'static [AtomicU64],
+    /// Words of what there is by now, rather than of what was ever used.
+    levels: &'static [AtomicU64],
+}
+
+/// Taken while devices are named.
+static NAMING: Mutex<()> = Mutex::new(());
+
+impl Usage {
+    /// Counts in the session's page, which has the words of the API's layout.
+    pub fn new(api: &Api, page: &'static [AtomicU64]) -> Self {
+        let layout = Layout::of(api);
+        Self { layout, counts: page, calls: &page[layout.calls()], moved: &page[layout.moved()], levels: page }
+    }
+
+    /// Counts where nobody looks: there is no broker.
+    pub fn unread(api: &Api) -> Self {
+        Self::new(api, nobodys(Layout::of(api)))
+    }
+
+    /// For a copy of this process: what is used counts for the session. What the copy holds does not: it may end at any time
+    /// without giving it back.
+    #[must_use]
+    pub fn of_copy(self) -> Self {
+        Self { levels: nobodys(self.layout), ..self }
+    }
+
+    /// A function was called.
+    pub fn call(&self, function: u32) {
+        if let Some(calls) = self.calls.get(function as usize) {
+            calls.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The vendor has accepted so many commands.
+    pub fn commands(&self, amount: u64) {
+        self.counts[usage::COMMANDS].fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// The program gave a function's call so many bytes of data.
+    pub fn bytes_in(&self, function: u32, bytes: u64) {
+        self.move_bytes(usage::BYTES_IN, function, bytes);
+    }
+
+    /// The program got so many bytes of data from a function's call.
+    pub fn bytes_out(&self, function: u32, bytes: u64) {
+        self.move_bytes(usage::BYTES_OUT, function, bytes);
+    }
+
+    fn move_bytes(&self, way: usize, function: u32, bytes: u64) {
+        self.counts[way].fetch_add(bytes, Ordering::Relaxed);
+        if let Some(moved) = self.moved.get(function as usize) {
+            moved.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// There is one more object of a kind, with so many bytes of device memory.
+    pub fn made(&self, kind: u16, memory: u64) {
+        self.levels[usage::MEMORY].fetch_add(memory, Ordering::Relaxed);
+        if let Some(live) = self.live(kind) {
+            live.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// There is one less.
+    pub fn gone(&self, kind: u16, memory: u64) {
+        self.levels[usage::MEMORY].fetch_sub(memory, Ordering::Relaxed);
+        if let Some(live) = self.live(kind) {
+            live.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn live(&self, kind: u16) -> Option<&AtomicU64> {
+        self.levels[self.layout.objects()].get(usize::from(kind).checked_sub(1)?)
+    }
+
+    /// Bytes of device memory that the session's objects hold.
+    pub fn memory(&self) -> u64 {
+        self.levels[usage::MEMORY].load(Ordering::Relaxed)
+    }
+
+    /// The program knows of these devices.
+    pub fn name_devices(&self, names: &[String]) {
+        let _one_at_a_time = NAMING.lock();
+        names.iter().for_each(|name| usage::add_device(self.levels, self.layout, name));
+    }
+}
+
+/// Words as of a page. They are never given back: a session lives as long as its process.
+fn nobodys(layout: Layout) -> &'static [AtomicU64] {
+    (0..layout.words()).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak()
+}
+
+#[cfg(test)]
+mod tests {
+    use ava_protocol::usage::Account;
+
+    use super::*;
+
+    fn opencl() -> &'static Api {
+        Api::find("opencl").unwrap()
+    }
+
+    fn read(page: &[AtomicU64]) -> usage::Stats {
+        let mut account = Account::new(opencl());
+        account.read(page);
+        account.stats()
+    }
+
+    #[test]
+    fn what_is_counted_is_read() {
+        let page = nobodys(Layout::of(opencl()));
+        let usage = Usage::new(opencl(), page);
+        usage.call(0);
+        usage.call(u32::MAX);
+        usage.commands(2);
+        usage.bytes_in(0, 5);
+        usage.bytes_out(1, 7);
+        usage.made(1, 100);
+        usage.made(1, 28);
+        usage.gone(1, 28);
+        let stats = read(page);
+        assert_eq!((stats.calls, stats.commands, stats.bytes_in, stats.bytes_out), (1, 2, 5, 7));
+        assert_eq!((stats.memory_bytes, stats.objects[0].1, stats.functions[0].bytes), (100, 1, 5));
+    }
+
+    #[test]
+    fn what_a_copy_uses_counts_and_what_it_holds_does_not() {
+        let page = nobodys(Layout::of(opencl()));
+        let copy = Usage::new(opencl(), page).of_copy();
+        copy.call(0);
+        copy.made(1, 100);
+        let stats = read(page);
+        assert_eq!((stats.calls, stats.memory_bytes, copy.memory()), (1, 0, 100));
+    }
+}
