@@ -60,7 +60,7 @@ static void map(cl_mem mem, cl_bool blocking, cl_map_flags flags, size_t size)
     OK(clFinish(queue));
 }
 
-/* All that can be done with a buffer: of whole pages, which may live in shared memory, and of others. */
+/* All operations on buffers: of whole pages, which may live in shared memory, and of others. */
 static void buffer(const char *name, size_t size)
 {
     char text[64];
@@ -93,7 +93,7 @@ static void buffer(const char *name, size_t size)
     in += size;
     snprintf(text, sizeof text, "%s-mapped", name);
     step(text);
-    /* What fails moves nothing. */
+    /* Failed calls move nothing. */
     if (clEnqueueWriteBuffer(queue, mem, CL_TRUE, 0, size + 1, host, 0, NULL, NULL) == CL_SUCCESS ||
         clEnqueueReadBuffer(queue, mem, CL_TRUE, size, 1, host, 0, NULL, NULL) == CL_SUCCESS)
         _exit(3);
@@ -156,7 +156,7 @@ static void image(void)
     OK(clReleaseMemObject(mem));
 }
 
-/* What moves no data of the program's. */
+/* Calls that move no data of the program's. */
 static void nothing(void)
 {
     cl_mem mem = make(CL_MEM_READ_WRITE, PAGES), other = make(CL_MEM_READ_WRITE, PAGES);

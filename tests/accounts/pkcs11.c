@@ -67,7 +67,7 @@ int main(void)
 
     OK(p11->C_DigestInit(session, &sha256));
     len = sizeof answer;
-    /* How long the answer will be is asked first, with the data. */
+    /* First it asks for the length of the answer, with the data. */
     OK(p11->C_Digest(session, data, LONG, NULL, &len));
     OK(p11->C_Digest(session, data, LONG, answer, &len));
     in += LONG;

@@ -41,7 +41,7 @@ static void hold(void)
     cl_command_queue queue = clCreateCommandQueue(context, device, 0, &status);
     cl_mem resident = clCreateBuffer(context, CL_MEM_READ_WRITE, SIZE, NULL, &status);
     cl_mem mapped = clCreateBuffer(context, CL_MEM_READ_WRITE, MAPPED, NULL, &status);
-    /* Not of whole pages: it lives in the worker, and data goes through regions. */
+    /* Not whole pages: it lives in the worker, and data goes through regions. */
     cl_mem other = clCreateBuffer(context, CL_MEM_READ_WRITE, SIZE - 1, NULL, &status);
     check(status, "clCreateBuffer");
     memset(memory, 7, sizeof memory);
@@ -70,7 +70,7 @@ static void hold(void)
     check(clReleaseContext(context), "clReleaseContext");
 }
 
-/* As much of everything as a program lets go of that has heard of a lost device. */
+/* Releases everything, like a program that has noticed the lost device. */
 static void again(void)
 {
     static char memory[1 << 20];
@@ -114,7 +114,7 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "hold")) {
         hold();
         printf("released\n");
-        /* Until it is told that it was looked at. */
+        /* Until the test has examined it. */
         pause();
     }
     for (;;)

@@ -48,7 +48,7 @@ static int patient;
         CHECK(status_ == CL_DEVICE_NOT_AVAILABLE, "%s: %d", #call, status_); \
     } while (0)
 
-/* What one thread has. */
+/* The objects of one thread. */
 struct work {
     cl_uint seed;
     cl_context context;
@@ -112,12 +112,12 @@ static void compute(struct work *w, int rounds)
     OK(status);
     for (cl_uint i = 0; i < SMALL; i++)
         w->view[i] = w->seed + i;
-    /* An event that nobody waits for, with a callback. */
+    /* An event without a waiter, with a callback. */
     OK(clEnqueueMarkerWithWaitList(w->queue, 0, NULL, &w->event));
     OK(clSetEventCallback(w->event, CL_COMPLETE, noted, NULL));
 }
 
-/* Everything that is left of a lost session is refused. */
+/* All objects of a lost session are refused. */
 static void is_lost(struct work *w)
 {
     static const size_t size = N;
@@ -142,7 +142,7 @@ static void is_lost(struct work *w)
     LOST(status);
     CHECK(!clCreateKernel(w->program, "advance", &status), "a kernel");
     LOST(status);
-    /* What is mapped stays as it was. */
+    /* Mapped memory stays unchanged. */
     for (cl_uint i = 0; i < SMALL; i++)
         CHECK(w->view[i] == w->seed + i, "the view has changed");
 }
@@ -184,7 +184,7 @@ static void find(int first)
     CHECK(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, d, NULL) == CL_INVALID_VALUE, "no room");
 }
 
-/* A context of what was released, and things of both sessions in one call. */
+/* A context of released devices, and objects of both sessions in one call. */
 static void is_kept_apart(struct work *old, struct work *new)
 {
     static const size_t size = N;
@@ -209,7 +209,7 @@ static void *work(void *argument)
         if (over)
             break;
         struct work old = w;
-        /* Or the context is what finds out. */
+        /* Or the new context notices the loss. */
         if ((round + w.seed) % 2)
             is_lost(&old);
         begin(&w);

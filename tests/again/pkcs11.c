@@ -65,7 +65,7 @@ static void is_lost(void)
     IS(CKR_DEVICE_REMOVED, p11->C_GenerateRandom(session, random, 4));
     IS(CKR_DEVICE_REMOVED, p11->C_GetInfo(&info));
     IS(CKR_OK, get(&list));
-    /* It is initialized, as far as anybody has said. */
+    /* The program has not finalized it, so it counts as initialized. */
     IS(CKR_CRYPTOKI_ALREADY_INITIALIZED, p11->C_Initialize(NULL));
     IS(CKR_DEVICE_REMOVED, p11->C_GetInfo(&info));
     IS(CKR_ARGUMENTS_BAD, p11->C_Finalize(random));
@@ -95,7 +95,7 @@ int main(void)
         printf("computed %d\n", round);
         if (!fgets(line, sizeof line, stdin))
             break;
-        /* A worker that dies behind a library that is not initialized is missed by nobody. */
+        /* The death of a worker of an uninitialized library has no effect. */
         if (!finalizes)
             is_lost();
         else if (round % 3 == 2)

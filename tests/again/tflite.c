@@ -30,7 +30,7 @@ static void begin(struct work *w, int round)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/fc.tflite", getenv("TFLITE_MODELS"));
-    /* Each of them starts afresh; the first does. */
+    /* Each of them can begin a session; the first one does. */
     if (round % 2) {
         w->options = TfLiteInterpreterOptionsCreate();
         w->model = TfLiteModelCreateFromFile(path);
@@ -66,7 +66,7 @@ static void is_lost(struct work *w)
     CHECK(!TfLiteInterpreterGetInputTensor(w->interpreter, 0));
     CHECK(!TfLiteInterpreterCreate(w->model, w->options));
     CHECK(!TfLiteInterpreterCreate(w->model, NULL));
-    /* What the program holds stays where it is. */
+    /* The program's memory stays in place. */
     CHECK(TfLiteTensorByteSize(w->input) == 16 && !strcmp(TfLiteTensorName(w->input), "x"));
     CHECK(TfLiteTensorCopyToBuffer(w->output, y, sizeof y) == kTfLiteOk && y[0] == 30.25f);
     memset(TfLiteTensorData(w->input), 1, 16);
@@ -91,7 +91,7 @@ int main(void)
         if (!fgets(line, sizeof line, stdin))
             break;
         old = w;
-        /* Or the new model or options are what finds out. */
+        /* Or the new model or options notice the loss. */
         if (round == 1)
             is_lost(&old);
         if (round == 3)

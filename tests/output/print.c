@@ -61,7 +61,7 @@ static void turn_to(const char *path, int flags)
     close(file);
 }
 
-/* Waits until a file holds so many bytes, without a call of the API's. */
+/* Waits until a file holds so many bytes, without API calls. */
 static void await(const char *path, off_t size)
 {
     for (int i = 0; i < 2000; i++) {
@@ -125,7 +125,7 @@ static void captured(void)
     report("two");
 }
 
-/* The same file anew: nothing but the offset tells it from what was there. */
+/* The same file reopened: only the offset differs. */
 static void same_file(void)
 {
     turn_to("one", O_TRUNC);
@@ -182,7 +182,7 @@ static void no_reader_ignored(void)
     no_reader();
 }
 
-/* Once: how many writes there are for a line is nobody's business. */
+/* Once: the number of writes per line does not matter. */
 static void caught(int raised)
 {
     static const char text[] = "caught\n";

@@ -20,7 +20,7 @@ static void ask(void *found)
     }
 }
 
-/* Whether a driver has come into this process. */
+/* Whether a driver is loaded in this process. */
 static void look_around(void)
 {
     char line[4096];

@@ -1,4 +1,4 @@
-/* Closes all descriptors after it has set OpenCL up, as daemons and starters of services do, opens its own under their
+/* Closes all descriptors after it has set OpenCL up, as daemons and service launchers do, opens its own under their
  * numbers, and continues to compute: closes loop|range|from
  */
 #include "device.h"
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         printf("thread %ld\n", (long)result);
     }
     printf("called %d\n", were_called(8));
-    /* What the program has opened is what it was, and nobody has written to it. */
+    /* The program's files are the same, and nothing was written to them. */
     for (int i = 0; i < PAIRS; i++) {
         char byte = 0;
         bad += recv(pairs[i][0], &byte, 1, MSG_DONTWAIT) != -1 || recv(pairs[i][1], &byte, 1, MSG_DONTWAIT) != -1;

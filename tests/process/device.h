@@ -34,7 +34,7 @@ static int set_up(void)
     return status;
 }
 
-/* A fill and a read of four bytes; 1 if they are not what they should be. */
+/* A fill and a read of four bytes; 1 if they are wrong. */
 static int small(int value)
 {
     cl_int status, read = -1;
@@ -77,7 +77,7 @@ static inline int large(int value)
     return status;
 }
 
-/* Callbacks come from another thread: waits for so many, for ten seconds at most. */
+/* Callbacks run on another thread: waits for so many, ten seconds at most. */
 static inline int were_called(int wanted)
 {
     for (int i = 0; i < 10000 && __sync_fetch_and_add(&called, 0) < wanted; i++)

@@ -91,11 +91,11 @@ pub enum Notice {
 const FAILED: u64 = 1 << 63;
 const GONE: u64 = 1 << 62;
 const TAKEN: u64 = 1 << 61;
-/// Of what is neither gone nor taken, whose numbers are larger.
+/// Set in notices without `GONE` and `TAKEN`, whose numbers are larger.
 const VACANT: u64 = 1 << 60;
-/// Of what is none of these.
+/// Set in notices without any of these.
 const AFTER: u64 = 1 << 59;
-/// Of what is none of all these.
+/// Set in notices without any of all these.
 const SAID: u64 = 1 << 58;
 const COUNT_BITS: u32 = 39;
 /// The highest number of a lane, and the highest count, in [`Notice::After`].

@@ -4,10 +4,10 @@
  * one, to abuse them. Each attempt runs in a process of its own (or a thread, where workers may start no processes), which
  * is ended if it takes long, and prints one line on standard error:
  *
- *     NAME: refused (ERRNO)       NAME: succeeded (WHAT IT GOT)       NAME: not there (WHAT)
+ *     NAME: refused (ERRNO)       NAME: succeeded (RESULT)       NAME: not there (WHAT)
  *
- * What is tried does no harm where it succeeds: memory is written with what it holds, signals are those that are ignored
- * or the empty one, limits and priorities are set to what they are.
+ * No attempt does harm if it succeeds: memory is overwritten with its own contents, signals are ignored ones
+ * or number 0, limits and priorities are set to their own values.
  */
 #define _GNU_SOURCE
 #include "attack.h"
@@ -31,7 +31,7 @@ static const struct attack *const tables[] = {against_processes, against_kernel,
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static char text[8192];        /* The targets: NAME=VALUE lines. */
-static char what[160];         /* What the attack got. */
+static char what[160];         /* The attack's result. */
 static const char *attempted;  /* Its name. */
 static int is_thread;
 
@@ -71,7 +71,7 @@ long got(const char *format, ...)
     return 0;
 }
 
-/* Ends the attempt: its process, or the thread that it has where there can be no process. */
+/* Ends the attempt: its process, or its thread where there can be no process. */
 static _Noreturn void end(void)
 {
     if (is_thread)
@@ -141,7 +141,7 @@ long caught(void)
 
 long is_caught(long before)
 {
-    /* Whoever judges also asks the neighbour at the end; this need not wait for one that is slow. */
+    /* The test also asks the neighbour at the end, so this need not wait for a slow one. */
     for (int i = 0; i < 60; i++) {
         if (caught() > before)
             return got("the neighbour has caught a signal");
@@ -178,7 +178,7 @@ static _Noreturn void attempt_in_a_process(const struct attack *attack)
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (int number = 1; number < 32; number++)
         signal(number, SIG_DFL);
-    /* The kernel ends what hangs: no signal needs to be sent for it, which a sandbox may forbid. */
+    /* A timer of the kernel's ends a hanging attempt: it needs no `kill`, which a sandbox may forbid. */
     alarm(20);
     attempt(attack);
 }
@@ -188,7 +188,7 @@ static void *attempt_in_a_thread(void *attack)
     attempt(attack);
 }
 
-/* Where workers may start no processes. What could take the worker with it is not tried. */
+/* Where workers may start no processes. Attempts that could kill the worker are left out. */
 static void run_in_a_thread(const struct attack *attack)
 {
     struct timespec limit;
@@ -245,7 +245,7 @@ int attack_all(const char *targets)
     }
     text[length] = 0;
     close(file);
-    /* What is refused there is refused for a reason. */
+    /* A refusal there has a reason of its own. */
     file = open(below("own", "made"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     say(file < 0 ? "a worker's own directory is shut" : "a worker's own directory is open",
         file < 0 ? strerrorname_np(errno) : "a file was made");

@@ -9,18 +9,18 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Who gets through when there is no sandbox: any user, root alone, or a matter of the machine's kernel and settings. A
- * BOUND is how far something goes on, which only limits can end, and those may be the machine's. */
+/* Who succeeds without a sandbox: any user, root only, or depending on the machine's kernel and settings. A
+ * BOUND measures a resource that only limits end, which may be the machine's. */
 enum without { ANY, ROOT, DEPENDS, BOUND };
 
 struct attack {
     const char *name;
-    /* What counts as success, and is gained by it. */
+    /* A description of the success. */
     const char *gain;
     /* 0 or more: succeeded; else the negative errno of the refusal. */
     long (*run)(void);
     enum without without;
-    /* Its process may be ended for it. */
+    /* The kernel may kill its process for it. */
     int is_deadly;
 };
 
@@ -38,18 +38,18 @@ int neighbour(const char *directory);
 long of(long result);
 /* Success only if the kernel lets it reach the function's own checks: neither forbidden nor absent. */
 long reached(long result);
-/* Success, and what it got. */
+/* Success, with its result. */
 __attribute__((format(printf, 1, 2))) long got(const char *format, ...);
-/* What the targets' file says, or the attack ends as one whose target is not there. */
+/* A value of the targets' file; without it the attack ends with "not there". */
 const char *target(const char *name);
 long number(const char *name);
 /* The attack's target is not there. */
 _Noreturn void not_there(const char *what);
 /* A path below a target that is a directory. */
 const char *below(const char *directory, const char *name);
-/* Opens, reads a little of it, and tells. */
+/* Opens a file, reads a little, and reports it. */
 long read_from(const char *path);
-/* Opens with a call whose flags are in memory, where no filter sees them. */
+/* Opens with a call whose flags are in memory, where no filter can check them. */
 long by_openat2(const char *path, uint64_t flags, uint64_t mode);
 /* How many signals the neighbour has caught. */
 long caught(void);

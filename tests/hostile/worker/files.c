@@ -92,7 +92,7 @@ static long reopened(void)
     return file < 0 ? of(-1) : read_from(descriptor_path(file));
 }
 
-/* Reads what it may, writes what it may not. */
+/* Reads a file that it may read, and writes one that it may not write. */
 static long reopened_to_write(void)
 {
     int file = open(below("public", "read-only"), O_RDONLY);
@@ -138,7 +138,7 @@ static long by_handle(void)
     return result < 0 ? result : of(open_by_handle_at(mount, &handle.head, O_RDONLY));
 }
 
-/* Writing. What exists is opened and left as it is. */
+/* Writing. Existing files are opened and left unchanged. */
 
 static long made(const char *path)
 {
@@ -166,7 +166,7 @@ static long cut(void)
     return of(stat(path, &now) < 0 ? -1 : truncate(path, now.st_size));
 }
 
-/* Linux truncates what is opened to be read, and before its ABI 3 Landlock sees nothing but the reading. */
+/* Linux can truncate a file opened for reading, which Landlock checks only from ABI 3 on. */
 static long cut_by_open(void) { return of(open(below("public", "cut"), O_RDONLY | O_TRUNC)); }
 static long cut_by_openat2(void) { return by_openat2(below("public", "cut"), O_RDONLY | O_TRUNC, 0); }
 
@@ -210,7 +210,7 @@ static long removed(void) { return of(unlink(below("public", "removable"))); }
 static long directory_made(void) { return of(mkdir(below("public", "directory"), 0700)); }
 static long link_made(void) { return of(symlink("/", below("public", "link"))); }
 
-/* What belongs to files besides their bytes: Landlock knows of none of it. */
+/* Metadata of files: Landlock does not control it. */
 
 static long chmod_secret(void) { return of(chmod(target("secret"), 0600)); }
 
@@ -231,7 +231,7 @@ static long fchmod_readable(void)
 static long fchmodat2_secret(void) { return of(syscall(SYS_fchmodat2, AT_FDCWD, target("secret"), 0600, 0)); }
 static long chown_secret(void) { return of(lchown(target("secret"), getuid(), (gid_t)-1)); }
 
-/* To another, away from its owner: and back. */
+/* To another owner, and back. */
 static long chown_own(void)
 {
     const char *own = below("own", "given");
@@ -276,7 +276,7 @@ static long fix_library_by_call(void)
     return reached(syscall(SYS_file_setattr, AT_FDCWD, below("public", "read-only"), attributes, 1, 0));
 }
 
-/* Who opens the file to write it waits. */
+/* A process that opens the file for writing blocks. */
 static long lease(void)
 {
     int file = open(below("public", "read-only"), O_RDONLY);

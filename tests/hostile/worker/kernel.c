@@ -47,7 +47,7 @@ static long cloned(unsigned long flags)
 static long cloned_users(void) { return cloned(CLONE_NEWUSER); }
 static long cloned_mounts(void) { return cloned(CLONE_NEWNS); }
 
-/* Its arguments are in memory, where no filter sees them. */
+/* Its arguments are in memory, where no filter can check them. */
 static long cloned3_users(void)
 {
     uint64_t arguments[11] = {[0] = CLONE_NEWUSER, [4] = SIGCHLD};
@@ -116,7 +116,7 @@ static long set_mount(void)
     return reached(syscall(SYS_mount_setattr, AT_FDCWD, target("own"), 0, nothing, sizeof nothing));
 }
 
-/* Subsystems that much can be done with, and that a worker has no use for. */
+/* Powerful subsystems that a worker does not need. */
 
 static long load_map(void)
 {
@@ -159,7 +159,7 @@ static long request_key(void) { return reached(syscall(SYS_request_key, "user", 
 static long load_module(void) { return reached(syscall(SYS_init_module, NULL, 0, "")); }
 static long load_module_file(void) { return reached(syscall(SYS_finit_module, -1, "", 0)); }
 static long remove_module(void) { return reached(syscall(SYS_delete_module, "no such module", O_NONBLOCK)); }
-/* With flags that there are not. */
+/* With invalid flags. */
 static long load_kernel(void) { return reached(syscall(SYS_kexec_load, 0, 1, NULL, 0xffff)); }
 static long reboot_oddly(void) { return reached(syscall(SYS_reboot, 1, 2, 3, NULL)); }
 static long account(void) { return reached(syscall(SYS_acct, "/no such file")); }
@@ -169,10 +169,10 @@ static long quotas(void) { return reached(syscall(SYS_quotactl, 0x800002 << 8, "
 static long read_log(void) { return of(syscall(SYS_syslog, 10 /* its size */, NULL, 0)); }
 
 static long watch_everything(void) { return of(fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY)); }
-/* What users may. */
+/* Allowed for users. */
 static long watch_names(void) { return of(fanotify_init(FAN_CLASS_NOTIF | 0x200 /* FAN_REPORT_FID */, O_RDONLY)); }
 
-/* Landlock does not know of it. */
+/* Landlock does not control it. */
 static long watch_victim(void) { return of(inotify_add_watch(inotify_init(), target("cache"), IN_ALL_EVENTS)); }
 
 static long rename_host(void)
@@ -188,7 +188,7 @@ static long set_clock(void)
 {
     char query[256] = "";
 
-    /* ADJ_TICK with a tick that there is not. */
+    /* ADJ_TICK with an invalid tick. */
     *(uint32_t *)query = 0x4000;
     return reached(syscall(SYS_adjtimex, query));
 }
@@ -199,7 +199,7 @@ static long set_clock(void)
 static long all_ports(void) { return of(syscall(SYS_iopl, 3)); }
 static long ports(void) { return of(syscall(SYS_ioperm, 0x80, 1, 1)); }
 
-/* Other tables of the same calls, which a filter has to know. */
+/* Other ABIs of the same calls, which a filter must cover. */
 
 static long by_x32(void) { return of(syscall(0x40000000 + SYS_getppid)); }
 
@@ -228,7 +228,7 @@ static long personality_of(void)
     return personality(0xffffffff) & READ_IMPLIES_EXEC ? 0 : -EPERM;
 }
 
-/* Files through which the kernel is set or tells secrets. They are opened and nothing is written. */
+/* Files of the kernel's settings and secrets. They are opened, and nothing is written. */
 
 static long writable(const char *path) { return of(open(path, O_WRONLY | O_CLOEXEC)); }
 static long core_pattern(void) { return writable("/proc/sys/kernel/core_pattern"); }

@@ -26,7 +26,7 @@ int32_t clGetPlatformIDs(uint32_t room, void **platforms, uint32_t *count)
     return -1001; /* CL_PLATFORM_NOT_FOUND_KHR */
 }
 
-/* Others that a worker may not do without. */
+/* Other functions that a worker requires. */
 int32_t clGetPlatformInfo(void *platform, uint32_t name, size_t room, void *value, size_t *size)
 {
     (void)platform, (void)name, (void)room, (void)value, (void)size;

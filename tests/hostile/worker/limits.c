@@ -101,7 +101,7 @@ static long never_ended(void)
 
 /* Limits. */
 
-/* Each that is not endless, by one. */
+/* Raises each finite limit by one. */
 static long raise_limits(void)
 {
     long refusal = -EPERM;
@@ -142,7 +142,7 @@ static long huge_pages(void)
     return of(memory == MAP_FAILED ? -1 : 0);
 }
 
-/* How far it goes on: each has an end here, too. */
+/* How much it can get: each attempt stops at some point here, too. */
 
 static long stopped_at(long count, long most, int error)
 {
@@ -150,7 +150,7 @@ static long stopped_at(long count, long most, int error)
     return count == most ? 0 : -(long)error;
 }
 
-/* They share the memory, so that many cost little, and wait for the end of it. */
+/* They share the memory, so that many cost little, and wait until the attempt ends. */
 static long fork_many(void)
 {
     enum { STACK = 4096 };

@@ -46,7 +46,7 @@ static long read_memory(const char *who, const char *address)
 static long read_victim(void) { return read_memory("victim", "victim_address"); }
 static long read_broker(void) { return read_memory("broker", "broker_address"); }
 
-/* With the bytes that are there: nothing changes. */
+/* With the same bytes: nothing changes. */
 static long write_broker(void)
 {
     const char *bytes = target("broker_bytes");
@@ -107,8 +107,8 @@ static long take_from(int process)
 static long take_from_victim(void) { return take_from(process_descriptor("victim")); }
 static long take_from_broker(void) { return take_from(process_descriptor("broker")); }
 
-/* A socket tells who its other end was: for the conversation with the broker that is a descriptor of the broker, which
- * nobody needs pidfd_open for. */
+/* A socket gives a pidfd of its peer: for the control socket that is one of the broker, for which
+ * pidfd_open is not needed. */
 static long peer_of_a_socket(void)
 {
     long last = 0;
@@ -120,7 +120,7 @@ static long peer_of_a_socket(void)
         if (getsockopt(number, SOL_SOCKET, SO_PEERPIDFD, &process, &size) < 0)
             continue;
         sockets++;
-        /* That of the program has the program's rights and is no attack on anybody else. */
+        /* The program's has the program's rights and is no attack on others. */
         char path[64], line[64] = "";
         int pid = 0;
         snprintf(path, sizeof path, "/proc/self/fdinfo/%d", process);
@@ -183,7 +183,7 @@ static long namespace_of(void)
     return of(open(of_process("victim", "ns/net"), O_RDONLY));
 }
 
-/* Makes the kernel end the victim first when memory is short. Written with what it holds. */
+/* Makes the kernel end the victim first when memory is short. Writes the current value. */
 static long oom_score_of(void)
 {
     char score[16] = "";
@@ -212,7 +212,7 @@ static long kill_neighbour(void)
     return kill((pid_t)number("neighbour"), SIGWINCH) < 0 ? of(-1) : is_caught(before);
 }
 
-/* Its own group is the worker's alone, or else 0 and -GROUP reach others. */
+/* The worker must be alone in its process group, or 0 and -GROUP reach others. */
 static long kill_group(const char *who, pid_t named)
 {
     pid_t group = getpgid((pid_t)number(who));
@@ -266,10 +266,10 @@ static long send_through(int process)
 
 static long pidfd_victim(void) { return send_through(process_descriptor("victim")); }
 static long pidfd_broker(void) { return send_through(process_descriptor("broker")); }
-/* A directory of /proc is a process descriptor, too. */
+/* A directory of /proc serves as a pidfd, too. */
 static long directory_victim(void) { return send_through(open(of_process("victim", ""), O_RDONLY | O_DIRECTORY)); }
 
-/* The kernel sends signals for files that are ready, to whom their owner names. */
+/* The kernel sends signals for ready files to the process that F_SETOWN names. */
 static long by_a_file(int set, int read_end, int write_end)
 {
     long before = caught();
@@ -310,7 +310,7 @@ static long owner_by_ioctl(unsigned long request)
 static long owner_fiosetown(void) { return owner_by_ioctl(0x8901); }
 static long owner_siocspgrp(void) { return owner_by_ioctl(0x8902); }
 
-/* Another's resources: all are set to what they are. */
+/* Another process's resources: all are set to their current values. */
 
 static long limits_of(const char *who)
 {
@@ -403,12 +403,12 @@ static long robust_list(void)
     return syscall(SYS_get_robust_list, number("victim"), &head, &length) < 0 ? of(-1) : got("address %p", head);
 }
 
-/* Staying. */
+/* Outliving the session. */
 
 static long own_session(void) { return of(setsid()); }
 static long own_group(void) { return of(setpgid(0, 0)); }
 
-/* A process that nobody waits for: whether it outlives the session, whoever judges looks by its name. */
+/* A daemon: the test searches for its name to see whether it outlives the session. */
 static long daemonise(void)
 {
     pid_t child = fork();

@@ -93,7 +93,7 @@ static long rights_by_mknod(void)
     return rights_by(result, open(path, O_RDONLY));
 }
 
-/* A name that stays in memory. */
+/* A name that stays valid. */
 static long rights_by_memory(void)
 {
     int file = memfd_create("ava", 0);

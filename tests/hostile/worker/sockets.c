@@ -38,8 +38,8 @@ static long connected(int socket, const char *name, int is_abstract)
     return of(socket < 0 ? -1 : connect(socket, (struct sockaddr *)&address, length));
 }
 
-/* Asks the broker which sessions there are: the answer names the victim's program only to its user and to administrators.
- * (One who may ask may also end them, which would disturb whoever looks on.) */
+/* Asks the broker for the sessions: the answer names the victim's program only to its user and to administrators.
+ * (It does not end them, which would disturb the test.) */
 static long administer(int socket)
 {
     _Alignas(int) static char bytes[4 + 65536];
@@ -72,10 +72,10 @@ static long to_broker(int socket, const char *path)
 }
 
 static long broker(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0), target("socket")); }
-/* Where the broker has one for administrators alone. */
+/* If the broker has a socket for administrators. */
 static long administrator(void) { return to_broker(socket(AF_UNIX, SOCK_STREAM, 0), target("admin_socket")); }
 
-/* As a process that no worker is the parent of any more, and that is in no session or group of one's. */
+/* As a process with another parent than the worker, and in another POSIX session and process group. */
 static long orphan(void)
 {
     int ends[2];
@@ -112,7 +112,7 @@ static long datagram(const char *name, int is_abstract)
     socklen_t length = local(&address, name, is_abstract);
     int ends[2];
 
-    /* A pair's end still sends wherever it is told to. */
+    /* A connected datagram socket can still send to any address. */
     if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) < 0)
         return of(-1);
     return of(sendto(ends[0], "x", 1, MSG_DONTWAIT, (struct sockaddr *)&address, length));
@@ -195,7 +195,7 @@ static long bind_name(void)
     return of(stream < 0 ? -1 : bind(stream, (struct sockaddr *)&address, length));
 }
 
-/* System V's and POSIX's means, which are the broker's user's. */
+/* System V and POSIX IPC objects of the broker's user. */
 
 static long attach_memory(void)
 {
@@ -228,7 +228,7 @@ static long peek_messages(void)
 {
     char message[64];
 
-    /* MSG_COPY leaves it there. */
+    /* MSG_COPY does not remove it. */
     return of(msgrcv((int)number("msg"), message, sizeof message - sizeof(long), 0, 040000 | IPC_NOWAIT));
 }
 

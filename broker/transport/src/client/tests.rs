@@ -43,7 +43,7 @@ fn hears(stream: &UnixStream) -> Vec<u8> {
     message::recv(stream).unwrap().unwrap().0
 }
 
-/// A user of whom too many descriptors are on their way, for one: nobody answers what was not said.
+/// The message cannot be sent, for example when too many of the user's descriptors are in transit: there is no answer.
 #[test]
 fn what_cannot_be_sent_is_not_waited_for() {
     let (stream, _peer) = UnixStream::pair().unwrap();

@@ -121,7 +121,7 @@ fn a_peer_that_was_said_to_be_gone_is_heard_to_its_last_word() {
     ours.send(b"last", None, Wake::Later).unwrap();
     bell.hang_up();
     assert_eq!(hears.join().unwrap(), [&b"first"[..], b"last"]);
-    // It is still there, and could go on.
+    // The lane still works.
     drop(ours);
 }
 
@@ -229,7 +229,7 @@ fn many_descriptors_that_the_peer_does_not_read_hold_the_sender_only() {
         let (mut ours, mut theirs) = pair(kind);
         let reader = thread::spawn(move || {
             let mut inbox = Inbox::new();
-            // Time for what was sent to pile up; if it does not, less is tested.
+            // Time for frames to accumulate; if they do not, less is tested.
             thread::sleep(Duration::from_millis(50));
             for _ in 0..400 {
                 assert!(theirs.recv(&mut inbox).unwrap() && inbox.take_fd().is_some());
@@ -316,7 +316,7 @@ impl Dice {
     /// Seldom a sleep, sometimes a while of doing something else.
     fn pause(&mut self) {
         match self.roll(4000) {
-            // Pauses are what is tested.
+            // The test is about pauses.
             0 => thread::sleep(Duration::from_micros(self.roll(2000) as u64)),
             1..20 => thread::yield_now(),
             20..60 => (0..self.roll(3000)).for_each(|_| std::hint::spin_loop()),

@@ -31,7 +31,7 @@ fn until(what: impl Fn() -> bool) {
     }
 }
 
-/// A thread that receives at an end and passes on what it gets; and its number.
+/// A thread that receives at an end and forwards the frames; and its thread number.
 fn listen(mut ring: Ring) -> (mpsc::Receiver<Vec<u8>>, i32) {
     let (sender, receiver) = mpsc::channel();
     let (number, thread) = mpsc::channel();
@@ -48,7 +48,7 @@ fn listen(mut ring: Ring) -> (mpsc::Receiver<Vec<u8>>, i32) {
 /// Waits until an end does not just say that it sleeps but does.
 fn until_asleep(memory: &Memory, side: usize, thread: i32) {
     until(|| {
-        // In this order: who has set the word, with nothing to find, can only go on to sleep.
+        // In this order: a thread that has set the word and finds nothing can only go to sleep.
         let word = memory.end(side).sleep.0.load(Ordering::SeqCst);
         let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
         word != 0 && status.rsplit(") ").next().unwrap().starts_with('S')
@@ -138,7 +138,7 @@ fn a_forked_childs_end_is_not_the_programs() {
     if child == 0 {
         bell.ring();
         drop((ours, theirs, bell));
-        // SAFETY: ends the child without running what is the parent's to run.
+        // SAFETY: ends the child without the parent's exit handlers.
         unsafe { libc::_exit(0) };
     }
     let mut status = -1;
@@ -315,7 +315,7 @@ fn scribble(length: Duration) {
             while !stopped.load(Ordering::Relaxed) {
                 scribble_once(&memory, &mut dice, cruelty);
             }
-            // Whoever still sleeps is told that the lane is closed, as often as it takes.
+            // A thread that still sleeps is told that the lane is closed, as often as it takes.
             for side in [OFFERING, ACCEPTING] {
                 memory.end(side).outgoing.0.closed.store(1, Ordering::SeqCst);
             }
@@ -344,7 +344,7 @@ fn scribble(length: Duration) {
         let ends = [run(ours, seed ^ 5), run(theirs, seed ^ 9)];
         let round = Instant::now();
         while round.elapsed() < Duration::from_millis(10) && !ends.iter().all(thread::JoinHandle::is_finished) {
-            // The pace of what disturbs, not a wait for anything.
+            // The rate of the disturbance, not a wait for anything.
             thread::sleep(Duration::from_micros(200));
         }
         stop.store(true, Ordering::Relaxed);
@@ -355,7 +355,7 @@ fn scribble(length: Duration) {
             for side in [OFFERING, ACCEPTING] {
                 wait::rouse(&memory.end(side).sleep.0);
             }
-            // The pace of what disturbs, not a wait for anything.
+            // The rate of the disturbance, not a wait for anything.
             thread::sleep(Duration::from_micros(200));
         }
         for end in ends {
