@@ -27,6 +27,7 @@ use crate::model::{
     Api, Buffer, Direction, Element, Expr, FieldShape, Function, Len, Oneway, Op, Param, Ret, Scalar, Shape, TypeKind,
     Until,
 };
+use crate::plan::{self, About, Lifetime};
 
 /// The emitted C files.
 #[derive(Debug)]
@@ -199,7 +200,7 @@ fn memory_flags<'a>(api: &Api, function: &'a Function) -> Option<&'a str> {
         .functions
         .iter()
         .flat_map(|f| f.facts.when.iter().map(move |(p, e)| (f, p, e)))
-        .filter(|(f, p, _)| names::until(f, p) == Some(&Until::Released))
+        .filter(|(f, p, _)| until_released(f, p))
         .flat_map(|(f, _, e)| named(e).into_iter().filter_map(|name| Some(f.param(name)?.c_type.as_str())))
         .collect();
     let decides = |p: &&Param| matches!(p.shape, Shape::Value { .. }) && deciding.contains(p.c_type.as_str());
@@ -224,7 +225,10 @@ fn refusal(api: &Api, function: &Function) -> Option<String> {
 }
 
 fn first_handle(function: &Function) -> Option<&Param> {
-    function.params.iter().find(|p| matches!(p.shape, Shape::Handle { .. }))
+    match plan::about(function) {
+        Some(About::Handle(param)) => Some(param),
+        _ => None,
+    }
 }
 
 /// What says how much of an output counts.
@@ -247,23 +251,15 @@ fn may_be_unasked(function: &Function, param: &str) -> bool {
 
 /// The status that a function with another result stores.
 fn is_errcode(api: &Api, function: &Function, param: &Param) -> bool {
-    let Some(Buffer { direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, .. }) =
-        buffer(param)
-    else {
-        return false;
-    };
-    let status = matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Status { .. }));
-    status && !matches!(function.ret, Ret::Status { .. })
+    plan::errcode(api, function).is_some_and(|errcode| errcode.name == param.name)
 }
 
 /// The tagged output of a function, with its type's name and the parameter that is the key.
 fn tagged<'a>(api: &'a Api, function: &'a Function) -> Option<(&'a Param, &'a str, &'a str)> {
-    function.params.iter().find_map(|p| match buffer(p)? {
-        Buffer { element: Element::Tagged(name), direction: Direction::Out, .. } => {
-            let TypeKind::Tagged { tag, .. } = &api.types.get(name)?.kind else { return None };
-            Some((p, name.as_str(), tag.as_str()))
-        }
-        _ => None,
+    let output = |p: &&Param| buffer(p).is_some_and(|b| b.direction == Direction::Out);
+    function.params.iter().filter(output).find_map(|p| {
+        let key = plan::key(api, function, p)?;
+        Some((p, key.values, key.param.name.as_str()))
     })
 }
 
@@ -309,10 +305,15 @@ fn later(function: &Function) -> String {
 
 /// Memory in use until an event has completed: the event's name.
 fn until_event<'a>(function: &'a Function, param: &str) -> Option<&'a str> {
-    match names::until(function, param)? {
-        Until::Event(event) => Some(event),
-        Until::Released => None,
+    match plan::lifetime(function, param) {
+        Lifetime::Event { event, .. } => Some(&event.name),
+        Lifetime::Call | Lifetime::Released => None,
     }
+}
+
+/// Whether memory or a callback is in use until an object is gone.
+fn until_released(function: &Function, param: &str) -> bool {
+    matches!(plan::lifetime(function, param), Lifetime::Released)
 }
 
 /// A handle type by its number in C.

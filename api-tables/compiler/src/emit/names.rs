@@ -1,10 +1,7 @@
 //! Names and types that every emitter derives from the model in the same way.
 
-use crate::model::{
-    Api, Buffer, Direction, Element, Function, Len, Param, Ret, Scalar, Shape, TypeKind, Until, Version,
-};
+use crate::model::{Api, Direction, Element, Function, Param, Ret, Scalar, Shape, TypeKind, Version};
 use crate::plan::CallbackLife;
-pub use crate::plan::reports;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -111,19 +108,6 @@ pub fn status_scalar(api: &Api, ty: &str) -> Scalar {
     }
 }
 
-/// The value of success of the API's status type.
-pub fn ok_status(api: &Api, ty: &str) -> i64 {
-    match api.types.get(ty).map(|t| &t.kind) {
-        Some(TypeKind::Status { ok, .. }) => *ok,
-        _ => 0,
-    }
-}
-
-/// `Out<New<H>>` to one object: minted by the shim, so it needs no place on the wire.
-pub fn is_new_one(buffer: &Buffer) -> bool {
-    matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))
-}
-
 /// Size in bytes of one element of a buffer.
 pub fn element_size(api: &Api, element: &Element) -> usize {
     match element {
@@ -136,16 +120,6 @@ pub fn element_size(api: &Api, element: &Element) -> usize {
             _ => 8,
         },
     }
-}
-
-pub fn until<'a>(function: &'a Function, param: &str) -> Option<&'a Until> {
-    function.facts.until.iter().find(|(p, _)| p == param).map(|(_, u)| u)
-}
-
-/// Whether a function crosses. A custom one keeps its wire types, for the hand-written code to fall back on.
-pub fn has_wire(function: &Function) -> bool {
-    let facts = &function.facts;
-    !facts.local && facts.unsupported.is_none()
 }
 
 /// Whether a handle is a pointer to a struct of that name, for which a program may pass anything.

@@ -60,7 +60,7 @@ fn argument<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Argum
         withheld: facts.withheld.contains(&param.name),
         returns: matches!(&param.shape, Shape::Buffer(buffer) if buffer.direction != Direction::In),
         when: of(&facts.when),
-        lifetime: lifetime(function, param),
+        lifetime: lifetime(function, &param.name),
         written,
         counted_by: written.and_then(|e| out_parameter(function, e)),
         key: queries::key(api, function, param),
@@ -68,8 +68,9 @@ fn argument<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Argum
     }
 }
 
-fn lifetime<'a>(function: &'a Function, param: &Param) -> Lifetime<'a> {
-    let until = function.facts.until.iter().find(|(p, _)| *p == param.name).map(|(_, until)| until);
+/// How long a parameter is in use.
+pub fn lifetime<'a>(function: &'a Function, param: &str) -> Lifetime<'a> {
+    let until = function.facts.until.iter().find(|(p, _)| p == param).map(|(_, until)| until);
     match until {
         None => Lifetime::Call,
         Some(Until::Released) => Lifetime::Released,

@@ -13,14 +13,14 @@ mod queries;
 mod record;
 mod routes;
 
-pub use arguments::{Argument, Lifetime, Miss};
+pub use arguments::{Argument, Lifetime, Miss, lifetime};
 pub use callbacks::{Callback, CallbackLife, reports};
 pub use charges::{Charges, Moved};
-pub use objects::{About, Birth, BirthPlace, Parents};
+pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one};
 pub use posting::{Combined, FailureStatus, Posting, Waits};
-pub use queries::{Key, Query, Remembered};
+pub use queries::{Key, Query, Remembered, errcode, key};
 pub use record::{Carries, Field, FieldType, Record, address_of};
-pub use routes::{Begins, Entry, Finds, Loaded, Server};
+pub use routes::{Begins, Entry, Finds, Loaded, Server, crosses, entry};
 
 use crate::model::{Api, Function, Param, Ret, Scalar, TypeKind};
 
@@ -183,7 +183,8 @@ impl<'a> CallPlan<'a> {
     }
 }
 
-fn success(api: &Api, function: &Function) -> Success {
+/// How a call of a function shows that the vendor accepted it.
+pub fn success(api: &Api, function: &Function) -> Success {
     match &function.ret {
         Ret::Status { ty } => match api.types.get(ty).map(|t| &t.kind) {
             Some(TypeKind::Status { scalar, ok }) => Success::Status { scalar: *scalar, ok: *ok },

@@ -59,12 +59,12 @@ pub(super) fn is_handle(param: &Param) -> bool {
 }
 
 /// `Out<New<H>>` to one object: the shim gives it its id, so that it needs no place in the reply.
-pub(super) fn is_new_one(buffer: &Buffer) -> bool {
+pub fn is_new_one(buffer: &Buffer) -> bool {
     matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))
 }
 
 /// What `about` says, or else the first handle, or else the first array of handles.
-pub(super) fn about(function: &Function) -> Option<About<'_>> {
+pub fn about(function: &Function) -> Option<About<'_>> {
     let array = |p: &&Param| matches!(&p.shape, Shape::Buffer(b) if b.direction == Direction::In && matches!(b.element, Element::Handle(_)));
     let said = function.facts.about.as_deref().and_then(|name| function.param(name));
     match said {

@@ -1,6 +1,6 @@
 //! Queries: what a function answers with, by which key, and whether the answer is remembered.
 
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Shape, TypeKind};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape, TypeKind};
 
 /// What the meaning of an argument's bytes depends on.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,8 @@ pub struct Remembered<'a> {
     pub question: Vec<&'a Param>,
 }
 
-pub(super) fn key<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Option<Key<'a>> {
+/// The key of an argument's bytes, if they have one.
+pub fn key<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Option<Key<'a>> {
     let Shape::Buffer(Buffer { element: Element::Tagged(values), .. }) = &param.shape else { return None };
     let Some(TypeKind::Tagged { tag, .. }) = api.types.get(values).map(|t| &t.kind) else { return None };
     Some(Key { values, param: function.param(tag)? })
@@ -52,8 +53,11 @@ pub(super) fn query<'a>(api: &'a Api, function: &'a Function) -> Option<Query<'a
     Some(Query { value, size, size_ret, key: key(api, function, value), cached })
 }
 
-/// An out parameter of a status type: where an error is stored.
-pub(super) fn errcode<'a>(api: &Api, function: &'a Function) -> Option<&'a Param> {
+/// An out parameter of a status type, in a function that returns none: where the status is stored.
+pub fn errcode<'a>(api: &Api, function: &'a Function) -> Option<&'a Param> {
+    if matches!(function.ret, Ret::Status { .. }) {
+        return None;
+    }
     function.params.iter().find(|param| {
         let Shape::Buffer(Buffer {
             direction: Direction::Out, element: Element::Scalar { ty, .. }, len: Len::One, ..

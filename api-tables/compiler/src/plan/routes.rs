@@ -66,7 +66,7 @@ pub enum Finds<'a> {
     InForms(Option<About<'a>>),
 }
 
-pub(super) fn entry(function: &Function) -> Entry<'_> {
+pub fn entry(function: &Function) -> Entry<'_> {
     match &function.facts {
         Facts { unsupported: Some(unsupported), .. } => Entry::Refused(unsupported),
         Facts { same_as: Some(same), .. } => Entry::Same(same),
@@ -76,7 +76,8 @@ pub(super) fn entry(function: &Function) -> Entry<'_> {
     }
 }
 
-pub(super) fn crosses(entry: Entry<'_>) -> bool {
+/// Whether calls of such an entry reach the worker.
+pub fn crosses(entry: Entry<'_>) -> bool {
     matches!(entry, Entry::ByHand | Entry::Generated)
 }
 

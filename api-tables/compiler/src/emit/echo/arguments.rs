@@ -1,9 +1,9 @@
 //! The driver's arguments: declarations of locals that are called as the parameters are.
 
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind, Until};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind};
 
 use super::super::names;
-use super::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged};
+use super::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged, until_released};
 
 /// Declarations in an order in which each finds what it goes by.
 pub fn declare(api: &Api, function: &Function) -> String {
@@ -172,10 +172,7 @@ pub fn capacity(api: &Api, function: &Function, b: &Buffer) -> String {
 
 /// Memory of the program that the new object uses for as long as it lives, as C; null if the call does not say so.
 pub fn kept(api: &Api, function: &Function) -> Option<String> {
-    let param = function
-        .params
-        .iter()
-        .find(|p| buffer(p).is_some() && names::until(function, &p.name) == Some(&Until::Released))?;
+    let param = function.params.iter().find(|p| buffer(p).is_some() && until_released(function, &p.name))?;
     let name = &param.name;
     let rows = rows(function, &buffer(param)?.len);
     let counts = condition(function, name).unwrap_or_else(|| "true".into());

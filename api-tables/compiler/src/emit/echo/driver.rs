@@ -1,14 +1,15 @@
 //! The driver's calls: one function each, that makes arguments by a plan, calls, writes down and checks.
 
 use crate::check::names::c_name;
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind, Until};
+use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind};
+use crate::plan::{self, Success};
 
 use super::super::names;
 use super::arguments::{declare, kept, own_size, size};
 use super::served::{ByHand, Served};
 use super::{
     buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leading, lines, list, refused,
-    ret_type, rows, tagged, until_event, written, written_by,
+    ret_type, rows, tagged, until_event, until_released, written, written_by,
 };
 
 pub fn emit(api: &Api, functions: &[(&Function, Served)], by_hand: &ByHand) -> String {
@@ -90,8 +91,8 @@ fn on(function: &Function, param: &Param) -> String {
 /// `status` and `ok`.
 fn outcome(api: &Api, function: &Function) -> String {
     match &function.ret {
-        Ret::Status { ty } => {
-            let ok = names::ok_status(api, ty);
+        Ret::Status { .. } => {
+            let Success::Status { ok, .. } = plan::success(api, function) else { unreachable!("it returns one") };
             format!("  int64_t status = (int64_t)ret;\n  bool ok = status == {ok};\n")
         }
         Ret::New { .. } => {
@@ -133,7 +134,7 @@ fn learn(api: &Api, function: &Function) -> String {
         let n = elements(api, function, p, b);
         c += &match (&b.element, b.direction) {
             (_, Direction::In) => continue,
-            (Element::New(ty), _) if names::is_new_one(b) => format!("    if ({name}) made({}, *{name});\n", kind(ty)),
+            (Element::New(ty), _) if plan::is_new_one(b) => format!("    if ({name}) made({}, *{name});\n", kind(ty)),
             (Element::New(ty), _) => {
                 format!("    for (uint64_t i = 0; {name} && i < {n}; i++) made({}, {name}[i]);\n", kind(ty))
             }
@@ -204,9 +205,9 @@ fn aftermath(api: &Api, function: &Function) -> String {
     }
     if let Some(callback) = lines::callback(function) {
         let user_data = function.params.iter().find(|p| matches!(p.shape, Shape::UserData)).map_or("NULL", |p| &p.name);
-        let kept = names::until(function, callback) == Some(&Until::Released);
+        let kept = until_released(function, callback);
         let reports = matches!(&function.param(callback).map(|p| &p.shape),
-            Some(Shape::Callback { params, .. }) if names::reports(params));
+            Some(Shape::Callback { params, .. }) if plan::reports(params));
         let times = match (&function.ret, first_handle(function)) {
             _ if reports => "2, false".to_owned(),
             (Ret::New { .. }, _) if kept => "2, false".to_owned(),

@@ -1,8 +1,8 @@
 //! The lines of the log: C that is the same on both sides, over variables that are called as the parameters are.
 
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape};
+use crate::plan;
 
-use super::super::names;
 use super::{
     buffer, condition, count, is_errcode, kind, may_be_unasked, rows, tagged, until_event, widened, written, written_by,
 };
@@ -143,7 +143,7 @@ fn result(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
     }
     let unasked = may_be_unasked(function, name);
     match (&b.element, &b.len) {
-        (Element::New(ty), Len::One) if names::is_new_one(b) => {
+        (Element::New(ty), Len::One) if plan::is_new_one(b) => {
             format!("if ({name}) log_handle(&line, \"{name}\", {}, *{name}); else {}", kind(ty), absent(name, unasked))
         }
         (Element::Scalar { scalar, .. }, Len::One) => one(name, &widened(*scalar, &format!("*{name}")), unasked),
@@ -175,7 +175,7 @@ pub fn upcall(params: &[Param]) -> String {
             Shape::Value { scalar, .. } => format!("  log_int(&line, \"{name}\", {});\n", widened(*scalar, name)),
             Shape::Handle { ty, .. } => format!("  log_handle(&line, \"{name}\", {}, {name});\n", kind(ty)),
             // Of a format and its arguments the vendor's text arrives.
-            Shape::Text { .. } if names::reports(params) => {
+            Shape::Text { .. } if plan::reports(params) => {
                 let list = params.iter().find(|p| matches!(p.shape, Shape::VaList)).map_or("NULL", |p| &p.name);
                 format!("  log_formatted(&line, \"{name}\", {name}, {list});\n")
             }

@@ -1,7 +1,7 @@
 //! Which way each function of a table is served; what can be served in none does not build.
 
-use super::super::names;
 use crate::model::{Api, Function, Param, Ret, Shape};
+use crate::plan::{self, Entry};
 
 /// The functions that are written by hand, on either side of the echo.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +35,7 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
         let strange = functions.iter().filter(|name| api.function(name).is_none());
         problems.extend(strange.map(|name| format!("{name}: by hand in the {side}, and not in the table")));
     }
-    for function in api.functions.iter().filter(|f| names::has_wire(f)) {
+    for function in api.functions.iter().filter(|f| plan::crosses(plan::entry(f))) {
         let Some(why) = obstacle(function) else { continue };
         for (side, functions) in sides {
             if !functions.contains(&function.name.as_str()) {
@@ -43,10 +43,10 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
             }
         }
     }
-    let way = |f: &Function| match &f.facts {
-        facts if facts.unsupported.is_some() => Served::Refused,
-        facts if facts.local => Served::Local,
-        _ => Served::Compared,
+    let way = |f: &Function| match plan::entry(f) {
+        Entry::Refused(_) => Served::Refused,
+        Entry::Local | Entry::Same(_) => Served::Local,
+        Entry::ByHand | Entry::Generated => Served::Compared,
     };
     if problems.is_empty() { Ok(api.functions.iter().map(|f| (f, way(f))).collect()) } else { Err(problems) }
 }

@@ -1,13 +1,14 @@
 //! The vendor's functions: what they are passed goes into the log, and what they give back is made up.
 
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape, Until};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape};
+use crate::plan;
 
 use super::super::names;
 use super::arguments::kept;
 use super::served::{ByHand, Served};
 use super::{
     buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leads, lines, memory_flags, refused,
-    ret_type, rows, tagged, until_event, written, written_by,
+    ret_type, rows, tagged, until_event, until_released, written, written_by,
 };
 
 /// Most objects that an array of new ones gets.
@@ -273,8 +274,8 @@ fn call_back(function: &Function) -> String {
         };
         Some(format!("      job.pointer[{i}] = {handle};\n"))
     });
-    let kept = names::until(function, name) == Some(&Until::Released);
-    let reports = callback(function).is_some_and(|(_, params)| names::reports(params));
+    let kept = until_released(function, name);
+    let reports = callback(function).is_some_and(|(_, params)| plan::reports(params));
     let queue = match (&function.ret, first_handle(function)) {
         // Errors are reported on the thread that calls, before its call returns.
         _ if reports => "job_now(job, 2);".to_owned(),
@@ -313,7 +314,7 @@ fn run(function: &Function, params: &[Param]) -> String {
     let (f, values) = (&function.name, values.collect::<String>());
     let args: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
     let types: Vec<_> = params.iter().map(|p| p.c_type.as_str()).collect();
-    if names::reports(params) {
+    if plan::reports(params) {
         return reporting(f, params, &values, &types.join(", "), &args.join(", "));
     }
     format!(
