@@ -7,6 +7,7 @@ use crate::model::{
     Amount, Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Resource, Ret,
     Scalar, Shape, TypeDef, TypeKind, Until,
 };
+use crate::plan::{self, About};
 use crate::problem::Problems;
 
 /// Checks a model. `whole` says of each function whether all of it could be read; the rest would only be blamed for
@@ -365,9 +366,9 @@ fn answers(function: &Function, problems: &mut Problems) {
 /// What is demanded of a call is worked out by the generated server, and refused with the status of a handle.
 fn demands(api: &Api, function: &Function, problems: &mut Problems) {
     let Some(demand) = &function.facts.refuse_unless else { return };
-    if !function.params.iter().any(|p| matches!(p.shape, Shape::Handle { .. })) {
+    if !matches!(plan::about(function), Some(About::Handle(_))) {
         let message = "a call is refused with the `invalid` of the handle that it is about";
-        problems.add(function.span, message, "names none");
+        problems.add(function.span, message, "about none");
     }
     if function.facts.custom.worker || function.facts.beside.is_some() {
         problems.add(function.span, "a function that the worker serves by hand refuses by hand", "by hand");

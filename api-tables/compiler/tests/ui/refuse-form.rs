@@ -7,6 +7,8 @@ type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 #[handle(invalid = TOY_GONE)]
 type toy_model = Opaque;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
 
 extern "C" {
     fn toy_count(model: &toy_model) -> u32;
@@ -33,6 +35,10 @@ extern "C" {
 
     #[refuse(unless = index < 4)]
     fn toy_free(index: u32) -> toy_status;
+
+    #[about(others)]
+    #[refuse(unless = index < 4)]
+    fn toy_many(model: &toy_model, others: &[toy_buffer; 4], index: u32) -> toy_status;
 
     #[custom]
     #[refuse(unless = index < 4)]
