@@ -47,12 +47,9 @@ type TfLiteDelegate = Opaque;
 type TfLiteAsyncKernel = Opaque;
 type TfLiteCustomAllocation = Opaque;
 type TfLiteExternalDelegateOptions = Opaque;
-type TfLiteFloatArray = Opaque;
-type TfLiteIntArray = Opaque;
 type TfLiteOpaqueContext = Opaque;
 type TfLiteOpaqueDelegateBuilder = Opaque;
 type TfLiteOpaqueNode = Opaque;
-type TfLiteOpaqueTensor = Opaque;
 type TfLiteOpaqueTensorBuilder = Opaque;
 type TfLiteOperator = Opaque;
 type TfLiteRegistration = Opaque;
@@ -67,36 +64,54 @@ struct TfLiteQuantizationParams {
     zero_point: i32,
 }
 
-/// `params` leads to a `TfLiteAffineQuantization`, if the type says so.
+struct TfLiteIntArray {
+    size: c_int,
+    data: [c_int; size],
+}
+
+struct TfLiteFloatArray {
+    size: c_int,
+    data: [f32; size],
+}
+
 struct TfLiteQuantization {
     r#type: TfLiteQuantizationType,
-    params: *mut c_void,
+    params: Option<&QuantizationDetails>,
+}
+
+#[tag(r#type)]
+#[repr(TfLiteQuantizationType)]
+enum QuantizationDetails {
+    kTfLiteAffineQuantization(TfLiteAffineQuantization) = 1,
 }
 
 struct TfLiteAffineQuantization {
-    scale: *mut TfLiteFloatArray,
-    zero_point: *mut TfLiteIntArray,
+    scale: Option<&TfLiteFloatArray>,
+    zero_point: Option<&TfLiteIntArray>,
     quantized_dimension: i32,
 }
 
-/// Programs read its fields. The same in 2.9 and 2.17.
+/// The same in 2.9 and 2.17. Signature runners have their interpreter's.
+#[mirror(owner = TfLiteInterpreter, invalid = kTfLiteError, input = is_variable)]
 struct TfLiteTensor {
     r#type: TfLiteType,
-    data: *mut c_void,
-    dims: *mut TfLiteIntArray,
+    data: Option<&mut [c_void; bytes]>,
+    dims: Option<&TfLiteIntArray>,
     params: TfLiteQuantizationParams,
     allocation_type: TfLiteAllocationType,
     bytes: usize,
     allocation: *mut c_void,
-    name: *mut c_char,
+    name: Option<&CStr>,
     delegate: *mut c_void,
     buffer_handle: TfLiteBufferHandle,
     data_is_stale: bool,
     is_variable: bool,
     quantization: TfLiteQuantization,
     sparsity: *mut c_void,
-    dims_signature: *mut TfLiteIntArray,
+    dims_signature: Option<&TfLiteIntArray>,
 }
+
+type TfLiteOpaqueTensor = TfLiteTensor;
 
 extern "C" {
     // Versions
@@ -259,19 +274,28 @@ extern "C" {
 
     // Tensors of an interpreter: a real `TfLiteTensor`, the same each time, in the memory of the program
 
-    #[custom]
-    fn TfLiteInterpreterGetInputTensor(interpreter: &TfLiteInterpreter, input_index: i32) -> *mut TfLiteTensor;
+    #[refuse(unless = input_index < TfLiteInterpreterGetInputTensorCount(interpreter))]
+    #[input(count = TfLiteInterpreterGetInputTensorCount)]
+    fn TfLiteInterpreterGetInputTensor(
+        interpreter: &TfLiteInterpreter,
+        input_index: i32,
+    ) -> Option<&mut TfLiteTensor>;
 
-    #[custom]
-    fn TfLiteInterpreterGetOutputTensor(interpreter: &TfLiteInterpreter, output_index: i32) -> *const TfLiteTensor;
+    #[refuse(unless = output_index < TfLiteInterpreterGetOutputTensorCount(interpreter))]
+    fn TfLiteInterpreterGetOutputTensor(
+        interpreter: &TfLiteInterpreter,
+        output_index: i32,
+    ) -> Option<&TfLiteTensor>;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteInterpreterGetTensor(interpreter: &TfLiteInterpreter, index: c_int) -> *mut TfLiteTensor;
+    fn TfLiteInterpreterGetTensor(interpreter: &TfLiteInterpreter, index: c_int) -> Option<&mut TfLiteTensor>;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteInterpreterGetVariableTensor(interpreter: &TfLiteInterpreter, variable_index: i32) -> *mut TfLiteTensor;
+    #[refuse(unless = variable_index < TfLiteInterpreterGetVariableTensorCount(interpreter))]
+    fn TfLiteInterpreterGetVariableTensor(
+        interpreter: &TfLiteInterpreter,
+        variable_index: i32,
+    ) -> Option<&mut TfLiteTensor>;
 
     // Signatures
 
@@ -327,41 +351,40 @@ extern "C" {
     fn TfLiteSignatureRunnerCancel(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
 
     #[since("2.17")]
-    #[custom]
+    #[input]
     fn TfLiteSignatureRunnerGetInputTensor(
         signature_runner: &mut TfLiteSignatureRunner,
         input_name: &CStr,
-    ) -> *mut TfLiteTensor;
+    ) -> Option<&mut TfLiteTensor>;
 
     #[since("2.17")]
-    #[custom]
     fn TfLiteSignatureRunnerGetOutputTensor(
         signature_runner: &TfLiteSignatureRunner,
         output_name: &CStr,
-    ) -> *const TfLiteTensor;
+    ) -> Option<&TfLiteTensor>;
 
     // Tensors
 
-    #[local]
-    fn TfLiteTensorType(tensor: *const TfLiteTensor) -> TfLiteType;
+    #[answers(tensor.r#type)]
+    fn TfLiteTensorType(tensor: &TfLiteTensor) -> TfLiteType;
 
-    #[local]
-    fn TfLiteTensorNumDims(tensor: *const TfLiteTensor) -> i32;
+    #[answers(tensor.dims.size, otherwise = -1)]
+    fn TfLiteTensorNumDims(tensor: &TfLiteTensor) -> i32;
 
-    #[local]
-    fn TfLiteTensorDim(tensor: *const TfLiteTensor, dim_index: i32) -> i32;
+    #[answers(tensor.dims.data[dim_index])]
+    fn TfLiteTensorDim(tensor: &TfLiteTensor, dim_index: i32) -> i32;
 
-    #[local]
-    fn TfLiteTensorByteSize(tensor: *const TfLiteTensor) -> usize;
+    #[answers(tensor.bytes)]
+    fn TfLiteTensorByteSize(tensor: &TfLiteTensor) -> usize;
 
-    #[local]
-    fn TfLiteTensorData(tensor: *const TfLiteTensor) -> *mut c_void;
+    #[answers(tensor.data)]
+    fn TfLiteTensorData(tensor: &TfLiteTensor) -> *mut c_void;
 
-    #[local]
-    fn TfLiteTensorName(tensor: *const TfLiteTensor) -> *const c_char;
+    #[answers(tensor.name)]
+    fn TfLiteTensorName(tensor: &TfLiteTensor) -> *const c_char;
 
-    #[local]
-    fn TfLiteTensorQuantizationParams(tensor: *const TfLiteTensor) -> TfLiteQuantizationParams;
+    #[answers(tensor.params)]
+    fn TfLiteTensorQuantizationParams(tensor: &TfLiteTensor) -> TfLiteQuantizationParams;
 
     #[local]
     fn TfLiteTensorCopyFromBuffer(
@@ -381,28 +404,24 @@ extern "C" {
     fn TfLiteTensorCopy(src: *const TfLiteTensor, dst: *mut TfLiteTensor) -> TfLiteStatus;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteTensorGetAllocationStrategy(t: *const TfLiteTensor) -> TfLiteAllocationStrategy;
+    fn TfLiteTensorGetAllocationStrategy(t: &TfLiteTensor) -> TfLiteAllocationStrategy;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteTensorGetBufferAddressStability(t: *const TfLiteTensor) -> TfLiteRunStability;
+    fn TfLiteTensorGetBufferAddressStability(t: &TfLiteTensor) -> TfLiteRunStability;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteTensorGetDataStability(t: *const TfLiteTensor) -> TfLiteRunStability;
+    fn TfLiteTensorGetDataStability(t: &TfLiteTensor) -> TfLiteRunStability;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteTensorGetDataKnownStep(t: *const TfLiteTensor) -> TfLiteRunStep;
+    fn TfLiteTensorGetDataKnownStep(t: &TfLiteTensor) -> TfLiteRunStep;
 
     #[since("2.17")]
-    #[custom]
-    fn TfLiteTensorGetShapeKnownStep(t: *const TfLiteTensor) -> TfLiteRunStep;
+    fn TfLiteTensorGetShapeKnownStep(t: &TfLiteTensor) -> TfLiteRunStep;
 
     /// How inputs of text get their size. Returns nothing in 2.9.
-    #[custom]
-    fn TfLiteTensorRealloc(num_bytes: usize, tensor: *mut TfLiteTensor) -> TfLiteStatus;
+    #[custom(shim)]
+    #[pull(tensor)]
+    fn TfLiteTensorRealloc(num_bytes: usize, tensor: &mut TfLiteTensor) -> TfLiteStatus;
 
     #[since("2.17")]
     #[local]
@@ -443,16 +462,16 @@ extern "C" {
     fn TfLiteOpaqueTensorDim(opaque_tensor: *const TfLiteOpaqueTensor, dim_index: i32) -> i32;
 
     #[since("2.17")]
-    #[local]
+    #[answers(num_dims = opaque_tensor.dims_signature.size, otherwise = -1)]
     fn TfLiteOpaqueTensorGetNumDimsSignature(
-        opaque_tensor: *const TfLiteOpaqueTensor,
+        opaque_tensor: &TfLiteOpaqueTensor,
         num_dims: *mut i32,
     ) -> TfLiteStatus;
 
     #[since("2.17")]
-    #[local]
+    #[answers(dim_length = opaque_tensor.dims_signature.data[dim_index], otherwise = -1)]
     fn TfLiteOpaqueTensorGetDimSignature(
-        opaque_tensor: *const TfLiteOpaqueTensor,
+        opaque_tensor: &TfLiteOpaqueTensor,
         dim_index: i32,
         dim_length: *mut i32,
     ) -> TfLiteStatus;
@@ -470,12 +489,12 @@ extern "C" {
     fn TfLiteOpaqueTensorName(opaque_tensor: *const TfLiteOpaqueTensor) -> *const c_char;
 
     #[since("2.17")]
-    #[local]
-    fn TfLiteOpaqueTensorIsVariable(opaque_tensor: *const TfLiteOpaqueTensor) -> c_int;
+    #[answers(opaque_tensor.is_variable)]
+    fn TfLiteOpaqueTensorIsVariable(opaque_tensor: &TfLiteOpaqueTensor) -> c_int;
 
     #[since("2.17")]
-    #[local]
-    fn TfLiteOpaqueTensorGetAllocationType(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteAllocationType;
+    #[answers(opaque_tensor.allocation_type)]
+    fn TfLiteOpaqueTensorGetAllocationType(opaque_tensor: &TfLiteOpaqueTensor) -> TfLiteAllocationType;
 
     #[since("2.17")]
     #[same_as(TfLiteTensorGetAllocationStrategy)]
@@ -498,8 +517,8 @@ extern "C" {
     fn TfLiteOpaqueTensorGetShapeKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
 
     #[since("2.17")]
-    #[local]
-    fn TfLiteOpaqueTensorGetQuantization(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteQuantization;
+    #[answers(opaque_tensor.quantization)]
+    fn TfLiteOpaqueTensorGetQuantization(opaque_tensor: &TfLiteOpaqueTensor) -> TfLiteQuantization;
 
     #[since("2.17")]
     #[same_as(TfLiteTensorQuantizationParams)]

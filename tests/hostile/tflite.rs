@@ -5,15 +5,15 @@ use std::fs;
 use std::os::fd::AsFd;
 
 use ava_protocol::frame::Tag;
+use ava_protocol::mirror::{ArchivedTold, AskPiece, Memory, opcode as own};
 use ava_protocol::session::Hello;
-use ava_protocol::tflite::custom::{
-    ArchivedCreated, ArchivedDone, ArchivedGotTensor, ArchivedReallocated, AskPiece, AskTensor, CreateExternal,
-    CreateXnnpack, Delete, GetTensor, Memory, Realloc, Role, own,
-};
+use ava_protocol::tflite::custom::{ArchivedCreated, CreateExternal, CreateXnnpack, Delete};
 use ava_protocol::tflite::{self, opcode};
 use ava_protocol::wire::{Data, Slice, Texts};
 use ava_tests::{Program, built, vendor};
 use ava_transport::region::Region;
+use rkyv::rancor::Failure;
+use rkyv::util::AlignedVec;
 
 use super::client::{Body, Client, Thread, call, plain};
 use super::frames::nonsense;
@@ -28,6 +28,48 @@ const FREE: u64 = 4;
 const SIZE: u64 = 4096;
 /// Bytes of the model's first input.
 const INPUT: u64 = 16;
+
+/// Which tensor is asked for: of an interpreter by an index, of a signature runner by a name.
+enum Role<'a> {
+    Input(i32),
+    Output(i32),
+    Tensor(i32),
+    Variable(i32),
+    InputOfName(Data<'a>),
+    OutputOfName(Data<'a>),
+}
+
+/// The call that asks an object for a tensor.
+fn get(object: u64, role: Role) -> AlignedVec {
+    use tflite::*;
+    let (interpreter, signature_runner) = (object, object);
+    match role {
+        Role::Input(input_index) => {
+            let request = TfLiteInterpreterGetInputTensor::Request { interpreter, input_index };
+            call(opcode::TfLiteInterpreterGetInputTensor, &request)
+        }
+        Role::Output(output_index) => {
+            let request = TfLiteInterpreterGetOutputTensor::Request { interpreter, output_index };
+            call(opcode::TfLiteInterpreterGetOutputTensor, &request)
+        }
+        Role::Tensor(index) => {
+            let request = TfLiteInterpreterGetTensor::Request { interpreter, index };
+            call(opcode::TfLiteInterpreterGetTensor, &request)
+        }
+        Role::Variable(variable_index) => {
+            let request = TfLiteInterpreterGetVariableTensor::Request { interpreter, variable_index };
+            call(opcode::TfLiteInterpreterGetVariableTensor, &request)
+        }
+        Role::InputOfName(input_name) => {
+            let request = TfLiteSignatureRunnerGetInputTensor::Request { signature_runner, input_name };
+            call(opcode::TfLiteSignatureRunnerGetInputTensor, &request)
+        }
+        Role::OutputOfName(output_name) => {
+            let request = TfLiteSignatureRunnerGetOutputTensor::Request { signature_runner, output_name };
+            call(opcode::TfLiteSignatureRunnerGetOutputTensor, &request)
+        }
+    }
+}
 
 fn stage() -> Stage {
     let libraries = vendor::tflite("2.17");
@@ -74,7 +116,7 @@ impl<'a> Scene<'a> {
         lane.region(1, SIZE, Some(fd.as_fd()));
         let mut scene = Self { stage, client, lane, region, input: 0 };
         assert_eq!(scene.allocate(), 0);
-        scene.input = scene.tensor(opcode::TfLiteInterpreterGetInputTensor, INTERPRETER, Role::Input(0));
+        scene.input = scene.tensor(INTERPRETER, Role::Input(0));
         assert!(scene.input > 0);
         scene
     }
@@ -90,19 +132,25 @@ impl<'a> Scene<'a> {
         self.lane.call(opcode::TfLiteInterpreterInvoke, &invoke(INTERPRETER), ret)
     }
 
-    /// A tensor's number; 0 for none.
-    fn tensor(&mut self, opcode: u32, object: u64, role: Role) -> u64 {
-        let number = |r: &ArchivedGotTensor| r.number.to_native();
-        self.lane.call(opcode, &GetTensor { object, role }, number)
+    /// A tensor's number; 0 for none, and where the index is refused.
+    fn tensor(&mut self, object: u64, role: Role) -> u64 {
+        // All of these functions answer alike.
+        type Reply = tflite::TfLiteInterpreterGetTensor::ArchivedReply;
+        assert!(self.lane.send(&get(object, role), None));
+        let frame = self.lane.hear().expect("an answer");
+        match frame.tag {
+            Tag::Refused => 0,
+            _ => rkyv::access::<Reply, Failure>(frame.body).unwrap().ret.to_native(),
+        }
     }
 
-    fn memory(&mut self, number: u64, slice: Slice) -> u32 {
-        self.lane.call(own::MEMORY, &Memory { number, slice }, |r: &ArchivedDone| r.ret.to_native())
+    fn memory(&mut self, number: u64, slice: Slice) {
+        self.lane.call(own::MEMORY, &Memory { number, slice }, |_: &ArchivedTold| ());
     }
 
     fn realloc(&mut self, number: u64, bytes: u64) -> u32 {
-        let ret = |r: &ArchivedReallocated| r.ret.to_native();
-        self.lane.call(opcode::TfLiteTensorRealloc, &Realloc { number, bytes }, ret)
+        let ret = |r: &tflite::TfLiteTensorRealloc::ArchivedReply| r.ret.to_native();
+        self.lane.call(opcode::TfLiteTensorRealloc, &realloc(number, bytes), ret)
     }
 
     /// The session continues unaffected, and ends with the program.
@@ -128,9 +176,18 @@ impl<'a> Scene<'a> {
 /// One call that ends a session.
 #[track_caller]
 fn fatal(stage: &Stage, opcode: u32, request: &impl Body, reason: &str) {
+    fatal_frame(stage, &call(opcode, request), reason);
+}
+
+#[track_caller]
+fn fatal_frame(stage: &Stage, frame: &[u8], reason: &str) {
     let scene = Scene::new(stage);
-    assert!(scene.lane.send(&call(opcode, request), None));
+    assert!(scene.lane.send(frame, None));
     scene.ends(reason);
+}
+
+fn realloc(tensor: u64, num_bytes: u64) -> tflite::TfLiteTensorRealloc::Request {
+    tflite::TfLiteTensorRealloc::Request { num_bytes, tensor }
 }
 
 fn invoke(interpreter: u64) -> tflite::TfLiteInterpreterInvoke::Request {
@@ -158,11 +215,12 @@ fn memory_of_tensors() {
     for (slice, reason) in cases {
         fatal(&stage, own::MEMORY, &Memory { number, slice }, reason);
     }
-    for unknown in [number + 1, 1 << 40, u64::MAX] {
+    for unknown in [0, number + 1, 1 << 40, u64::MAX] {
         let reason = format!("handle {unknown:#x} does not exist");
         fatal(&stage, own::MEMORY, &Memory { number: unknown, slice: slice(1, 0, SIZE) }, &reason);
-        fatal(&stage, opcode::TfLiteTensorRealloc, &Realloc { number: unknown, bytes: 1 }, &reason);
-        fatal(&stage, opcode::TfLiteTensorGetDataKnownStep, &AskTensor { number: unknown }, &reason);
+        fatal(&stage, opcode::TfLiteTensorRealloc, &realloc(unknown, 1), &reason);
+        let ask = tflite::TfLiteTensorGetDataKnownStep::Request { t: unknown };
+        fatal(&stage, opcode::TfLiteTensorGetDataKnownStep, &ask, &reason);
     }
     stage.stays_unharmed();
 }
@@ -172,11 +230,10 @@ fn memory_of_tensors() {
 fn room_that_does_not_fit() {
     let stage = stage();
     let mut scene = Scene::new(&stage);
-    let (input, role) = (scene.input, Role::Output(0));
-    let output = scene.tensor(opcode::TfLiteInterpreterGetOutputTensor, INTERPRETER, role);
+    let (input, output) = (scene.input, scene.tensor(INTERPRETER, Role::Output(0)));
     for len in [0, 1, INPUT - 1, INPUT, SIZE] {
         for number in [input, output] {
-            assert_eq!(scene.memory(number, slice(1, SIZE - len, len)), 0);
+            scene.memory(number, slice(1, SIZE - len, len));
         }
         assert_eq!(scene.invoke(), 0);
     }
@@ -204,32 +261,44 @@ fn reallocations() {
 #[test]
 fn tensors_by_roles_of_others() {
     let stage = stage();
-    let get = |object, role| GetTensor { object, role };
-    let of_interpreter = opcode::TfLiteInterpreterGetInputTensor;
-    let of_runner = opcode::TfLiteSignatureRunnerGetInputTensor;
-    fatal(&stage, of_interpreter, &get(RUNNER, Role::Input(0)), "handle 0x3 is of kind");
-    fatal(&stage, of_interpreter, &get(MODEL, Role::Input(0)), "handle 0x1 is of kind");
-    fatal(&stage, of_runner, &get(INTERPRETER, Role::InputOfName(b"left".to_vec())), "handle 0x2 is of kind");
-    let named = Role::InputOfName(b"left".to_vec());
-    fatal(&stage, of_interpreter, &get(INTERPRETER, named), "the arguments of TfLiteInterpreterGetInputTensor");
-    fatal(&stage, of_runner, &get(RUNNER, Role::Input(0)), "the arguments of TfLiteSignatureRunnerGetInputTensor");
-    fatal(&stage, of_interpreter, &get(0, Role::Input(0)), "the arguments of TfLiteInterpreterGetInputTensor");
-    fatal(&stage, of_interpreter, &get(77, Role::Input(0)), "handle 0x4d does not exist");
+    let left = || Data::Inline(b"left");
+    let no_text = Data::Region(slice(7, 0, SIZE));
+    let cases = [
+        (RUNNER, Role::Input(0), "handle 0x3 is of kind"),
+        (MODEL, Role::Output(0), "handle 0x1 is of kind"),
+        (RUNNER, Role::Tensor(0), "handle 0x3 is of kind"),
+        (RUNNER, Role::Variable(0), "handle 0x3 is of kind"),
+        (INTERPRETER, Role::InputOfName(left()), "handle 0x2 is of kind"),
+        (INTERPRETER, Role::OutputOfName(left()), "handle 0x2 is of kind"),
+        (RUNNER, Role::InputOfName(no_text), "no region 7"),
+        (0, Role::Input(0), "handle 0x0 does not exist"),
+        (0, Role::InputOfName(left()), "handle 0x0 does not exist"),
+        (77, Role::Input(0), "handle 0x4d does not exist"),
+    ];
+    for (object, role, reason) in cases {
+        fatal_frame(&stage, &get(object, role), reason);
+    }
 
     let mut scene = Scene::new(&stage);
     for index in [i32::MIN, -1, 2, i32::MAX] {
-        let variable = Role::Variable(index);
-        for role in [Role::Input(index), Role::Output(index), variable] {
-            assert_eq!(scene.tensor(of_interpreter, INTERPRETER, role), 0);
+        for role in [Role::Input(index), Role::Output(index), Role::Variable(index)] {
+            assert_eq!(scene.tensor(INTERPRETER, role), 0);
         }
     }
     for index in [i32::MIN, -1, 4, i32::MAX] {
-        assert_eq!(scene.tensor(opcode::TfLiteInterpreterGetTensor, INTERPRETER, Role::Tensor(index)), 0);
+        assert_eq!(scene.tensor(INTERPRETER, Role::Tensor(index)), 0);
     }
-    for name in [&b""[..], b"le\0ft", &[0xff; 60_000]] {
-        assert_eq!(scene.tensor(of_runner, RUNNER, Role::InputOfName(name.to_vec())), 0);
-        assert_eq!(scene.tensor(of_runner, RUNNER, Role::OutputOfName(name.to_vec())), 0);
+    let inline = [&b""[..], b"le\0ft", &[0xff; 60_000]].map(Data::Inline);
+    for name in inline.into_iter().chain([Data::Null, Data::Unread, Data::Unreadable]) {
+        assert_eq!(scene.tensor(RUNNER, Role::InputOfName(name)), 0);
     }
+    for name in [Data::Inline(b"no such output"), Data::Null, Data::Unread, Data::Unreadable] {
+        assert_eq!(scene.tensor(RUNNER, Role::OutputOfName(name)), 0);
+    }
+    // By a name in a region that is gone when the tensor is asked for again.
+    scene.region.write(b"left");
+    let role = Role::InputOfName(Data::Region(slice(1, 0, 4)));
+    assert_eq!(scene.tensor(RUNNER, role), scene.input);
     scene.leaves();
     stage.stays_unharmed();
 }

@@ -18,7 +18,7 @@ pub fn offsets(api: &Api, fields: &[Field]) -> Vec<usize> {
 
 /// Size of a declared struct, in bytes; 0 for a name that is no struct.
 pub fn size(api: &Api, name: &str) -> usize {
-    let Some(TypeKind::Struct { fields }) = api.types.get(name).map(|t| &t.kind) else {
+    let Some(TypeKind::Struct { fields, .. }) = api.types.get(name).map(|t| &t.kind) else {
         return 0;
     };
     let align = align(api, name);
@@ -28,7 +28,7 @@ pub fn size(api: &Api, name: &str) -> usize {
 
 fn align(api: &Api, name: &str) -> usize {
     match api.types.get(name).map(|t| &t.kind) {
-        Some(TypeKind::Struct { fields }) => fields.iter().map(|f| size_align(api, &f.shape).1).max().unwrap_or(1),
+        Some(TypeKind::Struct { fields, .. }) => fields.iter().map(|f| size_align(api, &f.shape).1).max().unwrap_or(1),
         _ => 1,
     }
 }
@@ -37,7 +37,8 @@ fn size_align(api: &Api, shape: &FieldShape) -> (usize, usize) {
     match shape {
         FieldShape::Scalar(s) => (s.size(), s.size()),
         FieldShape::Array(s, n) => (s.size() * n, s.size()),
-        FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Address => (8, 8),
+        FieldShape::Tail { scalar, .. } => (0, scalar.size()),
+        FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Pointer(_) | FieldShape::Address => (8, 8),
         FieldShape::Struct(name) => (size(api, name), align(api, name)),
     }
 }

@@ -5,10 +5,12 @@
 
 mod extensions;
 mod facts;
+mod mirrors;
 mod sandbox;
 
 pub use extensions::*;
 pub use facts::*;
+pub use mirrors::*;
 pub use sandbox::*;
 
 use indexmap::IndexMap;
@@ -106,7 +108,11 @@ pub enum TypeKind {
     /// `type TfLiteOperator = Opaque;` A struct that only addresses lead to.
     Opaque,
     /// `struct cl_image_desc { image_type: cl_uint, …, buffer: Option<cl_mem> }`, laid out as C does.
-    Struct { fields: Vec<Field> },
+    Struct {
+        fields: Vec<Field>,
+        /// `#[mirror(owner = H, invalid = STATUS)]`: programs read the vendor's own structs.
+        mirror: Option<Mirror>,
+    },
     /// `#[tag(param_name)] enum DeviceInfo { … }`: bytes whose meaning depends on another parameter. Keys
     /// that are not listed are answered with the status `otherwise`; without one they are plain bytes.
     Tagged { tag: String, otherwise: Option<i64>, variants: Vec<Variant> },
@@ -138,6 +144,13 @@ pub enum FieldShape {
     Handle(String),
     /// `Option<&[T; n]>`: memory that the struct leads to.
     Memory(Memory),
+    /// `[T; n]` with another field for n: the struct ends with as many scalars.
+    Tail {
+        scalar: Scalar,
+        len: String,
+    },
+    /// A pointer that an image of the struct follows.
+    Pointer(Pointee),
     /// `*mut T`: an address that nobody follows, and that does not cross.
     Address,
     /// Another struct, in place.
@@ -234,6 +247,11 @@ pub enum Ret {
     New {
         ty: String,
     },
+    /// `-> Option<&S>`, `-> Option<&mut S>`: a struct of the vendor's, of which the program has an image.
+    Mirror {
+        ty: String,
+        c_type: String,
+    },
     /// `-> &CStr`: text of the vendor's, of which the program gets a copy that stays.
     Text {
         null: bool,
@@ -259,6 +277,10 @@ pub enum Shape {
     Handle {
         ty: String,
         null: bool,
+    },
+    /// `&S`, `&mut S`: a struct of the vendor's, of which the program has an image.
+    Mirror {
+        ty: String,
     },
     /// `&CStr`
     Text {
@@ -435,6 +457,14 @@ impl Scalar {
 impl Api {
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|f| f.name == name)
+    }
+
+    /// The struct that programs have images of, if the API has one.
+    pub fn mirror(&self) -> Option<(&str, &[Field], &Mirror)> {
+        self.types.values().find_map(|t| match &t.kind {
+            TypeKind::Struct { fields, mirror: Some(mirror) } => Some((t.name.as_str(), fields.as_slice(), mirror)),
+            _ => None,
+        })
     }
 
     pub fn opcode(&self, name: &str) -> Option<usize> {

@@ -404,6 +404,7 @@ impl<'a> Call<'a> {
     pub fn released(&self, id: u64) {
         for gone in self.session.objects.released(id) {
             self.session.failures.take(gone);
+            self.session.mirrors.forget(gone);
             self.session.api.forget(gone);
         }
     }

@@ -7,6 +7,7 @@
 
 mod api;
 mod call;
+mod engine;
 mod memory;
 mod session;
 mod state;

@@ -27,6 +27,7 @@ use crate::api::Api;
 use crate::call::{Call, Outcome, Stop};
 use crate::session::copies::{Copies, Kept, Sockets};
 use crate::state::lanes::{Answering, Lanes};
+use crate::state::mirrors::Mirrors;
 use crate::state::objects::Objects;
 use crate::state::order::{Failures, Order, Served};
 use crate::state::outbox::Outbox;
@@ -40,6 +41,7 @@ use crate::vendor::boundary;
 pub struct Session {
     pub api: Arc<dyn Api>,
     pub objects: Objects,
+    pub mirrors: Mirrors,
     pub regions: Regions,
     pub pending: Pending,
     pub order: Order,
@@ -75,6 +77,7 @@ impl Session {
             usage,
             api,
             objects: Objects::new(usage),
+            mirrors: Mirrors::default(),
             regions: Regions::default(),
             pending: Pending::default(),
             order: Order::default(),

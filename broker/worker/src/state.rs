@@ -1,6 +1,7 @@
 //! What is known of a session, as data.
 
 pub mod lanes;
+pub mod mirrors;
 pub mod objects;
 pub mod order;
 pub mod outbox;

@@ -5,4 +5,5 @@ pub use crate::base::readable;
 pub use crate::book::callbacks::{Args, Arguments};
 pub use crate::book::handles::Entry;
 pub use crate::call::{Call, Room, Wake};
+pub use crate::engine::mirror;
 pub use crate::session::Session;

@@ -4,6 +4,7 @@ pub mod accepted;
 pub mod answers;
 pub mod callbacks;
 pub mod handles;
+pub mod mirrors;
 pub mod order;
 pub mod pending;
 pub mod regions;

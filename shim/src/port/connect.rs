@@ -23,6 +23,7 @@ use crate::book::accepted::Known;
 use crate::book::answers::Answers;
 use crate::book::callbacks::Callbacks;
 use crate::book::handles::Handles;
+use crate::book::mirrors::Mirrors;
 use crate::book::order::Lines;
 use crate::book::pending::Pending;
 use crate::book::regions::Pool;
@@ -291,6 +292,7 @@ fn session_of(
         begun,
         pending: Pending::default(),
         callbacks: Callbacks::new(),
+        mirrors: Mirrors::default(),
         listener: Listener::default(),
         own,
         heard: AtomicU64::new(0),

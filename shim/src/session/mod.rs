@@ -27,6 +27,7 @@ use crate::book::accepted::Known;
 use crate::book::answers::Answers;
 use crate::book::callbacks::Callbacks;
 use crate::book::handles::Handles;
+use crate::book::mirrors::Mirrors;
 use crate::book::order::{After, Lines};
 use crate::book::pending::{Meeting, Pending};
 use crate::book::regions::{Announcement, Lease, Pool};
@@ -64,6 +65,7 @@ pub struct Session {
     pub regions: Pool,
     pub pending: Pending,
     pub callbacks: Callbacks,
+    pub mirrors: Mirrors,
     pub listener: Listener,
     /// What the API's hand-written code keeps.
     pub own: Box<dyn Own>,
@@ -283,7 +285,8 @@ impl Session {
         }
         self.answers.forget(id);
         self.callbacks.forget_about(id);
-        self.own.forget(id).into_iter().flat_map(|lease| self.regions.release(lease)).collect()
+        let leases = self.own.forget(id).into_iter().chain(self.mirrors.forget(id));
+        leases.flat_map(|lease| self.regions.release(lease)).collect()
     }
 
     /// How often a call has returned, or a callback was called.

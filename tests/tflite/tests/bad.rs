@@ -169,7 +169,7 @@ fn indexes_that_nobody_has() {
             RIGHT,
         ];
         beside.says(version, "indexes", &wrong);
-        beside.logs("TfLiteInterpreterGetInputTensor: there is no tensor Input(-1)");
+        beside.logs("TfLiteInterpreterGetInputTensor: input_index < TfLiteInterpreterGetInputTensorCount(interpreter) does not hold of -1 and 1");
         beside.logs("TfLiteInterpreterResizeInputTensor: input_index < TfLiteInterpreterGetInputTensorCount(interpreter) does not hold of 7 and 1");
         beside.stays_unharmed(version);
     }
@@ -190,7 +190,7 @@ fn indexes_that_nobody_has() {
         "resize: 1",
     ];
     beside.says(New, "indexes_of_signatures", &wrong);
-    beside.logs("TfLiteInterpreterGetTensor: there is no tensor Tensor(100000)");
+    beside.logs("TfLiteInterpreterGetTensor: the vendor has no such struct");
     beside.logs("TfLiteInterpreterEnsureTensorDataIsReadable: there is no tensor 100000");
     beside.stays_unharmed(New);
 }

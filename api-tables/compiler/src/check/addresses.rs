@@ -133,7 +133,7 @@ fn leads_on(api: &Api, ty: &str) -> bool {
 fn is_bare(api: &Api, ty: &str) -> bool {
     let translated = |f: &Field| matches!(f.shape, FieldShape::Handle(_) | FieldShape::Memory(_));
     fields(api, ty).iter().any(|field| match &field.shape {
-        FieldShape::Address => true,
+        FieldShape::Address | FieldShape::Pointer(_) | FieldShape::Tail { .. } => true,
         FieldShape::Struct(inner) => is_bare(api, inner) || fields(api, inner).iter().any(translated),
         _ => false,
     })
@@ -141,7 +141,7 @@ fn is_bare(api: &Api, ty: &str) -> bool {
 
 fn fields<'a>(api: &'a Api, ty: &str) -> &'a [Field] {
     match api.types.get(ty).map(|t| &t.kind) {
-        Some(TypeKind::Struct { fields }) => fields,
+        Some(TypeKind::Struct { fields, .. }) => fields,
         _ => &[],
     }
 }

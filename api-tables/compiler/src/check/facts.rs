@@ -1,7 +1,7 @@
 //! What holds for a call: the attributes above a function.
 
-use super::extensions;
 use super::rules::names_objects;
+use super::{extensions, mirrors};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -15,12 +15,14 @@ use syn::spanned::Spanned;
 pub(super) const WORDS: &[&str] = &[
     "about",
     "afresh",
+    "answers",
     "beside",
     "cached",
     "charge",
     "custom",
     "extension",
     "formerly",
+    "input",
     "local",
     "no_broker",
     "oneway",
@@ -43,6 +45,13 @@ const REPEATABLE: &[&str] = &["charge", "until", "when", "written"];
 /// Facts that cannot both hold.
 const EXCLUSIVE: &[(&str, &str)] = &[
     ("local", "about"),
+    ("answers", "afresh"),
+    ("answers", "cached"),
+    ("answers", "charge"),
+    ("answers", "custom"),
+    ("answers", "local"),
+    ("answers", "oneway"),
+    ("answers", "unsupported"),
     ("local", "afresh"),
     ("local", "cached"),
     ("local", "charge"),
@@ -146,8 +155,13 @@ impl Reader<'_> {
                 let field = attr.fields(["status"], problems);
                 self.facts.no_broker = field.and_then(|[e]| expr::constant_i64(e, self.scope.names, problems));
             }
-            "push" => self.facts.push = self.mirrored(attr, problems),
-            "pull" => self.facts.pull = self.mirrored(attr, problems),
+            "push" => self.facts.push = self.mirrored(attr, false, problems),
+            "pull" => self.facts.pull = self.mirrored(attr, true, problems),
+            "input" => self.facts.input = self.input(attr, problems),
+            "answers" => {
+                self.facts.answers = mirrors::answers(attr, self.params, self.scope, problems);
+                self.facts.local = self.facts.answers.is_some();
+            }
             "since" if matches!(attr.args.as_slice(), [Expr::Assign(_), ..]) => self.came(attr, problems),
             "since" => self.facts.since = attr.text(problems),
             "beside" => self.facts.beside = attr.text(problems),
@@ -310,14 +324,30 @@ impl Reader<'_> {
         Some(handle)
     }
 
-    /// `push(h)`, `pull(h)`: a handle among the parameters.
-    fn mirrored(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
+    /// `push(h)`, `pull(h)`: a handle among the parameters, or, where `one` is allowed, a mirror.
+    fn mirrored(&self, attr: &Attr, one: bool, problems: &mut Problems) -> Option<String> {
         let name = attr.name(problems)?;
         let param = self.scope.param(&name.to_string(), name.span(), problems)?.name.clone();
-        if !self.params.iter().any(|p| p.name == param && matches!(p.shape, Shape::Handle { .. })) {
+        let is =
+            |p: &Param| matches!(p.shape, Shape::Handle { .. }) || (one && matches!(p.shape, Shape::Mirror { .. }));
+        if !self.params.iter().any(|p| p.name == param && is(p)) {
             not(name.span(), "mirrors belong to an object", "no handle", problems);
         }
         Some(param)
+    }
+
+    /// `input`, `input(count = f)`
+    fn input(&self, attr: &Attr, problems: &mut Problems) -> Option<Option<String>> {
+        match attr.known(&["count"], problems)?.pop().flatten() {
+            Some(function) => match attr::ident(function) {
+                Some(function) => Some(Some(self.scope.names.function(function, problems)?)),
+                None => {
+                    not(function.span(), "`count` is the function that tells how many there are", "no name", problems);
+                    None
+                }
+            },
+            None => Some(None),
+        }
     }
 
     fn listed(&self, attr: &Attr, problems: &mut Problems) -> Vec<String> {

@@ -74,6 +74,12 @@ fn ret(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Ret> {
         Type::Reference(text) => shapes::name(&text.elem).is_some_and(|name| name == "CStr"),
         _ => false,
     };
+    if let Some((word, Type::Reference(inner))) = shapes::generic(ty)
+        && word == "Option"
+        && let Some((ty, c_type)) = shapes::mirror(inner, scope)
+    {
+        return Some(Ret::Mirror { ty, c_type });
+    }
     if text(ty) {
         return Some(Ret::Text { null: false });
     }

@@ -210,7 +210,7 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
         Kind::Handle => Some(Payload::Handle(text)),
         Kind::List { .. } => outside(in_list, name.span(), "a list", problems).map(|()| Payload::List(text)),
         Kind::Scalar(_) | Kind::Status(_) | Kind::Struct => Some(Payload::Plain(text)),
-        Kind::Tagged | Kind::Address | Kind::Opaque | Kind::Pointee => {
+        Kind::Tagged | Kind::Address | Kind::Opaque | Kind::Pointee | Kind::Mirror { .. } => {
             problems
                 .add(name.span(), format!("`{text}` cannot be the value of a key"), "not a value")
                 .help("mark a key that must not cross `#[refused(STATUS)]`");

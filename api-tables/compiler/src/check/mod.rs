@@ -6,6 +6,7 @@ mod facts;
 mod file;
 mod functions;
 mod keys;
+mod mirrors;
 pub mod names;
 mod rules;
 mod sandbox;
@@ -35,6 +36,7 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
     let api = Api { constants: names.constants, types, functions, ..file };
     rules::check(&api, &whole, problems);
     addresses::check(&api, &whole, problems);
+    mirrors::check(&api, &whole, problems);
     api
 }
 
@@ -48,7 +50,15 @@ mod tests {
     #[test]
     fn every_word_is_in_the_reference() {
         let of_file = [file::WORDS, sandbox::NEEDS, sandbox::PLACES].concat();
-        let words = [&of_file, facts::WORDS, keys::ENUM_WORDS, keys::KEY_WORDS, types::TYPE_WORDS, names::SHAPES];
+        let words = [
+            &of_file,
+            facts::WORDS,
+            keys::ENUM_WORDS,
+            keys::KEY_WORDS,
+            types::TYPE_WORDS,
+            types::STRUCT_WORDS,
+            names::SHAPES,
+        ];
         let resources = facts::RESOURCES.iter().map(|(word, _)| *word);
         let layouts = LAYOUTS.iter().map(|(word, _)| *word);
         let missing: Vec<&str> = words

@@ -18,6 +18,10 @@ pub enum Kind {
     /// `type cl_GLsync = *mut c_void;` An address under a name of its own.
     Address,
     Struct,
+    /// A struct with `mirror`, under its own name or another.
+    Mirror {
+        of: String,
+    },
     Tagged,
     /// A property list, with the C name of its elements.
     List {
@@ -85,6 +89,11 @@ pub fn from_c(c: &str) -> Option<&'static str> {
         other => other,
     };
     BUILTIN.iter().find(|(_, _, known)| *known == same).map(|(name, ..)| *name)
+}
+
+/// The scalar that a C type is which every table knows.
+pub fn scalar_of_c(c: &str) -> Option<Scalar> {
+    BUILTIN.iter().find(|(_, _, known)| *known == c).map(|(_, scalar, _)| *scalar)
 }
 
 /// Whether every table knows this name, so that none may declare it.

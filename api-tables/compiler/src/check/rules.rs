@@ -63,7 +63,7 @@ fn ret_class(api: &Api, ret: &Ret) -> String {
         Ret::Value { scalar, .. } => scalar.rust().into(),
         Ret::Status { ty } => names::status_scalar(api, ty).rust().into(),
         Ret::Struct { ty } => ty.clone(),
-        Ret::New { .. } | Ret::Text { .. } | Ret::Pointer { .. } => "an address".into(),
+        Ret::New { .. } | Ret::Mirror { .. } | Ret::Text { .. } | Ret::Pointer { .. } => "an address".into(),
     }
 }
 
@@ -87,7 +87,7 @@ fn counting(api: &Api, ty: &TypeDef, problems: &mut Problems) {
 
 /// What says how much memory a struct leads to, and what is in it, are numbers in the same struct.
 fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
-    let TypeKind::Struct { fields } = &ty.kind else { return };
+    let TypeKind::Struct { fields, .. } = &ty.kind else { return };
     let number = |name: &str| fields.iter().any(|f| f.name == name && matches!(f.shape, FieldShape::Scalar(_)));
     for field in fields {
         let FieldShape::Memory(memory) = &field.shape else { continue };
@@ -117,7 +117,7 @@ fn payloads(api: &Api, ty: &TypeDef, problems: &mut Problems) {
         return;
     };
     let fields = |name: &str| match api.types.get(name).map(|t| &t.kind) {
-        Some(TypeKind::Struct { fields }) => fields.as_slice(),
+        Some(TypeKind::Struct { fields, .. }) => fields.as_slice(),
         _ => &[],
     };
     for variant in variants {

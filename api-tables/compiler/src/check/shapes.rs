@@ -7,10 +7,10 @@ use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, Len, Param, Shape}
 use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Ident, PathArguments, PointerMutability, ReturnType, Type, TypeFnPtr};
+use syn::{Ident, PathArguments, PointerMutability, ReturnType, Type, TypeFnPtr, TypeReference};
 
 /// A shape and the C type it has in the vendor's header.
-pub type Shaped = (Shape, String);
+pub type Shaped<S = Shape> = (S, String);
 
 /// Reads the type of a parameter.
 pub fn param(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
@@ -68,6 +68,10 @@ fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> O
             let c_type = if reference.mutability.is_some() { format!("{ty} *") } else { format!("const {ty} *") };
             Some((Shape::Handle { ty, null }, c_type))
         }
+        Type::Reference(reference) if !null && mirror(reference, scope).is_some() => {
+            let (ty, c_type) = mirror(reference, scope)?;
+            Some((Shape::Mirror { ty }, c_type))
+        }
         Type::Reference(reference) if reference.mutability.is_some() => {
             pointee(&reference.elem, Direction::InOut, true, null, scope, problems)
         }
@@ -88,6 +92,14 @@ fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> O
 fn pointee_handle(ty: &Type, scope: &Scope<'_>) -> Option<String> {
     let name = name(ty)?.to_string();
     matches!(scope.names.find(&name), Some(Kind::Pointee)).then_some(name)
+}
+
+/// The struct that programs have images of, if this leads to one, and the C type.
+pub fn mirror(reference: &TypeReference, scope: &Scope<'_>) -> Option<Shaped<String>> {
+    let name = name(&reference.elem)?.to_string();
+    let Some(Kind::Mirror { of }) = scope.names.find(&name) else { return None };
+    let c_type = if reference.mutability.is_some() { format!("{name} *") } else { format!("const {name} *") };
+    Some((of, c_type))
 }
 
 /// `Option<…>`, `In<…>`, `Out<…>`
@@ -143,7 +155,7 @@ fn named(name: &Ident, null: bool, scope: &Scope<'_>, problems: &mut Problems) -
         Kind::Address if null => address(name.span(), problems),
         Kind::Address => Some((Shape::Pointer, c_type)),
         Kind::Struct if !null => Some((Shape::Struct { ty }, c_type)),
-        Kind::Pointee | Kind::Opaque | Kind::Struct | Kind::Tagged | Kind::List { .. } => {
+        Kind::Pointee | Kind::Opaque | Kind::Struct | Kind::Mirror { .. } | Kind::Tagged | Kind::List { .. } => {
             problems.add(name.span(), format!("`{ty}` travels behind a pointer"), "not a value").help(format!(
                 "write `&{ty}` for one that goes in, `&[{ty}]` for a list, `Out<[{ty}; n]>` for n that come out"
             ));
@@ -252,7 +264,7 @@ fn element(ty: &Type, direction: Direction, scope: &Scope<'_>, problems: &mut Pr
         Kind::Handle => (Element::Handle(text), c),
         Kind::Tagged => (Element::Tagged(text), "void".into()),
         Kind::List { element } => (Element::Property(text), element),
-        Kind::Address | Kind::Opaque | Kind::Pointee => {
+        Kind::Address | Kind::Opaque | Kind::Pointee | Kind::Mirror { .. } => {
             problems
                 .add(word.span(), "addresses in memory cannot cross", "not an element")
                 .help("write a raw pointer, in a function that is `custom`, `local` or `unsupported`");

@@ -4,7 +4,7 @@ use super::names::{Kind, Names};
 use super::{keys, shapes};
 use crate::attr::Attr;
 use crate::expr;
-use crate::model::{Element, Field, FieldShape, Memory, Scalar, TypeDef, TypeKind};
+use crate::model::{Element, Field, FieldShape, Memory, Mirror, Pointee, Scalar, TypeDef, TypeKind};
 use crate::parse::{Noted, Table};
 use crate::problem::Problems;
 use indexmap::IndexMap;
@@ -13,13 +13,16 @@ use syn::spanned::Spanned;
 use syn::{Expr, ItemStruct, ItemType, Type};
 
 pub(super) const TYPE_WORDS: &[&str] = &["handle", "status"];
+pub(super) const STRUCT_WORDS: &[&str] = &["mirror"];
 
 /// Declares every type name, so that types can use each other in any order.
 pub fn declare(table: &Table, names: &mut Names, problems: &mut Problems) {
     for noted in &table.types {
         let item = &noted.item;
         let is = |word: &str| noted.attrs.iter().any(|a| a.word == word);
+        let mirror = shapes::name(&item.ty).filter(|name| mirrors(table).any(|mirror| mirror == *name));
         let kind = match &*item.ty {
+            _ if mirror.is_some() => mirror.map(|of| Kind::Mirror { of: of.to_string() }),
             Type::Ptr(_) => Some(Kind::Address),
             ty if shapes::name(ty).is_some_and(|n| n == "Handle") => Some(Kind::Handle),
             ty if shapes::name(ty).is_some_and(|n| n == "Opaque") => {
@@ -32,12 +35,21 @@ pub fn declare(table: &Table, names: &mut Names, problems: &mut Problems) {
         }
     }
     for noted in &table.structs {
-        names.declare(&noted.item.ident, Kind::Struct, problems);
+        let name = &noted.item.ident;
+        let is_mirror = mirrors(table).any(|mirror| mirror == name);
+        let kind = if is_mirror { Kind::Mirror { of: name.to_string() } } else { Kind::Struct };
+        names.declare(name, kind, problems);
     }
     for noted in &table.enums {
         let kind = keys::kind(noted, problems);
         names.declare(&noted.item.ident, kind, problems);
     }
+}
+
+/// The structs with `mirror`.
+fn mirrors(table: &Table) -> impl Iterator<Item = &syn::Ident> {
+    let is_mirror = |noted: &&Noted<ItemStruct>| noted.attrs.iter().any(|a| a.word == "mirror");
+    table.structs.iter().filter(is_mirror).map(|noted| &noted.item.ident)
 }
 
 /// Defines the constants of the table, those that stand alone first, then the keys of its enums.
@@ -168,15 +180,43 @@ fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> 
 
 /// `struct x { field: T, … }`
 fn structure(noted: &Noted<ItemStruct>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
-    for attr in &noted.attrs {
-        problems.add(attr.span, "a struct takes no attributes", "unexpected");
+    once(&noted.attrs, problems);
+    for attr in noted.attrs.iter().filter(|a| !STRUCT_WORDS.contains(&a.word.as_str())) {
+        let message = format!("no attribute of a struct is called `{}`", attr.word);
+        problems.add(attr.span, message, "unknown attribute").near(&attr.word, STRUCT_WORDS.iter().copied());
     }
     let syn::Fields::Named(fields) = &noted.item.fields else {
         problems.add(noted.item.span(), "a C struct has named fields", "without names");
         return None;
     };
     let fields = fields.named.iter().filter_map(|f| field(f, names, problems)).collect();
-    Some(TypeKind::Struct { fields })
+    let mirror = match noted.attrs.iter().find(|a| a.word == "mirror") {
+        Some(attr) => Some(mirror(attr, names, problems)?),
+        None => None,
+    };
+    Some(TypeKind::Struct { fields, mirror })
+}
+
+/// `#[mirror(owner = H, invalid = STATUS, input = field)]`
+fn mirror(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<Mirror> {
+    let found = attr.known(&["owner", "invalid", "input"], problems)?;
+    let (Some(owner), Some(invalid)) = (found[0], found[1]) else {
+        problems
+            .add(attr.span, "a mirror belongs to an object, and something else than one is refused", "incomplete")
+            .help("write `#[mirror(owner = H, invalid = STATUS)]`");
+        return None;
+    };
+    let mut name = |expr: &Expr| match crate::attr::ident(expr) {
+        Some(name) => Some(name.clone()),
+        None => {
+            problems.add(expr.span(), "this is no name", "needs a name");
+            None
+        }
+    };
+    let (owner, input) = (name(owner)?, found[2].map(&mut name));
+    let owner = names.handle(&owner, problems)?;
+    let invalid = expr::constant_i64(invalid, names, problems)?;
+    Some(Mirror { owner, invalid, input: input.flatten().map(|name| name.unraw().to_string()) })
 }
 
 fn field(field: &syn::Field, names: &Names, problems: &mut Problems) -> Option<Field> {
@@ -192,7 +232,7 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
         let text = name.to_string();
         return match names.kind(&text, name.span(), problems)? {
             Kind::Scalar(scalar) | Kind::Status(scalar) => Some((FieldShape::Scalar(scalar), text)),
-            Kind::Struct => Some((FieldShape::Struct(text.clone()), text)),
+            Kind::Struct | Kind::Mirror { .. } => Some((FieldShape::Struct(text.clone()), text)),
             Kind::Handle => {
                 problems
                     .add(name.span(), "a handle in a struct may always be null", "not `Option`")
@@ -207,6 +247,10 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
     {
         let text = name.to_string();
         let scalar = names.scalar(&text, name.span(), problems)?;
+        if let Some(len) = crate::attr::ident(&array.len).filter(|len| !names.constants.contains_key(&len.to_string()))
+        {
+            return Some((FieldShape::Tail { scalar, len: len.unraw().to_string() }, text));
+        }
         let len = expr::constant(&array.len, names, problems)?;
         let Ok(len @ 1..) = usize::try_from(len) else {
             problems.add(array.len.span(), "an array has at least one element", format!("is {len}"));
@@ -222,11 +266,39 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
             let handle = names.handle(shapes::name(inner)?, problems)?;
             Some((FieldShape::Handle(handle.clone()), handle))
         }
-        Some((word, Type::Reference(inner))) if word == "Option" && inner.mutability.is_none() => {
-            memory(&inner.elem, names, problems)
+        Some((word, Type::Reference(inner))) if word == "Option" && shapes::name(&inner.elem).is_some() => {
+            pointee(shapes::name(&inner.elem)?, names, problems)
         }
+        Some((word, Type::Reference(inner))) if word == "Option" && inner.mutability.is_some() => {
+            match memory(&inner.elem, names, problems)? {
+                (FieldShape::Memory(Memory { element: Element::Bytes, len }), text) => {
+                    Some((FieldShape::Pointer(Pointee::Data { len }), text))
+                }
+                _ => unknown_field(ty, problems),
+            }
+        }
+        Some((word, Type::Reference(inner))) if word == "Option" => memory(&inner.elem, names, problems),
         _ => unknown_field(ty, problems),
     }
+}
+
+/// `Option<&CStr>`, `Option<&S>`, `Option<&E>`: what an image of the struct follows.
+fn pointee(name: &syn::Ident, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
+    let text = name.to_string();
+    let pointee = match text.as_str() {
+        "CStr" => Pointee::Text,
+        _ => match names.kind(&text, name.span(), problems)? {
+            Kind::Struct => Pointee::Struct(text.clone()),
+            Kind::Tagged => Pointee::Keyed(text.clone()),
+            _ => {
+                problems
+                    .add(name.span(), "a pointer in a struct leads to a text or a struct", "neither")
+                    .help("write `*mut T` for an address that nobody follows");
+                return None;
+            }
+        },
+    };
+    Some((FieldShape::Pointer(pointee), text))
 }
 
 /// `Option<&[T; n]>`: memory that the struct leads to; n is another of its fields.

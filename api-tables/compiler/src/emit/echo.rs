@@ -108,7 +108,7 @@ fn ret_type(api: &Api, function: &Function) -> String {
         Ret::New { ty } if names::is_opaque(api, ty) => format!("{ty} *"),
         Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => c_name(ty).into(),
         Ret::Text { .. } => "const char *".into(),
-        Ret::Pointer { c_type } => c_type.clone(),
+        Ret::Mirror { c_type, .. } | Ret::Pointer { c_type } => c_type.clone(),
     }
 }
 
@@ -181,7 +181,7 @@ fn buffer(param: &Param) -> Option<&Buffer> {
 
 /// Whether a struct leads to memory.
 fn leads(api: &Api, ty: &str) -> bool {
-    let Some(TypeKind::Struct { fields }) = api.types.get(ty).map(|t| &t.kind) else { return false };
+    let Some(TypeKind::Struct { fields, .. }) = api.types.get(ty).map(|t| &t.kind) else { return false };
     fields.iter().any(|f| matches!(f.shape, FieldShape::Memory(_)))
 }
 

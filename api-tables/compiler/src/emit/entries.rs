@@ -1,5 +1,6 @@
 //! Emits what a program calls: the C entry points, and the tables of them that loaders and programs are handed.
 
+use super::mirror;
 use super::names::{self, Form, ident, int};
 use crate::model::{Api, Ret, Shape};
 use crate::plan::{CallPlan, Entry, Plan};
@@ -92,6 +93,7 @@ fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
         }
         // SAFETY of the emitted call: as above.
         Entry::Local | Entry::ByHand => quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) }),
+        Entry::Answers(answers) => mirror::answer(api, call, answers),
         // SAFETY of the emitted call: as above.
         Entry::Generated => quote!(unsafe { marshal::#name(#(#arguments),*) }),
     }
@@ -108,7 +110,7 @@ fn fail(call: &CallPlan<'_>) -> TokenStream {
         Ret::Void => quote! { let _ = status; },
         Ret::Status { .. } => quote!(status as _),
         Ret::Value { .. } => quote! { let _ = status; 0 as _ },
-        Ret::New { .. } | Ret::Pointer { .. } => {
+        Ret::New { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } => {
             quote! { let _ = status; #errcode std::ptr::null_mut() }
         }
         Ret::Text { null: true } => quote! { let _ = status; std::ptr::null() },

@@ -74,7 +74,7 @@ fn ret(api: &Api, function: &Function) -> String {
             crate::check::names::c_name(ty).into()
         }
         Ret::Text { .. } => "const char *".into(),
-        Ret::Pointer { c_type } => c_type.clone(),
+        Ret::Mirror { c_type, .. } | Ret::Pointer { c_type } => c_type.clone(),
     }
 }
 
@@ -105,7 +105,7 @@ fn type_def(api: &Api, ty: &TypeDef, c: &mut String) {
         TypeKind::Handle { .. } => {
             line(c, format_args!("_Static_assert(sizeof({name}) == sizeof(void *), \"{name}\");"));
         }
-        TypeKind::Struct { fields } => {
+        TypeKind::Struct { fields, .. } => {
             let size = layout::size(api, name);
             line(c, format_args!("_Static_assert(sizeof({name}) == {size}, \"{name}\");"));
             for (field, offset) in fields.iter().zip(layout::offsets(api, fields)) {

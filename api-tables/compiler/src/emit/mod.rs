@@ -7,6 +7,7 @@ pub mod entries;
 pub mod expand;
 mod expr;
 pub mod header;
+mod mirror;
 pub mod module;
 pub mod names;
 mod plan;

@@ -46,7 +46,9 @@ pub fn c_param(param: &Param) -> TokenStream {
             let s = scalar(*s);
             quote!(#s)
         }
-        Shape::Handle { .. } | Shape::UserData | Shape::VaList | Shape::Pointer => quote!(*mut c_void),
+        Shape::Handle { .. } | Shape::Mirror { .. } | Shape::UserData | Shape::VaList | Shape::Pointer => {
+            quote!(*mut c_void)
+        }
         Shape::Struct { ty } => {
             let ty = ident(ty);
             quote!(table::c::#ty)
@@ -92,7 +94,7 @@ pub fn c_ret(ret: &Ret, api: &Api) -> TokenStream {
             let s = scalar(status_scalar(api, ty));
             quote!(#s)
         }
-        Ret::New { .. } | Ret::Pointer { .. } => quote!(*mut c_void),
+        Ret::New { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } => quote!(*mut c_void),
         Ret::Text { .. } => quote!(*const c_char),
         Ret::Struct { ty } => {
             let ty = ident(ty);

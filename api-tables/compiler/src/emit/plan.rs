@@ -2,7 +2,7 @@
 //! where each field of its request and reply lies.
 
 use super::names::wire_scalar;
-use crate::model::{Buffer, Direction, Element, Len, Shape};
+use crate::model::{Answers, Buffer, Direction, Element, Len, Shape, Step};
 use crate::plan::{
     About, Argument, Begins, Birth, BirthPlace, CallPlan, CallbackLife, Combined, Entry, FieldType, Finds, Lifetime,
     Miss, Posting, Record, Server, Success, Waits,
@@ -31,6 +31,7 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
         match call.entry {
             Entry::Refused(refused) => format!("refused with {}: {}", refused.status, refused.why),
             Entry::Same(same) => format!("goes on to {same}"),
+            Entry::Answers(answers) => format!("answers in the shim: {}", answer(answers)),
             Entry::Local => "answers in the shim, by hand".into(),
             Entry::ByHand if call.marshalled => "by hand, generated to fall back on".into(),
             Entry::ByHand => "by hand".into(),
@@ -199,10 +200,21 @@ fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
     said.join("; ")
 }
 
+/// The field, as the table writes it.
+fn answer(answers: &Answers) -> String {
+    let step = |step: &Step| match step {
+        Step::Field(name) => format!(".{name}"),
+        Step::Index(name) => format!("[{name}]"),
+    };
+    let steps: String = answers.steps.iter().map(step).collect();
+    format!("{}{steps}, otherwise {}", answers.param, answers.otherwise)
+}
+
 fn shape(shape: &Shape) -> String {
     match shape {
         Shape::Value { ty, .. } => ty.clone(),
         Shape::Handle { ty, .. } => format!("handle {ty}"),
+        Shape::Mirror { ty } => format!("{ty}, by the worker's number"),
         Shape::Text { .. } => "text in".into(),
         Shape::Texts { count, .. } => format!("{count} texts in"),
         Shape::Buffer(buffer) => memory(buffer),

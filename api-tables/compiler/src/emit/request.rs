@@ -35,6 +35,9 @@ pub fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> 
             };
             quote!(let #name = call.#find(r.#name.to_native(), kind::#kind)?;)
         }
+        Shape::Mirror { .. } => quote! {
+            let #name = crate::engine::mirror::pointer(call, &spec::MIRROR, r.#name.to_native())?;
+        },
         Shape::Text { .. } => quote!(let #name = call.text(&r.#name)?;),
         Shape::Texts { count, lengths, .. } => {
             let count = sizes(plan, call).value(count);

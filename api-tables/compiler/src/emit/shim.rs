@@ -73,6 +73,7 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         Ret::Text { .. } => quote!(call.kept_text(&reply.ret)),
         Ret::Status { .. } | Ret::Value { .. } => quote!(reply.ret.to_native() as _),
         Ret::New { .. } => quote!(if ok { call.object(w_new) } else { std::ptr::null_mut() }),
+        Ret::Mirror { .. } => quote!(reply.ret.to_native()),
     };
     let request = if call.request.fields.is_empty() {
         quote!(table::#name::Request {})
@@ -81,8 +82,11 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     };
     let slot = ident(&api.name.to_uppercase());
     let (decode, after) = (quote!(#(#decode)*), shortcut::after(plan, call));
-    let transact = if function.facts.pull.is_some() {
-        let hand = ident(&api.name);
+    let transact = if call.shows_mirrors() {
+        let result_of = match call.names_mirror() {
+            true => quote!(runtime::mirror::pointer(call.session, result)),
+            false => quote!(Ok(result)),
+        };
         quote! {
             let (result, mirrors) = call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
                 let ok = #ok;
@@ -90,8 +94,8 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
                 #after
                 (ok, (#result, reply.mirrors.to_vec()))
             })?;
-            crate::api::#hand::pulled(call.session, &mirrors)?;
-            Ok(result)
+            runtime::mirror::pulled(call.session, &spec::MIRROR, &mirrors)?;
+            #result_of
         }
     } else {
         quote! {
@@ -154,6 +158,7 @@ fn encode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Toke
                 Some(Miss::Vendor) | None => quote!(let #w = call.handle(#name, kind::#kind);),
             }
         }
+        Shape::Mirror { .. } => quote!(let #w = runtime::mirror::number(call.session, &spec::MIRROR, #name)?;),
         Shape::Text { .. } => quote!(let #w = call.text(#name)?;),
         Shape::Texts { count, lengths, bytes, .. } => {
             let count = sizes(plan, call).value(count);

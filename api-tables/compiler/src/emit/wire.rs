@@ -1,6 +1,7 @@
 //! Emits the wire: per function a `Request` and a `Reply` as they are planned, and the descriptors of handles, structs, keys and lists
 //! that both sides translate by. The protocol crate includes the result.
 
+use super::mirror;
 use super::names::{self, ident, int};
 use super::sandbox;
 use crate::layout;
@@ -161,7 +162,7 @@ fn specs(api: &Api) -> TokenStream {
     let specs = api.types.values().filter_map(|t| {
         let name = ident(&t.name);
         Some(match &t.kind {
-            TypeKind::Struct { fields } => {
+            TypeKind::Struct { fields, .. } => {
                 let size = layout::size(api, &t.name);
                 let handles = layout::offsets(api, fields).into_iter().zip(fields).filter_map(|(at, f)| {
                     let FieldShape::Handle(h) = &f.shape else { return None };
@@ -216,11 +217,13 @@ fn specs(api: &Api) -> TokenStream {
             TypeKind::Scalar(_) | TypeKind::Status { .. } | TypeKind::Handle { .. } | TypeKind::Opaque => return None,
         })
     });
+    let mirrors = mirror::specs(api);
     quote! {
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, unused_imports)]
         pub mod spec {
-            use crate::spec::*;
+            use crate::{image::*, spec::*};
             #(#specs)*
+            #mirrors
         }
     }
 }
@@ -286,7 +289,7 @@ fn keyed(api: &Api, ty: &str, number: &dyn Fn(&str) -> (usize, usize)) -> TokenS
 /// The structs as Rust has them, for hand-written code and for those that go by value.
 fn structs(api: &Api) -> TokenStream {
     let structs = api.types.values().filter_map(|t| {
-        let TypeKind::Struct { fields } = &t.kind else { return None };
+        let TypeKind::Struct { fields, .. } = &t.kind else { return None };
         let (name, doc) = (ident(&t.name), format!(" `{}` of the vendor's headers.", t.name));
         let fields = fields.iter().map(|f| {
             let field = ident(&f.name);
@@ -303,7 +306,11 @@ fn structs(api: &Api) -> TokenStream {
                     let ty = ident(ty);
                     quote!(#ty)
                 }
-                FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Address => {
+                FieldShape::Tail { scalar: s, .. } => {
+                    let s = names::scalar(*s);
+                    quote!([#s; 0])
+                }
+                FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Pointer(_) | FieldShape::Address => {
                     quote!(*mut std::ffi::c_void)
                 }
             };
@@ -339,7 +346,7 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
         Payload::Names => quote!(Answer::Names),
         Payload::NameVersions(name) => {
             let size = layout::size(api, name);
-            let TypeKind::Struct { fields } = &api.types[name].kind else {
+            let TypeKind::Struct { fields, .. } = &api.types[name].kind else {
                 return None;
             };
             let at = *layout::offsets(api, fields).last()?;

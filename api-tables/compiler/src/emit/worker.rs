@@ -3,6 +3,7 @@
 
 use super::charges::{self, written};
 use super::expr::operation;
+use super::mirror;
 use super::names::{self, ident, int};
 use super::request::decode;
 use super::sizes::{Side, Sizes};
@@ -24,6 +25,9 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         |call: &&CallPlan<'_>| matches!(call.server, Server::Generated | Server::ByHand { generated: true });
     let costs = plan.calls.iter().filter(|call| matches!(call.server, Server::ByHand { .. })).filter_map(charges::cost);
     let servers = plan.calls.iter().filter(generated).map(|call| server(plan, call));
+    let mirrors = mirror::dispatch(plan);
+    let locators = plan.calls.iter().filter(|call| call.names_mirror() && call.marshalled);
+    let locators = locators.map(|call| locator(plan, call));
     let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
     quote! {
         #[allow(unused_imports)]
@@ -39,6 +43,12 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         /// The commands that functions served by hand cost: whoever serves one charges them.
         #[allow(non_upper_case_globals)]
         pub mod cost { #(#costs)* }
+        #mirrors
+        #[allow(dead_code, non_snake_case, unused_imports, unused_variables)]
+        pub mod locate {
+            use super::*;
+            #(#locators)*
+        }
         #[allow(dead_code, non_snake_case, unused_variables, unused_mut)]
         pub mod serve {
             use super::*;
@@ -62,21 +72,38 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
             Server::Generated => Some(quote!(#opcode => serve::#name(call, body))),
         }
     });
+    let own = plan.api.mirror().map(|_| {
+        quote! {
+            ava_protocol::mirror::opcode::MEMORY => crate::engine::mirror::memory(call, &spec::MIRROR, body),
+            ava_protocol::mirror::opcode::PIECE => crate::engine::mirror::piece(call, body),
+        }
+    });
     quote! {
         /// Serves one call.
         pub fn dispatch(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
             match opcode {
                 #(#arms,)*
+                #own
                 other => crate::api::#hand::own(other, call, body),
             }
         }
     }
 }
 
+/// The function that finds the struct which an entry names.
+fn locator(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let decode: Vec<_> = call.decode_order.iter().map(|place| decode(plan, call, &call.arguments[*place])).collect();
+    let args: Vec<_> = call.function.params.iter().map(|p| argument(call, p)).collect();
+    mirror::locate(call.function, &decode, &find(plan, call), &before(plan, call), &args)
+}
+
 /// The function that serves one entry.
 pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    if call.names_mirror() {
+        return mirror::server(call, &about_id(call));
+    }
     let function = call.function;
-    let (name, hand) = (ident(&function.name), ident(&plan.api.name));
+    let name = ident(&function.name);
     let text = &function.name;
     let decode = call.decode_order.iter().map(|place| decode(plan, call, &call.arguments[*place]));
     let before = before(plan, call);
@@ -110,7 +137,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             let ty = names::wire_scalar(*scalar);
             fields.push(quote!(ret: ret as #ty));
         }
-        (Ret::New { .. } | Ret::Status { .. }, _) => fields.push(quote!(made: ok)),
+        (Ret::New { .. } | Ret::Mirror { .. } | Ret::Status { .. }, _) => fields.push(quote!(made: ok)),
     }
     let mut translate = Vec::new();
     for argument in call.arguments.iter().filter(|argument| argument.returns) {
@@ -124,11 +151,19 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         fields.push(quote!(#p: #p.returned(#written, ok)));
     }
     if let Some(object) = function.facts.pull.as_ref().map(|h| ident(h)) {
-        translate.push(quote!(let mirrors = crate::api::#hand::pull(call, r.#object.to_native())?;));
+        let is_one = function.params.iter().any(|p| object == p.name && matches!(p.shape, Shape::Mirror { .. }));
+        translate.push(match is_one {
+            true => quote! {
+                let mirrors = crate::engine::mirror::pull_one(call, &spec::MIRROR, r.#object.to_native())?;
+            },
+            false => quote! {
+                let mirrors = crate::engine::mirror::pull(call, &spec::MIRROR, locate, r.#object.to_native())?;
+            },
+        });
         fields.push(quote!(mirrors));
     }
     if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
-        translate.push(quote!(if ok { crate::api::#hand::carried(call, r.#object.to_native())?; }));
+        translate.push(quote!(if ok { crate::engine::mirror::charge(call, &spec::MIRROR, r.#object.to_native())?; }));
     }
     let reply =
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
@@ -217,7 +252,7 @@ fn call_by_form(call: &CallPlan<'_>) -> TokenStream {
 fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
     let name = ident(&param.name);
     match &param.shape {
-        Shape::Value { .. } | Shape::Handle { .. } | Shape::Pointer => quote!(#name),
+        Shape::Value { .. } | Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Pointer => quote!(#name),
         Shape::VaList | Shape::Struct { .. } => quote!(compile_error!("goes by hand")),
         Shape::Text { .. } => quote!(#name.as_ptr().cast()),
         Shape::Texts { .. } => quote!(#name.as_ptr()),
@@ -241,13 +276,13 @@ fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
 
 /// Statements between decoding and the call.
 fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
-    let (function, hand) = (call.function, ident(&plan.api.name));
+    let function = call.function;
     let mut statements = Vec::new();
     if let Some(demand) = &function.facts.refuse_unless {
         statements.push(refuse_unless(plan, call, demand));
     }
     if let Some(object) = function.facts.push.as_ref().map(|h| ident(h)) {
-        statements.push(quote!(crate::api::#hand::push(call, r.#object.to_native())?;));
+        statements.push(quote!(crate::engine::mirror::push(call, &spec::MIRROR, r.#object.to_native())?;));
     }
     if let (Some(_), Some(param)) = (&function.facts.release, about_handle(call)) {
         let id = ident(&param.name);

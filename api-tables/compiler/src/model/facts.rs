@@ -1,6 +1,6 @@
 //! What holds for a call: the attributes above a function.
 
-use super::{Expr, Version};
+use super::{Answers, Expr, Version};
 
 /// What holds for the call: the attributes above a function.
 #[derive(Debug, Default)]
@@ -33,9 +33,14 @@ pub struct Facts {
     pub charge: Vec<(Resource, Amount)>,
     /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
     pub withheld: Vec<String>,
-    /// `push(h)`, `pull(h)`: the handle whose mirrors are carried over before and after the call.
+    /// `push(h)`, `pull(h)`: the handle whose mirrors are carried over before and after the call; for `pull` also a mirror.
     pub push: Option<String>,
     pub pull: Option<String>,
+    /// `input` or `input(count = f)`: what the program writes to the mirror that the function returns is meant for the
+    /// vendor; f tells of the mirror's owner how many of these there are.
+    pub input: Option<Option<String>>,
+    /// `answers(…)`: what the function says stands in the struct that it is given.
+    pub answers: Option<Answers>,
     /// `since("2.17")`: the first version of the vendor library that has the function.
     pub since: Option<String>,
     /// `since(properties = "0.9.5")`: parameter → the version of the function's extension that it came with.

@@ -168,6 +168,16 @@ impl<'a> CallPlan<'a> {
         self.births.iter().find(|birth| matches!(birth.place, BirthPlace::Returned))
     }
 
+    /// Whether the reply says what has changed of the structs that programs have images of.
+    pub fn shows_mirrors(&self) -> bool {
+        self.reply.fields.iter().any(|field| matches!(field.carries, Carries::Mirrors))
+    }
+
+    /// Whether the function returns a struct that programs have images of.
+    pub fn names_mirror(&self) -> bool {
+        matches!(self.function.ret, Ret::Mirror { .. })
+    }
+
     /// Whether the worker may be sent the call without a reply being awaited.
     pub fn is_oneway(&self) -> bool {
         self.function.facts.oneway.is_some()

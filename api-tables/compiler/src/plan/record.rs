@@ -140,7 +140,7 @@ pub(super) fn request<'a>(arguments: &[Argument<'a>], births: &[Birth<'a>]) -> R
 fn request_type(param: &Param) -> FieldType {
     match &param.shape {
         Shape::Value { scalar, .. } => FieldType::Scalar(*scalar),
-        Shape::Handle { .. } | Shape::Callback { .. } => FieldType::Id,
+        Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Callback { .. } => FieldType::Id,
         // Of what goes by hand there is the word; its meaning is the hand's.
         Shape::Pointer | Shape::VaList | Shape::Struct { .. } => FieldType::Address,
         Shape::UserData => FieldType::Flag,
@@ -160,6 +160,7 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
         (Ret::Value { scalar, .. }, _) => Some((Carries::Returned, FieldType::Scalar(*scalar))),
         (Ret::Text { .. }, _) => Some((Carries::Returned, FieldType::Data)),
         (Ret::New { .. }, _) => Some((Carries::Made, FieldType::Flag)),
+        (Ret::Mirror { .. }, _) => Some((Carries::Returned, FieldType::Id)),
         (Ret::Void | Ret::Status { .. } | Ret::Pointer { .. } | Ret::Struct { .. }, _) => None,
     };
     let returned = returned.map(|(carries, ty)| {
@@ -170,8 +171,14 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
         let ty = if argument.result().is_some() { FieldType::Returned } else { FieldType::Flag };
         (argument.param.name.clone(), Carries::Argument(argument.param), ty)
     });
-    let mirrors = function.facts.pull.as_ref().map(|_| ("mirrors".to_owned(), Carries::Mirrors, FieldType::Bytes));
+    let shows = function.facts.pull.is_some() || names_mirror(function);
+    let mirrors = shows.then(|| ("mirrors".to_owned(), Carries::Mirrors, FieldType::Bytes));
     Record::of(returned.into_iter().chain(results).chain(mirrors))
+}
+
+/// Whether the function returns a struct that programs have images of.
+fn names_mirror(function: &Function) -> bool {
+    matches!(function.ret, Ret::Mirror { .. })
 }
 
 /// The field that says at which address of the program an input lay.

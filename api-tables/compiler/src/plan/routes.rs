@@ -1,7 +1,7 @@
 //! Which way a call goes: who makes the request, who serves it, in which session, with which of the vendor's functions.
 
 use super::About;
-use crate::model::{Api, Facts, Function, Ret, Unsupported};
+use crate::model::{Answers, Api, Facts, Function, Ret, Unsupported};
 
 /// What the entry point in the shim does.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,8 @@ pub enum Entry<'a> {
     Same(&'a str),
     /// Answers in the shim, by hand.
     Local,
+    /// Answers with a field of a struct that the program has an image of.
+    Answers(&'a Answers),
     /// Crosses, by hand; the generated marshalling is there to fall back on.
     ByHand,
     /// Crosses by the generated marshalling.
@@ -69,6 +71,7 @@ pub enum Finds<'a> {
 pub fn entry(function: &Function) -> Entry<'_> {
     match &function.facts {
         Facts { unsupported: Some(unsupported), .. } => Entry::Refused(unsupported),
+        Facts { answers: Some(answers), .. } => Entry::Answers(answers),
         Facts { same_as: Some(same), .. } => Entry::Same(same),
         Facts { local: true, .. } => Entry::Local,
         Facts { custom, .. } if custom.shim => Entry::ByHand,

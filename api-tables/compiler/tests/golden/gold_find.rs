@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   30
+// opcode   38
 // entry    answers in the shim, by hand
 
 // shim: entry

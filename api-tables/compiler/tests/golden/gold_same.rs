@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   29
+// opcode   37
 // entry    goes on to gold_scalar
 
 // shim: entry

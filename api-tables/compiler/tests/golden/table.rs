@@ -40,6 +40,38 @@ struct gold_shape {
     parent: Option<gold_box>,
 }
 
+struct gold_numbers {
+    count: u32,
+    values: [f32; count],
+}
+
+struct gold_scale {
+    factors: Option<&gold_numbers>,
+    axis: i32,
+}
+
+#[tag(scaled)]
+#[repr(gold_key)]
+enum Scaled {
+    GOLD_BY_AXIS(gold_scale) = 0x40,
+}
+
+struct gold_scaled {
+    scaled: gold_key,
+    scale: Option<&Scaled>,
+}
+
+#[mirror(owner = gold_shelf, invalid = GOLD_LOST, input = is_input)]
+struct gold_ingot {
+    data: Option<&mut [c_void; bytes]>,
+    bytes: usize,
+    name: Option<&CStr>,
+    shape: Option<&gold_numbers>,
+    scaled: gold_scaled,
+    owner: *mut c_void,
+    is_input: bool,
+}
+
 struct gold_version {
     version: u32,
     name: [c_char; 4],
@@ -228,6 +260,30 @@ extern "C" {
 
     #[withheld(place, hook)]
     fn gold_withheld(place: *mut c_void, count: u32, hook: *const gold_shape) -> gold_status;
+
+    fn gold_ingots(one: &gold_shelf) -> u32;
+
+    #[refuse(unless = index < gold_ingots(one))]
+    #[input(count = gold_ingots)]
+    fn gold_ingot_at(one: &gold_shelf, index: u32) -> Option<&mut gold_ingot>;
+
+    fn gold_ingot_called(one: &gold_shelf, name: &CStr) -> Option<&gold_ingot>;
+
+    #[pull(ingot)]
+    fn gold_recast(ingot: &mut gold_ingot, bytes: usize) -> gold_status;
+
+    #[push(one)]
+    #[pull(one)]
+    fn gold_melt(one: &gold_shelf) -> gold_status;
+
+    #[answers(ingot.shape.values[index], otherwise = -1)]
+    fn gold_side(ingot: &gold_ingot, index: u32) -> f32;
+
+    #[answers(count = ingot.shape.count)]
+    fn gold_sides(ingot: &gold_ingot, count: *mut u32) -> gold_status;
+
+    #[answers(ingot.scaled)]
+    fn gold_scaling(ingot: &gold_ingot) -> gold_scaled;
 
     #[custom]
     #[oneway]

@@ -20,7 +20,7 @@ const AFFINE_QUANTIZATION: c_int = 1;
 ///
 /// # Safety
 /// It is null or leads to one.
-pub(super) unsafe fn numbers<'a>(array: *const c_void) -> Option<&'a [i32]> {
+unsafe fn numbers<'a>(array: *const c_void) -> Option<&'a [i32]> {
     if array.is_null() {
         return None;
     }

@@ -3,12 +3,13 @@
 
 #![allow(non_snake_case)]
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{c_char, c_void};
 
 use ava_protocol::tflite::custom::{ArchivedCreated, ArchivedDone, CreateExternal, CreateXnnpack, Delete};
 use ava_protocol::tflite::{kind, opcode};
 use dashmap::DashMap;
 
+use super::data::is_old;
 use super::{ERROR, OK, refuse};
 use crate::api;
 use crate::api::generated::tflite::marshal;
@@ -31,16 +32,6 @@ fn check(function: &str, delegate: *mut c_void, about: *const c_void) -> Result<
         false => "a delegate would run in the program: use XNNPACK or an external one",
     };
     Err(refuse(function, why, i64::from(ERROR), about))
-}
-
-/// Whether the program is one of a library of 2.9 or before, by which it was built: the library that the worker has.
-fn is_old() -> Result<bool, Fault> {
-    // SAFETY: the function takes nothing.
-    let version = unsafe { marshal::TfLiteVersion()? };
-    // SAFETY: a text that stays.
-    let version = unsafe { CStr::from_ptr(version) }.to_string_lossy();
-    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(u32::MAX));
-    Ok((numbers.next(), numbers.next()) <= (Some(2), Some(9)))
 }
 
 /// `TfLiteXNNPackDelegateOptions` of 2.17; 2.9 has the first two fields.

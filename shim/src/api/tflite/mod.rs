@@ -1,26 +1,24 @@
-//! TensorFlow Lite's exceptions: tensors, which are structs in the program's memory, and what concerns them; models that
-//! lie in files; delegates; and what is refused, which is told as the library tells of errors.
+//! TensorFlow Lite's exceptions: the data of tensors; arrays that the program makes; models that lie in files; delegates;
+//! and what is refused, which is told as the library tells of errors.
 
-mod accessors;
 mod arrays;
+mod data;
 mod delegates;
 mod models;
 mod reporters;
 mod strings;
-mod tensors;
 
 use crate::api;
 use crate::base::fault::Fault;
 use crate::book::regions::Lease;
 use crate::session::{Own, Session};
 
-pub use accessors::*;
 pub use arrays::*;
+pub use data::*;
 pub use delegates::*;
 pub use models::*;
 pub use reporters::{TfLiteInterpreterOptionsSetErrorReporter, refuse};
 pub use strings::*;
-pub use tensors::*;
 
 /// `kTfLiteOk`, `kTfLiteError`
 const OK: u32 = 0;
@@ -29,7 +27,6 @@ const ERROR: u32 = 1;
 /// What TensorFlow Lite's exceptions remember of a session.
 #[derive(Default)]
 pub struct State {
-    tensors: tensors::Tensors,
     reporters: reporters::Reporters,
     indices: arrays::Indices,
     options: delegates::Options,
@@ -40,7 +37,7 @@ impl Own for State {
         self.reporters.forget(id);
         self.indices.forget(id);
         self.options.forget(id);
-        self.tensors.forget(id)
+        Vec::new()
     }
 }
 

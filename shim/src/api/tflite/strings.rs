@@ -4,7 +4,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::tensors::{TfLiteTensorRealloc, data, data_mut};
+use super::data::{TfLiteTensorRealloc, data};
 use super::{ERROR, OK};
 use crate::base::fault::Fault;
 
@@ -70,7 +70,7 @@ pub unsafe fn TfLiteOpaqueTensorWriteStrings(
     // SAFETY: by the caller's promise.
     unsafe {
         let status = TfLiteTensorRealloc(bytes.len(), tensor)?;
-        let to = data_mut(tensor);
+        let to = data(tensor);
         if status != OK || to.len() != bytes.len() {
             return Ok(ERROR);
         }

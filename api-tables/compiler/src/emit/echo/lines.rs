@@ -32,7 +32,7 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
             super::c_expr(function, n),
             lengths.as_deref().unwrap_or("NULL"),
         ),
-        Shape::VaList | Shape::Struct { .. } => String::new(),
+        Shape::VaList | Shape::Struct { .. } | Shape::Mirror { .. } => String::new(),
         Shape::Callback { .. } => format!("log_set(&line, \"{name}\", {name} != NULL);"),
         // With a callback it is the worker's own.
         Shape::UserData => match callback(function) {
@@ -89,7 +89,7 @@ fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
 /// The statement that writes down what a function returns, in `ret`.
 pub fn returned(function: &Function) -> String {
     match &function.ret {
-        Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Void | Ret::Mirror { .. } | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
         Ret::Text { .. } => "  log_text(&line, \"ret\", ret);\n".into(),
         Ret::Status { .. } => "  log_int(&line, \"ret\", (uint64_t)(int64_t)ret);\n".into(),
         Ret::Value { scalar, .. } => format!("  log_int(&line, \"ret\", {});\n", widened(*scalar, "ret")),

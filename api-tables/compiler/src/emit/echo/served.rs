@@ -45,7 +45,7 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
     }
     let way = |f: &Function| match plan::entry(f) {
         Entry::Refused(_) => Served::Refused,
-        Entry::Local | Entry::Same(_) => Served::Local,
+        Entry::Local | Entry::Answers(_) | Entry::Same(_) => Served::Local,
         Entry::ByHand | Entry::Generated => Served::Compared,
     };
     if problems.is_empty() { Ok(api.functions.iter().map(|f| (f, way(f))).collect()) } else { Err(problems) }
@@ -55,11 +55,13 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
 fn obstacle(function: &Function) -> Option<String> {
     let unknown = |p: &&Param| match &p.shape {
         Shape::Pointer => function.facts.custom.worker || !function.facts.withheld.contains(&p.name),
-        Shape::Struct { .. } | Shape::VaList => true,
+        Shape::Struct { .. } | Shape::Mirror { .. } | Shape::VaList => true,
         _ => false,
     };
     match &function.ret {
-        Ret::Pointer { .. } => return Some("what the returned address leads to is not said".into()),
+        Ret::Pointer { .. } | Ret::Mirror { .. } => {
+            return Some("what the returned address leads to is not said".into());
+        }
         Ret::Struct { .. } => return Some("it returns a struct".into()),
         _ => {}
     }

@@ -87,7 +87,7 @@ fn list(api: &Api, ty: &TypeDef) -> Option<String> {
 }
 
 fn record(api: &Api, ty: &TypeDef) -> Option<String> {
-    let TypeKind::Struct { fields } = &ty.kind else { return None };
+    let TypeKind::Struct { fields, .. } = &ty.kind else { return None };
     let offsets = layout::offsets(api, fields);
     let (mut at, mut kinds, mut leads, mut c) = (Vec::new(), Vec::new(), Vec::new(), String::new());
     for (field, offset) in fields.iter().zip(&offsets) {
@@ -179,7 +179,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 }
                 Payload::Names => "ANSWER_NAMES".into(),
                 Payload::NameVersions(ty) => {
-                    let TypeKind::Struct { fields } = &api.types[ty].kind else { return String::new() };
+                    let TypeKind::Struct { fields, .. } = &api.types[ty].kind else { return String::new() };
                     let name = layout::offsets(api, fields).last().copied().unwrap_or(0);
                     format!("ANSWER_NAME_VERSIONS, .size = {}, .name = {name}", layout::size(api, ty))
                 }

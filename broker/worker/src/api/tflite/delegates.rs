@@ -98,7 +98,7 @@ pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
         None => return Err(Malformed::Id(id).into()),
     }
     call.released(id);
-    call.reply(&Done { ret: 0 })
+    call.reply(&Done {})
 }
 
 /// The functions of the plugin that the program names, which is loaded for good.

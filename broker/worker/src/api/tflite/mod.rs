@@ -1,7 +1,6 @@
-//! TensorFlow Lite's exceptions in the worker: tensors, whose data the program uses in place, and delegates.
+//! TensorFlow Lite's exceptions in the worker: indexes that the library does not check, and delegates.
 
 mod delegates;
-mod parcels;
 mod tensors;
 
 use std::ffi::CStr;
@@ -9,7 +8,6 @@ use std::ffi::CStr;
 use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Malformed;
 use ava_protocol::tflite::API;
-use ava_protocol::tflite::custom::own;
 
 use crate::api::Api;
 use crate::call::{Call, Outcome};
@@ -18,20 +16,12 @@ use crate::session::Session;
 use crate::vendor::Loaded;
 
 pub use delegates::{TfLiteExternalDelegateCreate, TfLiteXNNPackDelegateCreate, TfLiteXNNPackDelegateDelete};
-pub use tensors::{
-    TfLiteInterpreterEnsureTensorDataIsReadable, TfLiteInterpreterGetInputTensor, TfLiteInterpreterGetOutputTensor,
-    TfLiteInterpreterGetTensor, TfLiteInterpreterGetVariableTensor, TfLiteSignatureRunnerGetInputTensor,
-    TfLiteSignatureRunnerGetOutputTensor, TfLiteTensorGetAllocationStrategy, TfLiteTensorGetBufferAddressStability,
-    TfLiteTensorGetDataKnownStep, TfLiteTensorGetDataStability, TfLiteTensorGetShapeKnownStep, TfLiteTensorRealloc,
-    carried, pull, push,
-};
+pub use tensors::TfLiteInterpreterEnsureTensorDataIsReadable;
 
 /// What is remembered of a session with TensorFlow Lite.
 struct State {
     vendor: generated::Vendor,
-    mirrors: tensors::Mirrors,
     delegates: delegates::Delegates,
-    parcels: parcels::Parcels,
 }
 
 impl Api for State {
@@ -48,10 +38,6 @@ impl Api for State {
         let version = unsafe { CStr::from_ptr(self.vendor.TfLiteVersion?()) };
         Some(format!("TensorFlow Lite {}", version.to_string_lossy()))
     }
-
-    fn forget(&self, id: u64) {
-        self.mirrors.forget(id);
-    }
 }
 
 /// The vendor's functions.
@@ -63,13 +49,9 @@ fn state(session: &Session) -> &State {
     session.api()
 }
 
-/// Serves a call beside the API's functions.
-pub fn own(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
-    match opcode {
-        own::MEMORY => tensors::memory(call, body),
-        own::PIECE => parcels::piece(call, body),
-        other => Err(Malformed::Opcode(other).into()),
-    }
+/// There are no calls beside the functions.
+pub fn own(opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
+    Err(Malformed::Opcode(opcode).into())
 }
 
 /// Finds the vendor's functions.
@@ -81,10 +63,5 @@ pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
     if vendor.TfLiteVersion.is_none() || vendor.TfLiteModelCreate.is_none() {
         return Err(format!("{} lacks TfLiteVersion or TfLiteModelCreate", API.library));
     }
-    Ok(Box::new(State {
-        vendor,
-        mirrors: Default::default(),
-        delegates: Default::default(),
-        parcels: Default::default(),
-    }))
+    Ok(Box::new(State { vendor, delegates: Default::default() }))
 }

@@ -1,0 +1,3 @@
+//! What is more than a call, and knows no API by name.
+
+pub mod mirror;
