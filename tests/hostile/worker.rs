@@ -452,10 +452,7 @@ fn a_delegate_is_shut_in_by_an_older_kernel() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_library_is_shut_in_as_a_user_of_its_own() {
-    if is_root() {
-        is_shut_in_for(Library, USERS, All);
-    } else {
-        println!("skipped: users for workers need root");
-    }
+    is_shut_in_for(Library, USERS, All);
 }

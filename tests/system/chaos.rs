@@ -51,6 +51,7 @@ struct Chaos {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn nothing_but_what_is_killed_ends() {
     play(40, 1);
 }

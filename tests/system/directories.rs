@@ -19,6 +19,7 @@ fn tenant(uid: u32, digit: char) -> String {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn directories_are_their_users_alone() {
     let Some(world) = SystemWorld::new() else { return };
     let programs = [(&ALICE, 1), (&BOB, 2)].map(|(who, seed)| begin(&world, who, seed).0);
@@ -42,6 +43,7 @@ fn directories_are_their_users_alone() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn the_root_of_a_container_is_a_tenant_of_its_own() {
     let Some(world) = SystemWorld::with(["--warm", "1"]) else { return };
     let roots = [Somebody::user(0), Somebody::in_container(0, &docker('a')), Somebody::in_container(0, &docker('b'))];
@@ -62,6 +64,7 @@ fn the_root_of_a_container_is_a_tenant_of_its_own() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn the_root_of_ones_own_namespaces_is_a_tenant_of_its_own() {
     let Some(world) = SystemWorld::new() else { return };
     let (program, _) = begin(&world, &ALICE, 1);
@@ -81,6 +84,7 @@ fn the_root_of_ones_own_namespaces_is_a_tenant_of_its_own() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn what_containers_leave_is_removed_and_their_users_are_free_again() {
     let Some(world) = SystemWorld::new() else { return };
     for (who, seed) in [(Somebody::in_container(0, &docker('a')), 1), (ALICE, 2)] {
@@ -116,6 +120,7 @@ fn what_containers_leave_is_removed_and_their_users_are_free_again() {
 
 /// Programs can connect while the broker removes the remains of containers.
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_session_that_begins_while_its_directory_is_emptied_has_one() {
     let Some(world) = SystemWorld::new() else { return };
     let root = Somebody::in_container(0, &docker('a'));

@@ -31,6 +31,7 @@ fn without_rights(world: &SystemWorld, mode: &str) -> Command {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_broker_that_is_to_keep_tenants_apart_and_cannot_does_not_start() {
     let Some(world) = SystemWorld::without_broker() else { return };
     let output = without_rights(&world, "require").output().unwrap();
@@ -41,6 +42,7 @@ fn a_broker_that_is_to_keep_tenants_apart_and_cannot_does_not_start() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn what_is_missing_is_said_at_the_start_and_when_asked() {
     let Some(world) = SystemWorld::without_broker() else { return };
     let mut broker = ava_tests::Running::start(&mut without_rights(&world, "best"), PATIENCE, String::new());
@@ -55,6 +57,7 @@ fn what_is_missing_is_said_at_the_start_and_when_asked() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn nothing_is_missing_for_root() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--sandbox", "require"]) else { return };
     let isolation = world.status().isolation;
@@ -64,6 +67,7 @@ fn nothing_is_missing_for_root() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_worker_whose_program_and_broker_are_killed_ends() {
     let Some(world) = SystemWorld::with(["--warm", "1"]) else { return };
     let (mut program, session) = begin(&world, &ALICE, 1);

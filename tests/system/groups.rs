@@ -42,6 +42,7 @@ fn tasks(folder: &Path) -> u64 {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_worker_has_a_group_with_bounds_that_goes_with_it() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--session-memory", "600M"]) else { return };
     let (program, session) = begin(&world, &ALICE, 1);
@@ -60,6 +61,7 @@ fn a_worker_has_a_group_with_bounds_that_goes_with_it() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn what_a_worker_starts_is_in_its_group_and_goes_with_it() {
     let Some(world) = SystemWorld::new() else { return };
     let (other, others) = begin(&world, &BOB, 1);
@@ -82,6 +84,7 @@ fn what_a_worker_starts_is_in_its_group_and_goes_with_it() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn who_takes_too_much_memory_loses_the_worker_and_nobody_else_does() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--session-memory", "600M"]) else { return };
     let (other, _) = begin(&world, &BOB, 1);
@@ -107,6 +110,7 @@ fn who_takes_too_much_memory_loses_the_worker_and_nobody_else_does() {
 
 /// Pages that a program shares with its worker are charged to the program, which touched them first and may keep them.
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn what_a_program_shares_is_charged_to_the_program() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--session-memory", "600M"]) else { return };
     let _ = world.groups.within("programs");
@@ -126,6 +130,7 @@ fn what_a_program_shares_is_charged_to_the_program() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn who_opens_lanes_without_end_is_ended_and_others_begin_meanwhile() {
     let Some(world) = SystemWorld::new() else { return };
     let hello = Hello::new("opencl", "lanes", 1, "lanes", "/");

@@ -21,6 +21,7 @@ fn user_of(session: &Session) -> u32 {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn each_user_has_workers_of_another_user_also_after_a_restart() {
     let Some(world) = SystemWorld::new() else { return };
     let programs = [(&ALICE, 1), (&ALICE, 2), (&BOB, 3)].map(|(who, seed)| begin(&world, who, seed));
@@ -42,6 +43,7 @@ fn each_user_has_workers_of_another_user_also_after_a_restart() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn the_administrator_names_the_users() {
     let Some(world) = SystemWorld::without_broker() else { return };
     let world = world.with_arguments(["--warm", "0"]).with_users(71_000..=71_000);
@@ -54,6 +56,7 @@ fn the_administrator_names_the_users() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_worker_has_given_up_what_it_can() {
     let Some(world) = SystemWorld::new() else { return };
     let (program, session) = begin(&world, &ALICE, 1);
@@ -76,6 +79,7 @@ fn a_worker_has_given_up_what_it_can() {
 
 /// Checks that the tests above can fail.
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn without_the_sandbox_a_worker_is_the_brokers_user() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--sandbox", "off"]) else { return };
     let (program, session) = begin(&world, &ALICE, 1);
@@ -92,6 +96,7 @@ fn without_the_sandbox_a_worker_is_the_brokers_user() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_worker_has_its_own_descriptors_and_none_of_the_brokers() {
     let Some(world) = SystemWorld::with(["--warm", "2"]) else { return };
     let (one, mine) = begin(&world, &ALICE, 1);

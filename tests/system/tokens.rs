@@ -36,6 +36,7 @@ fn tokens(world: &SystemWorld, who: &Somebody) -> Vec<String> {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn tenants_do_not_see_each_others_tokens() {
     let Some(world) = SystemWorld::new() else { return };
     make_token(&world, &ALICE, "hers");
@@ -55,6 +56,7 @@ fn tenants_do_not_see_each_others_tokens() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn the_administrators_template_takes_the_place_of_the_configuration() {
     let Some(world) = SystemWorld::without_broker() else { return };
     let templates = world.path("templates");
@@ -73,6 +75,7 @@ fn the_administrators_template_takes_the_place_of_the_configuration() {
 
 /// With a configuration in the broker's environment, the administrator chooses one store for all.
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_store_that_is_named_is_shared() {
     let Some(world) = SystemWorld::without_broker() else { return };
     let store = world.path("store");

@@ -26,6 +26,7 @@ fn docker(uid: u32) -> Somebody {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn only_the_administrators_socket_makes_an_administrator() {
     let Some(world) = SystemWorld::new() else { return };
     let everybody = [ALICE, BOB, Somebody::user(0), docker(0), docker(31_234)];
@@ -42,6 +43,7 @@ fn only_the_administrators_socket_makes_an_administrator() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn users_end_their_own_sessions_and_no_others() {
     let Some(world) = SystemWorld::new() else { return };
     let (mut victim, session) = begin(&world, &ALICE, 1);
@@ -67,6 +69,7 @@ fn users_end_their_own_sessions_and_no_others() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn workers_are_nobody() {
     let Some(world) = SystemWorld::new() else { return };
     let (first, last) = world.users().into_inner();
@@ -83,6 +86,7 @@ fn workers_are_nobody() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn containers_that_users_make_count_for_them_and_those_of_the_machine_do_not() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--sessions-per-user", "1"]) else { return };
     let own = |user: u32| format!("user-{user}.slice/user@{user}.service/libpod-{}.scope", "d".repeat(64));

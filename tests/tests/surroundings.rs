@@ -208,6 +208,7 @@ fn where_no_broker_is_is_said_with_what_helps() {
 const ALICE: Somebody = Somebody::user(31_234);
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_broker_for_several_says_once_what_does_not_count() {
     let Some(world) = SystemWorld::new() else { return };
     let library = world.path("public").join("libOpenCL.so.1");

@@ -211,10 +211,8 @@ fn spares_end_with_a_killed_broker_and_sessions_do_not() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_spare_is_its_users() {
-    if !rustix::process::getuid().is_root() {
-        return;
-    }
     let world = World::warm("", 1, &["--group", "root"]);
     let open_to_all = |path: &Path, mode: &str| {
         Command::new("chmod").arg(mode).arg(path).status().unwrap();

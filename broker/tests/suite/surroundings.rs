@@ -65,10 +65,8 @@ fn a_sandbox_that_the_broker_requires_no_program_does_without() {
 }
 
 #[test]
+#[cfg_attr(not(root), ignore = "needs root")]
 fn a_broker_for_several_keeps_its_own_and_tells() {
-    if !rustix::process::getuid().is_root() {
-        return;
-    }
     let world = World::with("", &["--group", "root"]);
     let own = Surroundings {
         library: b"/opt/x/libOpenCL.so.1".to_vec(),

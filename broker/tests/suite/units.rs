@@ -65,8 +65,8 @@ fn the_service_is_confined() {
     }
 }
 
-#[test]
-fn the_user_and_the_directory_are_made() {
+/// A system without anything, and in it the users and groups of the service, if there is systemd here.
+fn with_users() -> (tempfile::TempDir, String) {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("etc")).unwrap();
     let here = format!("--root={}", root.path().display());
@@ -77,9 +77,18 @@ fn the_user_and_the_directory_are_made() {
         let group = std::fs::read_to_string(root.path().join("etc/group")).unwrap();
         assert!(group.lines().any(|line| line.starts_with("render:") && line.ends_with(":ava")), "{group}");
     }
-    if !rustix::process::getuid().is_root() {
-        return;
-    }
+    (root, here)
+}
+
+#[test]
+fn the_user_is_made() {
+    with_users();
+}
+
+#[test]
+#[cfg_attr(not(root), ignore = "needs root")]
+fn the_directory_is_made() {
+    let (root, here) = with_users();
     if let Some(output) = systemd("systemd-tmpfiles", &["--create", &here], &[directory().join("ava.tmpfiles.conf")]) {
         assert!(output.status.success(), "{output:?}");
         assert!(root.path().join("run/ava").is_dir());
