@@ -133,7 +133,7 @@ CASE(alignment_of_parts)
     cl_close(&cl);
 }
 
-/* Bytes that a program passes may begin anywhere; what it is given begins where a vector may. */
+/* A program's bytes may have any alignment; memory that it gets is aligned for vectors. */
 CASE(alignment_of_what_the_program_passes_and_gets)
 {
     static const size_t sizes[] = {LONGEST, 1000, 4096, 1 << 16, 1 << 18};

@@ -36,7 +36,7 @@ CASE(callback_build)
     cl_close(&cl);
 }
 
-/* With a callback the build may go on after the call; its failure is told there. */
+/* With a callback the build may continue after the call; the callback reports its failure. */
 CASE(callback_build_failure)
 {
     struct cl cl = cl_open();
@@ -198,7 +198,7 @@ CASE(callback_context_errors_registered)
     CHECK_STATUS(err, CL_INVALID_BUFFER_SIZE);
     OK(clReleaseContext(context));
     sleep_ms(10);
-    /* What a library reports there is its own business; a report has text. */
+    /* Each library reports different errors; a report has text. */
     CHECK(gate_count(&c.gate) == 0 || c.text);
 
     CHECK(!clCreateContext(NULL, 1, &device, NULL, &c, &err));

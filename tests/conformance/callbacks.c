@@ -399,7 +399,7 @@ CASE(callback_mem_destructor_after_commands)
     free(got);
 }
 
-/* The parent's destructor comes after the sub-buffer's. */
+/* The parent's destructor callback runs after the sub-buffer's. */
 CASE(callback_mem_destructor_of_parent)
 {
     struct cl cl = cl_open();

@@ -1,4 +1,4 @@
-/* Child processes: this binary run anew in a named role. */
+/* Child processes: this binary executed again in a named role. */
 #include "conformance.h"
 
 #include <errno.h>
@@ -126,10 +126,10 @@ void probe_answer(cl_int status)
 {
     printf("%s%d\n", ANSWER, status);
     fflush(stdout);
-    _exit(0); /* what the library left behind must not matter */
+    _exit(0); /* the library's leftover state must not matter */
 }
 
-/* What became of a child that gave no answer. */
+/* How a child without an answer ended. */
 static const char *ending(int status)
 {
     if (WIFSIGNALED(status))
@@ -205,7 +205,7 @@ void check_bad_calls(const char *file, int line, const struct bad_calls *list)
                 next++;
             }
         }
-        /* a child that a call left unable to go on is begun anew */
+        /* a child that a call has made unusable is restarted */
         if (next < list->count && (next == from || WIFSIGNALED(r.status)))
             judge(file, line, &list->calls[next++], ending(r.status));
         free(arg);

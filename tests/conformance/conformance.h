@@ -210,7 +210,7 @@ struct child_result {
     char *output; /* stdout and stderr of the child, NUL-terminated */
     size_t length;
 };
-/* Runs this binary anew as `conformance --child ROLE ARG`. */
+/* Executes this binary again as `conformance --child ROLE ARG`. */
 struct child_result run_child(const char *role, const char *arg);
 /* The same with stdout going to a file of this path. */
 struct child_result run_child_to_file(const char *role, const char *arg, const char *path);

@@ -45,7 +45,7 @@ typedef cl_int (*of_buffer_fn)(cl_command_buffer_khr);
 typedef cl_int (*enqueue_fn)(cl_uint, cl_command_queue *, cl_command_buffer_khr, cl_uint, const cl_event *, cl_event *);
 typedef cl_int (*info_fn)(cl_command_buffer_khr, cl_uint, size_t, void *, size_t *);
 typedef cl_sync_point_khr point;
-/* What ends every command. */
+/* The final arguments of every command. */
 #define TAIL cl_uint, const point *, point *, cl_mutable_command_khr *
 typedef const size_t *sizes;
 
@@ -89,7 +89,7 @@ CASE(command_buffer_of_buffers)
     size_t origin[3] = {0, 0, 0}, region[3] = {32, 16, 1};
     OK(COMMAND("clCommandFillBufferKHR", LIST(cl_mem, const void *, size_t, size_t, size_t), a, pattern, 4, 0, 1024, 0, NULL, &filled, NULL));
     OK(COMMAND("clCommandCopyBufferKHR", LIST(cl_mem, cl_mem, size_t, size_t, size_t), a, b, 0, 0, 1024, 1, &filled, &copied, NULL));
-    /* Its list comes where that of others is behind what they are about. */
+    /* Its property list is in another position than that of the others. */
     if (with_properties)
         OK(((cl_int(*)(cl_command_buffer_khr, cl_command_queue, const cl_properties *, TAIL))
                 function_of("clCommandBarrierWithWaitListKHR"))(buffer, NULL, NULL, 1, &copied, &passed, NULL));
@@ -216,7 +216,7 @@ CASE(query_spirv)
     CHECK(size % sizeof(cl_uint) == 0);
 }
 
-/* What no version has, has an answer from no library. */
+/* No library answers for what no version has. */
 CASE(query_of_no_key)
 {
     struct cl cl = cl_open();

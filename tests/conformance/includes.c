@@ -200,7 +200,7 @@ static void check_source(cl_program program, const char *want)
     CHECK_STATUS(clGetProgramInfo(program, CL_PROGRAM_SOURCE, 5, got, NULL), CL_INVALID_VALUE);
 }
 
-/* By its path, from the source and from a header; the program is told its source and options as it gave them. */
+/* By its path, from the source and from a header; queries return the program's source and options unchanged. */
 CASE(include_of_absolute_path)
 {
     struct cl cl = cl_open();

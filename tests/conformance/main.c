@@ -1,6 +1,6 @@
 /* Runner: `list`, `run NAME...`, `all`.
  *
- * After a failure, a crash or a time-out the process executes itself anew for
+ * After a failure, a crash or a time-out the process executes itself again for
  * the cases that remain, so that nothing a broken case left behind matters.
  */
 #include "conformance.h"
@@ -25,7 +25,7 @@ static struct {
     unsigned passed, failed, skipped;
 } total;
 
-/* argv of the process that goes on after this one, made before each case. */
+/* argv of the process that continues after this one, made before each case. */
 static char count_args[3][16];
 static char **resume_argv;
 

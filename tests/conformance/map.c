@@ -241,7 +241,7 @@ CASE(map_non_blocking)
     free(host);
 }
 
-/* What a kernel that runs before a non-blocking map writes is in the map. */
+/* A non-blocking map contains what an earlier kernel has written. */
 CASE(map_non_blocking_after_kernel)
 {
     enum { N = 20000 };

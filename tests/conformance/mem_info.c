@@ -1,4 +1,4 @@
-/* What memory objects say of themselves does not depend on how large they are. */
+/* Queries of memory objects do not depend on their size. */
 #include "conformance.h"
 
 static cl_ulong info(cl_mem mem, cl_mem_info key, size_t size)

@@ -142,7 +142,7 @@ CASE(optional_built_in_kernels)
 
 /* ---- extensions ----------------------------------------------------------------- */
 
-/* Whoever names an extension hands out its functions. */
+/* A platform that lists an extension returns its functions. */
 CASE(optional_extension_functions)
 {
     static const struct {

@@ -208,7 +208,7 @@ CASE(pending_read_seen_by_finish_of_other_thread)
     end_read(&p, 15);
 }
 
-/* Releasing queue and event does not lose the data: another event tells. */
+/* Releasing queue and event does not lose the data: another event shows the end. */
 CASE(pending_read_survives_releases)
 {
     struct cl cl = cl_open();
@@ -310,7 +310,7 @@ CASE(pending_read_33_mib)
     end_read(&p, 20);
 }
 
-/* The memory a write comes from is what an earlier read in the queue fills. */
+/* A write's source is the destination of an earlier read in the queue. */
 CASE(pending_read_feeds_overlapping_write)
 {
     static const size_t sizes[] = {64, 4096, 300000, 8 << 20};

@@ -87,7 +87,7 @@ static void wait_and_tell(void *arg)
     gate_raise(&w->seen);
 }
 
-/* Who is told by another thread that a command is over finds it so. */
+/* A thread that learns from another one that a command has ended reads that status. */
 CASE(poll_after_another_thread_has_waited)
 {
     struct cl cl = cl_open();
@@ -118,7 +118,7 @@ static void poll_to_the_end(void *arg)
     CHECK_STATUS(event_status(w->event), CL_COMPLETE);
 }
 
-/* Several threads poll the same event: each comes to its end. */
+/* Several threads poll the same event: each sees its end. */
 CASE(poll_by_many_threads)
 {
     struct cl cl = cl_open();

@@ -44,7 +44,7 @@ CHILD(printf_vector)
     return 0;
 }
 
-/* Program and device take turns: after clFinish, what the device said is out. */
+/* Program and device take turns: after clFinish, the device's output is written. */
 CHILD(printf_turns)
 {
     struct cl cl = cl_open();
@@ -127,7 +127,7 @@ CASE(printf_in_turns_with_the_program)
     check_said("printf_turns", "10", want);
 }
 
-/* More than a pipe holds, read by us while the device goes on. */
+/* More than a pipe holds, read by us while the device continues. */
 CASE(printf_much)
 {
     struct child_result r = run_child("printf_each", "20000");

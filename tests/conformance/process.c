@@ -223,7 +223,7 @@ CASE(process_system)
     compute(2);
 }
 
-/* A forked child that makes no call and leaves with _exit disturbs nothing. */
+/* A forked child that makes no call and calls _exit disturbs nothing. */
 CASE(process_fork_without_calls)
 {
     struct cl cl = cl_open();

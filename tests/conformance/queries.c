@@ -33,7 +33,7 @@ static bool untouched(const unsigned char *at, size_t size)
     return size == 0;
 }
 
-/* A quirk that many parameters share is told once for each list of them. */
+/* A deviation that several parameters share is reported once per list. */
 static void say_once(int line, const char *what)
 {
     static int last_line;
@@ -50,7 +50,7 @@ static void say_once(int line, const char *what)
     quirk_at(__FILE__, line, "%s", what);
 }
 
-/* What holds for every parameter of every query. */
+/* Checks for every parameter of every query. */
 static void check_query(int line, query_fn query, const void *object, struct param p)
 {
     enum { ROOM = 32, GUARD = 64 };
@@ -128,7 +128,7 @@ CASE(query_device)
     CHECK(sizes[0] >= 1 && sizes[1] >= 1 && sizes[2] >= 1);
 }
 
-/* The device says the same each time, so the masking of a layer is steady. */
+/* The device returns the same each time, so a layer's masking is consistent. */
 CASE(query_device_is_stable)
 {
     for (int i = 0; i < 50; i++) {
@@ -172,7 +172,7 @@ CASE(query_mem)
     cl_close(&cl);
 }
 
-/* No access flag means read-write, and says so. */
+/* No access flag means read-write, and the query returns that. */
 CASE(query_mem_flags)
 {
     static const cl_mem_flags flags[] = {CL_MEM_READ_WRITE, CL_MEM_WRITE_ONLY, CL_MEM_READ_ONLY | CL_MEM_ALLOC_HOST_PTR,

@@ -83,7 +83,7 @@ static void close_place(struct place *at)
     cl_close(&at->cl);
 }
 
-/* A wait list of none that has an address is no wait list. */
+/* An empty wait list with an address is invalid. */
 CASE(repeat_errors_of_wait_lists)
 {
     static command *const commands[] = {fill, copy, read_bytes, write_bytes, migrate, mark, stop, launch};
@@ -122,7 +122,7 @@ CASE(repeat_errors_of_overlaps)
     close_place(&at);
 }
 
-/* A null handle is a value for a buffer, another that is none is not, and an object of another kind neither. */
+/* A null handle is valid for a buffer argument; another invalid handle is not, nor an object of another type. */
 CASE(repeat_errors_of_arguments)
 {
     struct place at = open_place();
@@ -138,7 +138,7 @@ CASE(repeat_errors_of_arguments)
     close_place(&at);
 }
 
-/* A blocking transfer that an event keeps from happening moves nothing, whatever the library says of it. */
+/* A blocking transfer that a failed event prevents moves nothing, whatever the library returns. */
 CASE(repeat_errors_of_blocking_transfers)
 {
     if (strstr(platform_string(CL_PLATFORM_NAME), "Portable")) /* it ends the process */

@@ -87,7 +87,7 @@ static void chain_once(void *arg)
     OK(clEnqueueNDRangeKernel(t->cl->queue, t->kernel, 1, NULL, &one, NULL, 0, NULL, NULL));
 }
 
-/* What a thread that has ended since has launched comes before what the next one launches. */
+/* Launches of a thread that has ended come before those of the next one. */
 CASE(repeat_launches_of_threads_that_come_and_go)
 {
     struct cl cl = cl_open();
@@ -107,7 +107,7 @@ CASE(repeat_launches_of_threads_that_come_and_go)
     cl_close(&cl);
 }
 
-/* What one thread has launched with a buffer still has it when another releases the buffer. */
+/* A launch of one thread keeps its buffer when another thread releases the buffer. */
 static void launch_by_turns(void *arg)
 {
     struct turns *t = arg;

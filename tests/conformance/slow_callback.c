@@ -33,7 +33,7 @@ static void complete_all(void *arg)
     gate_raise(&h->completed);
 }
 
-/* A callback may take as long as it likes. What is called meanwhile waits for it; natively so does who completes events. */
+/* A callback may take any time. Later callbacks wait for it; natively so does the thread that completes events. */
 CASE(callback_event_70000_behind_one_that_waits)
 {
     struct cl cl = cl_open();

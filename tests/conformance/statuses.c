@@ -19,10 +19,10 @@ static unsigned below(unsigned n)
     return (unsigned)(state >> 33) % n;
 }
 
-/* What makes a library of the tested ones crash is left out. */
+/* Calls that crash one of the tested libraries are left out. */
 #define ANY(list) ((list)[below(sizeof(list) / sizeof *(list))])
 
-/* What calls are made with; of each kind some are of another context, null, or not as the call wants them. */
+/* Arguments of the calls; some of each kind are of another context, null, or invalid for the call. */
 static struct {
     struct cl own, other;
     cl_command_queue queues[PLACES];
@@ -113,7 +113,7 @@ static void any_wait(struct wait *wait)
     if (kind == 1 || kind == 4 || kind == 5) /* one, or two of which one may not be there, or of another context */
         *wait = (struct wait){kind == 1 ? 1 : 2, wait->events, {pool.events[below(2)], pool.events[kind == 1 ? 0 : kind == 4 ? 5 : 2]}};
     if (kind == 2)
-        wait->list = wait->events; /* a list of none */
+        wait->list = wait->events; /* an empty list */
     if (kind == 3)
         wait->count = 1; /* no list */
 }
@@ -215,7 +215,7 @@ static cl_int argument(const struct wait *wait, cl_event *event)
     cl_kernel kernel = pool.kernels[below(6)];
     cl_uint index = ANY(indexes);
     size_t size = ANY(sizes);
-    /* What is no buffer is left out: some libraries take it, and fault when the kernel runs. */
+    /* Invalid buffers are left out: some libraries accept them, and fault when the kernel runs. */
     cl_mem value[8] = {pool.mems[below(below(4) ? 5 : 14)]};
     bool is_buffer = index == 0 || (index == 1 && kernel == pool.kernels[4]);
     if (kernel == pool.kernels[2] && index == 2)

@@ -16,7 +16,7 @@ static cl_int set(cl_kernel kernel, cl_uint index, const void *value)
     return clSetKernelArg(kernel, index, sizeof(cl_ulong), value);
 }
 
-/* Built with and without what says of arguments what they are, and from a binary. */
+/* Built with and without argument information, and from a binary. */
 static cl_program program_of_kind(struct cl *cl, unsigned kind)
 {
     cl_program program = build(cl, SOURCE, kind == 1 ? "-cl-kernel-arg-info" : "");
@@ -88,7 +88,7 @@ CASE(arg_of_local_memory_with_value)
     cl_close(&cl);
 }
 
-/* What is no sampler is answered as no handle is. */
+/* An invalid sampler gets the status of an invalid handle. */
 CASE(arg_that_is_no_sampler)
 {
     struct cl cl = cl_open();
@@ -112,8 +112,8 @@ CASE(arg_that_is_no_sampler)
     cl_close(&cl);
 }
 
-/* What is no buffer some libraries follow as an address. It is refused, whatever was accepted before, and the argument stays
- * what it was. */
+/* Some libraries dereference an invalid buffer. It is refused, whatever was accepted before, and the argument stays
+ * unchanged. */
 CASE_REMOTE(arg_that_is_no_buffer)
 {
     struct cl cl = cl_open();

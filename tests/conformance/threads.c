@@ -112,7 +112,7 @@ CASE(thread_builds)
     cl_close(&cl);
 }
 
-/* ---- a blocked thread blocks nobody --------------------------------------- */
+/* ---- a blocked thread blocks no other -------------------------------------- */
 
 static void blocked_in_finish(void *arg)
 {

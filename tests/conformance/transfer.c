@@ -364,7 +364,7 @@ CASE(transfer_long_after_others)
         }
         OK(clReleaseEvent(filled));
     }
-    /* What a pending read brings is what is written. */
+    /* The write takes the data of the pending read. */
     fill_pattern(host, LONG, 1);
     OK(clEnqueueWriteBuffer(cl.queue, mem, CL_TRUE, 0, LONG, host, 0, NULL, NULL));
     memset(got, 0, LONG);

@@ -1,4 +1,4 @@
-/* What single calls of PKCS#11 take in a program: medians over many, in nanoseconds.
+/* The cost of single PKCS#11 calls in a program: medians over many, in nanoseconds.
  *
  *   PKCS11_MODULE=/path/to/module.so bench [ROUNDS]         (2000)
  *
@@ -41,7 +41,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* A tenth of the rounds comes first and does not count. */
+/* Warm-up: a tenth of the rounds, not counted. */
 static void measure(const char *name, void (*call)(void))
 {
     for (unsigned i = 0; i < rounds + rounds / 10; i++) {

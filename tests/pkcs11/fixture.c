@@ -1,4 +1,4 @@
-/* What the cases share: a logged-in session, keys. */
+/* Common code of the cases: a logged-in session, keys. */
 #include "client.h"
 
 CK_BBOOL yes = CK_TRUE, no = CK_FALSE;

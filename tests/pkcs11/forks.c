@@ -1,5 +1,5 @@
-/* Forked children that go on with what their parent has: what SoftHSM lets them do unless `library.reset_on_fork` is set, and
- * servers and pools of processes rely on. Each check in a child is one of its parent's, which waits for it. */
+/* Forked children that continue with their parent's state, as SoftHSM allows unless `library.reset_on_fork` is set.
+ * Servers and process pools rely on it. A check that fails in a child fails its parent, which waits for it. */
 #include "client.h"
 
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static bool is_well(pid_t child)
     return child > 0 && waitpid(child, &how, 0) == child && WIFEXITED(how) && WEXITSTATUS(how) == 0;
 }
 
-/* Runs a body in a child, and goes on when it has ended well. */
+/* Runs a body in a child, and continues when it has succeeded. */
 #define IN_CHILD(body)                                                 \
     do {                                                               \
         pid_t child_ = fork();                                         \
@@ -229,7 +229,7 @@ FORK_CASE(threads_of_a_child)
     signs();
 }
 
-/* As `daemon` does: whoever has begun ends, and a grandchild goes on for as long as it likes. */
+/* Like `daemon`: the first process exits, and a grandchild continues for any time. */
 FORK_CASE(parents_that_end)
 {
     int told[2], asked[2];
@@ -254,7 +254,7 @@ FORK_CASE(parents_that_end)
     }
     CHECK(is_well(first));
     CHECK(read(told[0], &byte, 1) == 1);
-    /* More than a broker waits before it gives up a program that nobody continues. */
+    /* Longer than a broker waits for a child to continue an ended program's session. */
     sleep(3);
     CHECK(write(asked[1], "g", 1) == 1);
     close(told[1]);
@@ -280,7 +280,7 @@ static int open_descriptors(void)
     return open;
 }
 
-/* A child that calls has no descriptors but its own and its parent's, and what a child of its own inherits keeps nothing alive. */
+/* A child that makes calls has only its own and its parent's descriptors; those that its own child inherits keep nothing alive. */
 FORK_CASE(descriptors_of_a_child)
 {
     const char *transport = getenv("AVA_TRANSPORT");

@@ -28,7 +28,7 @@ CASE(function_list)
     }
 }
 
-/* What the vendor refuses before it looks where pointers lead, is refused wherever they lead. */
+/* What the vendor refuses before it follows pointers is refused with any pointers. */
 CASE(pointers_to_nowhere)
 {
     enum { C_FINALIZE = 1, C_GET_FUNCTION_LIST = 3, C_GET_SLOT_LIST, C_COPY_OBJECT = 21, FUNCTIONS = 68 };

@@ -67,7 +67,7 @@ CASE(threads_open)
         pthread_join(threads[i], NULL);
 }
 
-/* What fails in a child fails the parent. */
+/* A failure in a child fails the parent. */
 static void join(pid_t child)
 {
     int how;
@@ -77,7 +77,7 @@ static void join(pid_t child)
         _exit(1);
 }
 
-/* Needs library.reset_on_fork in the configuration of SoftHSM; then it does what 5.4 asks for. */
+/* Needs library.reset_on_fork in the configuration of SoftHSM; then it behaves as 5.4 requires. */
 CASE(fork_child_initialises)
 {
     CK_SESSION_INFO info;

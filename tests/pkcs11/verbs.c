@@ -1,9 +1,9 @@
-/* What the tests ask of single processes, and is no case: `hold`, `beside`, `boundless`. */
+/* Commands for single processes in tests that are no cases: `hold`, `beside`, `boundless`. */
 #include "client.h"
 
 #include <dlfcn.h>
 
-/* Prints the state of a session, and again for each line of the standard input. What does not succeed ends it. */
+/* Prints the state of a session, and again for each line of the standard input. A failure ends it. */
 static bool tell_state(CK_SESSION_HANDLE s)
 {
     CK_SESSION_INFO info;
@@ -42,7 +42,7 @@ bool hold(bool logs_in)
     return true;
 }
 
-/* A text of fixed width, without what fills it. */
+/* A text of fixed width, without its padding. */
 static void tell_text(const char *what, const CK_UTF8CHAR *text, int width)
 {
     while (width > 0 && text[width - 1] == ' ')
@@ -95,7 +95,7 @@ bool beside(char **modules, int count)
     return true;
 }
 
-/* Natively a length is only what the caller says, and SoftHSM writes no more than it has. */
+/* Natively a length is only the caller's claim, and SoftHSM writes no more than it has. */
 bool boundless(void)
 {
     CK_OBJECT_HANDLE objects[1];
@@ -113,7 +113,7 @@ bool boundless(void)
         count = counts[i];
         printf("C_GetSlotList: %s\n", status_name(p11->C_GetSlotList(CK_TRUE, slots, &count)));
     }
-    /* A query: the count goes in as whatever it was. */
+    /* A query: the count goes in with any value. */
     count = ~0UL;
     OK(p11->C_GetSlotList(CK_TRUE, NULL, &count));
     CHECK_INT(count, 2);

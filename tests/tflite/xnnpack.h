@@ -1,4 +1,4 @@
-/* What programs use of tensorflow/lite/delegates/xnnpack/xnnpack_delegate.h, which neither package brings.
+/* The used part of tensorflow/lite/delegates/xnnpack/xnnpack_delegate.h, which neither package contains.
  *
  * Own declarations. The options are returned by value, so their layout is part of the interface: 8 bytes (in a
  * register) in 2.9, 32 bytes (through a hidden pointer) in 2.17. TFLITE_2_9 chooses.

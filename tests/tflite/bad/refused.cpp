@@ -1,4 +1,4 @@
-/* What would run the program's own code in the interpreter, and what the worker's library does not have. */
+/* Calls that would run the program's own code in the interpreter, and functions that the worker's library lacks. */
 #include "../client/client.h"
 
 #include <cstring>

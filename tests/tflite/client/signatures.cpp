@@ -1,4 +1,4 @@
-/* What only 2.17 has: signatures, copies of options, cancelling, tensors by index. */
+/* Functions of 2.17 only: signatures, copies of options, cancelling, tensors by index. */
 #ifndef TFLITE_2_9
 #include "client.h"
 

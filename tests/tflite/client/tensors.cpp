@@ -44,7 +44,7 @@ CASE(fc_inplace)
     CHECK(fc.input()->data.f == x);
 }
 
-/* What Invoke leaves of an input that was set once. */
+/* The contents of an input that was set once, after Invoke. */
 CASE(input_kept)
 {
     Interpreter fc("fc"), conv("conv");

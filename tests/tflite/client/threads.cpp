@@ -7,7 +7,7 @@
 
 enum { THREADS = 8, ROUNDS = 200 };
 
-/* What a thread found wrong, for the thread that joins it. */
+/* A thread's failure, for the thread that joins it. */
 struct result {
     std::string failure;
     int wrong = 0;
