@@ -7,17 +7,17 @@
 //! - **Invariant**: nothing here is a check on the program: whoever holds the program holds this library.
 //! - **Invariant**: neither a panic nor a signal of ours reaches the program.
 //!
-//! The layers, lowest first:
+//! # Layers
 //!
-//! - `base`: memory, threads, faults: what knows nothing of sessions.
-//! - `process`: what concerns the whole process: forks, its output, the vendor's libraries that it names.
-//! - `port`: the way to the worker: the connection, and a lane for each thread.
-//! - `book`: what is remembered of a session.
-//! - `session`: a session with a worker.
-//! - `call`: one call: arguments, crossing, results.
-//! - `engine`: what is more than a call, and knows no API by name.
-//! - `api`: each API: what is generated from its table, and what is said by hand.
-//! - `preload`: the hooks by which programs find this library.
+//! - what knows nothing of sessions, such as memory, threads, faults: `base`
+//! - what concerns the whole process, such as forks, its end, its output: `process`
+//! - the way to the worker, the connection and a lane for each thread: `port`
+//! - what is remembered of a session, as data: `book`
+//! - a session with a worker, and the place of an API in the process: `session`
+//! - one call with its arguments, the crossing, its results: `call`
+//! - what is more than a call and knows no API by name: `engine`
+//! - each API, generated from its table and by hand: `api`
+//! - the hooks by which programs find this library: `preload`
 
 mod api;
 mod base;

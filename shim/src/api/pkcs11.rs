@@ -6,15 +6,18 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ava_protocol::pkcs11::API;
 use ava_protocol::pkcs11::constant::{
     CKR_ARGUMENTS_BAD, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED,
 };
 
-use crate::api;
-use crate::api::generated::pkcs11::{FUNCTION_LIST, marshal};
+use ctor::ctor;
+
+use crate::api::generated::pkcs11::{DISPATCH, FUNCTION_LIST, deliver, marshal};
 use crate::base::fault::Fault;
 use crate::book::handles::Entry;
-use crate::session::{Own, Session};
+use crate::process::registry::Registration;
+use crate::session::{self, Hooks, Slot};
 
 /// `CK_FUNCTION_LIST`.
 #[repr(C)]
@@ -53,14 +56,14 @@ struct InitializeArgs {
 /// As `C_Initialize`.
 pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
     // As natively, the vendor looks at its surroundings anew.
-    if let Some(finalized) = Session::existing(&api::PKCS11)
-        && !finalized.own::<State>().initialized.load(Ordering::Relaxed)
+    if let Some(finalized) = SLOT.existing()
+        && !finalized.state.initialized.load(Ordering::Relaxed)
     {
         finalized.leave_if_outdated();
     }
     // A worker's death finalizes nothing: that is the program's to do.
-    let before = Session::latest(&api::PKCS11)?;
-    let is_initialized = before.own::<State>().initialized.load(Ordering::Relaxed);
+    let before = SLOT.latest()?;
+    let is_initialized = before.state.initialized.load(Ordering::Relaxed);
     if is_initialized && before.has_ended() {
         return Ok(CKR_CRYPTOKI_ALREADY_INITIALIZED);
     }
@@ -86,12 +89,12 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
 /// # Safety
 /// As `C_Finalize`.
 pub unsafe fn C_Finalize(reserved: *const c_void) -> Result<u64, Fault> {
-    let session = Session::latest(&api::PKCS11)?;
-    if session.has_ended() && session.own::<State>().initialized.load(Ordering::Relaxed) {
+    let session = SLOT.latest()?;
+    if session.has_ended() && session.state.initialized.load(Ordering::Relaxed) {
         if !reserved.is_null() {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
-        session.own::<State>().initialized.store(false, Ordering::Relaxed);
+        session.state.initialized.store(false, Ordering::Relaxed);
         return Ok(0);
     }
     // SAFETY: by the caller's promise.
@@ -104,8 +107,8 @@ pub unsafe fn C_Finalize(reserved: *const c_void) -> Result<u64, Fault> {
 
 /// The program has initialized the library, or finalized it.
 fn initialized(is: bool) {
-    if let Ok(session) = Session::latest(&api::PKCS11) {
-        session.own::<State>().initialized.store(is, Ordering::Relaxed);
+    if let Ok(session) = SLOT.latest() {
+        session.state.initialized.store(is, Ordering::Relaxed);
     }
 }
 
@@ -115,14 +118,25 @@ pub struct State {
     initialized: AtomicBool,
 }
 
-impl Own for State {
-    fn inherit(&self) -> Option<Box<dyn Own>> {
-        let initialized = self.initialized.load(Ordering::Relaxed);
-        initialized.then(|| Box::new(Self { initialized: AtomicBool::new(true) }) as Box<dyn Own>)
-    }
-
+impl Hooks for State {
     /// A library that is not initialized says so, whatever became of its worker.
     fn when_lost(&self) -> Option<i64> {
         (!self.initialized.load(Ordering::Relaxed)).then_some(CKR_CRYPTOKI_NOT_INITIALIZED as i64)
     }
+}
+
+impl session::State for State {
+    fn inherit(&self) -> Option<Self> {
+        self.initialized.load(Ordering::Relaxed).then(|| Self { initialized: AtomicBool::new(true) })
+    }
+}
+
+/// PKCS#11's place in the process.
+pub static SLOT: Slot<State> = Slot::new(&API, deliver, &DISPATCH);
+
+static REGISTRATION: Registration = Registration::new(&SLOT);
+
+#[ctor(unsafe)]
+fn register() {
+    REGISTRATION.add();
 }

@@ -2,8 +2,8 @@
 
 pub use crate::base::fault::{Fault, Statuses, guard};
 pub use crate::base::readable;
-pub use crate::book::callbacks::{Args, Arguments};
+pub use crate::base::va_list::Arguments;
+pub use crate::book::callbacks::Args;
 pub use crate::book::handles::Entry;
 pub use crate::call::{Call, Room, Wake};
 pub use crate::engine::mirror;
-pub use crate::session::Session;

@@ -10,3 +10,4 @@ pub mod maps;
 pub mod memory;
 pub mod readable;
 pub mod threads;
+pub mod va_list;

@@ -1,9 +1,38 @@
 //! Threads of the library's: the program's signals are none of their business.
 
+use std::cell::Cell;
 use std::io;
 use std::thread::Builder;
 
-/// Starts a thread. It is told which signals the thread that starts it has blocked.
+/// What a thread is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// One of the program's.
+    Program,
+    /// It runs the program's callbacks, and so cannot wait for one.
+    Callbacks,
+    /// It receives what the worker tells beside replies, and so cannot wait for that.
+    Receiver,
+}
+
+thread_local! {
+    static ROLE: Cell<Role> = const { Cell::new(Role::Program) };
+}
+
+/// Whether the calling thread has a role.
+pub fn is(role: Role) -> bool {
+    ROLE.try_with(Cell::get).is_ok_and(|own| own == role)
+}
+
+/// Starts a thread with a role. It gets the signal mask of the thread that starts it.
+pub fn spawn_as(role: Role, name: &str, run: impl FnOnce(&libc::sigset_t) + Send + 'static) -> io::Result<()> {
+    spawn(Builder::new().name(name.into()), move |blocked| {
+        ROLE.set(role);
+        run(blocked);
+    })
+}
+
+/// Starts a thread, with all signals blocked. It gets the signal mask of the thread that starts it.
 pub fn spawn(thread: Builder, run: impl FnOnce(&libc::sigset_t) + Send + 'static) -> io::Result<()> {
     let old = block_signals();
     let started = thread.spawn(move || run(&old));

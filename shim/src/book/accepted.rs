@@ -1,26 +1,28 @@
 //! Calls whose success is known beforehand, which are sent without waiting for a reply.
 //!
-//! A call that the table calls oneway waits the first time that it is made with a combination of objects and sizes. Once
-//! the vendor has accepted the combination it accepts it again, for what could make a difference is part of it: the
-//! objects, what was done to them (a kernel's arguments), where their events come from, the sizes. `AVA_STRICT=1` has
-//! every call cross and wait.
+//! A call that the table calls oneway waits the first time that it is made with some objects and sizes. Once the vendor has
+//! accepted it, it accepts an equal one, for whatever could make a difference is part of the call's key: the objects, what
+//! was done to them (a kernel's arguments), where their events come from, the sizes. `AVA_STRICT=1` has every call cross and
+//! wait.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Combinations that are remembered; a new one may take the place of another.
+/// Keys that are remembered; a new one may take the place of another.
 const PLACES: usize = 8192;
 
-/// What a call is made with, as a number.
+/// What a call is made with, as far as its success may depend on it, as a number.
 #[derive(Debug, Clone, Copy)]
-pub struct Combination(u64);
+pub struct Key(u64);
 
-impl Combination {
+impl Key {
     pub fn mix(&mut self, word: u64) {
-        self.0 = mix(self.0, word);
+        if self.0 != 0 {
+            self.0 = mix(self.0, word);
+        }
     }
 
-    /// Makes the combination one of its own kind, which is never known.
-    pub fn blur(&mut self) {
+    /// Makes the key one that is never accepted, whatever else is mixed into it.
+    pub fn never(&mut self) {
         self.0 = 0;
     }
 }
@@ -32,7 +34,7 @@ pub fn mix(one: u64, other: u64) -> u64 {
     (wide as u64 ^ (wide >> 64) as u64 ^ other) | 1
 }
 
-/// Where combinations are remembered, for all sessions that a process has with an API one after the other.
+/// Where keys are remembered, for all sessions that a process has with an API one after the other.
 #[derive(Debug)]
 pub struct Places(Box<[AtomicU64]>);
 
@@ -42,26 +44,26 @@ impl Default for Places {
     }
 }
 
-/// The combinations that the vendor has accepted in a session.
+/// The calls that the vendor has accepted in a session.
 #[derive(Debug)]
-pub struct Known {
-    accepted: &'static Places,
-    /// Every combination begins with this, which no other session's does.
+pub struct Accepted {
+    places: &'static Places,
+    /// Every key begins with this, which no other session's does.
     seed: u64,
     strict: bool,
 }
 
-impl Known {
-    /// Knows nothing yet, and with `strict` never will.
-    pub fn new(accepted: &'static Places, generation: u32, strict: bool) -> Self {
-        Self { accepted, seed: mix(0x9E37_79B9_7F4A_7C15, generation.into()), strict }
+impl Accepted {
+    /// None yet, and with `strict` none ever.
+    pub fn new(places: &'static Places, generation: u32, strict: bool) -> Self {
+        Self { places, seed: mix(0x9E37_79B9_7F4A_7C15, generation.into()), strict }
     }
 
-    /// What a call of this function is made with, as far as that is known at first.
-    pub fn combination(&self, opcode: u32) -> Combination {
-        let mut combination = Combination(self.seed);
-        combination.mix(opcode.into());
-        combination
+    /// The key of a call of this function, of which nothing else is known.
+    pub fn key(&self, opcode: u32) -> Key {
+        let mut key = Key(self.seed);
+        key.mix(opcode.into());
+        key
     }
 
     /// Whether no call may go without waiting.
@@ -69,18 +71,20 @@ impl Known {
         self.strict
     }
 
-    pub fn has(&self, combination: Combination) -> bool {
-        !self.strict && combination.0 != 0 && self.place(combination).load(Ordering::Relaxed) == combination.0
+    /// Whether the vendor has accepted such a call.
+    pub fn contains(&self, key: Key) -> bool {
+        !self.strict && key.0 != 0 && self.place(key).load(Ordering::Relaxed) == key.0
     }
 
-    pub fn learn(&self, combination: Combination) {
-        if combination.0 != 0 {
-            self.place(combination).store(combination.0, Ordering::Relaxed);
+    /// The vendor has accepted such a call.
+    pub fn insert(&self, key: Key) {
+        if key.0 != 0 {
+            self.place(key).store(key.0, Ordering::Relaxed);
         }
     }
 
-    fn place(&self, combination: Combination) -> &AtomicU64 {
-        &self.accepted.0[(combination.0 >> 32) as usize % PLACES]
+    fn place(&self, key: Key) -> &AtomicU64 {
+        &self.places.0[(key.0 >> 32) as usize % PLACES]
     }
 }
 
@@ -88,58 +92,59 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn known(generation: u32, strict: bool) -> Known {
-        Known::new(Box::leak(Box::default()), generation, strict)
+    fn accepted(generation: u32, strict: bool) -> Accepted {
+        Accepted::new(Box::leak(Box::default()), generation, strict)
     }
 
-    fn combination(known: &Known, words: &[u64]) -> Combination {
-        let mut combination = known.combination(7);
-        words.iter().for_each(|word| combination.mix(*word));
-        combination
+    fn key(accepted: &Accepted, words: &[u64]) -> Key {
+        let mut key = accepted.key(7);
+        words.iter().for_each(|word| key.mix(*word));
+        key
     }
 
     #[test]
-    fn what_was_accepted_is_known_and_nothing_else() {
-        let known = known(1, false);
-        known.learn(combination(&known, &[1, 2, 3]));
-        assert!(known.has(combination(&known, &[1, 2, 3])));
+    fn an_equal_call_is_accepted_and_no_other() {
+        let accepted = accepted(1, false);
+        accepted.insert(key(&accepted, &[1, 2, 3]));
+        assert!(accepted.contains(key(&accepted, &[1, 2, 3])));
         for other in [&[1, 2][..], &[1, 2, 4], &[1, 3, 2], &[2, 1, 3], &[0, 1, 2, 3], &[1, 2, 3, 0], &[]] {
-            assert!(!known.has(combination(&known, other)), "{other:?}");
+            assert!(!accepted.contains(key(&accepted, other)), "{other:?}");
         }
     }
 
     #[test]
-    fn what_was_accepted_in_one_session_is_not_known_in_the_next() {
-        let old = known(1, false);
-        let new = Known::new(old.accepted, 2, false);
-        old.learn(combination(&old, &[1, 2, 3]));
-        assert!(!new.has(combination(&new, &[1, 2, 3])));
-        new.learn(combination(&new, &[1, 2, 3]));
-        assert!(new.has(combination(&new, &[1, 2, 3])));
+    fn what_was_accepted_in_one_session_is_not_in_the_next() {
+        let old = accepted(1, false);
+        let new = Accepted::new(old.places, 2, false);
+        old.insert(key(&old, &[1, 2, 3]));
+        assert!(!new.contains(key(&new, &[1, 2, 3])));
+        new.insert(key(&new, &[1, 2, 3]));
+        assert!(new.contains(key(&new, &[1, 2, 3])));
     }
 
     #[test]
-    fn small_numbers_in_many_combinations_stay_apart() {
-        let known = known(1, false);
+    fn keys_of_small_numbers_differ() {
+        let accepted = accepted(1, false);
         let mut seen = std::collections::HashSet::new();
         for a in 0..40 {
             for b in 0..40 {
                 for c in 0..40 {
-                    assert!(seen.insert(combination(&known, &[a, b, c]).0), "{a} {b} {c}");
+                    assert!(seen.insert(key(&accepted, &[a, b, c]).0), "{a} {b} {c}");
                 }
             }
         }
     }
 
     #[test]
-    fn the_strict_and_the_blurred_know_nothing() {
-        let strict = known(1, true);
-        strict.learn(combination(&strict, &[1]));
-        assert!(!strict.has(combination(&strict, &[1])));
-        let known = known(1, false);
-        let mut blurred = combination(&known, &[1]);
-        blurred.blur();
-        known.learn(blurred);
-        assert!(!known.has(blurred));
+    fn a_strict_session_accepts_nothing_and_no_session_the_key_of_none() {
+        let strict = accepted(1, true);
+        strict.insert(key(&strict, &[1]));
+        assert!(!strict.contains(key(&strict, &[1])));
+        let accepted = accepted(1, false);
+        let mut never = key(&accepted, &[1]);
+        never.never();
+        never.mix(2);
+        accepted.insert(never);
+        assert!(!accepted.contains(never));
     }
 }

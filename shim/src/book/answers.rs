@@ -93,8 +93,8 @@ impl Answers {
         }
     }
 
-    /// The session is lost: its answers are nobody's.
-    pub fn give_up(&self) {
+    /// The session is lost: no later question is about its objects.
+    pub fn clear(&self) {
         self.known.clear();
         self.known.shrink_to_fit();
         self.about.clear();

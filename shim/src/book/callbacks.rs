@@ -1,35 +1,24 @@
-//! The program's callbacks: called on a thread of the shim, in the order in which the vendor called. Those that wait for
-//! one that takes long wait in the program's memory.
+//! The program's callbacks: which are registered, and which the vendor has called, in the order in which it did.
 //!
-//! - **Invariant**: a callback's data is in the program's memory before the callback runs.
-//! - **Invariant**: at exit, callbacks that the vendor has called by then are called before the process ends.
+//! - **Invariant**: a callback's handles are those that the program registered it with, even if their objects are gone.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use ava_protocol::frame::Notice;
 use ava_protocol::upcall::{Arg, Life, Upcall};
 use dashmap::DashMap;
-use rkyv::rancor::Failure;
 
-use crate::base::fault::Fault;
+use super::handles::Handles;
 use crate::base::maps;
-use crate::session::Session;
-use crate::session::listener::{self, Role};
-
-/// How long the exit of the process waits for callbacks that run.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Callbacks {
     registered: DashMap<u64, Registration>,
     /// Those that are kept as long as an object.
     by_object: DashMap<u64, Vec<u64>>,
     last_id: AtomicU64,
-    /// Whether there is a thread that calls.
-    calling: AtomicBool,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -43,15 +32,19 @@ struct Queue {
     closed: bool,
 }
 
-#[derive(Clone)]
-struct Registration {
-    function: usize,
-    user_data: usize,
-    signature: u32,
-    life: Life,
-    /// The handles of the call that registered it: they reach the callback even when their objects are gone.
-    about: Vec<(u64, usize)>,
+/// A callback as the program has registered it.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    pub function: usize,
+    pub user_data: usize,
+    pub signature: u32,
+    pub life: Life,
+    /// The handles of the call that registered it.
+    pub about: Vec<(u64, usize)>,
 }
+
+/// Calls a callback of the program's: the number of its signature, its address, its user data, its arguments.
+pub type Deliver = unsafe fn(u32, usize, usize, &Args);
 
 impl Callbacks {
     pub fn new() -> Self {
@@ -59,39 +52,24 @@ impl Callbacks {
             registered: maps::quiet(),
             by_object: maps::quiet(),
             last_id: AtomicU64::new(0),
-            calling: AtomicBool::new(false),
             queue: Mutex::default(),
             changed: Condvar::new(),
         }
     }
 
     /// The session is lost: none is called any more.
-    pub fn give_up(&self) {
+    pub fn clear(&self) {
         self.registered.clear();
         self.registered.shrink_to_fit();
         self.by_object.clear();
         self.by_object.shrink_to_fit();
     }
 
-    /// Remembers a callback and sees to it that somebody listens.
-    pub fn register(
-        &self,
-        session: &'static Session,
-        function: usize,
-        user_data: usize,
-        signature: u32,
-        life: Life,
-        about: &[(u64, *mut c_void)],
-    ) -> Result<u64, Fault> {
-        session.listener.listen(session)?;
-        if !self.calling.swap(true, Ordering::AcqRel) {
-            let calls = listener::spawn(Role::Calls, "ava-callbacks", move |_| session.callbacks.carry_out(session));
-            calls.inspect_err(|_| self.calling.store(false, Ordering::Release))?;
-        }
+    /// Remembers a callback. Its id.
+    pub fn register(&self, registration: Registration) -> u64 {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
-        self.registered.insert(id, Registration { function, user_data, signature, life, about });
-        Ok(id)
+        self.registered.insert(id, registration);
+        id
     }
 
     pub fn forget(&self, id: u64) {
@@ -99,8 +77,8 @@ impl Callbacks {
     }
 
     /// Keeps a callback as long as an object.
-    pub fn keep_with(&self, session: &Session, id: u64, object: u64) {
-        if id != 0 && session.handles.mark_remembered(object) {
+    pub fn keep_with(&self, handles: &Handles, id: u64, object: u64) {
+        if id != 0 && handles.mark_remembered(object) {
             self.by_object.entry(object).or_default().push(id);
         }
     }
@@ -112,34 +90,34 @@ impl Callbacks {
         }
     }
 
-    /// Calls the program in the call that is under way on this thread.
-    ///
-    /// # Errors
-    /// The body is none that a worker sends.
-    pub fn call_now(&self, session: &Session, body: &[u8]) -> Result<(), Failure> {
-        let mut aligned = rkyv::util::AlignedVec::<16>::new();
-        aligned.extend_from_slice(body);
-        self.call(session, &rkyv::from_bytes::<Upcall, Failure>(&aligned)?);
-        Ok(())
-    }
-
-    fn call(&self, session: &Session, upcall: &Upcall) {
-        let registration = self.registered.get(&upcall.callback).map(|r| r.clone());
-        let Some(registration) = registration else { return };
+    /// The callback that the vendor has called, which is forgotten if it is called once.
+    pub fn called(&self, id: u64) -> Option<Registration> {
+        let registration = self.registered.get(&id).map(|known| known.clone())?;
         if registration.life == Life::Call {
-            self.forget(upcall.callback);
+            self.forget(id);
         }
-        let args = Args { upcall, registration: &registration, session };
-        // SAFETY: the function came with this signature from the program's call.
-        unsafe {
-            (session.slot.deliver)(registration.signature, registration.function, registration.user_data, &args);
-        }
+        Some(registration)
     }
 
     /// The vendor has called.
     pub fn queue(&self, upcall: Upcall) {
         if let Ok(mut queue) = self.queue.lock() {
             queue.waiting.push_back(upcall);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits for what the vendor calls next; `None` when it calls no more.
+    pub fn next(&self) -> Option<Upcall> {
+        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
+        let mut queue = self.changed.wait_while(self.queue.lock().ok()?, idle).ok()?;
+        queue.waiting.pop_front()
+    }
+
+    /// The upcall of this number has been carried out.
+    pub fn done(&self, number: u64) {
+        if let Ok(mut queue) = self.queue.lock() {
+            queue.done = number;
             self.changed.notify_all();
         }
     }
@@ -152,37 +130,20 @@ impl Callbacks {
         }
     }
 
-    /// Calls the program until the session ends.
-    fn carry_out(&self, session: &Session) {
-        loop {
-            let Ok(queue) = self.queue.lock() else { return };
-            let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
-            let Ok(mut queue) = self.changed.wait_while(queue, idle) else { return };
-            let Some(upcall) = queue.waiting.pop_front() else { return };
-            drop(queue);
-            session.heed(upcall.notices.iter().map(|word| Notice::from_word(*word)));
-            self.call(session, &upcall);
-            if let Ok(mut queue) = self.queue.lock() {
-                queue.done = upcall.number;
-                self.changed.notify_all();
-            }
-        }
-    }
-
-    /// Waits until the upcall of this number has been carried out.
-    pub fn wait_for(&self, number: u64) {
+    /// Waits until the upcall of this number has been carried out, so long at most.
+    pub fn wait_for(&self, number: u64, patience: Duration) {
         if let Ok(queue) = self.queue.lock() {
             let runs = |queue: &mut Queue| queue.done < number && !(queue.closed && queue.waiting.is_empty());
-            let _ = self.changed.wait_timeout_while(queue, PATIENCE, runs);
+            let _ = self.changed.wait_timeout_while(queue, patience, runs);
         }
     }
 }
 
 /// A callback's arguments.
 pub struct Args<'a> {
-    upcall: &'a Upcall,
-    registration: &'a Registration,
-    session: &'a Session,
+    pub upcall: &'a Upcall,
+    pub registration: &'a Registration,
+    pub handles: &'a Handles,
 }
 
 impl Args<'_> {
@@ -199,7 +160,7 @@ impl Args<'_> {
         };
         match self.registration.about.iter().find(|(known, _)| known == id) {
             Some((_, handle)) => *handle as *mut c_void,
-            None => self.session.handles.pointer(*id),
+            None => self.handles.pointer(*id),
         }
     }
 
@@ -211,55 +172,67 @@ impl Args<'_> {
     }
 }
 
-/// A `va_list` of one address.
-pub struct Arguments {
-    list: VaList,
-    /// The argument, and room for a callee that looks at one more.
-    stack: [*const c_void; 2],
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::handles::Range;
 
-/// The C type, which a call passes by address.
-#[cfg(target_arch = "x86_64")]
-#[repr(C)]
-struct VaList {
-    /// How far the registers for numbers and for fractions are used up: they are, so that arguments are on the stack.
-    gp_offset: u32,
-    fp_offset: u32,
-    overflow_arg_area: *const c_void,
-    reg_save_area: *const c_void,
-}
-
-/// The C type, which a call passes by address.
-#[cfg(target_arch = "aarch64")]
-#[repr(C)]
-struct VaList {
-    stack: *const c_void,
-    /// The tops of the registers for numbers and for fractions, and how far they are used up: they are.
-    tops: [*const c_void; 2],
-    offsets: [i32; 2],
-}
-
-impl Arguments {
-    pub fn of(argument: *const c_void) -> Self {
-        let nothing = std::ptr::null();
-        #[cfg(target_arch = "x86_64")]
-        let list = VaList { gp_offset: 48, fp_offset: 176, overflow_arg_area: nothing, reg_save_area: nothing };
-        #[cfg(target_arch = "aarch64")]
-        let list = VaList { stack: nothing, tops: [nothing; 2], offsets: [0; 2] };
-        Self { list, stack: [argument, nothing] }
+    fn registration(life: Life) -> Registration {
+        Registration { function: 1, user_data: 2, signature: 3, life, about: vec![(9, 64)] }
     }
 
-    /// The list, for one callee. It is good as long as `self` stays where it is.
-    pub fn as_mut_ptr(&mut self) -> *mut c_void {
-        let stack = self.stack.as_ptr().cast();
-        #[cfg(target_arch = "x86_64")]
-        {
-            self.list.overflow_arg_area = stack;
-        }
-        #[cfg(target_arch = "aarch64")]
-        {
-            self.list.stack = stack;
-        }
-        (&raw mut self.list).cast()
+    fn upcall(callback: u64, number: u64) -> Upcall {
+        Upcall { callback, args: vec![Arg::Int(5), Arg::Handle(9)], notices: Vec::new(), number }
+    }
+
+    #[test]
+    fn one_that_is_called_once_is_forgotten_then() {
+        let callbacks = Callbacks::new();
+        let (once, often) =
+            (callbacks.register(registration(Life::Call)), callbacks.register(registration(Life::Object)));
+        assert!(callbacks.called(once).is_some() && callbacks.called(once).is_none());
+        assert!(callbacks.called(often).is_some() && callbacks.called(often).is_some());
+        callbacks.forget(often);
+        assert!(callbacks.called(often).is_none());
+    }
+
+    #[test]
+    fn one_that_is_kept_with_an_object_goes_with_it() {
+        let handles = Handles::new(Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap())), 1);
+        let callbacks = Callbacks::new();
+        let (id, object) = (callbacks.register(registration(Life::Object)), handles.mint(1, 0, 0).unwrap());
+        callbacks.keep_with(&handles, id, object);
+        assert!(handles.forget(object));
+        callbacks.forget_about(object);
+        assert!(callbacks.called(id).is_none());
+    }
+
+    #[test]
+    fn calls_come_in_order_and_their_end_is_waited_for() {
+        let callbacks = Callbacks::new();
+        (1..=3).for_each(|number| callbacks.queue(upcall(1, number)));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for expected in 1..=3 {
+                    assert_eq!(callbacks.next().unwrap().number, expected);
+                    callbacks.done(expected);
+                }
+                assert!(callbacks.next().is_none());
+            });
+            callbacks.wait_for(3, Duration::MAX);
+            assert_eq!(callbacks.queue.lock().unwrap().done, 3);
+            callbacks.close();
+            // Nobody carries it out any more.
+            callbacks.wait_for(4, Duration::MAX);
+        });
+    }
+
+    #[test]
+    fn a_handle_is_the_one_that_the_program_registered() {
+        let handles = Handles::new(Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap())), 1);
+        let (upcall, registration) = (upcall(1, 1), registration(Life::Call));
+        let args = Args { upcall: &upcall, registration: &registration, handles: &handles };
+        assert_eq!((args.int(0), args.handle(1) as usize, args.handle(0) as usize), (5, 64, 0));
+        assert!(args.bytes(1).is_null() && args.bytes(7).is_null());
     }
 }

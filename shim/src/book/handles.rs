@@ -18,7 +18,7 @@ use crate::base::fault::Fault;
 use crate::base::maps;
 use range::Object;
 
-pub use range::{Departed, Range};
+pub use range::{Departed, Found, Range};
 
 /// One place of a dispatch table: a function's address.
 #[repr(transparent)]
@@ -27,16 +27,6 @@ pub struct Entry(pub *const c_void);
 
 // SAFETY: the address of a function, never written through.
 unsafe impl Sync for Entry {}
-
-/// What is known of a live handle.
-#[derive(Debug, Clone, Copy)]
-pub struct Found {
-    pub id: u64,
-    pub kind: u16,
-    /// What stands for the object where one is as good as another: its class, or its id.
-    pub class: u64,
-    pub state: u64,
-}
 
 /// All handles of a session.
 pub struct Handles {

@@ -9,3 +9,82 @@ pub mod order;
 pub mod pending;
 pub mod regions;
 pub mod texts;
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use crate::base::fault::Fault;
+use crate::port::keeper::Keeper;
+
+/// With the value `1`, every call crosses and waits for the vendor's answer.
+const STRICT_VARIABLE: &str = "AVA_STRICT";
+
+/// What the sessions have in common that a process has with an API one after the other.
+pub struct Shared {
+    pub range: handles::Range,
+    pub texts: texts::Texts,
+    accepted: accepted::Places,
+    /// Whether every call crosses and waits.
+    is_strict: bool,
+}
+
+impl Shared {
+    /// As the program's environment says. `dispatch` is what the first word of every handle points at.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn new(dispatch: *const c_void) -> Result<Self, Fault> {
+        let is_strict = std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1");
+        let range = handles::Range::new(!is_strict, dispatch)?;
+        Ok(Self { range, texts: texts::Texts::default(), accepted: accepted::Places::default(), is_strict })
+    }
+}
+
+/// What is remembered of one session.
+pub struct Book {
+    pub order: order::Order,
+    pub handles: handles::Handles,
+    pub accepted: accepted::Accepted,
+    pub answers: answers::Answers,
+    pub regions: regions::Pool,
+    pub pending: pending::Pending,
+    pub callbacks: callbacks::Callbacks,
+    pub mirrors: mirrors::Mirrors,
+}
+
+impl Book {
+    /// Of a session of a process's with a generation of its own. Its regions are made by `keeper`; `populate` and `memory` are
+    /// as for [`regions::Pool::new`].
+    pub fn new(shared: &'static Shared, generation: u32, keeper: Arc<Keeper>, populate: bool, memory: u64) -> Self {
+        Self {
+            order: order::Order::default(),
+            handles: handles::Handles::new(&shared.range, generation),
+            accepted: accepted::Accepted::new(&shared.accepted, generation, shared.is_strict),
+            answers: answers::Answers::new(shared.is_strict),
+            regions: regions::Pool::new(keeper, populate, memory),
+            pending: pending::Pending::default(),
+            callbacks: callbacks::Callbacks::new(),
+            mirrors: mirrors::Mirrors::default(),
+        }
+    }
+
+    /// Forgets an object that is gone. Whether something about it is remembered elsewhere, too.
+    pub fn forget(&self, object: u64) -> bool {
+        let remembered = self.handles.forget(object);
+        if remembered {
+            self.answers.forget(object);
+            self.callbacks.forget_about(object);
+        }
+        remembered
+    }
+
+    /// Forgets everything but what the program may look at: the session is lost. The ids of objects that the program has
+    /// released already, of which something may be remembered elsewhere.
+    pub fn close(&self) -> Vec<u64> {
+        drop(self.pending.close());
+        drop(self.regions.close());
+        self.callbacks.clear();
+        self.answers.clear();
+        self.handles.retire()
+    }
+}

@@ -1,102 +1,91 @@
-//! What each thread has sent without waiting, so that another thread's call can come after it.
+//! What each lane has sent without waiting, so that another thread's call can come after it.
 //!
-//! A program puts calls of several threads in order by means of its own, and only of calls with the same objects can it see
-//! whether they were made in order. So every object knows who used it last, and whoever uses it next has the worker first
-//! serve what that thread has sent until then, all of it. A call that names no such object, or lets go of one that others
-//! may use without naming it, comes after everything.
+//! A program orders calls of several threads by means of its own, and only calls on the same objects show the order. So
+//! every object records the lane that used it last, and who uses it next has the worker first serve what that lane has sent
+//! until then, all of it. A call that names no such object, or lets go of one that others may use without naming it, comes
+//! after everything.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use ava_protocol::frame::{MOST_LANE, Notice};
+use ava_protocol::frame::Notice;
 
-use crate::base::fault::Fault;
+/// Lanes, which have numbers from 1 on, have memory as many at a time, since a lost session leaves its memory behind.
+const CHUNK: usize = 32;
+const CHUNKS: usize = 32;
 
-/// The session's threads, by the numbers of their lanes, which count from 1.
+/// The counts of a session's lanes, by number.
 #[derive(Debug, Default)]
-pub struct Lines {
-    lines: RwLock<Vec<Arc<Line>>>,
-    /// Of threads that have ended.
-    free: Mutex<Vec<Arc<Line>>>,
+pub struct Order {
+    lanes: [OnceLock<Box<[Lane; CHUNK]>>; CHUNKS],
+    /// How many lanes have numbers.
+    used: AtomicUsize,
 }
 
-/// One thread's.
-#[derive(Debug)]
-pub struct Line {
-    pub number: u32,
-    /// Calls that were sent without waiting, and how many of them the worker is known to have served.
+/// Calls that a lane sent without waiting, and how many of them the worker is known to have served.
+#[derive(Debug, Default)]
+struct Lane {
     posted: AtomicU64,
     served: AtomicU64,
-    /// Whether a thread has just taken it over from one that has ended: what that has sent comes first.
-    inherited: AtomicBool,
 }
 
 /// Whose calls another comes after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
-    /// Those of these lines.
-    Lines(Vec<u32>),
+    /// Those of these lanes.
+    Lanes(Vec<u32>),
     All,
 }
 
-impl Lines {
-    /// A line for a thread, which may have been another's.
-    pub fn open(&self) -> Result<Arc<Line>, Fault> {
-        if let Some(line) = self.free.lock().ok().and_then(|mut free| free.pop()) {
-            line.inherited.store(true, Ordering::Relaxed);
-            return Ok(line);
-        }
-        let mut lines = self.lines.write().map_err(|_| Fault::Panicked)?;
-        let number = u32::try_from(lines.len() + 1).ok().filter(|number| *number <= MOST_LANE);
-        let (posted, served, inherited) = Default::default();
-        let line = Arc::new(Line { number: number.ok_or(Fault::Exhausted)?, posted, served, inherited });
-        lines.push(Arc::clone(&line));
-        Ok(line)
-    }
-
-    /// The line's thread has ended.
-    pub fn close(&self, line: Arc<Line>) {
-        if let Ok(mut free) = self.free.lock() {
-            free.push(line);
-        }
-    }
-
-    /// What the next frame of the line `own` says about those that it comes after.
-    pub fn notices(&self, after: &After, own: &Line) -> Vec<Notice> {
-        let notice = |line: &Line| {
-            let count = line.posted.load(Ordering::Acquire);
-            let waits = line.served.load(Ordering::Relaxed) < count;
-            waits.then_some(Notice::After { lane: line.number, count })
+impl Order {
+    /// What the next frame of the lane `own` says about the lanes that it comes after. Of a lane that is `fresh`, it is the
+    /// first: an earlier lane may have had the number, and what that has sent comes first.
+    pub fn notices(&self, after: &After, own: u32, fresh: bool) -> Vec<Notice> {
+        let notice = |number: u32| {
+            let lane = self.lane(number)?;
+            let count = lane.posted.load(Ordering::Acquire);
+            (lane.served.load(Ordering::Relaxed) < count).then_some(Notice::After { lane: number, count })
         };
         let mut notices = Vec::new();
-        if own.inherited.swap(false, Ordering::Relaxed) {
+        if fresh {
+            self.used.fetch_max(own as usize, Ordering::Relaxed);
             notices.extend(notice(own));
         }
-        if matches!(after, After::Lines(lines) if lines.is_empty()) {
-            return notices;
-        }
-        let Ok(lines) = self.lines.read() else { return notices };
-        let other = |line: &&Arc<Line>| line.number != own.number;
+        let is_other = |number: &u32| *number != own;
         match after {
-            After::All => notices.extend(lines.iter().filter(other).filter_map(|line| notice(line))),
-            After::Lines(numbers) => {
-                let lines = numbers.iter().filter_map(|number| lines.get(*number as usize - 1));
-                notices.extend(lines.filter(other).filter_map(|line| notice(line)));
+            After::All => {
+                let used = self.used.load(Ordering::Acquire) as u32;
+                notices.extend((1..=used).filter(is_other).filter_map(notice));
             }
+            After::Lanes(numbers) => notices.extend(numbers.iter().copied().filter(is_other).filter_map(notice)),
         }
         notices
     }
-}
 
-impl Line {
-    /// Another call is sent without waiting. How many are now that may not have been served.
-    pub fn posted(&self) -> u64 {
-        self.posted.fetch_add(1, Ordering::AcqRel) + 1 - self.served.load(Ordering::Relaxed)
+    /// A lane sends another call without waiting. How many of its calls may not have been served now.
+    pub fn post(&self, number: u32) -> u64 {
+        let Some(lane) = self.lane(number) else { return 0 };
+        lane.posted.fetch_add(1, Ordering::AcqRel) + 1 - lane.served.load(Ordering::Relaxed)
     }
 
-    /// A call was answered, and so all before it have been served.
-    pub fn all_served(&self) {
-        self.served.store(self.posted.load(Ordering::Relaxed), Ordering::Relaxed);
+    /// How many calls a lane has sent without waiting.
+    pub fn posted(&self, number: u32) -> u64 {
+        self.lane(number).map_or(0, |lane| lane.posted.load(Ordering::Relaxed))
+    }
+
+    /// A call was answered before which its lane had posted so many, which have all been served.
+    pub fn answered(&self, number: u32, posted: u64) {
+        if let Some(lane) = self.lane(number)
+            && lane.served.load(Ordering::Relaxed) < posted
+        {
+            lane.served.store(posted, Ordering::Relaxed);
+        }
+    }
+
+    fn lane(&self, number: u32) -> Option<&Lane> {
+        let at = (number as usize).checked_sub(1)?;
+        let chunk = self.lanes.get(at / CHUNK)?.get_or_init(Box::default);
+        Some(&chunk[at % CHUNK])
     }
 }
 
@@ -104,34 +93,61 @@ impl Line {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_frame_comes_after_what_others_have_sent_and_nobody_has_answered() {
-        let lines = Lines::default();
-        let (one, two, three) = (lines.open().unwrap(), lines.open().unwrap(), lines.open().unwrap());
-        assert_eq!((one.posted(), one.posted(), two.posted()), (1, 2, 1));
-        let after = |lane, count| Notice::After { lane, count };
-        assert_eq!(lines.notices(&After::All, &three), [after(1, 2), after(2, 1)]);
-        assert_eq!(lines.notices(&After::All, &one), [after(2, 1)]);
-        assert_eq!(lines.notices(&After::Lines(vec![2, 3]), &one), [after(2, 1)]);
-        assert_eq!(lines.notices(&After::Lines(Vec::new()), &three), []);
-        one.all_served();
-        assert_eq!(lines.notices(&After::All, &three), [after(2, 1)]);
-        assert_eq!(one.posted(), 1);
-        assert_eq!(lines.notices(&After::Lines(vec![1]), &three), [after(1, 3)]);
+    fn after(lane: u32, count: u64) -> Notice {
+        Notice::After { lane, count }
+    }
+
+    /// Three lanes that have sent their first frames.
+    fn three() -> Order {
+        let order = Order::default();
+        for number in 1..=3 {
+            assert_eq!(order.notices(&After::Lanes(Vec::new()), number, true), []);
+        }
+        order
     }
 
     #[test]
-    fn threads_come_and_go_and_lines_stay_few() {
-        let lines = Lines::default();
-        for sent in 0..1000 {
-            let line = lines.open().unwrap();
-            assert_eq!(line.number, 1);
-            // The first frame comes after what the thread before has sent, and only the first.
-            let before = (sent > 0).then_some(Notice::After { lane: 1, count: sent });
-            assert_eq!(lines.notices(&After::Lines(Vec::new()), &line), before.into_iter().collect::<Vec<_>>());
-            assert_eq!(lines.notices(&After::All, &line), []);
-            line.posted();
-            lines.close(line);
-        }
+    fn a_frame_comes_after_what_others_have_sent_and_nobody_has_answered() {
+        let order = three();
+        assert_eq!((order.post(1), order.post(1), order.post(2)), (1, 2, 1));
+        assert_eq!(order.notices(&After::All, 3, false), [after(1, 2), after(2, 1)]);
+        assert_eq!(order.notices(&After::All, 1, false), [after(2, 1)]);
+        assert_eq!(order.notices(&After::Lanes(vec![2, 3]), 1, false), [after(2, 1)]);
+        assert_eq!(order.notices(&After::Lanes(Vec::new()), 3, false), []);
+        order.answered(1, order.posted(1));
+        assert_eq!(order.notices(&After::All, 3, false), [after(2, 1)]);
+        assert_eq!(order.post(1), 1);
+        assert_eq!(order.notices(&After::Lanes(vec![1]), 3, false), [after(1, 3)]);
+    }
+
+    #[test]
+    fn what_is_posted_while_a_call_waits_is_not_served_with_it() {
+        let order = three();
+        order.post(1);
+        let before = order.posted(1);
+        // By a callback in the call.
+        order.post(1);
+        order.answered(1, before);
+        assert_eq!(order.notices(&After::All, 2, false), [after(1, 2)]);
+        // The callback's own call is answered, and then read what came before.
+        order.answered(1, 2);
+        order.answered(1, before);
+        assert_eq!(order.notices(&After::All, 2, false), []);
+    }
+
+    #[test]
+    fn the_first_frame_of_a_lane_comes_after_the_earlier_lane_of_its_number() {
+        let order = three();
+        order.post(1);
+        assert_eq!(order.notices(&After::Lanes(Vec::new()), 1, false), []);
+        assert_eq!(order.notices(&After::Lanes(Vec::new()), 1, true), [after(1, 1)]);
+        assert_eq!(order.notices(&After::All, 1, false), []);
+    }
+
+    #[test]
+    fn a_number_without_a_lane_orders_nothing() {
+        let order = three();
+        assert_eq!((order.post(0), order.posted(0)), (0, 0));
+        assert_eq!(order.notices(&After::Lanes(vec![0, (CHUNKS * CHUNK) as u32 + 1]), 1, false), []);
     }
 }

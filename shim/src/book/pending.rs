@@ -1,12 +1,14 @@
 //! Transfers whose command has not completed: where their data goes once it has.
 //!
-//! The worker names completed transfers in every reply until the shim has said that it took them, and the shim
-//! copies under one lock. So whichever thread first learns that a command has completed, the data is in place before
-//! it does.
+//! The worker names completed transfers in every reply until the shim has said that it took them. The thread that learns of
+//! one first copies its data, without a lock; others that learn of it wait for that copy.
+//!
+//! - **Invariant**: whichever thread learns that a command has completed, the data is in place before it does.
+//! - **Invariant**: of two transfers to the same memory no copy runs during the other's.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use ava_protocol::frame::Notice;
 use ava_protocol::layout::Rows;
@@ -61,7 +63,9 @@ pub enum Meeting {
 
 #[derive(Default)]
 pub struct Pending {
-    transfers: Mutex<Vec<Transfer>>,
+    transfers: Mutex<Vec<Entry>>,
+    /// A copy has ended.
+    copied: Condvar,
     /// Whether the session is lost, so that nothing comes any more.
     over: AtomicBool,
     /// What `Taken` notices wait to be sent.
@@ -70,6 +74,25 @@ pub struct Pending {
     last_id: AtomicU64,
     count: AtomicUsize,
     failures: AtomicU64,
+}
+
+struct Entry {
+    transfer: Transfer,
+    /// Whether a thread copies its data.
+    is_copying: bool,
+}
+
+impl Transfer {
+    /// The bytes of the program's memory that it changes, from the first to the one behind the last.
+    fn span(&self) -> Option<(usize, usize)> {
+        let (target, rows) = self.target.as_ref()?;
+        let from = target.wrapping_add(rows.start as usize);
+        Some((from, from.saturating_add(rows.span().unwrap_or(0) as usize)))
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        matches!((self.span(), other.span()), (Some((from, to)), Some((start, end))) if from < end && start < to)
+    }
 }
 
 impl Pending {
@@ -91,61 +114,87 @@ impl Pending {
         if let Ok(mut transfers) = self.transfers.lock()
             && !self.over.load(Ordering::Relaxed)
         {
-            transfers.push(transfer);
+            transfers.push(Entry { transfer, is_copying: false });
             self.count.store(transfers.len(), Ordering::Release);
         }
     }
 
-    /// The session is lost: what has not come by now does not come, and its memory stays as it is.
-    pub fn give_up(&self) -> Vec<Transfer> {
+    /// The session is lost: what has not come by now does not come, and its memory stays as it is. Waits for copies that go on.
+    pub fn close(&self) -> Vec<Transfer> {
         let Ok(mut transfers) = self.transfers.lock() else { return Vec::new() };
         self.over.store(true, Ordering::Relaxed);
+        while transfers.iter().any(|entry| entry.is_copying) {
+            let Ok(again) = self.copied.wait(transfers) else { return Vec::new() };
+            transfers = again;
+        }
         self.count.store(0, Ordering::Release);
-        std::mem::take(&mut transfers)
+        std::mem::take(&mut *transfers).into_iter().map(|entry| entry.transfer).collect()
     }
 
-    /// Takes a transfer back, because its call failed.
+    /// Takes a transfer back, because its call failed; `None` if its data has been copied.
     pub fn cancel(&self, id: u64) -> Option<Transfer> {
-        let mut transfers = self.transfers.lock().ok()?;
-        let at = transfers.iter().position(|t| t.id == id)?;
-        let transfer = transfers.swap_remove(at);
+        let (mut transfers, at) = self.find(id, |_, _| true)?;
+        let entry = transfers.remove(at);
         self.count.store(transfers.len(), Ordering::Release);
-        Some(transfer)
+        Some(entry.transfer)
     }
 
     /// The command of a transfer has completed: its data goes where it belongs. Returns regions to tell the worker to drop.
     pub fn complete(&self, id: u64, failed: bool, pool: &Pool) -> Vec<u32> {
-        let Ok(mut transfers) = self.transfers.lock() else {
-            return Vec::new();
+        let may_copy = |transfers: &[Entry], at: usize| {
+            !transfers.iter().any(|other| other.is_copying && other.transfer.meets(&transfers[at].transfer))
         };
-        // In the order of submission, so that of two reads into the same memory the later one stays.
-        let transfer = transfers.iter().position(|t| t.id == id).map(|at| transfers.remove(at));
-        self.count.store(transfers.len(), Ordering::Release);
-        if transfer.is_some() && failed {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-        }
-        if let Some(transfer) = &transfer
-            && let (Some((target, rows)), false) = (&transfer.target, failed)
-        {
-            let from = match &transfer.lease {
-                Keep::Whole(lease) => lease.region.as_ptr(),
-                Keep::Mapped(address) => *address as *mut u8,
-            };
-            // SAFETY: the program keeps the memory that it passed valid until the command has completed, and the
-            // region was made for the rows' span.
-            unsafe {
-                match transfer.lease {
-                    Keep::Whole(_) => memory::scatter(from, rows, *target as *mut c_void),
-                    Keep::Mapped(_) => memory::scatter_changes(from, rows, *target as *mut c_void),
+        let mut kept = None;
+        if let Some((mut transfers, at)) = self.find(id, may_copy) {
+            transfers[at].is_copying = true;
+            let (lease, target) = (transfers[at].transfer.lease.clone(), transfers[at].transfer.target);
+            drop(transfers);
+            if let (Some((target, rows)), false) = (target, failed) {
+                // SAFETY: the program keeps the memory that it passed valid until the command has completed, and the region
+                // was made for the rows' span.
+                unsafe {
+                    match &lease {
+                        Keep::Whole(lease) => memory::scatter(lease.region.as_ptr(), &rows, target as *mut c_void),
+                        Keep::Mapped(from) => {
+                            memory::scatter_changes(*from as *const u8, &rows, target as *mut c_void);
+                        }
+                    }
                 }
+            }
+            drop(lease);
+            kept = self.remove(id);
+            if failed && kept.is_some() {
+                self.failures.fetch_add(1, Ordering::Relaxed);
             }
         }
         if let Ok(mut taken) = self.taken.lock() {
             taken.push(id);
             self.any_taken.store(true, Ordering::Release);
         }
+        kept.and_then(|transfer| transfer.lease.last()).map_or_else(Vec::new, |lease| pool.release(lease))
+    }
+
+    /// A transfer that nobody copies, once it `may` be taken; `None` if there is none any more.
+    fn find(&self, id: u64, may: impl Fn(&[Entry], usize) -> bool) -> Option<(MutexGuard<'_, Vec<Entry>>, usize)> {
+        let mut transfers = self.transfers.lock().ok()?;
+        loop {
+            let at = transfers.iter().position(|entry| entry.transfer.id == id)?;
+            if !transfers[at].is_copying && may(&transfers, at) {
+                return Some((transfers, at));
+            }
+            transfers = self.copied.wait(transfers).ok()?;
+        }
+    }
+
+    /// The data of a transfer has been copied.
+    fn remove(&self, id: u64) -> Option<Transfer> {
+        let mut transfers = self.transfers.lock().ok()?;
+        let at = transfers.iter().position(|entry| entry.transfer.id == id)?;
+        let entry = transfers.remove(at);
+        self.count.store(transfers.len(), Ordering::Release);
         drop(transfers);
-        transfer.and_then(|transfer| transfer.lease.last()).map_or_else(Vec::new, |lease| pool.release(lease))
+        self.copied.notify_all();
+        Some(entry.transfer)
     }
 
     /// What a new input of `len` bytes at `address` meets.
@@ -158,11 +207,10 @@ impl Pending {
             return Meeting::Nothing;
         };
         // The latest counts: it is what the memory will hold.
-        let met = transfers.iter().rev().find_map(|t| {
-            let (target, rows) = t.target.as_ref()?;
-            let from = target.wrapping_add(rows.start as usize);
-            let to = from.saturating_add(rows.span().unwrap_or(0) as usize);
-            (from < end && address < to).then_some((t, from, to, rows))
+        let met = transfers.iter().rev().find_map(|Entry { transfer, .. }| {
+            let (from, to) = transfer.span()?;
+            let (_, rows) = transfer.target.as_ref()?;
+            (from < end && address < to).then_some((transfer, from, to, rows))
         });
         let Some((transfer, from, to, rows)) = met else {
             return Meeting::Nothing;
@@ -180,7 +228,7 @@ impl Pending {
         if self.count.load(Ordering::Acquire) < MOST {
             return None;
         }
-        self.transfers.lock().ok()?.first().map(|t| t.id)
+        self.transfers.lock().ok()?.first().map(|entry| entry.transfer.id)
     }
 
     /// What the next request tells the worker.
@@ -201,24 +249,94 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::keeper::Keeper;
+
+    fn pool() -> Pool {
+        Pool::new(Keeper::start(true, None).unwrap(), false, u64::MAX)
+    }
+
+    /// A transfer of bytes that are all `byte` to `to`.
+    fn transfer(pool: &Pool, id: u64, byte: u8, to: &mut [u8]) -> Transfer {
+        let lease = pool.acquire(to.len() as u64).unwrap();
+        lease.region.write(&vec![byte; to.len()]);
+        let target = Some((to.as_mut_ptr() as usize, Rows::flat(Some(to.len() as u64)).unwrap()));
+        Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) }
+    }
+
+    #[test]
+    fn data_comes_when_its_command_has_completed_and_the_worker_is_told() {
+        let (pool, pending) = (pool(), Pending::default());
+        let (mut one, mut other) = ([0_u8; 8], [0_u8; 8]);
+        pending.insert(transfer(&pool, 1, 7, &mut one));
+        pending.insert(transfer(&pool, 2, 8, &mut other));
+        assert!(pending.complete(2, true, &pool).is_empty() && pending.complete(1, false, &pool).is_empty());
+        assert_eq!((one, other, pending.failures()), ([7; 8], [0; 8], 1));
+        let taken = |pending| Notice::Taken { pending };
+        assert_eq!(pending.notices(), [taken(2), taken(1)]);
+        // Another thread hears of it later.
+        assert!(pending.complete(1, false, &pool).is_empty() && pending.failures() == 1);
+        assert_eq!((pending.notices().len(), pending.notices().len()), (1, 0));
+    }
+
+    #[test]
+    fn an_input_meets_the_latest_transfer_to_its_memory() {
+        let (pool, pending) = (pool(), Pending::default());
+        let mut memory = [0_u8; 16];
+        pending.insert(transfer(&pool, 1, 7, &mut memory));
+        pending.insert(transfer(&pool, 2, 8, &mut memory[..8]));
+        let address = memory.as_ptr() as usize;
+        assert!(matches!(pending.meet(address + 4, 4), Meeting::Within { transfer: 2, offset: 4, .. }));
+        assert!(matches!(pending.meet(address + 4, 8), Meeting::Overlap { transfer: 2 }));
+        assert!(matches!(pending.meet(address + 8, 8), Meeting::Within { transfer: 1, offset: 8, .. }));
+        assert!(matches!(pending.meet(address + 16, 8), Meeting::Nothing));
+        assert_eq!(pending.cancel(2).map(|transfer| transfer.id), Some(2));
+        assert!(matches!(pending.meet(address + 4, 8), Meeting::Within { transfer: 1, offset: 4, .. }));
+    }
+
+    #[test]
+    fn who_hears_of_a_transfer_that_is_copied_waits_for_the_copy() {
+        const LEN: usize = 64 << 20;
+        let (pool, pending) = (pool(), Pending::default());
+        let mut memory = vec![0_u8; LEN];
+        let last = &raw const memory[LEN - 1];
+        pending.insert(transfer(&pool, 1, 7, &mut memory));
+        // SAFETY: the memory lives longer than the threads.
+        let is_there = |last: usize| unsafe { (last as *const u8).read_volatile() } == 7;
+        let last = last as usize;
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    pending.complete(1, false, &pool);
+                    assert!(is_there(last));
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn two_transfers_to_the_same_memory_do_not_mix() {
+        const LEN: usize = 16 << 20;
+        let (pool, pending) = (pool(), Pending::default());
+        let mut memory = vec![0_u8; LEN];
+        pending.insert(transfer(&pool, 1, 7, &mut memory));
+        pending.insert(transfer(&pool, 2, 8, &mut memory));
+        std::thread::scope(|scope| {
+            scope.spawn(|| pending.complete(1, false, &pool));
+            scope.spawn(|| pending.complete(2, false, &pool));
+        });
+        assert!(memory.iter().all(|byte| *byte == memory[0]) && memory[0] != 0);
+    }
 
     #[test]
     fn what_has_not_come_when_the_session_is_lost_does_not_come() {
-        let pool = Pool::new(crate::port::keeper::Keeper::start(true, None).unwrap(), false, u64::MAX);
-        let pending = Pending::default();
+        let (pool, pending) = (pool(), Pending::default());
         let mut memory = [7_u8; 4];
-        let mut insert = |id| {
-            let lease = pool.acquire(4).unwrap();
-            lease.region.write(&[9; 4]);
-            let target = Some((memory.as_mut_ptr() as usize, Rows::flat(Some(4)).unwrap()));
-            pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
-            memory.as_ptr() as usize
-        };
-        let address = insert(1);
+        let address = memory.as_ptr() as usize;
+        pending.insert(transfer(&pool, 1, 9, &mut memory));
         assert!(matches!(pending.meet(address, 4), Meeting::Within { transfer: 1, .. }));
-        assert_eq!(pending.give_up().len(), 1);
+        assert_eq!(pending.close().len(), 1);
         // Neither then nor later.
-        insert(2);
+        pending.insert(transfer(&pool, 2, 9, &mut memory));
         assert!(matches!(pending.meet(address, 4), Meeting::Nothing) && pending.cancel(2).is_none());
         assert!(pending.complete(1, false, &pool).is_empty());
         assert_eq!(memory, [7; 4]);

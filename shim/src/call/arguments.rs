@@ -103,13 +103,13 @@ impl Call {
         // The memory may be about to change. A command that runs later takes what a transfer brings from where the
         // transfer brings it; anything else waits.
         loop {
-            match self.session.pending.meet(first as usize, span) {
+            match self.session.book.pending.meet(first as usize, span) {
                 Meeting::Nothing => break,
                 Meeting::Within { lease, offset, .. } if pending && rows.is_flat() => {
                     return Ok(Data::Region(self.share(lease, offset, span)?));
                 }
                 Meeting::Within { transfer, .. } | Meeting::Overlap { transfer } => {
-                    self.session.wait_for(transfer)?;
+                    self.session.wait_for_transfer(transfer)?;
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Call {
             // SAFETY: by the caller's promise.
             return Ok(Data::Inline(unsafe { std::slice::from_raw_parts(first, span as usize) }));
         }
-        let lease = self.session.regions.acquire(span)?;
+        let lease = self.session.book.regions.acquire(span)?;
         // SAFETY: the caller vouches for the rows, and the region holds their span.
         unsafe { memory::gather(pointer, &rows, lease.region.as_ptr()) };
         Ok(Data::Region(self.slice(lease, span, pending.then_some(None))?))
@@ -136,7 +136,7 @@ impl Call {
             self.budget -= bytes.len();
             return Ok(Data::Translated(bytes));
         }
-        let lease = self.session.regions.acquire(bytes.len() as u64)?;
+        let lease = self.session.book.regions.acquire(bytes.len() as u64)?;
         lease.region.write(&bytes);
         Ok(Data::Region(self.slice(lease, bytes.len() as u64, None)?))
     }
@@ -150,20 +150,21 @@ impl Call {
         kind: u16,
     ) -> Result<Data<'a>, Fault> {
         let Some(count) = count.filter(|_| !pointer.is_null()) else {
-            self.combination.mix(u64::from(pointer.is_null()));
+            self.key.mix(u64::from(pointer.is_null()));
             return Ok(self.unread(pointer));
         };
         if !is_readable(pointer.cast(), (count as usize).saturating_mul(8)) {
             return Ok(Data::Unreadable);
         }
         // Of a list of none the address counts: it has to be null.
-        self.combination.mix(count.saturating_add(2));
+        self.key.mix(count.saturating_add(2));
         let mut ids = Vec::with_capacity(count.min(4096) as usize * 8);
         for i in 0..count as usize {
             // SAFETY: by the caller's promise.
             let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
-            let (id, class) = self.session.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
-            self.combination.mix(class);
+            let (id, class) =
+                self.session.book.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
+            self.key.mix(class);
             match id {
                 0 => self.missed(handle),
                 _ => self.uses(handle, kind),

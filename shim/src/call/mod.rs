@@ -25,12 +25,13 @@ pub use ava_transport::lane::Wake;
 
 use crate::base::fault::Fault;
 use crate::base::readable::{self, holds, is_readable};
-use crate::book::accepted::Combination;
+use crate::book::accepted::Key;
+use crate::book::callbacks::Registration;
 use crate::book::order::After;
 use crate::book::pending::{Keep, Transfer};
 use crate::book::regions::{Announcement, Lease};
-use crate::port::lanes::Keeping;
-use crate::session::Session;
+use crate::port::Use;
+use crate::session::{Outgoing, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
@@ -47,16 +48,15 @@ pub struct Call {
     pub session: &'static Session,
     opcode: u32,
     /// What the call is made with, as far as its success may depend on it.
-    combination: Combination,
-    /// Whether the combination is worth remembering.
+    key: Key,
+    /// Whether an equal call is sent without waiting once the vendor has accepted this one.
     learns: bool,
     /// The first object that the call names; 0 for none.
     pub first: u64,
     /// The last so far.
     last: u64,
-    /// The thread's line, once it is needed, and those that the call comes after.
-    line: u32,
-    keeping: Keeping,
+    /// The thread's lane, once its number is needed, and the numbers of those that the call comes after.
+    lane: Option<Use>,
     after: Vec<u32>,
     /// Whether the call names an object that calls are put in order by.
     ordered: bool,
@@ -92,12 +92,11 @@ impl Call {
         Self {
             session,
             opcode,
-            combination: session.known.combination(opcode),
+            key: session.book.accepted.key(opcode),
             learns: false,
             first: 0,
             last: 0,
-            line: 0,
-            keeping: Keeping::Own,
+            lane: None,
             after: Vec::new(),
             ordered: false,
             after_all: false,
@@ -114,15 +113,15 @@ impl Call {
 
     /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
     pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
-        let Some(found) = self.session.handles.find(pointer, kind) else {
+        let Some(found) = self.session.book.handles.find(pointer, kind) else {
             self.missed(pointer);
-            self.combination.mix(0);
+            self.key.mix(0);
             return 0;
         };
-        self.combination.mix(found.class);
-        self.combination.mix(found.state);
+        self.key.mix(found.class);
+        self.key.mix(found.state);
         // An object twice is something else than two that are as good as each other.
-        self.combination.mix(u64::from(found.id == self.last));
+        self.key.mix(u64::from(found.id == self.last));
         self.last = found.id;
         self.uses(pointer, kind);
         if self.first == 0 {
@@ -133,7 +132,7 @@ impl Call {
 
     /// The call names something that is not live. What is of a lost session keeps it from being made.
     pub fn missed(&mut self, pointer: *mut c_void) {
-        self.lost |= self.session.handles.is_lost(pointer);
+        self.lost |= self.session.book.handles.is_lost(pointer);
     }
 
     /// A handle argument that may be null, so that something else than a live handle is refused here.
@@ -154,7 +153,7 @@ impl Call {
 
     /// Why a call is not made that names something else than a live object of a kind.
     fn refused(&self, kind: u16) -> Fault {
-        if self.lost { Fault::Lost } else { Fault::Status(self.session.slot.api.kind(kind).invalid) }
+        if self.lost { Fault::Lost } else { Fault::Status(self.session.api.kind(kind).invalid) }
     }
 
     /// A text that came out, for good.
@@ -167,21 +166,22 @@ impl Call {
 
     /// The call is about a live object.
     pub fn uses(&mut self, pointer: *mut c_void, kind: u16) {
-        if self.session.slot.api.kind(kind).ordered {
+        if self.session.api.kind(kind).ordered {
             self.ordered = true;
-            let line = self.line();
-            let user = self.session.handles.used(pointer, line);
+            let lane = self.lane();
+            let user = self.session.book.handles.used(pointer, lane);
             if user != 0 && !self.after.contains(&user) {
                 self.after.push(user);
             }
         }
     }
 
-    fn line(&mut self) -> u32 {
-        if self.line == 0 {
-            (self.line, self.keeping) = self.session.line().unwrap_or((0, Keeping::Own));
+    /// The number of the lane by which the call goes; 0 if there is none. The lane stays the thread's as long as the call.
+    fn lane(&mut self) -> u32 {
+        if self.lane.is_none() {
+            self.lane = self.session.port.lane().ok();
         }
-        self.line
+        self.lane.as_ref().map_or(0, Use::number)
     }
 
     /// The call comes after all that other threads have sent.
@@ -194,52 +194,52 @@ impl Call {
         if self.after_all || (waits && !self.ordered) {
             return After::All;
         }
-        After::Lines(std::mem::take(&mut self.after))
+        After::Lanes(std::mem::take(&mut self.after))
     }
 
     /// Something else that the call's success may depend on.
     pub fn combine(&mut self, word: u64) {
-        self.combination.mix(word);
+        self.key.mix(word);
     }
 
     /// Nothing else that the call's success may depend on.
     pub fn combine_only(&mut self, object: u64, word: u64) {
-        self.combination = self.session.known.combination(self.opcode);
-        self.combination.mix(object);
-        self.combination.mix(word);
+        self.key = self.session.book.accepted.key(self.opcode);
+        self.key.mix(object);
+        self.key.mix(word);
     }
 
     /// An argument likewise, with what it says.
     pub fn combine_bytes(&mut self, data: &Data<'_>) {
         match data {
-            Data::Null => self.combination.mix(1),
+            Data::Null => self.key.mix(1),
             Data::Inline(bytes) => {
-                self.combination.mix(bytes.len() as u64);
+                self.key.mix(bytes.len() as u64);
                 for chunk in bytes.chunks(8) {
                     let mut word = [0; 8];
                     word[..chunk.len()].copy_from_slice(chunk);
-                    self.combination.mix(u64::from_le_bytes(word));
+                    self.key.mix(u64::from_le_bytes(word));
                 }
             }
-            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) => self.combination.blur(),
+            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) => self.key.never(),
         }
     }
 
-    /// Whether the vendor has accepted the combination before, so that nobody needs to wait for it to say so again. If
-    /// not, it is remembered when the vendor accepts it now.
-    pub fn is_known(&mut self) -> bool {
+    /// Whether the vendor has accepted an equal call before, so that nobody needs to wait for it to say so again. If not, it
+    /// is remembered when the vendor accepts this one.
+    pub fn is_accepted(&mut self) -> bool {
         self.learns = true;
-        self.leaves() && self.session.known.has(self.combination)
+        self.leaves() && self.session.book.accepted.contains(self.key)
     }
 
-    /// The vendor has accepted the combination.
-    pub fn learn(&self) {
-        self.session.known.learn(self.combination);
+    /// The vendor has accepted the call.
+    pub fn accept(&self) {
+        self.session.book.accepted.insert(self.key);
     }
 
     /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
     pub fn leaves(&self) -> bool {
-        !self.session.known.is_strict() && self.leases.is_empty() && self.callbacks.is_empty()
+        !self.session.book.accepted.is_strict() && self.leases.is_empty() && self.callbacks.is_empty()
     }
 
     /// Room for one scalar.
@@ -277,7 +277,7 @@ impl Call {
             self.result_budget -= span;
             return Ok(Room { place: Place::Inline, capacity: span });
         }
-        let lease = self.session.regions.acquire(span)?;
+        let lease = self.session.book.regions.acquire(span)?;
         let target = pending.then_some(Some((pointer as usize, rows)));
         Ok(Room { place: Place::Region(self.slice(lease, span, target)?), capacity: span })
     }
@@ -288,7 +288,7 @@ impl Call {
         if capacity == 0 {
             return Ok(Room { place: Place::Cut(None), capacity });
         }
-        let lease = self.session.regions.acquire(capacity)?;
+        let lease = self.session.book.regions.acquire(capacity)?;
         Ok(Room { place: Place::Cut(Some(self.slice(lease, capacity, None)?)), capacity })
     }
 
@@ -299,21 +299,21 @@ impl Call {
             self.leases.push(lease);
             return Ok(Slice { region, offset: 0, len, pending: 0 });
         };
-        while let Some(oldest) = self.session.pending.crowded() {
-            self.session.wait_for(oldest)?;
+        while let Some(oldest) = self.session.book.pending.crowded() {
+            self.session.wait_for_transfer(oldest)?;
         }
-        let id = self.session.pending.next_id();
+        let id = self.session.book.pending.next_id();
         // The descriptor goes with this call; the transfer keeps the rest.
         self.announcements.extend(lease.announce());
-        self.session.pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
+        self.session.book.pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
         self.transfers.push(id);
         Ok(Slice { region, offset: 0, len, pending: id })
     }
 
     /// Takes part of the region of a pending transfer for another.
     fn share(&mut self, lease: Arc<Lease>, offset: u64, len: u64) -> Result<Slice, Fault> {
-        let (id, region) = (self.session.pending.next_id(), lease.id);
-        self.session.pending.insert(Transfer { id, target: None, lease: Keep::Whole(lease) });
+        let (id, region) = (self.session.book.pending.next_id(), lease.id);
+        self.session.book.pending.insert(Transfer { id, target: None, lease: Keep::Whole(lease) });
         self.transfers.push(id);
         Ok(Slice { region, offset, len, pending: id })
     }
@@ -325,10 +325,7 @@ impl Call {
 
     /// An id for an object that the call makes.
     pub fn mint(&mut self, kind: u16) -> Result<u64, Fault> {
-        let line = self.line();
-        let id = self.session.handles.mint(kind, 0, line)?;
-        self.minted.push(id);
-        Ok(id)
+        self.mint_of_class(kind, 0)
     }
 
     /// An id likewise, for one of the many objects that the first object which the call names brings forth: an event.
@@ -338,15 +335,15 @@ impl Call {
 
     /// An id likewise, for an object that is as good as another of its class.
     pub fn mint_of_class(&mut self, kind: u16, class: u64) -> Result<u64, Fault> {
-        let line = self.line();
-        let id = self.session.handles.mint(kind, class, line)?;
+        let lane = self.lane();
+        let id = self.session.book.handles.mint(kind, class, lane)?;
         self.minted.push(id);
         Ok(id)
     }
 
     /// The handle of an id minted before.
     pub fn object(&self, id: u64) -> *mut c_void {
-        self.session.handles.pointer(id)
+        self.session.book.handles.pointer(id)
     }
 
     /// Registers the program's callback; 0 for none. `about` are the call's handles, which the vendor may hand to it.
@@ -361,7 +358,8 @@ impl Call {
         let Some(function) = function else {
             return Ok(0);
         };
-        let id = self.session.callbacks.register(self.session, function, user_data, signature, life, about)?;
+        let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
+        let id = self.session.register_callback(Registration { function, user_data, signature, life, about })?;
         self.callbacks.push(id);
         Ok(id)
     }
@@ -380,9 +378,10 @@ impl Call {
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = self.session.slot.name(self.opcode), "oneway");
-        let after = self.after(false);
-        self.session.post(self.opcode, std::mem::take(&mut self.announcements), after, encode, wake)?;
+        tracing::trace!(function = self.session.name(self.opcode), "oneway");
+        let regions = std::mem::take(&mut self.announcements);
+        let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.after(false), fd: None };
+        self.session.post(outgoing, encode, wake)?;
         self.keep();
         Ok(())
     }
@@ -407,25 +406,25 @@ impl Call {
         regions.extend(self.leases.iter_mut().filter_map(Lease::announce));
         let session = self.session;
         let opcode = self.opcode;
-        let after = self.after(true);
+        let outgoing = Outgoing { tag: Tag::Call, word: opcode, regions, after: self.after(true), fd: None };
         let mut accepted = false;
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = session.slot.name(opcode), "call");
-        let result = session.exchange(Tag::Call, opcode, regions, after, encode, |frame| {
+        tracing::trace!(function = session.name(opcode), "call");
+        let result = session.exchange(outgoing, encode, |frame| {
             let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
             let (ok, result) = read(reply, self);
             accepted = ok;
             Ok(result)
         });
         if let Err(fault) = &result {
-            tracing::debug!(function = session.slot.name(opcode), ?fault, "not made");
+            tracing::debug!(function = session.name(opcode), ?fault, "not made");
         }
         if accepted {
             self.keep();
             if self.learns {
-                self.learn();
+                self.accept();
             }
         }
         result
@@ -439,10 +438,10 @@ impl Drop for Call {
             self.session.forget(id);
         }
         for id in self.callbacks.drain(..) {
-            self.session.callbacks.forget(id);
+            self.session.book.callbacks.forget(id);
         }
         for id in self.transfers.drain(..) {
-            let cancelled = self.session.pending.cancel(id);
+            let cancelled = self.session.book.pending.cancel(id);
             self.leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
         }
         // Of what was never sent the worker has not heard.
@@ -453,9 +452,6 @@ impl Drop for Call {
         }
         if !self.leases.is_empty() {
             self.session.release(std::mem::take(&mut self.leases));
-        }
-        if self.keeping == Keeping::Borrowed {
-            self.session.hand_back();
         }
     }
 }

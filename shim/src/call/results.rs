@@ -87,7 +87,7 @@ impl Call {
                 };
                 if let Some(count) = bytes.first_chunk_mut::<4>() {
                     let vendors = u32::from_le_bytes(*count);
-                    let ours = self.session.handles.extra_references(self.first);
+                    let ours = self.session.book.handles.extra_references(self.first);
                     *count = vendors.saturating_add(ours).to_le_bytes();
                 }
                 // SAFETY: by the caller's promise; the length was checked against the room.
@@ -153,7 +153,7 @@ impl Call {
         for word in bytes.chunks_exact_mut(8) {
             let mut id = [0; 8];
             id.copy_from_slice(word);
-            let handle = self.session.handles.intern(u64::from_le_bytes(id), kind, made);
+            let handle = self.session.book.handles.intern(u64::from_le_bytes(id), kind, made);
             word.copy_from_slice(&(handle as u64).to_le_bytes());
         }
     }

@@ -18,7 +18,7 @@ use crate::session::Session;
 /// # Errors
 /// The status for what is none, or is gone.
 pub fn number(session: &Session, spec: &MirrorSpec, pointer: *const c_void) -> Result<u64, Fault> {
-    session.mirrors.number(pointer).ok_or(Fault::Status(spec.invalid))
+    session.book.mirrors.number(pointer).ok_or(Fault::Status(spec.invalid))
 }
 
 /// The struct that a call has named; null for number 0.
@@ -26,7 +26,7 @@ pub fn number(session: &Session, spec: &MirrorSpec, pointer: *const c_void) -> R
 /// # Errors
 /// A panic elsewhere.
 pub fn pointer(session: &Session, number: u64) -> Result<*mut c_void, Fault> {
-    session.mirrors.pointer(number)
+    session.book.mirrors.pointer(number)
 }
 
 /// Changes the program's images to what the worker says, which came with a reply.
@@ -44,10 +44,10 @@ pub fn pulled(session: &'static Session, spec: &'static MirrorSpec, mirrors: &[u
         Mirrors::Parcel { number, len } => fetch(session, number, len)?,
     };
     for Shown { number, owner, image } in shown {
-        let changed = session.mirrors.change(spec, number, owner, &image);
+        let changed = session.book.mirrors.change(spec, number, owner, &image);
         let changed = changed.map_err(|fault| if fault == Fault::Lost { session.lose() } else { fault })?;
         if changed.is_new {
-            session.handles.mark_remembered(owner);
+            session.book.handles.mark_remembered(owner);
         }
         if let Some(len) = changed.wanted {
             give_memory(session, spec, number, len)?;
@@ -73,7 +73,7 @@ fn fetch(session: &'static Session, parcel: u64, len: u64) -> Result<Vec<Shown>,
 
 /// Gives a struct memory for its data, which the worker copies there.
 fn give_memory(session: &'static Session, spec: &MirrorSpec, number: u64, len: u64) -> Result<(), Fault> {
-    let Ok(mut lease) = session.regions.acquire(len) else {
+    let Ok(mut lease) = session.book.regions.acquire(len) else {
         tracing::warn!(len, "no memory for the data of a struct");
         return Ok(());
     };
@@ -83,7 +83,7 @@ fn give_memory(session: &'static Session, spec: &MirrorSpec, number: u64, len: u
     let slice = Slice { region: lease.id, offset: 0, len: lease.region.len(), pending: 0 };
     let told = call.transact(&Memory { number, slice }, |_: &ArchivedTold, _| (true, ()));
     let old = match told {
-        Ok(()) => session.mirrors.place(spec, number, lease)?,
+        Ok(()) => session.book.mirrors.place(spec, number, lease)?,
         Err(_) => Some(lease),
     };
     session.release(old.into_iter().collect());

@@ -3,8 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ava_protocol::api::Api;
@@ -12,27 +11,15 @@ use ava_protocol::session::{self as wire, Answer, Hello, Opening, Refusal};
 use ava_protocol::surroundings::Surroundings;
 use ava_protocol::{admin, upcall::OPEN_LANE};
 use ava_transport::client::{self, Patience};
+use ava_transport::guarded::Guarded;
 use ava_transport::lane::{self, Lane};
 use ava_transport::message;
 
 use super::keeper::Keeper;
-use super::lanes::Lanes;
-use super::notes;
+use super::messages::{self, Once};
 use crate::base::console::tell;
-use crate::book::accepted::Known;
-use crate::book::answers::Answers;
-use crate::book::callbacks::Callbacks;
-use crate::book::handles::Handles;
-use crate::book::mirrors::Mirrors;
-use crate::book::order::Lines;
-use crate::book::pending::Pending;
-use crate::book::regions::Pool;
-use crate::process::fork::Heir;
-use crate::session::listener::Listener;
-use crate::session::{GENERATION, Own, Session, Shared, Slot};
+use crate::process::library;
 
-/// With the value `1`, every call crosses and waits for the vendor's answer.
-const STRICT_VARIABLE: &str = "AVA_STRICT";
 /// With the value `socket`, calls travel over sockets, without shared memory.
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
@@ -63,8 +50,8 @@ pub struct Begun {
     /// When the broker was asked for it, and when it had answered, in milliseconds since 1970.
     between: (u64, u64),
     /// Whether this process touches the memory of lanes and regions first, and how much it may have of these.
-    populate: bool,
-    memory: u64,
+    pub populate: bool,
+    pub memory: u64,
 }
 
 impl Begun {
@@ -78,22 +65,28 @@ impl Begun {
     }
 }
 
-/// Whether the program's environment asks for calls that all wait.
-pub fn is_strict() -> bool {
-    std::env::var_os(STRICT_VARIABLE).is_some_and(|value| value == "1")
+/// A session's connection to its worker, with the first lane.
+pub struct Connection {
+    pub keeper: Arc<Keeper>,
+    pub begun: Begun,
+    pub transport: lane::Kind,
+    pub first_lane: Box<dyn Lane>,
 }
 
-/// A session of this process with an API.
+/// What of the program's surroundings does not count, told once: variables, and the library's file.
+pub type Told = [Once; 2];
+
+/// Begins a session of this process with an API.
 ///
 /// # Errors
 /// Where there is none and why, in words; nothing if it is for want of memory.
-pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
+pub fn connect(api: &'static Api, told: &'static Told) -> Result<Connection, Option<String>> {
     ava_surroundings::settings::check().map_err(|why| Some(format!("with {why}")))?;
     crate::base::log::start();
-    let greeting = Arc::new(Greeting::new(slot)?);
+    let greeting = Arc::new(Greeting::new(api)?);
     let over = |transport| {
         let greeting = Arc::clone(&greeting);
-        kept(transport, None, move |keeper| begin(slot, keeper, transport, &greeting))
+        kept(transport, None, move |keeper| begin(keeper, transport, &greeting, told))
     };
     let begun = match over(transport()) {
         Err(Trouble::Here(error)) if transport() == lane::Kind::Ring => {
@@ -108,14 +101,13 @@ pub fn connect(slot: &'static Slot) -> Result<Box<Session>, Option<String>> {
     begun.map_err(Trouble::in_words)
 }
 
-/// The session of a child that goes on with what its parent had.
+/// Goes on with a session of the parent's in a forked child, by a connection to the copy of its worker.
 ///
 /// # Errors
 /// There is no memory, or nobody to serve it.
-pub fn adopt(slot: &'static Slot, heir: Heir) -> Result<Box<Session>, Option<String>> {
-    let Heir { connection, begun, own, .. } = heir;
+pub fn adopt(connection: &Guarded, begun: Begun) -> Result<Connection, Option<String>> {
     let number = connection.get().map_err(|error| Some(error.to_string()))?.as_raw_fd();
-    let adopted = kept(transport(), Some(number), move |keeper| go_on(slot, keeper, transport(), number, begun, own));
+    let adopted = kept(transport(), Some(number), move |keeper| go_on(keeper, transport(), number, begun));
     // The keeper has it by now; a child of this process is not to have it.
     connection.close();
     adopted.map_err(Trouble::in_words)
@@ -131,8 +123,8 @@ fn transport() -> lane::Kind {
 fn kept(
     transport: lane::Kind,
     heirloom: Option<RawFd>,
-    begin: impl FnOnce(&Arc<Keeper>) -> Result<Box<Session>, Trouble> + Send + 'static,
-) -> Result<Box<Session>, Trouble> {
+    begin: impl FnOnce(&Arc<Keeper>) -> Result<Connection, Trouble> + Send + 'static,
+) -> Result<Connection, Trouble> {
     // Over sockets every thread has a descriptor of its own, which must be in the table that it shares.
     let keeper = Keeper::start(transport == lane::Kind::Ring, heirloom).map_err(Trouble::Here)?;
     let its = Arc::clone(&keeper);
@@ -168,35 +160,35 @@ struct Greeting {
 }
 
 impl Greeting {
-    fn new(slot: &'static Slot) -> Result<Self, Option<String>> {
+    fn new(api: &'static Api) -> Result<Self, Option<String>> {
         let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
         let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
         let first = words.next().unwrap_or_default();
         let name = first.rsplit('/').next().unwrap_or_default().to_string();
         let line = std::iter::once(first.clone()).chain(words).collect::<Vec<_>>().join(" ");
         let cwd = std::env::current_dir().unwrap_or_default();
-        let mut hello = Hello::new(slot.api.name, &name, std::process::id() as i32, &line, &cwd.to_string_lossy());
+        let mut hello = Hello::new(api.name, &name, std::process::id() as i32, &line, &cwd.to_string_lossy());
         hello.wait = wait();
-        let library = crate::process::library::of(slot.api);
-        hello.surroundings = surroundings(slot.api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
+        let library = library::of(api);
+        hello.surroundings = surroundings(api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
         Ok(Self { socket: client::discover(), hello, library })
     }
 }
 
 /// Begins a session, on the thread that keeps its descriptors.
 fn begin(
-    slot: &'static Slot,
     keeper: &Arc<Keeper>,
     transport: lane::Kind,
     Greeting { socket, hello, library }: &Greeting,
-) -> Result<Box<Session>, Trouble> {
-    let refused = |why: String| Err(Trouble::There(notes::at(socket, &why)));
+    [variables, libraries]: &Told,
+) -> Result<Connection, Trouble> {
+    let refused = |why: String| Err(Trouble::There(messages::at(socket, &why)));
     let (wait, surroundings) = (hello.wait, hello.surroundings.clone());
     let opening = wire::seal(&Opening::Session(hello.clone()));
     if let wire::Socket::Private(path) = socket
         && let Err(error) = client::check_private(path)
     {
-        return Err(Trouble::There(notes::unsafe_place(socket, &error)));
+        return Err(Trouble::There(messages::unsafe_place(socket, &error)));
     }
     // The first lane goes with the hello.
     let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
@@ -210,18 +202,17 @@ fn begin(
     let opened = client::open_session(socket.path(), &opening, (OPEN_LANE, &theirs), may_come, patience);
     let (control, answer) = match opened {
         Ok(connection) => connection,
-        Err(error) => return Err(Trouble::There(notes::unreached(socket, &error))),
+        Err(error) => return Err(Trouble::There(messages::unreached(socket, &error))),
     };
     let (session, populate, memory, own) = match wire::open::<Answer>(&answer) {
         Ok(Answer::Welcome { session, populate, memory, own, ignored, library: has, identity }) => {
-            let [variables, libraries] = &slot.told;
             if !ignored.is_empty() {
-                variables.tell(&notes::ignored(socket, &ignored));
+                variables.tell(&messages::ignored(socket, &ignored));
             }
             if let Some(named) = library.as_ref().filter(|_| !own && !identity.is_empty())
                 && ava_surroundings::identity(named) != identity
             {
-                libraries.tell(&notes::other_library(socket, named, &has));
+                libraries.tell(&messages::other_library(socket, named, &has));
             }
             (session, populate, memory, own)
         }
@@ -233,7 +224,7 @@ fn begin(
             return refused("an answer to another question".into());
         }
         Err(wire::EnvelopeError::Build { theirs }) => {
-            return Err(Trouble::There(notes::other_build(socket, &theirs)));
+            return Err(Trouble::There(messages::other_build(socket, &theirs)));
         }
         Err(error) => return refused(error.to_string()),
     };
@@ -241,64 +232,30 @@ fn begin(
     let surroundings = surroundings.filter(|_| own);
     let between = (from, unix_ms());
     let begun = Begun { session, socket: socket.clone(), surroundings, between, populate, memory };
-    session_of(slot, keeper, OwnedFd::from(control), begun, (transport, first_lane), (slot.own)())
+    connected(keeper, OwnedFd::from(control), begun, (transport, first_lane))
 }
 
 /// Goes on with what the parent had, on the thread that keeps the child's descriptors.
-fn go_on(
-    slot: &'static Slot,
-    keeper: &Arc<Keeper>,
-    transport: lane::Kind,
-    number: RawFd,
-    begun: Begun,
-    own: Box<dyn Own>,
-) -> Result<Box<Session>, Trouble> {
+fn go_on(keeper: &Arc<Keeper>, transport: lane::Kind, number: RawFd, begun: Begun) -> Result<Connection, Trouble> {
     let connection = keeper.heirloom(number).map_err(Trouble::Here)?;
     let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
     message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Trouble::There(error.to_string()))?;
     tracing::info!(session = begun.session, "goes on in a child");
-    session_of(slot, keeper, connection, begun, (transport, first_lane), own)
+    connected(keeper, connection, begun, (transport, first_lane))
 }
 
-fn session_of(
-    slot: &'static Slot,
+fn connected(
     keeper: &Arc<Keeper>,
     control: OwnedFd,
     begun: Begun,
     (transport, first_lane): (lane::Kind, Box<dyn Lane>),
-    own: Box<dyn Own>,
-) -> Result<Box<Session>, Trouble> {
-    let shared: &'static Shared = slot.shared().ok_or(Trouble::Memory)?;
+) -> Result<Connection, Trouble> {
     if begun.populate && first_lane.populate().is_err() {
         return Err(Trouble::Memory);
     }
     keeper.adopt(control).map_err(Trouble::Here)?;
-    let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
-    Ok(Box::new(Session {
-        slot,
-        shared,
-        keeper: Arc::clone(keeper),
-        transport,
-        first_lane: Mutex::new(Some(first_lane)),
-        lanes: Lanes::new(),
-        generation,
-        lost: AtomicBool::new(false),
-        lines: Lines::default(),
-        handles: Handles::new(&shared.range, generation),
-        known: Known::new(&shared.known, generation, shared.strict),
-        answers: Answers::new(shared.strict),
-        regions: Pool::new(Arc::clone(keeper), begun.populate, begun.memory),
-        begun,
-        pending: Pending::default(),
-        callbacks: Callbacks::new(),
-        mirrors: Mirrors::default(),
-        listener: Listener::default(),
-        own,
-        heard: AtomicU64::new(0),
-        process: std::process::id(),
-        threads: Mutex::new(0),
-    }))
+    Ok(Connection { keeper: Arc::clone(keeper), begun, transport, first_lane })
 }
 
 /// What surrounds the program; nothing, if that is for others to say than for who has started it (set-user-ID files).
@@ -307,7 +264,7 @@ pub fn surroundings(api: &Api, library: Option<&Path>) -> Result<Option<Surround
     if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
         return Ok(None);
     }
-    ava_surroundings::take(api, library, crate::process::library::is_ours).map(Some)
+    ava_surroundings::take(api, library, library::is_ours).map(Some)
 }
 
 fn unix_ms() -> u64 {

@@ -4,22 +4,17 @@
 //! finds none waits for one.
 //!
 //! - **Invariant**: what a thread has sent is served before what the next one sends on the same lane, and a call's frames go
-//!   by one lane, that of its [`line`](Session::line).
+//!   by one lane: whoever holds a [`Use`] of the thread's lane keeps it there.
+//! - **Invariant**: a lane that cannot be opened counts neither as a lane nor as a thread's.
 
-use std::cell::RefCell;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Condvar, Mutex};
 
 use ava_transport::guarded::most_descriptors;
 use ava_transport::lane::{Inbox, Lane};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 
-use super::keeper::OpenError;
-use crate::api;
-use crate::base::cancel;
 use crate::base::fault::Fault;
-use crate::book::order::Line;
-use crate::session::Session;
 
 /// Most lanes that threads have to themselves, and most that the others share: together less than the worker's limit.
 const MOST_OWN: usize = 880;
@@ -29,7 +24,41 @@ const MOST_IDLE: usize = 128;
 /// Descriptors that are left for other things than lanes.
 const SPARE: usize = 24;
 
-/// The session's lanes that no thread uses, and how many there are.
+/// A thread's lane.
+pub struct ThreadLane {
+    pub lane: Box<dyn Lane>,
+    pub inbox: Inbox,
+    pub out: AlignedVec,
+    pub arena: Arena,
+    /// Its number among the session's lanes, from 1 on. An earlier lane may have had it.
+    pub number: u32,
+    /// Whether the thread has not sent anything by it yet.
+    pub is_fresh: bool,
+    /// Calls that wait for replies, and replies that have come, in the order in which they were asked for.
+    pub asked: u64,
+    pub answered: u64,
+    /// Replies that came while a call in a callback waited for its own, by their places in that order.
+    pub early: Vec<(u64, AlignedVec)>,
+    kind: Kind,
+}
+
+/// How long a thread has a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// As long as it lives.
+    Own,
+    /// For a call.
+    Shared,
+}
+
+impl ThreadLane {
+    /// Whether the thread has the lane for a call only.
+    pub fn is_shared(&self) -> bool {
+        self.kind == Kind::Shared
+    }
+}
+
+/// The lanes that no thread uses, and how many there are.
 pub struct Lanes {
     pool: Mutex<Pool>,
     returned: Condvar,
@@ -47,14 +76,24 @@ struct Pool {
     most_shared: usize,
     /// Threads that wait for one that is shared.
     waiting: usize,
+    /// Threads that use one.
+    using: usize,
+    /// Numbers of lanes that are gone, and the last that was given.
+    numbers: Vec<u32>,
+    last_number: u32,
+    /// Whether the session is lost.
+    closed: bool,
 }
 
 impl Lanes {
-    /// None yet, but the one that came with the session.
+    /// None yet: as many as the process can have descriptors for.
     pub fn new() -> Self {
         let lanes = most_descriptors().saturating_sub(SPARE);
         let most_shared = (lanes / 4).clamp(1, MOST_SHARED);
-        let most_own = lanes.saturating_sub(most_shared).clamp(1, MOST_OWN);
+        Self::with_limits(lanes.saturating_sub(most_shared).clamp(1, MOST_OWN), most_shared)
+    }
+
+    fn with_limits(most_own: usize, most_shared: usize) -> Self {
         let pool = Pool {
             idle: Vec::new(),
             shared: Vec::new(),
@@ -63,272 +102,240 @@ impl Lanes {
             most_own,
             most_shared,
             waiting: 0,
+            using: 0,
+            numbers: Vec::new(),
+            last_number: 0,
+            closed: false,
         };
         Self { pool: Mutex::new(pool), returned: Condvar::new() }
     }
 
-    /// The session is lost: what nobody uses is given back, and nobody waits.
-    pub fn give_up(&self) {
+    /// A lane that no other thread uses; `open` makes one.
+    ///
+    /// # Errors
+    /// `Lost` when the session is; `Exhausted` where there is none and there can be none; those of `open`.
+    pub fn take(&self, open: impl Fn() -> Result<Box<dyn Lane>, Fault>) -> Result<ThreadLane, Fault> {
+        let mut pool = self.pool.lock().map_err(|_| Fault::Panicked)?;
+        let kind = loop {
+            if pool.closed {
+                return Err(Fault::Lost);
+            }
+            if let Some(lane) = pool.idle.pop() {
+                pool.using += 1;
+                return Ok(lane);
+            }
+            if pool.own_made < pool.most_own {
+                pool.own_made += 1;
+                break Kind::Own;
+            }
+            if let Some(lane) = pool.shared.pop() {
+                pool.using += 1;
+                return Ok(lane);
+            }
+            if pool.shared_made < pool.most_shared {
+                pool.shared_made += 1;
+                break Kind::Shared;
+            }
+            if pool.shared_made == 0 {
+                return Err(Fault::Exhausted);
+            }
+            pool.waiting += 1;
+            pool = self.returned.wait(pool).map_err(|_| Fault::Panicked)?;
+            pool.waiting -= 1;
+        };
+        pool.using += 1;
+        let number = pool.number();
+        drop(pool);
+        match (open(), kind) {
+            (Ok(lane), _) => Ok(ThreadLane::new(lane, number, kind)),
+            (Err(fault), _) => {
+                self.not_opened(number, kind, fault);
+                match (fault, kind) {
+                    // As many as this process can have are there; those that are shared were spared for that.
+                    (Fault::Exhausted, Kind::Own) => self.take(open),
+                    _ => Err(fault),
+                }
+            }
+        }
+    }
+
+    /// There is no lane after all. Where the process can have no more, there are to be no more than there are.
+    fn not_opened(&self, number: u32, kind: Kind, fault: Fault) {
         if let Ok(mut pool) = self.pool.lock() {
+            pool.using -= 1;
+            pool.numbers.push(number);
+            let Pool { own_made, shared_made, most_own, most_shared, .. } = &mut *pool;
+            let (made, most) = match kind {
+                Kind::Own => (own_made, most_own),
+                Kind::Shared => (shared_made, most_shared),
+            };
+            *made -= 1;
+            if fault == Fault::Exhausted {
+                *most = *made;
+            }
+        }
+        self.returned.notify_all();
+    }
+
+    /// A thread uses its lane no more.
+    pub fn give_back(&self, mut lane: ThreadLane) {
+        lane.is_fresh = true;
+        let Ok(mut pool) = self.pool.lock() else { return };
+        pool.using -= 1;
+        let waiting = pool.waiting > 0;
+        let unused = match lane.kind {
+            _ if pool.closed => Some(lane),
+            Kind::Shared => {
+                pool.shared.push(lane);
+                None
+            }
+            Kind::Own if pool.idle.len() < MOST_IDLE || waiting => {
+                pool.idle.push(lane);
+                None
+            }
+            Kind::Own => {
+                pool.own_made -= 1;
+                pool.numbers.push(lane.number);
+                Some(lane)
+            }
+        };
+        drop(pool);
+        drop(unused);
+        if waiting {
+            self.returned.notify_one();
+        }
+    }
+
+    /// The session is lost: what nobody uses is closed, and nobody waits.
+    pub fn close(&self) {
+        if let Ok(mut pool) = self.pool.lock() {
+            pool.closed = true;
             let unused = (std::mem::take(&mut pool.idle), std::mem::take(&mut pool.shared));
             drop(pool);
             drop(unused);
         }
         self.returned.notify_all();
     }
+
+    /// Whether just one thread uses a lane.
+    pub fn is_used_by_one(&self) -> bool {
+        self.pool.lock().is_ok_and(|pool| pool.using == 1)
+    }
+
+    /// Runs `f` while just one thread uses a lane: another that begins to waits for it. `false` if there are several.
+    pub fn while_used_by_one(&self, f: impl FnOnce()) -> bool {
+        match self.pool.lock() {
+            Ok(pool) if pool.using == 1 => {
+                f();
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
-impl Session {
-    /// The number of the lane by which this thread's next call goes. One that is shared stays with the thread until
-    /// [`Session::hand_back`].
-    pub fn line(&'static self) -> Result<(u32, Keeping), Fault> {
-        self.with_lane(|lane| {
-            if let Keeping::Borrowed = lane.keeping {
-                lane.holds += 1;
-            }
-            Ok((lane.line.number, lane.keeping))
+impl Pool {
+    fn number(&mut self) -> u32 {
+        self.numbers.pop().unwrap_or_else(|| {
+            self.last_number += 1;
+            self.last_number
         })
     }
+}
 
-    /// A call is over that has asked for its [`Session::line`].
-    pub fn hand_back(&'static self) {
-        let _ = LANES.try_with(|lanes| {
-            let Ok(mut lanes) = lanes.try_borrow_mut() else { return };
-            if let Some(lane) = &mut lanes[self.slot.index].0 {
-                lane.holds = lane.holds.saturating_sub(1);
-            }
-            lanes[self.slot.index].rest();
-        });
-    }
-
-    /// Runs `f` with the thread's lane, which is made if there is none. A thread that is ending gets one for the call.
-    pub fn with_lane<R>(&'static self, f: impl FnOnce(&mut ThreadLane) -> Result<R, Fault>) -> Result<R, Fault> {
-        let mut f = Some(f);
-        let tried = LANES.try_with(|lanes| {
-            let mut lanes = lanes.try_borrow_mut().ok()?;
-            let slot = &mut lanes[self.slot.index];
-            let f = f.take()?;
-            let current = slot.0.as_ref().is_some_and(|lane| lane.generation == self.generation);
-            if !current {
-                *slot = match self.take_lane() {
-                    Ok(lane) => Place(Some(lane)),
-                    Err(fault) => return Some(Err(fault)),
-                };
-            }
-            let result = slot.0.as_mut().map(f);
-            slot.rest();
-            result
-        });
-        match (tried, f) {
-            (Ok(Some(result)), _) => result,
-            (_, Some(f)) => {
-                let mut place = Place(Some(self.take_lane()?));
-                place.0.as_mut().map_or(Err(Fault::Panicked), f)
-            }
-            (_, None) => Err(Fault::Panicked),
-        }
-    }
-
-    /// A lane that no other thread uses.
-    fn take_lane(&'static self) -> Result<ThreadLane, Fault> {
-        let mut pool = self.lanes.pool.lock().map_err(|_| Fault::Panicked)?;
-        let found = loop {
-            if self.is_lost() {
-                return Err(Fault::Lost);
-            }
-            if let Some(lane) = pool.idle.pop() {
-                break Some(lane);
-            }
-            if pool.own_made < pool.most_own {
-                pool.own_made += 1;
-                break None;
-            }
-            if let Some(lane) = pool.shared.pop() {
-                break Some(lane);
-            }
-            if pool.shared_made < pool.most_shared {
-                pool.shared_made += 1;
-                drop(pool);
-                return self.open_lane(Keeping::Borrowed).inspect_err(|_| self.lower(Keeping::Borrowed));
-            }
-            if pool.shared_made == 0 {
-                return Err(Fault::Exhausted);
-            }
-            pool.waiting += 1;
-            pool = self.lanes.returned.wait(pool).map_err(|_| Fault::Panicked)?;
-            pool.waiting -= 1;
-        };
-        drop(pool);
-        match found {
-            Some(mut lane) => {
-                lane.thread = Some(Thread::counted(self));
-                Ok(lane)
-            }
-            None => match self.open_lane(Keeping::Own) {
-                // As many as this process can have are there; those that are shared were spared for that.
-                Err(Fault::Exhausted) => {
-                    self.lower(Keeping::Own);
-                    self.take_lane()
-                }
-                opened => opened,
-            },
-        }
-    }
-
-    /// There can be no more lanes of a kind than there are.
-    fn lower(&self, keeping: Keeping) {
-        if let Ok(mut pool) = self.lanes.pool.lock() {
-            let Pool { own_made, shared_made, most_own, most_shared, .. } = &mut *pool;
-            let (made, most) = match keeping {
-                Keeping::Own => (own_made, most_own),
-                Keeping::Borrowed => (shared_made, most_shared),
-            };
-            *made = made.saturating_sub(1);
-            *most = *made;
-        }
-        self.lanes.returned.notify_all();
-    }
-
-    fn open_lane(&'static self, keeping: Keeping) -> Result<ThreadLane, Fault> {
-        let thread = Some(Thread::counted(self));
-        let lane = match self.first_lane.lock().ok().and_then(|mut first| first.take()) {
-            Some(lane) => lane,
-            None => {
-                let lane = self.keeper.open_lane(self.transport).map_err(|error| match error {
-                    OpenError::Lost => self.lose(),
-                    OpenError::Local(_) => Fault::Exhausted,
-                })?;
-                if self.regions.populates() {
-                    lane.populate().map_err(|_| Fault::Exhausted)?;
-                }
-                lane
-            }
-        };
-        Ok(ThreadLane {
-            session: self,
-            generation: self.generation,
-            keeping,
-            holds: 0,
+impl ThreadLane {
+    fn new(lane: Box<dyn Lane>, number: u32, kind: Kind) -> Self {
+        Self {
             lane,
             inbox: Inbox::new(),
             out: AlignedVec::new(),
             arena: Arena::new(),
-            line: self.lines.open()?,
-            thread,
-        })
+            number,
+            is_fresh: true,
+            asked: 0,
+            answered: 0,
+            early: Vec::new(),
+            kind,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ava_transport::lane;
+
+    fn open() -> Result<Box<dyn Lane>, Fault> {
+        Ok(lane::offer(lane::Kind::Socket).unwrap().0)
     }
 
-    /// A lane is not used any more.
-    fn park(&'static self, mut lane: ThreadLane) {
-        lane.thread = None;
-        if self.is_lost() {
-            return;
-        }
-        let Ok(mut pool) = self.lanes.pool.lock() else { return };
-        match lane.keeping {
-            Keeping::Borrowed => pool.shared.push(lane),
-            Keeping::Own if pool.idle.len() < MOST_IDLE || pool.waiting > 0 => pool.idle.push(lane),
-            Keeping::Own => {
-                pool.own_made = pool.own_made.saturating_sub(1);
-                drop(pool);
-                drop(lane);
-                return;
+    #[test]
+    fn a_lane_that_cannot_be_opened_counts_for_nothing() {
+        let lanes = Lanes::with_limits(4, 2);
+        assert!(matches!(lanes.take(|| Err(Fault::Lost)), Err(Fault::Lost)));
+        let first = lanes.take(open).unwrap();
+        assert!(lanes.is_used_by_one() && first.number == 1);
+        // The process is out of descriptors for a while: from now on lanes are shared, as many as there can be.
+        assert!(matches!(lanes.take(|| Err(Fault::Exhausted)), Err(Fault::Exhausted)));
+        assert!(lanes.is_used_by_one());
+        lanes.give_back(first);
+        let again = lanes.take(|| Err(Fault::Exhausted)).unwrap();
+        assert!(lanes.is_used_by_one() && again.number == 1);
+    }
+
+    #[test]
+    fn threads_beyond_the_bound_share() {
+        let lanes = Lanes::with_limits(1, 1);
+        let (own, shared) = (lanes.take(open).unwrap(), lanes.take(open).unwrap());
+        assert!(!own.is_shared() && shared.is_shared() && !lanes.is_used_by_one());
+        assert_eq!((own.number, shared.number), (1, 2));
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| lanes.take(open).unwrap().number);
+            while lanes.pool.lock().unwrap().waiting == 0 {
+                std::thread::yield_now();
             }
-        }
-        let waiting = pool.waiting > 0;
-        drop(pool);
-        if waiting {
-            self.lanes.returned.notify_one();
-        }
-    }
-}
-
-/// How long a thread has a lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
-    /// As long as it lives.
-    Own,
-    /// For a call.
-    Borrowed,
-}
-
-/// A thread's lane of a session.
-pub struct ThreadLane {
-    session: &'static Session,
-    generation: u32,
-    keeping: Keeping,
-    /// Calls under way that keep a borrowed one.
-    holds: u32,
-    pub lane: Box<dyn Lane>,
-    pub inbox: Inbox,
-    pub out: AlignedVec,
-    pub arena: Arena,
-    pub line: Arc<Line>,
-    thread: Option<Thread>,
-}
-
-impl Drop for ThreadLane {
-    fn drop(&mut self) {
-        if self.session.is_here() {
-            self.session.lines.close(Arc::clone(&self.line));
-        }
-    }
-}
-
-/// A thread that is counted among those of a session.
-struct Thread(&'static Session);
-
-impl Thread {
-    fn counted(session: &'static Session) -> Self {
-        if let Ok(mut threads) = session.threads.lock() {
-            *threads += 1;
-        }
-        Self(session)
-    }
-}
-
-impl Drop for Thread {
-    fn drop(&mut self) {
-        if self.0.is_here()
-            && let Ok(mut threads) = self.0.threads.lock()
-        {
-            *threads = threads.saturating_sub(1);
-        }
-    }
-}
-
-/// Where a thread has its lane of an API's session.
-struct Place(Option<ThreadLane>);
-
-impl Place {
-    /// The thread is between calls, or in the midst of one.
-    #[inline]
-    fn rest(&mut self) {
-        if self.0.as_ref().is_some_and(|lane| lane.keeping == Keeping::Borrowed && lane.holds == 0) {
-            self.leave();
-        }
+            lanes.give_back(shared);
+            assert_eq!(waits.join().unwrap(), 2);
+        });
+        lanes.give_back(own);
     }
 
-    #[cold]
-    fn leave(&mut self) {
-        if let Some(lane) = self.0.take()
-            // In a forked child it is a copy of the parent's, whose locks another thread may have held.
-            && lane.session.is_here()
-        {
-            let session = lane.session;
-            session.park(lane);
-        }
+    #[test]
+    fn a_lane_is_the_next_threads_and_fresh_to_it() {
+        let lanes = Lanes::with_limits(8, 2);
+        let mut lane = lanes.take(open).unwrap();
+        lane.is_fresh = false;
+        lanes.give_back(lane);
+        let lane = lanes.take(|| unreachable!("there is one")).unwrap();
+        assert!(lane.is_fresh && lane.number == 1);
     }
-}
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        // A thread's end is not to be cut short by a cancellation that waits for it.
-        cancel::off(|| self.leave());
+    #[test]
+    fn who_waits_when_the_session_is_lost_waits_no_more() {
+        let lanes = Lanes::with_limits(1, 1);
+        let kept = (lanes.take(open).unwrap(), lanes.take(open).unwrap());
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| matches!(lanes.take(open), Err(Fault::Lost)));
+            while lanes.pool.lock().unwrap().waiting == 0 {
+                std::thread::yield_now();
+            }
+            lanes.close();
+            assert!(waits.join().unwrap());
+        });
+        lanes.give_back(kept.0);
+        assert!(lanes.pool.lock().unwrap().idle.is_empty());
     }
-}
 
-thread_local! {
-    /// By the index of the API.
-    static LANES: RefCell<[Place; api::COUNT]> = const { RefCell::new([const { Place(None) }; api::COUNT]) };
+    #[test]
+    fn only_one_thread_runs_alone() {
+        let lanes = Lanes::with_limits(8, 2);
+        let one = lanes.take(open).unwrap();
+        let mut ran = false;
+        assert!(lanes.while_used_by_one(|| ran = true) && ran);
+        let other = lanes.take(open).unwrap();
+        assert!(!lanes.while_used_by_one(|| unreachable!("there are two")));
+        lanes.give_back(other);
+        assert!(lanes.is_used_by_one());
+        drop(one);
+    }
 }

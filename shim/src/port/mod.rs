@@ -3,4 +3,7 @@
 pub mod connect;
 pub mod keeper;
 pub mod lanes;
-pub mod notes;
+pub mod messages;
+mod thread;
+
+pub use thread::{Port, Use};

@@ -10,10 +10,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use ava_protocol::api::{APIS, Api};
 
-use crate::api::COUNT;
-
 /// What `dlopen` was last given a path for, resolved then, since the working directory may change; null for none.
-static OPENED: [AtomicPtr<c_char>; COUNT] = [const { AtomicPtr::new(std::ptr::null_mut()) }; COUNT];
+static OPENED: [AtomicPtr<c_char>; APIS.len()] = [const { AtomicPtr::new(std::ptr::null_mut()) }; APIS.len()];
 
 /// The name of this library's file, whatever folder it is in.
 const OWN: &str = "libava.so";

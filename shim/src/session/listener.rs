@@ -4,24 +4,21 @@
 //! - **Invariant**: the threads of this library take none of the program's signals.
 //! - **Invariant**: what the vendor wrote before a call returned is written before it returns here; at the end of the
 //!   session, too.
+//! - **Invariant**: a callback's data is in the program's memory before the callback runs.
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
-use std::thread::Builder;
 use std::time::Duration;
 
-use ava_protocol::frame::Tag;
 use ava_protocol::upcall::Told;
 use ava_transport::message;
 use rkyv::rancor::Failure;
 
-use crate::api;
 use crate::base::fault::Fault;
-use crate::base::threads;
-use crate::book::order::After;
-use crate::process::stdio;
-use crate::session::Session;
+use crate::base::threads::{self, Role};
+use crate::book::callbacks::Callbacks;
+use crate::port::keeper::Keeper;
+use crate::process::{exit, stdio};
 
 /// How long the end of a session waits for what the worker has told before.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,6 +32,8 @@ pub struct Listener {
     changed: Condvar,
     /// The number of the last message that was written out.
     written: AtomicU64,
+    /// Whether there is a thread that calls the program's callbacks.
+    is_calling: AtomicBool,
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
@@ -45,66 +44,60 @@ enum State {
     Ended,
 }
 
-/// What a thread is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Programs,
-    /// It calls the program's callbacks, and can wait for none.
-    Calls,
-    /// It listens, and can wait for nothing that is told.
-    Listens,
-}
-
-thread_local! {
-    static ROLE: Cell<Role> = const { Cell::new(Role::Programs) };
-}
-
-/// Whether the thread that asks has the role.
-pub fn is(role: Role) -> bool {
-    ROLE.try_with(Cell::get).is_ok_and(|own| own == role)
-}
-
-/// Starts a thread of this library's. It is told which signals the thread that starts it has blocked.
-pub fn spawn(role: Role, name: &str, body: impl FnOnce(&libc::sigset_t) + Send + 'static) -> Result<(), Fault> {
-    let started = threads::spawn(Builder::new().name(name.into()), move |blocked| {
-        ROLE.set(role);
-        body(blocked);
-    });
-    started.map_err(|_| Fault::Exhausted)
-}
-
 impl Listener {
-    /// Has a thread listen, if none does.
-    pub fn listen(&self, session: &'static Session) -> Result<(), Fault> {
+    /// Has a thread listen, if none does; `at_end` is called when the worker tells no more.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn start(
+        &'static self,
+        keeper: &Arc<Keeper>,
+        callbacks: &'static Callbacks,
+        at_end: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Fault> {
         let mut state = self.state.lock().map_err(|_| Fault::Panicked)?;
         if *state != State::Absent {
             return Ok(());
         }
-        static AT_EXIT: AtomicBool = AtomicBool::new(false);
-        if !AT_EXIT.swap(true, Ordering::Relaxed) {
-            // SAFETY: the library is linked never to be unloaded, so the handler stays.
-            unsafe { libc::atexit(drain) };
-        }
+        exit::watch();
         // One thread has the connection, the other the program's standard output.
         let (tell, told) = mpsc::sync_channel(MOST_TOLD);
-        let keeper = Arc::clone(&session.keeper);
-        session.keeper.spawn("ava-reader", move || {
-            let Ok(control) = keeper.control() else { return };
+        let its = Arc::clone(keeper);
+        keeper.spawn("ava-reader", move || {
+            let Ok(control) = its.control() else { return };
             while let Ok(Ok(Some((bytes, _)))) = control.get().map(|control| message::recv(&control))
                 && tell.send(bytes).is_ok()
             {}
         })?;
-        spawn(Role::Listens, "ava-listener", move |blocked| session.listener.hear(session, &told, blocked))?;
+        let hear = move |blocked: &libc::sigset_t| {
+            self.hear(callbacks, &told, blocked);
+            at_end();
+        };
+        threads::spawn_as(Role::Receiver, "ava-listener", hear).map_err(|_| Fault::Exhausted)?;
         *state = State::Listening;
         Ok(())
     }
 
-    fn hear(&self, session: &'static Session, told: &mpsc::Receiver<Vec<u8>>, blocked: &libc::sigset_t) {
+    /// Has a thread call the program's callbacks, if none does, by `call_all`.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn start_calling(&self, call_all: impl FnOnce() + Send + 'static) -> Result<(), Fault> {
+        if self.is_calling.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        threads::spawn_as(Role::Callbacks, "ava-callbacks", move |_| call_all()).map_err(|_| {
+            self.is_calling.store(false, Ordering::Release);
+            Fault::Exhausted
+        })
+    }
+
+    fn hear(&self, callbacks: &Callbacks, told: &mpsc::Receiver<Vec<u8>>, blocked: &libc::sigset_t) {
         for bytes in told {
             let mut aligned = rkyv::util::AlignedVec::<16>::new();
             aligned.extend_from_slice(&bytes);
             match rkyv::from_bytes::<Told, Failure>(&aligned) {
-                Ok(Told::Called(upcall)) => session.callbacks.queue(upcall),
+                Ok(Told::Called(upcall)) => callbacks.queue(upcall),
                 Ok(Told::Said(said)) => {
                     stdio::write(said.stream, &said.bytes, blocked);
                     self.written.store(said.number, Ordering::Release);
@@ -115,23 +108,24 @@ impl Listener {
                 Err(_) => break,
             }
         }
-        session.callbacks.close();
+        callbacks.close();
         if let Ok(mut state) = self.state.lock() {
             *state = State::Ended;
         }
         self.changed.notify_all();
-        session.lose();
     }
 
-    /// Waits until what the vendor wrote is written, up to a number.
-    pub fn wait_for(&self, session: &'static Session, number: u64) {
-        let missing = || self.written.load(Ordering::Acquire) < number;
-        if missing()
-            && !is(Role::Listens)
-            && self.listen(session).is_ok()
-            && let Ok(state) = self.state.lock()
-        {
-            drop(self.changed.wait_while(state, |state| *state == State::Listening && missing()));
+    /// Whether the calling thread is to wait until what the vendor wrote is written, up to a number.
+    #[inline]
+    pub fn misses(&self, number: u64) -> bool {
+        self.written.load(Ordering::Acquire) < number && !threads::is(Role::Receiver)
+    }
+
+    /// Waits until what the vendor wrote is written, up to a number, as long as somebody listens.
+    pub fn wait_for(&self, number: u64) {
+        let misses = || self.written.load(Ordering::Acquire) < number;
+        if let Ok(state) = self.state.lock() {
+            drop(self.changed.wait_while(state, |state| *state == State::Listening && misses()));
         }
     }
 
@@ -140,31 +134,5 @@ impl Listener {
         if let Ok(state) = self.state.lock() {
             drop(self.changed.wait_timeout_while(state, PATIENCE, |state| *state == State::Listening));
         }
-    }
-}
-
-/// At exit: everything that the vendor has written and called reaches the program.
-extern "C" fn drain() {
-    let _ = std::panic::catch_unwind(|| {
-        api::ALL.iter().filter_map(|slot| Session::existing(slot)).for_each(hear_the_rest);
-    });
-}
-
-fn hear_the_rest(session: &'static Session) {
-    if is(Role::Listens) {
-        return;
-    }
-    let number = session.exchange(
-        Tag::Drain,
-        0,
-        Vec::new(),
-        After::All,
-        |out, _| Ok(out),
-        |frame| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))),
-    );
-    if let Ok(number) = number
-        && !is(Role::Calls)
-    {
-        session.callbacks.wait_for(number);
     }
 }

@@ -1,143 +1,232 @@
 //! An API in this process: its sessions, once a call has been made.
 
-use std::any::Any;
 use std::ffi::c_void;
+use std::ops::Deref;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ava_protocol::api::Api;
+use ava_protocol::frame::Tag;
+use ava_protocol::session::{Opening, seal};
+use ava_transport::guarded::Guarded;
+use ava_transport::{client, message};
 
-use super::Session;
-use super::attempts::Attempts;
+use super::core::{Hooks, Session};
+use super::exchange::Outgoing;
+use super::retry::Retry;
 use crate::base::console::tell;
 use crate::base::fault::Fault;
-use crate::book::accepted;
-use crate::book::callbacks::Args;
-use crate::book::handles::{Departed, Entry, Range};
-use crate::book::regions::Lease;
-use crate::book::texts::Texts;
-use crate::port::connect;
-use crate::port::notes::Once;
-use crate::process::fork::Heir;
+use crate::book::Shared;
+use crate::book::callbacks::Deliver;
+use crate::book::handles::{Departed, Entry};
+use crate::port::connect::{self, Begun, Connection, Told};
+use crate::port::messages::Once;
+use crate::process::fork;
+use crate::process::registry::{Inheritance, Member};
 
-/// What an API's hand-written code keeps of a session.
-pub trait Own: Any + Send + Sync {
-    /// An object is gone about which something is remembered. Returns the regions that were kept for it.
-    fn forget(&self, _id: u64) -> Vec<Lease> {
-        Vec::new()
-    }
+/// How long a forked child waits for a broker that takes no connections.
+const PATIENCE: Duration = Duration::from_millis(100);
 
-    /// The worker does not use a region any more that is kept here.
-    fn vacate(&self, _region: u32) -> Option<Lease> {
-        None
-    }
-
-    /// The status of a call in the session once it is lost, where it is not the table's.
-    fn when_lost(&self) -> Option<i64> {
-        None
-    }
-
+/// What an API keeps of a session.
+pub trait State: Hooks + Default + Sized + 'static {
     /// What a forked child has of it that goes on with a copy of what the session has; `None` if it has nothing.
-    fn inherit(&self) -> Option<Box<dyn Own>> {
+    fn inherit(&self) -> Option<Self> {
         None
     }
-
-    /// The session is lost: memory that the program does not look at is given back.
-    fn give_up(&self) {}
 
     /// The session is lost, and another takes its place: what every session has gets its old handles there.
-    fn renew(&self, _new: &'static Session) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// The new session is lost, too.
+    fn renew(&self, _new: &'static ApiSession<Self>) -> Result<(), Fault> {
         Ok(())
     }
 }
 
-/// One API's place in the process.
-pub struct Slot {
-    pub api: &'static Api,
-    /// Its number among the APIs of this library.
-    pub index: usize,
-    /// Calls a callback of the program's by the number of its signature.
-    pub deliver: unsafe fn(u32, usize, usize, &Args),
-    /// What the first word of every handle points at.
-    pub dispatch: &'static [Entry],
-    /// Makes what is kept of a session.
-    pub own: fn() -> Box<dyn Own>,
-    state: AtomicPtr<State>,
-    /// What of the program's surroundings does not count was told.
-    pub told: [Once; 2],
-    /// What this process, a forked child, goes on with once it calls.
-    heir: AtomicPtr<Heir>,
+/// A session with an API, and what the API keeps of it.
+pub struct ApiSession<S: 'static> {
+    pub session: Session,
+    pub state: &'static S,
 }
 
-#[derive(Default)]
-struct State {
-    /// The session that calls go to; null before there is one.
-    session: AtomicPtr<Session>,
+impl<S> Deref for ApiSession<S> {
+    type Target = Session;
+
+    #[inline]
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+/// One API's place in the process.
+pub struct Slot<S: State> {
+    api: &'static Api,
+    /// Calls a callback of the program's by the number of its signature.
+    deliver: Deliver,
+    /// What the first word of every handle points at.
+    dispatch: &'static [Entry],
+    sessions: AtomicPtr<Sessions<S>>,
+    told: Told,
+    /// What this process, a forked child, goes on with once it calls.
+    heir: AtomicPtr<Heir<S>>,
+}
+
+/// A process's sessions with an API.
+struct Sessions<S: 'static> {
+    /// The one that calls go to; null before there is one.
+    latest: AtomicPtr<ApiSession<S>>,
     /// All that there have been: handles may still stand for what they had.
-    past: Mutex<Vec<&'static Session>>,
+    all: Mutex<Vec<&'static ApiSession<S>>>,
     /// What came of beginning one. Held while one is begun, so that it is one.
-    attempts: Mutex<Attempts>,
+    retry: Mutex<Retry>,
     shared: OnceLock<Option<Shared>>,
 }
 
-/// What the sessions have in common that a process has with an API one after the other.
-pub struct Shared {
-    pub range: Range,
-    pub texts: Texts,
-    pub known: accepted::Places,
-    /// Whether every call crosses and waits.
-    pub strict: bool,
+impl<S> Default for Sessions<S> {
+    fn default() -> Self {
+        Self { latest: AtomicPtr::default(), all: Mutex::default(), retry: Mutex::default(), shared: OnceLock::new() }
+    }
 }
 
-impl Slot {
-    pub const fn new(
-        index: usize,
-        api: &'static Api,
-        deliver: unsafe fn(u32, usize, usize, &Args),
-        dispatch: &'static [Entry],
-        own: fn() -> Box<dyn Own>,
-    ) -> Self {
+impl<S: State> Slot<S> {
+    pub const fn new(api: &'static Api, deliver: Deliver, dispatch: &'static [Entry]) -> Self {
         Self {
             api,
-            index,
             deliver,
             dispatch,
-            own,
-            state: AtomicPtr::new(std::ptr::null_mut()),
+            sessions: AtomicPtr::new(std::ptr::null_mut()),
             told: [const { Once::new() }; 2],
             heir: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
 
-    /// A call's name, for the log; those beside the API's functions have none.
-    pub fn name(&self, opcode: u32) -> &'static str {
-        self.api.functions.get(opcode as usize).copied().unwrap_or("a call beside the functions")
+    /// The session of this process.
+    ///
+    /// # Errors
+    /// There is none, or it is lost.
+    #[inline]
+    pub fn current(&'static self) -> Result<&'static ApiSession<S>, Fault> {
+        let latest = self.latest()?;
+        if latest.session.is_lost() { Err(latest.session.fault()) } else { Ok(latest) }
+    }
+
+    /// The same for a call that starts afresh: where the session is lost, another takes its place.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn afresh(&'static self) -> Result<&'static ApiSession<S>, Fault> {
+        let latest = self.latest()?;
+        if latest.session.has_ended() { self.replace(latest) } else { Ok(latest) }
+    }
+
+    /// The same for a call that gives back a reference: `None` if that was one to an object of a lost session.
+    ///
+    /// # Errors
+    /// As for [`Slot::current`].
+    #[inline]
+    pub fn releasing(&'static self, handle: *mut c_void, kind: u16) -> Result<Option<&'static ApiSession<S>>, Fault> {
+        self.current_unless(|| self.release_lost(handle, kind))
+    }
+
+    /// The same for a call that takes another reference.
+    ///
+    /// # Errors
+    /// As for [`Slot::current`].
+    #[inline]
+    pub fn retaining(&'static self, handle: *mut c_void, kind: u16) -> Result<Option<&'static ApiSession<S>>, Fault> {
+        self.current_unless(|| self.shared().is_some_and(|shared| shared.range.retain_lost(handle, kind)))
+    }
+
+    /// The session of this process, or nothing where it is lost and the call was `done` without it.
+    fn current_unless(&'static self, done: impl FnOnce() -> bool) -> Result<Option<&'static ApiSession<S>>, Fault> {
+        match self.current() {
+            Err(_) if done() => Ok(None),
+            current => current.map(Some),
+        }
+    }
+
+    /// The session, lost or not; the first is begun.
+    ///
+    /// # Errors
+    /// There is none.
+    #[inline]
+    pub fn latest(&'static self) -> Result<&'static ApiSession<S>, Fault> {
+        if fork::was_forked() {
+            fork::child();
+        }
+        match self.known() {
+            Some(session) => Ok(session),
+            None => self.first(),
+        }
+    }
+
+    /// The session, if this process has one and it lives.
+    pub fn existing(&self) -> Option<&'static ApiSession<S>> {
+        if fork::was_forked() {
+            return None;
+        }
+        self.known().filter(|at| !at.session.is_lost())
+    }
+
+    /// Counts a reference of the program's less; `None` if the vendor need not know. Else whether it was the last.
+    pub fn release(&self, session: &Session, handle: *mut c_void, kind: u16) -> Option<bool> {
+        match session.book.handles.release(handle, kind) {
+            Some(false) if session.book.handles.is_lost(handle) && self.release_lost(handle, kind) => None,
+            release => release,
+        }
+    }
+
+    /// The lost session that a handle is of, and the id that the object had there.
+    pub fn lost(&self, handle: *mut c_void) -> Option<(&'static ApiSession<S>, u64)> {
+        let (generation, id) = self.shared()?.range.whose(handle)?;
+        self.of_generation(generation).filter(|at| at.session.is_lost()).map(|at| (at, id))
+    }
+
+    /// Gives back a reference, if the handle stands for an object of a lost session.
+    fn release_lost(&self, handle: *mut c_void, kind: u16) -> bool {
+        let released = self.shared().and_then(|shared| shared.range.release_lost(handle, kind));
+        if let Some(Departed::Gone { generation, id }) = released
+            && let Some(at) = self.of_generation(generation)
+        {
+            // The program looks at none of what was kept for it any more.
+            drop(at.session.forget_notes(id));
+        }
+        released.is_some()
     }
 
     /// The session that calls go to, lost or not.
     #[inline]
-    pub fn session(&self) -> Option<&'static Session> {
+    fn known(&self) -> Option<&'static ApiSession<S>> {
         // SAFETY: sessions are leaked, so the pointer stays valid.
-        unsafe { self.known()?.session.load(Ordering::Acquire).as_ref() }
+        unsafe { self.known_sessions()?.latest.load(Ordering::Acquire).as_ref() }
     }
 
     /// The first session, which is begun if nobody else has done so.
-    pub fn first(&'static self) -> Result<&'static Session, Fault> {
-        let mut attempts = self.state().attempts.lock().map_err(|_| Fault::Panicked)?;
-        if let Some(session) = self.session() {
+    #[cold]
+    fn first(&'static self) -> Result<&'static ApiSession<S>, Fault> {
+        fork::watch();
+        let mut retry = self.sessions().retry.lock().map_err(|_| Fault::Panicked)?;
+        if let Some(session) = self.known() {
             return Ok(session);
         }
         // A process without a session at first stays without one.
-        if attempts.is_refused() {
+        if retry.is_refused() {
             return Err(Fault::NoBroker);
         }
         // Where the copy of the parent's worker is gone, the child has nothing, and begins anew.
-        let gone_on = self.take_heir().and_then(|heir| connect::adopt(self, heir).ok());
-        match gone_on.map_or_else(|| connect::connect(self), Ok) {
-            Ok(session) => Ok(self.publish(session)),
+        let inherited = self.take_heir().and_then(|heir| {
+            let connection = connect::adopt(&heir.connection, heir.begun).ok()?;
+            self.made(connection, heir.state).ok()
+        });
+        match inherited.map_or_else(|| self.begin(), Ok) {
+            Ok(session) => {
+                self.remember(session);
+                Ok(session)
+            }
             Err(refused) => {
-                attempts.refused(Instant::now(), "");
+                retry.refused(Instant::now(), "");
                 if let Some(why) = refused {
                     tell(&format!("no session {why}"));
                 }
@@ -147,134 +236,84 @@ impl Slot {
     }
 
     /// The session in the place of a lost one, which is begun if nobody else has done so.
-    pub fn replace(&'static self, lost: &'static Session) -> Result<&'static Session, Fault> {
-        let mut attempts = self.state().attempts.lock().map_err(|_| Fault::Panicked)?;
-        if let Some(session) = self.session()
-            && !session.is_lost()
-        {
-            return Ok(session);
+    fn replace(&'static self, lost: &'static ApiSession<S>) -> Result<&'static ApiSession<S>, Fault> {
+        let mut retry = self.sessions().retry.lock().map_err(|_| Fault::Panicked)?;
+        let latest = self.known().unwrap_or(lost);
+        if !latest.session.is_lost() {
+            return Ok(latest);
         }
-        let lost = self.session().unwrap_or(lost);
-        if !attempts.may(Instant::now()) {
+        if !retry.may(Instant::now()) {
             return Err(Fault::Lost);
         }
-        let session = match connect::connect(self) {
-            Ok(session) => &*Box::leak(session),
+        let new = match self.begin() {
+            Ok(new) => new,
             Err(refused) => {
                 let why = refused.unwrap_or_else(|| "there is no memory for it".to_owned());
-                if attempts.refused(Instant::now(), &why) {
+                if retry.refused(Instant::now(), &why) {
                     tell(&format!("no new session {why}"));
                 }
                 return Err(Fault::Lost);
             }
         };
-        attempts.succeeded();
-        let renewed = lost.own.renew(session);
-        self.remember(session);
-        if renewed.is_err() && session.is_lost() {
+        retry.succeeded();
+        let renewed = latest.state.renew(new);
+        self.remember(new);
+        if renewed.is_err() && new.session.is_lost() {
             return Err(Fault::Lost);
         }
-        Ok(session)
+        Ok(new)
     }
 
-    /// Whether a handle stands for an object of a lost session, to which another reference is taken.
-    pub fn retain_lost(&self, handle: *mut c_void, kind: u16) -> bool {
-        self.known().and_then(State::shared).is_some_and(|shared| shared.range.retain_lost(handle, kind))
+    fn begin(&'static self) -> Result<&'static ApiSession<S>, Option<String>> {
+        self.made(connect::connect(self.api, &self.told)?, S::default())
     }
 
-    /// Whether a handle stands for an object of a lost session, to which a reference is given back.
-    pub fn release_lost(&self, handle: *mut c_void, kind: u16) -> bool {
-        let released = self.known().and_then(State::shared).and_then(|shared| shared.range.release_lost(handle, kind));
-        if let Some(Departed::Gone { generation, id }) = released
-            && let Some(session) = self.past(generation)
-        {
-            // The program looks at none of what was kept for it any more.
-            drop(session.own.forget(id));
-        }
-        released.is_some()
-    }
-
-    /// The lost session that a handle is of, and the id that the object had there.
-    pub fn lost(&self, handle: *mut c_void) -> Option<(&'static Session, u64)> {
-        let (generation, id) = self.known()?.shared()?.range.whose(handle)?;
-        self.past(generation).filter(|session| session.is_lost()).map(|session| (session, id))
-    }
-
-    /// In a forked child: what it goes on with.
-    pub fn inherit(&self, heir: Box<Heir>) {
-        self.heir.store(Box::into_raw(heir), Ordering::Release);
-    }
-
-    /// Whether this process is a forked child that has not called yet.
-    pub fn is_heir(&self) -> bool {
-        !self.heir.load(Ordering::Relaxed).is_null()
-    }
-
-    fn take_heir(&self) -> Option<Heir> {
-        let heir = self.heir.swap(std::ptr::null_mut(), Ordering::AcqRel);
-        // SAFETY: made by `inherit`, and taken once.
-        (!heir.is_null()).then(|| *unsafe { Box::from_raw(heir) })
-    }
-
-    /// In a forked child: nothing of the parent's is left. Async-signal-safe.
-    pub fn leave_behind(&self) {
-        let heir = self.heir.swap(std::ptr::null_mut(), Ordering::Relaxed);
-        if !heir.is_null() {
-            // SAFETY: this process's copy of its parent's, which nothing else uses.
-            unsafe { (*heir).connection.close() };
-        }
-        let session = self.session();
-        self.state.store(std::ptr::null_mut(), Ordering::Release);
-        // Where the keeper's table is the program's, the child has a copy of it.
-        if let Some(Ok(control)) = session.map(|session| session.keeper.control()) {
-            control.close();
-        }
-    }
-
-    /// What the sessions have in common; `None` if there is no memory for it.
-    pub fn shared(&'static self) -> Option<&'static Shared> {
+    /// A session by a connection, for good.
+    fn made(&'static self, connection: Connection, state: S) -> Result<&'static ApiSession<S>, Option<String>> {
         let dispatch = self.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast());
-        self.state().shared.get_or_init(|| Shared::new(dispatch)).as_ref()
-    }
-
-    fn publish(&'static self, session: Box<Session>) -> &'static Session {
-        let session = &*Box::leak(session);
-        self.remember(session);
-        session
+        let shared = self.sessions().shared.get_or_init(|| Shared::new(dispatch).ok()).as_ref().ok_or(None)?;
+        let state: &'static S = Box::leak(Box::new(state));
+        let session = Session::new(self.api, shared, connection, state, self.deliver);
+        Ok(Box::leak(Box::new(ApiSession { session, state })))
     }
 
     /// Calls go to this session from now on.
-    fn remember(&'static self, session: &'static Session) {
-        let state = self.state();
-        if let Ok(mut past) = state.past.lock() {
-            past.push(session);
+    fn remember(&'static self, session: &'static ApiSession<S>) {
+        let sessions = self.sessions();
+        if let Ok(mut all) = sessions.all.lock() {
+            all.push(session);
         }
-        state.session.store(std::ptr::from_ref(session).cast_mut(), Ordering::Release);
+        sessions.latest.store(std::ptr::from_ref(session).cast_mut(), Ordering::Release);
     }
 
-    fn past(&self, generation: u32) -> Option<&'static Session> {
-        let past = self.known()?.past.lock().ok()?;
-        past.iter().rev().find(|session| session.generation == generation).copied()
+    fn of_generation(&self, generation: u32) -> Option<&'static ApiSession<S>> {
+        let all = self.known_sessions()?.all.lock().ok()?;
+        all.iter().rev().find(|at| at.session.generation == generation).copied()
     }
 
-    /// The state, if there is one.
+    /// What the sessions have in common, once there has been one.
+    fn shared(&self) -> Option<&'static Shared> {
+        self.known_sessions()?.shared.get()?.as_ref()
+    }
+
+    /// The sessions, if there are any.
     #[inline]
-    fn known(&self) -> Option<&'static State> {
-        // SAFETY: states are leaked, so the pointer stays valid.
-        unsafe { self.state.load(Ordering::Acquire).as_ref() }
+    fn known_sessions(&self) -> Option<&'static Sessions<S>> {
+        // SAFETY: they are leaked, so the pointer stays valid.
+        unsafe { self.sessions.load(Ordering::Acquire).as_ref() }
     }
 
-    /// The state, which is made if there is none.
-    fn state(&self) -> &'static State {
-        if let Some(known) = self.known() {
+    /// The sessions, of which there may be none yet.
+    fn sessions(&self) -> &'static Sessions<S> {
+        if let Some(known) = self.known_sessions() {
             return known;
         }
-        let fresh = Box::into_raw(Box::<State>::default());
-        match self.state.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+        let fresh = Box::into_raw(Box::<Sessions<S>>::default());
+        match self.sessions.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
             // SAFETY: just made, and leaked from here on.
             Ok(_) => unsafe { &*fresh },
             Err(other) => {
-                // SAFETY: `fresh` was not published; `other` is a leaked state.
+                // SAFETY: `fresh` was not published; `other` is leaked.
                 unsafe {
                     drop(Box::from_raw(fresh));
                     &*other
@@ -282,18 +321,78 @@ impl Slot {
             }
         }
     }
-}
 
-impl State {
-    fn shared(&self) -> Option<&Shared> {
-        self.shared.get()?.as_ref()
+    fn take_heir(&self) -> Option<Heir<S>> {
+        let heir = self.heir.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: made by `accept`, and taken once.
+        (!heir.is_null()).then(|| *unsafe { Box::from_raw(heir) })
+    }
+
+    /// Has the worker make a copy of itself for a child that this thread is about to fork; `None` if it would have nothing.
+    fn heir(&'static self) -> Option<Heir<S>> {
+        // A forked child that has not called yet has what its parent left it.
+        let is_heir = !self.heir.load(Ordering::Relaxed).is_null();
+        let at = if is_heir { self.latest().ok()? } else { self.existing()? };
+        let state = at.state.inherit()?;
+        let port = &at.session.port;
+        let (connection, theirs) = port.keeper.pair().ok()?;
+        let connection = Guarded::high(connection.into()).ok()?;
+        // SAFETY: it is open, as long as `theirs` lives, in the table that the lane sends it from.
+        let fd = unsafe { BorrowedFd::borrow_raw(theirs.number().ok()?) };
+        let outgoing = Outgoing { fd: Some(fd), ..Outgoing::plain(Tag::Fork) };
+        at.session.exchange(outgoing, |out, _| Ok(out), |_| Ok(())).ok()?;
+        let join = seal(&Opening::Join { session: port.begun.session });
+        Some(Heir { slot: self, connection, begun: port.begun.clone(), state, join })
     }
 }
 
-impl Shared {
-    fn new(dispatch: *const c_void) -> Option<Self> {
-        let strict = connect::is_strict();
-        let range = Range::new(!strict, dispatch).ok()?;
-        Some(Self { range, texts: Texts::default(), known: accepted::Places::default(), strict })
+impl<S: State> Member for Slot<S> {
+    fn prepare_fork(&'static self) -> Option<Box<dyn Inheritance>> {
+        if !self.api.forks {
+            return None;
+        }
+        self.heir().map(|heir| Box::new(heir) as Box<dyn Inheritance>)
+    }
+
+    fn leave_behind(&self) {
+        let heir = self.heir.swap(std::ptr::null_mut(), Ordering::Relaxed);
+        if !heir.is_null() {
+            // SAFETY: this process's copy of its parent's, which nothing else uses.
+            unsafe { (*heir).connection.close() };
+        }
+        let latest = self.known();
+        self.sessions.store(std::ptr::null_mut(), Ordering::Release);
+        // Where the keeper's table is the program's, the child has a copy of it.
+        if let Some(Ok(control)) = latest.map(|at| at.session.port.keeper.control()) {
+            control.close();
+        }
+    }
+
+    fn finish(&'static self) {
+        if let Some(at) = self.existing() {
+            at.session.hear_the_rest();
+        }
+    }
+}
+
+/// What a forked child goes on with: what its parent had in a session with an API whose library is good for that.
+struct Heir<S: State> {
+    slot: &'static Slot<S>,
+    /// To the copy of its parent's worker.
+    connection: Guarded,
+    begun: Begun,
+    state: S,
+    /// What the broker is told, that the session may not end before the child does.
+    join: Vec<u8>,
+}
+
+impl<S: State> Inheritance for Heir<S> {
+    fn accept(self: Box<Self>) {
+        // A broker that is gone has no part in the session either.
+        if let Ok(broker) = client::connect(self.begun.socket.path(), PATIENCE) {
+            let _ = message::send(&broker, &self.join, &[]);
+        }
+        let slot = self.slot;
+        slot.heir.store(Box::into_raw(self), Ordering::Release);
     }
 }

@@ -83,6 +83,12 @@ pub fn c_element(element: &Element) -> TokenStream {
     }
 }
 
+/// The shim's slot of an API.
+pub fn slot(api: &Api) -> TokenStream {
+    let hand = ident(&api.name);
+    quote!(crate::api::#hand::SLOT)
+}
+
 pub fn c_ret(ret: &Ret, api: &Api) -> TokenStream {
     match ret {
         Ret::Void => quote!(()),

@@ -21,7 +21,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let list = entries::function_list(api);
     quote! {
         #[allow(unused_imports)]
-        use crate::api::runtime::{self, Call, Fault, Room, Session, Statuses, Wake, guard};
+        use crate::api::runtime::{self, Call, Fault, Room, Statuses, Wake, guard};
         #[allow(unused_imports)]
         use ava_protocol::{expr, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
         #[allow(unused_imports)]
@@ -80,7 +80,7 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     } else {
         quote!(table::#name::Request { #(#fields),* })
     };
-    let slot = ident(&api.name.to_uppercase());
+    let slot = names::slot(api);
     let (decode, after) = (quote!(#(#decode)*), shortcut::after(plan, call));
     let transact = if call.shows_mirrors() {
         let result_of = match call.names_mirror() {
@@ -108,15 +108,16 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         }
     };
     let session = match call.begins {
-        Begins::Afresh => quote!(Session::afresh(&crate::api::#slot)?),
-        Begins::Current => quote!(Session::current(&crate::api::#slot)?),
+        Begins::Afresh => quote!(#slot.afresh()?),
+        Begins::Current => quote!(#slot.current()?),
         Begins::Retaining | Begins::Releasing => shortcut::counting(plan, call),
     };
-    let (before, then) = (shortcut::before(call), shortcut::then(plan, call));
+    let (before, then) = (shortcut::before(plan, call), shortcut::then(plan, call));
     let instead = shortcut::instead(call);
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
-            let mut call = Call::begin(#session, opcode::#name);
+            let at = #session;
+            let mut call = Call::begin(at, opcode::#name);
             // SAFETY: the program vouches for its pointers, as it would to the vendor.
             unsafe {
                 #before
@@ -140,7 +141,7 @@ fn kept(call: &CallPlan<'_>) -> Option<TokenStream> {
         Some(_) => quote!(w_new),
         None => quote!(call.first),
     };
-    Some(quote!(call.session.callbacks.keep_with(call.session, #callback, #object);))
+    Some(quote!(call.session.book.callbacks.keep_with(&call.session.book.handles, #callback, #object);))
 }
 
 /// Statements that bring one argument into its wire form, called `w_NAME`.

@@ -1,7 +1,7 @@
 //! Emits what spares the shim a wait: references that it counts itself, answers that it remembers, and calls whose
 //! success is known beforehand, so that nobody waits for the reply.
 
-use super::names::{ident, int};
+use super::names::{self, ident, int};
 use super::shim::local;
 use super::sizes::{Side, Sizes};
 use crate::model::{Param, Ret, Shape};
@@ -12,27 +12,27 @@ use quote::quote;
 /// The session of a call that counts references, where those to the objects of a lost session are counted in the shim.
 pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let (name, kind) = counted(call);
-    let (slot, ok) = (ident(&plan.api.name.to_uppercase()), nothing_more(call));
+    let (slot, ok) = (names::slot(plan.api), nothing_more(call));
     let counts = match call.begins {
-        Begins::Retaining => quote!(Session::retaining),
-        _ => quote!(Session::releasing),
+        Begins::Retaining => quote!(retaining),
+        _ => quote!(releasing),
     };
     quote! {
-        match #counts(&crate::api::#slot, #name, kind::#kind)? {
-            Some(session) => session,
+        match #slot.#counts(#name, kind::#kind)? {
+            Some(at) => at,
             None => return Ok(#ok),
         }
     }
 }
 
 /// Statements before the arguments are looked at.
-pub fn before(call: &CallPlan<'_>) -> TokenStream {
-    let ok = nothing_more(call);
+pub fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let (slot, ok) = (names::slot(plan.api), nothing_more(call));
     match call.begins {
         Begins::Retaining => {
             let (name, kind) = counted(call);
             quote! {
-                if call.session.handles.retain(#name, kind::#kind) {
+                if call.session.book.handles.retain(#name, kind::#kind) {
                     return Ok(#ok);
                 }
             }
@@ -40,7 +40,7 @@ pub fn before(call: &CallPlan<'_>) -> TokenStream {
         Begins::Releasing => {
             let (name, kind) = counted(call);
             quote! {
-                let Some(last) = call.session.release_handle(#name, kind::#kind) else {
+                let Some(last) = #slot.release(call.session, #name, kind::#kind) else {
                     return Ok(#ok);
                 };
             }
@@ -76,8 +76,8 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         let ok = success(call);
         quote! {
             let question = [#(#words),*];
-            let settled = !expr::holds(#unless);
-            if settled && call.session.answers.recall(&question, #value.cast(), #size as u64, #size_ret) {
+            let is_final = !expr::holds(#unless);
+            if is_final && call.session.book.answers.recall(&question, #value.cast(), #size as u64, #size_ret) {
                 return Ok(#ok as _);
             }
         }
@@ -93,7 +93,7 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             let goes_on = sizes(plan, call).outlives_call(*unless);
             quote! {
                 #(#mix)*
-                let leaves = #goes_on && call.is_known();
+                let leaves = #goes_on && call.is_accepted();
             }
         }
     };
@@ -132,8 +132,8 @@ pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         quote!(&& spec::#values.stays(#key as i64))
     });
     quote! {
-        if ok && settled #unless_count {
-            call.session.answers.remember(&call.session.handles, &question, #value.cast(), &reply.#value);
+        if ok && is_final #unless_count {
+            call.session.book.answers.remember(&call.session.book.handles, &question, #value.cast(), &reply.#value);
         }
     }
 }

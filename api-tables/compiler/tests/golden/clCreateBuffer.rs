@@ -116,10 +116,8 @@ pub unsafe fn clCreateBuffer(
     host_ptr: *const c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::OPENCL)?,
-        opcode::clCreateBuffer,
-    );
+    let at = crate::api::opencl::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::clCreateBuffer);
     unsafe {
         let w_context = call.handle(context, kind::cl_context);
         let r_host_ptr = Rows::flat(Some(size as u64));

@@ -97,7 +97,8 @@ pub unsafe fn gold_about(
     one: *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_about);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_about);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_others = call.handles(others.cast(), Some(count as u64), kind::gold_box)?;
@@ -109,7 +110,7 @@ pub unsafe fn gold_about(
         };
         call.combine(count as u64);
         call.combine(u64::from(w_event != 0));
-        let leaves = true && call.is_known();
+        let leaves = true && call.is_accepted();
         let request = table::gold_about::Request {
             others: w_others,
             count: count as u32,

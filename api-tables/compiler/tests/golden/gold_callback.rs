@@ -81,10 +81,8 @@ pub unsafe fn gold_callback(
     notify: Option<unsafe extern "C" fn(*mut c_void, i32, *const c_char, *mut c_void)>,
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_callback,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_callback);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_notify = call

@@ -82,17 +82,15 @@ pub unsafe fn gold_custom(
     size: usize,
     value: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_custom,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_custom);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let r_value = Rows::flat(Some(size as u64));
         let w_value = call.bytes(value.cast(), r_value, false)?;
         call.combine(size as u64);
         call.combine(u64::from(value.is_null()));
-        let leaves = true && call.is_known();
+        let leaves = true && call.is_accepted();
         let request = table::gold_custom::Request {
             one: w_one,
             size: size as u64,

@@ -66,10 +66,8 @@ pub unsafe extern "C-unwind" fn gold_extension(count: u32) -> u64 {
 // shim: marshalling
 
 pub unsafe fn gold_extension(count: u32) -> Result<u64, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_extension,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_extension);
     unsafe {
         let request = table::gold_extension::Request {
             count: count as u32,

@@ -66,10 +66,8 @@ pub unsafe extern "C-unwind" fn gold_formerly(count: u32) -> u64 {
 // shim: marshalling
 
 pub unsafe fn gold_formerly(count: u32) -> Result<u64, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_formerly,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_formerly);
     unsafe {
         let request = table::gold_formerly::Request {
             count: count as u32,

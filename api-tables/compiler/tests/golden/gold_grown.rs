@@ -134,7 +134,8 @@ pub unsafe fn gold_grown(
     count: u32,
     parent: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_grown);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_grown);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_properties = call.list(properties.cast(), &spec::Property)?;

@@ -72,10 +72,8 @@ pub unsafe extern "C-unwind" fn gold_handle(
 // shim: marshalling
 
 pub unsafe fn gold_handle(one: *mut c_void, other: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_handle,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_handle);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_other = call.handle_or_null(other, kind::gold_box)?;

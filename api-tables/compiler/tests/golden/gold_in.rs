@@ -100,7 +100,8 @@ pub unsafe fn gold_in(
     shapes: *const c_void,
     boxes: *const *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_in);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_in);
     unsafe {
         let r_bytes = Rows::flat(Some(size as u64));
         let w_bytes = if expr::holds(

@@ -69,7 +69,8 @@ pub unsafe extern "C-unwind" fn gold_index(one: *mut c_void, place: i32) -> i32 
 // shim: marshalling
 
 pub unsafe fn gold_index(one: *mut c_void, place: i32) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_index);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_index);
     unsafe {
         let w_one = call.live_handle(one, kind::gold_shelf)?;
         let request = table::gold_index::Request {

@@ -76,10 +76,8 @@ pub unsafe extern "C-unwind" fn gold_ingot_at(
 // shim: marshalling
 
 pub unsafe fn gold_ingot_at(one: *mut c_void, index: u32) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_ingot_at,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_ingot_at);
     unsafe {
         let w_one = call.live_handle(one, kind::gold_shelf)?;
         let request = table::gold_ingot_at::Request {

@@ -79,10 +79,8 @@ pub unsafe fn gold_ingot_called(
     one: *mut c_void,
     name: *const c_char,
 ) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_ingot_called,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_ingot_called);
     unsafe {
         let w_one = call.live_handle(one, kind::gold_shelf)?;
         let w_name = call.text(name)?;

@@ -66,10 +66,8 @@ pub unsafe extern "C-unwind" fn gold_ingots(one: *mut c_void) -> u32 {
 // shim: marshalling
 
 pub unsafe fn gold_ingots(one: *mut c_void) -> Result<u32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_ingots,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_ingots);
     unsafe {
         let w_one = call.live_handle(one, kind::gold_shelf)?;
         let request = table::gold_ingots::Request {

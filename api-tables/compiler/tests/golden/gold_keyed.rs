@@ -81,7 +81,8 @@ pub unsafe fn gold_keyed(
     size: usize,
     value: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_keyed);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_keyed);
     unsafe {
         let w_value = {
             Call::keyed(&spec::BoxSetting, what as i64)?;

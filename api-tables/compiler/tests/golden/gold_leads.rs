@@ -81,7 +81,8 @@ pub unsafe fn gold_leads(
     count: u32,
     words: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_leads);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_leads);
     unsafe {
         let w_one = call.structs(one.cast(), Some(1), &spec::gold_phrase)?;
         let w_words = call.structs(words.cast(), Some(count as u64), &spec::gold_word)?;

@@ -87,10 +87,8 @@ pub unsafe fn gold_leads_back(
     count: u32,
     words: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_leads_back,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_leads_back);
     unsafe {
         let w_one = call.exchange_structs(one.cast(), Some(1), &spec::gold_phrase)?;
         let w_words = call

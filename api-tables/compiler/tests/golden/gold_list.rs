@@ -65,7 +65,8 @@ pub unsafe extern "C-unwind" fn gold_list(properties: *const c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_list(properties: *const c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_list);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_list);
     unsafe {
         let w_properties = call.list(properties.cast(), &spec::Property)?;
         let request = table::gold_list::Request {

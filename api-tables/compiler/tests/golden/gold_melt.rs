@@ -68,7 +68,8 @@ pub unsafe extern "C-unwind" fn gold_melt(one: *mut c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_melt(one: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_melt);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_melt);
     unsafe {
         let w_one = call.live_handle(one, kind::gold_shelf)?;
         let request = table::gold_melt::Request {

@@ -101,7 +101,8 @@ pub unsafe fn gold_new(
     memory: *const c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_new);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_new);
     unsafe {
         let w_parent = call.handle(parent, kind::gold_box);
         let r_memory = Rows::flat(Some(size as u64));

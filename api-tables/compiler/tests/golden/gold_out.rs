@@ -105,7 +105,8 @@ pub unsafe fn gold_out(
     boxes: *mut *mut c_void,
     level: *mut i32,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_out);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_out);
     unsafe {
         let w_numbers = call
             .place(

@@ -72,10 +72,8 @@ pub unsafe extern "C-unwind" fn gold_recast(ingot: *mut c_void, bytes: usize) ->
 // shim: marshalling
 
 pub unsafe fn gold_recast(ingot: *mut c_void, bytes: usize) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_recast,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_recast);
     unsafe {
         let w_ingot = runtime::mirror::number(call.session, &spec::MIRROR, ingot)?;
         let request = table::gold_recast::Request {

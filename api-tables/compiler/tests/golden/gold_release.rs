@@ -65,15 +65,14 @@ pub unsafe extern "C-unwind" fn gold_release(one: *mut c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        match Session::releasing(&crate::api::GOLD, one, kind::gold_box)? {
-            Some(session) => session,
-            None => return Ok(0 as _),
-        },
-        opcode::gold_release,
-    );
+    let at = match crate::api::gold::SLOT.releasing(one, kind::gold_box)? {
+        Some(at) => at,
+        None => return Ok(0 as _),
+    };
+    let mut call = Call::begin(at, opcode::gold_release);
     unsafe {
-        let Some(last) = call.session.release_handle(one, kind::gold_box) else {
+        let Some(last) = crate::api::gold::SLOT
+            .release(call.session, one, kind::gold_box) else {
             return Ok(0 as _);
         };
         let w_one = call.handle(one, kind::gold_box);

@@ -65,15 +65,13 @@ pub unsafe extern "C-unwind" fn gold_retain(one: *mut c_void) -> i32 {
 // shim: marshalling
 
 pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        match Session::retaining(&crate::api::GOLD, one, kind::gold_box)? {
-            Some(session) => session,
-            None => return Ok(0 as _),
-        },
-        opcode::gold_retain,
-    );
+    let at = match crate::api::gold::SLOT.retaining(one, kind::gold_box)? {
+        Some(at) => at,
+        None => return Ok(0 as _),
+    };
+    let mut call = Call::begin(at, opcode::gold_retain);
     unsafe {
-        if call.session.handles.retain(one, kind::gold_box) {
+        if call.session.book.handles.retain(one, kind::gold_box) {
             return Ok(0 as _);
         }
         let w_one = call.handle(one, kind::gold_box);

@@ -75,7 +75,8 @@ pub unsafe extern "C-unwind" fn gold_room(bytes: *mut u8, len: *mut u64) -> i32 
 // shim: marshalling
 
 pub unsafe fn gold_room(bytes: *mut u8, len: *mut u64) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_room);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_room);
     unsafe {
         let w_bytes = call
             .place(

@@ -108,7 +108,8 @@ pub unsafe fn gold_rows(
     bytes: *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_rows);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_rows);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_origin = call
@@ -138,7 +139,7 @@ pub unsafe fn gold_rows(
         call.combine(u64::from(bytes.is_null()));
         call.combine(u64::from(w_event != 0));
         let leaves = !expr::holds(expr::ne(Some(blocking as u64), Some(0)))
-            && call.is_known();
+            && call.is_accepted();
         let request = table::gold_rows::Request {
             one: w_one,
             blocking: blocking as u32,

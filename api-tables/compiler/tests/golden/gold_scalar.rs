@@ -77,10 +77,8 @@ pub unsafe extern "C-unwind" fn gold_scalar(
 // shim: marshalling
 
 pub unsafe fn gold_scalar(count: u32, offset: isize, ratio: f64) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_scalar,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_scalar);
     unsafe {
         let request = table::gold_scalar::Request {
             count: count as u32,

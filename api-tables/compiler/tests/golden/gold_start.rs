@@ -70,7 +70,8 @@ pub unsafe extern "C-unwind" fn gold_start(kind: u32) -> *mut c_void {
 // shim: marshalling
 
 pub unsafe fn gold_start(kind: u32) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(Session::afresh(&crate::api::GOLD)?, opcode::gold_start);
+    let at = crate::api::gold::SLOT.afresh()?;
+    let mut call = Call::begin(at, opcode::gold_start);
     unsafe {
         let w_new = call.mint(kind::gold_box)?;
         let request = table::gold_start::Request {

@@ -100,10 +100,8 @@ pub unsafe fn gold_tagged(
     value: *mut c_void,
     size_ret: *mut usize,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_tagged,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_tagged);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let w_value = call
@@ -114,10 +112,11 @@ pub unsafe fn gold_tagged(
             )?;
         let w_size_ret = call.scalar_place(size_ret);
         let question = [u64::from(opcode::gold_tagged), w_one, what as u64];
-        let settled = !expr::holds(None);
-        if settled
+        let is_final = !expr::holds(None);
+        if is_final
             && call
                 .session
+                .book
                 .answers
                 .recall(&question, value.cast(), size as u64, size_ret)
         {
@@ -142,11 +141,12 @@ pub unsafe fn gold_tagged(
                     what as i64,
                 );
                 call.put(size_ret.cast(), &w_size_ret, &reply.size_ret, None);
-                if ok && settled && spec::BoxInfo.stays(what as i64) {
+                if ok && is_final && spec::BoxInfo.stays(what as i64) {
                     call.session
+                        .book
                         .answers
                         .remember(
-                            &call.session.handles,
+                            &call.session.book.handles,
                             &question,
                             value.cast(),
                             &reply.value,

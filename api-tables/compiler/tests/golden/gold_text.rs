@@ -75,7 +75,8 @@ pub unsafe fn gold_text(
     name: *const c_char,
     comment: *const c_char,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_text);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_text);
     unsafe {
         let w_name = call.text(name)?;
         let w_comment = call.text(comment)?;

@@ -87,7 +87,8 @@ pub unsafe fn gold_texts(
     lengths: *const usize,
     parts: *const *const c_char,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_texts);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_texts);
     unsafe {
         let w_lines = call.texts(lines, Some(count as u64), std::ptr::null(), false)?;
         let w_lengths = call

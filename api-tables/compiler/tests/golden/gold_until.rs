@@ -91,7 +91,8 @@ pub unsafe fn gold_until(
     bytes: *const c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(Session::current(&crate::api::GOLD)?, opcode::gold_until);
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_until);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let r_bytes = Rows::flat(Some(size as u64));
@@ -104,7 +105,7 @@ pub unsafe fn gold_until(
         call.combine(size as u64);
         call.combine(u64::from(bytes.is_null()));
         call.combine(u64::from(w_event != 0));
-        let leaves = true && call.is_known();
+        let leaves = true && call.is_accepted();
         let request = table::gold_until::Request {
             one: w_one,
             size: size as u64,

@@ -75,10 +75,8 @@ pub unsafe fn gold_withheld(
     count: u32,
     hook: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(
-        Session::current(&crate::api::GOLD)?,
-        opcode::gold_withheld,
-    );
+    let at = crate::api::gold::SLOT.current()?;
+    let mut call = Call::begin(at, opcode::gold_withheld);
     unsafe {
         let request = table::gold_withheld::Request {
             count: count as u32,

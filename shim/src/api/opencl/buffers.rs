@@ -15,6 +15,7 @@ use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::{Data, Place, Slice};
 use dashmap::DashMap;
 
+use super::state::{SLOT, State};
 use crate::api::generated::opencl::marshal;
 use crate::api::opencl::chunks;
 use crate::base::fault::Fault;
@@ -22,7 +23,7 @@ use crate::base::maps;
 use crate::book::accepted::mix;
 use crate::book::regions::Lease;
 use crate::call::{Call, Wake};
-use crate::session::Session;
+use crate::session::{ApiSession, Session};
 
 /// The smallest buffer that gets a region of its own, in bytes, and the largest. Between them are whole pages: a vendor
 /// may keep a copy of what is not aligned.
@@ -64,7 +65,7 @@ impl Default for Buffers {
 
 impl Buffers {
     /// The session is lost: the memory of buffers is given back, but for what the program has mapped.
-    pub fn give_up(&self, is_mapped: impl Fn(&Lease) -> bool) {
+    pub fn close(&self, is_mapped: impl Fn(&Lease) -> bool) {
         self.by_object.retain(|_, buffer| buffer.region != 0);
         self.by_object.shrink_to_fit();
         self.suited.clear();
@@ -131,7 +132,7 @@ impl Buffers {
             self.peak.fetch_max(live, Ordering::Relaxed);
         }
         self.by_object.insert(id, buffer);
-        session.handles.mark_remembered(id);
+        session.book.handles.mark_remembered(id);
     }
 }
 
@@ -142,7 +143,7 @@ pub unsafe fn clCreateBuffer(
     host_ptr: *const c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let session = super::session()?;
+    let session = SLOT.current()?;
     let mut call = Call::begin(session, opcode::clCreateBuffer);
     let context_id = call.handle(context, kind::cl_context);
     let class = [context_id, flags, size as u64].into_iter().fold(opcode::clCreateBuffer.into(), mix);
@@ -151,13 +152,13 @@ pub unsafe fn clCreateBuffer(
     let plain = flags & CL_MEM_USE_HOST_PTR == 0 && copies != host_ptr.is_null() && context_id != 0;
     let fits = (SMALLEST..=LARGEST).contains(&size) && size.is_multiple_of(PAGE);
     let new = New { context: context_id, flags, size, class };
-    let known = plain && call.is_known() && super::state(session).buffers.has_room(size as u64);
+    let known = plain && call.is_accepted() && session.state.buffers.has_room(size as u64);
     let mut made = None;
-    if plain && fits && super::state(session).buffers.suited.get(&context_id).is_none_or(|suited| *suited) {
+    if plain && fits && session.state.buffers.suited.get(&context_id).is_none_or(|suited| *suited) {
         // SAFETY: the program vouches for its pointers.
-        made = unsafe { new.in_region(call, copies.then_some(host_ptr), known)? };
+        made = unsafe { new.in_region(session, call, copies.then_some(host_ptr), known)? };
     } else if known && !copies {
-        made = Some((new.posted(call)?, 0));
+        made = Some((new.posted(session, call)?, 0));
     }
     if let Some((buffer, status)) = made {
         if !errcode_ret.is_null() {
@@ -168,12 +169,12 @@ pub unsafe fn clCreateBuffer(
     }
     // SAFETY: as above.
     let buffer = unsafe { marshal::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)? };
-    if plain && let Some(found) = session.handles.find(buffer, kind::cl_mem) {
-        session.handles.set_class(buffer, class);
-        super::state(session).buffers.insert(session, found.id, Buffer { size: size as u64, region: 0 }, true);
+    if plain && let Some(found) = session.book.handles.find(buffer, kind::cl_mem) {
+        session.book.handles.set_class(buffer, class);
+        session.state.buffers.insert(session, found.id, Buffer { size: size as u64, region: 0 }, true);
         let mut call = Call::begin(session, opcode::clCreateBuffer);
         call.combine_only(context_id, class);
-        call.learn();
+        call.accept();
     }
     Ok(buffer)
 }
@@ -190,7 +191,7 @@ pub unsafe fn clCreateSubBuffer(
         unsafe { marshal::clCreateSubBuffer(buffer, flags, buffer_create_type, buffer_create_info, errcode_ret)? };
     if !part.is_null() {
         // With its part it overlaps, which another buffer does not.
-        super::session()?.handles.set_class(buffer, 0);
+        SLOT.current()?.book.handles.set_class(buffer, 0);
     }
     Ok(part)
 }
@@ -205,8 +206,7 @@ struct New {
 
 impl New {
     /// Makes it without waiting.
-    fn posted(&self, mut call: Call) -> Result<*mut c_void, Fault> {
-        let session = call.session;
+    fn posted(&self, session: &ApiSession<State>, mut call: Call) -> Result<*mut c_void, Fault> {
         let id = call.mint_of_class(kind::cl_mem, self.class)?;
         let request = Request {
             context: self.context,
@@ -218,8 +218,8 @@ impl New {
             new_object: id,
         };
         call.post(&request, Wake::Later)?;
-        super::state(session).buffers.insert(session, id, Buffer { size: self.size as u64, region: 0 }, false);
-        Ok(session.handles.pointer(id))
+        session.state.buffers.insert(session, id, Buffer { size: self.size as u64, region: 0 }, false);
+        Ok(session.book.handles.pointer(id))
     }
 
     /// Makes it in a region, filled with a copy of `source`; `None` if the context's buffers do not live in regions, or
@@ -229,21 +229,21 @@ impl New {
     /// `source` leads to as many bytes as the buffer has.
     unsafe fn in_region(
         &self,
+        session: &'static ApiSession<State>,
         known: Call,
         source: Option<*const c_void>,
         post: bool,
     ) -> Result<Option<(*mut c_void, i32)>, Fault> {
-        let session = known.session;
-        let buffers = &super::state(session).buffers;
+        let buffers = &session.state.buffers;
         let len = self.size as u64;
-        let mut lease = match session.regions.acquire(len) {
+        let mut lease = match session.book.regions.acquire(len) {
             Ok(lease) => lease,
             // Memory that is the program's own to have is not to be had of the worker instead.
-            Err(fault) if session.regions.populates() => return Err(fault),
+            Err(fault) if session.book.regions.populates() => return Err(fault),
             Err(_) => return Ok(None),
         };
         if let Some(source) = source {
-            session.settle(source as usize, len)?;
+            session.wait_for_memory(source as usize, len)?;
             // SAFETY: by the caller's promise; the region holds as many.
             unsafe { std::ptr::copy_nonoverlapping(source.cast(), lease.region.as_ptr(), self.size) };
         }
@@ -258,7 +258,7 @@ impl New {
         if post {
             call.post(&request, Wake::Later)?;
             buffers.insert(session, id, Buffer { size: len, region }, false);
-            return Ok(Some((session.handles.pointer(id), 0)));
+            return Ok(Some((session.book.handles.pointer(id), 0)));
         }
         let reply = call.transact(&request, |reply: &ArchivedCreated, _| {
             (reply.made, (reply.suits, reply.made, reply.status.to_native()))
@@ -270,15 +270,15 @@ impl New {
                 return Err(fault);
             }
         };
-        session.handles.mark_remembered(self.context);
+        session.book.handles.mark_remembered(self.context);
         buffers.suited.insert(self.context, suits);
         if !made {
             session.release(buffers.vacate(region).into_iter().collect());
             return Ok(suits.then_some((std::ptr::null_mut(), status)));
         }
-        known.learn();
+        known.accept();
         buffers.insert(session, id, Buffer { size: len, region }, true);
-        Ok(Some((session.handles.pointer(id), status)))
+        Ok(Some((session.book.handles.pointer(id), status)))
     }
 }
 
@@ -296,14 +296,15 @@ pub unsafe fn clEnqueueReadBuffer(
 ) -> Result<i32, Fault> {
     let wait = (num_events_in_wait_list, event_wait_list);
     if blocking_read != 0 && size >= WORTHWHILE && !ptr.is_null() {
-        let session = super::session()?;
+        let session = SLOT.current()?;
         let copy = |bytes: *mut u8| {
             // SAFETY: the program vouches for its memory; the buffer has as many bytes.
             unsafe { std::ptr::copy_nonoverlapping(bytes.cast_const(), ptr.cast(), size) };
         };
         let call = Call::begin(session, own::READ_RESIDENT);
         // SAFETY: the program vouches for its pointers.
-        if let Some(status) = unsafe { transfer(call, command_queue, buffer, (offset, size), 0, wait, event, copy)? } {
+        let status = unsafe { transfer(session, call, command_queue, buffer, (offset, size), 0, wait, event, copy)? };
+        if let Some(status) = status {
             return Ok(status);
         }
         let chunked = chunks::Transfer { queue: command_queue, buffer, offset, size, address: ptr as usize, wait };
@@ -335,8 +336,8 @@ pub unsafe fn clEnqueueWriteBuffer(
 ) -> Result<i32, Fault> {
     let wait = (num_events_in_wait_list, event_wait_list);
     if blocking_write != 0 && size >= WORTHWHILE && !ptr.is_null() {
-        let session = super::session()?;
-        session.settle(ptr as usize, size as u64)?;
+        let session = SLOT.current()?;
+        session.wait_for_memory(ptr as usize, size as u64)?;
         // SAFETY: the program vouches for its memory.
         let first = unsafe { ptr.cast::<u8>().read() };
         let copy = |bytes: *mut u8| {
@@ -345,7 +346,8 @@ pub unsafe fn clEnqueueWriteBuffer(
         };
         let call = Call::begin(session, own::WRITE_RESIDENT);
         // SAFETY: the program vouches for its pointers.
-        let status = unsafe { transfer(call, command_queue, buffer, (offset, size), first, wait, event, copy)? };
+        let status =
+            unsafe { transfer(session, call, command_queue, buffer, (offset, size), first, wait, event, copy)? };
         if let Some(status) = status {
             return Ok(status);
         }
@@ -368,6 +370,7 @@ pub unsafe fn clEnqueueWriteBuffer(
 /// the usual way.
 #[allow(clippy::too_many_arguments)]
 unsafe fn transfer(
+    session: &'static ApiSession<State>,
     mut call: Call,
     command_queue: *mut c_void,
     buffer: *mut c_void,
@@ -377,10 +380,9 @@ unsafe fn transfer(
     event: *mut *mut c_void,
     copy: impl FnOnce(*mut u8),
 ) -> Result<Option<i32>, Fault> {
-    let session = call.session;
     let queue = call.handle(command_queue, kind::cl_command_queue);
     let object = call.handle(buffer, kind::cl_mem);
-    let Some(bytes) = super::state(session).buffers.bytes(object, offset, size) else { return Ok(None) };
+    let Some(bytes) = session.state.buffers.bytes(object, offset, size) else { return Ok(None) };
     if !session.is_alone() {
         return Ok(None);
     }

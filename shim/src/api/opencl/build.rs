@@ -11,6 +11,7 @@ use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::{Data, Texts};
 use rkyv::rancor::Failure;
 
+use super::state::{SLOT, State};
 use super::{include, sources};
 use ava_protocol::upcall::Life;
 
@@ -18,6 +19,7 @@ use crate::api::generated::opencl::signature;
 use crate::base::fault::Fault;
 use crate::base::readable;
 use crate::call::Call;
+use crate::session::ApiSession;
 
 type Notify = Option<unsafe extern "C" fn(*mut c_void, *mut c_void)>;
 
@@ -30,7 +32,8 @@ pub unsafe fn clBuildProgram(
     pfn_notify: Notify,
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(super::session()?, opcode::clBuildProgram);
+    let at = SLOT.current()?;
+    let mut call = Call::begin(at, opcode::clBuildProgram);
     // SAFETY: the program vouches for its pointers.
     unsafe {
         let program_id = call.handle(program, kind::cl_program);
@@ -39,7 +42,7 @@ pub unsafe fn clBuildProgram(
             num_devices,
             device_list: call.handles(device_list.cast(), Some(num_devices.into()), kind::cl_device_id)?,
             options: call.text(options)?,
-            headers: headers(&mut call, &[program], options)?,
+            headers: headers(at, &mut call, &[program], options)?,
             num_input_headers: 0,
             input_headers: Data::Null,
             header_include_names: Texts { null: true, items: Vec::new(), more: Data::Null },
@@ -62,7 +65,8 @@ pub unsafe fn clCompileProgram(
     pfn_notify: Notify,
     user_data: *mut c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(super::session()?, opcode::clCompileProgram);
+    let at = SLOT.current()?;
+    let mut call = Call::begin(at, opcode::clCompileProgram);
     let count = Some(u64::from(num_input_headers));
     let mut programs = vec![program];
     let len = (num_input_headers as usize).saturating_mul(size_of::<*mut c_void>());
@@ -78,7 +82,7 @@ pub unsafe fn clCompileProgram(
             num_devices,
             device_list: call.handles(device_list.cast(), Some(num_devices.into()), kind::cl_device_id)?,
             options: call.text(options)?,
-            headers: headers(&mut call, &programs, options)?,
+            headers: headers(at, &mut call, &programs, options)?,
             num_input_headers,
             input_headers: call.handles(input_headers.cast(), count, kind::cl_program)?,
             header_include_names: call.texts(header_include_names, count, std::ptr::null(), false)?,
@@ -103,7 +107,7 @@ fn send(call: &mut Call, request: &Request<'_>) -> Result<i32, Fault> {
     // A build that fails calls back all the same, so the registration stays whatever the status: the worker says
     // by the sign of `CL_INVALID_…` values whether a build began.
     // What kernels print is to be out without a further call. Where no thread can be started it comes with the next.
-    let _ = call.session.listener.listen(call.session);
+    let _ = call.session.listen();
     call.transact(request, |reply: &ArchivedStatus, _| {
         let status = reply.ret.to_native();
         (status > FIRST_INVALID, status)
@@ -114,7 +118,12 @@ fn send(call: &mut Call, request: &Request<'_>) -> Result<i32, Fault> {
 const FIRST_INVALID: i32 = -30;
 
 /// The files that these programs' sources include, for the request.
-unsafe fn headers<'a>(call: &mut Call, programs: &[*mut c_void], options: *const c_char) -> Result<Data<'a>, Fault> {
+unsafe fn headers<'a>(
+    at: &ApiSession<State>,
+    call: &mut Call,
+    programs: &[*mut c_void],
+    options: *const c_char,
+) -> Result<Data<'a>, Fault> {
     let options = if options.is_null() {
         &[]
     } else {
@@ -126,7 +135,7 @@ unsafe fn headers<'a>(call: &mut Call, programs: &[*mut c_void], options: *const
     if headers == Headers::default() {
         return Ok(Data::Null);
     }
-    headers.from_root |= programs.iter().any(|program| sources::is_changed(call.session, *program));
+    headers.from_root |= programs.iter().any(|program| sources::is_changed(at, *program));
     let bytes = rkyv::to_bytes::<Failure>(&headers).map_err(|_| Fault::Exhausted)?;
     call.owned(bytes.to_vec())
 }

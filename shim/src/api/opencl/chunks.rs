@@ -6,9 +6,10 @@ use std::ffi::c_void;
 
 use ava_protocol::opencl::kind;
 
+use super::state::State;
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
-use crate::session::Session;
+use crate::session::ApiSession;
 
 /// The shortest transfer that goes in chunks, in bytes, and how much of it goes at once.
 const WORTHWHILE: usize = 16 << 20;
@@ -33,7 +34,7 @@ pub struct Transfer {
 impl Transfer {
     /// # Safety
     /// The memory and the wait list are as the vendor's API demands.
-    pub unsafe fn read(&self, session: &'static Session) -> Result<Option<i32>, Fault> {
+    pub unsafe fn read(&self, session: &'static ApiSession<State>) -> Result<Option<i32>, Fault> {
         self.go(session, |chunk, blocking| {
             let (to, (count, list)) = (chunk.address as *mut c_void, chunk.wait);
             let none = std::ptr::null_mut();
@@ -49,7 +50,7 @@ impl Transfer {
     ///
     /// # Safety
     /// As for [`Transfer::read`].
-    pub unsafe fn write(&self, session: &'static Session) -> Result<Option<i32>, Fault> {
+    pub unsafe fn write(&self, session: &'static ApiSession<State>) -> Result<Option<i32>, Fault> {
         self.go(session, |chunk, blocking| {
             let (from, (count, list)) = (chunk.address as *const c_void, chunk.wait);
             let none = std::ptr::null_mut();
@@ -74,17 +75,17 @@ impl Transfer {
     /// Has `enqueue` move chunk after chunk, and waits for the last; `None` if it is to be done in one go.
     fn go(
         &self,
-        session: &'static Session,
+        session: &'static ApiSession<State>,
         enqueue: impl Fn(&Self, u32) -> Result<i32, Fault>,
     ) -> Result<Option<i32>, Fault> {
         // Nobody else may see a part of it done.
-        let alone = session.is_alone() && !session.known.is_strict();
-        let buffer = session.handles.find(self.buffer, kind::cl_mem);
-        let fits = buffer.is_some_and(|found| super::state(session).buffers.reaches(found.id, self.offset, self.size));
+        let alone = session.is_alone() && !session.book.accepted.is_strict();
+        let buffer = session.book.handles.find(self.buffer, kind::cl_mem);
+        let fits = buffer.is_some_and(|found| session.state.buffers.reaches(found.id, self.offset, self.size));
         if self.size < WORTHWHILE || !alone || !fits {
             return Ok(None);
         }
-        let failures = session.pending.failures();
+        let failures = session.book.pending.failures();
         let mut on_their_way = VecDeque::with_capacity(DEPTH);
         let mut done = 0;
         loop {
@@ -94,16 +95,16 @@ impl Transfer {
             let is_last = done == self.size;
             let status = enqueue(&chunk, u32::from(is_last))?;
             if status != CL_SUCCESS || is_last {
-                let failed = session.pending.failures() != failures;
+                let failed = session.book.pending.failures() != failures;
                 return Ok(Some(if failed && status == CL_SUCCESS { CL_OUT_OF_RESOURCES } else { status }));
             }
-            on_their_way.push_back(session.pending.latest());
+            on_their_way.push_back(session.book.pending.latest());
             // SAFETY: a handle, which the call looks up.
             unsafe { marshal::clFlush(self.queue)? };
             if on_their_way.len() == DEPTH
                 && let Some(oldest) = on_their_way.pop_front()
             {
-                session.wait_for(oldest)?;
+                session.wait_for_transfer(oldest)?;
             }
         }
     }

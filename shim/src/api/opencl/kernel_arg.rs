@@ -4,76 +4,29 @@
 #![allow(non_snake_case)]
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::layout::Rows;
 use ava_protocol::opencl::custom::ArchivedStatus;
 use ava_protocol::opencl::custom::clSetKernelArg::Request;
 use ava_protocol::opencl::{kind, opcode};
-use dashmap::DashMap;
 
+use super::state::SLOT;
 use crate::base::fault::Fault;
-use crate::base::maps;
 use crate::base::readable;
 use crate::book::accepted::mix;
 use crate::call::{Call, Wake};
-use crate::session::Session;
 
 /// Longest value that is read on the program's word; a longer one is no argument of any device, and the vendor refuses
 /// the size without looking at the value.
 const LONGEST: usize = 1 << 20;
-/// Arguments of a kernel that are kept apart. A kernel with more waits for every answer about the others.
-const KEPT: usize = 32;
-
-/// What kernels' arguments were last set to, as far as a launch's success may depend on it: the object, or the size of
-/// local memory.
-pub struct Arguments {
-    set: DashMap<u64, [AtomicU64; KEPT]>,
-    others: AtomicU64,
-}
-
-impl Default for Arguments {
-    fn default() -> Self {
-        Self { set: maps::busy(), others: AtomicU64::new(0) }
-    }
-}
-
-impl Arguments {
-    /// The session is lost.
-    pub fn give_up(&self) {
-        self.set.clear();
-        self.set.shrink_to_fit();
-    }
-
-    /// The argument of a kernel was set. The difference that this makes to the kernel's state.
-    fn set(&self, session: &Session, kernel: u64, index: u32, meaning: u64) -> u64 {
-        if index as usize >= KEPT {
-            // Never the same again.
-            return mix(self.others.fetch_add(1, Ordering::Relaxed), index.into());
-        }
-        let swap = |set: &[AtomicU64; KEPT]| set[index as usize].swap(meaning, Ordering::Relaxed) ^ meaning;
-        if let Some(set) = self.set.get(&kernel) {
-            return swap(&set);
-        }
-        if !session.handles.mark_remembered(kernel) {
-            return meaning;
-        }
-        swap(&self.set.entry(kernel).or_default())
-    }
-
-    /// The object is gone.
-    pub fn forget(&self, kernel: u64) {
-        self.set.remove(&kernel);
-    }
-}
-
 pub unsafe fn clSetKernelArg(
     kernel: *mut c_void,
     arg_index: u32,
     arg_size: usize,
     arg_value: *const c_void,
 ) -> Result<i32, Fault> {
-    let mut call = Call::begin(super::session()?, opcode::clSetKernelArg);
+    let at = SLOT.current()?;
+    let mut call = Call::begin(at, opcode::clSetKernelArg);
     let session = call.session;
     let rows = (arg_size <= LONGEST).then(|| Rows::flat(Some(arg_size as u64))).flatten();
     let (mut object, mut object_kind, mut class) = (0, 0, 0);
@@ -83,7 +36,7 @@ pub unsafe fn clSetKernelArg(
     if arg_size == size_of::<*mut c_void>()
         && let Some(value) = value()
     {
-        if let Some(found) = session.handles.any(value) {
+        if let Some(found) = session.book.handles.any(value) {
             (object, object_kind, class) = (found.id, found.kind, found.class);
             call.uses(value, found.kind);
         } else {
@@ -106,9 +59,10 @@ pub unsafe fn clSetKernelArg(
     let nothing = u64::from(arg_value.is_null()) | u64::from(is_zero) << 1;
     let meaning = [arg_index.into(), arg_size as u64, nothing, class, object_kind.into()].into_iter().fold(1, mix);
     call.combine_only(id, meaning);
-    let is_set =
-        || session.handles.change_state(kernel, super::state(session).arguments.set(session, id, arg_index, meaning));
-    if call.is_known() {
+    let is_set = || {
+        session.book.handles.change_state(kernel, at.state.arguments.set(&session.book.handles, id, arg_index, meaning))
+    };
+    if call.is_accepted() {
         call.post(&request, Wake::Later)?;
         is_set();
         return Ok(0);

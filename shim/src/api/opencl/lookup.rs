@@ -7,6 +7,7 @@ use std::ffi::{CStr, c_char, c_void};
 use ava_protocol::opencl::custom::lookup::{ArchivedReply, Request};
 use ava_protocol::opencl::{API, kind, opcode};
 
+use super::state::SLOT;
 use crate::api::generated::opencl as generated;
 use crate::base::fault::Fault;
 use crate::call::Call;
@@ -27,7 +28,7 @@ pub unsafe fn clGetExtensionFunctionAddressForPlatform(
 /// The entry by which an installable client driver's loader begins.
 pub unsafe fn clIcdGetPlatformIDsKHR(count: u32, platforms: *mut *mut c_void, found: *mut u32) -> Result<i32, Fault> {
     // SAFETY: the loader vouches for its pointers.
-    unsafe { super::clGetPlatformIDs(count, platforms, found) }
+    unsafe { super::roots::clGetPlatformIDs(count, platforms, found) }
 }
 
 /// Our function of that name, with the prototype that the vendor's has, if the vendor has one too.
@@ -43,7 +44,7 @@ unsafe fn address(opcode: u32, platform: Option<*mut c_void>, name: *const c_cha
     if ours.is_null() || known_without {
         return Ok(ours);
     }
-    let mut call = Call::begin(super::session()?, opcode);
+    let mut call = Call::begin(SLOT.current()?, opcode);
     let platform = match platform {
         Some(platform) => call.handle(platform, kind::cl_platform_id),
         None => 0,

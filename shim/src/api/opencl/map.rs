@@ -14,7 +14,7 @@ use ava_protocol::opencl::custom::{ArchivedStatus, MapCall, clEnqueueUnmapMemObj
 use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::Slice;
 
-use crate::api;
+use super::state::SLOT;
 use crate::base::fault::Fault;
 use crate::base::memory;
 use crate::book::pending::{Keep, Transfer};
@@ -67,7 +67,7 @@ impl Mappings {
     }
 
     /// The session is lost: the program looks at what it has mapped, and not at mirrors of its own memory.
-    pub fn give_up(&self) {
+    pub fn close(&self) {
         if let Ok(held) = self.held.lock() {
             let mirrors = held.iter().filter(|mapping| mapping.own_memory);
             mirrors.filter_map(|mapping| mapping.lease.as_ref()).for_each(|lease| lease.region.discard());
@@ -136,7 +136,7 @@ pub unsafe fn clEnqueueMapImage(
     event: *mut *mut c_void,
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
-    let session = super::session()?;
+    let session = SLOT.current()?;
     let peek = Call::begin(session, opcode::clEnqueueMapImage);
     // SAFETY: the program vouches for its pointers.
     unsafe {
@@ -187,12 +187,12 @@ impl Map {
         errcode_ret: *mut i32,
         pitches: impl FnOnce(&map::ArchivedReply),
     ) -> Result<*mut c_void, Fault> {
-        let session = super::session()?;
+        let session = SLOT.current()?;
         let mut call = Call::begin(session, opcode);
         let command_queue = call.handle(self.command_queue, kind::cl_command_queue);
         let object = call.handle(self.object, kind::cl_mem);
-        let mapping = super::state(session).mappings.next_id();
-        let pending = if self.blocking { 0 } else { session.pending.next_id() };
+        let mapping = session.state.mappings.next_id();
+        let pending = if self.blocking { 0 } else { session.book.pending.next_id() };
         // SAFETY: the program vouches for its pointers.
         let mapped = unsafe {
             let event_id = if event.is_null() { 0 } else { call.mint_from_first(kind::cl_event)? };
@@ -234,19 +234,19 @@ impl Map {
         let writes = self.flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0;
         if mapped.place.0 != 0 {
             let (region, offset) = mapped.place;
-            let address = super::state(session).buffers.address(region, offset).ok_or_else(|| session.lose())? as usize;
+            let address = session.state.buffers.address(region, offset).ok_or_else(|| session.lose())? as usize;
             let mapping =
                 Mapping { id: mapping, address, object, rows, pending: 0, writes, own_memory: false, lease: None };
-            super::state(session).mappings.insert(mapping);
+            session.state.mappings.insert(mapping);
             return Ok(address as *mut c_void);
         }
-        let mut lease = session.regions.acquire(len)?;
+        let mut lease = session.book.regions.acquire(len)?;
         let own_memory = mapped.address != 0;
         let address = if own_memory { mapped.address as usize } else { lease.region.as_ptr() as usize };
         let target = own_memory.then_some((address, rows));
         if !self.blocking {
             let lease = Keep::Mapped(lease.region.as_ptr() as usize);
-            session.pending.insert(Transfer { id: pending, target, lease });
+            session.book.pending.insert(Transfer { id: pending, target, lease });
         }
         let fetch = fetch::Request { mapping, region: Slice { region: lease.id, offset: 0, len, pending } };
         let mut call = Call::begin(session, opcode);
@@ -257,7 +257,7 @@ impl Map {
             unsafe { memory::scatter_changes(lease.region.as_ptr(), &rows, address as *mut c_void) };
         }
         let lease = Some(lease);
-        super::state(session).mappings.insert(Mapping {
+        session.state.mappings.insert(Mapping {
             id: mapping,
             address,
             object,
@@ -279,20 +279,20 @@ pub unsafe fn clEnqueueUnmapMemObject(
     event_wait_list: *const *mut c_void,
     event: *mut *mut c_void,
 ) -> Result<i32, Fault> {
-    if let Some((session, object)) = api::OPENCL.lost(memobj) {
-        let state = super::state(session);
+    if let Some((session, object)) = SLOT.lost(memobj) {
+        let state = session.state;
         state.mappings.unmap_lost(object, mapped_ptr as usize).into_iter().for_each(|at| state.buffers.discard(at));
         return Err(Fault::Lost);
     }
-    let session = super::session()?;
+    let session = SLOT.current()?;
     let mut call = Call::begin(session, opcode::clEnqueueUnmapMemObject);
     let command_queue = call.handle(command_queue, kind::cl_command_queue);
     let object = call.handle(memobj, kind::cl_mem);
-    let mapping = super::state(session).mappings.take(object, mapped_ptr as usize);
+    let mapping = session.state.mappings.take(object, mapped_ptr as usize);
     // SAFETY: the program vouches for its pointers.
     unsafe {
         // What the program has not seen mapped it has not written: its memory does not hold the mapping yet.
-        let unseen = mapping.as_ref().is_some_and(|m| session.pending.cancel(m.pending).is_some());
+        let unseen = mapping.as_ref().is_some_and(|m| session.book.pending.cancel(m.pending).is_some());
         if let Some(mapping) = mapping.as_ref().filter(|m| m.own_memory && m.writes && !unseen)
             && let Some(lease) = &mapping.lease
         {
@@ -318,7 +318,7 @@ pub unsafe fn clEnqueueUnmapMemObject(
         });
         match (mapping, &status) {
             (Some(mapping), Ok(0)) => session.release(mapping.lease.into_iter().collect()),
-            (Some(mapping), _) => super::state(session).mappings.give_back(mapping),
+            (Some(mapping), _) => session.state.mappings.give_back(mapping),
             (None, _) => (),
         }
         status

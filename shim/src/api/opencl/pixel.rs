@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use ava_protocol::layout::Pixel;
 use ava_protocol::opencl::constant::{CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_TYPE};
 
+use super::state::SLOT;
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
 
@@ -14,8 +15,8 @@ const ARRAY_OF_ROWS: u64 = 1 << 62;
 
 /// The pixels of `image`; none for what is no image, so that the vendor says so.
 pub fn pixel(image: *mut c_void) -> Result<Pixel, Fault> {
-    let session = super::session()?;
-    let Some(note) = session.handles.note(image) else {
+    let session = SLOT.current()?;
+    let Some(note) = session.book.handles.note(image) else {
         return Ok(Pixel::default());
     };
     let mut noted = note.load(Ordering::Relaxed);

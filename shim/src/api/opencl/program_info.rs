@@ -11,6 +11,7 @@ use ava_protocol::opencl::constant::{CL_PROGRAM_BINARIES, CL_PROGRAM_BINARY_SIZE
 use ava_protocol::opencl::{kind, opcode};
 use ava_protocol::wire::Place;
 
+use super::state::SLOT;
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
 use crate::call::Call;
@@ -42,7 +43,7 @@ pub unsafe fn clGetProgramInfo(
         return Ok(status);
     }
     let total: usize = sizes.iter().sum();
-    let mut call = Call::begin(super::session()?, opcode::clGetProgramInfo);
+    let mut call = Call::begin(SLOT.current()?, opcode::clGetProgramInfo);
     let mut packed = vec![0_u8; total.max(1)];
     let rows = Rows::flat(Some(total as u64));
     let room = call.place(packed.as_mut_ptr().cast(), rows, false)?;

@@ -7,37 +7,15 @@ use std::ffi::{CStr, c_char, c_void};
 
 use ava_protocol::opencl::constant::CL_PROGRAM_SOURCE;
 use ava_protocol::opencl::kind;
-use dashmap::DashMap;
 
 use super::include;
+use super::state::{SLOT, State};
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
-use crate::base::maps;
-use crate::session::Session;
+use crate::session::ApiSession;
 
 const CL_SUCCESS: i32 = 0;
 const CL_INVALID_VALUE: i32 = -30;
-
-/// The sources, as they were passed, of programs that have another.
-pub struct Sources(DashMap<u64, Vec<u8>>);
-
-impl Default for Sources {
-    fn default() -> Self {
-        Self(maps::quiet())
-    }
-}
-
-impl Sources {
-    /// The object is gone.
-    pub fn forget(&self, id: u64) {
-        self.0.remove(&id);
-    }
-
-    /// The session is lost.
-    pub fn give_up(&self) {
-        self.0.clear();
-    }
-}
 
 pub unsafe fn clCreateProgramWithSource(
     context: *mut c_void,
@@ -63,10 +41,10 @@ pub unsafe fn clCreateProgramWithSource(
         }
         let program =
             marshal::clCreateProgramWithSource(context, count, pointers.as_ptr(), lens.as_ptr(), errcode_ret)?;
-        let session = super::session()?;
-        if let Some(found) = session.handles.find(program, kind::cl_program) {
-            super::state(session).sources.0.insert(found.id, given.concat());
-            session.handles.mark_remembered(found.id);
+        let at = SLOT.current()?;
+        if let Some(found) = at.book.handles.find(program, kind::cl_program) {
+            at.state.sources.insert(found.id, given.concat());
+            at.book.handles.mark_remembered(found.id);
         }
         Ok(program)
     }
@@ -89,13 +67,13 @@ unsafe fn texts<'a>(count: u32, strings: *const *const c_char, lengths: *const u
 }
 
 /// Whether the program's source is not what it was made of.
-pub fn is_changed(session: &Session, program: *mut c_void) -> bool {
-    original(session, program).is_some()
+pub fn is_changed(at: &ApiSession<State>, program: *mut c_void) -> bool {
+    original(at, program).is_some()
 }
 
-fn original(session: &Session, program: *mut c_void) -> Option<Vec<u8>> {
-    let found = session.handles.find(program, kind::cl_program)?;
-    super::state(session).sources.0.get(&found.id).map(|text| text.clone())
+fn original(at: &ApiSession<State>, program: *mut c_void) -> Option<Vec<u8>> {
+    let found = at.book.handles.find(program, kind::cl_program)?;
+    at.state.sources.text(found.id)
 }
 
 /// The answer to a query for the source; `None` where the vendor has it.
@@ -108,7 +86,7 @@ pub unsafe fn answer(
     value: *mut c_void,
     size_ret: *mut usize,
 ) -> Result<Option<i32>, Fault> {
-    let Some(mut text) = original(super::session()?, program) else { return Ok(None) };
+    let Some(mut text) = original(SLOT.current()?, program) else { return Ok(None) };
     text.push(0);
     if !value.is_null() && size < text.len() {
         return Ok(Some(CL_INVALID_VALUE));
@@ -127,15 +105,17 @@ pub unsafe fn answer(
 
 /// A program's source as it was passed; empty for one that has none.
 pub fn text(program: *mut c_void) -> Result<Vec<u8>, Fault> {
-    let name = CL_PROGRAM_SOURCE;
-    let mut len = 0;
+    if let Some(text) = original(SLOT.current()?, program) {
+        return Ok(text);
+    }
+    let (name, mut len) = (CL_PROGRAM_SOURCE, 0);
     // SAFETY: memory of the sizes that are named.
     unsafe {
-        if super::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
+        if marshal::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
             return Ok(Vec::new());
         }
         let mut text = vec![0_u8; len];
-        if super::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
+        if marshal::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
             return Ok(Vec::new());
         }
         text.truncate(len - 1);

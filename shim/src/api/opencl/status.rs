@@ -16,11 +16,12 @@ use ava_protocol::opencl::custom::{ArchivedStatus, own};
 use ava_protocol::opencl::kind;
 use ava_protocol::wire::Slice;
 
+use super::state::{SLOT, State};
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
 use crate::book::regions::Lease;
 use crate::call::Call;
-use crate::session::Session;
+use crate::session::ApiSession;
 
 /// The board, once the worker has it; `None` if there was no memory for it.
 #[derive(Default)]
@@ -41,12 +42,12 @@ pub unsafe fn clGetEventInfo(
     param_value: *mut c_void,
     param_value_size_ret: *mut usize,
 ) -> Result<i32, Fault> {
-    let session = super::session()?;
+    let session = SLOT.current()?;
     let polls = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS
         && param_value_size >= size_of::<i32>()
         && !param_value.is_null()
         && param_value_size_ret.is_null()
-        && !session.known.is_strict();
+        && !session.book.accepted.is_strict();
     if polls && let Some((ret, status)) = poll(session, event)? {
         if ret == 0 {
             // SAFETY: the program passed the address of so many bytes, at least.
@@ -59,8 +60,10 @@ pub unsafe fn clGetEventInfo(
 }
 
 /// What the vendor returns, and the status of the event's command. `None` if this is to be asked in the usual way.
-fn poll(session: &'static Session, event: *mut c_void) -> Result<Option<(i32, i32)>, Fault> {
-    let (Some(found), Some(note)) = (session.handles.find(event, kind::cl_event), session.handles.note(event)) else {
+fn poll(session: &'static ApiSession<State>, event: *mut c_void) -> Result<Option<(i32, i32)>, Fault> {
+    let (Some(found), Some(note)) =
+        (session.book.handles.find(event, kind::cl_event), session.book.handles.note(event))
+    else {
         return Ok(None);
     };
     let noted = note.load(Ordering::Relaxed);
@@ -70,13 +73,13 @@ fn poll(session: &'static Session, event: *mut c_void) -> Result<Option<(i32, i3
     if noted & WAS_POLLED != 0
         && noted >> COUNT_BITS == polled(session.heard()) >> COUNT_BITS
         && noted & ((1 << COUNT_BITS) - 1) < MOST
-        && let Some(status) = super::state(session).board.status(found.id)
+        && let Some(status) = session.state.board.status(found.id)
     {
         // Not counted if another thread has noted something meanwhile, above all that the command is over.
         let _ = note.compare_exchange(noted, noted + 1, Ordering::Relaxed, Ordering::Relaxed);
         return Ok(Some((0, status)));
     }
-    if !super::state(session).board.is_shared(session)? {
+    if !session.state.board.is_shared(session)? {
         return Ok(None);
     }
     let heard = session.heard();
@@ -100,7 +103,7 @@ fn polled(heard: u64) -> u64 {
 
 impl Board {
     /// The session is lost: nothing is written there any more.
-    pub fn give_up(&self) {
+    pub fn close(&self) {
         self.0.get().into_iter().flatten().for_each(|lease| lease.region.discard());
     }
 
@@ -112,11 +115,11 @@ impl Board {
     }
 
     /// Whether the worker has the board. It is given it first if it has not.
-    fn is_shared(&self, session: &'static Session) -> Result<bool, Fault> {
+    fn is_shared(&self, session: &'static ApiSession<State>) -> Result<bool, Fault> {
         if let Some(shared) = self.0.get() {
             return Ok(shared.is_some());
         }
-        let Ok(mut lease) = session.regions.acquire(BYTES) else { return Ok(false) };
+        let Ok(mut lease) = session.book.regions.acquire(BYTES) else { return Ok(false) };
         let mut call = Call::begin(session, own::SHARE_BOARD);
         call.announce(&mut lease);
         let region = Slice { region: lease.id, offset: 0, len: BYTES, pending: 0 };

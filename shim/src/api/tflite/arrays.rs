@@ -7,12 +7,10 @@ use std::ffi::{c_int, c_void};
 
 use ava_protocol::tflite::c::{TfLiteAffineQuantization, TfLiteQuantization};
 use ava_protocol::tflite::kind;
-use dashmap::DashMap;
 
-use super::state;
+use super::state::{ERROR, SLOT};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
-use crate::base::maps;
 
 const AFFINE_QUANTIZATION: c_int = 1;
 
@@ -168,22 +166,6 @@ pub unsafe fn TfLiteSparsityFree(sparsity: *mut c_void) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The indexes of interpreters' inputs and outputs, for as long as they live.
-pub struct Indices(DashMap<(u64, bool), Vec<c_int>>);
-
-impl Default for Indices {
-    fn default() -> Self {
-        Self(maps::quiet())
-    }
-}
-
-impl Indices {
-    pub fn forget(&self, id: u64) {
-        self.0.remove(&(id, false));
-        self.0.remove(&(id, true));
-    }
-}
-
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteInterpreterInputTensorIndices(interpreter: *mut c_void) -> Result<*mut c_void, Fault> {
@@ -208,13 +190,13 @@ unsafe fn indices(
     count: unsafe fn(*mut c_void) -> Result<i32, Fault>,
     index: unsafe fn(*mut c_void, i32) -> Result<i32, Fault>,
 ) -> Result<*mut c_void, Fault> {
-    let session = super::session()?;
-    let found = session.handles.find(interpreter, kind::TfLiteInterpreter);
-    let id = found.ok_or(Fault::Status(i64::from(super::ERROR)))?.id;
+    let session = SLOT.current()?;
+    let found = session.book.handles.find(interpreter, kind::TfLiteInterpreter);
+    let id = found.ok_or(Fault::Status(i64::from(ERROR)))?.id;
     // SAFETY: by the caller's promise.
     let all = unsafe { (0..count(interpreter)?).map(|i| index(interpreter, i)).collect::<Result<Vec<_>, _>>()? };
-    session.handles.mark_remembered(id);
+    session.book.handles.mark_remembered(id);
     // They never change: the first array stands.
-    let kept = state(session).indices.0.entry((id, outputs)).or_insert(all);
+    let kept = session.state.indices.0.entry((id, outputs)).or_insert(all);
     Ok(kept.as_ptr().cast_mut().cast())
 }

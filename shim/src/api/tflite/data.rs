@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_void};
 
 use ava_protocol::tflite::c::TfLiteTensor;
 
-use super::{ERROR, OK};
+use super::state::{ERROR, OK, SLOT};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
 
@@ -75,8 +75,8 @@ pub unsafe fn TfLiteTensorCopy(from: *const c_void, to: *mut c_void) -> Result<u
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteTensorRealloc(bytes: usize, tensor: *mut c_void) -> Result<u32, Fault> {
-    let session = super::session()?;
-    let before = match session.mirrors.number(tensor) {
+    let session = SLOT.current()?;
+    let before = match session.book.mirrors.number(tensor) {
         // SAFETY: it is one of the program's images.
         Some(_) => unsafe { data(tensor) }.to_vec(),
         None => Vec::new(),

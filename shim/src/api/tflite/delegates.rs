@@ -7,20 +7,17 @@ use std::ffi::{c_char, c_void};
 
 use ava_protocol::tflite::custom::{ArchivedCreated, ArchivedDone, CreateExternal, CreateXnnpack, Delete};
 use ava_protocol::tflite::{kind, opcode};
-use dashmap::DashMap;
 
 use super::data::is_old;
-use super::{ERROR, OK, refuse};
-use crate::api;
+use super::reporters::refuse;
+use super::state::{ERROR, OK, SLOT, XnnpackOptions};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
-use crate::base::maps;
 use crate::call::Call;
-use crate::session::Session;
 
 /// Whether a delegate is one of the worker's.
 fn check(function: &str, delegate: *mut c_void, about: *const c_void) -> Result<(), Fault> {
-    let handles = &super::session()?.handles;
+    let handles = &SLOT.current()?.book.handles;
     if handles.find(delegate, kind::TfLiteDelegate).is_some() {
         return Ok(());
     }
@@ -33,22 +30,6 @@ fn check(function: &str, delegate: *mut c_void, about: *const c_void) -> Result<
     };
     Err(refuse(function, why, i64::from(ERROR), about))
 }
-
-/// `TfLiteXNNPackDelegateOptions` of 2.17; 2.9 has the first two fields.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct XnnpackOptions {
-    num_threads: i32,
-    flags: u32,
-    weights_cache: *mut c_void,
-    handle_variable_ops: u8,
-    weight_cache_file_path: *const c_char,
-}
-
-// SAFETY: addresses that nobody follows: options with one are refused.
-unsafe impl Send for XnnpackOptions {}
-// SAFETY: as above.
-unsafe impl Sync for XnnpackOptions {}
 
 /// In 2.9 the options are a word, returned in a register; in 2.17 they go to `result`, whose address is returned.
 ///
@@ -76,7 +57,8 @@ pub unsafe fn TfLiteXNNPackDelegateOptionsDefault(result: *mut c_void) -> Result
 /// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
     const NAME: &str = "TfLiteXNNPackDelegateCreate";
-    let mut call = Call::begin(super::afresh()?, opcode::TfLiteXNNPackDelegateCreate);
+    let at = SLOT.afresh()?;
+    let mut call = Call::begin(at, opcode::TfLiteXNNPackDelegateCreate);
     let (mut num_threads, mut flags, mut handle_variable_ops) = (0, 0, false);
     if !options.is_null() {
         // SAFETY: the program passes the first two fields in any version.
@@ -94,9 +76,8 @@ pub unsafe fn TfLiteXNNPackDelegateCreate(options: *const c_void) -> Result<*mut
     let new_object = call.mint(kind::TfLiteDelegate)?;
     if let (false, false) = (options.is_null(), is_old()?) {
         // SAFETY: as above.
-        super::state(call.session)
-            .options
-            .keep(call.session, new_object, unsafe { options.cast::<XnnpackOptions>().read() });
+        let options = unsafe { options.cast::<XnnpackOptions>().read() };
+        at.state.options.keep(&at.book.handles, new_object, options);
     }
     let request = CreateXnnpack { new_object, given: !options.is_null(), num_threads, flags, handle_variable_ops };
     call.transact(&request, |reply: &ArchivedCreated, call| (reply.made, made(call, new_object, reply)))
@@ -106,41 +87,21 @@ fn made(call: &Call, id: u64, reply: &ArchivedCreated) -> *mut c_void {
     if reply.made { call.object(id) } else { std::ptr::null_mut() }
 }
 
-/// What XNNPACK's delegates were made with, by their ids.
-pub struct Options(DashMap<u64, Box<XnnpackOptions>>);
-
-impl Default for Options {
-    fn default() -> Self {
-        Self(maps::quiet())
-    }
-}
-
-impl Options {
-    fn keep(&self, session: &Session, id: u64, options: XnnpackOptions) {
-        session.handles.mark_remembered(id);
-        self.0.insert(id, Box::new(options));
-    }
-
-    pub fn forget(&self, id: u64) {
-        self.0.remove(&id);
-    }
-}
-
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateGetOptions(delegate: *mut c_void) -> Result<*mut c_void, Fault> {
-    let session = super::session()?;
-    let found = session.handles.find(delegate, kind::TfLiteDelegate).ok_or(Fault::Status(i64::from(ERROR)))?;
-    let options = &super::state(session).options.0;
+    let session = SLOT.current()?;
+    let found = session.book.handles.find(delegate, kind::TfLiteDelegate).ok_or(Fault::Status(i64::from(ERROR)))?;
+    let options = &session.state.options.0;
     Ok(options.get(&found.id).map_or(std::ptr::null_mut(), |options| (&raw const **options).cast_mut().cast()))
 }
 
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateDelete(delegate: *mut c_void) -> Result<(), Fault> {
-    let Some(session) = Session::releasing(&api::TFLITE, delegate, kind::TfLiteDelegate)? else { return Ok(()) };
-    if session.handles.is_lost(delegate) {
-        let _ = session.release_handle(delegate, kind::TfLiteDelegate);
+    let Some(session) = SLOT.releasing(delegate, kind::TfLiteDelegate)? else { return Ok(()) };
+    if session.book.handles.is_lost(delegate) {
+        let _ = SLOT.release(session, delegate, kind::TfLiteDelegate);
         return Ok(());
     }
     let mut call = Call::begin(session, opcode::TfLiteXNNPackDelegateDelete);
@@ -217,7 +178,7 @@ pub unsafe fn TfLiteExternalDelegateOptionsInsert(
 /// # Safety
 /// As the function of that name.
 pub unsafe fn TfLiteExternalDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
-    let mut call = Call::begin(super::afresh()?, opcode::TfLiteExternalDelegateCreate);
+    let mut call = Call::begin(SLOT.afresh()?, opcode::TfLiteExternalDelegateCreate);
     // SAFETY: the program passes options.
     let options = unsafe { &*options.cast::<ExternalOptions>() };
     let count = Some(usize::try_from(options.count).unwrap_or(0).min(MOST) as u64);

@@ -6,40 +6,14 @@
 use std::ffi::{CString, c_char, c_void};
 
 use ava_protocol::tflite::kind;
-use dashmap::DashMap;
 
-use super::state;
+use super::state::{Pair, SLOT};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
-use crate::base::maps;
-use crate::book::callbacks::Arguments;
-use crate::session::Session;
+use crate::base::va_list::Arguments;
 
 /// The program's function.
 pub type Reporter = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_void);
-
-/// A reporter with its user data, as addresses.
-type Pair = (usize, usize);
-
-/// By the ids of options and interpreters.
-pub struct Reporters(DashMap<u64, Pair>);
-
-impl Default for Reporters {
-    fn default() -> Self {
-        Self(maps::quiet())
-    }
-}
-
-impl Reporters {
-    pub fn forget(&self, id: u64) {
-        self.0.remove(&id);
-    }
-
-    fn set(&self, session: &Session, id: u64, pair: Pair) {
-        session.handles.mark_remembered(id);
-        self.0.insert(id, pair);
-    }
-}
 
 /// # Safety
 /// As the function of that name.
@@ -48,9 +22,13 @@ pub unsafe fn TfLiteInterpreterOptionsSetErrorReporter(
     reporter: Option<Reporter>,
     user_data: *mut c_void,
 ) -> Result<(), Fault> {
-    let session = super::session()?;
-    if let Some(found) = session.handles.find(options, kind::TfLiteInterpreterOptions) {
-        state(session).reporters.set(session, found.id, (reporter.map_or(0, |f| f as usize), user_data as usize));
+    let session = SLOT.current()?;
+    if let Some(found) = session.book.handles.find(options, kind::TfLiteInterpreterOptions) {
+        session.state.reporters.set(
+            &session.book.handles,
+            found.id,
+            (reporter.map_or(0, |f| f as usize), user_data as usize),
+        );
     }
     // SAFETY: by the caller's promise.
     unsafe { marshal::TfLiteInterpreterOptionsSetErrorReporter(options, reporter, user_data) }
@@ -58,11 +36,11 @@ pub unsafe fn TfLiteInterpreterOptionsSetErrorReporter(
 
 /// An interpreter was made with options.
 pub fn inherit(interpreter: *mut c_void, options: *mut c_void) -> Result<(), Fault> {
-    let session = super::session()?;
-    let reporters = &state(session).reporters;
-    let pair = session.handles.any(options).and_then(|found| reporters.0.get(&found.id).map(|pair| *pair));
-    if let (Some(pair), Some(found)) = (pair, session.handles.any(interpreter)) {
-        reporters.set(session, found.id, pair);
+    let session = SLOT.current()?;
+    let reporters = &session.state.reporters;
+    let pair = session.book.handles.any(options).and_then(|found| reporters.0.get(&found.id).map(|pair| *pair));
+    if let (Some(pair), Some(found)) = (pair, session.book.handles.any(interpreter)) {
+        reporters.set(&session.book.handles, found.id, pair);
     }
     Ok(())
 }
@@ -70,9 +48,9 @@ pub fn inherit(interpreter: *mut c_void, options: *mut c_void) -> Result<(), Fau
 /// A function that the table refuses: reported, and its status.
 pub fn refuse(function: &str, why: &str, status: i64, about: *const c_void) -> Fault {
     let text = format!("{function} is not available through AvA: {why}");
-    let reporter = super::session().ok().and_then(|session| {
-        let id = session.handles.any(about.cast_mut())?.id;
-        state(session).reporters.0.get(&id).map(|pair| *pair)
+    let reporter = SLOT.current().ok().and_then(|session| {
+        let id = session.book.handles.any(about.cast_mut())?.id;
+        session.state.reporters.0.get(&id).map(|pair| *pair)
     });
     report(reporter, &text);
     Fault::Status(status)

@@ -5,7 +5,7 @@
 use std::ffi::{c_char, c_int, c_void};
 
 use super::data::{TfLiteTensorRealloc, data};
-use super::{ERROR, OK};
+use super::state::{ERROR, OK};
 use crate::base::fault::Fault;
 
 /// A number of four bytes in a tensor's data.

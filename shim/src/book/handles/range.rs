@@ -8,8 +8,17 @@ use std::ffi::c_void;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use super::Found;
 use crate::base::fault::Fault;
+
+/// What is known of a live handle.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    pub id: u64,
+    pub kind: u16,
+    /// What stands for the object where one is as good as another: its class, or its id.
+    pub class: u64,
+    pub state: u64,
+}
 
 /// What a handle points at.
 #[repr(C, align(64))]

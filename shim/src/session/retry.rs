@@ -11,7 +11,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What came of asking.
 #[derive(Debug, Default)]
-pub struct Attempts {
+pub struct Retry {
     refused: Option<Refused>,
 }
 
@@ -22,7 +22,7 @@ struct Refused {
     why: String,
 }
 
-impl Attempts {
+impl Retry {
     /// Whether the last one was refused.
     pub fn is_refused(&self) -> bool {
         self.refused.is_some()
@@ -53,22 +53,22 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_a_limit_and_a_reason_is_told_once() {
-        let mut attempts = Attempts::default();
+        let mut retry = Retry::default();
         let mut now = Instant::now();
-        assert!(attempts.may(now) && attempts.refused(now, "busy"));
+        assert!(retry.may(now) && retry.refused(now, "busy"));
         let mut paused = Vec::new();
         for _ in 0..8 {
             let begun = now;
-            while !attempts.may(now) {
+            while !retry.may(now) {
                 now += Duration::from_millis(10);
             }
             paused.push((now - begun).as_millis());
-            assert!(!attempts.refused(now, "busy"));
+            assert!(!retry.refused(now, "busy"));
         }
         assert_eq!(paused, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-        assert!(attempts.refused(now, "damped") && attempts.is_refused());
-        attempts.succeeded();
-        assert!(attempts.may(now) && attempts.refused(now, "damped"));
-        assert!(attempts.may(now + PAUSE));
+        assert!(retry.refused(now, "damped") && retry.is_refused());
+        retry.succeeded();
+        assert!(retry.may(now) && retry.refused(now, "damped"));
+        assert!(retry.may(now + PAUSE));
     }
 }

@@ -3,14 +3,13 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{self, Request};
 use ava_protocol::session::{self as wire, Answer, Opening};
 use ava_transport::client;
 
-use super::Session;
+use super::core::Session;
 use crate::base::console::tell;
 use crate::base::fault::Fault;
 use crate::port::connect::{Begun, surroundings};
@@ -20,18 +19,29 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Session {
+    /// Has a thread hear what the worker tells beside replies, if none does.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn listen(&'static self) -> Result<(), Fault> {
+        self.listener.start(&self.port.keeper, &self.book.callbacks, || {
+            self.lose();
+        })
+    }
+
     /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
     pub fn lose(&'static self) -> Fault {
         // A child that was forked within a call of this session has copies only, which others still use.
-        if self.is_here() && !self.lost.swap(true, Ordering::AcqRel) {
-            let closed = self.keeper.was_closed_by_program();
+        if self.port.is_here() && self.port.set_lost() {
+            let keeper = &self.port.keeper;
+            let closed = keeper.was_closed_by_program();
             // Whoever listens, or begins to now, hears what the worker has said before its end.
-            let _ = self.listener.listen(self);
-            self.keeper.shut();
-            self.give_up();
+            let _ = self.listen();
+            keeper.shut();
+            self.close();
             self.listener.wait_for_end();
             self.tell_why(closed);
-            self.keeper.end();
+            keeper.end();
         }
         self.fault()
     }
@@ -39,45 +49,33 @@ impl Session {
     /// Ends a session of which nothing is left to the program, if what surrounds the program would be another worker's by now: what
     /// starts afresh gets that one.
     pub fn leave_if_outdated(&self) {
-        let Some(begun) = &self.begun.surroundings else { return };
+        let Some(begun) = &self.port.begun.surroundings else { return };
         let library = (!begun.library.is_empty()).then(|| Path::new(OsStr::from_bytes(&begun.library)));
-        let now = surroundings(self.slot.api, library);
-        if now.is_ok_and(|now| now.is_some_and(|now| now != *begun)) && !self.lost.swap(true, Ordering::AcqRel) {
-            self.give_up();
+        let now = surroundings(self.api, library);
+        if now.is_ok_and(|now| now.is_some_and(|now| now != *begun)) && self.port.set_lost() {
+            self.close();
         }
     }
 
     /// Whether the worker is gone, which nobody may have noticed: what starts afresh is not to find it out the hard way.
     pub fn has_ended(&'static self) -> bool {
-        if !self.is_lost() && self.keeper.is_worker_gone() {
+        if !self.is_lost() && self.port.keeper.is_worker_gone() {
             self.lose();
         }
         self.is_lost()
     }
 
-    /// What calls fail with once the session is lost.
-    pub fn fault(&self) -> Fault {
-        self.own.when_lost().map_or(Fault::Lost, Fault::Status)
-    }
-
     /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls: they
     /// find nothing any more, or what is theirs.
-    fn give_up(&self) {
-        if let Ok(mut lane) = self.first_lane.lock() {
-            *lane = None;
-        }
-        self.lanes.give_up();
-        drop(self.pending.give_up());
-        drop(self.regions.close());
-        self.callbacks.give_up();
-        self.answers.give_up();
-        let released = self.handles.retire();
-        self.own.give_up();
-        released.into_iter().for_each(|id| drop(self.own.forget(id)));
+    fn close(&self) {
+        self.port.close();
+        let released = self.book.close();
+        self.hooks.close();
+        released.into_iter().for_each(|id| drop(self.forget_notes(id)));
     }
 
     fn tell_why(&self, closed_by_program: bool) {
-        let number = self.begun.session;
+        let number = self.port.begun.session;
         let rest = "what was made with it fails, what is made from now on gets a new one";
         if closed_by_program {
             tell(&format!(
@@ -86,8 +84,8 @@ impl Session {
             ));
             return;
         }
-        let (begun, api) = (self.begun.clone(), self.slot.api.name);
-        let reason = self.keeper.run(move || reason(&begun, api, Instant::now() + PATIENCE));
+        let (begun, api) = (self.port.begun.clone(), self.api.name);
+        let reason = self.port.keeper.run(move || reason(&begun, api, Instant::now() + PATIENCE));
         let reason = reason.ok().flatten().map_or_else(String::new, |reason| format!(": {reason}"));
         tell(&format!("the worker of this program's session {number} has ended{reason}; {rest}"));
     }

@@ -1,0 +1,277 @@
+//! Frames of a session: calls that wait for a reply, calls that do not, and what comes with them.
+
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use ava_protocol::frame::{self, Frame, Notice, Tag};
+use ava_protocol::upcall::Upcall;
+use ava_transport::lane::{Lane, Wake};
+use rkyv::rancor::Failure;
+use rkyv::ser::allocator::Arena;
+use rkyv::util::AlignedVec;
+
+use super::core::Session;
+use crate::base::fault::Fault;
+use crate::base::threads::{self, Role};
+use crate::book::callbacks::{Args, Registration};
+use crate::book::order::After;
+use crate::book::pending::Meeting;
+use crate::book::regions::{Announcement, Lease};
+use crate::port::lanes::ThreadLane;
+
+/// Most calls in a row that a thread sends without waiting.
+const MOST_POSTED: u64 = 4096;
+
+/// How long the exit of the process waits for callbacks that run.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What goes out in one frame.
+pub struct Outgoing<'a> {
+    pub tag: Tag,
+    /// The function's opcode, for a call.
+    pub word: u32,
+    /// Regions that the worker does not know yet.
+    pub regions: Vec<Announcement>,
+    pub after: After,
+    /// A descriptor of the keeper's table.
+    pub fd: Option<BorrowedFd<'a>>,
+}
+
+impl Outgoing<'_> {
+    /// A frame of a tag and nothing else, after all that any thread has sent.
+    pub fn plain(tag: Tag) -> Self {
+        Self { tag, word: 0, regions: Vec::new(), after: After::All, fd: None }
+    }
+}
+
+/// What has come by a lane.
+enum Received<R> {
+    /// The vendor calls the program back in the call.
+    Upcall(Vec<u8>),
+    /// The reply was read; it says up to which number the vendor has written.
+    Reply(Result<R, Fault>, u64),
+}
+
+impl Session {
+    /// Sends a frame and hands the reply's frame to `read`, whose notices have been applied.
+    ///
+    /// `encode` puts the body behind the header.
+    pub fn exchange<R>(
+        &'static self,
+        outgoing: Outgoing<'_>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        let lane = self.port.lane().map_err(|fault| self.failed(fault))?;
+        let (turn, posted) = lane.with(|lane| {
+            let fd = outgoing.fd;
+            self.begin(lane, outgoing, encode)?;
+            lane.lane.send(&lane.out, fd, Wake::Now).map_err(|_| self.lose())?;
+            lane.asked += 1;
+            Ok::<_, Fault>((lane.asked, self.book.order.posted(lane.number)))
+        })?;
+        let mut read = Some(read);
+        let (result, written) = loop {
+            match lane.with(|lane| self.receive(lane, turn, posted, &mut read))? {
+                // The callback may call: what it asks goes by the same lane.
+                Received::Upcall(body) => self.call_now(&body).map_err(|_| self.lose())?,
+                Received::Reply(result, written) => break (result, written),
+            }
+        };
+        drop(lane);
+        if self.listener.misses(written) && self.listen().is_ok() {
+            self.listener.wait_for(written);
+        }
+        result
+    }
+
+    /// Waits for what comes next to the call of this turn. Replies to calls around it are kept for them.
+    fn receive<R>(
+        &'static self,
+        lane: &mut ThreadLane,
+        turn: u64,
+        posted: u64,
+        read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
+    ) -> Result<Received<R>, Fault> {
+        if let Some(at) = lane.early.iter().position(|(early, _)| *early == turn) {
+            let (_, bytes) = lane.early.swap_remove(at);
+            let frame = Frame::parse(&bytes).map_err(|_| self.lose())?;
+            return Ok(self.read_reply(lane.number, posted, &frame, read));
+        }
+        loop {
+            if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
+                return Err(self.lose());
+            }
+            let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
+            if frame.tag == Tag::Upcall {
+                return Ok(Received::Upcall(frame.body.to_vec()));
+            }
+            lane.answered += 1;
+            let dropped = self.apply(frame.notices());
+            let received = if lane.answered == turn {
+                Some(self.read_reply(lane.number, posted, &frame, read))
+            } else {
+                let mut bytes = AlignedVec::new();
+                bytes.extend_from_slice(lane.inbox.bytes());
+                lane.early.push((lane.answered, bytes));
+                None
+            };
+            drop_regions(&mut *lane.lane, dropped);
+            if let Some(received) = received {
+                return Ok(received);
+            }
+        }
+    }
+
+    fn read_reply<R>(
+        &'static self,
+        lane: u32,
+        posted: u64,
+        frame: &Frame<'_>,
+        read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
+    ) -> Received<R> {
+        self.book.order.answered(lane, posted);
+        let result = match (frame.tag, read.take()) {
+            (Tag::Reply, Some(read)) => read(frame),
+            (Tag::Refused, _) => Err(Fault::Status(i64::from(frame.status()))),
+            _ => Err(self.lose()),
+        };
+        Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default())
+    }
+
+    /// Sends a call that is not answered.
+    pub fn post(
+        &'static self,
+        outgoing: Outgoing<'_>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        wake: Wake,
+    ) -> Result<(), Fault> {
+        let lane = self.port.lane().map_err(|fault| self.failed(fault))?;
+        let waiting = lane.with(|lane| {
+            self.begin(lane, outgoing, encode)?;
+            // Last, since whatever is counted must be sent: others wait for it.
+            let waiting = self.book.order.post(lane.number);
+            lane.lane.send(&lane.out, None, wake).map_err(|_| self.lose())?;
+            Ok::<_, Fault>(waiting)
+        })?;
+        if waiting >= MOST_POSTED {
+            // For the notices of a reply: what has completed or is gone is not to pile up.
+            self.wait_for_transfer(0)?;
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &'static self,
+        lane: &mut ThreadLane,
+        outgoing: Outgoing<'_>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+    ) -> Result<(), Fault> {
+        let Outgoing { tag, word, regions, after, .. } = outgoing;
+        let order = self.book.order.notices(&after, lane.number, lane.is_fresh);
+        lane.is_fresh = false;
+        frame::begin(&mut lane.out, tag, word, self.book.pending.notices().into_iter().chain(order));
+        frame::set_lane(&mut lane.out, lane.number);
+        lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
+        for region in regions {
+            let mut frame = AlignedVec::<16>::new();
+            frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
+            frame.extend_from_slice(&region.len.to_le_bytes());
+            let number = region.fd.number().map_err(|_| self.lose())?;
+            // SAFETY: it is open, as long as `region` lives, in the table that the lane sends it from.
+            let fd = unsafe { BorrowedFd::borrow_raw(number) };
+            lane.lane.send(&frame, Some(fd), Wake::Later).map_err(|_| self.lose())?;
+        }
+        Ok(())
+    }
+
+    /// Why there is no lane. A worker that is gone is noticed by everybody then.
+    fn failed(&'static self, fault: Fault) -> Fault {
+        if fault == Fault::Lost { self.lose() } else { fault }
+    }
+
+    /// Gives regions back, and tells the worker of those that are unmapped.
+    pub fn release(&'static self, leases: Vec<Lease>) {
+        let dropped: Vec<_> = leases.into_iter().flat_map(|lease| self.book.regions.release(lease)).collect();
+        if !dropped.is_empty()
+            && let Ok(lane) = self.port.lane()
+        {
+            lane.with(|lane| drop_regions(&mut *lane.lane, dropped));
+        }
+    }
+
+    /// Waits until the command of a pending transfer has completed and its data is in place.
+    pub fn wait_for_transfer(&'static self, pending: u64) -> Result<(), Fault> {
+        let encode = |mut out: AlignedVec, _: &mut Arena| {
+            out.extend_from_slice(&pending.to_le_bytes());
+            Ok(out)
+        };
+        self.exchange(Outgoing::plain(Tag::Await), encode, |_| Ok(()))
+    }
+
+    /// Waits for transfers that are to change these bytes of the program's memory.
+    pub fn wait_for_memory(&'static self, address: usize, len: u64) -> Result<(), Fault> {
+        loop {
+            match self.book.pending.meet(address, len) {
+                Meeting::Nothing => return Ok(()),
+                Meeting::Within { transfer, .. } | Meeting::Overlap { transfer } => self.wait_for_transfer(transfer)?,
+            }
+        }
+    }
+
+    /// Remembers a callback of the program's, and sees to it that it is heard and called.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn register_callback(&'static self, registration: Registration) -> Result<u64, Fault> {
+        self.listen()?;
+        self.listener.start_calling(move || {
+            while let Some(upcall) = self.book.callbacks.next() {
+                self.apply(upcall.notices.iter().map(|word| Notice::from_word(*word)));
+                self.call_back(&upcall);
+                self.book.callbacks.done(upcall.number);
+            }
+        })?;
+        Ok(self.book.callbacks.register(registration))
+    }
+
+    /// Calls the program in the call that is under way on this thread.
+    ///
+    /// # Errors
+    /// The body is none that a worker sends.
+    fn call_now(&self, body: &[u8]) -> Result<(), Failure> {
+        let mut aligned = AlignedVec::<16>::new();
+        aligned.extend_from_slice(body);
+        self.call_back(&rkyv::from_bytes::<Upcall, Failure>(&aligned)?);
+        Ok(())
+    }
+
+    fn call_back(&self, upcall: &Upcall) {
+        let Some(registration) = self.book.callbacks.called(upcall.callback) else { return };
+        let args = Args { upcall, registration: &registration, handles: &self.book.handles };
+        // SAFETY: the function came with this signature from the program's call.
+        unsafe { (self.deliver)(registration.signature, registration.function, registration.user_data, &args) };
+    }
+
+    /// At exit: waits for what the vendor has written and called.
+    pub fn hear_the_rest(&'static self) {
+        if threads::is(Role::Receiver) {
+            return;
+        }
+        let number = |frame: &Frame<'_>| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)));
+        let number = self.exchange(Outgoing::plain(Tag::Drain), |out, _| Ok(out), number);
+        if let Ok(number) = number
+            && !threads::is(Role::Callbacks)
+        {
+            self.book.callbacks.wait_for(number, PATIENCE);
+        }
+    }
+}
+
+fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
+    for region in regions {
+        let mut frame = AlignedVec::<16>::new();
+        frame::begin(&mut frame, Tag::DropRegion, region, std::iter::empty());
+        let _ = lane.send(&frame, None, Wake::Later);
+    }
+}
