@@ -21,7 +21,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-pub use api::{Api, Served, load, opencl};
+pub use api::{Api, Served, load, opencl, pkcs11, tflite};
 pub use session::{Server, Session};
 pub use state::usage::Usage;
 pub use upcall::stdio;

@@ -6,6 +6,7 @@ pub mod echo;
 pub mod entries;
 pub mod expand;
 mod expr;
+pub mod fuzz;
 pub mod header;
 mod mirror;
 pub mod module;

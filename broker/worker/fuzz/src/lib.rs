@@ -1,21 +1,30 @@
 //! What a worker makes of frames that nobody has checked, on a vendor library that is none: [`vendor`] looks at all the
-//! memory that it is handed, as a real one would, so that too little of it is noticed, and makes up the rest.
+//! memory that it is handed, as a real one would, so that too little of it is noticed, and makes up the rest. Every API
+//! has such a vendor, and a well-formed request of each of its functions ([`seeds`]).
 //!
 //! - **Invariant:** no code of a vendor runs here, and no process but this one.
 
 pub mod mutate;
 pub mod records;
+pub mod seeds;
 pub mod vendor;
+
+/// What the table compiler emits: for each API the functions of a vendor, and a request of each function.
+#[allow(clippy::all, clippy::undocumented_unsafe_blocks)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+}
+
+pub use seeds::Seed;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ava_protocol::api::Api;
+use ava_protocol::api::{APIS, Api};
 use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
 use ava_transport::lane;
 use ava_transport::region::Region;
-use ava_worker::opencl::State;
 use ava_worker::{Server, Session, Usage};
 use rkyv::util::AlignedVec;
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -48,18 +57,22 @@ pub fn run_scribbled(input: &[u8]) -> Tally {
 }
 
 /// Where all inputs are counted: nobody looks.
-fn usage() -> Usage {
-    static USAGE: OnceLock<Usage> = OnceLock::new();
-    *USAGE.get_or_init(|| Usage::unread(Api::find("opencl").expect("the fuzzer's API")))
+fn usage(api: &Api) -> Usage {
+    static USAGE: OnceLock<Vec<Usage>> = OnceLock::new();
+    let all = USAGE.get_or_init(|| APIS.iter().map(|api| Usage::unread(api)).collect());
+    let place = APIS.iter().position(|one| one.number == api.number);
+    all[place.expect("an API of the tables")]
 }
 
 fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
+    let Some((api, input)) = records::api(input) else { return Tally::default() };
+    let Some(state) = vendor::state(api.name) else { return Tally::default() };
     let Ok((ours, theirs)) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None) else {
         return Tally::default();
     };
     let Ok(theirs) = lane::accept(vec![theirs]) else { return Tally::default() };
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
-    let raw = Box::into_raw(Box::new(Session::new(Box::new(State::of(vendor::vendor())), tenant, control, usage())));
+    let raw = Box::into_raw(Box::new(Session::new(state, tenant, control, usage(api))));
     let mut tally = Tally::default();
     let scribbled = Scribbled::default();
     std::thread::scope(|threads| {

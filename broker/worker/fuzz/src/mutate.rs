@@ -45,10 +45,15 @@ const ODD: [u64; 16] = [
     u64::MAX,
 ];
 
-/// A few records of `input`, most of them as they are, some changed, left out, or said twice.
+/// A few records of `input`, most of them as they are, some changed, left out, or said twice. It stays one of its API.
 pub fn mutated(input: &[u8], random: &mut Random) -> Vec<u8> {
-    let all: Vec<_> = records::read(input).collect();
-    let mut out = Vec::with_capacity(input.len() + 64);
+    let Some((api, rest)) = records::api(input) else { return Vec::new() };
+    let all: Vec<_> = records::read(rest).collect();
+    let mut out = records::begin(api);
+    if all.is_empty() {
+        return out;
+    }
+    out.reserve(input.len() + 64);
     // What comes later needs what came before, so the beginning is never left out.
     let until = 1 + random.below(all.len());
     let rate = 1 + random.below(12);
@@ -59,7 +64,7 @@ pub fn mutated(input: &[u8], random: &mut Random) -> Vec<u8> {
         let mut frame = record.frame.to_vec();
         let mut attached = record.attached;
         if random.below(rate) == 0 {
-            change(&mut frame, random);
+            change(&mut frame, api.functions.len(), random);
         }
         if random.below(200) == 0 {
             attached = [Attached::Nothing, Attached::Region, Attached::Other][random.below(3)];
@@ -72,7 +77,7 @@ pub fn mutated(input: &[u8], random: &mut Random) -> Vec<u8> {
     out
 }
 
-fn change(frame: &mut Vec<u8>, random: &mut Random) {
+fn change(frame: &mut Vec<u8>, functions: usize, random: &mut Random) {
     for _ in 0..=random.below(3) {
         let len = frame.len();
         let at = random.below(len);
@@ -87,7 +92,7 @@ fn change(frame: &mut Vec<u8>, random: &mut Random) {
             5 => put(frame, at & !3, &(odd as u32).to_le_bytes()),
             6 => put(frame, at & !7, &random.next().to_le_bytes()),
             // Another function with the same arguments.
-            _ => put(frame, 4, &(random.below(140) as u32).to_le_bytes()),
+            _ => put(frame, 4, &(random.below(functions + 2) as u32).to_le_bytes()),
         }
     }
 }

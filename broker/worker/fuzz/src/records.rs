@@ -1,5 +1,7 @@
-//! The form of an input: frames in the order in which a worker gets them, each behind its length in 2 bytes (little endian)
+//! The form of an input: a byte that says of which API it is, and frames in the order in which a worker gets them, each behind its length in 2 bytes (little endian)
 //! and one that says what descriptor comes with it.
+
+use ava_protocol::api::{APIS, Api};
 
 /// The descriptor that comes with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,19 @@ pub struct Record<'a> {
     pub frame: &'a [u8],
 }
 
-/// The records of an input. Any bytes are one; what is cut off at the end is shorter.
+/// An input of this API, without frames.
+pub fn begin(api: &Api) -> Vec<u8> {
+    let place = APIS.iter().position(|one| one.number == api.number);
+    vec![place.map_or(0, |place| place as u8)]
+}
+
+/// The API of an input, and the bytes of its records. Any byte stands for an API.
+pub fn api(input: &[u8]) -> Option<(&'static Api, &[u8])> {
+    let (first, rest) = input.split_first()?;
+    Some((APIS.get(usize::from(*first) % APIS.len())?, rest))
+}
+
+/// The records of an input, without what says the API. Any bytes are some; what is cut off at the end is shorter.
 pub fn read(mut input: &[u8]) -> impl Iterator<Item = Record<'_>> {
     std::iter::from_fn(move || {
         let ([low, high, attached], rest) = input.split_first_chunk()?;
@@ -50,6 +64,7 @@ mod tests {
             Record { attached: Attached::Other, frame: &[7; 300] },
         ];
         let mut input = Vec::new();
+        assert!(APIS.iter().all(|one| api(&begin(one)).is_some_and(|(found, _)| found.number == one.number)));
         records.iter().for_each(|record| write(&mut input, *record));
         assert!(read(&input).eq(records));
         for len in 0..input.len() {

@@ -1,17 +1,22 @@
-//! A vendor that reads what it is to read and writes what it is to write, every byte of it, and knows nothing else: objects
+//! Vendors that read what they are to read and write what they are to write, every byte of it, and know nothing else: objects
 //! are numbers, commands complete, fail or go on as their event's number says, and callbacks are refused.
 //!
-//! Functions that are not here are missing, which a worker answers itself once it has decoded the call.
+//! Most functions are emitted from the tables. By hand are those of which a table does not say enough: what OpenCL answers by
+//! key, memory laid out in rows, TensorFlow Lite's tensors. Functions that are in neither are missing, which a worker
+//! answers itself once it has decoded the call.
 
 mod commands;
 mod objects;
 mod queries;
+mod tensors;
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ava_worker::Symbols;
-use ava_worker::opencl::Vendor;
+use ava_protocol::spec::{Behind, Content, StructSpec};
+use ava_worker::{Api, Symbols};
+
+use crate::generated;
 
 pub type Handle = *mut c_void;
 
@@ -20,29 +25,49 @@ const INVALID_VALUE: i32 = -30;
 const INVALID_WAIT_LIST: i32 = -57;
 const INVALID_OPERATION: i32 = -59;
 
-/// All that there is of the vendor.
-pub fn vendor() -> Vendor {
-    struct Nothing;
-    impl Symbols for Nothing {
-        fn find(&mut self, _: &str) -> Handle {
-            std::ptr::null_mut()
-        }
+/// Nothing is exported: all functions are put in their places.
+struct Nothing;
+
+impl Symbols for Nothing {
+    fn find(&mut self, _: &str) -> Handle {
+        std::ptr::null_mut()
     }
-    let mut vendor = Vendor::load(&mut Nothing);
-    objects::install(&mut vendor);
-    queries::install(&mut vendor);
-    commands::install(&mut vendor);
-    vendor
+}
+
+/// A session of an API on its vendor; none for an API that is no table's.
+pub fn state(api: &str) -> Option<Box<dyn Api>> {
+    Some(match api {
+        "opencl" => {
+            let mut vendor = ava_worker::opencl::Vendor::load(&mut Nothing);
+            generated::opencl::install(&mut vendor);
+            objects::install(&mut vendor);
+            queries::install(&mut vendor);
+            commands::install(&mut vendor);
+            Box::new(ava_worker::opencl::State::of(vendor))
+        }
+        "pkcs11" => {
+            let mut vendor = ava_worker::pkcs11::Vendor::load(&mut Nothing);
+            generated::pkcs11::install(&mut vendor);
+            Box::new(ava_worker::pkcs11::State::of(vendor))
+        }
+        "tflite" => {
+            let mut vendor = ava_worker::tflite::Vendor::load(&mut Nothing);
+            generated::tflite::install(&mut vendor);
+            tensors::install(&mut vendor);
+            Box::new(ava_worker::tflite::State::of(vendor))
+        }
+        _ => return None,
+    })
 }
 
 /// Functions of the API, and what puts them in their places.
 macro_rules! functions {
-    ($($name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block)*) => {
+    ($vendor:ty; $($name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block)*) => {
         $(
             #[allow(non_snake_case, clippy::too_many_arguments)]
             unsafe extern "C" fn $name($($arg: $ty),*) -> $ret $body
         )*
-        pub fn install(vendor: &mut ava_worker::opencl::Vendor) {
+        pub fn install(vendor: &mut $vendor) {
             $(vendor.$name = Some($name);)*
         }
     };
@@ -50,13 +75,13 @@ macro_rules! functions {
 use functions;
 
 /// A new object.
-fn object() -> Handle {
+pub fn object() -> Handle {
     static LAST: AtomicUsize = AtomicUsize::new(0x1_0000);
     LAST.fetch_add(64, Ordering::Relaxed) as Handle
 }
 
 /// A new object, if `ok`; what became of it goes to `error`.
-fn made(ok: bool, error: *mut i32) -> Handle {
+pub fn made(ok: bool, error: *mut i32) -> Handle {
     put(error, if ok { 0 } else { INVALID_VALUE });
     if ok { object() } else { std::ptr::null_mut() }
 }
@@ -80,7 +105,7 @@ fn is_cut<T>(at: *const T, len: usize) -> bool {
 }
 
 /// Reads `len` bytes.
-fn take<T>(at: *const T, len: usize) {
+pub fn take<T>(at: *const T, len: usize) {
     if at.is_null() || len == 0 || is_unreadable(at) {
         return;
     }
@@ -96,7 +121,7 @@ fn take<T>(at: *const T, len: usize) {
 }
 
 /// Writes `len` bytes.
-fn give<T>(at: *mut T, len: usize) {
+pub fn give<T>(at: *mut T, len: usize) {
     if at.is_null() || len == 0 || is_unreadable(at) {
         return;
     }
@@ -109,7 +134,7 @@ fn give<T>(at: *mut T, len: usize) {
 }
 
 /// Writes one value, if it is asked for.
-fn put<T>(at: *mut T, value: T) {
+pub fn put<T>(at: *mut T, value: T) {
     if !at.is_null() && !is_unreadable(at) {
         assert!(!is_nowhere(at), "the vendor is to write a value to nowhere");
         // SAFETY: as for `take`.
@@ -129,15 +154,97 @@ fn at<T: Copy>(array: *const T, i: usize) -> T {
 }
 
 /// Reads a text to its end; its length.
-fn text(text: *const std::ffi::c_char) -> usize {
+pub fn text(text: *const std::ffi::c_char) -> usize {
     if text.is_null() {
         return 0;
     }
     (0..).find(|i| at(text, *i) == 0).unwrap_or(0)
 }
 
+/// A number behind an address; 0 behind null.
+pub fn number<T: Copy + TryInto<i128>>(place: *const T) -> i64 {
+    if place.is_null() {
+        return 0;
+    }
+    at(place, 0).try_into().map_or(0, |number| number as i64)
+}
+
+/// Reads an array of texts; whether there are all of them.
+pub fn texts(count: usize, strings: *const *const std::ffi::c_char, lengths: *const usize) -> bool {
+    if count == 0 || strings.is_null() {
+        return false;
+    }
+    (0..count).all(|i| {
+        let string = at(strings, i);
+        match if lengths.is_null() { 0 } else { at(lengths, i) } {
+            _ if string.is_null() => return false,
+            0 => drop(text(string)),
+            len => take(string, len),
+        }
+        true
+    })
+}
+
+/// Gives an array of objects: all of it is the vendor's to write to, and the first few are there.
+pub fn several(objects: *mut Handle, n: usize) {
+    if objects.is_null() || n == 0 {
+        return;
+    }
+    give(objects, n * 8);
+    for i in 0..n {
+        put(objects.wrapping_add(i), if i < 3 { object() } else { std::ptr::null_mut() });
+    }
+}
+
+/// The same for `n` of which there are at most `most`; how many there are goes to `count`.
+fn some(n: u32, objects: *mut Handle, count: *mut u32, most: u32) -> i32 {
+    if !objects.is_null() {
+        for i in 0..n.min(most) as usize {
+            put(objects.wrapping_add(i), object());
+        }
+    }
+    put(count, most);
+    0
+}
+
+/// Reads structs, and all that they lead to.
+pub fn structs(spec: &StructSpec, structs: *const c_void, n: usize) {
+    if structs.is_null() || n == 0 {
+        return;
+    }
+    take(structs, n * spec.size);
+    if is_unreadable(structs) || is_cut(structs, n * spec.size) {
+        return;
+    }
+    for one in (0..n).map(|i| structs.cast::<u8>().wrapping_add(i * spec.size)) {
+        let field = |offset: usize, size: usize| {
+            let bytes = (0..size).map(|i| u64::from(at(one, offset + i)) << (8 * i));
+            bytes.sum::<u64>()
+        };
+        for memory in spec.memory {
+            let behind = field(memory.at, 8) as *const c_void;
+            let len = field(memory.len_at, memory.len_size).saturating_mul(memory.element as u64) as usize;
+            let of = match &memory.content {
+                Content::Bytes => None,
+                Content::Structs(of) => Some(*of),
+                Content::Keyed { at, size, keys } => {
+                    let key = field(*at, *size);
+                    keys.iter().find(|(known, _)| *known as u64 == key).and_then(|(_, behind)| match behind {
+                        Behind::Structs(of) => Some(*of),
+                        Behind::Refused(status) => panic!("a key that is refused with {status} reaches the vendor"),
+                    })
+                }
+            };
+            match of {
+                Some(of) => self::structs(of, behind, len / of.size),
+                None => take(behind, len),
+            }
+        }
+    }
+}
+
 /// Reads a property list to its end.
-fn list(properties: *const c_void) {
+pub fn list(properties: *const c_void) {
     let properties = properties.cast::<u64>();
     if !properties.is_null() {
         let mut i = 0;

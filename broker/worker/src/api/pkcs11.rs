@@ -12,13 +12,21 @@ use ava_protocol::pkcs11::{self as table, API};
 use crate::api::Api;
 use crate::call::{Call, Outcome, Stop};
 use crate::generated::pkcs11 as generated;
+pub use crate::generated::pkcs11::Vendor;
 use crate::session::Session;
 use crate::vendor::{Listed, Loaded};
 
 /// A session with PKCS#11, of which nothing but the functions is kept: handles are the vendor's own numbers.
-struct State {
-    vendor: generated::Vendor,
+pub struct State {
+    vendor: Vendor,
     version: String,
+}
+
+impl State {
+    /// A session on these functions.
+    pub fn of(vendor: Vendor) -> Self {
+        Self { vendor, version: String::new() }
+    }
 }
 
 impl Api for State {

@@ -52,6 +52,7 @@ fn mapped(ok: bool, error: *mut i32) -> *mut c_void {
 }
 
 functions! {
+    ava_worker::opencl::Vendor;
     clFlush(queue: Handle) -> i32 { command(queue, 0, std::ptr::null(), std::ptr::null_mut()) }
     clFinish(queue: Handle) -> i32 { command(queue, 0, std::ptr::null(), std::ptr::null_mut()) }
     clWaitForEvents(n: u32, events: *const Handle) -> i32 {

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::{Handle, INVALID_OPERATION, INVALID_VALUE, at, functions, give, list, made, object, put, take, text};
+use super::{Handle, INVALID_OPERATION, INVALID_VALUE, functions, give, list, made, put, some, take, text, texts};
 
 type Notify = Option<unsafe extern "C" fn(Handle, Handle)>;
 const READS_HOST_PTR: u64 = 8 | 32;
@@ -11,32 +11,8 @@ fn reference(object: Handle) -> i32 {
     if object.is_null() { INVALID_VALUE } else { 0 }
 }
 
-fn several(n: u32, objects: *mut Handle, count: *mut u32, most: u32) -> i32 {
-    if !objects.is_null() {
-        for i in 0..n.min(most) as usize {
-            put(objects.wrapping_add(i), object());
-        }
-    }
-    put(count, most);
-    0
-}
-
-fn texts(count: u32, strings: *const *const c_char, lengths: *const usize) -> bool {
-    if count == 0 || strings.is_null() {
-        return false;
-    }
-    (0..count as usize).all(|i| {
-        let string = at(strings, i);
-        match if lengths.is_null() { 0 } else { at(lengths, i) } {
-            _ if string.is_null() => return false,
-            0 => drop(text(string)),
-            len => take(string, len),
-        }
-        true
-    })
-}
-
 functions! {
+    ava_worker::opencl::Vendor;
     clGetPlatformIDs(n: u32, platforms: *mut Handle, count: *mut u32) -> i32 {
         if !platforms.is_null() && n > 0 {
             put(platforms, 0x100 as Handle);
@@ -57,7 +33,7 @@ functions! {
         _device: Handle, properties: *const c_void, n: u32, devices: *mut Handle, count: *mut u32,
     ) -> i32 {
         take(properties, 8);
-        several(n, devices, count, 2)
+        some(n, devices, count, 2)
     }
     clCreateContext(
         properties: *const c_void, n: u32, devices: *const Handle,
@@ -122,14 +98,14 @@ functions! {
     clCreateProgramWithSource(
         context: Handle, count: u32, strings: *const *const c_char, lengths: *const usize, error: *mut i32,
     ) -> Handle {
-        made(texts(count, strings, lengths) && !context.is_null(), error)
+        made(texts(count as usize, strings, lengths) && !context.is_null(), error)
     }
     clCreateProgramWithBinary(
         context: Handle, n: u32, devices: *const Handle, lengths: *const usize, binaries: *const *const c_char,
         status: *mut i32, error: *mut i32,
     ) -> Handle {
         take(devices, n as usize * 8);
-        let ok = !lengths.is_null() && texts(n, binaries, lengths);
+        let ok = !lengths.is_null() && texts(n as usize, binaries, lengths);
         give(status, n as usize * 4);
         made(ok && !context.is_null(), error)
     }
@@ -157,7 +133,7 @@ functions! {
         take(devices, n as usize * 8);
         text(options);
         take(programs, headers as usize * 8);
-        texts(headers, names, std::ptr::null());
+        texts(headers as usize, names, std::ptr::null());
         if notify.is_some() { INVALID_OPERATION } else { reference(program) }
     }
     clLinkProgram(
@@ -178,7 +154,7 @@ functions! {
         made(!program.is_null() && !name.is_null(), error)
     }
     clCreateKernelsInProgram(_program: Handle, n: u32, kernels: *mut Handle, count: *mut u32) -> i32 {
-        several(n, kernels, count, 3)
+        some(n, kernels, count, 3)
     }
     clCloneKernel(kernel: Handle, error: *mut i32) -> Handle { made(!kernel.is_null(), error) }
     clSetKernelArg(kernel: Handle, _index: u32, size: usize, value: *const c_void) -> i32 {

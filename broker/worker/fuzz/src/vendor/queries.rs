@@ -47,6 +47,7 @@ fn any(object: Handle, key: u32, size: usize, value: *mut c_void, size_ret: *mut
 }
 
 functions! {
+    ava_worker::opencl::Vendor;
     clGetPlatformInfo(o: Handle, key: u32, size: usize, value: *mut c_void, ret: *mut usize) -> i32 {
         any(o, key, size, value, ret)
     }

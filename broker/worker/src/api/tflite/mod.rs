@@ -12,6 +12,7 @@ use ava_protocol::tflite::API;
 use crate::api::Api;
 use crate::call::{Call, Outcome};
 use crate::generated::tflite as generated;
+pub use crate::generated::tflite::Vendor;
 use crate::session::Session;
 use crate::vendor::Loaded;
 
@@ -19,9 +20,16 @@ pub use delegates::{TfLiteExternalDelegateCreate, TfLiteXNNPackDelegateCreate, T
 pub use tensors::TfLiteInterpreterEnsureTensorDataIsReadable;
 
 /// What is remembered of a session with TensorFlow Lite.
-struct State {
-    vendor: generated::Vendor,
+pub struct State {
+    vendor: Vendor,
     delegates: delegates::Delegates,
+}
+
+impl State {
+    /// A session on these functions.
+    pub fn of(vendor: Vendor) -> Self {
+        Self { vendor, delegates: Default::default() }
+    }
 }
 
 impl Api for State {
@@ -63,5 +71,5 @@ pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
     if vendor.TfLiteVersion.is_none() || vendor.TfLiteModelCreate.is_none() {
         return Err(format!("{} lacks TfLiteVersion or TfLiteModelCreate", API.library));
     }
-    Ok(Box::new(State { vendor, delegates: Default::default() }))
+    Ok(Box::new(State::of(vendor)))
 }

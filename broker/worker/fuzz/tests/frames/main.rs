@@ -1,5 +1,10 @@
-//! A bounded run of what the fuzzer runs without end. `tests/hostile` does the same with recorded traffic.
+//! A bounded run of what the fuzzer runs without end, of every API. `tests/hostile` does the same with recorded traffic.
 
+mod tflite;
+
+use std::collections::BTreeSet;
+
+use ava_protocol::api::APIS;
 use ava_protocol::frame::{self, Notice, Tag};
 use ava_protocol::opencl::custom::map::Extent;
 use ava_protocol::opencl::custom::{self, MapCall};
@@ -7,7 +12,7 @@ use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place, Slice, Texts};
 use ava_worker_fuzz::mutate::{Random, mutated};
 use ava_worker_fuzz::records::{self, Attached, Record};
-use ava_worker_fuzz::{Tally, run, run_scribbled};
+use ava_worker_fuzz::{Tally, run, run_scribbled, seeds};
 use rkyv::api::high::{HighSerializer, to_bytes_in};
 use rkyv::rancor::Failure;
 use rkyv::ser::allocator::ArenaHandle;
@@ -25,7 +30,6 @@ const EVENT: u64 = 6;
 const STATUS: Place = Place::Scalar(0);
 const SIZE: u64 = 4096;
 
-#[derive(Default)]
 struct Program(Vec<u8>);
 
 impl Program {
@@ -51,7 +55,7 @@ impl Program {
 
 /// A program that does a little of everything.
 fn program() -> Vec<u8> {
-    let mut p = Program::default();
+    let mut p = Program(records::begin(&opencl::API));
     p.call(
         opcode::clGetPlatformIDs,
         &opencl::clGetPlatformIDs::Request { num_entries: 1, platforms: Place::Inline, num_platforms: STATUS },
@@ -259,13 +263,51 @@ fn a_program_is_served() {
     assert_eq!(run_scribbled(&program()), tally);
 }
 
+/// Inputs of all APIs: the programs by hand, and a request of each function.
+fn inputs() -> Vec<Vec<u8>> {
+    let seeds = APIS.iter().map(|api| seeds::input(api));
+    [program(), tflite::program()].into_iter().chain(seeds).collect()
+}
+
+/// What is made of the tables is well-formed: the worker serves it, or refuses it with a status.
+#[test]
+fn a_request_of_every_function_is_served() {
+    for api in APIS {
+        let mut input = records::begin(api);
+        let mut expected = Tally::default();
+        let called: BTreeSet<_> = seeds::of(api).iter().map(|seed| seed.function).collect();
+        for seed in seeds::of(api).iter().filter(|seed| !seed.by_hand) {
+            seeds::call(&mut input, seed.opcode, seed.body);
+            let tally = run(&input);
+            let answered = tally.replies + tally.refusals;
+            assert_eq!((answered, tally.malformed), (expected.replies + expected.refusals + 1, 0), "{}", seed.function);
+            expected = tally;
+        }
+        assert_eq!(called.len(), seeds::of(api).len(), "{}: a request for each function", api.name);
+        // Most of them reach the vendor.
+        assert!(expected.replies > expected.refusals * 4, "{}: {expected:?}", api.name);
+    }
+}
+
 #[test]
 fn every_truncation_of_every_frame_is_survived() {
-    let program = program();
-    let all: Vec<_> = records::read(&program).collect();
+    truncations(&program(), usize::MAX);
+    truncations(&tflite::program(), usize::MAX);
+}
+
+/// Each on a session of its own, in which little was made before: with all of it that would take long.
+#[test]
+fn every_truncation_of_every_request_is_survived() {
+    APIS.iter().for_each(|api| truncations(&seeds::input(api), 8));
+}
+
+/// Every truncation of every frame of an input, behind those before it, at most so many.
+fn truncations(program: &[u8], most: usize) {
+    let (api, rest) = records::api(program).unwrap();
+    let all: Vec<_> = records::read(rest).collect();
     for (i, record) in all.iter().enumerate() {
-        let mut input = Vec::new();
-        all[..i].iter().for_each(|before| records::write(&mut input, *before));
+        let mut input = records::begin(api);
+        all[..i.min(most)].iter().for_each(|before| records::write(&mut input, *before));
         for len in (0..record.frame.len()).rev() {
             records::write(&mut input, Record { frame: &record.frame[..len], ..*record });
         }
@@ -276,30 +318,36 @@ fn every_truncation_of_every_frame_is_survived() {
 
 #[test]
 fn every_function_refuses_a_body_that_is_none() {
-    let mut random = Random::new(3);
-    for opcode in 0..opencl::API.functions.len() as u32 + 2 {
-        let mut input = Program::default();
-        for len in [0, 1, 8, 64, 1024] {
-            let body: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
-            input.plain(Tag::Call, opcode, &body);
+    for api in APIS {
+        let mut random = Random::new(3);
+        for opcode in 0..api.functions.len() as u32 + 2 {
+            let mut input = Program(records::begin(api));
+            for len in [0, 1, 8, 64, 1024] {
+                let body: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+                input.plain(Tag::Call, opcode, &body);
+            }
+            // Of bodies that long, none is well-formed by accident, but of functions without arguments.
+            let tally = run(&input.0);
+            assert!(tally.malformed >= 1 || tally.refusals + tally.replies == 5, "{opcode}: {tally:?}");
         }
-        // Of bodies that long, none is well-formed by accident, but of functions without arguments.
-        let tally = run(&input.0);
-        assert!(tally.malformed >= 1 || tally.refusals + tally.replies == 5, "{opcode}: {tally:?}");
     }
 }
 
 #[test]
 fn changed_programs_are_survived() {
-    let program = program();
-    let mut all = Tally::default();
-    for round in 0..4000 {
-        let input = mutated(&program, &mut Random::new(round));
-        let tally = if round % 8 == 0 { run_scribbled(&input) } else { run(&input) };
-        all.replies += tally.replies;
-        all.refusals += tally.refusals;
-        all.malformed += tally.malformed;
+    let inputs = inputs();
+    for (i, program) in inputs.iter().enumerate() {
+        let mut all = Tally::default();
+        let rounds = if i == 0 { 4000 } else { 1500 };
+        for round in 0..rounds {
+            let input = mutated(program, &mut Random::new(round));
+            let tally = if round % 8 == 0 { run_scribbled(&input) } else { run(&input) };
+            all.replies += tally.replies;
+            all.refusals += tally.refusals;
+            all.malformed += tally.malformed;
+        }
+        // Most frames are still good, and enough are not.
+        assert!(all.replies + all.refusals > all.malformed, "{i}: {all:?}");
+        assert!(all.malformed as u64 > rounds, "{i}: {all:?}");
     }
-    // Most frames are still good, and enough are not.
-    assert!(all.replies + all.refusals > all.malformed && all.malformed > 4000, "{all:?}");
 }
