@@ -13,8 +13,8 @@ use ava_worker_fuzz::records;
 
 use super::recorder::Recorder;
 
-/// Inputs made from the recordings.
-const ROUNDS: u32 = 4500;
+/// Inputs made from the recordings, a third of each API.
+const ROUNDS: u32 = 9000;
 
 #[test]
 fn recorded_programs_and_changed_ones() {
@@ -35,7 +35,7 @@ fn recorded_programs_and_changed_ones() {
     let arguments = [Path::new("--vendor-library-path"), &libraries, Path::new("--plugin"), &delegate];
     let mut world = World::without_broker(Vendor::Pocl).with_arguments(arguments);
     world.start_broker();
-    let client = Program::new(programs.join("2.17/client")).env("LD_LIBRARY_PATH", &libraries);
+    let client = Program::new(programs.join("2.17/client")).args(["all"]).env("LD_LIBRARY_PATH", &libraries);
     let client = client.env("TFLITE_MODELS", tensorflow("models")).env("TFLITE_DELEGATE", &delegate);
     files.extend(recorded(&tflite::API, world, &[client], &directory));
 

@@ -13,6 +13,7 @@ mod tensors;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ava_protocol::flat::LONGEST_CUT;
 use ava_protocol::spec::{Behind, Content, StructSpec};
 use ava_worker::{Api, Symbols};
 
@@ -98,10 +99,17 @@ fn is_unreadable<T>(at: *const T) -> bool {
 
 /// Whether so much memory ends before its length, as the program's does: a vendor dies of that, too.
 fn is_cut<T>(at: *const T, len: usize) -> bool {
-    let last = (at as usize).saturating_add(len - 1) / 4096 * 4096;
-    // SAFETY: asks the kernel for what it does not do, with an address that it tries to read first.
-    let answer = unsafe { libc::syscall(libc::SYS_rt_sigprocmask, -1, last, 0_usize, 8_usize) };
-    answer < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::EFAULT)
+    const PAGE: usize = 4096;
+    let is_gone = |page: usize| {
+        // SAFETY: asks the kernel for what it does not do, with an address that it tries to read first.
+        let answer = unsafe { libc::syscall(libc::SYS_rt_sigprocmask, -1, page, 0_usize, 8_usize) };
+        answer < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::EFAULT)
+    };
+    let last = (at as usize).saturating_add(len - 1) / PAGE;
+    // What ends early does so soon; a length that means nothing may lead to other memory.
+    let first = at as usize / PAGE + 1;
+    let soon = first..last.min(first + LONGEST_CUT / PAGE + 1);
+    soon.chain([last]).any(|page| is_gone(page * PAGE))
 }
 
 /// Reads `len` bytes.
@@ -212,8 +220,9 @@ pub fn structs(spec: &StructSpec, structs: *const c_void, n: usize) {
     if structs.is_null() || n == 0 {
         return;
     }
-    take(structs, n * spec.size);
-    if is_unreadable(structs) || is_cut(structs, n * spec.size) {
+    let len = n.saturating_mul(spec.size);
+    take(structs, len);
+    if is_unreadable(structs) || is_cut(structs, len) {
         return;
     }
     for one in (0..n).map(|i| structs.cast::<u8>().wrapping_add(i * spec.size)) {

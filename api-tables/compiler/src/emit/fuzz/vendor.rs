@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::names::{self, ident, int};
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Ret, Shape, TypeKind};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Ret, Scalar, Shape, TypeKind};
 use crate::plan::{CallPlan, Plan};
 
 /// The functions, and the statements that put them in their places. What a query answers by key the table alone does not
@@ -156,6 +156,12 @@ fn expr(function: &Function, e: &Expr) -> Option<TokenStream> {
             let param = ident(name);
             match &function.param(name)?.shape {
                 Shape::Buffer(_) => quote!((number(#param) as u64)),
+                // A vendor that is told of less than nothing looks at nothing.
+                Shape::Value { scalar, .. }
+                    if matches!(scalar, Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64) =>
+                {
+                    quote!((#param.max(0) as u64))
+                }
                 _ => quote!((#param as u64)),
             }
         }
