@@ -188,6 +188,8 @@ impl<'a> Writer<'a, '_> {
                 let id = match &param.shape {
                     Shape::Handle { ty, .. } => ids.of_kind(ty),
                     Shape::Buffer(Buffer { element: Element::New(ty), .. }) => ids.new_one(ty),
+                    // The first struct that the worker has shown.
+                    Shape::Mirror { .. } => 1,
                     // No callback: nobody is there to be called.
                     _ => 0,
                 };
@@ -247,7 +249,7 @@ impl<'a> Writer<'a, '_> {
     fn structs(&self, ty: &str, n: usize) -> Vec<u8> {
         let mut one = vec![0; layout::size(self.api, ty)];
         let mut behind = Vec::new();
-        let Some(TypeKind::Struct { fields }) = self.api.types.get(ty).map(|t| &t.kind) else { return one };
+        let Some(TypeKind::Struct { fields, .. }) = self.api.types.get(ty).map(|t| &t.kind) else { return one };
         let offsets = layout::offsets(self.api, fields);
         let place = |name: &str| fields.iter().zip(&offsets).find(|(f, _)| f.name == name).map(|(_, at)| *at);
         for (field, at) in fields.iter().zip(&offsets) {

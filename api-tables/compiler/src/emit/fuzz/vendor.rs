@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::emit::names::{self, ident, int};
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Ret, Scalar, Shape, TypeKind};
-use crate::plan::{CallPlan, Plan};
+use crate::plan::{CallPlan, Plan, Success};
 
 /// The functions, and the statements that put them in their places. What a query answers by key the table alone does not
 /// tell: those are by hand, as is what extensions have.
@@ -45,14 +45,20 @@ fn function(api: &Api, call: &CallPlan<'_>) -> TokenStream {
     });
     let result = match &function.ret {
         Ret::Void => quote!(),
-        Ret::Status { ty } => int(i128::from(names::ok_status(api, ty))).to_string().parse().unwrap_or_default(),
+        Ret::Status { .. } => match call.success {
+            Success::Status { ok, .. } => {
+                let ok = int(i128::from(ok));
+                quote!(#ok)
+            }
+            _ => quote!(0),
+        },
         Ret::Value { .. } => quote!(1 as _),
         Ret::New { .. } => match call.errcode.map(|p| ident(&p.name)) {
             Some(errcode) => quote!(made(true, #errcode)),
             None => quote!(object()),
         },
         Ret::Text { .. } => quote!(c"a text of the vendor's".as_ptr()),
-        Ret::Pointer { .. } => quote!(std::ptr::null_mut()),
+        Ret::Pointer { .. } | Ret::Mirror { .. } => quote!(std::ptr::null_mut()),
         // SAFETY of the emitted code: a struct of numbers and addresses may be all zeroes.
         Ret::Struct { .. } => quote!(unsafe { std::mem::zeroed() }),
     };
@@ -129,7 +135,7 @@ fn on_condition(function: &Function, param: &Param, body: TokenStream) -> TokenS
 
 fn leads(api: &Api, ty: &str) -> bool {
     match api.types.get(ty).map(|t| &t.kind) {
-        Some(TypeKind::Struct { fields }) => {
+        Some(TypeKind::Struct { fields, .. }) => {
             fields.iter().any(|f| matches!(f.shape, crate::model::FieldShape::Memory(_)))
         }
         _ => false,

@@ -1,9 +1,8 @@
 //! A program that uses TensorFlow Lite's tensors and delegates, whose requests are by hand.
 
 use ava_protocol::frame::Tag;
-use ava_protocol::tflite::custom::{
-    AskPiece, AskTensor, CreateExternal, CreateXnnpack, Delete, GetTensor, Memory, Realloc, Role, own,
-};
+use ava_protocol::mirror::{self, AskPiece, Memory};
+use ava_protocol::tflite::custom::{CreateExternal, CreateXnnpack, Delete};
 use ava_protocol::tflite::{self, opcode};
 use ava_protocol::wire::{Data, Slice, Texts};
 use ava_worker_fuzz::records;
@@ -62,32 +61,44 @@ pub fn program() -> Vec<u8> {
 }
 
 fn tensors(p: &mut Program) {
-    let get = |p: &mut Program, opcode, object, role| p.call(opcode, &GetTensor { object, role });
-    get(p, opcode::TfLiteInterpreterGetInputTensor, INTERPRETER, Role::Input(0));
-    get(p, opcode::TfLiteInterpreterGetOutputTensor, INTERPRETER, Role::Output(0));
-    get(p, opcode::TfLiteInterpreterGetVariableTensor, INTERPRETER, Role::Variable(0));
-    get(p, opcode::TfLiteInterpreterGetTensor, INTERPRETER, Role::Tensor(1));
-    get(p, opcode::TfLiteInterpreterGetTensor, INTERPRETER, Role::Tensor(-1));
-    get(p, opcode::TfLiteSignatureRunnerGetInputTensor, RUNNER, Role::InputOfName(b"even".to_vec()));
+    let (interpreter, signature_runner) = (INTERPRETER, RUNNER);
+    p.call(
+        opcode::TfLiteInterpreterGetInputTensor,
+        &tflite::TfLiteInterpreterGetInputTensor::Request { interpreter, input_index: 0 },
+    );
+    p.call(
+        opcode::TfLiteInterpreterGetOutputTensor,
+        &tflite::TfLiteInterpreterGetOutputTensor::Request { interpreter, output_index: 0 },
+    );
+    p.call(
+        opcode::TfLiteInterpreterGetVariableTensor,
+        &tflite::TfLiteInterpreterGetVariableTensor::Request { interpreter, variable_index: 0 },
+    );
+    for index in [1, -1] {
+        p.call(opcode::TfLiteInterpreterGetTensor, &tflite::TfLiteInterpreterGetTensor::Request { interpreter, index });
+    }
+    let named =
+        tflite::TfLiteSignatureRunnerGetInputTensor::Request { signature_runner, input_name: Data::Inline(b"even") };
+    p.call(opcode::TfLiteSignatureRunnerGetInputTensor, &named);
     p.plain(Tag::AddRegion, 1, &SIZE.to_le_bytes());
     for number in 1..=4 {
         let slice = Slice { region: 1, offset: 0, len: SIZE, pending: 0 };
-        p.call(own::MEMORY, &Memory { number, slice });
+        p.call(mirror::opcode::MEMORY, &Memory { number, slice });
     }
     for _ in 0..2 {
         p.call(opcode::TfLiteInterpreterInvoke, &tflite::TfLiteInterpreterInvoke::Request { interpreter: INTERPRETER });
     }
-    for (number, bytes) in [(1, 64), (2, 8192), (3, 0), (4, 1 << 40)] {
-        p.call(opcode::TfLiteTensorRealloc, &Realloc { number, bytes });
+    for (tensor, num_bytes) in [(1, 64), (2, 8192), (3, 0), (4, 1 << 40)] {
+        p.call(opcode::TfLiteTensorRealloc, &tflite::TfLiteTensorRealloc::Request { num_bytes, tensor });
     }
-    for number in [1, 2, 3, 4] {
-        p.call(opcode::TfLiteTensorGetDataStability, &AskTensor { number });
+    for t in [1, 2, 3, 4] {
+        p.call(opcode::TfLiteTensorGetDataStability, &tflite::TfLiteTensorGetDataStability::Request { t });
     }
     p.call(
         opcode::TfLiteSignatureRunnerInvoke,
         &tflite::TfLiteSignatureRunnerInvoke::Request { signature_runner: RUNNER },
     );
-    p.call(own::PIECE, &AskPiece { parcel: 1, offset: 0 });
+    p.call(mirror::opcode::PIECE, &AskPiece { parcel: 1, offset: 0 });
     p.plain(Tag::DropRegion, 1, &[]);
 }
 
