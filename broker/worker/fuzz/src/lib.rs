@@ -7,7 +7,7 @@
 pub mod mutate;
 pub mod records;
 pub mod seeds;
-pub mod vendor;
+mod vendor;
 
 /// What the table compiler emits: for each API the functions of a vendor, and a request of each function.
 #[allow(clippy::all, clippy::undocumented_unsafe_blocks)]

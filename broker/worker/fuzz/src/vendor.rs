@@ -238,8 +238,8 @@ pub fn structs(spec: &StructSpec, structs: *const c_void, n: usize) {
                 Content::Structs(of) => Some(*of),
                 Content::Keyed { at, size, keys } => {
                     let key = field(*at, *size);
-                    keys.iter().find(|(known, _)| *known as u64 == key).and_then(|(_, behind)| match behind {
-                        Behind::Structs(of) => Some(*of),
+                    keys.iter().find(|(known, _)| *known as u64 == key).map(|(_, behind)| match behind {
+                        Behind::Structs(of) => *of,
                         Behind::Refused(status) => panic!("a key that is refused with {status} reaches the vendor"),
                     })
                 }

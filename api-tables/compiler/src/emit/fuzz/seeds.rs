@@ -85,10 +85,8 @@ impl<'a> Ids<'a> {
 
 /// The type of the object that a function makes, if it makes one.
 fn makes(function: &Function) -> Option<&str> {
-    let of_param = |p: &'_ Param| match &p.shape {
-        Shape::Buffer(Buffer { element: Element::New(_), len: Len::One, .. }) => true,
-        _ => false,
-    };
+    let of_param =
+        |p: &Param| matches!(&p.shape, Shape::Buffer(Buffer { element: Element::New(_), len: Len::One, .. }));
     match &function.ret {
         Ret::New { ty } => Some(ty),
         _ => function.params.iter().find(|p| of_param(p)).and_then(|p| match &p.shape {

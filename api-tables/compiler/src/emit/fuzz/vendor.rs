@@ -163,9 +163,7 @@ fn expr(function: &Function, e: &Expr) -> Option<TokenStream> {
             match &function.param(name)?.shape {
                 Shape::Buffer(_) => quote!((number(#param) as u64)),
                 // A vendor that is told of less than nothing looks at nothing.
-                Shape::Value { scalar, .. }
-                    if matches!(scalar, Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64) =>
-                {
+                Shape::Value { scalar: Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64, .. } => {
                     quote!((#param.max(0) as u64))
                 }
                 _ => quote!((#param as u64)),

@@ -67,7 +67,7 @@ fn at(index: i32, first: i32, count: i32) -> Handle {
 
 /// A tensor by its name, which the vendor checks.
 fn named(name: *const c_char) -> Handle {
-    if text(name) % 2 == 0 { tensors().0[0].cast() } else { std::ptr::null_mut() }
+    if text(name).is_multiple_of(2) { tensors().0[0].cast() } else { std::ptr::null_mut() }
 }
 
 /// The tensor that a function is handed.
