@@ -1,19 +1,19 @@
-//! Control groups: what a session's worker may take of the machine, and that nothing of it is left at its end.
+//! Control groups: they limit a worker's memory and processes, and let the broker kill everything that a worker started.
 //!
 //! ```text
 //! the broker's own group
 //! ├── broker/                the broker (version 2 only, which has no processes beside groups with controllers)
-//! ├── left/                  workers of a broker that made no groups (likewise)
+//! ├── left/                  workers of an earlier broker that made no groups (version 2 only)
 //! └── ava/                   all workers together
-//!     └── TENANT/            all of one tenant's
-//!         └── PID-N/         one worker's, by the broker that started it and a number
+//!     └── TENANT/            all workers of one tenant
+//!         └── PID-N/         one worker: the process number of the broker that started it, and a counter
 //! ```
 //!
-//! With version 1 there is a tree like this in the hierarchy of each controller, and one in that of version 2, if it is
-//! mounted, from which a whole group can be killed.
+//! With version 1 there is such a tree in the hierarchy of each controller. If version 2 is mounted as well, a tree there
+//! lets the broker kill a whole group.
 //!
-//! A tenant's group stays as long as memory is charged to it: pages of shared memory outlive a worker as long as its program
-//! maps them, and would otherwise be charged to everybody.
+//! A tenant's group stays as long as memory is charged to it: pages of shared memory outlive a worker while its program
+//! maps them, and would otherwise be charged to the parent group.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
@@ -26,14 +26,15 @@ use tracing::debug;
 use crate::hierarchy::{Kind, hierarchies};
 use crate::memory::Budget;
 
-/// Threads and processes of one worker, of one tenant's, and of all: a worker has a thread for each of its program's.
+/// The most threads and processes of one worker, of all workers of a tenant, and of all workers. A worker has a thread for
+/// each thread of its program.
 const TASKS: [u64; 3] = [2048, 6144, 16384];
-/// A tenant's group that has no worker any more goes when no more bytes of shared memory than this are charged to it.
+/// A tenant's group without workers is removed once at most this much shared memory is charged to it, in bytes.
 const LEFT: u64 = 4 << 20;
-/// The controllers of version 2 that are of use.
+/// The controllers of version 2 that the broker enables.
 const CONTROLLERS: &str = "+memory +pids +cpu";
 const NO_CONTROLLERS: &str = "-memory -pids -cpu";
-/// What the kernel counts of a killed worker.
+/// The kernel's counter of processes killed because a group reached its memory limit.
 const KILLED: &str = "oom_kill ";
 
 /// The broker's control groups.
@@ -44,12 +45,12 @@ pub struct Groups {
     last: u64,
     /// Tenants' groups that are to be removed.
     leaving: Vec<String>,
-    /// Workers' groups that are to be removed when they are empty: of workers that were killed and are not quite gone, and of
-    /// those that an earlier broker started, whose end this one does not see.
+    /// Workers' groups to remove when they are empty: workers that were killed and have not ended yet, and workers
+    /// that an earlier broker started, whose end this broker does not see.
     ending: Vec<PathBuf>,
 }
 
-/// What the group of all workers is called.
+/// The name of the group of all workers.
 const ALL: &str = "ava";
 
 /// That group in one hierarchy.
@@ -59,7 +60,7 @@ struct Tree {
     kind: Kind,
 }
 
-/// How far down a group is; the index of its bounds.
+/// A group's depth in the tree: the index of its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Worker = 0,
@@ -75,7 +76,8 @@ pub struct Group {
 }
 
 impl Groups {
-    /// Takes the broker's own group apart, as far as it is delegated to it. Why not, if it is not.
+    /// Makes the tree inside the broker's own group. An error says why it cannot, for example because the group is not
+    /// delegated to the broker.
     pub fn take(budget: Budget) -> Result<Self, String> {
         let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
         let mounts =
@@ -89,7 +91,7 @@ impl Groups {
             };
             match made {
                 Ok(_) => trees.push(Tree { workers, kind }),
-                // Without it there is another way to kill, if not as sure a one.
+                // Without this hierarchy the broker kills by process group, which is less reliable.
                 Err(_) if kind == Kind::Bare => {}
                 Err(error) => return Err(format!("{}: {error}", folder.display())),
             }
@@ -108,16 +110,16 @@ impl Groups {
         Ok(groups)
     }
 
-    /// Takes the controllers from all groups, so that a service manager can start another broker beside living workers. To be
-    /// called from beside them, by the same user.
+    /// Disables the controllers of all groups, so that a service manager can start another broker while workers live. The
+    /// caller is in the service's group, and of the same user.
     ///
     /// # Errors
-    /// Those of the file system of control groups.
+    /// Errors of cgroupfs.
     pub fn release() -> io::Result<()> {
         let own = fs::read_to_string("/proc/self/cgroup")?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
         for (folder, _) in hierarchies(&own, &mounts).into_iter().filter(|(_, kind)| *kind == Kind::Unified) {
-            // systemd runs what it runs beside the service in a group of that name.
+            // systemd runs a service's additional commands (ExecReload=, ExecStartPre=) in a group of this name.
             let service = if folder.ends_with(".control") { folder.parent().unwrap_or(&folder) } else { &folder };
             let all = service.join(ALL);
             let lowest = below(&all);
@@ -131,7 +133,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Removes what earlier brokers have left, but for groups of workers that live: those are bounded as ever.
+    /// Removes the groups that earlier brokers left, except those of living workers, which keep their limits.
     fn take_over(&mut self) {
         for Tree { workers, kind } in self.trees.clone() {
             for tenant in below(&workers) {
@@ -141,7 +143,7 @@ impl Groups {
                     tenant = tenant.display().to_string(),
                     gone = gone.len(),
                     alive = alive.len(),
-                    "groups of before"
+                    "groups of earlier brokers"
                 );
                 if alive.is_empty() && charged(&tenant, kind) <= LEFT && fs::remove_dir(&tenant).is_ok() {
                     continue;
@@ -154,7 +156,7 @@ impl Groups {
         }
     }
 
-    /// For people: which version.
+    /// The version and the folder, for people.
     pub fn describe(&self) -> String {
         let version = if self.trees.iter().any(|tree| tree.kind == Kind::Unified) { 2 } else { 1 };
         format!(
@@ -163,15 +165,15 @@ impl Groups {
         )
     }
 
-    /// Whether a whole group can be killed at once, also one of another user's processes.
+    /// Whether a whole group can be killed at once, also when its processes belong to another user.
     pub fn can_kill(&self) -> bool {
         self.trees.iter().any(|tree| matches!(tree.kind, Kind::Unified | Kind::Bare))
     }
 
-    /// A group for a worker of this tenant's, and the files that a process writes itself into to be in it.
+    /// Makes a group for a worker of this tenant; also returns the `cgroup.procs` files through which a process joins it.
     ///
     /// # Errors
-    /// Those of the file system of control groups.
+    /// Errors of cgroupfs.
     pub fn make(&mut self, tenant: &str) -> io::Result<(Group, Vec<OwnedFd>)> {
         self.last += 1;
         self.leaving.retain(|leaving| leaving != tenant);
@@ -192,20 +194,20 @@ impl Groups {
         Ok((group, joins))
     }
 
-    /// A worker is over: its group is removed, and its tenant's some time.
+    /// A worker ended: removes its group, and later its tenant's.
     pub fn give_back(&mut self, group: Group) {
         self.ending.extend(group.folders);
         self.leave(group.tenant);
     }
 
-    /// A tenant's group is to be removed, when that can be.
+    /// Marks a tenant's group for removal when it is empty.
     fn leave(&mut self, tenant: String) {
         if !self.leaving.contains(&tenant) {
             self.leaving.push(tenant);
         }
     }
 
-    /// Removes groups of workers that are over, and tenants' that nothing is charged to; whether some are left.
+    /// Removes groups of ended workers, and tenants' groups without charged memory. Returns whether some are left.
     pub fn tidy(&mut self) -> bool {
         self.ending.retain(|folder| match fs::remove_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => true,
@@ -224,14 +226,14 @@ impl Groups {
             if folders().any(|(folder, kind)| charged(&folder, kind) > LEFT) {
                 return true;
             }
-            // One that has a worker cannot be removed, and is not to be.
+            // The kernel does not remove a group that has a worker.
             folders().for_each(|(folder, _)| drop(fs::remove_dir(folder)));
             false
         });
         !self.leaving.is_empty() || !self.ending.is_empty()
     }
 
-    /// Removes all groups that are empty: the broker ends. What living workers are in stays, for the next broker to take over.
+    /// Removes all empty groups when the broker ends. Groups of living workers stay; the next broker takes them over.
     pub fn close(&self) {
         for Tree { workers, .. } in &self.trees {
             for tenant in below(workers) {
@@ -241,7 +243,7 @@ impl Groups {
         }
     }
 
-    /// Sets the bounds of a group.
+    /// Sets the limits of a group.
     fn bound(&self, folder: &Path, kind: Kind, level: Level) -> io::Result<()> {
         let memory = [self.budget.worker, self.budget.tenant, self.budget.all][level as usize];
         let tasks = TASKS[level as usize];
@@ -250,26 +252,26 @@ impl Groups {
                 write(&folder.join("memory.max"), memory)?;
                 write(&folder.join("pids.max"), tasks)?;
                 if level == Level::Worker {
-                    // A worker without its compiler, or the other way round, is of no use.
+                    // A worker without its compiler process, or the reverse, cannot work: the kernel kills both.
                     return write(&folder.join("memory.oom.group"), 1);
                 }
                 write(&folder.join("cgroup.subtree_control"), CONTROLLERS)
             }
             Kind::Memory => write(&folder.join("memory.limit_in_bytes"), memory),
             Kind::Pids => write(&folder.join("pids.max"), tasks),
-            // Equal shares, by tenants and then by workers, are what groups begin with.
+            // New groups have equal CPU weights: the tenants share equally, then each tenant's workers.
             Kind::Cpu | Kind::Bare => Ok(()),
         }
     }
 }
 
 impl Group {
-    /// Ends everything in the group. Whether there is a way to.
+    /// Kills every process in the group. Returns whether the kernel supports that.
     pub fn kill(&self) -> bool {
         self.folders.iter().any(|folder| write(&folder.join("cgroup.kill"), 1).is_ok())
     }
 
-    /// The kernel killed something in it for want of memory.
+    /// Whether the kernel killed a process of the group because it reached its memory limit.
     pub fn lacked_memory(&self) -> bool {
         let files =
             self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
@@ -280,8 +282,8 @@ impl Group {
     }
 }
 
-/// Bytes of shared memory charged to a group and those below it: what can be left of a worker that is gone. (Files that it was
-/// the first to read are charged too, but only until the memory is needed.)
+/// Bytes of shared memory charged to a group and the groups below it: all that can remain of an ended worker. (The page
+/// cache is charged too, but the kernel reclaims it when memory is needed.)
 fn charged(folder: &Path, kind: Kind) -> u64 {
     let key = match kind {
         Kind::Unified => "shmem ",
@@ -292,7 +294,8 @@ fn charged(folder: &Path, kind: Kind) -> u64 {
     text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Moves the broker aside, so that there can be controlled groups beside it, and lets them be controlled.
+/// Moves the broker into a group of its own, because version 2 allows no processes beside groups with controllers, and
+/// enables the controllers.
 fn delegate(own: &Path) -> io::Result<()> {
     let control = own.join("cgroup.subtree_control");
     if write(&control, CONTROLLERS).is_ok() {
@@ -301,14 +304,14 @@ fn delegate(own: &Path) -> io::Result<()> {
     let aside = own.join("broker");
     make(&aside)?;
     write(&aside.join("cgroup.procs"), std::process::id())?;
-    // Living workers of a broker that made no groups, such as one without a sandbox. Anybody else's processes stay where they
-    // are: then this group is not the broker's to take apart.
+    // Living workers of a broker that made no groups, such as one without a sandbox. Other processes are not moved: if
+    // there are any, this group does not belong to the broker alone.
     let others = fs::read_to_string(own.join("cgroup.procs"))?;
     let left = own.join("left");
     let _ = fs::remove_dir(&left);
     for process in others.lines().filter(|process| is_worker(process)) {
         make(&left)?;
-        // One that ends meanwhile is in nobody's way.
+        // A process that ends meanwhile does not matter.
         let _ = write(&left.join("cgroup.procs"), process);
     }
     write(&control, CONTROLLERS)
@@ -319,13 +322,13 @@ fn is_worker(process: &str) -> bool {
     fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.starts_with("ava-worker"))
 }
 
-/// The groups right below one.
+/// The direct children of a group.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
 }
 
-/// Makes a group unless it is there; whether it was not.
+/// Makes a group unless it exists. Returns whether it was made.
 fn make(folder: &Path) -> io::Result<bool> {
     match fs::create_dir(folder) {
         Ok(()) => Ok(true),

@@ -1,4 +1,4 @@
-//! A connection that is not a session: it has said nothing yet, or is an administrator's.
+//! A connection that is not a session: it has sent nothing yet, it waits for a session, or it is an administrator's.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -12,23 +12,23 @@ use interprocess::os::unix::uds_local_socket::Stream;
 use crate::foreign::{Foreign, Inbox, Origin};
 use crate::peer::Peer;
 
-/// The longest opening, in bytes: a hello with all its texts at their longest takes half of the rest.
+/// The longest first message, in bytes: a hello with all its texts at their longest takes half of the rest.
 const LONGEST_OPENING: usize = 4096 + MOST_BYTES + 64 * MOST_VARIABLES;
 
-/// What a connection is about.
+/// The state of a connection.
 #[derive(Debug)]
 pub enum Phase {
-    /// It has not said yet.
+    /// It has sent no complete message yet.
     Opening,
-    /// An administrator's, and its turn to speak.
+    /// An administrator's; the broker waits for a request.
     Asking,
-    /// An administrator's that waits for an answer.
+    /// An administrator's; it waits for a reply.
     Waiting,
-    /// A program's that waits for a place among the sessions.
+    /// A program's; it waits until the limits allow another session.
     Queued(Box<Candidate>),
 }
 
-/// A program that may have a session as soon as there is a place.
+/// A program that gets a session as soon as the limits allow one.
 #[derive(Debug)]
 pub struct Candidate {
     pub api: &'static Api,
@@ -38,39 +38,39 @@ pub struct Candidate {
 /// One connection.
 #[derive(Debug)]
 pub struct Connection {
-    /// Whose it is.
+    /// The process and user at the other end.
     pub peer: Peer,
-    /// It came by the administrator's socket.
+    /// Whether it was accepted on the administrator's socket.
     pub admin: bool,
     /// The socket.
     pub stream: Foreign<Stream>,
-    /// What comes in.
+    /// Received bytes.
     pub inbox: Inbox,
-    /// What goes out.
+    /// Bytes to send.
     pub writer: Writer,
-    /// What it is about.
+    /// Its state.
     pub phase: Phase,
 }
 
 impl Connection {
-    /// A new one.
+    /// A new connection.
     pub fn new(peer: Peer, stream: Foreign<Stream>, origin: Origin, admin: bool) -> Self {
         let inbox = Inbox::new(Reader::limited(LONGEST_OPENING, 0), origin);
         Self { peer, admin, stream, inbox, writer: Writer::new(), phase: Phase::Opening }
     }
 }
 
-/// Sends an answer that certainly fits into the socket's empty buffer, and does not wait if it does not.
+/// Sends an answer that fits into the socket's empty buffer. Never blocks.
 ///
 /// # Errors
-/// The socket's: whoever asked is gone.
+/// Errors of the socket: the peer closed it, or reads nothing.
 pub fn tell(stream: &impl AsFd, answer: &Answer) -> io::Result<()> {
     let mut writer = Writer::new();
     writer.push(&seal(answer))?;
     if writer.flush(stream)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
 }
 
-/// Tells a refusal to whoever still listens.
+/// Sends a refusal, and ignores errors: the peer may be gone.
 pub fn refuse(stream: &impl AsFd, code: Refusal, reason: &str) {
     let _ = tell(stream, &Answer::Refused { code, reason: reason.to_owned() });
 }

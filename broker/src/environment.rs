@@ -1,7 +1,7 @@
-//! What surrounds a worker: its environment variables, and where its private directories are.
+//! A worker's environment: its variables and its private directories.
 //!
-//! - **Invariant:** the environment is built from nothing. What comes in is on the API's list, and the broker's own: of a
-//!   program's, only where the broker is for that program's user alone.
+//! - **Invariant:** the environment is built from nothing. Only variables that the API's table lists are added, with the
+//!   broker's values. A program's values are used only by a broker that serves that program's user alone.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -15,67 +15,72 @@ use ava_protocol::surroundings::{
 };
 use ava_sandbox::Mode;
 
-/// Where compilers that vendor libraries call are found.
+/// `PATH` of workers: vendor libraries start compilers.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
-/// How much of a variable is shown to who has set it, in bytes.
+/// The longest value of an ignored variable that the program's message shows, in bytes.
 const LONGEST_SHOWN: usize = 120;
 
-/// What the broker's options say of all workers.
+/// The broker's options that concern all workers.
 #[derive(Debug, Clone, Default)]
-pub struct Wishes {
-    /// Where vendors' libraries are.
+pub struct WorkerOptions {
+    /// Directories with vendor libraries, as a search path.
     pub vendor_library_path: OsString,
-    /// Libraries that programs may have workers load, as a search path.
+    /// Plugin libraries that programs may have workers load, separated by colons.
     pub plugins: OsString,
-    /// What workers may read, and write, besides what their API's table says.
+    /// Paths that workers may read, and write, besides those in their API's table.
     pub sandbox_read: Vec<PathBuf>,
     pub sandbox_write: Vec<PathBuf>,
-    /// How they are shut in.
+    /// The sandbox's mode.
     pub mode: Mode,
 }
 
-/// What a worker is made of.
+/// The inputs of a worker's environment and sandbox.
 #[derive(Debug, Default)]
-pub struct Making {
-    /// What the broker's options say, and the program.
-    pub wishes: Wishes,
-    /// Where the dynamic linker looks.
+pub struct WorkerInputs {
+    /// The broker's options, combined with the program's settings.
+    pub worker_options: WorkerOptions,
+    /// The dynamic linker's search path.
     library_path: OsString,
     /// Variables that the API's table lists.
     variables: Vec<(OsString, OsString)>,
-    /// The file of the vendor's library, if it is to be that one.
+    /// The vendor library's file, if the program determines it.
     pub library: Option<PathBuf>,
-    /// The working directory, if one matters.
+    /// The working directory, if the program's is used.
     pub directory: Option<PathBuf>,
 }
 
-impl Making {
-    /// Of what surrounds the broker, whose variables are `own`.
-    pub fn of_broker(api: &Api, wishes: &Wishes, own: impl Iterator<Item = (OsString, OsString)>) -> Self {
+impl WorkerInputs {
+    /// From the broker's environment alone, whose variables are `own`.
+    pub fn of_broker(
+        api: &Api,
+        worker_options: &WorkerOptions,
+        own: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Self {
         let variables = own.filter(|(name, _)| name.to_str().is_some_and(|name| api.passes(name))).collect();
-        let library_path = wishes.vendor_library_path.clone();
-        Self { wishes: wishes.clone(), library_path, variables, ..Self::default() }
+        let library_path = worker_options.vendor_library_path.clone();
+        Self { worker_options: worker_options.clone(), library_path, variables, ..Self::default() }
     }
 
-    /// Of what surrounds a program, with what that leaves to the broker, whose variables are `own`.
+    /// From a program's environment; what the program has not set comes from the broker, whose variables are `own`.
     pub fn of_program(
         api: &Api,
-        wishes: &Wishes,
+        worker_options: &WorkerOptions,
         program: &Surroundings,
         own: impl Iterator<Item = (OsString, OsString)>,
     ) -> Self {
         let set = |name: &str| program.variable(name).map(|value| OsString::from_vec(value.to_vec()));
         let paths = |name: &str| set(name).map(|value| std::env::split_paths(&value).collect()).unwrap_or_default();
         let path = |bytes: &[u8]| (!bytes.is_empty()).then(|| PathBuf::from(OsString::from_vec(bytes.to_vec())));
-        let mut wishes = wishes.clone();
-        wishes.vendor_library_path = set(VENDOR_LIBRARY_PATH_VARIABLE).unwrap_or(wishes.vendor_library_path);
-        wishes.plugins = set(PLUGINS_VARIABLE).unwrap_or(wishes.plugins);
-        wishes.sandbox_read.extend::<Vec<_>>(paths(SANDBOX_READ_VARIABLE));
-        wishes.sandbox_write.extend::<Vec<_>>(paths(SANDBOX_WRITE_VARIABLE));
+        let mut worker_options = worker_options.clone();
+        worker_options.vendor_library_path =
+            set(VENDOR_LIBRARY_PATH_VARIABLE).unwrap_or(worker_options.vendor_library_path);
+        worker_options.plugins = set(PLUGINS_VARIABLE).unwrap_or(worker_options.plugins);
+        worker_options.sandbox_read.extend::<Vec<_>>(paths(SANDBOX_READ_VARIABLE));
+        worker_options.sandbox_write.extend::<Vec<_>>(paths(SANDBOX_WRITE_VARIABLE));
         let mode = set(SANDBOX_VARIABLE).and_then(|mode| mode.to_str()?.parse().ok());
-        // Who started the broker and requires a sandbox, requires it of all.
-        wishes.mode = mode.filter(|_| wishes.mode != Mode::Require).unwrap_or(wishes.mode);
-        let mut library_path = wishes.vendor_library_path.clone();
+        // If the broker's options require a sandbox, no program can turn it off.
+        worker_options.mode = mode.filter(|_| worker_options.mode != Mode::Require).unwrap_or(worker_options.mode);
+        let mut library_path = worker_options.vendor_library_path.clone();
         if let Some(programs) = set(LIBRARY_PATH_VARIABLE) {
             if !library_path.is_empty() {
                 library_path.push(":");
@@ -90,23 +95,23 @@ impl Making {
         let folders =
             std::env::split_paths(&library_path).chain(library.iter().filter_map(|file| Some(file.parent()?.into())));
         let beside: Vec<_> = folders.flat_map(|folder: PathBuf| of_prefix(&folder)).collect();
-        wishes.sandbox_read.extend(beside);
-        Self { wishes, library_path, variables, library, directory }
+        worker_options.sandbox_read.extend(beside);
+        Self { worker_options, library_path, variables, library, directory }
     }
 
-    /// What a program has set and has no say in, as `NAME=VALUE`.
+    /// The settings of a program that this broker ignores, as `NAME=VALUE`.
     pub fn ignored(&self, program: &Surroundings) -> Vec<String> {
         let same = |name: &str, value: &[u8]| {
             let value = OsStr::from_bytes(value);
             let among = |known: &[PathBuf]| std::env::split_paths(value).all(|path| known.contains(&path));
             match name {
-                // It says more to the program's own dynamic linker than to the vendor.
+                // It mostly concerns the program's own dynamic linker, not the vendor library.
                 LIBRARY_PATH_VARIABLE => true,
-                VENDOR_LIBRARY_PATH_VARIABLE => self.wishes.vendor_library_path == value,
-                PLUGINS_VARIABLE => self.wishes.plugins == value,
-                SANDBOX_VARIABLE => value == self.wishes.mode.name(),
-                SANDBOX_READ_VARIABLE => among(&self.wishes.sandbox_read),
-                SANDBOX_WRITE_VARIABLE => among(&self.wishes.sandbox_write),
+                VENDOR_LIBRARY_PATH_VARIABLE => self.worker_options.vendor_library_path == value,
+                PLUGINS_VARIABLE => self.worker_options.plugins == value,
+                SANDBOX_VARIABLE => value == self.worker_options.mode.name(),
+                SANDBOX_READ_VARIABLE => among(&self.worker_options.sandbox_read),
+                SANDBOX_WRITE_VARIABLE => among(&self.worker_options.sandbox_write),
                 name => self.variables.iter().any(|(known, known_value)| known == name && known_value == value),
             }
         };
@@ -116,8 +121,8 @@ impl Making {
             .collect()
     }
 
-    /// The environment of a worker whose tenant has the private directory `home`. Where there are several tenants, each has
-    /// the API's configuration files of its own, unless a variable names others.
+    /// The environment of a worker whose tenant has the private directory `home`. With several tenants, each has its
+    /// own copy of the API's configuration files, unless a variable names others.
     pub fn environment(&self, api: &Api, home: &Path, log: &str, several: bool) -> Vec<(OsString, OsString)> {
         let mut all = self.variables.clone();
         for file in api.configurations.iter().filter(|_| several) {
@@ -130,7 +135,9 @@ impl Making {
         set("HOME", home.as_os_str());
         set("XDG_CACHE_HOME", home.join("cache").as_os_str());
         set("AVA_LOG", log.as_ref());
-        for (name, value) in [(LIBRARY_PATH_VARIABLE, &self.library_path), (PLUGINS_VARIABLE, &self.wishes.plugins)] {
+        for (name, value) in
+            [(LIBRARY_PATH_VARIABLE, &self.library_path), (PLUGINS_VARIABLE, &self.worker_options.plugins)]
+        {
             if !value.is_empty() {
                 set(name, value);
             }
@@ -139,7 +146,8 @@ impl Making {
     }
 }
 
-/// What libraries in a folder such as `/opt/x/lib` have beside it. What is hidden holds more than that.
+/// The data folders beside a library folder such as `/opt/x/lib`. Not for hidden folders such as `~/.local`, which hold the
+/// user's other data too.
 fn of_prefix(folder: &Path) -> Vec<PathBuf> {
     let is_hidden = |name: &OsStr| name.as_bytes().starts_with(b".");
     match (folder.file_name(), folder.parent()) {
@@ -152,8 +160,8 @@ fn of_prefix(folder: &Path) -> Vec<PathBuf> {
     }
 }
 
-/// Where tenants' directories are: systemd's place for the service's state, or the same for a system's broker without systemd;
-/// else, the first that can be made, in the user's cache or beside the socket.
+/// Where tenants' directories may be, best first: systemd's state directory of the service, or the same path for root's
+/// broker without systemd; otherwise the user's cache, then beside the socket.
 pub fn base_directories(variable: impl Fn(&str) -> Option<OsString>, uid: u32, socket: Option<&Path>) -> Vec<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(directory) = absolute("STATE_DIRECTORY") {
@@ -172,13 +180,17 @@ pub fn base_directories(variable: impl Fn(&str) -> Option<OsString>, uid: u32, s
 mod tests {
     use super::*;
 
-    fn wishes() -> Wishes {
-        Wishes { vendor_library_path: "/opt/vendor".into(), plugins: "/opt/plugin.so".into(), ..Wishes::default() }
+    fn worker_options() -> WorkerOptions {
+        WorkerOptions {
+            vendor_library_path: "/opt/vendor".into(),
+            plugins: "/opt/plugin.so".into(),
+            ..WorkerOptions::default()
+        }
     }
 
-    fn making(api: &str, own: &[(&str, &str)]) -> Making {
+    fn inputs(api: &str, own: &[(&str, &str)]) -> WorkerInputs {
         let own = own.iter().map(|(name, value)| (name.into(), value.into()));
-        Making::of_broker(Api::find(api).unwrap(), &wishes(), own)
+        WorkerInputs::of_broker(Api::find(api).unwrap(), &worker_options(), own)
     }
 
     fn program(variables: &[(&str, &str)]) -> Surroundings {
@@ -186,15 +198,15 @@ mod tests {
         Surroundings { variables, ..Surroundings::default() }
     }
 
-    fn environment(api: &str, making: &Making, several: bool) -> Vec<(String, String)> {
-        let all = making.environment(Api::find(api).unwrap(), Path::new("/cache/7"), "warn", several);
+    fn environment(api: &str, inputs: &WorkerInputs, several: bool) -> Vec<(String, String)> {
+        let all = inputs.environment(Api::find(api).unwrap(), Path::new("/cache/7"), "warn", several);
         all.into_iter().map(|(name, value)| (name.into_string().unwrap(), value.into_string().unwrap())).collect()
     }
 
     #[test]
     fn a_worker_sees_what_is_listed_and_its_own_directories() {
         let own = [("POCL_DEVICES", "cpu"), ("LD_PRELOAD", "/evil.so"), ("SECRET", "x"), ("HOME", "/root")];
-        let all = environment("opencl", &making("opencl", &own), true);
+        let all = environment("opencl", &inputs("opencl", &own), true);
         let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             names,
@@ -216,23 +228,23 @@ mod tests {
         let surroundings = Surroundings { inherited: vec!["OCL_ICD_VENDORS".into()], ..program(&set) };
         let own = [("OCL_ICD_VENDORS", "/own.icd"), ("POCL_DEVICES", "other")];
         let own = || own.iter().map(|(name, value)| (name.into(), value.into()));
-        let made = Making::of_program(opencl, &wishes(), &surroundings, own());
+        let made = WorkerInputs::of_program(opencl, &worker_options(), &surroundings, own());
         let all = environment("opencl", &made, false);
         let value = |name: &str| all.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         assert_eq!(value("LD_LIBRARY_PATH"), Some("/opt/vendor:/l"));
         assert_eq!((value("AVA_PLUGINS"), value("POCL_DEVICES")), (Some("/own.so"), Some("cpu")));
         assert_eq!(value("OCL_ICD_VENDORS"), Some("/own.icd"));
         assert_eq!((value("AVA_SANDBOX"), value("HOME")), (None, Some("/cache/7")));
-        assert_eq!(made.wishes.mode, Mode::Off);
-        assert_eq!(made.wishes.sandbox_read, [Path::new("/a"), Path::new("/b")]);
+        assert_eq!(made.worker_options.mode, Mode::Off);
+        assert_eq!(made.worker_options.sandbox_read, [Path::new("/a"), Path::new("/b")]);
         let named = Surroundings { library: b"/x/y/lib/libOpenCL.so.1".to_vec(), ..program(&[]) };
-        let made = Making::of_program(opencl, &wishes(), &named, std::iter::empty());
-        assert_eq!(made.wishes.sandbox_read, [Path::new("/x/y/etc"), Path::new("/x/y/share")]);
+        let made = WorkerInputs::of_program(opencl, &worker_options(), &named, std::iter::empty());
+        assert_eq!(made.worker_options.sandbox_read, [Path::new("/x/y/etc"), Path::new("/x/y/share")]);
         for folder in ["/lib", "/home/u/.local/lib", "/x/y", "/"] {
             assert!(of_prefix(Path::new(folder)).is_empty(), "{folder}");
         }
-        let strict = Wishes { mode: Mode::Require, ..wishes() };
-        assert_eq!(Making::of_program(opencl, &strict, &surroundings, own()).wishes.mode, Mode::Require);
+        let strict = WorkerOptions { mode: Mode::Require, ..worker_options() };
+        assert_eq!(WorkerInputs::of_program(opencl, &strict, &surroundings, own()).worker_options.mode, Mode::Require);
     }
 
     #[test]
@@ -244,14 +256,14 @@ mod tests {
             ("POCL_A", "1"),
             ("POCL_B", "1"),
         ];
-        let making = making("opencl", &[("POCL_A", "1"), ("POCL_B", "2")]);
-        assert_eq!(making.ignored(&program(&set)), ["AVA_VENDOR_LIBRARY_PATH=/else", "POCL_B=1"]);
+        let inputs = inputs("opencl", &[("POCL_A", "1"), ("POCL_B", "2")]);
+        assert_eq!(inputs.ignored(&program(&set)), ["AVA_VENDOR_LIBRARY_PATH=/else", "POCL_B=1"]);
     }
 
     #[test]
     fn tenants_have_configurations_of_their_own_unless_the_broker_has_one() {
         let of = |own: &[(&str, &str)], several| {
-            let all = environment("pkcs11", &making("pkcs11", own), several);
+            let all = environment("pkcs11", &inputs("pkcs11", own), several);
             all.into_iter().find(|(name, _)| name == "SOFTHSM2_CONF").map(|(_, value)| value)
         };
         assert_eq!(of(&[], true), Some("/cache/7/softhsm2.conf".into()));

@@ -1,4 +1,4 @@
-//! The kernel's word on which descriptors want attention.
+//! epoll: which file descriptors are ready.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,31 +8,31 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 
-/// What a descriptor belongs to. Numbers of connections and sessions are never used twice, so an event that comes late
-/// cannot mean somebody else.
+/// What a descriptor belongs to. Numbers of connections and sessions are never reused, so a late event cannot name
+/// another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// Somebody connects.
+    /// A program connects.
     Listener,
     /// An administrator connects.
     AdminListener,
-    /// The broker is told to end.
+    /// A signal tells the broker to end.
     Signal,
     /// A connection that is not a session.
     Connection(u64),
-    /// A session's worker says something.
+    /// A message of a session's worker.
     Control(u64),
-    /// A session's worker process is over.
+    /// A session's worker process ended.
     Worker(u64),
-    /// A session's program is over.
+    /// A session's program ended.
     Program(u64),
-    /// A program that was going to open a session is over.
+    /// A program that was expected to open a session ended.
     Expected(u64),
-    /// A worker that waits for a session says something.
+    /// A message of a spare worker.
     Spare(u64),
-    /// The process of a worker that waits for a session is over.
+    /// A spare worker's process ended.
     SpareWorker(u64),
-    /// A process that removes a directory is over.
+    /// A process that removes a directory ended.
     Sweeper(u64),
 }
 
@@ -76,13 +76,13 @@ impl Source {
 /// What to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interest {
-    /// Something to read, or the end.
+    /// Readable, or closed.
     Read,
-    /// Room to write, or the end.
+    /// Writable, or closed.
     Write,
     /// Both.
     Both,
-    /// Only the end, or an error.
+    /// Only closed, or an error.
     End,
 }
 
@@ -97,16 +97,16 @@ impl Interest {
     }
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, Copy)]
 pub struct Happened {
-    /// To whom.
+    /// The descriptor's owner.
     pub source: Source,
-    /// There is something to read, or the end.
+    /// It is readable, or closed.
     pub readable: bool,
-    /// There is room to write.
+    /// It is writable.
     pub writable: bool,
-    /// The other side is gone.
+    /// The peer closed it.
     pub over: bool,
 }
 
@@ -132,13 +132,14 @@ impl Events {
         Ok(epoll::modify(&self.epoll, fd, EventData::new_u64(source.pack()), interest.flags())?)
     }
 
-    /// Removes a descriptor. Must happen before it is closed: the open file may live on in another process.
+    /// Removes a descriptor, which must happen before it is closed: the open file may still exist in another process, and
+    /// epoll would go on reporting it.
     pub fn remove(&self, fd: impl AsFd) {
-        // It fails only for what is not in the set.
+        // This fails only for a descriptor that is not in the set.
         let _ = epoll::delete(&self.epoll, fd);
     }
 
-    /// Waits until something happens or the time is over.
+    /// Waits for events, at most until the timeout.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Happened>> {
         self.buffer.clear();
         let timeout = timeout.map(|time| Timespec {

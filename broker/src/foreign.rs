@@ -1,11 +1,12 @@
-//! Descriptors that came from somebody else.
+//! Descriptors that other processes made, which are closed in threads of their own.
 //!
-//! To close a descriptor can mean to wait, and who made it decides for how long: a TCP socket may linger, a file of FUSE
-//! asks its daemon, and a Unix socket has in its queue whatever was sent and never read. So the broker's loop closes none
-//! of them: whatever is [`Foreign`] goes to threads that do nothing else when it is dropped, by whatever path.
+//! Closing a descriptor can block, for as long as its maker likes: a TCP socket may linger, a FUSE file asks its daemon,
+//! and the queue of a Unix socket may hold such descriptors too. So the event loop closes none of them: dropping
+//! a [`Foreign`] passes it to threads that only close.
 //!
-//! - **Invariant:** one tenant's descriptors keep no more than [`PER_TENANT`] of [`THREADS`] threads busy, so others' are closed.
-//! - **Invariant:** what waits to be closed is counted: a tenant with [`TOO_MANY`] of them is not let in.
+//! - **Invariant:** one tenant's descriptors occupy at most [`PER_TENANT`] of [`THREADS`] threads, so the others' are
+//!   closed.
+//! - **Invariant:** descriptors that wait to be closed are counted: a tenant with [`TOO_MANY`] of them cannot connect.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,13 +19,14 @@ use ava_transport::message::{Progress, Reader};
 
 use crate::tenant::TenantId;
 
-/// The most threads that close.
+/// The most closing threads.
 const THREADS: usize = 64;
-/// The most of them that close for the same tenant.
+/// The most closing threads of one tenant.
 const PER_TENANT: usize = 4;
-/// A thread that finds nothing to do for so long ends.
+/// A thread ends after being idle for this long.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A tenant that has so many descriptors waiting to be closed is not let in, nor heard: one more message brings 253 at most.
+/// A tenant with this many descriptors waiting to be closed is neither accepted nor read from: one more message brings at
+/// most 253.
 pub const TOO_MANY: usize = 256;
 
 /// Closes descriptors, in threads of its own.
@@ -39,7 +41,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Those that have something waiting, and fewer threads than they may.
+    /// Tenants with waiting descriptors and fewer than [`PER_TENANT`] threads.
     turns: VecDeque<TenantId>,
     tenants: HashMap<TenantId, Queue>,
     threads: usize,
@@ -51,12 +53,12 @@ struct Queue {
     waiting: VecDeque<OwnedFd>,
     /// Threads that close for this tenant.
     busy: usize,
-    /// It is among the turns.
+    /// Whether it is in the queue of tenants.
     queued: bool,
 }
 
 impl Closer {
-    /// Closes these some time, for the tenant that they came from.
+    /// Queues these for closing, on account of the tenant that they came from.
     pub fn close(&self, tenant: &TenantId, fds: impl IntoIterator<Item = OwnedFd>) {
         let fds: Vec<OwnedFd> = fds.into_iter().collect();
         if fds.is_empty() {
@@ -72,13 +74,13 @@ impl Closer {
             let shared = Arc::clone(&self.0);
             let thread = std::thread::Builder::new().name("closer".to_owned()).stack_size(128 << 10);
             if thread.spawn(move || shared.work()).is_err() {
-                // They wait until another thread is done, or the next ones come.
+                // No thread can be started: they wait until another thread is free, or until the next call.
                 state.threads -= 1;
             }
         }
     }
 
-    /// How many descriptors of a tenant wait to be closed, or are being closed.
+    /// The number of a tenant's descriptors that wait to be closed or are being closed.
     pub fn pending(&self, tenant: &TenantId) -> usize {
         self.0.lock().tenants.get(tenant).map_or(0, |queue| queue.waiting.len() + queue.busy)
     }
@@ -86,7 +88,7 @@ impl Closer {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics with the lock held.
+        // No code panics with this lock held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -132,7 +134,7 @@ impl State {
         self.forget(tenant);
     }
 
-    /// Gives a tenant a turn that has something waiting and may have another thread.
+    /// Queues a tenant that has waiting descriptors and may use another thread.
     fn queue(&mut self, tenant: &TenantId) {
         if let Some(queue) = self.tenants.get_mut(tenant)
             && !queue.waiting.is_empty()
@@ -151,7 +153,7 @@ impl State {
     }
 }
 
-/// Whose descriptors, and who closes them.
+/// The tenant that descriptors come from, and what closes them.
 #[derive(Debug, Clone)]
 pub struct Origin {
     tenant: TenantId,
@@ -164,16 +166,16 @@ impl Origin {
         Self { tenant, closer: closer.clone() }
     }
 
-    /// Marks something as coming from there.
+    /// Wraps a value that comes from this tenant.
     pub fn own<T: Into<OwnedFd>>(&self, what: T) -> Foreign<T> {
         Foreign { what: Some(what), origin: self.clone() }
     }
 }
 
-/// A descriptor, or what owns one, that came from somebody else.
+/// A descriptor, or an owner of one, that another process made.
 #[derive(Debug)]
 pub struct Foreign<T: Into<OwnedFd>> {
-    /// Nothing only while it is dropped.
+    /// `None` only during drop.
     what: Option<T>,
     origin: Origin,
 }
@@ -184,7 +186,7 @@ impl<T: Into<OwnedFd>> Deref for Foreign<T> {
     fn deref(&self) -> &T {
         match &self.what {
             Some(what) => what,
-            None => unreachable!("it is taken in drop only"),
+            None => unreachable!("taken only in drop"),
         }
     }
 }
@@ -201,7 +203,7 @@ impl<T: Into<OwnedFd>> Drop for Foreign<T> {
     }
 }
 
-/// A reader of what somebody else sends: the descriptors that it holds are theirs too.
+/// A reader of a peer's messages: the descriptors that it holds are the peer's too.
 #[derive(Debug)]
 pub struct Inbox {
     reader: Reader,
@@ -209,7 +211,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Reads messages from there.
+    /// A reader of messages from this tenant.
     pub fn new(reader: Reader, origin: Origin) -> Self {
         Self { reader, origin }
     }
@@ -271,7 +273,7 @@ mod tests {
         wait_until(&closer, &TenantId::user(8), 0);
         assert!(started.elapsed() < Duration::from_secs(50), "others waited");
         assert_eq!(closer.pending(&TenantId::user(7)), 2 * PER_TENANT);
-        // The peer's end resets the connections, and nothing lingers any more.
+        // Closing the peer's end resets the connections, so none lingers.
         drop(others);
         wait_until(&closer, &TenantId::user(7), 0);
     }

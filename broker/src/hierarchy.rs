@@ -1,8 +1,8 @@
-//! The hierarchies of control groups that are mounted, and where this process is in them.
+//! The mounted hierarchies of control groups, and this process's groups in them.
 
 use std::path::{Path, PathBuf};
 
-/// What a hierarchy has.
+/// The kind of a hierarchy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Version 2 with its controllers.
@@ -15,13 +15,13 @@ pub enum Kind {
     Cpu,
 }
 
-/// The folders of the groups that bound this process's memory: its own, and those around it.
+/// The folders of the groups that limit this process's memory: its own and its ancestors.
 pub fn memory_folders(own: &str, mounts: &str) -> Vec<PathBuf> {
     let found = hierarchies(own, mounts).into_iter().find(|(_, kind)| matches!(kind, Kind::Unified | Kind::Memory));
     found.map(|(folder, _)| folder.ancestors().map(Path::to_owned).collect()).unwrap_or_default()
 }
 
-/// The folders of this process's own groups, in each hierarchy that is of use.
+/// The folders of this process's own groups, in each hierarchy that the broker uses.
 pub fn hierarchies(own: &str, mounts: &str) -> Vec<(PathBuf, Kind)> {
     let mut found = Vec::new();
     let version_1 =
@@ -47,7 +47,7 @@ fn controllers(line: &str) -> Option<(&str, &str)> {
     rest.split_once(':')
 }
 
-/// Where a group's folder is: below the mount of its hierarchy, whose root may itself be a group.
+/// A group's folder: below the mount of its hierarchy. The mount's root may itself be a group.
 fn mounted(mounts: &str, controller: &str, path: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (before, after) = line.split_once(" - ")?;

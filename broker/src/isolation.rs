@@ -1,7 +1,8 @@
-//! How far this broker can keep its tenants apart, found out once at its start.
+//! How far this broker can isolate its tenants, determined once at its start.
 //!
-//! Every worker shuts itself in, which takes no privilege. A broker for several users also gives each tenant's workers a user
-//! of their own and each worker a control group, if it may. What is missing is said, with what follows from it.
+//! Every worker enters its sandbox by itself, which needs no privilege. A broker for several users also gives each tenant a
+//! user for its workers and each worker a control group, if it has the rights. The log says what is missing, and the
+//! consequence.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -19,21 +20,21 @@ use crate::memory::{Budget, available};
 use crate::tenant::TenantId;
 use crate::users::{self, Range, Users};
 
-/// What is asked for.
+/// The isolation that the options ask for.
 #[derive(Debug)]
 pub struct Wish {
     pub mode: Mode,
-    /// There are tenants to be kept apart, rather than one user.
+    /// Whether there are several tenants, rather than one user.
     pub several: bool,
-    /// Where private directories are to be: at the first of these that can be made.
+    /// Candidates for the private directories; the first that can be made is used.
     pub bases: Vec<PathBuf>,
-    /// Users for workers.
+    /// The range of users for workers.
     pub users: Range,
-    /// Most bytes of one session.
+    /// The memory limit of one session, in bytes.
     pub session_memory: Option<u64>,
 }
 
-/// What there is.
+/// The isolation that is available.
 #[derive(Debug)]
 pub struct Isolation {
     pub mode: Mode,
@@ -47,7 +48,7 @@ pub struct Isolation {
     missing: Vec<String>,
 }
 
-/// Why there is no broker.
+/// Why the broker cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}: {1}")]
@@ -56,7 +57,7 @@ pub enum Error {
     Missing(String),
 }
 
-/// What a worker is made for.
+/// The user, directory and control group of a new worker.
 #[derive(Debug)]
 pub struct Room {
     pub home: PathBuf,
@@ -65,10 +66,10 @@ pub struct Room {
 }
 
 impl Isolation {
-    /// Makes what is asked for, as far as that can be.
+    /// Sets up the isolation, as far as this system allows it.
     ///
     /// # Errors
-    /// If something is missing that is required, and those of making directories.
+    /// A required part is not available, or a directory cannot be made.
     pub fn establish(wish: Wish) -> Result<Self, Error> {
         let budget = Budget::of(available()).with_worker(wish.session_memory);
         let mut made = Self {
@@ -87,7 +88,7 @@ impl Isolation {
             made.groups = made.find_groups();
         }
         let changes = keeps_apart && made.may_change_users();
-        // A directory that belongs to one of these users is of no use to a worker that is another, and the other way round.
+        // A worker can use only directories of its own user, so brokers with and without workers' users keep separate ones.
         made.homes = find_homes(&wish.bases, changes)?;
         if changes {
             let failed = |error| Error::Directory(made.homes.display().to_string(), error);
@@ -136,16 +137,17 @@ impl Isolation {
         may
     }
 
-    /// Room for another worker of a tenant's.
+    /// Prepares the user, directory and control group of another worker of this tenant.
     ///
     /// # Errors
-    /// Those of control groups; a tenant for whom there is no user.
+    /// Errors of cgroupfs; no user is left for the tenant.
     pub fn room(&mut self, tenant: &TenantId) -> Result<Room, users::Error> {
         let name = tenant.name();
         let home = self.home(&name);
         let uid = self.users.as_mut().map(|users| users.of(&name)).transpose()?;
         if let Some(uid) = uid {
-            // Before there is a worker: whatever becomes of it and of this broker, nobody else gets its user.
+            // The directory is made before the worker starts: even if the worker or this broker dies, no other tenant gets
+            // its user.
             let failed = |error| users::Error::Directory("its directory".to_owned(), io::Error::other(error));
             ava_sandbox::make_home(uid, &home).map_err(failed)?;
         }
@@ -159,14 +161,14 @@ impl Isolation {
         self.homes.join(name)
     }
 
-    /// A worker is over.
+    /// A worker ended.
     pub fn give_back(&mut self, group: Option<Group>) {
         if let (Some(groups), Some(group)) = (&mut self.groups, group) {
             groups.give_back(group);
         }
     }
 
-    /// Removes what nobody needs any more; whether there is something left to do.
+    /// Removes unused control groups. Returns whether some are left.
     pub fn tidy(&mut self) -> bool {
         self.groups.as_mut().is_some_and(Groups::tidy)
     }
@@ -176,17 +178,17 @@ impl Isolation {
         self.groups.iter().for_each(Groups::close);
     }
 
-    /// Workers have control groups, which account for their memory.
+    /// Whether workers have control groups, which account for their memory.
     pub fn has_groups(&self) -> bool {
         self.groups.is_some()
     }
 
-    /// Whether a user is a worker's.
+    /// Whether a user is in the range of workers' users.
     pub fn is_worker(&self, uid: u32) -> bool {
         self.users.as_ref().is_some_and(|users| users.range().contains(uid))
     }
 
-    /// For people.
+    /// A description for people.
     pub fn describe(&self) -> admin::Isolation {
         admin::Isolation {
             sandbox: self.mode.name().to_owned(),
@@ -199,7 +201,7 @@ impl Isolation {
     }
 }
 
-/// Makes the directory of private directories below the first of these that it can be made below.
+/// Makes the directory of private directories below the first of these where that works.
 fn find_homes(bases: &[PathBuf], shared: bool) -> Result<PathBuf, Error> {
     let mut failure = None;
     for base in bases {
@@ -217,8 +219,8 @@ fn find_homes(bases: &[PathBuf], shared: bool) -> Result<PathBuf, Error> {
     Err(failure.unwrap_or_else(|| Error::Directory("no place".to_owned(), io::ErrorKind::NotFound.into())))
 }
 
-/// The directory of private directories. With users of their own, workers make theirs in it: by the broker's group, which may
-/// make entries and not list them, and which they leave.
+/// Makes the directory of private directories. Workers with users of their own make theirs in it: through the broker's
+/// group, which may create entries but not list them, and which a worker then leaves.
 fn make_folders(base: &Path, homes: &Path, shared: bool) -> Result<(), Error> {
     for (folder, mode) in [(base, if shared { 0o711 } else { 0o700 }), (homes, if shared { 0o731 } else { 0o700 })] {
         let failed = |error| Error::Directory(folder.display().to_string(), error);

@@ -1,4 +1,4 @@
-//! The broker's log: lines on standard error, with the journal's priorities if the journal reads them.
+//! The broker's log: lines on standard error, with priorities if the systemd journal reads them.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Begins to log lines of at least this level.
+/// Starts logging lines of at least this level.
 pub fn start(level: LevelFilter) {
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let subscriber = tracing_subscriber::fmt()
@@ -18,7 +18,7 @@ pub fn start(level: LevelFilter) {
         .with_ansi(false)
         .event_format(Format { journal })
         .finish();
-    // It can only fail if there is one already.
+    // This fails only if a subscriber is installed already.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 

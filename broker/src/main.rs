@@ -1,19 +1,19 @@
-//! AvA's broker: the process that decides who may have a worker, starts it, watches it, and knows what it used.
+//! AvA's broker: the process that admits programs, starts a worker for each, monitors it, and counts what it uses.
 //!
-//! - **Invariant:** it never loads vendor code and never opens what a tenant named.
-//! - **Invariant:** it never waits for a tenant or a worker, and holds no more of either than fits under its limits.
+//! - **Invariant:** it never loads vendor code and never opens a file that a tenant named.
+//! - **Invariant:** it never blocks on a tenant or a worker, and its limits bound what it keeps for each.
 //! - **Invariant:** sessions outlive it: a worker ends when its tenant's connection ends, not when its broker does.
 //!
-//! `../DESIGN.md` tells the whole story.
+//! `../DESIGN.md` describes the whole.
 //!
 //! # Layers
 //!
-//! - words: `text`, `names`, `tenant`
-//! - the machine: `hierarchy`, `memory`, `cgroup`, `users`, `isolation`, `place`, `events`, `environment`
+//! - names and texts: `text`, `names`, `tenant`
+//! - the operating system: `hierarchy`, `memory`, `cgroup`, `users`, `isolation`, `place`, `events`, `environment`
 //! - decisions without I/O: `policy`
 //! - the command line and the log: `options`, `journal`
-//! - who and what is outside: `foreign`, `peer`, `usage`, `worker`
-//! - what the broker knows of each: `connection`, `session`, `spare`, `history`
+//! - other processes: `foreign`, `peer`, `usage`, `worker`
+//! - the state of each: `connection`, `session`, `spare`, `history`
 //! - the event loop: `server`
 #![forbid(unsafe_code)]
 
@@ -54,13 +54,13 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
 use crate::cgroup::Groups;
-use crate::environment::Wishes;
+use crate::environment::WorkerOptions;
 use crate::isolation::{Isolation, Wish};
 use crate::options::Options;
 use crate::place::{Access, Place};
 use crate::server::{Server, Settings};
 
-/// Why the broker cannot do its work.
+/// Why the broker cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error(transparent)]
@@ -78,7 +78,7 @@ enum Error {
 }
 
 fn main() -> ExitCode {
-    // Before the command line is read, which takes the variables for options of its own and names those.
+    // Before the command line is read: its parser would report a bad variable as a bad option.
     if let Err(why) = ava_surroundings::settings::check() {
         eprintln!("ava-broker: {why}");
         return ExitCode::from(2);
@@ -100,7 +100,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: Options) -> Result<(), Error> {
-    // First of all, so that it has the lowest numbers of descriptors.
+    // First, so that it gets the lowest descriptor numbers.
     let spawner = Spawner::new()?;
     let uid = geteuid().as_raw();
     let worker = worker_program(options.worker.as_deref())?;
@@ -125,7 +125,7 @@ fn serve(options: Options) -> Result<(), Error> {
         warm: usize::from(options.warm),
         idle_exit: options.idle_exit.map(Duration::from_secs),
         log: options.log.name(),
-        wishes: Wishes {
+        worker_options: WorkerOptions {
             vendor_library_path: options.vendor_library_path.unwrap_or_default(),
             plugins: std::env::join_paths(&options.plugins).unwrap_or_default(),
             sandbox_read: options.sandbox_read,
@@ -155,7 +155,7 @@ fn serve(options: Options) -> Result<(), Error> {
     Ok(Server::new(settings, spawner, isolation, place, signal)?.run()?)
 }
 
-/// Where to listen: at the service manager's sockets, or at the options' own.
+/// Where to listen: on the service manager's sockets, or else on the options'.
 fn place(options: &Options, uid: u32) -> Result<Place, place::Error> {
     if let Some(place) = Place::activated()? {
         return Ok(place);
@@ -177,7 +177,7 @@ fn worker_program(given: Option<&Path>) -> Result<PathBuf, Error> {
     }
 }
 
-/// Raises the limit of open files as far as allowed. Gives what it was, for workers, and how many it is.
+/// Raises the limit of open files as far as allowed. Returns the limit as it was, for workers, and the new number.
 fn raise_file_limit() -> (Option<Rlimit>, usize) {
     let before = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: before.maximum, maximum: before.maximum };

@@ -1,35 +1,35 @@
-//! How much memory sessions may take, so that all of it fits on this machine.
+//! Memory limits of sessions, so that all of them fit on this machine.
 //!
-//! A program that computes may well need most of a machine, so one session's bound is high, and a user's is the same. All
-//! workers together have less than there is: when they meet their bound, the kernel ends the largest of them, and neither the
-//! broker nor anything else of the machine.
+//! One program may need most of a machine, so the limit of one session is high, and a tenant's is the same. The limit of
+//! all workers together is below the machine's memory: when they reach it, the kernel kills the largest worker, and not the
+//! broker or another process.
 
 use std::fs;
 
 use crate::hierarchy;
 
-/// Bounds in bytes.
+/// Limits in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// One session's worker, with what it shares with its program.
+    /// One session's worker, with the memory that it shares with its program.
     pub worker: u64,
-    /// All of one tenant's.
+    /// All workers of one tenant.
     pub tenant: u64,
-    /// All there are.
+    /// All workers.
     pub all: u64,
-    /// Private memory of a worker without a control group. Libraries tell programs of it as the memory that there is, so it is
-    /// what they would tell natively unless the administrator wants less.
+    /// Private memory of a worker without a control group. Vendor libraries report it to programs as the machine's memory,
+    /// so it equals the native value unless the administrator sets less.
     pub private: u64,
 }
 
 impl Budget {
-    /// Of a machine with so many bytes: three quarters for one, seven eighths for all.
+    /// For a machine with this many bytes: three quarters for one session, seven eighths for all.
     pub fn of(available: u64) -> Self {
         let part = available / 4 * 3;
         Self { worker: part, tenant: part, all: available / 8 * 7, private: machine().max(available) }
     }
 
-    /// With another bound for each session.
+    /// With another limit for each session.
     #[must_use]
     pub fn with_worker(self, bytes: Option<u64>) -> Self {
         let worker = bytes.unwrap_or(self.worker).min(self.all);
@@ -37,8 +37,8 @@ impl Budget {
     }
 }
 
-/// What there is for the broker and all its workers, in bytes: the machine's memory, or what the control groups around the
-/// broker leave of it.
+/// The memory for the broker and all its workers, in bytes: the machine's memory, or less if a control group around the
+/// broker limits it.
 pub fn available() -> u64 {
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();

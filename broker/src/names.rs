@@ -1,15 +1,15 @@
-//! Users and groups by name, as this machine's own files have them.
+//! Users and groups by name, from this machine's `/etc/passwd` and `/etc/group`.
 //!
-//! - **Invariant:** nothing asks a directory service: the broker would wait for the network.
+//! - **Invariant:** the broker asks no directory service: that would block on the network.
 
 use std::fs;
 
 use crate::text::clean;
 
-/// The longest name that is shown.
+/// The longest name that is shown, in bytes.
 const LONGEST: usize = 64;
 
-/// A user's name, or the number of one who has none here.
+/// A user's name, or the number if it has none here.
 pub fn user(uid: u32) -> String {
     let name = fs::read_to_string("/etc/passwd").ok().and_then(|text| user_in(&text, uid));
     name.map_or_else(|| uid.to_string(), |name| clean(&name, LONGEST))

@@ -21,17 +21,17 @@ use crate::users::{self, Range};
 #[derive(Debug, Parser)]
 #[command(name = "ava-broker", version = BUILD)]
 pub struct Options {
-    /// Listen here
+    /// Listen on this path
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
 
-    /// Let the members of this group use the broker; without it only its own user may
+    /// Let the members of this group use the broker; otherwise only its own user may
     ///
     /// For the system's socket the default is the group `ava`, if there is one.
     #[arg(long, value_name = "NAME")]
     pub group: Option<String>,
 
-    /// End after so many seconds without a session
+    /// End after this many seconds without a session
     #[arg(long, value_name = "SECONDS")]
     pub idle_exit: Option<u64>,
 
@@ -41,21 +41,21 @@ pub struct Options {
 
     /// Directories, separated by colons, in which workers find the vendor's libraries, before the system's
     ///
-    /// Where the broker is for one user alone, this variable counts as each program has set it; the option is for those that
-    /// have not. The same holds for --plugin, --sandbox, and --sandbox-read and --sandbox-write, which add to each other.
+    /// A broker for one user uses each program's own value of this variable; the option is for programs that have not set
+    /// it. The same holds for --plugin and --sandbox. Values of --sandbox-read and --sandbox-write add to the program's.
     #[arg(long, value_name = "DIRS", env = "AVA_VENDOR_LIBRARY_PATH")]
     pub vendor_library_path: Option<OsString>,
 
-    /// A library that programs may have their workers load, such as an external delegate of TensorFlow Lite's
+    /// A library that programs may have their workers load, such as an external delegate of TensorFlow Lite
     ///
-    /// A program that names this file, or a file of this name, gets it. May be given several times.
+    /// A program that names this file, or any file of the same name, gets it. May be given several times.
     #[arg(long = "plugin", value_name = "FILE", env = PLUGINS_VARIABLE, value_delimiter = ':')]
     pub plugins: Vec<PathBuf>,
 
-    /// Workers that wait for each user's next session with the vendor's library loaded; 0 for none
+    /// Workers to keep ready for each user's next session, with the vendor's library loaded; 0 for none
     ///
-    /// Users are those who had a session in the last hour; a broker that is for one user alone starts with theirs. There
-    /// are 16 such workers in all, at most. They count for no limit and keep no idle broker alive.
+    /// Only users who had a session in the last hour get such workers; a broker for one user starts one at once. There
+    /// are at most 16 in all. They do not count towards the limits and do not keep an idle broker alive.
     #[arg(long, value_name = "N", default_value_t = 1, env = "AVA_WARM", value_parser = clap::value_parser!(u8).range(..=16))]
     pub warm: u8,
 
@@ -63,44 +63,45 @@ pub struct Options {
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "AVA_LOG")]
     pub log: Level,
 
-    /// What to do if a part of the sandbox cannot be had: serve nobody, go without it, or have none at all (for debugging)
+    /// Without some part of the sandbox: refuse to start, go on without that part, or use no sandbox at all (for debugging)
     #[arg(long, value_name = "MODE", default_value_t, env = "AVA_SANDBOX", value_parser = mode_parser())]
     pub sandbox: Mode,
 
-    /// A file or folder that workers may read besides the vendors' libraries, such as where a driver has its data
+    /// A file or directory that workers may read besides the vendors' libraries, such as a driver's data
     ///
-    /// May be given several times. (What an API's drivers are known to need stands in its table.)
+    /// May be given several times. (The API's table lists what its drivers are known to need.)
     #[arg(long, value_name = "PATH", env = "AVA_SANDBOX_READ", value_delimiter = ':')]
     pub sandbox_read: Vec<PathBuf>,
 
-    /// A file or folder that workers may write; all tenants' workers may, so what is in it is shared by them
+    /// A file or directory that workers may write; all tenants' workers share it
     #[arg(long, value_name = "PATH", env = "AVA_SANDBOX_WRITE", value_delimiter = ':')]
     pub sandbox_write: Vec<PathBuf>,
 
-    /// The users that tenants' workers run as, one for each tenant, if the broker is for several users and may change users
+    /// The range of users for tenants' workers, one for each tenant, if the broker serves several users and may change
+    /// users
     #[arg(long, value_name = "FIRST-LAST", default_value_t = users::USUAL)]
     pub worker_uids: Range,
 
-    /// A group that these users are in, besides those of their devices; may be given several times
+    /// A group of these users, besides those of their devices; may be given several times
     #[arg(long, value_name = "NAME")]
     pub worker_group: Vec<String>,
 
-    /// The most memory of one session, such as 4G [default: three quarters of what there is]
+    /// The memory limit of one session, such as 4G [default: three quarters of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub session_memory: Option<u64>,
 
-    /// Where files stand that tenants get copies of in place of an API's own, such as softhsm2.conf
+    /// The directory of configuration files that each tenant gets a copy of, such as softhsm2.conf
     #[arg(long, value_name = "DIR", default_value = "/etc/ava/templates")]
     pub templates: PathBuf,
 
-    /// Listen here for administrators, who see and end all sessions; its permissions decide who is one
+    /// Listen on this path for administrators, who see and end all sessions; its permissions decide who is one
     ///
     /// For the system's socket the default is /run/ava-admin/broker.sock. Without one, a broker for several users has no
     /// administrator.
     #[arg(long, value_name = "PATH")]
     pub admin_socket: Option<PathBuf>,
 
-    /// Let go of the control groups of living workers, and end: for the service manager, before it starts another broker
+    /// Release the control groups of living workers, and end: for the service manager, before it starts another broker
     #[arg(long, hide = true)]
     pub release_groups: bool,
 
@@ -108,39 +109,39 @@ pub struct Options {
     #[arg(long, hide = true)]
     pub manual: bool,
 
-    /// Have workers use no newer Landlock than this version
+    /// The newest version of Landlock that workers use
     #[arg(long, value_name = "VERSION", hide = true)]
     pub landlock_abi: Option<i32>,
 
-    /// Sessions at the same time, at most
+    /// The most sessions at the same time
     #[arg(long, value_name = "N", default_value_t = 1024)]
     pub sessions: usize,
 
-    /// Sessions of one user at the same time, at most
+    /// The most sessions of one user at the same time
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub sessions_per_user: usize,
 }
 
 const EXAMPLES: &[Example] = &[
-    example("A broker for yourself at a socket of its own", "ava-broker --socket \"$HOME/ava.sock\" --idle-exit 60"),
+    example("A broker for yourself on its own socket", "ava-broker --socket \"$HOME/ava.sock\" --idle-exit 60"),
     example(
-        "One for the members of a group, with a bound on each session's memory",
+        "A broker for the members of a group, with a memory limit for each session",
         "ava-broker --socket /srv/ava/broker.sock --group users --session-memory 4G",
     ),
-    example("See what a broker does", "ava-broker --socket \"$HOME/ava.sock\" --log debug"),
+    example("Watch what a broker does", "ava-broker --socket \"$HOME/ava.sock\" --log debug"),
 ];
 
 const SECTIONS: [Section; 4] = [
     Section {
         title: "SIGNALS",
-        entries: &[("SIGTERM, SIGINT, SIGHUP", "The broker ends. Sessions that have begun go on without it.")],
+        entries: &[("SIGTERM, SIGINT, SIGHUP", "The broker ends. Its sessions go on without it.")],
     },
     Section {
         title: "EXIT STATUS",
         entries: &[
-            ("0", "It was told to end, or was idle for as long as --idle-exit says."),
-            ("1", "It could not begin or go on; the log says why."),
-            ("2", "The command line makes no sense."),
+            ("0", "It ended after a signal, or after being idle for --idle-exit seconds."),
+            ("1", "It could not start or go on; the log says why."),
+            ("2", "The command line is invalid."),
         ],
     },
     Section {
@@ -148,14 +149,14 @@ const SECTIONS: [Section; 4] = [
         entries: &[
             (
                 "AVA_VENDOR_LIBRARY_PATH, AVA_PLUGINS, AVA_WARM, AVA_LOG, AVA_SANDBOX, AVA_SANDBOX_READ, AVA_SANDBOX_WRITE",
-                "As the options that are named after them.",
+                "Defaults of the options of the same names.",
             ),
             (
                 "LISTEN_FDS, LISTEN_PID, NOTIFY_SOCKET, WATCHDOG_USEC",
-                "The service manager's: sockets to listen on, and where to say that all is well.",
+                "From the service manager: sockets to listen on, and where to report that the broker is alive.",
             ),
-            ("XDG_RUNTIME_DIR", "Where the default socket is of a broker that is not root's."),
-            ("XDG_CACHE_HOME, HOME", "Where workers' directories are."),
+            ("XDG_RUNTIME_DIR", "The directory of the default socket, unless the broker is root's."),
+            ("XDG_CACHE_HOME, HOME", "The directory of workers' private directories."),
         ],
     },
     Section {
@@ -163,18 +164,18 @@ const SECTIONS: [Section; 4] = [
         entries: &[
             ("/run/ava/broker.sock", "The system's socket, for members of the group ava."),
             ("/run/ava-admin/broker.sock", "The administrator's socket."),
-            ("/etc/default/ava", "Variables of the service's."),
+            ("/etc/default/ava", "The service's environment variables."),
             (
                 "/etc/ava/templates/softhsm2.conf",
-                "What each tenant gets a copy of in place of its own token store's configuration.",
+                "Each tenant gets a copy of it as the configuration of its own token store.",
             ),
-            ("SOCKET.lock", "Beside the socket: whoever holds it is the only broker there."),
+            ("SOCKET.lock", "The lock beside the socket: its holder is the only broker there."),
         ],
     },
 ];
 
 impl Options {
-    /// This process's command line. One that makes no sense ends here.
+    /// Parses this process's command line, and ends the process if it is invalid.
     pub fn of_process() -> Self {
         ava_cli::parse(Self::command().after_long_help(ava_cli::help(EXAMPLES)))
     }
@@ -182,7 +183,7 @@ impl Options {
     /// The manual page.
     ///
     /// # Errors
-    /// None that memory does not have.
+    /// None in practice: it writes into memory.
     pub fn manual() -> std::io::Result<Vec<u8>> {
         let mut command = Self::command().term_width(100);
         command.build();
@@ -190,7 +191,7 @@ impl Options {
         ava_cli::page(&command, &Page { volume: "8", examples: EXAMPLES, sections: &SECTIONS, see_also: &see_also })
     }
 
-    /// The limits that were asked for.
+    /// The limits that the options set.
     pub fn limits(&self) -> Limits {
         Limits {
             connections: 1024,
@@ -206,15 +207,16 @@ fn mode_parser() -> impl clap::builder::TypedValueParser<Value = Mode> {
     PossibleValuesParser::new(Mode::ALL.map(Mode::name)).try_map(|name| name.parse())
 }
 
-/// A number of bytes, with a unit or without.
+/// Parses a number of bytes, with or without a unit.
 fn size(text: &str) -> Result<u64, String> {
     let units = [('K', 10), ('M', 20), ('G', 30), ('T', 40)];
     let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(*unit)?, *shift)));
     let (number, shift) = unit.unwrap_or((text, 0));
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
-    let bytes = bytes.ok_or_else(|| format!("{text:?} is no size: a number of bytes, or of K, M, G, T"))?;
+    let bytes =
+        bytes.ok_or_else(|| format!("{text:?} is not a size: use a number of bytes, or one with K, M, G or T"))?;
     if bytes < 64 << 20 {
-        Err(format!("{text} is too little for any vendor's library: 64M at least"))
+        Err(format!("{text} is too little for a vendor library: use 64M or more"))
     } else {
         Ok(bytes)
     }
@@ -225,20 +227,20 @@ fn size(text: &str) -> Result<u64, String> {
 pub enum Level {
     /// Nothing
     Off,
-    /// What is broken
+    /// Errors
     Error,
-    /// What may be broken
+    /// Warnings
     Warn,
-    /// What happens
+    /// Events, such as a session's begin and end
     Info,
     /// For developers
     Debug,
-    /// For developers, and much of it
+    /// For developers, with every detail
     Trace,
 }
 
 impl Level {
-    /// As on the command line.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -250,7 +252,7 @@ impl Level {
         }
     }
 
-    /// For tracing.
+    /// The level for the `tracing` crate.
     pub fn filter(self) -> LevelFilter {
         match self {
             Self::Off => LevelFilter::OFF,

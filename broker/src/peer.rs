@@ -1,7 +1,7 @@
-//! Who is at the other end of a connection, by the kernel's word.
+//! The process and user at the other end of a connection, as the kernel reports them.
 //!
-//! - **Invariant:** nothing the peer says enters here. Process numbers are only looked at while a process descriptor
-//!   makes sure that they still mean the same process.
+//! - **Invariant:** nothing here comes from the peer's messages. A process number is used only while a process descriptor
+//!   guarantees that it still names the same process.
 
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -20,29 +20,30 @@ use crate::tenant::TenantId;
 /// A peer's identity, taken when its connection is accepted.
 #[derive(Debug)]
 pub struct Peer {
-    /// The effective user when it connected.
+    /// Its effective user at the time of the connection.
     pub uid: u32,
     /// The process, as numbered in the broker's process namespace; 0 if it has no number there.
     pub pid: i32,
-    /// A handle on the process; `None` if the kernel gives none (then only the connection's end tells of its death).
+    /// Its process descriptor; `None` if the kernel gives none (then only the end of the connection shows its death).
     pub process: Option<OwnedFd>,
     /// The process's control group, `/` for the root group; empty if unknown.
     pub cgroup: String,
-    /// Whether paths lead it where they lead the broker, as far as the kernel tells.
+    /// Whether it has the broker's mounts and root directory, so that paths mean the same, as far as the kernel tells.
     pub sees_our_files: bool,
-    /// Who it is as a tenant.
+    /// The tenant that it belongs to.
     pub tenant: TenantId,
-    /// Whose limits count. What users make of containers in their own slice is theirs; they could make any number.
+    /// The tenant whose limits apply. Containers that a user makes in its own slice count as the user's: it could make any
+    /// number.
     pub account: TenantId,
 }
 
 /// Why a peer has no identity.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The kernel does not tell.
+    /// The kernel does not report the credentials.
     #[error("the peer's credentials are unknown: {0}")]
     Credentials(#[from] std::io::Error),
-    /// It tells, but not the user.
+    /// The credentials have no user.
     #[error("the peer's credentials name no user")]
     NoUser,
 }
@@ -51,7 +52,7 @@ impl Peer {
     /// The peer of `stream`, and the stream as the rest of the broker uses it.
     pub fn of(stream: Stream, closer: &Closer) -> Result<(Self, Foreign<Stream>), Error> {
         let peer = Self::identify(&stream);
-        // From here on nobody waits for its end, whatever was sent by it already.
+        // From here on the closing threads close it, because descriptors that it brought may block.
         let account = peer.as_ref().map_or(TenantId::user(u32::MAX), |peer| peer.account.clone());
         let stream = Origin::new(account, closer).own(stream);
         Ok((peer?, stream))
@@ -64,7 +65,7 @@ impl Peer {
         let process = ava_transport::peer::pidfd(stream).ok().or_else(|| process(pid));
         let (cgroup, inner) = surroundings(pid, process.as_ref());
         let sees_our_files = sees_our_files(pid, process.as_ref());
-        // A peer in the same container as the broker is in none, for the broker.
+        // A peer in the broker's own container counts as outside of containers.
         let container = container(&cgroup, inner).filter(|found| Some(found) != OWN_CONTAINER.as_ref());
         let of_user = container.is_some() && is_users_own(&cgroup, uid);
         let tenant = TenantId { uid, container };
@@ -73,7 +74,7 @@ impl Peer {
     }
 }
 
-/// The control group of a process, and whether it sees process numbers or users of its own. Nothing, of one that is gone.
+/// The control group of a process, and whether it has a process or user namespace of its own. Empty for an ended process.
 fn surroundings(pid: i32, process: Option<&OwnedFd>) -> (String, bool) {
     let Some(process) = process.filter(|_| pid > 0) else { return (String::new(), false) };
     let read = |what: &str| fs::read_to_string(format!("/proc/{pid}/{what}")).unwrap_or_default();
@@ -84,7 +85,7 @@ fn surroundings(pid: i32, process: Option<&OwnedFd>) -> (String, bool) {
     (cgroup_of(&cgroup).to_owned(), has_own_numbers(&status) || has_own_users(&users))
 }
 
-/// Whether a process has this one's mounts and root. One that nobody may look at is taken to have them.
+/// Whether a process has this process's mounts and root. If the kernel forbids the question, the answer is yes.
 fn sees_our_files(pid: i32, process: Option<&OwnedFd>) -> bool {
     let mounts = |of: &str| fs::read_link(format!("/proc/{of}/ns/mnt")).ok();
     let root = |of: &str| fs::metadata(format!("/proc/{of}/root/")).ok().map(|root| (root.dev(), root.ino()));
@@ -100,7 +101,7 @@ fn has_own_numbers(status: &str) -> bool {
     numbers.is_some_and(|numbers| numbers.split_whitespace().count() > 1)
 }
 
-/// Whether users are mapped in another way than for the broker.
+/// Whether its user namespace maps users in another way than the broker's.
 fn has_own_users(map: &str) -> bool {
     static OWN: LazyLock<String> = LazyLock::new(|| fs::read_to_string("/proc/self/uid_map").unwrap_or_default());
     !map.is_empty() && map != *OWN
@@ -111,14 +112,14 @@ static OWN_GROUP: LazyLock<String> =
     LazyLock::new(|| cgroup_of(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default()).to_owned());
 static OWN_CONTAINER: LazyLock<Option<Arc<str>>> = LazyLock::new(|| container(&OWN_GROUP, false));
 
-/// Whether a control group is this service's, or within it.
+/// Whether a control group is this service's, or inside it.
 pub fn is_of_this_service(cgroup: &str) -> bool {
-    // The broker's own may be one below the service's.
+    // The broker's own group may be a child of the service's.
     let own = OWN_GROUP.strip_suffix("/broker").unwrap_or(&OWN_GROUP);
     own.ends_with(".service") && Path::new(cgroup).starts_with(own)
 }
 
-/// What container runtimes call a container's control group.
+/// The names that container runtimes give a container's control group.
 const RUNTIMES: &[&str] = &[
     "docker-",
     "libpod-",
@@ -131,33 +132,33 @@ const RUNTIMES: &[&str] = &[
     "machine-",
     "buildah-",
 ];
-/// The longest name of a container that is kept, in bytes: it is a part of a file's name.
+/// The longest name of a container that is kept, in bytes: it is a part of a file name.
 const LONGEST: usize = 160;
 
-/// The container of a control group, by its runtime's name for it; with `inner`, of a process that only namespaces tell to be
-/// in one, the group itself.
+/// The container of a control group, by its runtime's name for it. With `inner` (only namespaces show that the process is
+/// in a container), it is the group's own path.
 fn container(cgroup: &str, inner: bool) -> Option<Arc<str>> {
     let named = cgroup.split('/').find(|part| RUNTIMES.iter().any(|runtime| part.starts_with(runtime)) || is_id(part));
     let name = named.or_else(|| inner.then_some(cgroup))?.trim_matches('/');
     let name = name.strip_suffix(".scope").unwrap_or(name);
     let tidy: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { ':' }).collect();
-    // The end of a path tells most.
+    // The end of a path identifies it best.
     let tidy = &tidy[tidy.len().saturating_sub(LONGEST)..];
     Some(if tidy.is_empty() { "namespace".into() } else { tidy.into() })
 }
 
-/// The 64 digits by which container runtimes name containers where systemd does not make their groups.
+/// The 64 hexadecimal digits that name a container where systemd does not make its group.
 fn is_id(part: &str) -> bool {
     part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether a control group is in the part of the tree that belongs to a user.
+/// Whether a control group is in the user's slice.
 fn is_users_own(cgroup: &str, uid: u32) -> bool {
     cgroup.split('/').any(|part| part == format!("user-{uid}.slice") || part == format!("user@{uid}.service"))
 }
 
-/// Before Linux 6.5: a handle by number, if the number did not change its meaning while it was made.
+/// Before Linux 6.5: a process descriptor by number, if the number names the same process before and after.
 fn process(pid: i32) -> Option<OwnedFd> {
     let before = start_time(pid)?;
     let handle = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
@@ -170,7 +171,7 @@ fn start_time(pid: i32) -> Option<u64> {
 }
 
 fn start_time_of(stat: &str) -> Option<u64> {
-    // The name, in parentheses, may hold anything, parentheses too.
+    // The name is in parentheses and may itself contain parentheses.
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(19)?.parse().ok()
 }

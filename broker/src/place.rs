@@ -1,6 +1,6 @@
-//! Where the broker listens: the socket, the directory it is in, and the lock that makes it the only one.
+//! Where the broker listens: the socket, its directory, and the lock that excludes a second broker.
 //!
-//! - **Invariant:** a socket file is only replaced by a broker that holds the lock beside it, so never under a living
+//! - **Invariant:** only a broker that holds the lock beside a socket file replaces it, so never the socket of a living
 //!   broker.
 //! - **Invariant:** the directory belongs to the broker's user or root, and nobody else can write to it.
 
@@ -21,7 +21,7 @@ use crate::names;
 /// Who may use the broker, besides root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever can reach the socket: its permissions decide.
+    /// Everyone whom the socket's permissions let connect.
     Reach,
     /// One user.
     Only(u32),
@@ -37,52 +37,52 @@ impl Access {
     }
 }
 
-/// Why there is no place to listen at.
+/// Why the broker cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The directory could not be made or looked at.
+    /// The directory cannot be made or inspected.
     #[error("{}: {}", .0.display(), .1)]
     Directory(PathBuf, #[source] io::Error),
-    /// The directory is there, but not safe.
+    /// Others can change the directory.
     #[error("{} is not safe to listen in: {}", .0.display(), .1)]
     Unsafe(PathBuf, String),
     /// Another broker has the lock.
     #[error("another broker (process {}) listens on {}", .1, .0.display())]
     Taken(PathBuf, String),
-    /// The lock file could not be used.
+    /// The lock file cannot be used.
     #[error("{}: {}", .0.display(), .1)]
     Lock(PathBuf, #[source] io::Error),
-    /// The socket could not be made.
+    /// The socket cannot be made.
     #[error("cannot listen on {}: {}", .0.display(), .1)]
     Listen(PathBuf, #[source] io::Error),
     /// No such group.
     #[error("there is no group {0}")]
     Group(String),
-    /// The service manager passed something else.
-    #[error("the service manager's socket is of no use: {0}")]
+    /// The service manager passed unusable sockets.
+    #[error("the service manager's socket cannot be used: {0}")]
     Activation(#[source] io::Error),
 }
 
-/// A place to listen at, taken.
+/// The sockets to listen on, and their lock.
 #[derive(Debug)]
 pub struct Place {
-    /// Where clients connect.
+    /// Where programs connect.
     pub listener: Listener,
-    /// Who may.
+    /// Who may connect.
     pub access: Access,
     /// Where administrators connect.
     pub admin: Option<Listener>,
     /// The socket's path, if known.
     pub path: Option<PathBuf>,
-    /// A service manager made the sockets.
+    /// Whether a service manager made the sockets.
     pub activated: bool,
-    /// A name that the listener does not know, which is gone before the lock is.
+    /// A socket file that the listener does not remove; it is removed before the lock is released.
     _shared: Option<Name>,
     /// Held as long as the broker lives.
     _lock: Option<File>,
 }
 
-/// A file that is gone when this is.
+/// A file that is removed on drop.
 #[derive(Debug)]
 struct Name(PathBuf);
 
@@ -92,10 +92,10 @@ impl Drop for Name {
     }
 }
 
-/// What the unit of the administrator's socket calls it.
+/// The administrator's socket's `FileDescriptorName=`.
 const ADMIN_NAME: &str = "admin";
 
-/// The path a broker without further orders listens on.
+/// The default path of the socket.
 pub fn default_path(uid: u32) -> PathBuf {
     match uid {
         0 => SYSTEM_SOCKET.into(),
@@ -103,19 +103,19 @@ pub fn default_path(uid: u32) -> PathBuf {
     }
 }
 
-/// The administrator's socket of a broker whose socket nobody named another one for.
+/// The default path of the administrator's socket.
 pub fn default_admin(path: &Path) -> Option<PathBuf> {
     (path == Path::new(SYSTEM_SOCKET)).then(|| ADMIN_SOCKET.into())
 }
 
-/// The group of a socket nobody named a group for: `ava` for the system's, if there is such a group.
+/// The default group of a socket: `ava` for the system's, if there is such a group.
 pub fn default_group(path: &Path) -> Option<String> {
     let group = "ava";
     (path == Path::new(SYSTEM_SOCKET) && names::group(group).is_some()).then(|| group.to_owned())
 }
 
 impl Place {
-    /// The sockets that systemd made, if it made some: one for programs and, named `admin`, one for administrators.
+    /// The sockets that systemd passed, if any: one for programs and, named `admin`, one for administrators.
     pub fn activated() -> Result<Option<Self>, Error> {
         let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
         let mut passed = listenfd::ListenFd::from_env();
@@ -139,7 +139,7 @@ impl Place {
         Ok(Some(Self { listener, access: Access::Reach, admin, path, activated: true, _shared: None, _lock: None }))
     }
 
-    /// Takes `path`. With a `group` the socket is for its members, otherwise for `uid` alone.
+    /// Takes the lock and listens at `path`. With a `group` the socket is for its members, otherwise for `uid` alone.
     pub fn take(path: &Path, group: Option<&str>, uid: u32) -> Result<Self, Error> {
         let group = match group {
             Some(name) => Some(names::group(name).ok_or_else(|| Error::Group(name.to_owned()))?),
@@ -169,7 +169,7 @@ impl Place {
         })
     }
 
-    /// Listens for administrators at `path`, which is for `uid` (and root) alone. The lock of the place is its own too.
+    /// Listens for administrators at `path`, for `uid` (and root) alone. The main socket's lock covers it too.
     pub fn add_admin(&mut self, path: &Path, uid: u32) -> Result<(), Error> {
         prepare_directory(path, false, uid)?;
         let refused = |error| Error::Listen(path.to_owned(), error);
@@ -188,7 +188,8 @@ fn listen(path: &Path) -> io::Result<Listener> {
     ListenerOptions::new().name(name).mode(0o600).create_sync_as()
 }
 
-/// Listens for a group. The socket gets its name when it is the group's, so that no member is refused who waits for it.
+/// Listens for a group. The socket is renamed into place after its group is set, so that no member who waits for it is
+/// refused.
 fn share(path: &Path, gid: u32) -> io::Result<(Listener, Name)> {
     let early = path.with_extension("new");
     let _ = fs::remove_file(&early);
@@ -201,7 +202,7 @@ fn share(path: &Path, gid: u32) -> io::Result<(Listener, Name)> {
     Ok((listener, Name(path.to_owned())))
 }
 
-/// Makes the socket's directory if it is missing, and refuses one that others can change.
+/// Makes the socket's directory if it is missing, and refuses a directory that others can change.
 fn prepare_directory(socket: &Path, shared: bool, uid: u32) -> Result<(), Error> {
     let directory = match socket.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -227,7 +228,7 @@ fn prepare_directory(socket: &Path, shared: bool, uid: u32) -> Result<(), Error>
     Err(Error::Unsafe(directory.to_owned(), complaint))
 }
 
-/// Takes the lock beside the socket, or says who has it.
+/// Takes the lock beside the socket; the error names its holder.
 fn take_lock(socket: &Path) -> Result<File, Error> {
     let path = PathBuf::from(format!("{}.lock", socket.display()));
     let fail = |error| Error::Lock(path.clone(), error);

@@ -1,8 +1,8 @@
-//! Decisions without I/O and without a clock of their own: what happened and when are arguments.
+//! Decisions without I/O and without a clock: events and times are arguments.
 
 pub mod admission;
-pub mod damping;
+pub mod backoff;
 pub mod deadlines;
-pub mod noise;
 pub mod queue;
-pub mod warmth;
+pub mod rate_limit;
+pub mod spares;

@@ -1,15 +1,15 @@
-//! The event loop: one thread, which waits for nobody in particular.
+//! The event loop: one thread, which waits for all descriptors at once.
 //!
-//! - **Invariant:** no operation on a tenant's or worker's descriptor waits.
-//! - **Invariant:** every event is answered by a bounded amount of work, so that no peer can keep the loop to itself.
+//! - **Invariant:** no operation on a tenant's or worker's descriptor blocks.
+//! - **Invariant:** the work per event is bounded, so that no peer can keep the loop busy.
 
 mod accept;
-mod heirs;
+mod children;
+mod cleanup;
 mod queue;
 mod requests;
 mod sessions;
 mod spares;
-mod sweeping;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -28,40 +28,40 @@ use sd_notify::NotifyState;
 use tracing::{info, warn};
 
 use crate::connection::Connection;
-use crate::environment::Wishes;
+use crate::environment::WorkerOptions;
 use crate::events::{Events, Happened, Interest, Source};
 use crate::foreign::Closer;
 use crate::history::History;
 use crate::isolation::Isolation;
 use crate::place::{Access, Place};
 use crate::policy::admission::{Admission, Limits};
-use crate::policy::damping::Damping;
+use crate::policy::backoff::Backoff;
 use crate::policy::deadlines::Deadlines;
-use crate::policy::noise::{Line, Noise};
 use crate::policy::queue::Queue;
-use crate::policy::warmth::Warmth;
+use crate::policy::rate_limit::{Line, RateLimit};
+use crate::policy::spares::SparePolicy;
 use crate::session::Session;
 use crate::spare::Spare;
 use crate::tenant::TenantId;
 
-/// What the broker was told about itself.
+/// The broker's settings.
 #[derive(Debug)]
 pub struct Settings {
     /// The worker program.
     pub worker: PathBuf,
-    /// What the options say of workers.
-    pub wishes: Wishes,
-    /// Groups of workers' users.
+    /// The options that concern workers.
+    pub worker_options: WorkerOptions,
+    /// Additional groups of workers' users.
     pub worker_groups: Vec<u32>,
-    /// Where files are that tenants get in place of an API's own.
+    /// The directory of configuration files that each tenant gets a copy of.
     pub templates: PathBuf,
-    /// The newest Landlock that workers use.
+    /// The newest version of Landlock that workers use.
     pub landlock_abi: Option<i32>,
-    /// Upper bounds.
+    /// Limits on sessions and connections.
     pub limits: Limits,
-    /// Workers to start ahead for each user.
+    /// Spare workers to keep ready for each user.
     pub warm: usize,
-    /// End after so long without a session.
+    /// End after being idle for this long.
     pub idle_exit: Option<Duration>,
     /// The log level's name, for workers.
     pub log: &'static str,
@@ -73,46 +73,46 @@ pub struct Settings {
     pub started: SystemTime,
 }
 
-/// Messages taken from one worker before others get their turn.
+/// The most messages read from one worker per event.
 const BATCH: usize = 32;
 
 /// Things with a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Due {
-    /// A connection says nothing.
+    /// A connection sent no message in time.
     Connection(u64),
-    /// A worker does not become ready.
+    /// A worker did not become ready in time.
     Start(u64),
-    /// A session does not end.
+    /// A session did not end in time.
     End(u64),
-    /// None of a session's programs is left, nor has another joined it.
+    /// All of a session's programs ended, and no other has joined it.
     Orphan(u64),
-    /// A spare is to be started, or somebody to be forgotten.
+    /// Start a spare, or forget a tenant without recent sessions.
     Spares,
-    /// A spare does not become ready, or does not end.
+    /// A spare did not become ready, or did not end, in time.
     Spare(u64),
-    /// Accepting is paused.
+    /// Accept connections again after a pause.
     Accept,
-    /// Control groups may be removed.
+    /// Try again to remove control groups.
     Groups,
-    /// Directories of containers that are gone may be removed.
+    /// Remove the directories of containers without sessions.
     Sweep,
-    /// Nobody needs the broker.
+    /// The broker was idle for as long as the options allow.
     Idle,
-    /// The service manager wants a sign of life.
+    /// Notify the service manager's watchdog.
     Watchdog,
 }
 
 /// A program that will open a session.
 struct Expected {
-    /// Whose limits count.
+    /// The tenant whose limits apply.
     account: TenantId,
     process: OwnedFd,
 }
 
-/// Processes that empty directories, and whose.
+/// Processes that empty tenants' directories.
 #[derive(Debug, Default)]
-struct Sweeping {
+struct Cleanup {
     last: u64,
     processes: HashMap<u64, (String, Child)>,
 }
@@ -128,30 +128,30 @@ pub struct Server {
     signal: UnixStream,
     deadlines: Deadlines<Due>,
     admission: Admission,
-    /// Programs that wait for a place among the sessions.
+    /// Programs that wait until the limits allow another session.
     queue: Queue,
-    damping: Damping,
+    backoff: Backoff,
     connections: HashMap<u64, Connection>,
     sessions: BTreeMap<u64, Session>,
-    warmth: Warmth,
-    /// What surrounds the broker, for each API.
+    spare_policy: SparePolicy,
+    /// The broker's own environment, for each API.
     surroundings: Vec<(&'static str, Arc<Surroundings>)>,
     spares: BTreeMap<u64, Spare>,
     /// Programs that will open a session.
     expected: HashMap<u64, Expected>,
     history: History,
-    refusals: Noise,
+    refusals: RateLimit,
     last_connection: u64,
     last_session: u64,
     last_spare: u64,
-    sweeping: Sweeping,
+    cleanup: Cleanup,
     watchdog: Option<Duration>,
-    /// Why the loop is to end.
+    /// Why the loop ends, once it does.
     over: Option<&'static str>,
 }
 
 impl Server {
-    /// A broker at `place` that ends when something can be read from `signal`.
+    /// A broker at `place` that ends when `signal` becomes readable.
     pub fn new(
         settings: Settings,
         spawner: Spawner,
@@ -170,7 +170,7 @@ impl Server {
         Ok(Self {
             admission: Admission::new(settings.limits),
             queue: Queue::new(&settings.limits),
-            warmth: Warmth::new(settings.warm),
+            spare_policy: SparePolicy::new(settings.warm),
             settings,
             spawner,
             isolation,
@@ -179,26 +179,26 @@ impl Server {
             events,
             signal,
             deadlines: Deadlines::new(),
-            damping: Damping::default(),
+            backoff: Backoff::default(),
             connections: HashMap::new(),
             sessions: BTreeMap::new(),
             surroundings: own_surroundings(),
             spares: BTreeMap::new(),
             expected: HashMap::new(),
             history: History::default(),
-            refusals: Noise::new(10),
+            refusals: RateLimit::new(10),
             last_connection: 0,
             last_session: 0,
             last_spare: 0,
-            sweeping: Sweeping::default(),
+            cleanup: Cleanup::default(),
             watchdog: None,
             over: None,
         })
     }
 
-    /// Serves until told to end, or until idle for too long.
+    /// Serves until a signal tells it to end, or until it was idle for too long.
     pub fn run(mut self) -> io::Result<()> {
-        // Half of what the service manager allows.
+        // Half of the service manager's timeout.
         self.watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
         self.due(Due::Watchdog, Instant::now());
         let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -207,7 +207,7 @@ impl Server {
         }
         let now = Instant::now();
         self.deadlines.set(Due::Sweep, now);
-        // Of an earlier broker.
+        // Groups of an earlier broker.
         self.deadlines.set(Due::Groups, now);
         while self.over.is_none() {
             let now = Instant::now();
@@ -235,7 +235,7 @@ impl Server {
             Source::AdminListener => self.accept(true),
             Source::Signal => {
                 self.events.remove(&self.signal);
-                self.over = Some("told to");
+                self.over = Some("signal");
             }
             Source::Connection(number) => self.connection_ready(number, happened),
             Source::Control(number) => self.control_ready(number, happened),
@@ -256,7 +256,7 @@ impl Server {
         match due {
             Due::Connection(number) => self.connection_silent(number),
             Due::Orphan(number) => self.orphaned(number),
-            Due::Start(number) => self.doom(number, "the worker did not become ready in time".to_owned()),
+            Due::Start(number) => self.end_session(number, "the worker did not become ready in time".to_owned()),
             Due::End(number) => self.kill(number),
             Due::Spares => self.start_spare(now),
             Due::Spare(number) => self.spare_late(number),
@@ -264,7 +264,7 @@ impl Server {
             Due::Groups => self.tidy_groups(now),
             Due::Sweep => self.sweep(now),
             Due::Idle => {
-                // Whoever knocked at the last moment is still let in.
+                // A program that connected at the last moment is still served.
                 self.accept(false);
                 if self.connections.is_empty() {
                     self.over = Some("idle");
@@ -290,7 +290,7 @@ impl Server {
         }
     }
 
-    /// Logs a refusal, unless there are very many.
+    /// Logs a refusal, within the rate limit.
     fn log_refusal(&mut self, uid: u32, pid: i32, reason: &str) {
         if let Line::Write { left_out } = self.refusals.line(Instant::now()) {
             warn!(uid, pid, reason, left_out, "refused");
@@ -298,7 +298,7 @@ impl Server {
     }
 }
 
-/// What surrounds this process: who is served by it and says nothing else has that, if it is theirs.
+/// This process's environment, library files and settings, which programs get that send none of their own.
 fn own_surroundings() -> Vec<(&'static str, Arc<Surroundings>)> {
     let is_ours = |path: &Path| path.file_name().is_some_and(|name| name == "libava.so");
     let of = |api| ava_surroundings::take(api, None, is_ours).inspect_err(|why| warn!("{why}")).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! One session: a tenant's program, the worker that serves it, and where they are in their life.
+//! One session: a tenant's program, the worker that serves it, and the session's state.
 //!
 //! ```text
-//! Starting ──Ready──► Running ──────────────┐
-//!    │                   │ doom             │ worker ends
-//!    └──────doom────► Ending ──worker ends──┴─► (history)
+//! Starting ───Ready───► Running ─────────────┐
+//!    │                     │ end_session      │ worker ends
+//!    └───end_session───► Ending ─worker ends─┴─► (history)
 //! ```
 
 use std::os::fd::OwnedFd;
@@ -19,46 +19,46 @@ use interprocess::os::unix::uds_local_socket::Stream;
 use crate::foreign::Foreign;
 use crate::names;
 use crate::peer::Peer;
-use crate::policy::noise::Noise;
-use crate::policy::warmth::Whose;
+use crate::policy::rate_limit::RateLimit;
+use crate::policy::spares::Whose;
 use crate::text::clean;
 use crate::usage::Usage;
 use crate::worker::Worker;
 
-/// The longest name that the broker keeps, in bytes.
+/// The longest name of a program or API that the broker keeps, in bytes.
 const KEPT_NAME: usize = 64;
 
-/// A session that has a worker.
+/// A session with a worker.
 #[derive(Debug)]
 pub struct Session {
     /// Whose it is.
     pub peer: Peer,
-    /// Children of its program that go on with what that has.
-    pub heirs: Vec<OwnedFd>,
-    /// Whose spares could serve it.
+    /// Forked children of its program that continue the session.
+    pub children: Vec<OwnedFd>,
+    /// Which spares can serve it.
     pub whose: Whose,
     /// The worker.
     pub worker: Worker,
-    /// The tenant's connection until it is welcomed, and given to the worker, or refused.
+    /// The tenant's connection, until it is welcomed and passed to the worker, or refused.
     pub stream: Option<Foreign<Stream>>,
-    /// Variables that the program has set and its worker has otherwise.
+    /// Settings of the program that its worker ignores.
     pub ignored: Vec<String>,
-    /// What is shown of it.
+    /// What `avactl` shows.
     pub detail: Detail,
-    /// The worker's own word about the end.
+    /// The end reason that the worker reported.
     pub word: Option<(EndKind, String)>,
-    /// Why the broker wants it to end.
-    pub doom: Option<String>,
-    /// What it has used.
+    /// The end reason, if the broker ends it.
+    pub end_reason: Option<String>,
+    /// Its usage.
     pub usage: Usage,
-    /// Connections that wait for its end.
+    /// Connections of administrators that wait for its end.
     pub killers: Vec<u64>,
-    /// How much of what the worker has to say goes to the log.
-    pub noise: Noise,
+    /// The rate limit of the worker's log lines.
+    pub log_limit: RateLimit,
 }
 
 impl Session {
-    /// A session that has just got its worker.
+    /// A new session.
     pub fn new(
         number: u64,
         peer: Peer,
@@ -98,37 +98,37 @@ impl Session {
         };
         Self {
             peer,
-            heirs: Vec::new(),
+            children: Vec::new(),
             whose,
             worker,
             stream: Some(stream),
             ignored: Vec::new(),
             detail,
             word: None,
-            doom: None,
+            end_reason: None,
             usage: Usage::new(api),
             killers: Vec::new(),
-            noise: Noise::new(20),
+            log_limit: RateLimit::new(20),
         }
     }
 
-    /// Where it is in its life.
+    /// Its state.
     pub fn state(&self) -> State {
         self.detail.session.state
     }
 
-    /// Moves it on.
+    /// Sets its state.
     pub fn set_state(&mut self, state: State) {
         self.detail.session.state = state;
     }
 
-    /// Whose it is, as lists of processes show it of its worker.
+    /// The text that process lists show for its worker.
     pub fn title(&self) -> String {
         let admin::Session { session, uid, pid, program, .. } = &self.detail.session;
         format!("session {session} of {}, process {pid}: {program}", names::user(*uid))
     }
 
-    /// Takes over what the worker has counted by now.
+    /// Copies the worker's current counts.
     pub fn count(&mut self) {
         let stats = self.usage.read();
         let shown = &mut self.detail.session;
@@ -141,10 +141,10 @@ impl Session {
         self.detail.stats = stats;
     }
 
-    /// How it ended, given how its worker did.
+    /// The end reason, given its worker's exit status.
     pub fn reason(&self, exit: &str) -> String {
-        match (&self.doom, &self.word) {
-            (Some(doom), _) => doom.clone(),
+        match (&self.end_reason, &self.word) {
+            (Some(reason), _) => reason.clone(),
             (None, Some((EndKind::TenantLeft, text))) => format!("the program left: {text}"),
             (None, Some((EndKind::Malformed, text))) => {
                 format!("the program sent nonsense: {text}")
@@ -156,9 +156,9 @@ impl Session {
         }
     }
 
-    /// The worker ended without anybody's will, its own included.
+    /// Whether the worker crashed: it ended though neither the broker nor itself had decided so.
     pub fn is_crash(&self) -> bool {
-        self.doom.is_none() && self.word.as_ref().is_none_or(|(kind, _)| *kind == EndKind::Crashed)
+        self.end_reason.is_none() && self.word.as_ref().is_none_or(|(kind, _)| *kind == EndKind::Crashed)
     }
 }
 

@@ -1,44 +1,44 @@
-//! A worker that was started ahead and waits for a session.
+//! A spare: a worker that was started in advance and waits for a session.
 
-use crate::policy::noise::Noise;
-use crate::policy::warmth::Whose;
+use crate::policy::rate_limit::RateLimit;
+use crate::policy::spares::Whose;
 use crate::worker::Worker;
 
-/// One of them.
+/// A spare.
 #[derive(Debug)]
 pub struct Spare {
-    /// Whose session it will serve.
+    /// Which sessions it can serve.
     pub whose: Whose,
     /// The worker.
     pub worker: Worker,
-    /// What it said when the vendor library was loaded.
+    /// The vendor library, once it is loaded.
     pub loaded: Option<Loaded>,
-    /// Why it ends.
+    /// The reason of its end.
     pub word: Option<String>,
-    /// Nobody needs it any more.
+    /// Whether it was told to end because it is not needed.
     pub dismissed: bool,
-    /// How much of what it has to say goes to the log.
-    pub noise: Noise,
+    /// The rate limit of its log lines.
+    pub log_limit: RateLimit,
 }
 
 /// A vendor library that a worker has loaded.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Its file, as far as known.
+    /// Its file, if known.
     pub library: String,
-    /// What tells the file from others of its name.
+    /// Identifies this version of the file.
     pub identity: String,
-    /// What the worker is shut in with.
+    /// The worker's sandbox.
     pub sandbox: String,
 }
 
 impl Spare {
-    /// One that was just started.
+    /// A spare that was just started.
     pub fn new(whose: Whose, worker: Worker) -> Self {
-        Self { whose, worker, loaded: None, word: None, dismissed: false, noise: Noise::new(5) }
+        Self { whose, worker, loaded: None, word: None, dismissed: false, log_limit: RateLimit::new(5) }
     }
 
-    /// It can be given a session, now or when it has loaded the library.
+    /// Whether it can be given a session, now or when it has loaded the library.
     pub fn is_free(&self) -> bool {
         !self.dismissed && self.word.is_none() && !self.worker.is_over()
     }

@@ -1,10 +1,10 @@
-//! Tenants: who is counted, kept apart and charged.
+//! Tenants: the unit of limits, isolation and accounting.
 
 use std::sync::Arc;
 
 use crate::names;
 
-/// A tenant: a user, in a container or outside of all.
+/// A tenant: a user, in one container or outside of all containers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TenantId {
     /// The user.

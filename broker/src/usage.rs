@@ -1,6 +1,6 @@
-//! The page that a session's worker counts in, as the broker reads it.
+//! The shared page in which a session's worker counts usage, as the broker reads it.
 //!
-//! - **Invariant:** reading waits for nobody and takes a bounded time, whatever the worker does or has become.
+//! - **Invariant:** reading never blocks and takes a bounded time, whatever the worker does.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,25 +16,25 @@ const SHOWN_FUNCTIONS: usize = 512;
 /// The longest name of a device that the broker shows.
 const LONGEST_NAME: usize = 64;
 
-/// What a session has used, as far as its worker says.
+/// A session's usage, as its worker counts it.
 #[derive(Debug)]
 pub struct Usage {
-    /// None before the worker has the session.
+    /// `None` before the worker has the session.
     page: Option<Region>,
     api: &'static Api,
     account: Account,
 }
 
 impl Usage {
-    /// Of a session that has used nothing.
+    /// The usage of a new session.
     pub fn new(api: &'static Api) -> Self {
         Self { page: None, api, account: Account::new(api) }
     }
 
-    /// Makes the page; gives the descriptor for the worker.
+    /// Makes the page, and returns the descriptor for the worker.
     ///
     /// # Errors
-    /// There is no memory or no descriptor for it.
+    /// No memory or no descriptor is left.
     pub fn share(&mut self) -> io::Result<OwnedFd> {
         let (page, fd) = Region::create(Layout::of(self.api).bytes())?;
         self.page = Some(page);

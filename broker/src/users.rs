@@ -1,7 +1,7 @@
-//! A user of its own for each tenant's workers, so that the kernel keeps tenants apart.
+//! Gives each tenant's workers a user of their own, so that the kernel isolates tenants from each other.
 //!
-//! A tenant's directory belongs to its user, and that is all the record there is: it survives restarts, and no two say
-//! different things.
+//! The owner of a tenant's directory is the only record of the tenant's user: it survives restarts, and no second record
+//! can contradict it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -10,10 +10,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Numbers that are nobody's by the conventions of Debian, Fedora and systemd: above all users and below all containers'.
+/// The default range, unused by the conventions of Debian, Fedora and systemd: above users and below containers' users.
 pub const USUAL: Range = Range { first: 65_600, last: 69_695 };
 
-/// Users for workers.
+/// A range of users for workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     first: u32,
@@ -21,7 +21,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Whether a user is one of them.
+    /// Whether a user is in the range.
     pub fn contains(self, uid: u32) -> bool {
         self.all().contains(&uid)
     }
@@ -42,8 +42,9 @@ impl FromStr for Range {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let numbers = text.split_once('-').and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
-        let (first, last) = numbers.ok_or_else(|| format!("{text:?} is no range: FIRST-LAST, such as {USUAL}"))?;
-        // The last two numbers mean nobody, and no change, to the kernel.
+        let (first, last) =
+            numbers.ok_or_else(|| format!("{text:?} is not a range: use FIRST-LAST, such as {USUAL}"))?;
+        // The kernel reserves the last two numbers: overflow, and "no change".
         if first < 1000 || first > last || last >= u32::MAX - 1 {
             return Err(format!("{text}: a range of users begins at 1000 or above, and ends below {}", u32::MAX - 1));
         }
@@ -51,16 +52,16 @@ impl FromStr for Range {
     }
 }
 
-/// Which tenant has which user.
+/// The users of tenants.
 #[derive(Debug)]
 pub struct Users {
     range: Range,
-    /// Where tenants' directories are.
+    /// The directory of tenants' directories.
     base: PathBuf,
     by_name: BTreeMap<String, u32>,
 }
 
-/// Why a tenant has none.
+/// Why a tenant gets no user.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
@@ -72,10 +73,10 @@ pub enum Error {
 }
 
 impl Users {
-    /// Those that tenants had before.
+    /// Reads the users of existing tenants.
     ///
     /// # Errors
-    /// Those of reading `base`.
+    /// `base` cannot be read.
     pub fn find(range: Range, base: &Path) -> io::Result<Self> {
         let mut by_name = BTreeMap::new();
         for entry in std::fs::read_dir(base)? {
@@ -93,10 +94,10 @@ impl Users {
         self.range
     }
 
-    /// The user of a tenant, by the name of its directory.
+    /// The user of a tenant, given the name of its directory.
     ///
     /// # Errors
-    /// There is none left.
+    /// No user is left.
     pub fn of(&mut self, name: &str) -> Result<u32, Error> {
         if let Some(uid) = self.by_name.get(name) {
             return Ok(*uid);
@@ -109,12 +110,12 @@ impl Users {
         Ok(uid)
     }
 
-    /// Those who have a directory.
+    /// The tenants that have a directory.
     pub fn names(&self) -> impl Iterator<Item = (&str, u32)> {
         self.by_name.iter().map(|(name, uid)| (name.as_str(), *uid))
     }
 
-    /// A tenant's directory is gone: its user may be another's.
+    /// A tenant's directory is removed: its user becomes free.
     pub fn forget(&mut self, name: &str) {
         self.by_name.remove(name);
     }

@@ -1,4 +1,4 @@
-//! A worker process as the broker sees it: started, spoken to, and in the end reaped.
+//! A worker process: its start, its messages, its end.
 
 use std::ffi::OsString;
 use std::io;
@@ -19,72 +19,72 @@ use rustix::process::{Rlimit, Signal, kill_process_group};
 use crate::cgroup::Group;
 use crate::foreign::{Foreign, Inbox, Origin};
 
-/// Where a worker program is looked for, relative to the broker's own.
+/// Candidates for the worker program, relative to the broker's own directory.
 const BESIDE: &[&str] = &["ava-worker", "../libexec/ava/ava-worker", "../lib/ava/ava-worker"];
 
-/// The worker program beside the broker's.
+/// Finds the worker program.
 ///
 /// # Errors
-/// The places that were looked at.
+/// None exists; the error lists the paths tried.
 pub fn find(executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
     let directory = executable.parent().unwrap_or(Path::new("/"));
     let places: Vec<PathBuf> = BESIDE.iter().map(|place| directory.join(place)).collect();
     places.iter().find(|place| place.is_file()).cloned().ok_or(places)
 }
 
-/// What a worker is started with.
+/// The parameters of a worker's start.
 #[derive(Debug)]
 pub struct Start<'a> {
     /// The program.
     pub program: &'a Path,
     /// Its working directory.
     pub directory: Option<&'a Path>,
-    /// Its arguments: what it is to serve, and how it is to shut itself in.
+    /// Its arguments: the API to serve, and the sandbox.
     pub arguments: Vec<OsString>,
-    /// All of its environment.
+    /// Its whole environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// The limit of open files that the broker itself was started with.
+    /// Its limit of open files: the broker's own before it was raised.
     pub files: Option<Rlimit>,
-    /// Its control group, and the files to join it by.
+    /// Its control group, and the files through which it joins.
     pub group: Option<(Group, Vec<OwnedFd>)>,
-    /// Who is behind what comes from it.
+    /// The tenant that is responsible for what it sends.
     pub origin: Origin,
 }
 
-/// A worker process and the conversation with it. Whoever it serves may have taken it over: what it sends is a stranger's.
+/// A worker process and the connection to it. Its tenant may have taken it over, so its messages are untrusted.
 #[derive(Debug)]
 pub struct Worker {
     child: Child,
-    /// The broker's end of the conversation.
+    /// The broker's end of the connection.
     pub control: Foreign<UnixStream>,
     inbox: Inbox,
     writer: Writer,
     group: Option<Group>,
 }
 
-/// What a worker said, or did instead.
+/// The result of reading from a worker.
 #[derive(Debug)]
 pub enum Heard {
-    /// Nothing more for now.
+    /// No complete message yet.
     Nothing,
     /// A message.
     Message(FromWorker),
     /// It closed its end.
     Closed,
-    /// Something that only workers of another build understand; this is said to those who asked for it.
+    /// A message of another build; the text is for the program that asked for a session.
     OtherBuild(String),
-    /// What no worker says.
+    /// A message that no proper worker sends.
     Nonsense(String),
 }
 
 impl Worker {
-    /// Starts one.
+    /// Starts a worker.
     ///
     /// # Errors
-    /// Those of making descriptors and of the program's start.
+    /// Descriptors cannot be made, or the program cannot be started.
     pub fn start(spawner: &mut Spawner, start: Start<'_>) -> io::Result<Self> {
         let (control, theirs) = UnixStream::pair()?;
-        // Workers send none. Older kernels deliver them all the same, which is nonsense and closed elsewhere.
+        // Workers send no descriptors. Older kernels deliver them nevertheless; they are closed by the closing threads.
         let _ = ava_transport::peer::refuse_descriptors(&control);
         let (group, joins) = start.group.unzip();
         let joins = joins.unwrap_or_default();
@@ -107,12 +107,12 @@ impl Worker {
         self.child.pid().as_raw_pid().unsigned_abs()
     }
 
-    /// Readable when the process is over.
+    /// Readable once the process ended.
     pub fn process(&self) -> &OwnedFd {
         &self.child.process
     }
 
-    /// The next thing the worker said.
+    /// Reads the worker's next message.
     pub fn hear(&mut self) -> Heard {
         match self.inbox.poll(&self.control) {
             Ok(Progress::Pending) => Heard::Nothing,
@@ -121,7 +121,7 @@ impl Worker {
             Ok(Progress::Message((body, _))) => match open(&body) {
                 Ok(message) => Heard::Message(message),
                 Err(EnvelopeError::Build { theirs }) => Heard::OtherBuild(format!(
-                    "the worker is of build {theirs}, and this broker of {BUILD}: install them together, and start the broker anew"
+                    "the worker is of build {theirs}, and this broker of {BUILD}: install them together, and restart the broker"
                 )),
                 Err(error) => Heard::Nonsense(error.to_string()),
             },
@@ -130,19 +130,19 @@ impl Worker {
         }
     }
 
-    /// Says something, now or as soon as the worker listens. `true` if nothing waits any more.
+    /// Sends a message, now or as soon as the socket has room. `true` if nothing is left to send.
     ///
     /// # Errors
-    /// The socket's: the worker is about to be gone.
+    /// Errors of the socket: the worker is ending.
     pub fn say(&mut self, message: &ToWorker) -> io::Result<bool> {
         self.writer.push(&seal(message))?;
         self.flush()
     }
 
-    /// Gives it its tenant, and the page of its usage.
+    /// Passes it its tenant's connection, and the page of its usage.
     ///
     /// # Errors
-    /// The socket's, also if it could not take all of it at once: the worker is of no use then.
+    /// Errors of the socket, also if it cannot take the whole message at once: the worker is unusable then.
     pub fn serve(&self, session: u64, title: String, program: &impl AsFd, page: &OwnedFd) -> io::Result<()> {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -150,51 +150,51 @@ impl Worker {
         handover::give(&self.control, session, title, program.as_fd(), page.as_fd())
     }
 
-    /// The process is over, though it may not have been heard of yet.
+    /// Whether the process ended, even if its event has not been handled yet.
     pub fn is_over(&self) -> bool {
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         let mut fds = [PollFd::new(&self.child.process, PollFlags::IN)];
         poll(&mut fds, Some(&now)).is_ok_and(|ready| ready > 0)
     }
 
-    /// Goes on saying what waits. `true` if nothing waits any more.
+    /// Continues to send waiting messages. `true` if nothing is left to send.
     ///
     /// # Errors
-    /// The socket's.
+    /// Errors of the socket.
     pub fn flush(&mut self) -> io::Result<bool> {
         self.writer.flush(&self.control)
     }
 
-    /// Ends the process and all that it started, without asking.
+    /// Kills the process and everything that it started.
     pub fn kill(&self) {
-        // The control group has whatever the process made, wherever that has gone.
+        // The control group contains every process that it started.
         if self.group.as_ref().is_some_and(Group::kill) {
             return;
         }
-        // So has the process group, which the sandbox lets nothing leave. It cannot be anybody else's: its leader is our
-        // child and not reaped yet.
+        // So does the process group, which the sandbox lets no process leave. Its number cannot be reused: its leader is
+        // our child and not reaped yet.
         let _ = kill_process_group(self.child.pid(), Signal::KILL);
         let _ = self.child.kill();
     }
 
-    /// Takes the exit status once the process is over. What the worker started and left behind is ended first.
+    /// Reaps the process once it ended, after killing whatever it left behind.
     pub fn reap(&mut self) -> Option<ExitStatus> {
         self.kill();
         self.child.try_reap()
     }
 
-    /// It ended because its memory had reached its bound.
+    /// Whether the kernel killed it because it reached its memory limit.
     pub fn lacked_memory(&self) -> bool {
         self.group.as_ref().is_some_and(Group::lacked_memory)
     }
 
-    /// Its control group, when it is over.
+    /// Its control group, to remove once it ended.
     pub fn take_group(&mut self) -> Option<Group> {
         self.group.take()
     }
 }
 
-/// An exit status in words.
+/// Describes an exit status.
 pub fn in_words(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with status {code}"),

@@ -128,7 +128,7 @@ impl Attr {
     /// Its arguments, all of them `key = value`, at least one.
     pub fn pairs(&self, problems: &mut Problems) -> Vec<Pair<'_>> {
         if self.args.is_empty() {
-            problems.add(self.span, format!("`{}` says nothing about what", self.word), "needs `key = value`");
+            problems.add(self.span, format!("`{}` needs an argument", self.word), "needs `key = value`");
         }
         self.args.iter().filter_map(|arg| self.pair(arg, problems)).collect()
     }

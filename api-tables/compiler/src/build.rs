@@ -33,7 +33,7 @@ pub fn emit_all(
     let text = modules(&apis, emit, all);
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     if let Err(error) = std::fs::write(Path::new(&out).join("tables.rs"), text) {
-        println!("cargo::error=cannot write what is made of the tables: {error}");
+        println!("cargo::error=cannot write the generated tables: {error}");
     }
     apis
 }

@@ -61,7 +61,7 @@ pub fn constant(expr: &syn::Expr, names: &Names, problems: &mut Problems) -> Opt
     let scope = Scope { names, owner: "a constant".into(), params: Vec::new() };
     let value = eval(&number(expr, &scope, problems)?);
     if value.is_none() {
-        problems.add(expr.span(), "this constant overflows", "no number");
+        problems.add(expr.span(), "this constant overflows", "not a number");
     }
     value
 }
@@ -109,7 +109,7 @@ impl Reader<'_> {
             _ => match attr::ident(expr) {
                 Some(name) => self.name(name, problems),
                 None => {
-                    problems.add(expr.span(), "this is no expression of a table", "not allowed here").help(
+                    problems.add(expr.span(), "this is not an expression of a table", "not allowed here").help(
                         "expressions have names, integers, `+ - * / << & |`, comparisons, `&& ||`, `min` and `max`",
                     );
                     None
@@ -174,7 +174,7 @@ impl Reader<'_> {
         let mut param = |arg: &syn::Expr| match attr::ident(arg) {
             Some(param) => Some(self.scope.param(&param.to_string(), param.span(), problems)?.name.clone()),
             None => {
-                problems.add(arg.span(), format!("`{name}` is asked about parameters"), "not a parameter");
+                problems.add(arg.span(), format!("`{name}` takes a parameter"), "not a parameter");
                 None
             }
         };
@@ -194,8 +194,8 @@ impl Reader<'_> {
         let param = self.scope.param(&text, at, problems)?;
         if !param.number && !self.any_param {
             problems
-                .add(at, format!("`{text}` is no number"), "not a number")
-                .help("an expression calculates with scalars, and with what a pointer to one scalar leads to");
+                .add(at, format!("`{text}` is not a number"), "not a number")
+                .help("an expression calculates with scalars, and with a scalar behind a pointer");
             return None;
         }
         Some(Expr::Param(text))

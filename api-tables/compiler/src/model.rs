@@ -142,7 +142,7 @@ pub enum FieldShape {
     /// `[T; n]` with a literal n, e.g. `name: [c_char; 64]`.
     Array(Scalar, usize),
     Handle(String),
-    /// `Option<&[T; n]>`: memory that the struct leads to.
+    /// `Option<&[T; n]>`: memory that the struct points to.
     Memory(Memory),
     /// `[T; n]` with another field for n: the struct ends with as many scalars.
     Tail {
@@ -157,7 +157,7 @@ pub enum FieldShape {
     Struct(String),
 }
 
-/// Memory that a field of a struct leads to.
+/// Memory that a field of a struct points to.
 #[derive(Debug, Clone)]
 pub struct Memory {
     pub element: Element,
@@ -207,7 +207,7 @@ pub enum Payload {
     HostFlags,
     /// `KEY(References)`: the object's reference count, part of which the shim keeps.
     References,
-    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum, or one that a field of a struct leads to: a call that uses this key fails with the status.
+    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum, or one that a field of a struct points to: a call that uses this key fails with the status.
     Refused(i64),
 }
 
@@ -314,7 +314,7 @@ pub enum Shape {
     Pointer,
 }
 
-/// Memory that a pointer argument leads to.
+/// Memory that a pointer argument points to.
 #[derive(Debug)]
 pub struct Buffer {
     pub direction: Direction,
@@ -379,7 +379,7 @@ pub enum Expr {
     Int(i128),
     /// A constant of the table, with its value.
     Const(String, i128),
-    /// A scalar parameter; through a pointer parameter to one scalar (`param_value_size_ret`), what it leads to.
+    /// A scalar parameter; through a pointer parameter to one scalar (`param_value_size_ret`), what it points to.
     Param(String),
     Binary(Op, Box<Expr>, Box<Expr>),
     /// `min(a, b)`, `max(a, b)`

@@ -59,7 +59,7 @@ pub fn table(text: &str, problems: &mut Problems) -> Option<Table> {
             Item::ForeignMod(block) => functions(block, &mut table.functions, problems),
             other => {
                 problems
-                    .add(other.span(), "a table has no such item", "unexpected item")
+                    .add(other.span(), "a table cannot have this item", "unexpected item")
                     .help("a table has `const`, `type`, `struct`, `enum` and `extern \"C\"` items");
             }
         }
@@ -90,10 +90,10 @@ fn functions(block: ItemForeignMod, functions: &mut Vec<Noted<ForeignItemFn>>, p
 /// Rust has more to say about an item than C can mean.
 fn plain(vis: &Visibility, generics: &Generics, problems: &mut Problems) {
     if !matches!(vis, Visibility::Inherited) {
-        problems.add(vis.span(), "all of a table is public", "says nothing");
+        problems.add(vis.span(), "everything in a table is public", "says nothing");
     }
     if !generics.params.is_empty() {
-        problems.add(generics.span(), "nothing in C is generic", "generic");
+        problems.add(generics.span(), "C has no generics", "generic");
     }
 }
 

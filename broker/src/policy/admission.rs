@@ -1,4 +1,4 @@
-//! How many connections and sessions there may be, in all and for each user.
+//! Admission: limits on connections and sessions, in all and for each tenant.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use ava_transport::message::MOST_AT_ONCE;
 
 use crate::tenant::TenantId;
 
-/// Upper bounds.
+/// The limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections that are not sessions yet, or never will be.
     pub connections: usize,
-    /// The same, of one user.
+    /// Connections of one user.
     pub connections_per_user: usize,
     /// Sessions.
     pub sessions: usize,
@@ -23,13 +23,13 @@ pub struct Limits {
 const FILES_PER_CONNECTION: usize = 2;
 /// The most descriptors a session holds: its tenant's socket and process, its worker's process and control socket.
 const FILES_PER_SESSION: usize = 4;
-/// For everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs; what some users may have
-/// waiting to be closed; and as many as somebody can send at once, for the kernel itself would close, and wait for, those that
-/// there is no room for.
+/// Descriptors for everything else: listener, epoll, standard streams, log, spawning, spares, waiting programs; descriptors
+/// of several users that wait to be closed; and as many as one message can bring, for the kernel itself would close those
+/// that do not fit, and the broker would block on that.
 const FILES_RESERVED: usize = 256 + 2 * MOST_AT_ONCE;
 
 impl Limits {
-    /// These limits, lowered so that their descriptors fit into `files`. Sessions come first, but not all of it.
+    /// These limits, lowered so that their descriptors fit into `files`. Sessions have priority, up to a part of them.
     pub fn fit(self, files: usize) -> Self {
         let files = files.saturating_sub(FILES_RESERVED);
         let sessions = self.sessions.min(files * 3 / 4 / FILES_PER_SESSION).max(1);
@@ -44,7 +44,7 @@ impl Limits {
     }
 }
 
-/// Which bound was reached.
+/// The limit that was reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Full {
     /// [`Limits::connections`] or [`Limits::sessions`].
@@ -55,7 +55,7 @@ pub enum Full {
     User(usize, &'static str, TenantId),
 }
 
-/// Who has how many of something.
+/// Counts per tenant.
 #[derive(Debug)]
 struct Counter {
     what: &'static str,
@@ -100,7 +100,7 @@ impl Counter {
     }
 }
 
-/// Counts what is there and says whether one more may come.
+/// Counts connections and sessions, and decides whether one more is admitted.
 #[derive(Debug)]
 pub struct Admission {
     connections: Counter,
@@ -108,7 +108,7 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Nobody is there yet.
+    /// With all counts zero.
     pub fn new(limits: Limits) -> Self {
         Self {
             connections: Counter::new("connections", limits.connections, limits.connections_per_user),
@@ -116,17 +116,17 @@ impl Admission {
         }
     }
 
-    /// A connection of `who` wants to come in.
+    /// Admits and counts a connection of `who`.
     pub fn connect(&mut self, tenant: &TenantId) -> Result<(), Full> {
         self.connections.take(tenant)
     }
 
-    /// A connection of `who` is gone, or has become a session.
+    /// A connection of `who` closed, or became a session.
     pub fn disconnect(&mut self, tenant: &TenantId) {
         self.connections.give(tenant);
     }
 
-    /// A session of `who` wants to begin.
+    /// Admits and counts a session of `who`.
     pub fn begin(&mut self, tenant: &TenantId) -> Result<(), Full> {
         self.sessions.take(tenant)
     }
@@ -141,7 +141,7 @@ impl Admission {
         self.sessions.held(tenant)
     }
 
-    /// A session of `who` is over.
+    /// A session of `who` ended.
     pub fn end(&mut self, tenant: &TenantId) {
         self.sessions.give(tenant);
     }

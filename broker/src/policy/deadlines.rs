@@ -1,10 +1,10 @@
-//! What is to happen when, if nothing else happens first.
+//! Timers: at most one deadline for each thing.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// At most one deadline for each thing.
+/// A set of deadlines.
 #[derive(Debug)]
 pub struct Deadlines<T> {
     by_time: BTreeSet<(Instant, T)>,
@@ -12,7 +12,7 @@ pub struct Deadlines<T> {
 }
 
 impl<T: Copy + Ord + Hash> Deadlines<T> {
-    /// None yet.
+    /// An empty set.
     pub fn new() -> Self {
         Self { by_time: BTreeSet::new(), by_thing: HashMap::new() }
     }
@@ -38,7 +38,7 @@ impl<T: Copy + Ord + Hash> Deadlines<T> {
         }
     }
 
-    /// Takes one thing whose deadline has come.
+    /// Removes and returns one thing whose deadline has passed.
     pub fn due(&mut self, now: Instant) -> Option<T> {
         let (at, thing) = *self.by_time.first()?;
         if at > now {
@@ -48,7 +48,7 @@ impl<T: Copy + Ord + Hash> Deadlines<T> {
         Some(thing)
     }
 
-    /// How long until the next one.
+    /// The time until the next deadline.
     pub fn wait(&self, now: Instant) -> Option<Duration> {
         self.by_time.first().map(|(at, _)| at.saturating_duration_since(now))
     }

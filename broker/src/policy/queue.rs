@@ -1,13 +1,13 @@
-//! Who waits for a place among the sessions, and whose turn it is.
+//! The queue of programs that wait for a session.
 //!
-//! - **Invariant:** of one user, who came first gets a place first; of several users, the one who has the fewest sessions.
+//! - **Invariant:** the next session goes to the tenant with the fewest sessions, and among its programs to the first.
 
 use std::collections::VecDeque;
 
 use super::admission::{Admission, Full, Limits};
 use crate::tenant::TenantId;
 
-/// Those who wait, in the order in which they came.
+/// The waiting connections, in the order of arrival.
 #[derive(Debug)]
 pub struct Queue {
     waiting: VecDeque<(u64, TenantId)>,
@@ -16,13 +16,13 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Nobody waits yet. Those who will have connections too, and leave some for others and for whoever asks what goes on.
+    /// An empty queue. It is shorter than the limit of connections, so that others and administrators can still connect.
     pub fn new(limits: &Limits) -> Self {
         let (limit, limit_per_user) = (limits.connections / 2, limits.connections_per_user / 2);
         Self { waiting: VecDeque::new(), limit, limit_per_user }
     }
 
-    /// A connection of `who` joins at the end. How many of the same user are before it.
+    /// Appends a connection. Returns how many of the same tenant are before it.
     pub fn join(&mut self, connection: u64, tenant: &TenantId) -> Result<usize, Full> {
         let before = self.waiting.iter().filter(|(_, other)| other == tenant).count();
         if before >= self.limit_per_user {
@@ -35,15 +35,15 @@ impl Queue {
         Ok(before)
     }
 
-    /// A connection is gone, or has got its place.
+    /// Removes a connection that closed or got its session.
     pub fn leave(&mut self, connection: u64) {
         self.waiting.retain(|(number, _)| *number != connection);
     }
 
-    /// Whose turn it is, if there is a place for anybody.
+    /// The next connection, if the limits allow one a session.
     pub fn next(&self, admission: &Admission) -> Option<u64> {
         let may = self.waiting.iter().filter(|(_, tenant)| admission.has_place(tenant));
-        // Of equals the first is taken.
+        // Among equals the first wins.
         may.min_by_key(|(_, tenant)| admission.sessions_of(tenant)).map(|(number, _)| *number)
     }
 }

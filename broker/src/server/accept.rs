@@ -1,4 +1,4 @@
-//! Connections: who comes in, what they say first, and how long they may take.
+//! Connections: acceptance, first message, timeouts.
 
 use std::time::{Duration, Instant};
 
@@ -21,17 +21,17 @@ use crate::place::Access;
 use crate::tenant::TenantId;
 use crate::worker::Worker;
 
-/// A connection that has not said what it wants after so long is closed.
+/// A connection is closed if its first message takes longer.
 const OPENING_TIME: Duration = Duration::from_secs(5);
-/// An administrator's connection may rest so long between two requests.
+/// The longest pause of an administrator's connection between two requests.
 const ASKING_TIME: Duration = Duration::from_secs(60);
 /// How long accepting pauses when there are no descriptors left.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Connections accepted, and messages read, before others get their turn.
+/// The most connections accepted, and messages read, per event.
 const BATCH: usize = 32;
 
 impl Server {
-    /// Lets in who knocks, at the administrator's socket or at everybody's.
+    /// Accepts connections, on the administrator's socket or the programs'.
     pub(super) fn accept(&mut self, admin: bool) {
         for _ in 0..BATCH {
             let listener = if admin { self.place.admin.as_ref() } else { Some(&self.place.listener) };
@@ -43,14 +43,14 @@ impl Server {
                     Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
                         return self.pause(&error.to_string());
                     }
-                    // The peer gave up while it waited; the next one is another matter.
+                    // This peer closed its connection while it waited; go on with the next.
                     _ => debug!(%error, "accept"),
                 },
             }
         }
     }
 
-    /// Leaves connections waiting in the kernel's queue for a while.
+    /// Stops accepting for a while; connections wait in the kernel's queue.
     fn pause(&mut self, why: &str) {
         warn!(why, "no more connections for the moment");
         if self.listen(Interest::End).is_ok() {
@@ -97,18 +97,19 @@ impl Server {
         self.connections.insert(number, Connection::new(peer, stream, origin, admin));
     }
 
-    /// Whether the broker is for this peer's user alone, and the peer that user, outside of containers.
+    /// Whether the broker serves one user alone, and this peer is that user, outside of containers.
     fn is_its_users(&self, peer: &Peer) -> bool {
         self.place.access == Access::Only(peer.uid) && peer.tenant.container.is_none()
     }
 
-    /// Whether workers for this peer are made of what surrounds it: of what its user could start anyway, where what it names is
-    /// what the broker finds there.
+    /// Whether workers for this peer are made from its environment: its user could start such a process anyway, and its
+    /// paths mean the same to the broker.
     pub(super) fn is_own(&self, peer: &Peer) -> bool {
         self.is_its_users(peer) && peer.sees_our_files
     }
 
-    /// May this peer use the broker at all? Workers are nobody: whoever has taken one over is not to come in by it.
+    /// Whether this peer may use the broker. Workers may not: a program that has taken one over must not connect through
+    /// it.
     fn may_connect(&self, peer: &Peer) -> Result<(), (Refusal, String)> {
         let uid = peer.uid;
         let denied = |reason| Err((Refusal::Denied, reason));
@@ -121,7 +122,7 @@ impl Server {
         self.may_send(&peer.account)
     }
 
-    /// May this tenant send anything? What it sent before may keep too many descriptors waiting to be closed.
+    /// Whether the broker reads from this tenant: not while too many of its descriptors wait to be closed.
     fn may_send(&self, tenant: &TenantId) -> Result<(), (Refusal, String)> {
         match self.closer.pending(tenant) {
             pending if pending >= TOO_MANY => {
@@ -132,8 +133,8 @@ impl Server {
         }
     }
 
-    /// Whether a process is in the session of one of our workers, which the sandbox lets nothing leave, or in a control group
-    /// of this service.
+    /// Whether a process is in the process session of one of our workers, which the sandbox lets no process leave, or in a
+    /// control group of this service.
     fn is_of_a_worker(&self, peer: &Peer) -> bool {
         let session = peer::session(peer.pid);
         let mut workers = self.sessions.values().map(|session| &session.worker);
@@ -162,7 +163,7 @@ impl Server {
                 }
                 return;
             }
-            // Each message may bring as many again.
+            // Each message may bring more descriptors.
             let account = connection.peer.account.clone();
             if let Err((code, reason)) = self.may_send(&account) {
                 return self.refuse(number, code, &reason);
@@ -173,7 +174,7 @@ impl Server {
             match connection.inbox.poll(&connection.stream) {
                 Ok(Progress::Pending) => return,
                 Ok(Progress::Closed) => return self.drop_connection(number),
-                // One that brings descriptors is an error.
+                // A message with descriptors is an error.
                 Ok(Progress::Message((body, _))) => self.opened(number, &body),
                 Err(error) => return self.refuse(number, Refusal::Malformed, &error.to_string()),
             }
@@ -188,9 +189,9 @@ impl Server {
             Ok(Opening::Session(hello)) if matches!(connection.phase, Phase::Opening) => self.hello(number, hello),
             Ok(Opening::Join { session }) if matches!(connection.phase, Phase::Opening) => self.join(number, session),
             Ok(Opening::Admin(request)) => self.request(number, request),
-            Ok(_) => self.refuse(number, Refusal::Malformed, "a message that has no place here"),
+            Ok(_) => self.refuse(number, Refusal::Malformed, "a message that is not valid here"),
             Err(EnvelopeError::Build { theirs }) => {
-                let reason = format!("whoever asks is of build {theirs}, and this broker of {BUILD}");
+                let reason = format!("the peer is of build {theirs}, and this broker of {BUILD}");
                 self.refuse(number, Refusal::Version, &reason);
             }
             Err(error) => self.refuse(number, Refusal::Malformed, &error.to_string()),
@@ -199,7 +200,7 @@ impl Server {
 
     pub(super) fn connection_silent(&mut self, number: u64) {
         match self.connections.get(&number).map(|connection| &connection.phase) {
-            Some(Phase::Opening) => self.refuse(number, Refusal::Silent, "nothing was said for too long"),
+            Some(Phase::Opening) => self.refuse(number, Refusal::Silent, "no message was sent for too long"),
             Some(Phase::Waiting) => self.answer_late(number),
             Some(Phase::Queued(_)) => self.waited_too_long(number),
             Some(Phase::Asking) => self.drop_connection(number),
@@ -207,7 +208,7 @@ impl Server {
         }
     }
 
-    /// An administrator's connection has its answer and may ask again.
+    /// An administrator's connection has its reply and may send another request.
     pub(super) fn ask_again(&mut self, number: u64) {
         let Some(connection) = self.connections.get_mut(&number) else {
             return;
@@ -232,7 +233,7 @@ impl Server {
         drop(self.take_connection(number));
     }
 
-    /// Takes a connection out of everything that knows it.
+    /// Removes a connection, its event and its deadline.
     pub(super) fn take_connection(&mut self, number: u64) -> Option<Connection> {
         let connection = self.connections.remove(&number)?;
         self.events.remove(&connection.stream);

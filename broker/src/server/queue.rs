@@ -1,4 +1,4 @@
-//! Programs that want a session: at once, or when a place is free.
+//! Starts sessions at once, or queues programs until the limits allow one.
 
 use std::time::{Duration, Instant};
 
@@ -11,17 +11,17 @@ use crate::policy::admission::Full;
 use crate::tenant::TenantId;
 use crate::text::clean;
 
-/// Sessions that are named to whoever may have no more.
+/// The most sessions that a refusal names.
 const NAMED: usize = 3;
 
 impl Server {
-    /// A program's turn: it begins, waits for a place if it wants to, or is refused.
+    /// Starts a program's session, queues it if it wants to wait, or refuses it.
     pub(super) fn admit(&mut self, number: u64, candidate: Candidate) {
         let Some(connection) = self.connections.get(&number) else {
             return;
         };
         let account = connection.peer.account.clone();
-        let wait = self.damping.wait(&account, Instant::now());
+        let wait = self.backoff.wait(&account, Instant::now());
         if !wait.is_zero() {
             let wait = wait.as_secs_f64();
             let reason = format!("workers of {account} crashed too often; the next may start in {wait:.1} s");
@@ -53,7 +53,7 @@ impl Server {
             program = clean(&candidate.hello.program, 64),
             ahead,
             reason,
-            "waits for a place"
+            "queued"
         );
         connection.phase = Phase::Queued(Box::new(candidate));
         self.deadlines.cancel(Due::Connection(number));
@@ -67,7 +67,7 @@ impl Server {
         }
     }
 
-    /// Places are free: those whose turn it is get them.
+    /// Starts sessions from the queue, as far as the limits allow.
     pub(super) fn serve_queue(&mut self) {
         while let Some(number) = self.queue.next(&self.admission) {
             self.queue.leave(number);
@@ -78,7 +78,7 @@ impl Server {
         }
     }
 
-    /// No place has become free in the time that a program would wait.
+    /// A queued program's waiting time is over.
     pub(super) fn waited_too_long(&mut self, number: u64) {
         let Some(connection) = self.connections.get(&number) else {
             return;
@@ -90,7 +90,7 @@ impl Server {
         self.refuse(number, Refusal::Busy, &reason);
     }
 
-    /// A limit in words, with the sessions of whoever has reached it.
+    /// Describes a limit, with the sessions of the tenant that reached it.
     fn in_full(&self, account: &TenantId, full: &Full) -> String {
         let Full::User(..) = full else {
             return full.to_string();

@@ -1,4 +1,4 @@
-//! What administrators ask, and the answers.
+//! Requests of administrators and their replies.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::names;
 use crate::session::unix_ms;
 use crate::tenant::TenantId;
 
-/// A kill that takes longer is not waited for.
+/// The longest wait for a session that is to end.
 const KILL_TIME: Duration = Duration::from_secs(6);
-/// Sessions in one answer. A session takes less than a kilobyte.
+/// The most sessions in one reply. A session takes less than a kilobyte.
 const PER_ANSWER: usize = 48;
-/// Programs of one tenant that may be expected at the same time.
+/// The most programs of one tenant that are expected at the same time.
 const EXPECTED_PER_TENANT: usize = 256;
 
 impl Server {
@@ -49,7 +49,7 @@ impl Server {
         }
     }
 
-    /// A session with everything that is known about it.
+    /// One session, with all details.
     fn detail(&mut self, number: u64) -> Answer {
         if let Some(session) = self.sessions.get_mut(&number) {
             session.count();
@@ -72,7 +72,7 @@ impl Server {
         all
     }
 
-    /// May `asker` look at or end this session?
+    /// Whether `asker` may see or end this session.
     fn may(&self, asker: &Asker, session: u64) -> Result<(), (Failure, String)> {
         let living = self.sessions.get(&session).map(|session| &session.peer.tenant);
         let owner = living.or_else(|| self.history.owner(session));
@@ -85,7 +85,7 @@ impl Server {
 
     fn status(&self, asker: &Asker) -> Status {
         let (connections, sessions) = self.admission.counts();
-        let vendor = &self.settings.wishes.vendor_library_path;
+        let vendor = &self.settings.worker_options.vendor_library_path;
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -132,16 +132,16 @@ impl Server {
         session.killers.push(client);
         self.deadlines.set(Due::Connection(client), Instant::now() + KILL_TIME);
         self.rest(client);
-        info!(session = number, by = uid, "told to end a session");
-        self.doom(number, format!("ended by user {}", names::user(uid)));
+        info!(session = number, by = uid, "a session is to end");
+        self.end_session(number, format!("ended by user {}", names::user(uid)));
     }
 
-    /// A session that `client` wanted to end has ended.
+    /// A session whose end `client` waits for has ended.
     pub(super) fn killed(&mut self, client: u64, session: u64, reason: &str) {
         self.answer(client, vec![Answer::Killed { session, reason: reason.to_owned() }]);
     }
 
-    /// What `client` waits for takes too long, or it does not take its answer.
+    /// The end that `client` waits for takes too long, or it does not read its reply.
     pub(super) fn answer_late(&mut self, client: u64) {
         match self.connections.get(&client).map(|connection| connection.writer.queued()) {
             Some(0) => self.answer(client, vec![failed(Failure::Stuck, "the session does not end".to_owned())]),
@@ -149,7 +149,7 @@ impl Server {
         }
     }
 
-    /// Listens to a connection no further than to hear that it is gone.
+    /// From now on, only notices when the connection closes.
     pub(super) fn rest(&mut self, client: u64) {
         if let Some(connection) = self.connections.get(&client) {
             let _ = self.events.change(&connection.stream, Source::Connection(client), Interest::End);
@@ -176,7 +176,7 @@ impl Server {
     }
 }
 
-/// Who asks.
+/// The peer that makes a request.
 #[derive(Debug)]
 struct Asker {
     tenant: TenantId,
@@ -188,7 +188,7 @@ impl Asker {
         Self { tenant: connection.peer.tenant.clone(), admin: connection.admin }
     }
 
-    /// Administrators see and end all, everybody else their own.
+    /// Administrators see and end all sessions, other users their own.
     fn sees(&self, owner: &TenantId) -> bool {
         self.admin || self.tenant == *owner
     }
@@ -198,7 +198,7 @@ fn failed(code: Failure, reason: String) -> Answer {
     Answer::Failed { code, reason }
 }
 
-/// Sessions, by number, in answers that are not too long.
+/// Splits sessions, by number, into replies of limited size.
 fn in_parts(mut sessions: Vec<Session>) -> Vec<Answer> {
     sessions.sort_by_key(|session| session.session);
     let mut parts: Vec<Vec<Session>> = Vec::new();

@@ -1,4 +1,4 @@
-//! Sessions: begun, heard from, and ended.
+//! Sessions: their start, their workers' messages, their end.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -14,30 +14,31 @@ use tracing::{debug, error, info, warn};
 
 use super::{BATCH, Due, Server};
 use crate::connection::{Candidate, refuse, tell};
-use crate::environment::{Making, Wishes};
+use crate::environment::{WorkerInputs, WorkerOptions};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin};
 use crate::peer::Peer;
-use crate::policy::noise::Line;
-use crate::policy::warmth::Whose;
+use crate::policy::rate_limit::Line;
+use crate::policy::spares::Whose;
 use crate::session::Session;
 use crate::spare::Loaded;
 use crate::text::clean;
 use crate::worker::{Heard, Start, Worker, in_words};
 
-/// A worker must have its vendor library after so long.
+/// The longest time until a worker has loaded its vendor library.
 pub(super) const START_TIME: Duration = Duration::from_secs(60);
-/// A worker that was told to end is killed after so long.
+/// A worker that was told to end is killed after this long.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
-/// One whose program has ended after so long: it finishes what was sent ahead and counts it, on a machine that may be busy.
+/// The same, after its program ended: it first finishes and counts the one-way calls in its rings, on a machine that may be
+/// busy.
 pub(super) const AFTERMATH: Duration = Duration::from_secs(10);
-/// Messages taken from a worker that is over: more than its socket's buffer holds.
+/// The most messages read from an ended worker: more than its socket's buffer holds.
 pub(super) const LAST_WORDS: usize = 1 << 15;
-/// The longest line that a worker can write to the log, in bytes.
+/// The longest log line of a worker, in bytes.
 pub(super) const LONGEST_LINE: usize = 512;
 
 impl Server {
-    /// A connection wants to become a session.
+    /// A connection asks for a session.
     pub(super) fn hello(&mut self, number: u64, hello: Hello) {
         match judge(&hello) {
             Ok(api) => self.admit(number, Candidate { api, hello }),
@@ -45,7 +46,7 @@ impl Server {
         }
     }
 
-    /// A connection becomes a session, which has been counted.
+    /// Turns a connection into a session, which has been admitted already.
     pub(super) fn begin(&mut self, connection: u64, candidate: Candidate) {
         let Some(connection) = self.take_connection(connection) else {
             return;
@@ -69,7 +70,7 @@ impl Server {
         let number = self.last_session;
         let (surroundings, ignored) = self.surroundings(&peer, api, &hello);
         let whose = Whose { tenant: peer.tenant.clone(), api: api.name, surroundings };
-        self.warmth.begun(&whose, Instant::now());
+        self.spare_policy.begun(&whose, Instant::now());
         let (worker, loaded) = match self.find_worker(&whose, api) {
             Ok(found) => found,
             Err(error) => {
@@ -102,7 +103,7 @@ impl Server {
         self.sessions.insert(number, session);
         self.deadlines.set(Due::Start(number), Instant::now() + START_TIME);
         if let Err(error) = added {
-            self.doom(number, format!("it cannot be watched: {error}"));
+            self.end_session(number, format!("it cannot be watched: {error}"));
         }
         match loaded {
             Some(loaded) => self.welcome(number, &loaded),
@@ -111,7 +112,7 @@ impl Server {
         Ok(())
     }
 
-    /// A worker for a session: a spare, which may have its library already, or else a new one.
+    /// Gets a worker for a session: a spare, which may have loaded its library already, or else a new one.
     fn find_worker(&mut self, whose: &Whose, api: &Api) -> std::io::Result<(Worker, Option<Loaded>)> {
         match self.take_spare(whose) {
             Some(spare) => Ok((spare.worker, spare.loaded)),
@@ -119,20 +120,20 @@ impl Server {
         }
     }
 
-    /// What surrounds a session's worker, if that is not simply the broker's, and what of the program's does not.
+    /// The environment of a session's worker, if it differs from the broker's, and the program's settings that are ignored.
     fn surroundings(&self, peer: &Peer, api: &Api, hello: &Hello) -> (Option<Arc<Surroundings>>, Vec<String>) {
         match &hello.surroundings {
             Some(programs) if self.is_own(peer) => (Some(Arc::new(programs.clone())), Vec::new()),
             None if self.is_own(peer) => (Some(self.own_surroundings(api)), Vec::new()),
             Some(programs) => {
-                let making = Making::of_broker(api, &self.settings.wishes, std::env::vars_os());
-                (None, making.ignored(programs))
+                let inputs = WorkerInputs::of_broker(api, &self.settings.worker_options, std::env::vars_os());
+                (None, inputs.ignored(programs))
             }
             None => (None, Vec::new()),
         }
     }
 
-    /// What surrounds the broker.
+    /// The broker's own environment.
     pub(super) fn own_surroundings(&self, api: &Api) -> Arc<Surroundings> {
         let found = self.surroundings.iter().find(|(name, _)| *name == api.name);
         found.map(|(_, surroundings)| surroundings.clone()).unwrap_or_default()
@@ -142,18 +143,18 @@ impl Server {
         let tenant = &whose.tenant;
         let room = self.isolation.room(tenant).map_err(std::io::Error::other)?;
         let settings = &self.settings;
-        let making = match &whose.surroundings {
-            Some(programs) => Making::of_program(api, &settings.wishes, programs, std::env::vars_os()),
-            None => Making::of_broker(api, &settings.wishes, std::env::vars_os()),
+        let inputs = match &whose.surroundings {
+            Some(programs) => WorkerInputs::of_program(api, &settings.worker_options, programs, std::env::vars_os()),
+            None => WorkerInputs::of_broker(api, &settings.worker_options, std::env::vars_os()),
         };
-        let environment = making.environment(api, &room.home, settings.log, self.isolation.several);
+        let environment = inputs.environment(api, &room.home, settings.log, self.isolation.several);
         let mut arguments = vec!["--api".into(), api.name.into()];
         arguments.extend(spare.then(|| "--spare".into()));
-        arguments.extend(making.library.iter().flat_map(|file| ["--library".into(), file.into()]));
-        arguments.extend(self.shut_in(&making.wishes, room.uid));
+        arguments.extend(inputs.library.iter().flat_map(|file| ["--library".into(), file.into()]));
+        arguments.extend(self.shut_in(&inputs.worker_options, room.uid));
         let start = Start {
             program: &settings.worker,
-            directory: making.directory.as_deref(),
+            directory: inputs.directory.as_deref(),
             arguments,
             environment,
             files: settings.files,
@@ -163,16 +164,16 @@ impl Server {
         Worker::start(&mut self.spawner, start)
     }
 
-    /// How a worker is to shut itself in, as its arguments.
-    fn shut_in(&self, wishes: &Wishes, uid: Option<u32>) -> Vec<OsString> {
+    /// The sandbox's settings, as a worker's arguments.
+    fn shut_in(&self, worker_options: &WorkerOptions, uid: Option<u32>) -> Vec<OsString> {
         let settings = &self.settings;
-        let mut all: Vec<OsString> = vec!["--sandbox".into(), wishes.mode.name().into()];
+        let mut all: Vec<OsString> = vec!["--sandbox".into(), worker_options.mode.name().into()];
         let mut add = |name: &str, value: &OsStr| all.extend([name.into(), value.to_owned()]);
-        // A region that the library has given up may be in use a little longer.
+        // The worker may use a region a little longer than the library does.
         let memory = self.isolation.budget.worker;
         add("--memory", (memory + memory / 4).to_string().as_ref());
-        wishes.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
-        wishes.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
+        worker_options.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
+        worker_options.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
         if let Some(abi) = settings.landlock_abi {
             add("--landlock-abi", abi.to_string().as_ref());
         }
@@ -189,10 +190,10 @@ impl Server {
         all
     }
 
-    /// The program is told that its worker loads the library, so that it waits for that and not for a broker that is stopped.
+    /// Tells the program that its worker is loading the library, so that it can distinguish this from a stopped broker.
     fn say_starting(&self, number: u64) {
         if let Some(stream) = self.sessions.get(&number).and_then(|session| session.stream.as_ref()) {
-            // If this fails the tenant is gone, of which the broker hears.
+            // If this fails, the tenant is gone, and the broker gets an event.
             let _ = tell(stream, &Answer::Starting { session: number });
         }
     }
@@ -211,7 +212,7 @@ impl Server {
         }
     }
 
-    /// Takes what a worker has said, up to so many messages.
+    /// Handles a worker's messages, at most this many.
     fn hear(&mut self, number: u64, messages: usize) {
         for _ in 0..messages {
             let Some(session) = self.sessions.get_mut(&number) else {
@@ -221,19 +222,19 @@ impl Server {
                 Heard::Nothing => return,
                 Heard::Message(message) => self.heard(number, message),
                 Heard::Closed => {
-                    // It usually ends at the same time, and then the process's end is the better story.
+                    // It usually exits at the same time, and then its exit status is the better reason.
                     self.events.remove(&session.worker.control);
                     self.deadlines.set_first(Due::End(number), Instant::now() + GRACE);
                     return;
                 }
                 Heard::OtherBuild(why) => {
                     self.events.remove(&session.worker.control);
-                    self.doom(number, why);
+                    self.end_session(number, why);
                     return self.kill(number);
                 }
                 Heard::Nonsense(what) => {
                     self.events.remove(&session.worker.control);
-                    self.doom(number, format!("its worker sent nonsense: {what}"));
+                    self.end_session(number, format!("its worker sent nonsense: {what}"));
                     return self.kill(number);
                 }
             }
@@ -250,20 +251,20 @@ impl Server {
             }
             FromWorker::Ended { kind, reason } => session.word = Some((kind, clean(&reason, LONGEST_LINE))),
             FromWorker::Log { level, text } => {
-                if let Line::Write { left_out } = session.noise.line(Instant::now()) {
+                if let Line::Write { left_out } = session.log_limit.line(Instant::now()) {
                     log_worker(Some(number), level, &text, left_out);
                 }
             }
         }
     }
 
-    /// The worker has its vendor library: the tenant may begin, and the broker steps aside.
+    /// The worker has loaded its vendor library: the tenant is welcomed, and its connection passes to the worker.
     fn welcome(&mut self, number: u64, loaded: &Loaded) {
         let Loaded { library, identity, sandbox } = loaded;
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
-        // One that is to end already is refused, with the reason, when it has ended.
+        // A session that is already ending is refused, with the reason, when it has ended.
         if session.state() != State::Starting {
             return;
         }
@@ -275,7 +276,7 @@ impl Server {
         self.deadlines.cancel(Due::Start(number));
         session.set_state(State::Running);
         debug!(session = number, library = session.detail.library, "session runs");
-        // If this fails the tenant is gone, which the worker sees too.
+        // If this fails, the tenant is gone, and the worker notices it too.
         let populate = self.isolation.has_groups();
         let memory = self.isolation.budget.worker;
         let welcome = Answer::Welcome {
@@ -288,23 +289,23 @@ impl Server {
             identity: clean(identity, ava_protocol::session::MAX_NAME),
         };
         let _ = tell(&stream, &welcome);
-        // Only now does the worker get the connection, so that nothing of its own comes before the welcome.
+        // The worker gets the connection only now, so that the welcome comes before anything that it sends.
         let page = session.usage.share();
         let given = page.and_then(|page| session.worker.serve(number, session.title(), &stream, &page));
-        self.warmth.succeeded(&session.whose, Instant::now());
+        self.spare_policy.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
-            self.doom(number, format!("its worker cannot be given the program's connection: {error}"));
+            self.end_session(number, format!("its worker cannot be given the program's connection: {error}"));
         }
     }
 
-    /// The session is to end: its worker is told, and killed if it takes too long.
-    pub(super) fn doom(&mut self, number: u64, reason: String) {
+    /// Ends a session: its worker is told, and killed if it takes too long.
+    pub(super) fn end_session(&mut self, number: u64, reason: String) {
         let shutdown = ToWorker::Shutdown { reason: reason.clone() };
-        self.doom_with(number, reason, &shutdown, GRACE);
+        self.end_session_with(number, reason, &shutdown, GRACE);
     }
 
-    /// The same, with another word to the worker, and another time.
-    pub(super) fn doom_with(&mut self, number: u64, reason: String, word: &ToWorker, grace: Duration) {
+    /// The same, with another message to the worker, and another timeout.
+    pub(super) fn end_session_with(&mut self, number: u64, reason: String, word: &ToWorker, grace: Duration) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
@@ -316,9 +317,9 @@ impl Server {
         if let Ok(false) = said {
             let _ = self.events.change(&session.worker.control, Source::Control(number), Interest::Both);
         }
-        // A worker that had already said why it ends knows better.
+        // If the worker has already reported a reason, that one is kept.
         if session.word.is_none() {
-            session.doom = Some(reason);
+            session.end_reason = Some(reason);
         }
         self.deadlines.cancel(Due::Start(number));
         self.deadlines.set(Due::End(number), Instant::now() + grace);
@@ -328,13 +329,13 @@ impl Server {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
         };
-        if session.word.is_none() && session.doom.is_none() {
-            session.doom = Some("its worker stopped talking to the broker".to_owned());
+        if session.word.is_none() && session.end_reason.is_none() {
+            session.end_reason = Some("its worker stopped talking to the broker".to_owned());
         }
         session.worker.kill();
     }
 
-    /// The worker's process is over, and with it the session.
+    /// The worker's process ended, and with it the session.
     pub(super) fn worker_over(&mut self, number: u64) {
         self.hear(number, LAST_WORDS);
         let Some(session) = self.sessions.get_mut(&number) else {
@@ -347,7 +348,7 @@ impl Server {
             return;
         };
         let exit = match session.worker.lacked_memory() {
-            true => format!("{}, for its memory had reached the bound of a session", in_words(status)),
+            true => format!("{}, because it reached the memory limit of a session", in_words(status)),
             false => in_words(status),
         };
         let reason = session.reason(&exit);
@@ -361,12 +362,12 @@ impl Server {
         self.deadlines.cancel(Due::Orphan(number));
         self.admission.end(&session.peer.account);
         if session.is_crash() {
-            self.damping.crashed(&session.peer.account, Instant::now());
+            self.backoff.crashed(&session.peer.account, Instant::now());
         }
         if state == State::Starting {
-            self.warmth.failed(&session.whose, Instant::now());
+            self.spare_policy.failed(&session.whose, Instant::now());
         }
-        self.warmth.used(&session.whose, Instant::now());
+        self.spare_policy.used(&session.whose, Instant::now());
         self.give_back_group(session.worker.take_group());
         if let Some(stream) = session.stream.take() {
             refuse(&stream, Refusal::Worker, &reason);
@@ -394,20 +395,20 @@ impl Server {
     }
 }
 
-/// What is asked for, if it is well-formed.
+/// Checks a hello, and finds its API.
 fn judge(hello: &Hello) -> Result<&'static Api, (Refusal, String)> {
     let Some(api) = Api::find(&hello.api) else {
         let known: Vec<_> = APIS.iter().map(|api| api.name).collect();
-        let reason = format!("there is no API {:?}; there is {}", clean(&hello.api, 64), known.join(", "));
+        let reason = format!("there is no API {:?}; the APIs are {}", clean(&hello.api, 64), known.join(", "));
         return Err((Refusal::UnknownApi, reason));
     };
     if hello.surroundings.as_ref().is_some_and(|surroundings| !surroundings.is_sane(api)) {
-        return Err((Refusal::Malformed, "surroundings that no program has".to_owned()));
+        return Err((Refusal::Malformed, "an environment that no program sends".to_owned()));
     }
     Ok(api)
 }
 
-/// Writes what a worker has to say to the log; `None` for one without a session.
+/// Logs a worker's line; `None` for a spare.
 pub(super) fn log_worker(session: Option<u64>, level: LogLevel, text: &str, left_out: u64) {
     let text = clean(text, LONGEST_LINE);
     match level {

@@ -1,7 +1,7 @@
-//! Spares: workers that are started ahead, wait with the vendor's library loaded, and become a session's.
+//! Spares: workers that are started in advance, load the vendor library, and wait for a session.
 //!
-//! - **Invariant:** a spare holds nothing of any program, and is given to one session at most.
-//! - **Invariant:** spares are nobody's sessions: they count for no limit, and keep no idle broker alive.
+//! - **Invariant:** a spare holds no program's data, and is given to at most one session.
+//! - **Invariant:** spares are not sessions: they do not count towards the limits, and keep no idle broker alive.
 
 use std::time::Instant;
 
@@ -13,8 +13,8 @@ use tracing::{debug, warn};
 use super::sessions::{GRACE, LAST_WORDS, LONGEST_LINE, START_TIME, log_worker};
 use super::{Due, Server};
 use crate::events::{Interest, Source};
-use crate::policy::noise::Line;
-use crate::policy::warmth::Whose;
+use crate::policy::rate_limit::Line;
+use crate::policy::spares::Whose;
 use crate::session::Session;
 use crate::spare::{Loaded, Spare};
 use crate::tenant::TenantId;
@@ -22,27 +22,28 @@ use crate::text::clean;
 use crate::worker::{Heard, in_words};
 
 impl Server {
-    /// Somebody is about to open a session: with an API that they have used lately, or, as far as anybody knows, with the
-    /// first, whose libraries take longest to load.
+    /// A tenant is about to open a session: with the APIs that it used recently, or, if none is known, with the first API,
+    /// whose libraries take longest to load.
     pub(super) fn expect_session(&mut self, tenant: &TenantId, own: bool) {
         let first = APIS.first().map(|api| Whose {
             tenant: tenant.clone(),
             api: api.name,
             surroundings: own.then(|| self.own_surroundings(api)),
         });
-        let mut expected = self.warmth.of(tenant);
+        let mut expected = self.spare_policy.of(tenant);
         if expected.is_empty() {
             expected.extend(first);
         }
         for whose in &expected {
-            self.warmth.used(whose, Instant::now());
+            self.spare_policy.used(whose, Instant::now());
         }
     }
 
-    /// Dismisses the spares that nobody is to get any more, and sees to it that missing ones are started.
+    /// Ends spares that are not needed any more, and schedules the start of missing ones.
     pub(super) fn watch_spares(&mut self, now: Instant) {
-        let forgetting = self.warmth.forget(now);
-        let unwanted = self.spares.iter().filter(|(_, spare)| !spare.dismissed && !self.warmth.keeps(&spare.whose));
+        let forgetting = self.spare_policy.forget(now);
+        let unwanted =
+            self.spares.iter().filter(|(_, spare)| !spare.dismissed && !self.spare_policy.keeps(&spare.whose));
         for number in unwanted.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.dismiss(number);
         }
@@ -53,15 +54,16 @@ impl Server {
         }
     }
 
-    /// Who gets the next spare, and when: nobody who has a session that is not welcomed yet, for the two would share the
+    /// Which tenant gets the next spare, and when. Not one with a starting session, because the two would compete for
     /// processors.
     fn next_spare(&self) -> Option<(Whose, Instant)> {
         let have = |whose: &Whose| self.spares.values().filter(|spare| spare.whose == *whose).count();
         let starts = |session: &Session| session.state() == State::Starting;
-        self.warmth.next(have, |whose| self.sessions.values().any(|session| session.whose == *whose && starts(session)))
+        self.spare_policy
+            .next(have, |whose| self.sessions.values().any(|session| session.whose == *whose && starts(session)))
     }
 
-    /// Starts the next spare if it is time for it.
+    /// Starts the next spare if it is due.
     pub(super) fn start_spare(&mut self, now: Instant) {
         let Some((whose, at)) = self.next_spare() else {
             return;
@@ -74,7 +76,7 @@ impl Server {
             Ok(worker) => worker,
             Err(error) => {
                 warn!(uid, %error, "no spare worker can be started");
-                return self.warmth.failed(&whose, now);
+                return self.spare_policy.failed(&whose, now);
             }
         };
         self.last_spare += 1;
@@ -89,19 +91,19 @@ impl Server {
         }
     }
 
-    /// Takes a spare for a session: one that is ready, else the one that will be first.
+    /// Takes a spare for a session: a ready one, else the oldest.
     pub(super) fn take_spare(&mut self, whose: &Whose) -> Option<Spare> {
         let free = self.spares.iter().filter(|(_, spare)| spare.whose == *whose && spare.is_free());
         let (&number, _) = free.min_by_key(|(number, spare)| (spare.loaded.is_none(), **number))?;
         self.remove_spare(number)
     }
 
-    /// Those that a session can have without waiting.
+    /// The spares that are ready for a session.
     pub(super) fn ready_spares(&self) -> usize {
         self.spares.values().filter(|spare| spare.loaded.is_some() && spare.is_free()).count()
     }
 
-    /// Takes what a spare has said, up to so many messages.
+    /// Handles a spare's messages, at most this many.
     pub(super) fn hear_spare(&mut self, number: u64, messages: usize) {
         for _ in 0..messages {
             let Some(spare) = self.spares.get_mut(&number) else {
@@ -111,7 +113,7 @@ impl Server {
                 Heard::Nothing => return,
                 Heard::Message(message) => self.heard_spare(number, message),
                 Heard::Closed => {
-                    // It usually ends at the same time.
+                    // It usually exits at the same time.
                     self.events.remove(&spare.worker.control);
                     spare.word.get_or_insert_with(|| "it stopped talking to the broker".to_owned());
                     return self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
@@ -141,20 +143,20 @@ impl Server {
             FromWorker::Ready { .. } => {}
             FromWorker::Ended { reason, .. } => spare.word = Some(clean(&reason, LONGEST_LINE)),
             FromWorker::Log { level, text } => {
-                if let Line::Write { left_out } = spare.noise.line(Instant::now()) {
+                if let Line::Write { left_out } = spare.log_limit.line(Instant::now()) {
                     log_worker(None, level, &text, left_out);
                 }
             }
         }
     }
 
-    /// A spare is not needed any more: it is told, and killed if it takes too long.
+    /// Ends a spare that is not needed: it is told, and killed if it takes too long.
     fn dismiss(&mut self, number: u64) {
         let Some(spare) = self.spares.get_mut(&number) else {
             return;
         };
         spare.dismissed = true;
-        // One that cannot be told is killed.
+        // A spare that cannot be told is killed.
         let _ = spare.worker.say(&ToWorker::Shutdown { reason: "its user had no session for long".to_owned() });
         self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
     }
@@ -165,18 +167,18 @@ impl Server {
         self.spare_over(number);
     }
 
-    /// Ends a spare without asking.
+    /// Kills a spare.
     fn end_spare(&mut self, number: u64, why: &str) {
         let Some(spare) = self.spares.get_mut(&number) else {
             return;
         };
         spare.word.get_or_insert_with(|| why.to_owned());
         spare.worker.kill();
-        // For one whose end is not heard of.
+        // Its end may give no event.
         self.deadlines.set(Due::Spare(number), Instant::now() + GRACE);
     }
 
-    /// A spare's process is over.
+    /// A spare's process ended.
     pub(super) fn spare_over(&mut self, number: u64) {
         self.hear_spare(number, LAST_WORDS);
         let Some(status) = self.spares.get_mut(&number).and_then(|spare| spare.worker.reap()) else {
@@ -192,10 +194,10 @@ impl Server {
         }
         let reason = spare.word.unwrap_or_else(|| format!("the worker {exit}"));
         warn!(uid, worker, reason, exit, "a spare worker ended");
-        self.warmth.failed(&spare.whose, Instant::now());
+        self.spare_policy.failed(&spare.whose, Instant::now());
     }
 
-    /// Takes a spare out of everything that knows it.
+    /// Removes a spare, its events and its deadline.
     fn remove_spare(&mut self, number: u64) -> Option<Spare> {
         let spare = self.spares.remove(&number)?;
         self.events.remove(&spare.worker.control);

@@ -31,21 +31,21 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
 fn function_list(api: &Api, problems: &mut Problems) {
     let Some(function) = api.function_list.as_ref().and_then(|name| api.function(name)) else { return };
     if !function.facts.local || !matches!(function.params.as_slice(), [Param { shape: Shape::Pointer, .. }]) {
-        let message = format!("`{}` hands out all functions, and cannot be generated", function.name);
+        let message = format!("`{}` returns the list of functions, so it must be served by hand", function.name);
         problems
             .add(function.span, message, "named by `functions`")
-            .help("mark it `local`, and give it one raw pointer: where the address of the struct goes");
+            .help("mark it `local`, and give it one raw pointer, to which the address of the struct is written");
     }
 }
 
-/// What a struct leads to is translated as the struct is.
+/// What a struct points to is translated as the struct is.
 fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     for field in fields(api, &ty.name) {
         if let FieldShape::Memory(Memory { element: Element::Struct(led), .. }) = &field.shape
             && is_bare(api, led)
         {
             let message = format!("a `{led}` holds an address that nothing translates");
-            problems.add(ty.span, message, format!("`{}` leads to it", field.name));
+            problems.add(ty.span, message, format!("`{}` points to it", field.name));
         }
     }
 }
@@ -55,12 +55,12 @@ fn withheld(function: &Function, problems: &mut Problems) {
     let withheld = |param: &&Param| function.facts.withheld.contains(&param.name);
     for param in function.params.iter().filter(withheld).filter(|p| !matches!(p.shape, Shape::Pointer)) {
         problems
-            .add(param.span, format!("`{}` is withheld, and no raw pointer", param.name), "not an address")
-            .help("what is `withheld` is an address: `*mut T`");
+            .add(param.span, format!("`{}` is `withheld` and not a raw pointer", param.name), "not an address")
+            .help("a `withheld` parameter is an address: `*mut T`");
     }
 }
 
-/// A struct that leads to more is translated where it goes in, alone or in an array.
+/// A struct that points to more memory is translated where it goes in, alone or in an array.
 fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
     match &buffer.element {
         Element::Struct(ty) if is_bare(api, ty) => {
@@ -70,34 +70,36 @@ fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
         }
         Element::Struct(ty) if buffer.direction == Direction::Out && leads_on(api, ty) => {
             let message =
-                format!("a `{ty}` leads to more, and what it leads to is not the program's if it only comes out");
+                format!("a `{ty}` points to other memory, and in an output alone that memory is not the program's");
             problems
                 .add(param.span, message, "comes out")
-                .help("write `&mut`, if the program says where the rest goes");
+                .help("write `&mut` if the program says where that memory is");
         }
         Element::Tagged(ty) => keys(api, param, buffer.direction, ty, problems),
         _ => {}
     }
 }
 
-/// The values of these keys are in a parameter, not in what a struct leads to.
+/// The values of these keys are in a parameter, not in what a struct points to.
 fn keys(api: &Api, param: &Param, direction: Direction, ty: &str, problems: &mut Problems) {
     let Some(TypeKind::Tagged { variants, otherwise, .. }) = api.types.get(ty).map(|t| &t.kind) else { return };
     if otherwise.is_none() {
         problems
-            .add(param.span, format!("nothing says what becomes of keys that `{ty}` does not list"), "without `otherwise`")
-            .help("write `#[otherwise(STATUS)]` above the enum: what they are answered with, for they may bring addresses");
+            .add(param.span, format!("the table does not say what happens to keys that `{ty}` does not list"), "without `otherwise`")
+            .help("write `#[otherwise(STATUS)]` above the enum: such keys return it, because their values may hold addresses");
     }
     for variant in variants {
         match &variant.payload {
             Payload::Plain(plain) if leads_on(api, name_in(plain)) || is_bare(api, name_in(plain)) => {
-                let message =
-                    format!("the value of a key crosses as bytes, and that of `{}` leads to more", variant.key);
+                let message = format!(
+                    "the value of a key crosses as bytes, and that of `{}` points to other memory",
+                    variant.key
+                );
                 problems.add(param.span, message, format!("may be a `{ty}`"));
             }
             Payload::Refused(_) | Payload::Plain(_) => {}
             _ if direction == Direction::In => {
-                let message = format!("what goes in by key is plain, and `{}` is not", variant.key);
+                let message = format!("an input by key is plain data, and `{}` is not", variant.key);
                 problems.add(param.span, message, format!("may be a `{ty}`"));
             }
             _ => {}
@@ -113,7 +115,7 @@ fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
         {
             problems.add(
                 param.span,
-                format!("a `{ty}` leads to more, which stays in the worker"),
+                format!("a `{ty}` points to other memory, which stays in the worker"),
                 "given to a callback",
             );
         }

@@ -23,7 +23,7 @@ fn extension(arg: &Expr, problems: &mut Problems) -> Option<Extension> {
         return Some(Extension { name, known: Some((version(from, problems)?, version(below, problems)?)) });
     }
     problems
-        .add(arg.span(), "this is no extension", "not an extension")
+        .add(arg.span(), "this is not an extension", "not an extension")
         .help("write `\"name\"`, or `\"name\" = \"0.9.0\"..\"2.0.0\"` if the table describes these versions only");
     None
 }
@@ -43,7 +43,7 @@ pub fn masked(attr: &Attr, problems: &mut Problems) -> Option<Masked> {
         }
         None => {
             problems
-                .add(attr.span, "nothing says why these do not cross", "without a reason")
+                .add(attr.span, "the table does not say why these do not cross", "without a reason")
                 .help("write `#![masked(why = \"…\", \"name\", …)]`");
             None
         }
@@ -70,7 +70,7 @@ pub fn no_second(attrs: &[Attr], problems: &mut Problems) {
 pub fn version(text: &Expr, problems: &mut Problems) -> Option<Version> {
     let version = attr::text(text).and_then(|text| Version::parse(&text));
     if version.is_none() {
-        problems.add(text.span(), "a version is like `\"0.9.5\"`", "not a version");
+        problems.add(text.span(), "a version has the form `\"0.9.5\"`", "not a version");
     }
     version
 }
@@ -83,20 +83,20 @@ pub fn newer(api: &Api, function: &Function, problems: &mut Problems) {
         let of = function.facts.extension.as_ref().and_then(|name| api.extensions.iter().find(|e| e.name == *name));
         match of.map(|extension| extension.known) {
             None => {
-                let message = format!("`{}` comes with a version of an extension", param.name);
+                let message = format!("`{}` needs a version of an extension", param.name);
                 problems.add(param.span, message, "of no extension that crosses");
             }
             Some(Some((from, below))) if from < since && since < below => {}
             Some(_) => {
-                let message = format!("the table does not describe versions before and from {since} on");
-                problems.add(param.span, message, "not within what `extensions` says");
+                let message = format!("the table does not describe versions both before and from {since}");
+                problems.add(param.span, message, "not in the range of `extensions`");
             }
         }
         if function.answer().is_some() {
             problems.add(param.span, "a query by key has one form", "another form");
         }
         if !may_be_null(&param.shape) {
-            let message = format!("what was done without `{}` cannot be said with it", param.name);
+            let message = format!("a call without `{}` cannot be made from one with it", param.name);
             problems.add(param.span, message, "not `Option<…>`");
         }
     }

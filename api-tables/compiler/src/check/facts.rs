@@ -104,7 +104,7 @@ pub fn read(attrs: &[Attr], params: &[Param], scope: &Scope<'_>, problems: &mut 
         && let Some(other) =
             attrs.iter().find(|a| !["same_as", "beside", "since", "undocumented"].contains(&a.word.as_str()))
     {
-        let message = format!("what holds for a function that is `{}` is said there", same.word);
+        let message = format!("a function that is `{}` has its facts at the other function", same.word);
         problems.add(other.span, message, "not here");
     }
     reader.facts
@@ -170,7 +170,7 @@ impl Reader<'_> {
                 self.facts.undocumented = true;
             }
             word => {
-                let message = format!("no fact is called `{word}`");
+                let message = format!("there is no fact `{word}`");
                 problems.add(attr.span, message, "unknown fact").near(word, WORDS.iter().copied());
             }
         }
@@ -190,7 +190,7 @@ impl Reader<'_> {
                 continue;
             };
             if !matches!(param.shape, Shape::Buffer(Buffer { direction: Direction::In, .. })) {
-                not(pair.key.span(), "`when` is about memory that goes in", "no such memory", problems);
+                not(pair.key.span(), "`when` takes input memory", "no such memory", problems);
             }
             if self.facts.when.iter().any(|(p, _)| *p == param.name) {
                 twice(pair, "when", problems);
@@ -206,7 +206,7 @@ impl Reader<'_> {
         let name = attr.name(problems)?;
         let param = self.scope.param(&name.to_string(), name.span(), problems)?.name.clone();
         if !self.params.iter().any(|p| p.name == param && names_objects(&p.shape)) {
-            not(name.span(), "a call is about an object that it is given", "no handle", problems);
+            not(name.span(), "a call can only be about an object that it gets as a handle", "not a handle", problems);
         }
         Some(param)
     }
@@ -229,7 +229,7 @@ impl Reader<'_> {
                 continue;
             };
             if !matches!(param.shape, Shape::Buffer(_) | Shape::Callback { .. } | Shape::Pointer) {
-                not(pair.key.span(), "`until` is about memory or a callback", "neither", problems);
+                not(pair.key.span(), "`until` takes memory or a callback", "neither", problems);
             }
             if self.facts.until.iter().any(|(p, _)| *p == param.name) {
                 twice(pair, "until", problems);
@@ -263,7 +263,7 @@ impl Reader<'_> {
                 Shape::Buffer(Buffer { direction: Direction::Out | Direction::InOut, len: Len::Count(_), .. })
             );
             if !array {
-                not(pair.key.span(), "`written` is about `Out<[T; n]>`", "no such array", problems);
+                not(pair.key.span(), "`written` takes an `Out<[T; n]>`", "no such array", problems);
             }
             if self.facts.written.iter().any(|(p, _)| *p == param.name) {
                 twice(pair, "written", problems);
@@ -279,7 +279,7 @@ impl Reader<'_> {
             let key = pair.key.to_string();
             let Some((_, resource)) = RESOURCES.iter().find(|(name, _)| *name == key) else {
                 problems
-                    .add(pair.key.span(), format!("no resource called `{key}`"), "unknown resource")
+                    .add(pair.key.span(), format!("there is no resource `{key}`"), "unknown resource")
                     .near(&key, RESOURCES.iter().map(|(name, _)| *name));
                 continue;
             };
@@ -300,7 +300,12 @@ impl Reader<'_> {
     /// The parameter whose memory a pair names; not one that goes the `wrong` way only.
     fn memory(&self, pair: Pair<'_>, wrong: Direction, problems: &mut Problems) -> Option<Amount> {
         let Some(name) = attr::ident(pair.value) else {
-            not(pair.value.span(), "bytes are those of a parameter's memory", "no name", problems);
+            not(
+                pair.value.span(),
+                "`bytes_in` and `bytes_out` take a parameter that is memory",
+                "not a name",
+                problems,
+            );
             return None;
         };
         let name_text = name.to_string();
@@ -308,8 +313,8 @@ impl Reader<'_> {
         let param = self.params.iter().find(|p| p.name == name_text)?;
         match &param.shape {
             Shape::Buffer(buffer) if buffer.direction != wrong => {}
-            Shape::Buffer(_) => not(name.span(), "this memory goes the other way", "here", problems),
-            _ => not(name.span(), "bytes are those of a parameter's memory", "no memory", problems),
+            Shape::Buffer(_) => not(name.span(), "this memory has the other direction", "here", problems),
+            _ => not(name.span(), "`bytes_in` and `bytes_out` take a parameter that is memory", "not memory", problems),
         }
         Some(Amount::Memory(name_text))
     }
@@ -318,7 +323,7 @@ impl Reader<'_> {
     fn counted(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
         let handle = self.scope.names.handle(attr.name(problems)?, problems)?;
         if !matches!(self.params, [Param { shape: Shape::Handle { ty, .. }, .. }] if *ty == handle) {
-            let message = format!("`{}` is about a function of one `{handle}`", attr.word);
+            let message = format!("`{}` needs a function with one parameter of type `{handle}`", attr.word);
             problems.add(attr.span, message, "not such a function");
         }
         Some(handle)
@@ -331,7 +336,7 @@ impl Reader<'_> {
         let is =
             |p: &Param| matches!(p.shape, Shape::Handle { .. }) || (one && matches!(p.shape, Shape::Mirror { .. }));
         if !self.params.iter().any(|p| p.name == param && is(p)) {
-            not(name.span(), "mirrors belong to an object", "no handle", problems);
+            not(name.span(), "a mirror belongs to an object", "not a handle", problems);
         }
         Some(param)
     }
@@ -342,7 +347,12 @@ impl Reader<'_> {
             Some(function) => match attr::ident(function) {
                 Some(function) => Some(Some(self.scope.names.function(function, problems)?)),
                 None => {
-                    not(function.span(), "`count` is the function that tells how many there are", "no name", problems);
+                    not(
+                        function.span(),
+                        "`count` names the function that returns their number",
+                        "not a name",
+                        problems,
+                    );
                     None
                 }
             },
@@ -377,7 +387,7 @@ fn custom(attr: &Attr, problems: &mut Problems) -> Custom {
             "worker" => custom.worker = true,
             other => {
                 problems
-                    .add(side.span(), format!("no side called `{other}`"), "unknown side")
+                    .add(side.span(), format!("there is no side `{other}`"), "unknown side")
                     .help("write `custom`, `custom(shim)` or `custom(worker)`");
             }
         }

@@ -103,7 +103,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             "dispatch" => api.dispatch = dispatch(attr, names, problems),
             "lookup" => api.lookup = attr.name(problems).and_then(|name| names.function(name, problems)),
             _ => {
-                let message = format!("no attribute of a table is called `{word}`");
+                let message = format!("there is no attribute of a table `{word}`");
                 problems.add(attr.span, message, "unknown attribute").near(word, WORDS.iter().copied());
             }
         }
@@ -126,7 +126,7 @@ fn help(needed: &str) -> &'static str {
     match needed {
         "api" => "write `#![api(name = number)]`: its short name, and its number on the wire",
         "library" => "write `#![library(\"soname\")]`: the vendor library that programs open",
-        _ => "write `#![lost(STATUS)]`: what a call returns whose worker is gone",
+        _ => "write `#![lost(STATUS)]`: what a call returns after its worker ended",
     }
 }
 
@@ -156,14 +156,14 @@ fn dispatch(attr: &Attr, names: &Names, problems: &mut Problems) -> Vec<Option<S
             continue;
         }
         let Some(name) = attr::ident(arg) else {
-            problems.add(arg.span(), "a place of the dispatch table is a function or `_`", "neither");
+            problems.add(arg.span(), "an entry of the dispatch table is a function or `_`", "neither");
             continue;
         };
         let Some(name) = names.function(name, problems) else {
             continue;
         };
         if places.iter().flatten().any(|known| *known == name) {
-            problems.add(arg.span(), format!("`{name}` has a place already"), "again");
+            problems.add(arg.span(), format!("`{name}` has an entry already"), "again");
         }
         places.push(Some(name));
     }

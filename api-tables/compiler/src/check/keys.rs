@@ -24,7 +24,7 @@ pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
     }
     for attr in noted.attrs.iter().filter(|a| !ENUM_WORDS.contains(&a.word.as_str())) {
         problems
-            .add(attr.span, format!("no attribute of an enum is called `{}`", attr.word), "unknown attribute")
+            .add(attr.span, format!("there is no attribute of an enum `{}`", attr.word), "unknown attribute")
             .near(&attr.word, ENUM_WORDS.iter().copied());
     }
     if has("tag") == has("list") {
@@ -36,7 +36,7 @@ pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
         Some(element) if has("list") => Kind::List { element: names::c_name(&element.to_string()).to_owned() },
         _ if has("list") => {
             problems
-                .add(noted.item.ident.span(), "nothing says what a list consists of", "without `repr`")
+                .add(noted.item.ident.span(), "the element type of this list is missing", "without `repr`")
                 .help("write `#[repr(T)]` above it, where T is the C type of one element");
             Kind::List { element: String::new() }
         }
@@ -59,14 +59,14 @@ pub fn define(noted: &Noted<ItemEnum>, names: &mut Names, problems: &mut Problem
             let key = variant.ident.to_string();
             if !names.constants.contains_key(&key) {
                 problems
-                    .add(variant.ident.span(), format!("no constant called `{key}`"), "unknown constant")
+                    .add(variant.ident.span(), format!("there is no constant `{key}`"), "unknown constant")
                     .help(format!("write `{key}(…) = VALUE`, or a `const` if several enums have this key"));
             }
             continue;
         };
         let Some(ty) = repr else {
             problems
-                .add(variant.ident.span(), "nothing says which type this key has", "without `repr`")
+                .add(variant.ident.span(), "the type of this key is missing", "without `repr`")
                 .help("write `#[repr(T)]` above the enum, where T is the C type of its keys");
             return;
         };
@@ -160,7 +160,7 @@ fn key(variant: &syn::Variant, in_list: bool, names: &Names, problems: &mut Prob
         [] => payload(ty, in_list, names, problems)?,
         [attr] => marked(attr, ty, in_list, names, problems)?,
         [_, second, ..] => {
-            problems.add(second.span, "a key has one attribute at most", "one too many");
+            problems.add(second.span, "a key has at most one attribute", "one too many");
             return None;
         }
     };
@@ -192,7 +192,7 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
     }
     let Some(name) = shapes::name(ty) else {
         problems
-            .add(ty.span(), "this is no value of a key", "not a value")
+            .add(ty.span(), "this is not a value of a key", "not a value")
             .help("a value is `T` or `[T]` of a scalar, struct or handle, `[&CStr]`, a property list, `HostPtr`, `HostFlags`, or `References`");
         return None;
     };
@@ -226,7 +226,7 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
         other => shapes::name(other),
     };
     let Some(element) = element else {
-        problems.add(ty.span(), "this is no value of a key", "not a value").help("write `T` or `[T]`");
+        problems.add(ty.span(), "this is not a value of a key", "not a value").help("write `T` or `[T]`");
         return None;
     };
     let text = element.to_string();
@@ -281,7 +281,7 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
             Some(Payload::Refused(expr::constant_i64(attr.only(problems)?, names, problems)?))
         }
         word => {
-            let message = format!("no attribute of a key is called `{word}`");
+            let message = format!("there is no attribute of a key `{word}`");
             problems.add(attr.span, message, "unknown attribute").near(word, KEY_WORDS.iter().copied());
             None
         }
@@ -291,7 +291,7 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
 /// Some values come only as the answer to a query, and never stand in a list.
 fn outside(in_list: bool, at: Span, what: &str, problems: &mut Problems) -> Option<()> {
     if in_list {
-        problems.add(at, format!("{what} has no place in a list"), "not here");
+        problems.add(at, format!("{what} is not allowed in a list"), "not here");
         return None;
     }
     Some(())

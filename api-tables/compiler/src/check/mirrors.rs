@@ -14,7 +14,7 @@ use syn::{Expr, Member};
 /// `answers(p.a.b[i], otherwise = e)`, or `answers(out = p.a.b[i], otherwise = e)`.
 pub fn answers(attr: &Attr, params: &[Param], scope: &Scope<'_>, problems: &mut Problems) -> Option<Answers> {
     let Some((first, rest)) = attr.args.split_first() else {
-        problems.add(attr.span, "`answers` says nothing about where the answer stands", "needs a field");
+        problems.add(attr.span, "`answers` does not name the field of the answer", "needs a field");
         return None;
     };
     let otherwise = match rest {
@@ -32,7 +32,7 @@ pub fn answers(attr: &Attr, params: &[Param], scope: &Scope<'_>, problems: &mut 
             let out = attr::ident(&assign.left)?;
             let name = scope.param(&out.unraw().to_string(), out.span(), problems)?.name.clone();
             if !params.iter().any(|p| p.name == name && matches!(p.shape, Shape::Pointer)) {
-                problems.add(out.span(), "an answer goes where a raw pointer leads", "no raw pointer");
+                problems.add(out.span(), "an answer is written through a raw pointer", "not a raw pointer");
             }
             (Some(name), &*assign.right)
         }
@@ -42,7 +42,7 @@ pub fn answers(attr: &Attr, params: &[Param], scope: &Scope<'_>, problems: &mut 
     let param = walk(path, scope, &mut steps, problems)?;
     if !params.iter().any(|p| p.name == param && matches!(p.shape, Shape::Mirror { .. })) {
         problems
-            .add(path.span(), format!("`{param}` is no struct that programs have images of"), "no mirror")
+            .add(path.span(), format!("`{param}` is not a struct with `mirror`"), "no mirror")
             .help("write `p: &S`, where S is a struct with `mirror`");
         return None;
     }
@@ -85,10 +85,10 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         tails(api, ty, fields, problems);
         if let Some(mirror) = mirror {
             mirrors += 1;
-            let one_too_many = (mirrors > 1).then(|| "an API has one struct that programs have images of".to_owned());
+            let one_too_many = (mirrors > 1).then(|| "an API has at most one struct with `mirror`".to_owned());
             let is_flag = |name: &String| fields.iter().any(|f| f.name == *name && number(f, &[Scalar::U8]));
             let input = mirror.input.iter().find(|name| !is_flag(name));
-            let input = input.map(|name| format!("`{name}` is no field of `{}` that is a `bool`", ty.name));
+            let input = input.map(|name| format!("`{name}` is not a `bool` field of `{}`", ty.name));
             for message in one_too_many.into_iter().chain(input).chain(contents(ty, fields)) {
                 problems.add(ty.span, message, "a mirror");
             }
@@ -98,7 +98,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         answer(api, function, problems);
         named(function, problems);
         if function.facts.input.is_some() && !matches!(function.ret, Ret::Mirror { .. }) {
-            let message = format!("`{}` returns no mirror that could be an input", function.name);
+            let message = format!("`{}` does not return a mirror that could be an input", function.name);
             problems.add(function.span, message, "`input`");
         }
     }
@@ -112,12 +112,12 @@ fn named(function: &Function, problems: &mut Problems) {
     }
     let is_kept = |p: &&Param| matches!(p.shape, Shape::Value { .. } | Shape::Handle { .. } | Shape::Text { .. });
     for param in function.params.iter().filter(|p| !is_kept(p)) {
-        let message = format!("`{}` names a mirror, and is asked again by what it is given", function.name);
-        problems.add(param.span, message, "no number, handle or text");
+        let message = format!("`{}` names a mirror, so it is called again with the same arguments", function.name);
+        problems.add(param.span, message, "not a number, handle or text");
     }
     if !matches!(function.params.first().map(|p| &p.shape), Some(Shape::Handle { null: false, .. })) {
-        let message = format!("`{}` names a mirror, and nothing says whose", function.name);
-        problems.add(function.span, message, "without an object before all else");
+        let message = format!("`{}` names a mirror, and does not get the object that owns it", function.name);
+        problems.add(function.span, message, "its first parameter is not an object");
     }
 }
 
@@ -139,10 +139,10 @@ fn contents(ty: &TypeDef, fields: &[Field]) -> Option<String> {
         return Some(format!("`{name}` needs one `Option<&mut [c_void; n]>`, and has {}", data.len()));
     };
     if !fields.iter().any(|f| f.name == **len && number(f, &[Scalar::Usize, Scalar::U64])) {
-        return Some(format!("`{len}` is no field of `{name}` with a number of 8 bytes"));
+        return Some(format!("`{len}` is not a field of `{name}` with a number of 8 bytes"));
     }
     let handle = fields.iter().find(|f| matches!(f.shape, FieldShape::Handle(_) | FieldShape::Memory(_)));
-    handle.map(|f| format!("`{}` has no place in a struct that programs have images of", f.name))
+    handle.map(|f| format!("`{}` is not allowed in a struct with `mirror`", f.name))
 }
 
 /// What a struct ends with is counted by a number of 4 bytes; data is a mirror's.
@@ -157,21 +157,18 @@ fn tails(api: &Api, ty: &TypeDef, fields: &[Field], problems: &mut Problems) {
                     wrong(format!("`{}` is not the last field", field.name));
                 }
                 if !fields.iter().any(|f| f.name == *len && number(f, &[Scalar::I32, Scalar::U32])) {
-                    wrong(format!("`{len}` is no field of `{}` with a number of 4 bytes", ty.name));
+                    wrong(format!("`{len}` is not a field of `{}` with a number of 4 bytes", ty.name));
                 }
             }
             FieldShape::Pointer(Pointee::Keyed(keys)) => {
                 if let Some(TypeKind::Tagged { tag, .. }) = api.types.get(keys).map(|t| &t.kind)
                     && !fields.iter().any(|f| f.name == *tag && matches!(f.shape, FieldShape::Scalar(_)))
                 {
-                    wrong(format!("what `{}` leads to depends on `{tag}`, and there is no such number", field.name));
+                    wrong(format!("the type behind `{}` depends on `{tag}`, and there is no such number", field.name));
                 }
             }
             FieldShape::Pointer(Pointee::Data { .. }) if matches!(ty.kind, TypeKind::Struct { mirror: None, .. }) => {
-                wrong(format!(
-                    "`{}` is memory that both processes have, which a struct with `mirror` leads to",
-                    field.name
-                ));
+                wrong(format!("`{}` is shared memory, and a struct with `mirror` points to it", field.name));
             }
             _ => {}
         }
@@ -193,7 +190,7 @@ fn answer(api: &Api, function: &Function, problems: &mut Problems) {
             let step = match step {
                 Step::Field(name) | Step::Index(name) => name,
             };
-            problems.add(function.span, format!("`{step}` leads nowhere"), "without an answer");
+            problems.add(function.span, format!("`{step}` does not point to a field"), "without an answer");
             return;
         };
         at = next;
@@ -210,7 +207,7 @@ fn answer(api: &Api, function: &Function, problems: &mut Problems) {
         _ => false,
     };
     if !fits {
-        let message = format!("`{}` does not return what stands in that field", function.name);
+        let message = format!("`{}` does not return the type of that field", function.name);
         problems.add(function.span, message, "another answer");
     }
 }

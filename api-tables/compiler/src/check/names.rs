@@ -110,7 +110,7 @@ impl Names {
     pub fn kind(&self, name: &str, at: Span, problems: &mut Problems) -> Option<Kind> {
         let found = self.find(name);
         if found.is_none() {
-            let problem = problems.add(at, format!("no type called `{name}`"), "unknown type");
+            let problem = problems.add(at, format!("there is no type `{name}`"), "unknown type");
             match BUILTIN.iter().find(|(_, _, c)| *c == name) {
                 Some((known, ..)) => problem.help(format!("a table calls it `{known}`")),
                 None => {
@@ -133,7 +133,7 @@ impl Names {
         match self.kind(name, at, problems)? {
             Kind::Scalar(scalar) | Kind::Status(scalar) => Some(scalar),
             _ => {
-                problems.add(at, format!("`{name}` is no scalar"), "needs a scalar type");
+                problems.add(at, format!("`{name}` is not a scalar"), "needs a scalar type");
                 None
             }
         }
@@ -142,7 +142,7 @@ impl Names {
     /// Reports a name that should have been a constant.
     pub fn unknown_constant(&self, name: &str, at: Span, problems: &mut Problems) {
         problems
-            .add(at, format!("no constant called `{name}`"), "unknown constant")
+            .add(at, format!("there is no constant `{name}`"), "unknown constant")
             .near(name, self.constants.keys().map(String::as_str));
     }
 
@@ -152,7 +152,7 @@ impl Names {
         match self.kind(&text, name.span(), problems)? {
             Kind::Handle | Kind::Pointee => Some(text),
             _ => {
-                problems.add(name.span(), format!("`{text}` is no handle"), "needs a handle type");
+                problems.add(name.span(), format!("`{text}` is not a handle"), "needs a handle type");
                 None
             }
         }
@@ -165,7 +165,7 @@ impl Names {
             return Some(text);
         }
         problems
-            .add(name.span(), format!("no function called `{text}`"), "unknown function")
+            .add(name.span(), format!("there is no function `{text}`"), "unknown function")
             .near(&text, self.functions.iter().map(String::as_str));
         None
     }
@@ -174,7 +174,7 @@ impl Names {
     pub fn declare(&mut self, name: &syn::Ident, kind: Kind, problems: &mut Problems) {
         let text = name.to_string();
         if reserved(&text) {
-            problems.add(name.span(), format!("`{text}` is a word of the language"), "taken");
+            problems.add(name.span(), format!("`{text}` is a reserved word"), "taken");
         } else if self.types.insert(text.clone(), kind).is_some() {
             problems.add(name.span(), format!("a second type called `{text}`"), "again");
         }

@@ -40,10 +40,10 @@ fn same(api: &Api, function: &Function, problems: &mut Problems) {
     let Some(other) = function.facts.same_as.as_ref().and_then(|name| api.function(name)) else { return };
     let classes = |f: &Function| (f.params.iter().map(|p| class(&p.shape)).collect::<Vec<_>>(), ret_class(api, &f.ret));
     if other.facts.same_as.is_some() || other.facts.unsupported.is_some() {
-        let message = format!("`{}` is not served itself", other.name);
-        problems.add(function.span, message, "the same as it").help("name the function that says what is done");
+        let message = format!("`{}` is itself `same_as` or `unsupported`", other.name);
+        problems.add(function.span, message, "`same_as` it").help("name the function that has the facts");
     } else if classes(function) != classes(other) {
-        let message = format!("`{}` takes or returns something else than `{}`", other.name, function.name);
+        let message = format!("`{}` has other parameters or another return type than `{}`", other.name, function.name);
         problems.add(function.span, message, "not the same");
     }
 }
@@ -78,21 +78,21 @@ fn counting(api: &Api, ty: &TypeDef, problems: &mut Problems) {
         };
         let fact = if word == "retain" { &function.facts.retain } else { &function.facts.release };
         if fact.as_ref() != Some(&ty.name) {
-            let message = format!("`{}` is said to {word} `{}`, and does not say so itself", function.name, ty.name);
+            let message = format!("`{}` is named to {word} `{}`, and lacks that fact itself", function.name, ty.name);
             let help = format!("write `#[{word}({})]` above it", ty.name);
             problems.add(function.span, message, format!("without `{word}`")).help(help);
         }
     }
 }
 
-/// What says how much memory a struct leads to, and what is in it, are numbers in the same struct.
+/// What says how much memory a struct points to, and what is in it, are numbers in the same struct.
 fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     let TypeKind::Struct { fields, .. } = &ty.kind else { return };
     let number = |name: &str| fields.iter().any(|f| f.name == name && matches!(f.shape, FieldShape::Scalar(_)));
     for field in fields {
         let FieldShape::Memory(memory) = &field.shape else { continue };
         if !number(&memory.len) {
-            let message = format!("`{}` is no number in `{}`", memory.len, ty.name);
+            let message = format!("`{}` is not a number in `{}`", memory.len, ty.name);
             problems.add(ty.span, message, format!("of unknown length: `{}`", field.name));
         }
         if let Element::Tagged(name) = &memory.element
@@ -104,8 +104,8 @@ fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
                 problems.add(ty.span, message, format!("of unknown type: `{}`", field.name));
             }
             if otherwise.is_some() {
-                let message = format!("what a struct leads to by a key that `{name}` does not list is plain bytes");
-                problems.add(ty.span, message, "`otherwise` has no place here");
+                let message = format!("a struct's memory under a key that `{name}` does not list is plain bytes");
+                problems.add(ty.span, message, "`otherwise` is not allowed here");
             }
         }
     }
@@ -168,15 +168,15 @@ fn pointers(function: &Function, problems: &mut Problems) {
             }
             match pointer.shape {
                 Shape::Struct { .. } => {
-                    problems.add(pointer.span, "a struct by value goes by hand", "not behind a pointer")
+                    problems.add(pointer.span, "a struct by value must be served by hand", "not behind a pointer")
                 }
-                _ => problems.add(pointer.span, "an address means nothing on the other side", "a raw pointer"),
+                _ => problems.add(pointer.span, "an address is meaningless in the other process", "a raw pointer"),
             }
             .help(help);
         }
     }
     if let Ret::Pointer { .. } | Ret::Struct { .. } = function.ret {
-        problems.add(function.span, "an address means nothing on the other side", "returns one").help(help);
+        problems.add(function.span, "an address is meaningless in the other process", "returns one").help(help);
     }
 }
 
@@ -197,11 +197,15 @@ fn callbacks(function: &Function, problems: &mut Problems) {
             continue;
         };
         if ret != "void" {
-            problems.add(param.span, "nobody waits for what a callback returns", "returns something");
+            problems.add(
+                param.span,
+                "a callback cannot return a value: the worker does not wait for it",
+                "returns something",
+            );
         }
         count += 1;
         if count > 1 {
-            problems.add(param.span, "a call has one callback at most", "one too many");
+            problems.add(param.span, "a call has at most one callback", "one too many");
         }
         if user_data(params) != 1 {
             let message = format!("the callback `{}` needs one `UserData`", param.name);
@@ -209,7 +213,7 @@ fn callbacks(function: &Function, problems: &mut Problems) {
         }
     }
     if user_data(&function.params) != count {
-        let message = format!("`{}` needs one `UserData` for its callback, and none without", function.name);
+        let message = format!("`{}` needs one `UserData` if it has a callback, and none otherwise", function.name);
         problems.add(function.span, message, format!("has {}", user_data(&function.params)));
     }
 }
@@ -269,7 +273,7 @@ fn layouts(function: &Function, problems: &mut Problems) {
         };
         for (i, (arg, wanted)) in args.iter().zip(wanted.chars()).enumerate() {
             if !layout_argument(function, arg, wanted) {
-                let message = format!("argument {} of `{layout}` is not what it takes", i + 1);
+                let message = format!("argument {} of `{layout}` has the wrong type", i + 1);
                 problems.add(param.span, message, "of unknown size").help(match wanted {
                     '3' => "it takes a parameter that is `&[usize; 3]`",
                     'h' => "it takes a handle",
@@ -326,7 +330,7 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
         }
     }
     if !function.params.iter().any(|p| names_objects(&p.shape)) {
-        let message = format!("`{}` does not wait, so nobody would be told that it fails", function.name);
+        let message = format!("`{}` does not wait, so its failure could not be reported", function.name);
         problems.add(function.span, message, "about no object");
     }
     if oneway.unless.is_none() && matches!(function.ret, Ret::Value { .. } | Ret::Pointer { .. }) {
@@ -354,11 +358,11 @@ fn answers(function: &Function, problems: &mut Problems) {
     if let Some(param) = keyed.filter(|_| !by_hand)
         && function.answer().is_none_or(|(answer, ..)| answer.name != param.name)
     {
-        let message = format!("nothing says how long the answer in `{}` is", param.name);
+        let message = format!("the length of the answer in `{}` is missing", param.name);
         problems.add(param.span, message, "by key").help(help);
     }
     if function.facts.cached.is_some() && function.answer().is_none() {
-        let message = format!("`{}` is cached, and does not answer with bytes", function.name);
+        let message = format!("`{}` is cached, and does not return bytes", function.name);
         problems.add(function.span, message, "cached").help(help);
     }
 }
@@ -367,11 +371,11 @@ fn answers(function: &Function, problems: &mut Problems) {
 fn demands(api: &Api, function: &Function, problems: &mut Problems) {
     let Some(demand) = &function.facts.refuse_unless else { return };
     if !matches!(plan::about(function), Some(About::Handle(_))) {
-        let message = "a call is refused with the `invalid` of the handle that it is about";
+        let message = "a call can only be refused with the `invalid` of the handle that it is about";
         problems.add(function.span, message, "about none");
     }
     if function.facts.custom.worker || function.facts.beside.is_some() {
-        problems.add(function.span, "a function that the worker serves by hand refuses by hand", "by hand");
+        problems.add(function.span, "a function that the worker serves by hand must refuse by hand", "by hand");
     }
     asks(api, function, demand, problems);
 }
@@ -395,13 +399,13 @@ fn asks(api: &Api, function: &Function, e: &Expr, problems: &mut Problems) {
         _ => false,
     };
     if !exported || !matches!(asked.ret, Ret::Value { .. }) {
-        let message = format!("`{name}` is no function of the vendor's library that returns a number");
+        let message = format!("`{name}` is not a function of the vendor's library that returns a number");
         problems.add(function.span, message, "asks it");
     } else if asked.params.len() != args.len() || !asked.params.iter().zip(args).all(takes) {
-        let message = format!("`{name}` takes something else than `{e}` gives it");
+        let message = format!("`{name}` has other parameters than `{e}` passes");
         problems
             .add(function.span, message, "asks it")
-            .help("an `Opaque` handle is given that is never null, and a number as it is");
+            .help("the vendor's function gets an `Opaque` handle that is never null, or a number");
     }
 }
 
@@ -412,13 +416,13 @@ fn costs(function: &Function, problems: &mut Problems) {
     for (resource, amount) in &function.facts.charge {
         let constant = matches!(amount, Amount::Number(e) if expr::eval(e).is_some());
         if *resource == Resource::DeviceMemory && !matches!(function.ret, Ret::New { .. }) {
-            let message = "`device_memory` is what the object takes that the function returns";
+            let message = "`device_memory` is charged to the object that the function returns";
             problems.add(function.span, message, "returns none").help("write `-> New<H>`");
         } else if by_hand && !(*resource == Resource::Commands && constant) {
-            let message = "a function that the worker serves by hand charges this itself";
+            let message = "a function that the worker serves by hand must charge this itself";
             problems
                 .add(function.span, message, "by hand")
-                .help("what is left for the table is a constant number of `commands`");
+                .help("the table can charge a constant number of `commands`");
         }
     }
 }
@@ -428,7 +432,7 @@ fn held(function: &Function, problems: &mut Problems) {
     let released = function.facts.until.iter().filter(|(_, until)| *until == Until::Released);
     for param in released.filter_map(|(name, _)| function.param(name)) {
         if matches!(param.shape, Shape::Buffer(_)) && !matches!(function.ret, Ret::New { .. }) {
-            let message = "memory is in use until the object is gone that the function returns";
+            let message = "the memory is in use until the returned object is released";
             problems.add(param.span, message, "returns none").help("write `-> New<H>`, or keep the memory by hand");
         }
     }
@@ -439,8 +443,8 @@ fn reachable(api: &Api, function: &Function, problems: &mut Problems) {
     if let Some(formerly) = function.facts.formerly.as_ref().and_then(|name| api.function(name))
         && (formerly.facts.extension.is_none() || formerly.params.len() != function.params.len())
     {
-        let message = format!("`{}` is no extension function with the same arguments", formerly.name);
-        problems.add(function.span, message, "was something else");
+        let message = format!("`{}` is not an extension function with the same parameters", formerly.name);
+        problems.add(function.span, message, "another signature");
     }
     if let Some(extension) = &function.facts.extension
         && api.lookup.is_none()

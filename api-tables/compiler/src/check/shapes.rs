@@ -81,8 +81,8 @@ fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> O
         Type::FnPtr(function) => callback(function, null, scope, problems),
         other => {
             problems
-                .add(other.span(), "this type says nothing about the data", "not a shape")
-                .help("write `&[T; n]` for n of T that go in, `Out<[T; n]>` for those that come out");
+                .add(other.span(), "this type does not describe the data", "not a shape")
+                .help("write `&[T; n]` for an input of n elements T, `Out<[T; n]>` for an output");
             None
         }
     }
@@ -94,7 +94,7 @@ fn pointee_handle(ty: &Type, scope: &Scope<'_>) -> Option<String> {
     matches!(scope.names.find(&name), Some(Kind::Pointee)).then_some(name)
 }
 
-/// The struct that programs have images of, if this leads to one, and the C type.
+/// The struct that programs have images of, if this points to one, and the C type.
 pub fn mirror(reference: &TypeReference, scope: &Scope<'_>) -> Option<Shaped<String>> {
     let name = name(&reference.elem)?.to_string();
     let Some(Kind::Mirror { of }) = scope.names.find(&name) else { return None };
@@ -114,12 +114,12 @@ fn worded(word: &Ident, inner: &Type, null: bool, scope: &Scope<'_>, problems: &
         "Out" => pointee(inner, Direction::Out, true, null, scope, problems),
         "New" => {
             problems
-                .add(word.span(), "a handle cannot be born in an argument that goes in", "not here")
+                .add(word.span(), "an input cannot be a new handle", "not here")
                 .help("write `Out<New<H>>`, or return `New<H>`");
             None
         }
         text => {
-            let message = format!("no shape called `{text}`");
+            let message = format!("there is no shape `{text}`");
             problems.add(word.span(), message, "unknown shape").near(text, names::SHAPES.iter().copied());
             None
         }
@@ -141,7 +141,7 @@ fn named(name: &Ident, null: bool, scope: &Scope<'_>, problems: &mut Problems) -
             "UserData" => "write it without `Option`: it is the program's own, and null like any other value",
             _ => "see the table of shapes in LANGUAGE.md",
         };
-        problems.add(name.span(), format!("`{ty}` is no shape on its own"), "incomplete").help(help);
+        problems.add(name.span(), format!("`{ty}` alone is not a shape"), "incomplete").help(help);
         return None;
     }
     let c_type = names::c_name(&ty).to_owned();
@@ -156,8 +156,8 @@ fn named(name: &Ident, null: bool, scope: &Scope<'_>, problems: &mut Problems) -
         Kind::Address => Some((Shape::Pointer, c_type)),
         Kind::Struct if !null => Some((Shape::Struct { ty }, c_type)),
         Kind::Pointee | Kind::Opaque | Kind::Struct | Kind::Mirror { .. } | Kind::Tagged | Kind::List { .. } => {
-            problems.add(name.span(), format!("`{ty}` travels behind a pointer"), "not a value").help(format!(
-                "write `&{ty}` for one that goes in, `&[{ty}]` for a list, `Out<[{ty}; n]>` for n that come out"
+            problems.add(name.span(), format!("`{ty}` is passed by pointer"), "not a value").help(format!(
+                "write `&{ty}` for an input, `&[{ty}]` for a list, `Out<[{ty}; n]>` for an output of n elements"
             ));
             None
         }
@@ -170,7 +170,7 @@ fn address(at: Span, problems: &mut Problems) -> Option<Shaped> {
     None
 }
 
-/// What a pointer leads to. `mutable` is whether the C type lacks `const`.
+/// What a pointer points to. `mutable` is whether the C type lacks `const`.
 fn pointee(
     ty: &Type,
     direction: Direction,
@@ -181,7 +181,7 @@ fn pointee(
 ) -> Option<Shaped> {
     if let Some(text) = name(ty).filter(|n| *n == "CStr") {
         if direction != Direction::In {
-            problems.add(text.span(), "text only goes in", "needs a length").help("write `Out<[c_char; n]>`");
+            problems.add(text.span(), "text is input only", "needs a length").help("write `Out<[c_char; n]>`");
             return None;
         }
         return Some((Shape::Text { null }, if mutable { "char *" } else { "const char *" }.into()));
@@ -195,7 +195,7 @@ fn pointee(
             let element = element(&array.elem, direction, scope, problems);
             let len = length(&array.len, bytes, scope, problems);
             if let Some((Element::Property(list), _)) = &element {
-                let message = format!("a `{list}` has its own end");
+                let message = format!("a `{list}` is terminated by its own end");
                 problems.add(array.len.span(), message, "a length").help(format!("write `[{list}]`"));
                 return None;
             }
@@ -205,18 +205,18 @@ fn pointee(
             list @ (Element::Property(_), _) if direction == Direction::In => (list, Len::Ended),
             (Element::Property(list), _) => {
                 problems
-                    .add(ty.span(), format!("a `{list}` only goes in"), "a list")
-                    .help(format!("a list that comes out is the value of a key: `KEY({list})` in an enum with `tag`"));
+                    .add(ty.span(), format!("a `{list}` is input only"), "a list")
+                    .help(format!("an output list is the value of a key: `KEY({list})` in an enum with `tag`"));
                 return None;
             }
             _ => {
-                problems.add(ty.span(), "nothing says how long this is", "needs a length").help("write `[T; n]`");
+                problems.add(ty.span(), "the length is missing", "needs a length").help("write `[T; n]`");
                 return None;
             }
         },
         _ => match element(ty, direction, scope, problems)? {
             (Element::Bytes | Element::Tagged(_), c) => {
-                let message = format!("nothing says how many bytes this `{c}` has");
+                let message = format!("the number of bytes of this `{c}` is missing");
                 problems.add(ty.span(), message, "needs a length").help("write `[T; n]`");
                 return None;
             }
@@ -241,7 +241,7 @@ fn element(ty: &Type, direction: Direction, scope: &Scope<'_>, problems: &mut Pr
         && let Some(handle) = name(inner)
     {
         if direction != Direction::Out {
-            problems.add(word.span(), "a new handle comes out", "not `Out`").help("write `Out<New<H>>`");
+            problems.add(word.span(), "a new handle is output only", "not `Out`").help("write `Out<New<H>>`");
             return None;
         }
         let handle = scope.names.handle(handle, problems)?;
@@ -249,7 +249,7 @@ fn element(ty: &Type, direction: Direction, scope: &Scope<'_>, problems: &mut Pr
     }
     let Some(word) = name(ty) else {
         problems
-            .add(ty.span(), "this is no element of a buffer", "not an element")
+            .add(ty.span(), "this is not an element of a buffer", "not an element")
             .help("an element is `c_void`, a scalar, a struct, a handle, `New<H>`, or an `enum` of the table");
         return None;
     };
@@ -284,7 +284,7 @@ fn length(len: &syn::Expr, bytes: bool, scope: &Scope<'_>, problems: &mut Proble
         let function_name = function.to_string();
         let Some((_, arity)) = LAYOUTS.iter().find(|(known, _)| *known == function_name) else {
             problems
-                .add(function.span(), format!("no layout called `{function_name}`"), "unknown layout")
+                .add(function.span(), format!("there is no layout `{function_name}`"), "unknown layout")
                 .near(&function_name, LAYOUTS.iter().map(|(known, _)| *known));
             return None;
         };
@@ -321,7 +321,7 @@ fn texts(
         (Some("c_void"), Some(_)) => (true, "void"),
         _ => {
             problems
-                .add(inner.span(), "an array of pointers leads to text or bytes", "neither")
+                .add(inner.span(), "an array of pointers points to text or bytes", "neither")
                 .help("write `&[&CStr; n]`, or `&[&[c_char; lengths]; n]` where `lengths` is a parameter");
             return None;
         }
@@ -338,7 +338,7 @@ fn texts(
 fn pointer(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<String> {
     let Type::Ptr(ptr) = ty else {
         let Some(name) = name(ty) else {
-            problems.add(ty.span(), "a raw pointer leads to a named type", "not a name");
+            problems.add(ty.span(), "a raw pointer points to a named type", "not a name");
             return None;
         };
         let text = name.to_string();

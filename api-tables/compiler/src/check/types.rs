@@ -99,7 +99,7 @@ fn alias(ty: &Type, names: &Names, problems: &mut Problems) -> Option<Scalar> {
         None => {
             problems
                 .add(ty.span(), "a type is a scalar, `Handle`, `Opaque` or a raw pointer", "none of these")
-                .help("write a `struct` for what has fields and an `enum` for values by key");
+                .help("write a `struct` for fields, and an `enum` for values by key");
             None
         }
     }
@@ -114,13 +114,15 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
         match (attr.word.as_str(), kind) {
             ("handle", Kind::Handle | Kind::Pointee) | ("status", Kind::Status(_)) => {}
             ("handle", _) => {
-                problems.add(attr.span, format!("`{name}` is no handle"), "not here").help("write `type x = Handle;`");
+                problems
+                    .add(attr.span, format!("`{name}` is not a handle"), "not here")
+                    .help("write `type x = Handle;`");
             }
             ("status", _) => {
-                problems.add(attr.span, format!("`{name}` is no scalar"), "not here");
+                problems.add(attr.span, format!("`{name}` is not a scalar"), "not here");
             }
             (word, _) => {
-                let message = format!("no attribute of a type is called `{word}`");
+                let message = format!("there is no attribute of a type `{word}`");
                 problems.add(attr.span, message, "unknown attribute").near(word, TYPE_WORDS.iter().copied());
             }
         }
@@ -137,7 +139,7 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
             Some(attr) => handle(attr, matches!(kind, Kind::Pointee), names, problems),
             None => {
                 problems
-                    .add(noted.item.ident.span(), format!("nothing says what an invalid `{name}` is"), "a handle")
+                    .add(noted.item.ident.span(), format!("the status for an invalid `{name}` is missing"), "a handle")
                     .help("write `#[handle(invalid = STATUS)]` above it");
                 None
             }
@@ -163,7 +165,7 @@ fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> 
         match crate::attr::ident(expr) {
             Some(name) => names.function(name, problems),
             None => {
-                problems.add(expr.span(), "this is no function", "needs a name");
+                problems.add(expr.span(), "this is not a function", "needs a name");
                 None
             }
         }
@@ -171,7 +173,7 @@ fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> 
     let (retain, release) = (function(found[0]), function(found[1]));
     let Some(invalid) = found[2] else {
         problems
-            .add(attr.span, "nothing says what a wrong handle of this type is answered with", "without `invalid`")
+            .add(attr.span, "the status for an invalid handle of this type is missing", "without `invalid`")
             .help("add `invalid = STATUS`");
         return None;
     };
@@ -182,7 +184,7 @@ fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> 
 fn structure(noted: &Noted<ItemStruct>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
     once(&noted.attrs, problems);
     for attr in noted.attrs.iter().filter(|a| !STRUCT_WORDS.contains(&a.word.as_str())) {
-        let message = format!("no attribute of a struct is called `{}`", attr.word);
+        let message = format!("there is no attribute of a struct `{}`", attr.word);
         problems.add(attr.span, message, "unknown attribute").near(&attr.word, STRUCT_WORDS.iter().copied());
     }
     let syn::Fields::Named(fields) = &noted.item.fields else {
@@ -202,14 +204,14 @@ fn mirror(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<Mirror>
     let found = attr.known(&["owner", "invalid", "input"], problems)?;
     let (Some(owner), Some(invalid)) = (found[0], found[1]) else {
         problems
-            .add(attr.span, "a mirror belongs to an object, and something else than one is refused", "incomplete")
+            .add(attr.span, "a mirror needs the object that owns it and the status for an invalid one", "incomplete")
             .help("write `#[mirror(owner = H, invalid = STATUS)]`");
         return None;
     };
     let mut name = |expr: &Expr| match crate::attr::ident(expr) {
         Some(name) => Some(name.clone()),
         None => {
-            problems.add(expr.span(), "this is no name", "needs a name");
+            problems.add(expr.span(), "this is not a name", "needs a name");
             None
         }
     };
@@ -292,8 +294,8 @@ fn pointee(name: &syn::Ident, names: &Names, problems: &mut Problems) -> Option<
             Kind::Tagged => Pointee::Keyed(text.clone()),
             _ => {
                 problems
-                    .add(name.span(), "a pointer in a struct leads to a text or a struct", "neither")
-                    .help("write `*mut T` for an address that nobody follows");
+                    .add(name.span(), "a pointer in a struct points to a text or a struct", "neither")
+                    .help("write `*mut T` for an address that neither side dereferences");
                 return None;
             }
         },
@@ -301,7 +303,7 @@ fn pointee(name: &syn::Ident, names: &Names, problems: &mut Problems) -> Option<
     Some((FieldShape::Pointer(pointee), text))
 }
 
-/// `Option<&[T; n]>`: memory that the struct leads to; n is another of its fields.
+/// `Option<&[T; n]>`: memory that the struct points to; n is another of its fields.
 fn memory(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
     let Type::Array(array) = ty else { return unknown_field(ty, problems) };
     let (Some(word), Some(len)) = (shapes::name(&array.elem), crate::attr::ident(&array.len)) else {
@@ -322,7 +324,7 @@ fn memory(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(FieldSha
 }
 
 fn unknown_field<T>(ty: &Type, problems: &mut Problems) -> Option<T> {
-    problems.add(ty.span(), "this is no field of a struct", "not a field").help(
+    problems.add(ty.span(), "this is not a field of a struct", "not a field").help(
         "a field is a scalar, `[T; n]` of scalars with a constant n, `Option<H>` of a handle, or `Option<&[T; n]>` \
                with another field for n",
     );

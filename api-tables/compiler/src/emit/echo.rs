@@ -4,7 +4,7 @@
 //! what it gets. Run natively or through AvA, the two logs are equal: what the vendor saw is what the program passed,
 //! and back. Both write their lines by the same emitted code ([`lines`]), in C, against the runtime in `tests/echo`.
 //!
-//! Every function of the table has its place ([`served`]). What a table does not say (what an address leads to, what
+//! Every function of the table has its place ([`served`]). What a table does not say (what an address points to, what
 //! hand-written code asks the vendor) is written by hand in `tests/echo/API`; a function that can be served in neither
 //! way is an error.
 
@@ -179,7 +179,7 @@ fn buffer(param: &Param) -> Option<&Buffer> {
     }
 }
 
-/// Whether a struct leads to memory.
+/// Whether a struct points to memory.
 fn leads(api: &Api, ty: &str) -> bool {
     let Some(TypeKind::Struct { fields, .. }) = api.types.get(ty).map(|t| &t.kind) else { return false };
     fields.iter().any(|f| matches!(f.shape, FieldShape::Memory(_)))

@@ -44,7 +44,7 @@ pub fn specs(api: &Api) -> TokenStream {
     }
 }
 
-/// The descriptor of a struct that a pointer of another leads to.
+/// The descriptor of a struct that a pointer of another points to.
 fn image(api: &Api, name: &str, fields: &[Field]) -> TokenStream {
     let offsets = layout::offsets(api, fields);
     if let Some((FieldShape::Tail { scalar, len }, data_at)) = fields.last().map(|f| &f.shape).zip(offsets.last()) {

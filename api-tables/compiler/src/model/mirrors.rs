@@ -11,7 +11,7 @@ pub struct Mirror {
     pub input: Option<String>,
 }
 
-/// What a pointer in a struct leads to, where programs have an image of the struct.
+/// What a pointer in a struct points to, where programs have an image of the struct.
 #[derive(Debug, Clone)]
 pub enum Pointee {
     /// `Option<&CStr>`

@@ -142,7 +142,7 @@ pub(super) fn orders(arguments: &[Argument<'_>], about: Option<About<'_>>) -> (V
 }
 
 impl<'a> Argument<'a> {
-    /// The memory that the argument leads to.
+    /// The memory that the argument points to.
     pub fn buffer(&self) -> Option<&'a Buffer> {
         match &self.param.shape {
             Shape::Buffer(buffer) => Some(buffer),

@@ -102,7 +102,7 @@ impl FieldType {
         }
     }
 
-    /// Whether the field leads to bytes outside of the record, as long as the call is made.
+    /// Whether the field points to bytes outside of the record, as long as the call is made.
     pub fn borrows(self) -> bool {
         matches!(self, Self::Data | Self::Texts | Self::Returned)
     }

@@ -60,11 +60,11 @@ fn obstacle(function: &Function) -> Option<String> {
     };
     match &function.ret {
         Ret::Pointer { .. } | Ret::Mirror { .. } => {
-            return Some("what the returned address leads to is not said".into());
+            return Some("the table does not say what the returned address points to".into());
         }
         Ret::Struct { .. } => return Some("it returns a struct".into()),
         _ => {}
     }
     let param = function.params.iter().find(unknown)?;
-    Some(format!("what `{}` leads to is not said", param.name))
+    Some(format!("the table does not say what `{}` points to", param.name))
 }

@@ -117,7 +117,7 @@ fn record(api: &Api, ty: &TypeDef) -> Option<String> {
     ))
 }
 
-/// A row about memory that a field leads to; what it may be by key is added to `c`.
+/// A row about memory that a field points to; what it may be by key is added to `c`.
 fn lead(
     api: &Api,
     name: &str,

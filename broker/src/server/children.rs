@@ -1,5 +1,5 @@
-//! A session's programs: the one that began it, and the children it forked that go on with what it has. The session lasts as
-//! long as any of them.
+//! A session's programs: the one that began it, and forked children that continue it. The session lasts as long as any of
+//! them.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::events::{Interest, Source};
 use crate::peer::is_over;
 use crate::session::Session;
 
-/// A program may end right after it has forked, before its child is heard of.
+/// A program may end right after a fork, before the child's message arrives.
 const TO_JOIN: Duration = Duration::from_secs(2);
 
 impl Server {
-    /// A child of a session's program says so. Each is counted like a session, since it takes a descriptor.
+    /// A forked child of a session's program joins the session. Each counts like a session, because it takes a descriptor.
     pub(super) fn join(&mut self, connection: u64, number: u64) {
         let Some(connection) = self.take_connection(connection) else {
             return;
@@ -26,10 +26,10 @@ impl Server {
         let refused = |server: &mut Self, reason: &str| server.log_refusal(peer.uid, peer.pid, reason);
         let of_this = |session: &&mut Session| session.peer.tenant == peer.tenant && inherits(session);
         let Some(session) = self.sessions.get_mut(&number).filter(of_this) else {
-            return refused(self, "it has no part in that session");
+            return refused(self, "it does not belong to that session");
         };
         let Some(process) = peer.process else {
-            return refused(self, "the kernel gives no handle on it");
+            return refused(self, "the kernel gives no process descriptor for it");
         };
         if let Err(full) = self.admission.begin(&session.peer.account) {
             return refused(self, &full.to_string());
@@ -38,12 +38,12 @@ impl Server {
             self.admission.end(&session.peer.account);
             return refused(self, &error.to_string());
         }
-        debug!(session = number, pid = peer.pid, "a child of its program goes on with it");
-        session.heirs.push(process);
+        debug!(session = number, pid = peer.pid, "a forked child continues it");
+        session.children.push(process);
         self.deadlines.cancel(Due::Orphan(number));
     }
 
-    /// One of a session's programs has ended.
+    /// One of a session's programs ended.
     pub(super) fn program_over(&mut self, number: u64) {
         let Some(session) = self.sessions.get_mut(&number) else {
             return;
@@ -51,11 +51,11 @@ impl Server {
         if let Some(process) = session.peer.process.take_if(|process| is_over(process)) {
             self.events.remove(&process);
         }
-        for process in session.heirs.extract_if(.., |process| is_over(process)) {
+        for process in session.children.extract_if(.., |process| is_over(process)) {
             self.events.remove(&process);
             self.admission.end(&session.peer.account);
         }
-        if session.peer.process.is_some() || !session.heirs.is_empty() {
+        if session.peer.process.is_some() || !session.children.is_empty() {
             return;
         }
         if inherits(session) {
@@ -65,24 +65,24 @@ impl Server {
         }
     }
 
-    /// No program of a session is left.
+    /// All programs of a session ended.
     pub(super) fn orphaned(&mut self, number: u64) {
-        self.doom_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft, AFTERMATH);
+        self.end_session_with(number, "the program ended".to_owned(), &ToWorker::TenantLeft, AFTERMATH);
     }
 
-    /// A session is over, and nobody looks for its programs any more.
+    /// A session ended: stops watching its programs.
     pub(super) fn let_go(&mut self, session: &mut Session) {
         if let Some(process) = &session.peer.process {
             self.events.remove(process);
         }
-        for process in session.heirs.drain(..) {
+        for process in session.children.drain(..) {
             self.events.remove(&process);
             self.admission.end(&session.peer.account);
         }
     }
 }
 
-/// Whether children go on with what its program has.
+/// Whether forked children continue its program's session.
 fn inherits(session: &Session) -> bool {
     Api::find(&session.detail.session.api).is_some_and(|api| api.forks)
 }

@@ -1,7 +1,7 @@
-//! What is left of tenants: control groups that memory is charged to, and directories of containers that are gone.
+//! Cleanup after tenants: control groups that memory is charged to, and directories of ended containers.
 //!
-//! A user's directory stays, for it holds what is compiled. A container is usually gone for good when its last session is: a
-//! process with the rights of its user, which the broker does not have, empties its directory.
+//! A user's directory stays, because it holds compiled programs. A container has usually ended for good after its last
+//! session: a process that runs as its workers' user empties its directory, because the broker itself lacks the rights.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
@@ -13,15 +13,15 @@ use super::{Due, Server};
 use crate::cgroup::Group;
 use crate::events::{Interest, Source};
 
-/// Between two looks at what is charged to control groups.
+/// The interval between two attempts to remove control groups.
 const GROUPS_TIME: Duration = Duration::from_secs(5);
-/// Between two looks at the directories of containers.
+/// The interval between two checks of containers' directories.
 const SWEEP_TIME: Duration = Duration::from_secs(10 * 60);
-/// Directories that are emptied at the same time.
+/// The most directories that are emptied at the same time.
 const AT_ONCE: usize = 4;
 
 impl Server {
-    /// A worker's control group is not needed any more.
+    /// Releases a worker's control group.
     pub(super) fn give_back_group(&mut self, group: Option<Group>) {
         self.isolation.give_back(group);
         self.tidy_groups(Instant::now());
@@ -33,11 +33,11 @@ impl Server {
         }
     }
 
-    /// Has the directories of containers without sessions emptied, a few at a time.
+    /// Starts processes that empty the directories of containers without sessions, a few at a time.
     pub(super) fn sweep(&mut self, now: Instant) {
         self.deadlines.set(Due::Sweep, now + SWEEP_TIME);
-        let swept = |name: &str| self.sweeping.processes.values().any(|(other, _)| other == name);
-        let free = AT_ONCE.saturating_sub(self.sweeping.processes.len());
+        let swept = |name: &str| self.cleanup.processes.values().any(|(other, _)| other == name);
+        let free = AT_ONCE.saturating_sub(self.cleanup.processes.len());
         let Some(users) = &self.isolation.users else { return };
         let left = users.names().filter(|(name, _)| name.contains('@') && !self.is_used(name) && !swept(name));
         let left: Vec<(String, u32)> = left.take(free).map(|(name, uid)| (name.to_owned(), uid)).collect();
@@ -46,7 +46,7 @@ impl Server {
         }
     }
 
-    /// Whether a tenant has a worker of this broker's.
+    /// Whether a tenant has a worker of this broker.
     fn is_used(&self, name: &str) -> bool {
         let of_sessions = self.sessions.values().map(|session| &session.peer.tenant);
         let of_spares = self.spares.values().map(|spare| &spare.whose.tenant);
@@ -64,23 +64,23 @@ impl Server {
         };
         match self.spawner.spawn(&program) {
             Ok(child) => {
-                self.sweeping.last += 1;
-                let number = self.sweeping.last;
+                self.cleanup.last += 1;
+                let number = self.cleanup.last;
                 let _ = self.events.add(&child.process, Source::Sweeper(number), Interest::Read);
-                self.sweeping.processes.insert(number, (name, child));
+                self.cleanup.processes.insert(number, (name, child));
             }
             Err(error) => warn!(tenant = name, %error, "its directory stays"),
         }
     }
 
-    /// A process that empties a directory is over.
+    /// A process that empties a directory ended.
     pub(super) fn swept(&mut self, number: u64) {
-        let Some((name, mut child)) = self.sweeping.processes.remove(&number) else {
+        let Some((name, mut child)) = self.cleanup.processes.remove(&number) else {
             return;
         };
         self.events.remove(&child.process);
-        // One that found a worker of an earlier broker's has left it as it was. A worker of this one's that has come
-        // meanwhile has waited for it.
+        // If it found a worker of an earlier broker, it left the directory as it was. A worker of this broker that has
+        // started meanwhile has waited for it.
         let done = child.try_reap().is_some_and(|status| status.success());
         if done && !self.is_used(&name) && std::fs::remove_dir(self.isolation.home(&name)).is_ok() {
             debug!(tenant = name, "its directory is removed");

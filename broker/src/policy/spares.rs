@@ -1,7 +1,7 @@
-//! For whom workers are started ahead, and when the next one is.
+//! Decides for which tenants spare workers are started, and when.
 //!
-//! A worker's private directories are its tenant's, so a spare is kept for a tenant: for those who had a session lately, and
-//! not for so many that spares become a burden of their own.
+//! A worker's private directories belong to a tenant, so each spare does: tenants with recent sessions get some, and their
+//! number is limited.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,32 +12,32 @@ use crate::tenant::TenantId;
 
 /// The most spares in all.
 pub const MOST: usize = 16;
-/// Of a tenant's programs with an API, those of so many surroundings get spares: the latest.
+/// A tenant's programs with an API get spares for this many different environments: the latest ones.
 const MOST_SURROUNDINGS: usize = 2;
-/// After so long without a session a tenant gets none any more.
+/// A tenant gets no spares after this long without a session.
 const KEPT: Duration = Duration::from_secs(60 * 60);
-/// The next spare is started so long after a session began, when its program's first calls are through.
+/// The next spare is started this long after a session began, when its program's first calls are done.
 const PAUSE: Duration = Duration::from_millis(100);
-/// So many failures in a row are followed by another attempt soon.
+/// The number of failures in a row with a short wait.
 const FREE: u32 = 3;
-/// The wait after one of them.
+/// The wait after one of these.
 const SHORT_WAIT: Duration = Duration::from_secs(1);
 /// The wait after each further one.
 const LONG_WAIT: Duration = Duration::from_secs(60);
 
-/// Whose sessions a worker can serve.
+/// Which sessions a worker can serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whose {
     /// The tenant.
     pub tenant: TenantId,
     /// The table's name.
     pub api: &'static str,
-    /// What surrounds the program, if that and not what surrounds the broker is what its worker is made of.
+    /// The program's environment, if the worker is made from it and not from the broker's.
     pub surroundings: Option<Arc<Surroundings>>,
 }
 
 impl Whose {
-    /// Whether they differ in nothing but what surrounds their programs.
+    /// Whether they differ only in their programs' environments.
     fn is_akin(&self, other: &Self) -> bool {
         self.tenant == other.tenant && self.api == other.api
     }
@@ -48,38 +48,38 @@ struct Record {
     whose: Whose,
     /// When a session last began or ended.
     last: Instant,
-    /// In a row, until a session's worker was ready.
+    /// Failures in a row; reset when a session's worker becomes ready.
     failures: u32,
-    /// No spare is started before.
+    /// No spare is started before this time.
     not_before: Instant,
 }
 
-/// Who gets spares.
+/// The tenants that get spares.
 #[derive(Debug)]
-pub struct Warmth {
+pub struct SparePolicy {
     each: usize,
-    /// Those who get some, the latest last.
+    /// Sorted by time, the latest last.
     records: Vec<Record>,
 }
 
-impl Warmth {
-    /// So many spares for each, which may be none.
+impl SparePolicy {
+    /// With this many spares for each, possibly zero.
     pub fn new(each: usize) -> Self {
         Self { each: each.min(MOST), records: Vec::new() }
     }
 
-    /// A session begins, and has taken a spare if there was one.
+    /// A session begins; it has taken a spare if there was one.
     pub fn begun(&mut self, whose: &Whose, now: Instant) {
         self.used(whose, now);
         if let Some(record) = self.record(whose) {
-            // One that is due already is not put off: programs that follow each other closely get spares too.
+            // A spare that is due already is not delayed: programs in quick succession get spares too.
             if record.not_before <= now {
                 record.not_before = now + PAUSE;
             }
         }
     }
 
-    /// A session ends, or is expected.
+    /// A session ended, or is expected.
     pub fn used(&mut self, whose: &Whose, now: Instant) {
         if self.each == 0 {
             return;
@@ -101,7 +101,7 @@ impl Warmth {
         }
     }
 
-    /// A session's worker was ready.
+    /// A session's worker became ready.
     pub fn succeeded(&mut self, whose: &Whose, now: Instant) {
         if let Some(record) = self.record(whose)
             && record.failures > 0
@@ -110,7 +110,7 @@ impl Warmth {
         }
     }
 
-    /// A worker ended before it had a session, or before it was ready for the one it had.
+    /// A worker ended before it had a session, or before it was ready for its session.
     pub fn failed(&mut self, whose: &Whose, now: Instant) {
         if let Some(record) = self.record(whose) {
             record.failures = record.failures.saturating_add(1);
@@ -118,23 +118,23 @@ impl Warmth {
         }
     }
 
-    /// Forgets those who had no session for long, and says when there will be somebody to forget.
+    /// Removes tenants without a recent session, and returns when the next one is to be removed.
     pub fn forget(&mut self, now: Instant) -> Option<Instant> {
         self.records.retain(|record| record.last + KEPT > now);
         self.records.iter().map(|record| record.last + KEPT).min()
     }
 
-    /// What a tenant has had sessions with.
+    /// The APIs and environments of a tenant's recent sessions.
     pub fn of(&self, tenant: &TenantId) -> Vec<Whose> {
         self.records.iter().map(|record| &record.whose).filter(|whose| whose.tenant == *tenant).cloned().collect()
     }
 
-    /// Whether they still get spares.
+    /// Whether it still gets spares.
     pub fn keeps(&self, whose: &Whose) -> bool {
         self.records.iter().any(|record| record.whose == *whose)
     }
 
-    /// Who gets the next spare, and when, given how many each has and who has to wait for something else.
+    /// Which gets the next spare, and when, given how many each has and which may get one now.
     pub fn next(&self, have: impl Fn(&Whose) -> usize, waits: impl Fn(&Whose) -> bool) -> Option<(Whose, Instant)> {
         let missing = self.records.iter().filter(|record| have(&record.whose) < self.each && !waits(&record.whose));
         missing.map(|record| (record.whose.clone(), record.not_before)).min_by_key(|(_, at)| *at)
@@ -153,82 +153,90 @@ mod tests {
         Whose { tenant: TenantId::user(uid), api: "opencl", surroundings: None }
     }
 
-    fn next(warmth: &Warmth, have: usize) -> Option<(Whose, Instant)> {
-        warmth.next(|_| have, |_| false)
+    fn next(spare_policy: &SparePolicy, have: usize) -> Option<(Whose, Instant)> {
+        spare_policy.next(|_| have, |_| false)
     }
 
     #[test]
     fn who_had_a_session_gets_a_spare_a_little_later() {
-        let (mut warmth, now) = (Warmth::new(2), Instant::now());
-        assert_eq!(next(&warmth, 0), None);
-        warmth.used(&user(1), now);
-        assert_eq!(next(&warmth, 0), Some((user(1), now)));
-        warmth.begun(&user(1), now);
-        assert_eq!(warmth.next(|_| 0, |_| true), None, "a session of theirs is still to be welcomed");
-        warmth.succeeded(&user(1), now);
-        assert_eq!(next(&warmth, 1), Some((user(1), now + PAUSE)));
-        warmth.begun(&user(1), now + PAUSE / 2);
-        assert_eq!(next(&warmth, 1), Some((user(1), now + PAUSE)), "not put off");
-        assert_eq!(next(&warmth, 2), None, "that is all of them");
+        let (mut spare_policy, now) = (SparePolicy::new(2), Instant::now());
+        assert_eq!(next(&spare_policy, 0), None);
+        spare_policy.used(&user(1), now);
+        assert_eq!(next(&spare_policy, 0), Some((user(1), now)));
+        spare_policy.begun(&user(1), now);
+        assert_eq!(spare_policy.next(|_| 0, |_| true), None, "a session of theirs is still to be welcomed");
+        spare_policy.succeeded(&user(1), now);
+        assert_eq!(next(&spare_policy, 1), Some((user(1), now + PAUSE)));
+        spare_policy.begun(&user(1), now + PAUSE / 2);
+        assert_eq!(next(&spare_policy, 1), Some((user(1), now + PAUSE)), "not put off");
+        assert_eq!(next(&spare_policy, 2), None, "that is all of them");
     }
 
     #[test]
     fn a_user_is_expected_to_use_what_they_have_used() {
-        let (mut warmth, now) = (Warmth::new(1), Instant::now());
+        let (mut spare_policy, now) = (SparePolicy::new(1), Instant::now());
         let other = Whose { api: "pkcs11", ..user(1) };
         for whose in [user(1), user(2), other.clone()] {
-            warmth.used(&whose, now);
+            spare_policy.used(&whose, now);
         }
-        assert_eq!((warmth.of(&TenantId::user(1)), warmth.of(&TenantId::user(3))), (vec![user(1), other], vec![]));
+        assert_eq!(
+            (spare_policy.of(&TenantId::user(1)), spare_policy.of(&TenantId::user(3))),
+            (vec![user(1), other], vec![])
+        );
     }
 
     #[test]
     fn a_users_surroundings_give_way_to_later_ones_of_the_same_api() {
-        let (mut warmth, now) = (Warmth::new(1), Instant::now());
+        let (mut spare_policy, now) = (SparePolicy::new(1), Instant::now());
         let of =
             |mark| Whose { surroundings: Some(Arc::new(Surroundings { mark, ..Surroundings::default() })), ..user(1) };
-        warmth.used(&user(2), now);
+        spare_policy.used(&user(2), now);
         for mark in [1, 2, 1, 3] {
-            warmth.used(&of(mark), now);
+            spare_policy.used(&of(mark), now);
         }
-        assert!(warmth.keeps(&of(1)) && !warmth.keeps(&of(2)) && warmth.keeps(&of(3)) && warmth.keeps(&user(2)));
+        assert!(
+            spare_policy.keeps(&of(1))
+                && !spare_policy.keeps(&of(2))
+                && spare_policy.keeps(&of(3))
+                && spare_policy.keeps(&user(2))
+        );
     }
 
     #[test]
     fn none_are_none() {
-        let mut warmth = Warmth::new(0);
-        warmth.used(&user(1), Instant::now());
-        assert_eq!(next(&warmth, 0), None);
+        let mut spare_policy = SparePolicy::new(0);
+        spare_policy.used(&user(1), Instant::now());
+        assert_eq!(next(&spare_policy, 0), None);
     }
 
     #[test]
     fn failures_are_followed_by_ever_rarer_attempts_until_a_session_succeeds() {
-        let (mut warmth, now) = (Warmth::new(1), Instant::now());
-        warmth.used(&user(1), now);
+        let (mut spare_policy, now) = (SparePolicy::new(1), Instant::now());
+        spare_policy.used(&user(1), now);
         let mut waits = Vec::new();
         for _ in 0..5 {
-            warmth.failed(&user(1), now);
+            spare_policy.failed(&user(1), now);
             // That a session begins is no success.
-            warmth.begun(&user(1), now);
-            waits.push((next(&warmth, 0).unwrap().1 - now).as_secs());
+            spare_policy.begun(&user(1), now);
+            waits.push((next(&spare_policy, 0).unwrap().1 - now).as_secs());
         }
         assert_eq!(waits, [1, 1, 60, 60, 60]);
-        warmth.succeeded(&user(1), now);
-        warmth.failed(&user(1), now);
-        assert_eq!(next(&warmth, 0), Some((user(1), now + SHORT_WAIT)));
+        spare_policy.succeeded(&user(1), now);
+        spare_policy.failed(&user(1), now);
+        assert_eq!(next(&spare_policy, 0), Some((user(1), now + SHORT_WAIT)));
     }
 
     #[test]
     fn users_give_way_to_later_ones_and_are_forgotten_in_the_end() {
-        let (mut warmth, now) = (Warmth::new(4), Instant::now());
+        let (mut spare_policy, now) = (SparePolicy::new(4), Instant::now());
         for uid in 0..100 {
-            warmth.used(&user(uid), now);
+            spare_policy.used(&user(uid), now);
         }
-        assert_eq!(warmth.records.len() * 4, MOST);
-        assert!(warmth.keeps(&user(99)) && !warmth.keeps(&user(0)));
-        assert_eq!(warmth.forget(now), Some(now + KEPT));
-        warmth.used(&user(98), now + KEPT);
-        warmth.forget(now + KEPT);
-        assert!(warmth.keeps(&user(98)) && !warmth.keeps(&user(99)));
+        assert_eq!(spare_policy.records.len() * 4, MOST);
+        assert!(spare_policy.keeps(&user(99)) && !spare_policy.keeps(&user(0)));
+        assert_eq!(spare_policy.forget(now), Some(now + KEPT));
+        spare_policy.used(&user(98), now + KEPT);
+        spare_policy.forget(now + KEPT);
+        assert!(spare_policy.keeps(&user(98)) && !spare_policy.keeps(&user(99)));
     }
 }

@@ -1,17 +1,17 @@
-//! A user whose workers crash again and again waits longer and longer for the next one.
+//! Exponential backoff: a tenant whose workers crash repeatedly waits longer each time for the next one.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::tenant::TenantId;
 
-/// So many crashes are forgiven without a wait.
+/// The number of crashes without a wait.
 const FREE: u32 = 8;
-/// The wait after the first one that is not.
+/// The wait after the first further crash; it doubles with each one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// No wait is longer.
+/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// After so long without a crash all is forgotten.
+/// The counts are dropped after this long without a crash.
 const MEMORY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +33,13 @@ impl Record {
     }
 }
 
-/// The crashes of late.
+/// Recent crashes, per tenant.
 #[derive(Debug, Default)]
-pub struct Damping {
+pub struct Backoff {
     users: HashMap<TenantId, Record>,
 }
 
-impl Damping {
+impl Backoff {
     /// A worker of `who` crashed.
     pub fn crashed(&mut self, tenant: &TenantId, now: Instant) {
         self.users.retain(|_, record| !record.is_old(now));
@@ -65,30 +65,30 @@ mod tests {
 
     #[test]
     fn a_few_crashes_are_free_and_the_next_wait_ever_longer() {
-        let (mut damping, now) = (Damping::default(), Instant::now());
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
         for _ in 0..FREE {
-            damping.crashed(&TenantId::user(1), now);
-            assert_eq!(damping.wait(&TenantId::user(1), now), Duration::ZERO);
+            backoff.crashed(&TenantId::user(1), now);
+            assert_eq!(backoff.wait(&TenantId::user(1), now), Duration::ZERO);
         }
         let mut waits = Vec::new();
         for _ in 0..8 {
-            damping.crashed(&TenantId::user(1), now);
-            waits.push(damping.wait(&TenantId::user(1), now).as_millis());
+            backoff.crashed(&TenantId::user(1), now);
+            waits.push(backoff.wait(&TenantId::user(1), now).as_millis());
         }
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
-        assert_eq!(damping.wait(&TenantId::user(2), now), Duration::ZERO, "others are not concerned");
+        assert_eq!(backoff.wait(&TenantId::user(2), now), Duration::ZERO, "others are not concerned");
     }
 
     #[test]
     fn time_heals() {
-        let (mut damping, now) = (Damping::default(), Instant::now());
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
         for _ in 0..=FREE {
-            damping.crashed(&TenantId::user(1), now);
+            backoff.crashed(&TenantId::user(1), now);
         }
-        assert_eq!(damping.wait(&TenantId::user(1), now + FIRST_WAIT), Duration::ZERO);
-        assert_eq!(damping.wait(&TenantId::user(1), now + FIRST_WAIT / 2), FIRST_WAIT / 2);
+        assert_eq!(backoff.wait(&TenantId::user(1), now + FIRST_WAIT), Duration::ZERO);
+        assert_eq!(backoff.wait(&TenantId::user(1), now + FIRST_WAIT / 2), FIRST_WAIT / 2);
         let later = now + MEMORY + Duration::from_secs(1);
-        damping.crashed(&TenantId::user(2), later);
-        assert_eq!(damping.users.len(), 1, "user 1 is forgotten");
+        backoff.crashed(&TenantId::user(2), later);
+        assert_eq!(backoff.users.len(), 1, "user 1 is forgotten");
     }
 }

@@ -1,10 +1,10 @@
-//! A log that a flood cannot fill: so many lines a second, and then how many were left out.
+//! A rate limit for log lines: at most so many a second, and a count of the lines left out.
 
 use std::time::{Duration, Instant};
 
-/// Lines of one kind.
+/// The rate limit of one kind of lines.
 #[derive(Debug)]
-pub struct Noise {
+pub struct RateLimit {
     per_second: u32,
     since: Option<Instant>,
     lines: u32,
@@ -14,19 +14,19 @@ pub struct Noise {
 /// What to do with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
-    /// Write it, and say that so many before it were left out, if any were.
+    /// Write it, with the number of lines left out before it.
     Write { left_out: u64 },
     /// Leave it out.
     LeaveOut,
 }
 
-impl Noise {
-    /// At most so many lines a second.
+impl RateLimit {
+    /// A limit of this many lines a second.
     pub fn new(per_second: u32) -> Self {
         Self { per_second, since: None, lines: 0, left_out: 0 }
     }
 
-    /// There is a line.
+    /// Decides about one line.
     pub fn line(&mut self, now: Instant) -> Line {
         let fresh = self.since.is_none_or(|since| now.saturating_duration_since(since) >= Duration::from_secs(1));
         if fresh {
@@ -47,12 +47,12 @@ mod tests {
 
     #[test]
     fn a_flood_becomes_a_few_lines_and_a_number() {
-        let (mut noise, now) = (Noise::new(2), Instant::now());
-        assert_eq!(noise.line(now), Line::Write { left_out: 0 });
-        assert_eq!(noise.line(now), Line::Write { left_out: 0 });
+        let (mut log_limit, now) = (RateLimit::new(2), Instant::now());
+        assert_eq!(log_limit.line(now), Line::Write { left_out: 0 });
+        assert_eq!(log_limit.line(now), Line::Write { left_out: 0 });
         for _ in 0..10_000 {
-            assert_eq!(noise.line(now), Line::LeaveOut);
+            assert_eq!(log_limit.line(now), Line::LeaveOut);
         }
-        assert_eq!(noise.line(now + Duration::from_secs(1)), Line::Write { left_out: 10_000 });
+        assert_eq!(log_limit.line(now + Duration::from_secs(1)), Line::Write { left_out: 10_000 });
     }
 }
