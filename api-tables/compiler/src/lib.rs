@@ -16,6 +16,7 @@ pub mod build;
 pub mod check;
 pub mod emit;
 pub mod expr;
+#[cfg(feature = "import")]
 pub mod import;
 pub mod layout;
 pub mod model;
@@ -23,6 +24,7 @@ pub mod parse;
 pub mod plan;
 pub mod problem;
 
+#[cfg(feature = "import")]
 pub use import::import;
 
 use miette::{IntoDiagnostic, Report, WrapErr};

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use ava_tables::emit::{coverage, expand, header};
+use ava_tables::import::FLAGS;
 use ava_tables::model::Api;
 use clap::{Args, ValueEnum};
 
@@ -41,8 +42,8 @@ fn nearest(apis: &[Api], name: &str) -> String {
 
 /// Draft what a table lacks of a C header
 ///
-/// Every shape of a draft is a guess: read the specification and correct it. The header is found as the C compiler
-/// finds it, with the definitions of the table before it.
+/// Every shape of a draft is a guess: read the specification and correct it. The C compiler (CC, else cc) finds and
+/// preprocesses the header, with the definitions of the table before it; CPATH names more folders to look in.
 #[derive(Args)]
 pub struct Import {
     /// The header as a program includes it, such as CL/cl.h, or its file
@@ -55,7 +56,7 @@ pub struct Import {
 impl Import {
     pub fn run(self) -> Result<()> {
         let api = self.table()?;
-        let draft = ava_tables::import(&self.declarations(&api)?, &api);
+        let draft = self.draft(&api)?;
         if draft.is_empty() {
             eprintln!("xtask: {} has nothing that the table lacks", self.header);
         }
@@ -69,19 +70,25 @@ impl Import {
         found.with_context(|| format!("no table names {}; --api says which is to be compared", self.header))
     }
 
-    /// What the header itself declares, preprocessed.
-    fn declarations(&self, api: &Api) -> Result<String> {
+    /// Entries for what the header itself declares and the table lacks.
+    fn draft(&self, api: &Api) -> Result<String> {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("import.c");
         let path = PathBuf::from(&self.header);
         let include = if path.exists() { path.canonicalize()?.display().to_string() } else { self.header.clone() };
         let quoted = if path.exists() { format!("\"{include}\"") } else { format!("<{include}>") };
         std::fs::write(&file, format!("{}#include {quoted}\n", header::preamble(api)))?;
-        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
-        let output = run(Command::new(compiler).arg("-E").arg(&file)).context("the header cannot be read")?;
+        let compile = |flags: &[&str]| {
+            let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
+            run(Command::new(compiler).args(flags).arg(&file))
+        };
+        let output = compile(FLAGS).with_context(|| format!("{} does not preprocess", self.header))?;
         let declared = header::lines_of(&output, &include);
         ensure!(!declared.trim().is_empty(), "{} declares nothing", self.header);
-        Ok(declared)
+        ava_tables::import(&declared, api).map_err(|error| {
+            let said = compile(&["-fsyntax-only"]).err().map(|said| format!("\n{said}")).unwrap_or_default();
+            anyhow!("{}, {error}{said}", self.header)
+        })
     }
 }
 
@@ -128,9 +135,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_other_headers_are_left_out() {
-        let output = "# 1 \"a.c\"\nint a;\n# 1 \"/usr/include/CL/cl.h\" 1 3\nint b;\n# 2 \"a.c\" 2\nint c;\n";
-        assert_eq!(header::lines_of(output, "CL/cl.h"), "int b;\n");
+    fn headers_are_drafted_or_it_is_said_why_not() {
+        let api = tables(Some("opencl")).expect("the table is right").remove(0);
+        let directory = tempfile::tempdir().expect("a folder");
+        let draft = |text: &str| {
+            let file = directory.path().join("extra.h");
+            std::fs::write(&file, text).expect("the folder takes a file");
+            let import = Import { header: file.display().to_string(), api: None };
+            import.draft(&api).map_err(|error| format!("{error:#}"))
+        };
+        let drafted = draft("#include <CL/cl.h>\nCL_API_ENTRY cl_int CL_API_CALL clExtra(cl_event e);\n").expect("C");
+        assert!(drafted.ends_with("extern \"C\" {\n    fn clExtra(e: cl_event) -> cl_int;\n}\n"), "{drafted}");
+        assert_eq!(draft("cl_int clFinish(cl_command_queue q);\n").as_deref(), Ok(""));
+        assert!(draft("#define A\n").unwrap_err().ends_with("extra.h declares nothing"));
+        let error = draft("#include \"missing.h\"\n").unwrap_err();
+        assert!(error.contains("extra.h does not preprocess: ") && error.contains("missing.h:"), "{error}");
+        let error = draft("int a;\n\ncl_int clExtra(cl_event;\n").unwrap_err();
+        assert!(error.contains("extra.h, line 3: this does not parse as C: ") && error.contains("error: "), "{error}");
     }
 
     #[test]

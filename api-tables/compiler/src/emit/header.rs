@@ -134,17 +134,43 @@ fn line(c: &mut String, text: std::fmt::Arguments<'_>) {
     c.write_fmt(text).and_then(|()| c.write_char('\n')).expect("a string takes what is written");
 }
 
-/// The lines of a preprocessor's output that come from one header.
+/// What a preprocessor's output has of one header, each line at the number that it has in the header.
+///
+/// The header's own lines are those behind line markers (`# 12 "/usr/include/CL/cl.h" 1 3`) that name it; `header` is the
+/// end of its path.
 pub fn lines_of(output: &str, header: &str) -> String {
     let ending = format!("{header}\"");
     let mut inside = false;
-    let mut lines = String::new();
+    // The last one is being written.
+    let mut lines = vec![String::new()];
     for line in output.lines() {
-        match line.strip_prefix("# ") {
-            Some(marker) => inside = marker.split_whitespace().nth(1).is_some_and(|file| file.ends_with(&ending)),
-            None if inside => lines.extend([line, "\n"]),
-            None => {}
+        if let Some(marker) = line.strip_prefix("# ") {
+            let mut words = marker.split_whitespace();
+            let number = words.next().and_then(|number| number.parse().ok()).unwrap_or_default();
+            inside = words.next().is_some_and(|file| file.ends_with(&ending));
+            if inside && number > lines.len() {
+                lines.resize(number, String::new());
+            } else if inside && number + 1 == lines.len() {
+                // Markers stand within a line around what another header's macro has become.
+                lines.pop();
+            }
+        } else if inside {
+            lines.last_mut().expect("there is one").push_str(line);
+            lines.push(String::new());
         }
     }
-    lines
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_header_keep_their_numbers() {
+        let output = "# 1 \"a.c\"\nint a;\n# 1 \"/usr/include/CL/cl.h\" 1 3\nint b;\n# 2 \"a.c\" 2\nint c;\n";
+        assert_eq!(lines_of(output, "CL/cl.h"), "int b;\n");
+        let output = "# 3 \"a.h\" 1\nint a =\n# 3 \"a.h\" 3 4\n  0\n# 3 \"a.h\"\n   ;\nint b;\n";
+        assert_eq!(lines_of(output, "a.h"), "\n\nint a =  0   ;\nint b;\n");
+    }
 }

@@ -39,7 +39,10 @@ pub fn unknown_types<'a>(prototype: &'a Prototype, api: &Api) -> Vec<&'a str> {
         for param in params {
             match &param.ty {
                 CParamType::Plain(ty) => all.push(&ty.base),
-                CParamType::Callback(params) => bases(params, all),
+                CParamType::Callback(ret, params) => {
+                    all.push(&ret.base);
+                    bases(params, all);
+                }
             }
         }
     }
@@ -74,7 +77,7 @@ fn facts(prototype: &Prototype, api: &Api) -> Vec<String> {
 /// `const T *` goes in, `T *` comes out, a known handle is one, and a count next to a pointer is its length.
 fn shape(param: &CParam, all: &[CParam], api: &Api, notes: &mut Vec<String>) -> String {
     let ty = match &param.ty {
-        CParamType::Callback(params) => return callback(params, api, notes),
+        CParamType::Callback(ret, params) => return callback(ret, params, api, notes),
         CParamType::Plain(ty) => ty,
     };
     let (base, element) = (ty.base.as_str(), rust_type(&ty.base));
@@ -104,7 +107,7 @@ fn shape(param: &CParam, all: &[CParam], api: &Api, notes: &mut Vec<String>) -> 
     }
 }
 
-fn callback(params: &[CParam], api: &Api, notes: &mut Vec<String>) -> String {
+fn callback(ret: &CType, params: &[CParam], api: &Api, notes: &mut Vec<String>) -> String {
     let last = params.len().saturating_sub(1);
     let params: Vec<String> = params
         .iter()
@@ -116,7 +119,12 @@ fn callback(params: &[CParam], api: &Api, notes: &mut Vec<String>) -> String {
             _ => format!("{}: {}", rust_name(&param.name), shape(param, params, api, notes)),
         })
         .collect();
-    format!("fn({})", params.join(", "))
+    let ret = match ret {
+        CType { base, pointers: 0, .. } if base == "void" => String::new(),
+        CType { base, pointers: 0, .. } => format!(" -> {}", rust_type(base)),
+        ty => format!(" -> {}", pointer(ty)),
+    };
+    format!("fn({}){ret}", params.join(", "))
 }
 
 /// `num_devices, devices`; `size, data` where the data is bytes and there is one size.
@@ -148,7 +156,7 @@ fn length(param: &CParam, all: &[CParam]) -> Option<String> {
 
 /// The pointer that a callback of the same function gets back.
 fn is_user_data(name: &str, all: &[CParam]) -> bool {
-    let callback = all.iter().any(|p| matches!(p.ty, CParamType::Callback(_)));
+    let callback = all.iter().any(|p| matches!(p.ty, CParamType::Callback(..)));
     callback && matches!(name, "user_data" | "userData" | "userdata" | "data" | "arg" | "context" | "opaque")
 }
 
