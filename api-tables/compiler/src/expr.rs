@@ -15,7 +15,7 @@ const CALLS: &[(&str, usize)] = &[("min", 2), ("max", 2)];
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub names: &'a Names,
-    /// What has the parameters, for messages.
+    /// The owner of the parameters, for messages.
     pub owner: String,
     pub params: Vec<Known>,
 }
@@ -46,7 +46,7 @@ pub fn number(expr: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) -> O
     Reader { scope, any_param: false, asks: false }.read(expr, problems)
 }
 
-/// Reads an expression that the worker works out, which may also ask functions of the table for numbers.
+/// Reads an expression that the worker computes, which may also call functions of the table that return numbers.
 pub fn asking(expr: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) -> Option<Expr> {
     Reader { scope, any_param: false, asks: true }.read(expr, problems)
 }
@@ -56,7 +56,7 @@ pub fn argument(expr: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) ->
     Reader { scope, any_param: true, asks: false }.read(expr, problems)
 }
 
-/// Works out an expression that names no parameters.
+/// Computes an expression without parameters.
 pub fn constant(expr: &syn::Expr, names: &Names, problems: &mut Problems) -> Option<i128> {
     let scope = Scope { names, owner: "a constant".into(), params: Vec::new() };
     let value = eval(&number(expr, &scope, problems)?);
@@ -66,7 +66,7 @@ pub fn constant(expr: &syn::Expr, names: &Names, problems: &mut Problems) -> Opt
     value
 }
 
-/// Works out an expression that must fit 64 bits: a status, a key.
+/// Computes an expression that must fit 64 bits: a status, a key.
 pub fn constant_i64(expr: &syn::Expr, names: &Names, problems: &mut Problems) -> Option<i64> {
     let value = constant(expr, names, problems)?;
     let fits = i64::try_from(value).ok();
@@ -169,7 +169,7 @@ impl Reader<'_> {
         self.scope.names.functions.iter().map(String::as_str).filter(|_| self.asks)
     }
 
-    /// A function of the table is asked about parameters as they are.
+    /// A call of a function of the table, whose arguments are parameters.
     fn ask(&self, name: String, call: &syn::ExprCall, problems: &mut Problems) -> Option<Expr> {
         let mut param = |arg: &syn::Expr| match attr::ident(arg) {
             Some(param) => Some(self.scope.param(&param.to_string(), param.span(), problems)?.name.clone()),

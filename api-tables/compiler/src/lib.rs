@@ -2,11 +2,11 @@
 //!
 //! A table (`api-tables/NAME.rs`) describes every function of one vendor API: Rust syntax that is never compiled.
 //! [`read`] takes it through [`parse`] (syntax to items) and [`check`] (items to the [`model`], every name resolved);
-//! [`plan`] decides what that means for each call, and the emitters in [`emit`] print the plan. The language is described
+//! [`plan`] decides the consequences for each call, and the emitters in [`emit`] print the plan. The language is described
 //! in `api-tables/LANGUAGE.md`.
 //!
 //! **Invariant:** no text of a table is pasted into generated code; emitters build code from model and plan alone.
-//! **Invariant:** there is no silent key. Whatever a table says and this crate does not know is a mistake with a place.
+//! **Invariant:** no key is ignored. Anything in a table that this crate does not know is a mistake with a position.
 //! **Invariant:** all mistakes of a table are gathered and shown at once; a table with a mistake yields no model.
 
 #![forbid(unsafe_code)]

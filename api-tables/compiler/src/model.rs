@@ -1,4 +1,4 @@
-//! What a table says, after reading and checking: the input of the plan and of every emitter.
+//! The model: a table's content after reading and checking, the input of the plan and of every emitter.
 //!
 //! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
@@ -31,18 +31,19 @@ pub struct Api {
     pub places: Vec<String>,
     /// How a user gets the library: `#![install("on Debian and Ubuntu: sudo apt install softhsm2")]`.
     pub install: String,
-    /// Folders whose files name libraries that programs open in the vendor library's place: `#![drivers("/etc/OpenCL/vendors")]`.
+    /// Folders whose files name libraries that programs open instead of the vendor library:
+    /// `#![drivers("/etc/OpenCL/vendors")]`.
     pub drivers: Vec<String>,
-    /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`. What says its version says no
-    /// newer one than the last.
+    /// Version nodes of the vendor library, oldest first: `#![versions("OPENCL_1.0", …)]`. Versions in answers are limited
+    /// to the last one.
     pub versions: Vec<String>,
     /// C headers that declare the API, in order of inclusion: `#![header("CL/cl.h")]`, repeatable.
     pub headers: Vec<String>,
     /// `#define` lines to come before them: `#![define("CL_TARGET_OPENCL_VERSION=300")]`.
     pub defines: Vec<String>,
-    /// Status of any call whose worker is gone: `#![lost(CL_DEVICE_NOT_AVAILABLE)]`.
+    /// Status of any call after its worker ended: `#![lost(CL_DEVICE_NOT_AVAILABLE)]`.
     pub lost: i64,
-    /// Status of a call for whose data there is no memory, if not [`Api::lost`]: `#![exhausted(CL_OUT_OF_HOST_MEMORY)]`.
+    /// Status of a call if there is no memory for its data, if not [`Api::lost`]: `#![exhausted(CL_OUT_OF_HOST_MEMORY)]`.
     pub exhausted: i64,
     /// Environment variables of the *broker* that a worker inherits; a trailing `*` matches any rest:
     /// `#![environment("OCL_ICD_VENDORS", "POCL_*")]`. Nothing of the tenant's environment crosses.
@@ -55,15 +56,15 @@ pub struct Api {
     pub extensions: Vec<Extension>,
     /// Extensions that are known not to cross, and why: `#![masked(why = "…", "cl_khr_gl_sharing", …)]`, repeatable.
     pub masked: Vec<Masked>,
-    /// The function that hands out all others as a struct of pointers, in the order of the table:
+    /// The function that returns all others as a struct of pointers, in the order of the table:
     /// `#![functions(C_GetFunctionList)]`.
     pub function_list: Option<String>,
-    /// A forked child goes on with a copy of what its parent has: `#![forks]`.
+    /// A forked child continues with a copy of its parent's session: `#![forks]`.
     pub forks: bool,
     /// Functions in the order of the installable client driver's dispatch table; `None` is an empty place.
     /// From `#![dispatch(clGetPlatformIDs, clGetPlatformInfo, …, _, …)]`.
     pub dispatch: Vec<Option<String>>,
-    /// The function that makes the extension functions' addresses known, if the API has one:
+    /// The function that returns addresses of extension functions, if the API has one:
     /// `#![lookup(clGetExtensionFunctionAddressForPlatform)]`.
     pub lookup: Option<String>,
     pub constants: IndexMap<String, Constant>,
@@ -96,16 +97,17 @@ pub enum TypeKind {
     /// `#[status(ok = 0)] type cl_int = i32;` A scalar that reports success or failure where a function returns
     /// it or stores it through a parameter called `errcode_ret`; elsewhere an ordinary scalar.
     Status { scalar: Scalar, ok: i64 },
-    /// `#[handle(retain = clRetainContext, release = clReleaseContext, invalid = CL_INVALID_CONTEXT)] type cl_context = Handle;`
+    /// `#[handle(retain = clRetainContext, release = clReleaseContext, invalid = CL_INVALID_CONTEXT)] type cl_context =
+    /// Handle;`
     Handle {
         retain: Option<String>,
         release: Option<String>,
-        /// Status of a call that is given something else than a live handle of this type.
+        /// Status of a call that gets anything else than a live handle of this type.
         invalid: i64,
         /// The C type is a struct, and the handle a pointer to it: `type TfLiteModel = Opaque;`
         opaque: bool,
     },
-    /// `type TfLiteOperator = Opaque;` A struct that only addresses lead to.
+    /// `type TfLiteOperator = Opaque;` A struct that is used only by address.
     Opaque,
     /// `struct cl_image_desc { image_type: cl_uint, …, buffer: Option<cl_mem> }`, laid out as C does.
     Struct {
@@ -114,7 +116,7 @@ pub enum TypeKind {
         mirror: Option<Mirror>,
     },
     /// `#[tag(param_name)] enum DeviceInfo { … }`: bytes whose meaning depends on another parameter. Keys
-    /// that are not listed are answered with the status `otherwise`; without one they are plain bytes.
+    /// that are not listed return the status `otherwise`; without one they are plain bytes.
     Tagged { tag: String, otherwise: Option<i64>, variants: Vec<Variant> },
     /// `#[repr(cl_context_properties)] #[list(end = 0)] #[otherwise(CL_INVALID_PROPERTY)] enum ContextProperty { … }`: key
     /// and value, ended by `end`. A call with a key that is not listed fails with the status `otherwise`.
@@ -151,7 +153,7 @@ pub enum FieldShape {
     },
     /// A pointer that an image of the struct follows.
     Pointer(Pointee),
-    /// `*mut T`: an address that nobody follows, and that does not cross.
+    /// `*mut T`: an address that neither side dereferences, and that does not cross.
     Address,
     /// Another struct, in place.
     Struct(String),
@@ -183,7 +185,7 @@ pub enum Payload {
     Handle(String),
     /// `KEY([cl_device_id])`: as many handles as fit the size.
     Handles(String),
-    /// `KEY([&CStr])`: addresses of texts that stay.
+    /// `KEY([&CStr])`: addresses of texts that stay valid.
     Texts,
     /// `#[version] KEY([c_char])`: a text with the version of the API, as in `OpenCL 3.0 PoCL`.
     VersionText,
@@ -201,13 +203,14 @@ pub enum Payload {
     List(String),
     /// `#[list(end = 0)] KEY([cl_uint])` in a list enum: the value is not one element but a run of them with its own end.
     Run { end: i64 },
-    /// `KEY(HostPtr)`: the address in the program that the object was made with.
+    /// `KEY(HostPtr)`: the program's address that the object was made with.
     HostPtr,
     /// `KEY(HostFlags)`: flags that say how the object was made of the program's memory.
     HostFlags,
     /// `KEY(References)`: the object's reference count, part of which the shim keeps.
     References,
-    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum, or one that a field of a struct points to: a call that uses this key fails with the status.
+    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum, or one that a field of a struct points to: a call that uses
+    /// this key fails with the status.
     Refused(i64),
 }
 
@@ -247,12 +250,12 @@ pub enum Ret {
     New {
         ty: String,
     },
-    /// `-> Option<&S>`, `-> Option<&mut S>`: a struct of the vendor's, of which the program has an image.
+    /// `-> Option<&S>`, `-> Option<&mut S>`: a struct of the vendor, of which the program has a mirror.
     Mirror {
         ty: String,
         c_type: String,
     },
-    /// `-> &CStr`: text of the vendor's, of which the program gets a copy that stays.
+    /// `-> &CStr`: text of the vendor, of which the program gets a copy that stays valid.
     Text {
         null: bool,
     },
@@ -266,7 +269,7 @@ pub enum Ret {
     },
 }
 
-/// How one argument travels.
+/// How one argument is passed.
 #[derive(Debug)]
 pub enum Shape {
     /// Carried as it is.
@@ -278,7 +281,7 @@ pub enum Shape {
         ty: String,
         null: bool,
     },
-    /// `&S`, `&mut S`: a struct of the vendor's, of which the program has an image.
+    /// `&S`, `&mut S`: a struct of the vendor, of which the program has a mirror.
     Mirror {
         ty: String,
     },
@@ -298,7 +301,7 @@ pub enum Shape {
     /// `fn(errinfo: &CStr, …, user_data: UserData)`, null allowed where `Option`.
     Callback {
         params: Vec<Param>,
-        /// C type of what it returns; nothing but in functions that are refused.
+        /// C return type; only refused functions have a callback that returns a value.
         ret: String,
         null: bool,
     },
@@ -310,7 +313,7 @@ pub enum Shape {
     },
     /// The pointer handed to the callback of the same call.
     UserData,
-    /// `*mut c_void`, `*const T`, …: an address that neither side follows.
+    /// `*mut c_void`, `*const T`, …: an address that neither side dereferences.
     Pointer,
 }
 
@@ -459,7 +462,7 @@ impl Api {
         self.functions.iter().find(|f| f.name == name)
     }
 
-    /// The struct that programs have images of, if the API has one.
+    /// The mirrored struct, if the API has one.
     pub fn mirror(&self) -> Option<(&str, &[Field], &Mirror)> {
         self.types.values().find_map(|t| match &t.kind {
             TypeKind::Struct { fields, mirror: Some(mirror) } => Some((t.name.as_str(), fields.as_slice(), mirror)),
@@ -477,7 +480,7 @@ impl Function {
         self.params.iter().find(|p| p.name == name)
     }
 
-    /// The bytes that the function answers with, and the parameters that say how long they may be and how long they are.
+    /// The parameter for the answer's bytes, and those for its capacity and its length.
     pub fn answer(&self) -> Option<(&Param, &str, &str)> {
         self.params.iter().find_map(|p| {
             let Shape::Buffer(Buffer { direction: Direction::Out, element, len, .. }) = &p.shape else {

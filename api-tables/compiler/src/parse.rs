@@ -1,4 +1,4 @@
-//! Syntax in, items out: what kinds of item a table may have, and nothing about what names mean.
+//! From syntax to items: which kinds of items a table may have. Names are not resolved here.
 
 use crate::attr::{self, Attr};
 use crate::problem::Problems;
@@ -87,7 +87,7 @@ fn functions(block: ItemForeignMod, functions: &mut Vec<Noted<ForeignItemFn>>, p
     }
 }
 
-/// Rust has more to say about an item than C can mean.
+/// Refuses parts of Rust items that C does not have.
 fn plain(vis: &Visibility, generics: &Generics, problems: &mut Problems) {
     if !matches!(vis, Visibility::Inherited) {
         problems.add(vis.span(), "everything in a table is public", "says nothing");

@@ -32,7 +32,7 @@ impl Problems {
         self.0.len()
     }
 
-    /// Adds what the Rust parser has to say.
+    /// Adds a mistake that the Rust parser found.
     pub fn syntax(&mut self, error: syn::Error) {
         for error in error {
             self.add(error.span(), error.to_string(), "here");

@@ -1,4 +1,4 @@
-//! Rules about addresses that hide in structs and attributes: none crosses as it is.
+//! Rules about addresses in structs and attributes: none crosses untranslated.
 
 use crate::model::{
     Api, Buffer, Direction, Element, Field, FieldShape, Function, Memory, Param, Payload, Shape, TypeDef, TypeKind,
@@ -27,7 +27,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     }
 }
 
-/// What hands out all functions hands out the shim's.
+/// The function list is the shim's own.
 fn function_list(api: &Api, problems: &mut Problems) {
     let Some(function) = api.function_list.as_ref().and_then(|name| api.function(name)) else { return };
     if !function.facts.local || !matches!(function.params.as_slice(), [Param { shape: Shape::Pointer, .. }]) {
@@ -38,7 +38,7 @@ fn function_list(api: &Api, problems: &mut Problems) {
     }
 }
 
-/// What a struct points to is translated as the struct is.
+/// The memory that a struct points to is translated like the struct.
 fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     for field in fields(api, &ty.name) {
         if let FieldShape::Memory(Memory { element: Element::Struct(led), .. }) = &field.shape
@@ -50,7 +50,7 @@ fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     }
 }
 
-/// Null takes the place of an address, and of nothing else.
+/// Only an address can be replaced by null.
 fn withheld(function: &Function, problems: &mut Problems) {
     let withheld = |param: &&Param| function.facts.withheld.contains(&param.name);
     for param in function.params.iter().filter(withheld).filter(|p| !matches!(p.shape, Shape::Pointer)) {
@@ -107,7 +107,7 @@ fn keys(api: &Api, param: &Param, direction: Direction, ty: &str, problems: &mut
     }
 }
 
-/// What a callback is given comes from the worker.
+/// The arguments of a callback come from the worker.
 fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
     for param in params {
         if let Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) = &param.shape

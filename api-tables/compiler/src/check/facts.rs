@@ -1,4 +1,4 @@
-//! What holds for a call: the attributes above a function.
+//! Facts about a call: the attributes above a function.
 
 use super::rules::names_objects;
 use super::{extensions, mirrors};

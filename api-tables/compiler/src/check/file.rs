@@ -1,4 +1,4 @@
-//! What a table says about its API as a whole: the attributes of the file.
+//! Facts about an API as a whole: the attributes of the file.
 
 use super::extensions;
 use super::names::Names;

@@ -78,7 +78,7 @@ pub fn define(noted: &Noted<ItemEnum>, names: &mut Names, problems: &mut Problem
     }
 }
 
-/// Reads what lies behind each key.
+/// Reads the value type of each key.
 pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
     let attr = |word: &str| noted.attrs.iter().find(|a| a.word == word);
     let in_list = attr("list").is_some();
@@ -127,7 +127,7 @@ pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) 
     Some(TypeKind::Tagged { tag, otherwise, variants })
 }
 
-/// `#[refused(STATUS, KEY = VALUE, …)]`: many keys that are answered with a status.
+/// `#[refused(STATUS, KEY = VALUE, …)]`: many keys that are refused with a status.
 fn refused(noted: &Noted<ItemEnum>) -> Option<(&Expr, Vec<(&Ident, &Expr)>)> {
     let attr = noted.attrs.iter().find(|a| a.word == "refused")?;
     let (status, keys) = attr.args.split_first()?;
@@ -167,7 +167,7 @@ fn key(variant: &syn::Variant, in_list: bool, names: &Names, problems: &mut Prob
     Some(Variant { key: name, payload, span })
 }
 
-/// A value without an attribute: what it is says its type.
+/// A value without an attribute: its type says how it is handled.
 fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> Option<Payload> {
     if let Type::Slice(slice) = ty
         && let Type::Reference(text) = &*slice.elem
@@ -219,7 +219,7 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
     }
 }
 
-/// A value with an attribute: what to do with it.
+/// A value with an attribute, which says how it is handled.
 fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> Option<Payload> {
     let element = match ty {
         Type::Slice(slice) => shapes::name(&slice.elem),
@@ -288,7 +288,7 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
     }
 }
 
-/// Some values come only as the answer to a query, and never stand in a list.
+/// Some values are only answers to queries, and not allowed in a list.
 fn outside(in_list: bool, at: Span, what: &str, problems: &mut Problems) -> Option<()> {
     if in_list {
         problems.add(at, format!("{what} is not allowed in a list"), "not here");

@@ -1,4 +1,4 @@
-//! Rules about structs of the vendor's that programs read, and the facts that go with them.
+//! Rules about mirrored structs and their facts.
 
 use super::names;
 use crate::attr::{self, Attr};
@@ -104,7 +104,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     }
 }
 
-/// A call that names a mirror is kept, and the vendor is asked again by it.
+/// A call that returns a mirror is stored, and repeated to ask the vendor again.
 fn named(function: &Function, problems: &mut Problems) {
     let by_hand = function.facts.local || function.facts.unsupported.is_some();
     if !matches!(function.ret, Ret::Mirror { .. }) || by_hand {
@@ -125,7 +125,7 @@ fn number(field: &Field, scalars: &[Scalar]) -> bool {
     matches!(field.shape, FieldShape::Scalar(scalar) if scalars.contains(&scalar))
 }
 
-/// What a mirror needs, and what has no place in one.
+/// Which fields a mirror must have, and which it must not have.
 fn contents(ty: &TypeDef, fields: &[Field]) -> Option<String> {
     let data: Vec<_> = fields
         .iter()
@@ -145,7 +145,7 @@ fn contents(ty: &TypeDef, fields: &[Field]) -> Option<String> {
     handle.map(|f| format!("`{}` is not allowed in a struct with `mirror`", f.name))
 }
 
-/// What a struct ends with is counted by a number of 4 bytes; data is a mirror's.
+/// The array at a struct's end is counted by a number of 4 bytes; shared memory is only in the mirror itself.
 fn tails(api: &Api, ty: &TypeDef, fields: &[Field], problems: &mut Problems) {
     let mut wrong = |message: String| {
         problems.add(ty.span, message, "an image of it cannot be made");
@@ -212,7 +212,7 @@ fn answer(api: &Api, function: &Function, problems: &mut Problems) {
     }
 }
 
-/// What a path has come to.
+/// The position in a path to a field.
 enum End {
     Number(Scalar),
     Address,

@@ -18,7 +18,7 @@ use crate::parse::Table;
 use crate::problem::Problems;
 use names::Names;
 
-/// Checks a table. The result is only worth something if `problems` stays empty.
+/// Checks a table. The result is valid only if `problems` stays empty.
 pub fn api(table: &Table, problems: &mut Problems) -> Api {
     let mut names = Names { functions: functions::declare(table, problems), ..Names::default() };
     types::declare(table, &mut names, problems);

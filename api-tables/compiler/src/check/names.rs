@@ -13,7 +13,7 @@ pub enum Kind {
     Handle,
     /// `type X = Opaque;` with `handle`: a handle that is a pointer to X.
     Pointee,
-    /// `type X = Opaque;` A struct that only addresses lead to.
+    /// `type X = Opaque;` A struct that is used only by address.
     Opaque,
     /// `type cl_GLsync = *mut c_void;` An address under a name of its own.
     Address,
@@ -65,7 +65,7 @@ const BUILTIN: &[(&str, Scalar, &str)] = &[
     ("bool", Scalar::U8, "_Bool"),
 ];
 
-/// Shapes: words that look like types and are none.
+/// Shapes: words that look like types but are not.
 pub const SHAPES: &[&str] =
     &["CStr", "HostFlags", "HostPtr", "In", "New", "Option", "Out", "References", "UserData", "VaList"];
 

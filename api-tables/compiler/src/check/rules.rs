@@ -10,8 +10,8 @@ use crate::model::{
 use crate::plan::{self, About};
 use crate::problem::Problems;
 
-/// Checks a model. `whole` says of each function whether all of it could be read; the rest would only be blamed for
-/// what is missing.
+/// Checks a model. `whole` says for each function whether all of it could be read; the others are not checked, because they
+/// would cause wrong messages.
 pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     for ty in api.types.values() {
         counting(api, ty, problems);
@@ -85,7 +85,7 @@ fn counting(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     }
 }
 
-/// What says how much memory a struct points to, and what is in it, are numbers in the same struct.
+/// The length and the type of memory that a struct points to are numbers in the same struct.
 fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     let TypeKind::Struct { fields, .. } = &ty.kind else { return };
     let number = |name: &str| fields.iter().any(|f| f.name == name && matches!(f.shape, FieldShape::Scalar(_)));
@@ -153,7 +153,7 @@ fn ends_with_name(fields: &[Field]) -> bool {
     matches!(fields.last().map(|f| &f.shape), Some(FieldShape::Array(Scalar::I8, _)))
 }
 
-/// An address that crossed would be followed in the wrong process, or by a vendor library that trusts it.
+/// An address that crossed would be dereferenced in the wrong process, or by a vendor library that trusts it.
 fn pointers(function: &Function, problems: &mut Problems) {
     let facts = &function.facts;
     if facts.local || facts.unsupported.is_some() || (facts.custom.shim && facts.custom.worker) {
@@ -180,12 +180,12 @@ fn pointers(function: &Function, problems: &mut Problems) {
     }
 }
 
-/// Whether generated code has no way to bring this over.
+/// Whether generated code cannot pass this.
 fn by_hand(shape: &Shape) -> bool {
     matches!(shape, Shape::Pointer | Shape::Struct { .. })
 }
 
-/// A callback finds its way back by its user pointer, so a call has one of each.
+/// A callback is identified by its user pointer, so a call has one of each.
 fn callbacks(function: &Function, problems: &mut Problems) {
     if function.facts.local || function.facts.unsupported.is_some() {
         return;
@@ -302,8 +302,8 @@ fn layout_argument(function: &Function, arg: &Expr, wanted: char) -> bool {
     }
 }
 
-/// A oneway call has no reply, so nothing can come out of it but what the shim makes itself (a new handle, a
-/// success) and what comes later with an event.
+/// A one-way call has no reply, so its only outputs are those that the shim makes itself (a new handle, a success) and
+/// data that comes later with an event.
 fn replies(api: &Api, function: &Function, problems: &mut Problems) {
     let Some(oneway) = &function.facts.oneway else {
         return;
@@ -339,7 +339,7 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
     }
 }
 
-/// Whether a call may be about this: the failure of a oneway is told to the next call about the same object.
+/// Whether a call may be about this: the failure of a one-way call is returned by the next call about the same object.
 pub(super) fn names_objects(shape: &Shape) -> bool {
     match shape {
         Shape::Handle { .. } => true,
@@ -348,7 +348,7 @@ pub(super) fn names_objects(shape: &Shape) -> bool {
     }
 }
 
-/// What is remembered is bytes, whose number the function tells; and so is what goes by key, which is translated.
+/// A cached answer is bytes, whose number the function returns; so is an answer by key, which is translated.
 fn answers(function: &Function, problems: &mut Problems) {
     let help = "an answer is `value: Out<[T; size]>`, T tagged or `c_void`, with `#[written(value = size_ret)]`";
     let by_hand = function.facts.local || function.facts.unsupported.is_some() || function.facts.custom.worker;
@@ -367,7 +367,7 @@ fn answers(function: &Function, problems: &mut Problems) {
     }
 }
 
-/// What is demanded of a call is worked out by the generated server, and refused with the status of a handle.
+/// The condition of `refuse` is computed by the generated server, and the call is refused with the status of a handle.
 fn demands(api: &Api, function: &Function, problems: &mut Problems) {
     let Some(demand) = &function.facts.refuse_unless else { return };
     if !matches!(plan::about(function), Some(About::Handle(_))) {
@@ -380,7 +380,7 @@ fn demands(api: &Api, function: &Function, problems: &mut Problems) {
     asks(api, function, demand, problems);
 }
 
-/// The functions that an expression asks are the vendor library's own, return numbers, and take what they are given.
+/// The functions that an expression calls are the vendor library's own, return numbers, and take these arguments.
 fn asks(api: &Api, function: &Function, e: &Expr, problems: &mut Problems) {
     let (name, args) = match e {
         Expr::Ask(name, args) => (name, args),
@@ -409,7 +409,7 @@ fn asks(api: &Api, function: &Function, e: &Expr, problems: &mut Problems) {
     }
 }
 
-/// What a call costs is charged by the generated server, which knows the object that the function returns. A function that
+/// The generated server charges a call's costs, because it knows the object that the function returns. A function that
 /// the worker serves by hand charges data itself.
 fn costs(function: &Function, problems: &mut Problems) {
     let by_hand = function.facts.custom.worker || function.facts.beside.is_some();
@@ -427,7 +427,7 @@ fn costs(function: &Function, problems: &mut Problems) {
     }
 }
 
-/// Memory stays in use with the object that the function returns: nothing else would tell that it is not used any more.
+/// Memory stays in use with the object that the function returns: only the object's release shows the end of the use.
 fn held(function: &Function, problems: &mut Problems) {
     let released = function.facts.until.iter().filter(|(_, until)| *until == Until::Released);
     for param in released.filter_map(|(name, _)| function.param(name)) {

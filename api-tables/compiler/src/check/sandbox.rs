@@ -1,4 +1,4 @@
-//! What vendors need of the machine: the attributes of the file that a worker's sandbox is made by.
+//! Files, devices and settings that vendors need: the attributes of the file from which a worker's sandbox is made.
 
 use crate::attr::{self, Attr};
 use crate::model::{Api, Configuration, Needs, Place};
@@ -119,8 +119,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The files that a function of places looks into. Those that other files name are none: what stands in files
-    /// would decide which files are believed.
+    /// The files that a function of places reads. Files that other files name are not allowed: a file's content would
+    /// decide which files are trusted.
     fn files(&mut self, word: &syn::Ident, expr: &Expr) -> Option<Place> {
         let place = self.place(expr)?;
         if let Place::Lines(_) | Place::Setting(..) = place {
@@ -155,14 +155,14 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// A path is the same for every worker, and it shows where it leads.
+    /// A path is the same for every worker, and absolute without `..`.
     fn path(&mut self, path: String, at: Span, below: Below) -> Option<String> {
         if !path.starts_with('/') {
             self.problems.add(at, "a path of a sandbox is absolute", "does not begin with `/`");
             return None;
         }
         if path.split('/').any(|name| name == "." || name == "..") {
-            self.problems.add(at, "a path of a sandbox goes straight to its end", "has `.` or `..` in it");
+            self.problems.add(at, "a path of a sandbox is absolute and direct", "has `.` or `..` in it");
             return None;
         }
         let device = path.strip_prefix("/dev/").is_some_and(|rest| !rest.is_empty());
@@ -230,7 +230,7 @@ impl Reader<'_> {
         Some(Configuration { variable, file: found, home, text })
     }
 
-    /// A file below a user's home, which shows where it leads.
+    /// A file below a user's home, without `..`.
     fn below_home(&mut self, path: String, at: Span) -> Option<String> {
         if path.split('/').any(|name| matches!(name, "" | "." | "..")) {
             self.problems.add(

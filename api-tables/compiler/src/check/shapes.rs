@@ -1,4 +1,4 @@
-//! How one argument travels: the type of a parameter, read as a shape.
+//! How one argument is passed: the type of a parameter, read as a shape.
 
 use super::names::{self, Kind};
 use crate::attr;
@@ -94,7 +94,7 @@ fn pointee_handle(ty: &Type, scope: &Scope<'_>) -> Option<String> {
     matches!(scope.names.find(&name), Some(Kind::Pointee)).then_some(name)
 }
 
-/// The struct that programs have images of, if this points to one, and the C type.
+/// The mirrored struct, if this points to one, and the C type.
 pub fn mirror(reference: &TypeReference, scope: &Scope<'_>) -> Option<Shaped<String>> {
     let name = name(&reference.elem)?.to_string();
     let Some(Kind::Mirror { of }) = scope.names.find(&name) else { return None };
@@ -334,7 +334,7 @@ fn texts(
     Some((Shape::Texts { count: count?, lengths, bytes, null }, c_type))
 }
 
-/// `*mut T`, `*const T`: the C type, for nobody follows it.
+/// `*mut T`, `*const T`: only the C type, because neither side dereferences it.
 fn pointer(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<String> {
     let Type::Ptr(ptr) = ty else {
         let Some(name) = name(ty) else {

@@ -70,7 +70,7 @@ pub fn constants(table: &Table, names: &mut Names, problems: &mut Problems) {
     }
 }
 
-/// Reads what each type is made of.
+/// Reads the definition of each type.
 pub fn resolve(table: &Table, names: &Names, problems: &mut Problems) -> IndexMap<String, TypeDef> {
     let mut types = IndexMap::new();
     let mut add = |name: &syn::Ident, doc: &str, kind: Option<TypeKind>| {
@@ -148,7 +148,7 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
     }
 }
 
-/// An attribute of a type says everything at once.
+/// A type has at most one attribute of each kind.
 pub fn once(attrs: &[Attr], problems: &mut Problems) {
     for (i, attr) in attrs.iter().enumerate() {
         if attrs[..i].iter().any(|a| a.word == attr.word) {
@@ -284,7 +284,7 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
     }
 }
 
-/// `Option<&CStr>`, `Option<&S>`, `Option<&E>`: what an image of the struct follows.
+/// `Option<&CStr>`, `Option<&S>`, `Option<&E>`: pointers that a mirror of the struct copies too.
 fn pointee(name: &syn::Ident, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
     let text = name.to_string();
     let pointee = match text.as_str() {

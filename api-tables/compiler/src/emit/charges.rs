@@ -1,4 +1,4 @@
-//! Emits what the worker counts of a call: commands, and the bytes of data that it moved.
+//! Emits a call's accounting in the worker: commands, and bytes of data.
 
 use super::names::{self, ident, int};
 use super::sizes::{Side, Sizes};
@@ -29,7 +29,7 @@ pub fn emit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
     statements
 }
 
-/// The commands that a function costs which is served by hand: a constant, for the rules allow nothing else.
+/// The commands that a function served by hand costs: a constant, because the rules allow nothing else.
 pub fn cost(call: &CallPlan<'_>) -> Option<TokenStream> {
     let (name, commands) = (ident(&call.function.name), int(expr::eval(call.charges.commands?)?));
     Some(quote!(pub const #name: u64 = #commands;))

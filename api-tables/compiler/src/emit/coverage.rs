@@ -1,10 +1,10 @@
-//! Emits the page that says what becomes of each function: generated, by hand, answered in the shim, or refused.
+//! Emits the coverage page: each function is generated, written by hand, served in the shim, or refused.
 
 use crate::model::Api;
 use crate::plan::{CallPlan, Entry, Plan, Server};
 use std::fmt::Write;
 
-/// What becomes of a function.
+/// How a function is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Generated,
@@ -122,7 +122,7 @@ pub fn json(api: &Api) -> String {
     )
 }
 
-/// Where it is by hand, to which extension it belongs, why it is refused, and what the table says about it.
+/// Which side is written by hand, its extension, why it is refused, and the table's comment.
 fn note(call: &CallPlan<'_>) -> String {
     let (function, facts) = (call.function, &call.function.facts);
     let mut notes = Vec::new();

@@ -1,12 +1,12 @@
 //! Emits the echo vendor, a library with every function of an API, and its driver, a program that calls them all.
 //!
-//! The vendor writes down what it is passed and answers what it makes up; the driver writes down what it passes and
-//! what it gets. Run natively or through AvA, the two logs are equal: what the vendor saw is what the program passed,
-//! and back. Both write their lines by the same emitted code ([`lines`]), in C, against the runtime in `tests/echo`.
+//! The vendor logs its inputs and returns made-up outputs; the driver logs the inputs that it passes and the outputs that
+//! it gets. Run natively or through AvA, the two logs are equal: the vendor saw what the program passed, and the reverse.
+//! Both write their lines with the same emitted C code ([`lines`]), which uses the runtime in `tests/echo`.
 //!
-//! Every function of the table has its place ([`served`]). What a table does not say (what an address points to, what
-//! hand-written code asks the vendor) is written by hand in `tests/echo/API`; a function that can be served in neither
-//! way is an error.
+//! Every function of the table is served in one way ([`served`]). What a table does not say (what an address points to,
+//! which calls hand-written code makes) is written by hand in `tests/echo/API`; a function that is served in no way is
+//! an error.
 
 mod arguments;
 mod driver;
@@ -40,10 +40,10 @@ pub struct Files {
     pub driver: String,
 }
 
-/// Emits all but what is written by hand.
+/// Emits everything that is not written by hand.
 ///
 /// # Errors
-/// What the echo cannot serve, a line each that names the function.
+/// The functions that the echo cannot serve, one line for each.
 pub fn emit(api: &Api, by_hand: &ByHand) -> Result<Files, Vec<String>> {
     let served = served(api, by_hand)?;
     Ok(Files {
@@ -53,7 +53,7 @@ pub fn emit(api: &Api, by_hand: &ByHand) -> Result<Files, Vec<String>> {
     })
 }
 
-/// What both files begin with.
+/// The head of both files.
 fn preamble(api: &Api, header: &str) -> String {
     // The headers that are installed may have another version of an extension.
     let extensions = api.functions.iter().filter(|f| f.facts.extension.is_some());
@@ -112,7 +112,7 @@ fn ret_type(api: &Api, function: &Function) -> String {
     }
 }
 
-/// The status with which the driver has calls fail: that of a lost worker is told from others nowhere.
+/// The status with which the driver lets calls fail. Not the status of a lost worker, which could not be distinguished.
 fn failure(api: &Api) -> i64 {
     let signed = api.types.values().any(|t| matches!(t.kind, TypeKind::Status { scalar, .. } if is_signed(scalar)));
     if signed { -5 } else { 5 }
@@ -185,7 +185,7 @@ fn leads(api: &Api, ty: &str) -> bool {
     fields.iter().any(|f| matches!(f.shape, FieldShape::Memory(_)))
 }
 
-/// The first parameter whose structs lead to more, with their type.
+/// The first parameter whose structs point to other memory, with their type.
 fn leading<'a>(api: &Api, function: &'a Function) -> Option<(&'a Param, &'a Buffer, &'a str)> {
     function.params.iter().find_map(|p| match buffer(p)? {
         b @ Buffer { element: Element::Struct(ty), .. } if leads(api, ty) => Some((p, b, ty.as_str())),
@@ -231,12 +231,12 @@ fn first_handle(function: &Function) -> Option<&Param> {
     }
 }
 
-/// What says how much of an output counts.
+/// The expression for the valid length of an output.
 fn written<'a>(function: &'a Function, param: &str) -> Option<&'a Expr> {
     function.facts.written.iter().find(|(p, _)| p == param).map(|(_, e)| e)
 }
 
-/// The outputs that say how much of `param` counts: the worker has them even where the program passed null.
+/// The outputs that hold the valid length of `param`: the worker has them even if the program passed null.
 fn written_by<'a>(function: &'a Function, param: &str) -> Vec<&'a str> {
     let is_output = |name: &&str| function.param(name).is_some_and(|p| buffer(p).is_some());
     written(function, param).map(named).unwrap_or_default().into_iter().filter(is_output).collect()
@@ -263,7 +263,7 @@ fn tagged<'a>(api: &'a Api, function: &'a Function) -> Option<(&'a Param, &'a st
     })
 }
 
-/// How much of an array there is, in elements.
+/// The length of an array, in elements.
 fn count(function: &Function, len: &Len) -> String {
     match len {
         Len::One => "1".into(),
@@ -289,7 +289,7 @@ fn rows(function: &Function, len: &Len) -> String {
     }
 }
 
-/// The condition under which a parameter's memory counts.
+/// The condition under which a parameter's memory is read.
 fn condition(function: &Function, param: &str) -> Option<String> {
     let (_, e) = function.facts.when.iter().find(|(p, _)| p == param)?;
     Some(c_expr(function, e))
@@ -311,7 +311,7 @@ fn until_event<'a>(function: &'a Function, param: &str) -> Option<&'a str> {
     }
 }
 
-/// Whether memory or a callback is in use until an object is gone.
+/// Whether memory or a callback is in use until an object is released.
 fn until_released(function: &Function, param: &str) -> bool {
     matches!(plan::lifetime(function, param), Lifetime::Released)
 }

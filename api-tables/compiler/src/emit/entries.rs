@@ -1,4 +1,4 @@
-//! Emits what a program calls: the C entry points, and the tables of them that loaders and programs are handed.
+//! Emits the C entry points that programs call, and the tables of them that loaders and programs get.
 
 use super::mirror;
 use super::names::{self, Form, ident, int};
@@ -18,7 +18,7 @@ fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
     let name = form.name(function);
     let params: Vec<_> = form.params(function).map(|p| ident(&p.name)).collect();
     let types: Vec<_> = form.params(function).map(names::c_param).collect();
-    // Nobody says what it returns: a word, which is 0.
+    // The table does not say its return type: return a word, 0.
     let untold = function.facts.undocumented && matches!(function.ret, Ret::Void) && function.params.is_empty();
     let ret = if untold { quote!(usize) } else { names::c_ret(&function.ret, api) };
     let doc = match form.before {
@@ -61,11 +61,11 @@ fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
     }
 }
 
-/// What an entry point does.
+/// The body of an entry point.
 fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
     let function = call.function;
     let (hand, name) = (ident(&api.name), ident(&function.name));
-    // A form without a parameter says what null says.
+    // A form without a parameter passes null.
     let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
         (_, Shape::Handle { .. }) if !form.has(p) => quote!(std::ptr::null_mut()),
         _ if !form.has(p) => quote!(std::ptr::null()),
@@ -99,7 +99,7 @@ fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
     }
 }
 
-/// What an entry point returns when the call could not be made.
+/// The return value of an entry point when the call cannot be made.
 fn fail(call: &CallPlan<'_>) -> TokenStream {
     let errcode = call.errcode.map(|p| {
         let name = ident(&p.name);
@@ -131,12 +131,12 @@ pub fn dispatch(api: &Api) -> TokenStream {
         _ => quote!(runtime::Entry(std::ptr::null())),
     });
     quote! {
-        /// What the first word of every handle points at, as installable client drivers have it.
+        /// The dispatch table that the first word of every handle points to, as for every installable client driver.
         pub static DISPATCH: [runtime::Entry; #len] = [#(#rows),*];
     }
 }
 
-/// The functions in the order of the struct that hands them out.
+/// The functions in the order of the API's function list.
 pub fn function_list(api: &Api) -> Option<TokenStream> {
     api.function_list.as_ref()?;
     let len = api.functions.len();

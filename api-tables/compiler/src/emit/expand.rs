@@ -1,11 +1,11 @@
-//! What is made of one function, to be read: `cargo xtask expand` and the golden files.
+//! The output for one function, for people: `cargo xtask expand` and the golden files.
 
 use super::{entries, format, plan, shim, vendor, wire, worker};
 use crate::model::Api;
 use crate::plan::{Entry, Plan, Server};
 
-/// The plan, the wire types, the shim's entry and marshalling, the worker's server and trampoline, formatted, each under a title.
-/// Empty if the table has no such function.
+/// The plan, the wire types, the shim's entry and marshalling, the worker's server and trampoline, formatted, each under a
+/// title. Empty if the table has no such function.
 pub fn expand(api: &Api, function: &str) -> String {
     let plan = Plan::of(api);
     let Some(call) = plan.call(function) else { return String::new() };

@@ -1,4 +1,4 @@
-//! Emits what the worker's fuzzer takes of a table: a vendor whose functions read and write all the memory that they are handed
+//! Emits a table's inputs for the worker's fuzzer: a vendor whose functions read and write all memory that they are passed
 //! ([`vendor`]), and a well-formed request of each function ([`seeds`]).
 
 mod seeds;

@@ -1,5 +1,5 @@
-//! Emits what goes with structs of the vendor's that programs read: how an image of one is made, the functions that name
-//! one, and those whose answer stands in one.
+//! Emits the code for mirrors (copies of the vendor's structs in programs): how one is made, the functions that return one,
+//! and those that return a field of one.
 
 use super::names::{self, ident, int};
 use crate::layout;
@@ -8,7 +8,7 @@ use crate::plan::{CallPlan, Plan, Success};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// Descriptors of the structs that an image has, and of the one that the API mirrors.
+/// Descriptors of the mirrored struct and of the structs that it points to.
 pub fn specs(api: &Api) -> TokenStream {
     let images = api.types.values().filter_map(|t| match &t.kind {
         TypeKind::Struct { fields, .. } => Some(image(api, &t.name, fields)),
@@ -36,7 +36,7 @@ pub fn specs(api: &Api) -> TokenStream {
     let (owner, invalid) = (names::kind(api, &mirror.owner), int(i128::from(mirror.invalid)));
     quote! {
         #(#images)*
-        /// The struct that programs have images of.
+        /// The mirrored struct.
         pub static MIRROR: MirrorSpec = MirrorSpec {
             image: ImageSpec { size: #size, pointers: &[#(#pointers),*] },
             data: #data, len: #len, input: #input, owner: #owner, invalid: #invalid,
@@ -146,7 +146,7 @@ pub fn locate(
     args: &[TokenStream],
 ) -> TokenStream {
     let (name, text) = (ident(&function.name), &function.name);
-    // The vendor would follow an address that leads nowhere.
+    // The vendor would dereference an invalid address.
     let texts = function.params.iter().filter(|p| matches!(p.shape, Shape::Text { null: false })).map(|p| {
         let text = ident(&p.name);
         quote!(if #text.bytes().is_none() { return Ok(std::ptr::null_mut()); })
@@ -220,7 +220,7 @@ pub fn dispatch(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The body of an entry point whose answer stands in a struct of the program's.
+/// The body of an entry point that returns a field of the program's struct.
 pub fn answer(api: &Api, call: &CallPlan<'_>, answers: &Answers) -> TokenStream {
     let function = call.function;
     let param = ident(&answers.param);
@@ -238,7 +238,7 @@ pub fn answer(api: &Api, call: &CallPlan<'_>, answers: &Answers) -> TokenStream 
     }
     let Place { statements, value, number, .. } = place;
     let found = quote! {
-        // SAFETY: the program passes a struct of the vendor's API, whose pointers are null or lead where the API says.
+        // SAFETY: the program passes a struct of the vendor's API, whose pointers are null or point to what the API says.
         let found = unsafe { (|| { #(#statements)* Some(#value) })() };
     };
     match (&answers.out, &function.ret, call.success) {
@@ -261,7 +261,7 @@ pub fn answer(api: &Api, call: &CallPlan<'_>, answers: &Answers) -> TokenStream 
     }
 }
 
-/// How far a path to an answer has come.
+/// The position in a path to a field.
 struct Place<'a> {
     api: &'a Api,
     statements: Vec<TokenStream>,
@@ -290,7 +290,7 @@ impl Place<'_> {
         self.value = quote!(#value.#field);
     }
 
-    /// Goes where a pointer leads.
+    /// Dereferences a pointer.
     fn look(&mut self) {
         if self.is_pointer {
             let (value, ty) = (&self.value, ident(&self.ty));

@@ -1,7 +1,7 @@
-//! Emits what stands in the place of a vendor's library whose functions other libraries of a process may have too: a module
-//! that exports them under their own names, for whoever opens it or is linked with it, and goes on to the library's.
+//! Emits the stub module for a vendor library whose function names other libraries of the process may have too: a library
+//! that exports them under their own names, for programs that open it or are linked with it, and jumps to `libava.so`.
 //!
-//! Natively the struct of functions holds the very addresses that the module exports, so the struct is the module's, too.
+//! Natively the function list holds the addresses that the module exports, so the module has a function list of its own.
 
 use super::names::symbol;
 use crate::model::Api;

@@ -15,9 +15,8 @@ pub fn ident(name: &str) -> Ident {
     }
 }
 
-/// What a function is called in the library's exports. Where an API hands out its functions as a struct, other libraries of
-/// the process have functions of the same names, and find their own: the names are the module's, which a program opens in the
-/// place of the vendor's ([`super::module`]).
+/// A function's name in the exports of `libava.so`. If an API has a function list, other libraries of the process export
+/// the same names and must find their own: only the stub module exports those names ([`super::module`]).
 pub fn symbol(api: &Api, function: &str) -> String {
     if api.function_list.is_some() { format!("ava_{function}") } else { function.to_owned() }
 }

@@ -1,5 +1,5 @@
-//! Shows the plan of a call to people: what it is about, whether it is posted and why not, what it makes and costs, and
-//! where each field of its request and reply lies.
+//! Prints the plan of a call for people: the object that it is about, whether it is posted and why not, the objects that it
+//! makes, its charges, and the offset of each field of its request and reply.
 
 use super::names::wire_scalar;
 use crate::model::{Answers, Buffer, Direction, Element, Len, Shape, Step};

@@ -1,4 +1,4 @@
-//! Emits what vendors need of the machine, as the protocol crate has it.
+//! Emits the files, devices and settings that vendors need, for the protocol crate.
 
 use crate::model::{Configuration, Needs, Place};
 use proc_macro2::TokenStream;

@@ -267,7 +267,7 @@ fn buffer_value(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, b
     }
 }
 
-/// What a field of the request is given.
+/// The value of a field of the request.
 fn wire_value(call: &CallPlan<'_>, carries: Carries<'_>) -> TokenStream {
     let param = match carries {
         Carries::Argument(param) => param,
@@ -298,7 +298,7 @@ fn wire_value(call: &CallPlan<'_>, carries: Carries<'_>) -> TokenStream {
     }
 }
 
-/// Structs that go in and come out, with what they lead to.
+/// Structs that are inputs and outputs, with the memory that they point to.
 fn is_exchanged(buffer: &Buffer) -> bool {
     buffer.direction == Direction::InOut && matches!(buffer.element, Element::Struct(_))
 }
@@ -341,12 +341,12 @@ fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Opti
     })
 }
 
-/// The birth of an object that is stored through this argument.
+/// The new object that is stored through this argument.
 fn stored<'a, 'b>(call: &'b CallPlan<'a>, argument: &Argument<'_>) -> Option<&'b Birth<'a>> {
     call.births.iter().find(|birth| birth.is_stored_in(argument.param))
 }
 
-/// The parameter that the meaning of an argument goes by.
+/// The parameter that determines the meaning of an argument.
 fn key(argument: &Argument<'_>) -> Option<proc_macro2::Ident> {
     argument.key.map(|key| ident(&key.param.name))
 }

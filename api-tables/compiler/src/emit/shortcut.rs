@@ -1,5 +1,5 @@
-//! Emits what spares the shim a wait: references that it counts itself, answers that it remembers, and calls whose
-//! success is known beforehand, so that nobody waits for the reply.
+//! Emits the shim's shortcuts that avoid round trips: reference counts of its own, cached answers, and one-way calls, whose
+//! success is known in advance.
 
 use super::names::{self, ident, int};
 use super::shim::local;
@@ -25,7 +25,7 @@ pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     }
 }
 
-/// Statements before the arguments are looked at.
+/// Statements before the arguments are read.
 pub fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let (slot, ok) = (names::slot(plan.api), nothing_more(call));
     match call.begins {
@@ -57,7 +57,7 @@ fn counted(call: &CallPlan<'_>) -> (proc_macro2::Ident, proc_macro2::Ident) {
     }
 }
 
-/// What a function returns that has nothing more to do.
+/// The return value when the shim alone has served the call.
 fn nothing_more(call: &CallPlan<'_>) -> TokenStream {
     match &call.function.ret {
         Ret::Void => quote!(()),
@@ -138,7 +138,7 @@ pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     }
 }
 
-/// What a parameter adds to the combination that the vendor accepts or does not. Handles add themselves as they are
+/// What a parameter adds to the fingerprint of arguments that the vendor accepts. Handles add themselves when they are
 /// looked up.
 fn combined(param: &Param, combined: Combined) -> Option<TokenStream> {
     let (name, w) = (ident(&param.name), local(&param.name));
@@ -151,9 +151,9 @@ fn combined(param: &Param, combined: Combined) -> Option<TokenStream> {
     }
 }
 
-/// A query whose answer is remembered.
+/// A query whose answer is cached.
 struct Question<'a, 'b> {
-    /// The function, what it asks about, and what it asks.
+    /// The function, the object, and the key.
     words: Vec<TokenStream>,
     /// The condition under which the answer may change.
     unless: TokenStream,

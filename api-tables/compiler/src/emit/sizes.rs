@@ -1,4 +1,4 @@
-//! How much memory an argument takes: the same expressions on both sides, over what either side has at hand.
+//! Sizes of arguments: the same expressions on both sides, each over its own variables.
 
 use super::expr::lower;
 use super::names::ident;

@@ -1,4 +1,4 @@
-//! Emits what the worker has of the vendor: its functions as a struct of pointers, and the trampolines that it calls back.
+//! Emits the worker's view of the vendor: its functions as a struct of pointers, and the trampolines for its callbacks.
 
 use super::names::{self, ident};
 use crate::model::{Buffer, Expr, Function, Len, Param, Shape};
@@ -91,7 +91,7 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
             quote!(#p)
         });
     let list = params.iter().find(|p| matches!(p.shape, Shape::VaList)).map(|p| ident(&p.name));
-    // Who formats is called in the call that it is about.
+    // An error reporter is called during the call that it concerns.
     let upcall = if list.is_some() { quote!(upcall_now) } else { quote!(upcall) };
     let args = params.iter().filter_map(|p| {
         let name = ident(&p.name);

@@ -1,5 +1,5 @@
-//! Emits the wire: per function a `Request` and a `Reply` as they are planned, and the descriptors of handles, structs, keys and lists
-//! that both sides translate by. The protocol crate includes the result.
+//! Emits the wire: per function a `Request` and a `Reply` as they are planned, and the descriptors of handles, structs,
+//! keys and lists that both sides translate by. The protocol crate includes the result.
 
 use super::mirror;
 use super::names::{self, ident, int};
@@ -42,7 +42,7 @@ pub fn all(apis: &[Api]) -> TokenStream {
     }
 }
 
-/// What holds for the API as a whole.
+/// Facts about the API as a whole.
 pub fn description(plan: &Plan<'_>) -> TokenStream {
     let api = plan.api;
     let Api { name, number, library, versions, drivers, places, install, environment, .. } = api;
@@ -228,7 +228,7 @@ fn specs(api: &Api) -> TokenStream {
     }
 }
 
-/// Where the fields of a struct lead.
+/// What the fields of a struct point to.
 fn memory<'a>(api: &'a Api, fields: &'a [Field]) -> Vec<TokenStream> {
     let offsets = layout::offsets(api, fields);
     let number = |name: &str| {

@@ -40,7 +40,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         #vendor
         #extensions
         #dispatch
-        /// The commands that functions served by hand cost: whoever serves one charges them.
+        /// The commands that functions served by hand cost: their hand-written code charges them.
         #[allow(non_upper_case_globals)]
         pub mod cost { #(#costs)* }
         #mirrors
@@ -121,7 +121,8 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         _ => {
             let args = function.params.iter().map(|p| argument(call, p));
             quote! {
-                // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
+                // SAFETY: pointers point to memory of the size that the API demands, handles are live objects of the
+                // vendor.
                 let ret = unsafe { vendor_function(#(#args),*) };
             }
         }
@@ -235,7 +236,7 @@ fn find(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     }
 }
 
-/// The call in the form that the vendor has, newest first. What it lacks a parameter for is not said to it.
+/// The call in the form that the vendor has, newest first. Arguments that its form lacks are dropped.
 fn call_by_form(call: &CallPlan<'_>) -> TokenStream {
     let (function, text) = (call.function, &call.function.name);
     let forms = names::forms(function).into_iter().rev().map(|form| {
@@ -243,7 +244,7 @@ fn call_by_form(call: &CallPlan<'_>) -> TokenStream {
         quote!(if let Some(vendor_function) = vendor_functions.#name { vendor_function(#(#args),*) })
     });
     quote! {
-        // SAFETY: pointers lead to memory of the size that the API demands, handles are live objects of the vendor.
+        // SAFETY: pointers point to memory of the size that the API demands, handles are live objects of the vendor.
         let ret = unsafe { #(#forms else)* { return Err(Stop::Missing(#text)); } };
     }
 }
@@ -305,7 +306,7 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         }
     }
     for argument in &call.arguments {
-        // What the vendor reports as written is needed even where the program did not ask for it, if it need not.
+        // The valid length is needed even if the program did not ask for it, where that parameter may be null.
         if let Some(Param { name: count, shape: Shape::Buffer(Buffer { null: true, .. }), .. }) = argument.counted_by {
             let (param, count) = (ident(&argument.param.name), ident(count));
             statements.push(quote!(if !#param.is_null() { #count.ensure(); }));
@@ -314,7 +315,7 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     quote!(#(#statements)*)
 }
 
-/// A statement that refuses the call as one on no object, unless the condition holds.
+/// A statement that refuses the call like one with an invalid handle, unless the condition holds.
 fn refuse_unless(plan: &Plan<'_>, call: &CallPlan<'_>, demand: &Expr) -> TokenStream {
     let Some(Param { shape: Shape::Handle { ty, .. }, .. }) = about_handle(call) else {
         unreachable!("the rules let calls be refused that are about a handle")
@@ -383,7 +384,7 @@ fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     quote!(#(#statements)*)
 }
 
-/// The bytes that a new object takes of the device, an `Option<u64>`; 0 if the vendor is to be asked.
+/// The device memory of a new object in bytes, an `Option<u64>`; 0 if the worker asks the vendor.
 fn memory(plan: &Plan<'_>, call: &CallPlan<'_>, birth: &Birth<'_>) -> TokenStream {
     birth.device_memory.map_or(quote!(Some(0)), |e| sizes(plan, call).value(e))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What `"0.9.5"` says.
+/// A version such as `"0.9.5"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     pub major: u32,

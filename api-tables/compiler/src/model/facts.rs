@@ -1,25 +1,26 @@
-//! What holds for a call: the attributes above a function.
+//! Facts about a call: the attributes above a function.
 
 use super::{Answers, Expr, Version};
 
-/// What holds for the call: the attributes above a function.
+/// The facts about a call: the attributes above its function.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// `oneway` or `oneway(unless = e)`.
     pub oneway: Option<Oneway>,
     /// `about(p)`: the object that the call is about, where it is not the first handle.
     pub about: Option<String>,
-    /// Answered in the shim by a hand-written function; never crosses.
+    /// Served in the shim by a hand-written function; the call never crosses.
     pub local: bool,
     /// `same_as(f)`: another function under a second name. Such a function is `local` too: it crosses as f, if at all.
     pub same_as: Option<String>,
-    /// Makes something of nothing: begins a new session where the last one is lost.
+    /// It needs no existing object, so it begins a new session if the last one is lost.
     pub afresh: bool,
     /// `cached` or `cached(unless = e)`.
     pub cached: Option<Cached>,
-    /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other side are generated).
+    /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other
+    /// side are generated).
     pub custom: Custom,
-    /// `refuse(unless = e)`: what the worker demands of a call, since the vendor does not.
+    /// `refuse(unless = e)`: the worker refuses the call unless e holds, because the vendor does not check it.
     pub refuse_unless: Option<Expr>,
     /// Parameter → condition under which it counts.
     pub when: Vec<(String, Expr)>,
@@ -33,26 +34,27 @@ pub struct Facts {
     pub charge: Vec<(Resource, Amount)>,
     /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
     pub withheld: Vec<String>,
-    /// `push(h)`, `pull(h)`: the handle whose mirrors are carried over before and after the call; for `pull` also a mirror.
+    /// `push(h)`, `pull(h)`: the handle whose mirrors are copied to the worker before the call, or back after it; for
+    /// `pull` also a mirror.
     pub push: Option<String>,
     pub pull: Option<String>,
-    /// `input` or `input(count = f)`: what the program writes to the mirror that the function returns is meant for the
-    /// vendor; f tells of the mirror's owner how many of these there are.
+    /// `input` or `input(count = f)`: the program's writes to the returned mirror are copied to the vendor; f returns how
+    /// many such mirrors the owner has.
     pub input: Option<Option<String>>,
-    /// `answers(…)`: what the function says stands in the struct that it is given.
+    /// `answers(…)`: the function returns a field of the struct that it is given.
     pub answers: Option<Answers>,
     /// `since("2.17")`: the first version of the vendor library that has the function.
     pub since: Option<String>,
     /// `since(properties = "0.9.5")`: parameter → the version of the function's extension that it came with.
     pub came: Vec<(String, Version)>,
-    /// Without a public prototype to check against.
+    /// The function has no public prototype to check against.
     pub undocumented: bool,
     /// `beside("libother.so")`: exported by another library of the vendor, and served by hand.
     pub beside: Option<String>,
     pub unsupported: Option<Unsupported>,
     /// `extension("cl_khr_command_buffer")`: reached through [`Api::lookup`], not exported by the vendor library.
     pub extension: Option<String>,
-    /// `formerly(f)`: the extension function that this one was; called where the library lacks this one.
+    /// `formerly(f)`: the extension function that became this one; called if the library lacks this one.
     pub formerly: Option<String>,
     /// `no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)`: the status when there is no broker, where it is not [`Api::lost`].
     pub no_broker: Option<i64>,
@@ -80,7 +82,7 @@ pub struct Custom {
 pub enum Until {
     /// Until the event that the named parameter makes has completed.
     Event(String),
-    /// Until the object that the call makes (or, for a callback, is about) is gone.
+    /// Until the object that the call makes (or, for a callback, is about) is released.
     Released,
 }
 

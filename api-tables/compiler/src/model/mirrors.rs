@@ -1,17 +1,17 @@
-//! Structs of the vendor's of which programs have images.
+//! Mirrors: copies of the vendor's structs in programs.
 
-/// How programs come to structs of the vendor's: they have images of them, which are kept as the vendor's are.
+/// A struct of the vendor that programs read: the program has a copy (mirror), which AvA keeps equal to the vendor's.
 #[derive(Debug)]
 pub struct Mirror {
     /// The handle type of the objects that the structs belong to.
     pub owner: String,
-    /// Status of a call that is given something else than such a struct.
+    /// Status of a call that gets anything else than such a struct.
     pub invalid: i64,
-    /// A field that says that what the program writes to the struct's data is meant for the vendor.
+    /// A field that is true if the program's writes to the struct's data are copied to the vendor.
     pub input: Option<String>,
 }
 
-/// What a pointer in a struct points to, where programs have an image of the struct.
+/// What a pointer in a mirrored struct points to.
 #[derive(Debug, Clone)]
 pub enum Pointee {
     /// `Option<&CStr>`
@@ -20,11 +20,11 @@ pub enum Pointee {
     Struct(String),
     /// `Option<&E>`: a struct by key, of an enum with `tag`.
     Keyed(String),
-    /// `Option<&mut [c_void; n]>`: memory that the program and the vendor both have; n is another field.
+    /// `Option<&mut [c_void; n]>`: memory that program and vendor share; n is another field.
     Data { len: String },
 }
 
-/// A field of a struct that answers a question, `tensor.dims.data[index]`.
+/// The field of a struct that a function returns, `tensor.dims.data[index]`.
 #[derive(Debug)]
 pub struct Answers {
     /// The parameter that the answer is stored through, if it is not what the function returns.
@@ -32,7 +32,7 @@ pub struct Answers {
     /// The parameter that is the struct.
     pub param: String,
     pub steps: Vec<Step>,
-    /// The answer where the field is not there: a pointer on the way is null, or the index is too large.
+    /// The result if the field does not exist: a pointer on the path is null, or the index is too large.
     pub otherwise: i128,
 }
 

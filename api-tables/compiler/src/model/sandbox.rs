@@ -1,6 +1,6 @@
-//! What vendors need of the machine: `#![sandbox(…)]` and `#![configuration(…)]`.
+//! Files, devices and settings that vendors need: `#![sandbox(…)]` and `#![configuration(…)]`.
 
-/// What workers may do beyond what every worker may: `#![sandbox(…)]`.
+/// Access of workers beyond what every worker has: `#![sandbox(…)]`.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub read: Vec<Place>,

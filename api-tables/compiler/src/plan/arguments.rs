@@ -1,4 +1,4 @@
-//! How each argument of a call travels.
+//! How each argument of a call is passed.
 
 use super::objects::is_new_one;
 use super::{About, Key, queries};
@@ -10,18 +10,18 @@ pub struct Argument<'a> {
     pub param: &'a Param,
     /// It does not cross: the vendor is given null.
     pub withheld: bool,
-    /// Something comes out through it.
+    /// It is an output.
     pub returns: bool,
-    /// Memory is only looked at if this holds; else the vendor is given an address that it does not read.
+    /// Memory is read only if this holds; otherwise the vendor gets an address that it does not read.
     pub when: Option<&'a Expr>,
     pub lifetime: Lifetime<'a>,
     /// How many elements (bytes, where there are no others) are valid after the call; all, if the table does not say.
     pub written: Option<&'a Expr>,
-    /// The out parameter in `written`: the vendor is asked for it even if the program did not ask, where it may be null.
+    /// The out parameter in `written`: the worker asks the vendor for it even if the program passed null.
     pub counted_by: Option<&'a Param>,
     /// What the meaning of its bytes depends on.
     pub key: Option<Key<'a>>,
-    /// What becomes of something else than a live handle, of an argument that is a handle.
+    /// For a handle: what happens if the program passes anything else than a live handle.
     pub miss: Option<Miss>,
 }
 
@@ -32,18 +32,18 @@ pub enum Lifetime<'a> {
     Call,
     /// Until the event that this parameter makes has completed; until the call has returned, if `unless` holds.
     Event { event: &'a Param, unless: Option<&'a Expr> },
-    /// Until the object that the call makes, or else the one that it is about, is gone.
+    /// Until the object that the call makes, or else the one that it is about, is released.
     Released,
 }
 
-/// What becomes of something else than a live handle.
+/// What happens to anything else than a live handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Miss {
     /// It crosses as null, which the vendor refuses as it sees fit.
     Vendor,
     /// Null crosses; anything else is refused with the `invalid` status of its type.
     RefusedUnlessNull,
-    /// It is refused with the `invalid` status of its type, and so is null: the vendor would follow it.
+    /// It is refused with the `invalid` status of its type, and so is null: the vendor would dereference it.
     Refused,
 }
 
@@ -106,9 +106,9 @@ fn miss(api: &Api, param: &Param) -> Option<Miss> {
     })
 }
 
-/// The orders in which the shim and the worker go through the arguments. What the call is about comes before other
-/// handles, since the first that is found is what the call is about. In the worker, numbers come first: sizes are worked
-/// out from them.
+/// The orders in which the shim and the worker process the arguments. The object that the call is about comes before other
+/// handles, because the first handle found is the one that the call is about. In the worker, numbers come first: sizes
+/// are computed from them.
 pub(super) fn orders(arguments: &[Argument<'_>], about: Option<About<'_>>) -> (Vec<usize>, Vec<usize>) {
     let about = match about {
         Some(About::Handle(param) | About::FirstOf(param)) => Some(param.name.as_str()),
@@ -150,13 +150,13 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// The memory of a result that the reply brings: all that comes out but single new objects.
+    /// The memory of a result in the reply: all outputs except single new objects.
     pub fn result(&self) -> Option<&'a Buffer> {
         self.buffer().filter(|buffer| buffer.direction != Direction::In && !is_new_one(buffer))
     }
 
-    /// Whether the request also says at which address of the program the memory lies: it stays in use with an object, and
-    /// queries of the object tell of it.
+    /// Whether the request also has the memory's address in the program: an object goes on using it, and queries of the
+    /// object return it.
     pub fn tells_address(&self) -> bool {
         matches!(self.lifetime, Lifetime::Released) && self.buffer().is_some()
     }

@@ -20,9 +20,9 @@ pub struct Callback<'a> {
 pub enum CallbackLife {
     /// Until it was called, or the call has failed.
     Call,
-    /// As long as the object that it is set on: it reports errors, in the call that they are of.
+    /// As long as the object that it is set on: it reports errors, during the call that fails.
     Object,
-    /// As long as the session: it is called when an object is gone.
+    /// As long as the session: it is called when an object is destroyed.
     Session,
 }
 

@@ -1,8 +1,8 @@
-//! What a call costs.
+//! The charges of a call.
 
 use crate::model::{Amount, Expr, Function, Param, Resource};
 
-/// What is charged when the vendor has accepted a call.
+/// The charges when the vendor has accepted a call.
 #[derive(Debug, Default)]
 pub struct Charges<'a> {
     /// Commands that the vendor has taken.
@@ -17,8 +17,8 @@ pub struct Charges<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Moved<'a> {
     pub param: &'a Param,
-    /// Only if this is not null: without a place for its answer a call asks how long that would be, and the data comes
-    /// once more.
+    /// Only if this is not null: without room for its answer a call only asks for the length, and the data is sent again
+    /// later.
     pub unless_null: Option<&'a Param>,
 }
 

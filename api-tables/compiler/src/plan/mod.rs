@@ -1,8 +1,8 @@
-//! What is decided of each call, made once and as plain data: the emitters only print it.
+//! The plan: all decisions about each call, made once, as plain data. The emitters only print it.
 //!
-//! A table states facts; what follows from them together is decided here: which argument a call is about, what may be
-//! sent without waiting, what keeps what alive, what is charged, and how the bytes of a request and a reply lie. The
-//! shim, the worker, the wire types and what `cargo xtask expand` shows are all made of the same [`Plan`].
+//! A table states facts; their consequences are decided here: which object a call is about, which calls are one-way,
+//! which objects keep others alive, what is charged, and the layout of requests and replies. The shim, the worker, the
+//! wire types and the output of `cargo xtask expand` are all made from the same [`Plan`].
 
 mod arguments;
 mod callbacks;
@@ -58,7 +58,7 @@ pub struct CallPlan<'a> {
     pub crosses: bool,
     /// Whether the shim's marshalling is generated; a custom entry may fall back on it.
     pub marshalled: bool,
-    /// Who serves the call in the worker.
+    /// What serves the call in the worker.
     pub server: Server,
     /// The session that the call is made in.
     pub begins: Begins,
@@ -70,10 +70,10 @@ pub struct CallPlan<'a> {
     pub arguments: Vec<Argument<'a>>,
     /// Places in `arguments`, in the order in which the shim makes the request of them.
     pub encode_order: Vec<usize>,
-    /// Places in `arguments`, in the order in which the worker takes them out of the request: sizes of later ones are
-    /// worked out from earlier ones.
+    /// Indexes in `arguments`, in the order in which the worker decodes them: sizes of later ones are computed from earlier
+    /// ones.
     pub decode_order: Vec<usize>,
-    /// The object that a failure is told to, that new objects are made from, and that orders the call.
+    /// The object that a later failure is reported on, that new objects are made from, and that orders the call.
     pub about: Option<About<'a>>,
     pub success: Success,
     /// The out parameter that a status is stored through, in a function that returns none.
@@ -91,7 +91,7 @@ pub struct CallPlan<'a> {
 /// How a call shows that the vendor accepted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Success {
-    /// Nothing tells of a failure.
+    /// The call reports no failure.
     Always,
     /// It returns this status.
     Status { scalar: Scalar, ok: i64 },
@@ -158,7 +158,7 @@ impl<'a> CallPlan<'a> {
         self.arguments.iter().find(|argument| argument.param.name == name)
     }
 
-    /// The handles that the call is given as they are, not in arrays or structs.
+    /// The handles that are parameters themselves, not in arrays or structs.
     pub fn handles(&self) -> impl Iterator<Item = &'a Param> {
         self.function.params.iter().filter(|p| objects::is_handle(p))
     }
@@ -168,22 +168,22 @@ impl<'a> CallPlan<'a> {
         self.births.iter().find(|birth| matches!(birth.place, BirthPlace::Returned))
     }
 
-    /// Whether the reply says what has changed of the structs that programs have images of.
+    /// Whether the reply has changes of mirrors.
     pub fn shows_mirrors(&self) -> bool {
         self.reply.fields.iter().any(|field| matches!(field.carries, Carries::Mirrors))
     }
 
-    /// Whether the function returns a struct that programs have images of.
+    /// Whether the function returns a mirrored struct.
     pub fn names_mirror(&self) -> bool {
         matches!(self.function.ret, Ret::Mirror { .. })
     }
 
-    /// Whether the worker may be sent the call without a reply being awaited.
+    /// Whether the call may be sent without waiting for a reply.
     pub fn is_oneway(&self) -> bool {
         self.function.facts.oneway.is_some()
     }
 
-    /// Where the status of a failure lies that nobody waits for.
+    /// Where the status of a failed one-way call is.
     pub fn failure_status(&self) -> FailureStatus<'a> {
         match (self.success, self.errcode) {
             (Success::Status { .. }, _) => FailureStatus::Returned,

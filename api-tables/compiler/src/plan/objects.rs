@@ -4,8 +4,8 @@ use crate::model::{Buffer, Direction, Element, Expr, Function, Len, Param, Resou
 
 use super::charges;
 
-/// The object that a call is about: the failure of a call that nobody waits for is told to the next answered call that
-/// names it, and the events that a call makes belong to it.
+/// The object that a call is about: the failure of a one-way call is returned by the next call with a reply that names it,
+/// and the events that a call makes belong to it.
 #[derive(Debug, Clone, Copy)]
 pub enum About<'a> {
     /// A handle.
@@ -21,13 +21,13 @@ pub struct Birth<'a> {
     pub kind: &'a str,
     pub place: BirthPlace<'a>,
     pub parents: Parents<'a>,
-    /// The bytes that it takes of the device; asked of the vendor where the table does not say.
+    /// Its device memory in bytes; the worker asks the vendor if the table does not say.
     pub device_memory: Option<&'a Expr>,
-    /// The memory of the program that it uses as long as it lives.
+    /// The program's memory that it uses as long as it lives.
     pub holds: Option<&'a Param>,
 }
 
-/// Where the vendor leaves a new object.
+/// How the vendor returns a new object.
 #[derive(Debug, Clone, Copy)]
 pub enum BirthPlace<'a> {
     /// The function returns it. The shim gives it its id.
@@ -63,7 +63,7 @@ pub fn is_new_one(buffer: &Buffer) -> bool {
     matches!((&buffer.element, &buffer.len), (Element::New(_), Len::One))
 }
 
-/// What `about` says, or else the first handle, or else the first array of handles.
+/// The parameter in `about`, or else the first handle, or else the first array of handles.
 pub fn about(function: &Function) -> Option<About<'_>> {
     let array = |p: &&Param| matches!(&p.shape, Shape::Buffer(b) if b.direction == Direction::In && matches!(b.element, Element::Handle(_)));
     let said = function.facts.about.as_deref().and_then(|name| function.param(name));
@@ -106,7 +106,7 @@ pub(super) fn births<'a>(function: &'a Function, about: Option<About<'a>>) -> Ve
         .collect()
 }
 
-/// Memory that stays in use until the new object is gone.
+/// Memory that stays in use until the new object is released.
 fn held(function: &Function) -> Option<&Param> {
     function.facts.until.iter().find_map(|(p, until)| {
         let param = function.param(p)?;

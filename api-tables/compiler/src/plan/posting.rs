@@ -1,4 +1,4 @@
-//! Which calls may be posted, sent without waiting for a reply, and on what their success depends.
+//! Which calls may be posted (sent without waiting for a reply), and what their success depends on.
 
 use super::objects::is_new_one;
 use super::{Argument, BirthPlace, CallPlan};
@@ -14,8 +14,8 @@ pub enum Posting<'a> {
     Known { unless: Option<&'a Expr>, combination: Vec<Combined> },
     /// The release of the last reference that the program holds, which does not fail.
     Release {
-        /// It comes after all that any thread has sent: what still uses the object may not name it, as a kernel does not
-        /// its arguments. Objects that posted calls make are named by whatever uses them.
+        /// It is ordered after everything that any thread has sent: users of the object may not name it, as a kernel launch
+        /// does not name the arguments. Objects that posted calls make are named by all their users.
         after_all: bool,
     },
 }
@@ -33,7 +33,7 @@ pub enum Waits<'a> {
     Argument(&'a Param),
 }
 
-/// What an argument adds to the combination that the vendor accepts or does not.
+/// What an argument adds to the fingerprint of a call that the vendor accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combined {
     /// The object, or its class where one is as good as another.
@@ -50,12 +50,12 @@ pub enum Combined {
     Nothing,
 }
 
-/// Where the status of a failure lies that nobody waits for.
+/// Where the status of a failed one-way call is.
 #[derive(Debug, Clone, Copy)]
 pub enum FailureStatus<'a> {
     Returned,
     Stored(&'a Param),
-    /// Nobody tells.
+    /// There is none.
     Unknown,
 }
 
@@ -108,7 +108,7 @@ fn combined(param: &Param) -> Combined {
     }
 }
 
-/// The release of an object that posted calls make comes after what names it, and no later.
+/// The release of an object that posted calls make is ordered only after calls that name it.
 pub(super) fn releases(calls: &mut [CallPlan<'_>]) {
     let made: Vec<String> = calls
         .iter()

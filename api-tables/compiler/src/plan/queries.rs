@@ -1,8 +1,8 @@
-//! Queries: what a function answers with, by which key, and whether the answer is remembered.
+//! Queries: where the answer is, by which key, and whether it is cached.
 
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape, TypeKind};
 
-/// What the meaning of an argument's bytes depends on.
+/// The key that determines the meaning of an argument's bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Key<'a> {
     /// The enum of values by key.
@@ -11,7 +11,7 @@ pub struct Key<'a> {
     pub param: &'a Param,
 }
 
-/// A function that answers with bytes.
+/// A function that returns bytes.
 #[derive(Debug)]
 pub struct Query<'a> {
     /// Where the answer goes.
@@ -22,16 +22,16 @@ pub struct Query<'a> {
     pub size_ret: &'a Param,
     /// Its values go by key, so the worker translates and filters them.
     pub key: Option<Key<'a>>,
-    /// Whether the answer is remembered in the shim.
+    /// Whether the shim caches the answer.
     pub cached: Option<Remembered<'a>>,
 }
 
-/// A remembered answer.
+/// A cached answer.
 #[derive(Debug)]
 pub struct Remembered<'a> {
     /// The answer may change if this holds.
     pub unless: Option<&'a Expr>,
-    /// The handles and numbers that the question consists of, objects first.
+    /// The handles and numbers that form the cache key, objects first.
     pub question: Vec<&'a Param>,
 }
 

@@ -1,4 +1,4 @@
-//! Requests and replies as they lie in a frame: their fields, and the place of each in bytes.
+//! The layout of requests and replies: their fields, and the offset of each in bytes.
 //!
 //! A record is laid out as C lays out a struct of the same fields on a 64-bit little-endian machine: in order, each at the
 //! next multiple of its alignment. That is byte for byte what rkyv archives (`#[repr(C)]`), which the protocol crate proves
@@ -13,7 +13,7 @@ use crate::model::{Direction, Function, Param, Ret, Scalar, Shape};
 #[derive(Debug, Default)]
 pub struct Record<'a> {
     pub fields: Vec<Field<'a>>,
-    /// In bytes, with what fills the end up to the alignment.
+    /// In bytes, with padding at the end.
     pub size: usize,
     /// In bytes; 1 if there are no fields.
     pub align: usize,
@@ -32,26 +32,26 @@ pub struct Field<'a> {
 /// What a field carries.
 #[derive(Debug, Clone, Copy)]
 pub enum Carries<'a> {
-    /// An argument, or what comes out of one.
+    /// An argument, or an output.
     Argument(&'a Param),
     /// The address in the program at which the argument's memory lies.
     AddressOf(&'a Param),
     /// The id of the object that the function is to return.
     NewObject,
-    /// What the function has returned.
+    /// The return value.
     Returned,
     /// Whether the function has returned an object.
     Made,
-    /// What has changed of the structs that the program has in the place of the vendor's.
+    /// The changes of mirrors.
     Mirrors,
 }
 
-/// What a field is on the wire.
+/// The type of a field on the wire.
 ///
-/// *Elsewhere* stands for 8 bytes that lead to bytes before the record: a distance (`i32`), from its own place, and a
-/// length (`u32`). A *slice* is 32 bytes: a region's number (`u32`, and 4 bytes of nothing), then offset, length and number
-/// of the pending transfer (`u64` each). What has variants begins with the variant's number (`u8`); what a variant holds
-/// lies behind it at its own alignment.
+/// *Elsewhere* stands for 8 bytes that refer to bytes before the record: a distance (`i32`) from its own place, and a
+/// length (`u32`). A *slice* is 32 bytes: a region's number (`u32`, and 4 bytes of padding), then offset, length and number
+/// of the pending transfer (`u64` each). A type with variants begins with the variant's number (`u8`); the variant's fields
+/// follow at their own alignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldType {
     /// A number; machine words have 64 bits.
@@ -60,7 +60,7 @@ pub enum FieldType {
     Flag,
     /// The id of an object or a registration, 64 bits; 0 for none.
     Id,
-    /// An address of the program, 64 bits, which nobody follows.
+    /// An address of the program, 64 bits, which the worker never dereferences.
     Address,
     /// `wire::Data`, bytes that go in, or text: 0 null, 1 not read, 2 not readable; 3 and 4 elsewhere (as they are, and
     /// translated by the shim); 5 in a slice.
@@ -71,7 +71,8 @@ pub enum FieldType {
     /// `wire::Place`, room for what comes out: 0 null, 1 in the reply, 2 one scalar of this value (`u64`), 3 a slice, 4
     /// memory that ends early: 0 nothing, or 1 and a slice.
     Place,
-    /// `wire::Returned`, what came out: 0 nothing, 1 elsewhere, 2 as many bytes (`u64`) of the slice that the request named.
+    /// `wire::Returned`, what came out: 0 nothing, 1 elsewhere, 2 as many bytes (`u64`) of the slice that the request
+    /// named.
     Returned,
     /// Bytes that the worker has made, elsewhere.
     Bytes,
@@ -141,7 +142,7 @@ fn request_type(param: &Param) -> FieldType {
     match &param.shape {
         Shape::Value { scalar, .. } => FieldType::Scalar(*scalar),
         Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Callback { .. } => FieldType::Id,
-        // Of what goes by hand there is the word; its meaning is the hand's.
+        // A hand-written call only has the word; its meaning is up to that code.
         Shape::Pointer | Shape::VaList | Shape::Struct { .. } => FieldType::Address,
         Shape::UserData => FieldType::Flag,
         Shape::Text { .. } => FieldType::Data,
@@ -176,7 +177,7 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
     Record::of(returned.into_iter().chain(results).chain(mirrors))
 }
 
-/// Whether the function returns a struct that programs have images of.
+/// Whether the function returns a mirrored struct.
 fn names_mirror(function: &Function) -> bool {
     matches!(function.ret, Ret::Mirror { .. })
 }

@@ -1,4 +1,4 @@
-//! Which way a call goes: who makes the request, who serves it, in which session, with which of the vendor's functions.
+//! The route of a call: what makes the request, what serves it, its session, and the vendor's function.
 
 use super::About;
 use crate::model::{Answers, Api, Facts, Function, Ret, Unsupported};
@@ -8,11 +8,11 @@ use crate::model::{Answers, Api, Facts, Function, Ret, Unsupported};
 pub enum Entry<'a> {
     /// Refuses the call.
     Refused(&'a Unsupported),
-    /// Goes on to the entry point of this function, of which it is another name.
+    /// Jumps to the entry point of this function, of which it is another name.
     Same(&'a str),
-    /// Answers in the shim, by hand.
+    /// Is served in the shim, by hand.
     Local,
-    /// Answers with a field of a struct that the program has an image of.
+    /// Returns a field of a mirrored struct.
     Answers(&'a Answers),
     /// Crosses, by hand; the generated marshalling is there to fall back on.
     ByHand,
@@ -20,10 +20,10 @@ pub enum Entry<'a> {
     Generated,
 }
 
-/// Who serves a call in the worker.
+/// What serves a call in the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server {
-    /// Nobody: the call does not cross.
+    /// Nothing: the call does not cross.
     None,
     /// Code by hand, with a generated server to fall back on or without.
     ByHand {
@@ -39,18 +39,18 @@ pub enum Loaded<'a> {
     No,
     /// The library exports it.
     FromLibrary,
-    /// A platform hands it out, with this extension.
+    /// A platform returns its address, with this extension.
     FromPlatform(&'a str),
 }
 
 /// The session that a call is made in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Begins {
-    /// The one that there is.
+    /// The current session.
     Current,
     /// A new one, if the last one is lost.
     Afresh,
-    /// The one that there is; references to objects of a lost one are counted in the shim.
+    /// The current session; the shim counts references to objects of a lost session.
     Retaining,
     Releasing,
 }
@@ -60,11 +60,11 @@ pub enum Begins {
 pub enum Finds<'a> {
     /// The library exports it.
     Exported,
-    /// The platform of this object hands it out.
+    /// The platform of this object returns its address.
     OfPlatform(Option<About<'a>>),
-    /// The library exports it, or else the platform hands out the extension function that it was.
+    /// The library exports it, or else the platform returns the address of the former extension function.
     ExportedOr { formerly: &'a str, platform: Option<About<'a>> },
-    /// The platform hands it out in one of several forms, by the version of the extension.
+    /// The platform returns the address of one of several forms, by the version of the extension.
     InForms(Option<About<'a>>),
 }
 

@@ -1,11 +1,11 @@
-//! The driver's arguments: declarations of locals that are called as the parameters are.
+//! The driver's arguments: declarations of locals with the names of the parameters.
 
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind};
 
 use super::super::names;
 use super::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged, until_released};
 
-/// Declarations in an order in which each finds what it goes by.
+/// Declarations in an order in which each finds those that it depends on.
 pub fn declare(api: &Api, function: &Function) -> String {
     let params = || function.params.iter().enumerate();
     let mut c = String::new();
@@ -97,7 +97,7 @@ fn plain(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let value = match &param.shape {
         Shape::Text { .. } => format!("text_for(plan, {i})"),
         Shape::UserData => format!("cookie_for(plan, {i})"),
-        // Where it leads does not matter: it is withheld.
+        // Its value does not matter: it is withheld.
         Shape::Pointer => format!("plan->null == {i} ? NULL : ({ty})(uintptr_t)({} + {i})", 0x7E57_0000),
         Shape::Callback { .. } => {
             let on = &function.name;
@@ -128,7 +128,7 @@ fn texts(function: &Function, i: usize, param: &Param) -> String {
     format!("  {ty} {name} = texts_for(plan, {i}, {n}, {lengths}, {bytes});\n")
 }
 
-/// Gives what a layout goes by values that make sense together.
+/// Gives the parameters of a layout consistent values.
 fn arrange(function: &Function, param: &Param) -> String {
     let Some(Buffer { len: Len::Layout { function: layout, args }, .. }) = buffer(param) else { return String::new() };
     let args: Vec<_> = args
@@ -150,7 +150,7 @@ pub fn own_size(api: &Api, function: &Function, param: &Param) -> Option<String>
     size(api, function, &param.name).filter(|_| one)
 }
 
-/// Bytes that go in, and room for all that comes out.
+/// Input bytes, and room for all outputs.
 fn bytes(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let (ty, name) = (&param.c_type, &param.name);
     let Some(b) = buffer(param) else { return String::new() };

@@ -1,4 +1,4 @@
-//! The driver's calls: one function each, that makes arguments by a plan, calls, writes down and checks.
+//! The driver's calls: one function each, which makes arguments, calls, logs and checks.
 
 use crate::check::names::c_name;
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind};
@@ -176,7 +176,7 @@ fn seen(api: &Api, function: &Function) -> String {
     format!("  const void *seen = {};\n  size_t seen_len = {len};\n", param.name)
 }
 
-/// Statements that see to it that nothing else was written.
+/// Statements that check that nothing else was written.
 fn checks(api: &Api, function: &Function) -> String {
     let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
     outputs
@@ -286,7 +286,7 @@ fn needed(api: &Api, param: &Param) -> Option<i64> {
     }
 }
 
-/// What is null and may not be never reaches the vendor.
+/// A null handle that is not allowed never reaches the vendor.
 fn null_call(api: &Api, function: &Function) -> String {
     let needed = function.params.iter().enumerate().filter_map(|(i, p)| Some((i, needed(api, p)?)));
     let right = |invalid: i64| match &function.ret {

@@ -1,4 +1,4 @@
-//! The lines of the log: C that is the same on both sides, over variables that are called as the parameters are.
+//! The lines of the log: C code that is the same on both sides, over variables with the names of the parameters.
 
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape};
 use crate::plan;
@@ -7,7 +7,7 @@ use super::{
     buffer, condition, count, is_errcode, kind, may_be_unasked, rows, tagged, until_event, widened, written, written_by,
 };
 
-/// Statements that write down what a function is passed.
+/// Statements that log a function's inputs.
 pub fn arguments(api: &Api, function: &Function) -> String {
     function.params.iter().map(|p| argument(api, function, p)).collect()
 }
@@ -86,7 +86,7 @@ fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
     }
 }
 
-/// The statement that writes down what a function returns, in `ret`.
+/// The statement that logs a function's return value, `ret`.
 pub fn returned(function: &Function) -> String {
     match &function.ret {
         Ret::Void | Ret::Mirror { .. } | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
@@ -103,15 +103,15 @@ pub fn errcodes(api: &Api, function: &Function) -> String {
     errcodes.map(|p| format!("  {}\n", one(&p.name, &format!("(uint64_t)(int64_t)*{}", p.name), false))).collect()
 }
 
-/// Statements that write down what comes out again of what went in, whether the call succeeded or not.
+/// Statements that log inputs that are outputs too, whether the call succeeded or not.
 pub fn changed(api: &Api, function: &Function) -> String {
     let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
     let changed = outputs.filter(|(_, b)| b.direction == Direction::InOut);
     changed.map(|(p, b)| format!("  {}\n", result(api, function, p, b))).collect()
 }
 
-/// Statements that write down what came out of a call that succeeded. Where the vendor promises memory for later, it
-/// writes down what it promised: `rows_line` makes that statement.
+/// Statements that log the outputs of a call that succeeded. For memory that the vendor fills later, it logs what it will
+/// write: `rows_line` makes that statement.
 pub fn results(api: &Api, function: &Function, rows_line: &dyn Fn(&Param, &Buffer) -> Option<String>) -> String {
     let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
     outputs
@@ -167,7 +167,7 @@ fn absent(name: &str, unasked: bool) -> String {
     if unasked { format!("log_any(&line, \"{name}\");") } else { format!("log_set(&line, \"{name}\", false);") }
 }
 
-/// Statements that write down what a callback is passed.
+/// Statements that log the arguments of a callback.
 pub fn upcall(params: &[Param]) -> String {
     let lines = params.iter().map(|p| {
         let name = &p.name;

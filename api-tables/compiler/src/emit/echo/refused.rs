@@ -1,5 +1,5 @@
-//! Functions that the table refuses: the driver calls each, with zeroes, and finds the status; the vendor complains of a
-//! call that reaches it.
+//! Functions that the table refuses: the driver calls each with zeroes and checks the status; the vendor reports an error
+//! if the call reaches it.
 
 use super::{declarations, is_errcode, ret_type};
 use crate::model::{Api, Function, Param, Ret, Shape};

@@ -1,4 +1,4 @@
-//! Which way each function of a table is served; what can be served in none does not build.
+//! How each function of a table is served; a function that cannot be served does not build.
 
 use crate::model::{Api, Function, Param, Ret, Shape};
 use crate::plan::{self, Entry};
@@ -26,8 +26,7 @@ pub enum Served {
 /// Every function of the table with the way it is served.
 ///
 /// # Errors
-/// What is said by hand of no function of the table, and functions that the emitted code cannot serve and nobody serves by
-/// hand.
+/// Hand-written functions that the table lacks, and functions that neither the emitted code nor hand-written code serves.
 pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, Served)>, Vec<String>> {
     let mut problems = Vec::new();
     let sides = [("vendor", by_hand.vendor), ("driver", by_hand.driver)];
@@ -51,7 +50,7 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
     if problems.is_empty() { Ok(api.functions.iter().map(|f| (f, way(f))).collect()) } else { Err(problems) }
 }
 
-/// What the table does not say of a function, so that no code can be emitted for it.
+/// Why no code can be emitted for a function: what the table does not say about it.
 fn obstacle(function: &Function) -> Option<String> {
     let unknown = |p: &&Param| match &p.shape {
         Shape::Pointer => function.facts.custom.worker || !function.facts.withheld.contains(&p.name),

@@ -1,4 +1,4 @@
-//! The vendor's functions: what they are passed goes into the log, and what they give back is made up.
+//! The vendor's functions: they log their inputs and make up their outputs.
 
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape};
 use crate::plan;
@@ -78,7 +78,7 @@ fn function(api: &Api, function: &Function) -> String {
     c + "}\n\n"
 }
 
-/// What the table refuses is refused natively too, and not written down.
+/// A call that the table refuses is refused natively too, and not logged.
 fn refusals(api: &Api, function: &Function) -> String {
     let Some(refusal) = super::refusal(api, function) else { return String::new() };
     let answer = match function.ret {
@@ -91,7 +91,7 @@ fn refusals(api: &Api, function: &Function) -> String {
     format!("  int64_t refusal = {refusal};\n  if (refusal) {{ {answer} }}\n")
 }
 
-/// Statements about what comes out of what went in, whatever becomes of the call.
+/// Statements for inputs that are outputs too, also if the call fails.
 fn changes(api: &Api, function: &Function) -> String {
     let both = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
     both.filter(|(_, b)| b.direction == Direction::InOut)
@@ -135,7 +135,7 @@ fn special(api: &Api, function: &Function) -> String {
     )
 }
 
-/// Outputs that say how much of others counts are there, whether asked for or not.
+/// Outputs that hold the valid length of others exist, whether the program asked for them or not.
 fn shadows(function: &Function) -> String {
     let mut c = String::new();
     for (param, _) in &function.facts.written {
@@ -161,7 +161,7 @@ fn answer(api: &Api, function: &Function) -> String {
     )
 }
 
-/// Statements that make up what comes out: numbers first, since arrays go by them.
+/// Statements that make up outputs: numbers first, because the lengths of arrays depend on them.
 fn outputs(api: &Api, function: &Function) -> String {
     let of_tagged = tagged(api, function).map(|(p, ..)| p.name.as_str());
     let size_of_tagged = of_tagged.map(|p| written_by(function, p)).unwrap_or_default();

@@ -18,13 +18,13 @@ pub struct Seed<'a> {
     pub body: Vec<u8>,
 }
 
-/// The least id of an object that the worker has named.
+/// The lowest id of an object that the worker numbers.
 const FOUND: u64 = 1 << 60;
 /// Elements of an array, and bytes of one.
 const FEW: u64 = 2;
 const BYTES: u64 = 16;
 
-/// Requests of all functions that cross: first those that make what others need, last those that release.
+/// Requests of all functions that cross: first those that make objects that others need, last those that release objects.
 pub fn all<'a>(plan: &Plan<'a>) -> Vec<Seed<'a>> {
     let mut ids = Ids::of(plan);
     let mut left: Vec<&CallPlan<'a>> = plan.calls.iter().filter(|call| call.crosses).collect();
@@ -131,7 +131,7 @@ fn seed<'a>(plan: &Plan<'a>, call: &CallPlan<'a>, ids: &mut Ids<'a>) -> Seed<'a>
     }
 }
 
-/// Writes a request: what lies elsewhere comes first, the record last.
+/// Writes a request: out-of-line data comes first, the record last.
 struct Writer<'a, 'b> {
     api: &'b Api,
     function: &'a Function,
@@ -157,7 +157,7 @@ impl<'a> Writer<'a, '_> {
         self.record[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
-    /// What lies elsewhere, with its count at the place behind its distance.
+    /// Out-of-line data, with its length behind its distance.
     fn elsewhere(&mut self, at: usize, bytes: &[u8], count: usize) {
         self.blobs.resize(self.blobs.len().next_multiple_of(8), 0);
         self.ends.push((at, self.blobs.len()));
@@ -188,7 +188,7 @@ impl<'a> Writer<'a, '_> {
                     Shape::Buffer(Buffer { element: Element::New(ty), .. }) => ids.new_one(ty),
                     // The first struct that the worker has shown.
                     Shape::Mirror { .. } => 1,
-                    // No callback: nobody is there to be called.
+                    // No callback: the fuzzer has no program to call.
                     _ => 0,
                 };
                 self.put(at, &id.to_le_bytes());

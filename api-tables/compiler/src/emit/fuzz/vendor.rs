@@ -7,8 +7,8 @@ use crate::emit::names::{self, ident, int};
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Ret, Scalar, Shape, TypeKind};
 use crate::plan::{CallPlan, Plan, Success};
 
-/// The functions, and the statements that put them in their places. What a query answers by key the table alone does not
-/// tell: those are by hand, as is what extensions have.
+/// The functions, and the statements that install them. Answers by key and functions of extensions are written by hand,
+/// because the table does not describe them.
 pub fn emit(plan: &Plan<'_>) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let served = |call: &&CallPlan<'_>| {
         let f = call.function;
@@ -122,7 +122,7 @@ fn output(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
     Some(on_condition(function, param, give))
 }
 
-/// Memory that does not count is not looked at.
+/// Memory that is not in use is not read.
 fn on_condition(function: &Function, param: &Param, body: TokenStream) -> TokenStream {
     match function.facts.when.iter().find(|(p, _)| *p == param.name) {
         Some((_, e)) => match expr(function, e) {
@@ -162,7 +162,7 @@ fn expr(function: &Function, e: &Expr) -> Option<TokenStream> {
             let param = ident(name);
             match &function.param(name)?.shape {
                 Shape::Buffer(_) => quote!((number(#param) as u64)),
-                // A vendor that is told of less than nothing looks at nothing.
+                // For a negative length the vendor reads nothing.
                 Shape::Value { scalar: Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64, .. } => {
                     quote!((#param.max(0) as u64))
                 }
