@@ -9,12 +9,12 @@
 //!
 //! # Layers
 //!
-//! - what knows nothing of sessions, such as memory, threads, faults: `base`
-//! - what concerns the whole process, such as forks, its end, its output: `process`
-//! - the way to the worker, the connection and a lane for each thread: `port`
+//! - memory, threads, faults, and what else knows nothing of sessions: `base`
+//! - the whole process, its forks, its end, its output: `process`
+//! - the connection to the worker, and a lane for each thread: `port`
 //! - what is remembered of a session, as data: `book`
 //! - a session with a worker, and the place of an API in the process: `session`
-//! - one call with its arguments, the crossing, its results: `call`
+//! - one call, with its arguments, the crossing, its results: `call`
 //! - what is more than a call and knows no API by name: `engine`
 //! - each API, generated from its table and by hand: `api`
 //! - the hooks by which programs find this library: `preload`

@@ -1,10 +1,16 @@
-//! The process at the other end of a Unix socket: its pidfd, its number, its POSIX session.
+//! The process at the other end of a Unix socket: its pidfd, its number, its POSIX session; and a pair of sockets of which this
+//! process has both ends, where `socketpair` does not do.
 //!
 //! A process may be in a PID namespace that this one cannot see (a broker in a container, and a program outside): then the
 //! kernel says 0 for its number, and for its session's if only the leader is there.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
+use crate::client;
 
 /// `SO_PEERPIDFD`, Linux 6.5, the same number on every architecture that uses the generic socket options.
 const SO_PEERPIDFD: libc::c_int = 77;
@@ -91,10 +97,87 @@ pub fn refuse_descriptors(socket: &impl AsFd) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The two ends of a connection, without `socketpair`: the first listens at an address that the kernel chooses, the second is
+/// what `connect` makes with it.
+///
+/// For a process that may not call `socketpair`, and for ends in different tables of descriptors: the first is in the calling
+/// thread's, the second in that of the thread which connects.
+///
+/// # Errors
+/// Those of the system calls, and those of `connect`.
+pub fn pair<T>(kind: SocketType, connect: impl FnOnce(&SocketAddrUnix) -> io::Result<T>) -> io::Result<(OwnedFd, T)> {
+    let listener = socket(kind)?;
+    rustix::net::bind(&listener, &SocketAddrUnix::new_unnamed())?;
+    rustix::net::listen(&listener, 1)?;
+    let address = SocketAddrUnix::try_from(rustix::net::getsockname(&listener)?)?;
+    let other = connect(&address)?;
+    loop {
+        let one = match rustix::net::accept_with(&listener, SocketFlags::CLOEXEC) {
+            Err(Errno::INTR) => continue,
+            accepted => accepted?,
+        };
+        // Another process may have connected first: everyone can see the address.
+        if process(&one)?.is_some_and(client::is_still) {
+            return Ok((one, other));
+        }
+    }
+}
+
+/// The second end of a [`pair`].
+///
+/// # Errors
+/// Those of the system calls.
+pub fn connect(kind: SocketType, address: &SocketAddrUnix) -> io::Result<OwnedFd> {
+    let socket = socket(kind)?;
+    rustix::net::connect(&socket, address)?;
+    Ok(socket)
+}
+
+fn socket(kind: SocketType) -> rustix::io::Result<OwnedFd> {
+    rustix::net::socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, OwnedFd};
     use std::os::unix::net::UnixStream;
+
+    use rustix::net::{SocketAddrUnix, SocketType};
+
+    /// In another process: connects, and tells its number by ending.
+    fn stranger(address: &SocketAddrUnix) {
+        let name = address.abstract_name().unwrap().to_vec();
+        let script = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(bytes.fromhex(sys.argv[1]))";
+        let name: String = [0].iter().chain(&name).map(|byte| format!("{byte:02x}")).collect();
+        assert!(std::process::Command::new("python3").args(["-c", script, &name]).status().unwrap().success());
+    }
+
+    #[test]
+    fn a_pair_is_of_this_process_alone() {
+        let (one, other) = super::pair(SocketType::STREAM, |address| {
+            stranger(address);
+            let address = address.clone();
+            // As a thread with a table of its own does.
+            std::thread::spawn(move || super::connect(SocketType::STREAM, &address)).join().unwrap()
+        })
+        .unwrap();
+        let (one, other) = (UnixStream::from(one), UnixStream::from(other));
+        std::io::Write::write_all(&mut &one, b"one").unwrap();
+        std::io::Write::write_all(&mut &other, b"two").unwrap();
+        let read = |mut from: &UnixStream| {
+            let mut bytes = [0; 3];
+            std::io::Read::read_exact(&mut from, &mut bytes).unwrap();
+            bytes
+        };
+        assert_eq!((read(&one), read(&other)), (*b"two", *b"one"));
+        assert_eq!(super::process(&other).unwrap(), Some(std::process::id()));
+    }
+
+    #[test]
+    fn a_pair_that_is_not_connected_is_none() {
+        let refuses = |_: &SocketAddrUnix| Err::<OwnedFd, _>(std::io::ErrorKind::NotConnected.into());
+        assert_eq!(super::pair(SocketType::SEQPACKET, refuses).unwrap_err().kind(), std::io::ErrorKind::NotConnected);
+    }
 
     #[test]
     fn numbers_are_there_or_not() {

@@ -132,3 +132,111 @@ impl Hasher for Digest {
         self.0 = digest;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ava_protocol::wire::Returned;
+    use rkyv::rancor::Failure;
+
+    use super::*;
+    use crate::book::handles::Range;
+
+    const BUFFER: u16 = 2;
+    const SIZE: u64 = 0x1102;
+
+    struct Scene {
+        handles: Handles,
+        answers: Answers,
+    }
+
+    impl Scene {
+        fn new(strict: bool) -> Self {
+            let range = Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap()));
+            Self { handles: Handles::new(range, 1), answers: Answers::new(strict) }
+        }
+
+        fn object(&self) -> u64 {
+            self.handles.mint(BUFFER, 0, 0).unwrap()
+        }
+
+        fn remember(&self, question: &[u64], answer: &[u8]) {
+            let returned = rkyv::to_bytes::<Failure>(&Returned::Inline(answer)).unwrap();
+            let returned = rkyv::access::<ArchivedReturned<'_>, Failure>(&returned).unwrap();
+            // SAFETY: it holds what is said to have been returned.
+            unsafe { self.answers.remember(&self.handles, question, answer.as_ptr().cast(), returned) };
+        }
+
+        /// The answer where there is room for `room` bytes.
+        fn recall(&self, question: &[u64], room: usize) -> Option<Vec<u8>> {
+            let (mut value, mut size) = (vec![0xee; room], 0);
+            // SAFETY: both have room.
+            let known = unsafe { self.answers.recall(question, value.as_mut_ptr().cast(), room as u64, &raw mut size) };
+            assert!(known || value.iter().all(|byte| *byte == 0xee), "half an answer");
+            known.then(|| value[..size].to_vec())
+        }
+    }
+
+    #[test]
+    fn a_question_is_answered_as_it_was_and_no_other_is() {
+        let scene = Scene::new(false);
+        let (one, other) = (scene.object(), scene.object());
+        scene.remember(&[7, one, SIZE], b"answer");
+        assert_eq!(scene.recall(&[7, one, SIZE], 6).unwrap(), b"answer");
+        assert_eq!(scene.recall(&[7, one, SIZE], 100).unwrap(), b"answer");
+        for question in [&[7, other, SIZE][..], &[8, one, SIZE], &[7, one, SIZE + 1], &[7, one], &[7, one, SIZE, 0]] {
+            assert_eq!(scene.recall(question, 100), None, "{question:?}");
+        }
+        // The vendor complains about the size.
+        assert_eq!(scene.recall(&[7, one, SIZE], 5), None);
+    }
+
+    #[test]
+    fn who_asks_for_the_size_or_nothing_only_gets_that() {
+        let scene = Scene::new(false);
+        let question = [7, scene.object(), SIZE];
+        scene.remember(&question, b"answer");
+        let (mut size, null) = (0, std::ptr::null_mut());
+        // SAFETY: null, or with room.
+        assert!(unsafe { scene.answers.recall(&question, null, 0, &raw mut size) });
+        assert_eq!(size, 6);
+        // SAFETY: both are null.
+        assert!(unsafe { scene.answers.recall(&question, null, 0, std::ptr::null_mut()) });
+    }
+
+    #[test]
+    fn what_is_asked_of_an_object_goes_with_it() {
+        let scene = Scene::new(false);
+        let (one, other) = (scene.object(), scene.object());
+        scene.remember(&[7, one, 1], b"a");
+        scene.remember(&[7, one, 2], b"b");
+        scene.remember(&[7, other, 1], b"c");
+        assert!(scene.handles.forget(one), "something is remembered about it");
+        scene.answers.forget(one);
+        assert_eq!((scene.recall(&[7, one, 1], 1), scene.recall(&[7, one, 2], 1)), (None, None));
+        assert_eq!(scene.recall(&[7, other, 1], 1).unwrap(), b"c");
+        assert_eq!(scene.answers.count.load(Ordering::Relaxed), 1);
+        // The reply came after the object had gone.
+        scene.remember(&[7, one, 1], b"a");
+        assert_eq!(scene.recall(&[7, one, 1], 1), None);
+        scene.answers.clear();
+        assert_eq!(scene.recall(&[7, other, 1], 1), None);
+    }
+
+    #[test]
+    fn so_much_is_remembered_and_strictly_nothing() {
+        let scene = Scene::new(false);
+        let object = scene.object();
+        scene.remember(&[7, object, 1], &[1; LONGEST]);
+        scene.remember(&[7, object, 2], &[1; LONGEST + 1]);
+        assert!(scene.recall(&[7, object, 1], LONGEST).is_some());
+        assert_eq!(scene.recall(&[7, object, 2], LONGEST + 1), None);
+        scene.answers.count.store(MOST, Ordering::Relaxed);
+        scene.remember(&[7, object, 3], b"more");
+        assert_eq!(scene.recall(&[7, object, 3], 4), None);
+
+        let strict = Scene::new(true);
+        let question = [7, strict.object(), 1];
+        strict.remember(&question, b"answer");
+        assert_eq!(strict.recall(&question, 6), None);
+    }
+}

@@ -207,4 +207,53 @@ mod tests {
         assert_eq!(resident(false), 0);
         assert!(resident(true) > 0);
     }
+
+    #[test]
+    fn the_worker_is_told_of_a_region_once() {
+        let pool = Pool::new(keeper(), false, u64::MAX);
+        let mut lease = pool.acquire(5000).unwrap();
+        let announcement = lease.announce().unwrap();
+        assert_eq!((announcement.id, announcement.len), (lease.id, 8192));
+        assert!(lease.announce().is_none());
+        // The frame was not sent: the next call tells it.
+        lease.take_back(announcement);
+        assert!(lease.announce().is_some());
+        pool.release(lease);
+        assert!(pool.acquire(5000).unwrap().announce().is_none());
+    }
+
+    #[test]
+    fn the_pool_keeps_so_many_regions_and_names_those_that_the_worker_knew() {
+        let pool = Pool::new(keeper(), false, u64::MAX);
+        let mut leases: Vec<_> = (0..MOST_KEPT + 2).map(|_| pool.acquire(1).unwrap()).collect();
+        let (first, last) = (leases[0].id, leases[MOST_KEPT + 1].id);
+        leases[0].announce();
+        let dropped: Vec<_> = leases.into_iter().flat_map(|lease| pool.release(lease)).collect();
+        // The second is gone too, but the worker never heard of it.
+        assert_eq!(dropped, [first]);
+        assert_eq!(pool.acquire(1).unwrap().id, last);
+    }
+
+    #[test]
+    fn few_sizes_serve_all_lengths_and_waste_little() {
+        assert_eq!([0, 1, 4096, 4097, 1 << 20].map(size_class), [4096, 4096, 4096, 8192, 1 << 20].map(Some));
+        assert_eq!(size_class(u64::MAX), None);
+        let mut sizes = std::collections::HashSet::new();
+        for len in (1 << 20..1 << 26).step_by(99_991) {
+            let size = size_class(len).unwrap();
+            assert!(
+                size >= len && size.is_multiple_of(1 << 20) && size - len <= (len / 8).max(1 << 20),
+                "{len}: {size}"
+            );
+            sizes.insert(size);
+        }
+        assert!(sizes.len() <= 8 * 6, "{}", sizes.len());
+    }
+
+    #[test]
+    fn a_region_has_the_addresses_from_its_first_byte_to_its_last() {
+        let lease = Pool::new(keeper(), false, u64::MAX).acquire(4096).unwrap();
+        let from = lease.region.as_ptr() as usize;
+        assert_eq!([from - 1, from, from + 4095, from + 4096].map(|at| lease.contains(at)), [false, true, true, false]);
+    }
 }

@@ -22,3 +22,28 @@ impl Texts {
         pointer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_equal_text_is_at_the_same_place_and_stays_there() {
+        let texts = Texts::default();
+        let first = texts.keep(b"first");
+        // Many others, so that the table moves.
+        let others: Vec<_> = (0..1000).map(|number| texts.keep(number.to_string().as_bytes())).collect();
+        assert_eq!(texts.keep(b"first"), first);
+        assert_eq!(texts.keep(b"999"), others[999]);
+        assert_ne!(texts.keep(b"firs"), first);
+        // SAFETY: it was given for good.
+        assert_eq!(unsafe { std::ffi::CStr::from_ptr(first) }.to_bytes(), b"first");
+        // SAFETY: as above.
+        assert_eq!(unsafe { std::ffi::CStr::from_ptr(texts.keep(b"")) }.to_bytes(), b"");
+    }
+
+    #[test]
+    fn bytes_with_an_end_within_are_no_text() {
+        assert!(Texts::default().keep(b"a\0b").is_null());
+    }
+}

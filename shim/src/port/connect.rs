@@ -55,6 +55,13 @@ pub struct Begun {
 }
 
 impl Begun {
+    /// A session that no broker knows of.
+    #[cfg(test)]
+    pub fn made_up() -> Self {
+        let socket = wire::Socket::Named(PathBuf::new());
+        Self { session: 1, socket, surroundings: None, between: (0, 0), populate: false, memory: u64::MAX }
+    }
+
     /// Whether this is what the broker tells of, which may be another broker with numbers of its own.
     pub fn is(&self, session: &admin::Session, api: &str) -> bool {
         /// For clocks that are set, and for what is rounded.

@@ -9,11 +9,9 @@
 //! is the program's; then descriptors get high numbers, and are looked at before they are used.
 
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread::Builder;
@@ -28,7 +26,7 @@ use ava_transport::peer;
 use ava_transport::ready;
 use ava_transport::region::Region;
 use rustix::event::PollFlags;
-use rustix::net::SocketFlags;
+use rustix::net::SocketType;
 
 use crate::base::fault::Fault;
 use crate::base::threads;
@@ -206,25 +204,12 @@ impl Keeper {
             return Ok((ours, self.keep(theirs.into())?));
         }
         // Nothing else than a connection comes from one table to another.
-        let name = RandomState::new();
-        let name = format!("ava-{:x}{:x}", name.hash_one(0), name.hash_one(1));
-        let address = SocketAddr::from_abstract_name(name)?;
-        let (keeper, at) = (Arc::clone(self), address.clone());
-        let listener = self.run(move || keeper.keep(UnixListener::bind_addr(&at)?.into()));
-        let listener = listener.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))?;
-        let ours = UnixStream::connect_addr(&address)?;
-        let keeper = Arc::clone(self);
-        let theirs = self.run(move || {
-            let theirs = loop {
-                let theirs = rustix::net::accept_with(listener.get()?, SocketFlags::CLOEXEC)?;
-                // Others may know the name, too.
-                if peer::process(&theirs)? == Some(keeper.process) {
-                    break theirs;
-                }
-            };
-            keeper.keep(theirs)
-        });
-        Ok((ours, theirs.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))?))
+        let (ours, theirs) = peer::pair(SocketType::STREAM, |address| {
+            let (keeper, address) = (Arc::clone(self), address.clone());
+            let connect = move || keeper.keep(peer::connect(SocketType::STREAM, &address)?);
+            self.run(connect).unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))
+        })?;
+        Ok((ours.into(), theirs))
     }
 
     fn keep(self: &Arc<Self>, fd: OwnedFd) -> io::Result<Kept> {

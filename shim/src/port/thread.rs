@@ -290,3 +290,92 @@ unsafe extern "C" fn at_end(round: *mut c_void) {
         });
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// A port whose worker takes what it is sent and never answers.
+    fn port() -> &'static Port {
+        let transport = lane::Kind::Ring;
+        let keeper = Keeper::start(false, None).unwrap();
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        std::mem::forget(theirs);
+        keeper.adopt(ours.into()).unwrap();
+        let (first_lane, descriptors) = keeper.make_lane(transport).unwrap();
+        std::mem::forget(descriptors);
+        Box::leak(Box::new(Port::new(Connection { keeper, begun: Begun::made_up(), transport, first_lane }, 0)))
+    }
+
+    #[test]
+    fn a_call_within_a_call_goes_by_the_same_lane() {
+        let port = port();
+        let call = port.lane().unwrap();
+        let within = port.lane().unwrap();
+        assert_eq!((call.number(), within.number()), (1, 1));
+        drop(call);
+        // The outer one ended first, as after a jump: the lane is still the thread's.
+        assert_eq!((within.number(), port.lane().unwrap().number()), (1, 1));
+        drop(within);
+        assert_eq!(port.lane().unwrap().number(), 1);
+        assert!(port.lanes.is_used_by_one());
+    }
+
+    #[test]
+    fn a_handler_that_interrupts_a_call_has_another_lane() {
+        let port = port();
+        let call = port.lane().unwrap();
+        call.with(|lane| {
+            assert_eq!(lane.number, 1);
+            let handler = port.lane().unwrap();
+            assert_eq!(handler.number(), 2);
+        });
+        assert_eq!(port.lane().unwrap().number(), 1);
+    }
+
+    /// What a thread's key destructor finds and leaves.
+    struct Ending {
+        port: &'static Port,
+        key: libc::pthread_key_t,
+        rounds: Cell<usize>,
+        numbers: std::cell::RefCell<Vec<u32>>,
+    }
+
+    unsafe extern "C" fn end_of(ending: *mut c_void) {
+        // SAFETY: the test waits for the thread.
+        let ending = unsafe { &*ending.cast::<Ending>() };
+        ending.numbers.borrow_mut().push(ending.port.lane().unwrap().number());
+        ending.rounds.set(ending.rounds.get() - 1);
+        if ending.rounds.get() > 0 {
+            // SAFETY: as for the first round.
+            unsafe { libc::pthread_setspecific(ending.key, (&raw const *ending).cast()) };
+        }
+    }
+
+    #[test]
+    fn destructors_of_a_thread_have_its_lane_which_is_then_the_next_threads() {
+        let port = port();
+        let mut key = 0;
+        // SAFETY: the destructor is this test's.
+        assert_eq!(unsafe { libc::pthread_key_create(&raw mut key, Some(end_of)) }, 0);
+        for rounds in [1, 3] {
+            let ending = Ending { port, key, rounds: Cell::new(rounds), numbers: std::cell::RefCell::default() };
+            let place = &raw const ending as usize;
+            let thread = std::thread::spawn(move || {
+                let number = port.lane().unwrap().number();
+                // SAFETY: the key is live, and the value lives longer than the thread.
+                assert_eq!(unsafe { libc::pthread_setspecific(key, place as *const c_void) }, 0);
+                number
+            });
+            assert_eq!(thread.join().unwrap(), 1);
+            assert_eq!(*ending.numbers.borrow(), vec![1; rounds]);
+        }
+        // Both threads had the same, and it was given back.
+        let lane = port.lane().unwrap();
+        assert!(lane.number() == 1 && port.lanes.is_used_by_one());
+        // SAFETY: no thread has a value for it.
+        unsafe { libc::pthread_key_delete(key) };
+    }
+}

@@ -11,6 +11,37 @@ struct Reported {
     ~Reported() { TfLiteInterpreterOptionsDelete(options); }
 };
 
+/* A reporter that calls the API itself, in the midst of the call that fails: what it is told of these calls, too. */
+struct Calling {
+    TfLiteInterpreter *runs = nullptr, *fails = nullptr;
+    int depth = 0;
+    std::string heard;
+
+    static void callback(void *user_data, const char *format, va_list arguments)
+    {
+        Calling *self = static_cast<Calling *>(user_data);
+        char text[256];
+        vsnprintf(text, sizeof text, format, arguments);
+        self->heard += std::to_string(self->depth) + ": " + text + "; ";
+        if (self->depth == 3)
+            return;
+        self->depth++;
+        const float x[] = {1, 2, 3, (float)self->depth};
+        float y[3] = {0, 0, 0};
+        int statuses[] = {
+            TfLiteTensorCopyFromBuffer(TfLiteInterpreterGetInputTensor(self->runs, 0), x, sizeof x),
+            TfLiteInterpreterInvoke(self->runs),
+            TfLiteTensorCopyToBuffer(TfLiteInterpreterGetOutputTensor(self->runs, 0), y, sizeof y),
+            TfLiteInterpreterInvoke(self->fails),
+        };
+        for (int status : statuses)
+            self->heard += std::to_string(status) + " ";
+        for (float value : y)
+            self->heard += std::to_string(value) + " ";
+        self->depth--;
+    }
+};
+
 } // namespace
 
 CASE(error_order)
@@ -90,4 +121,25 @@ CASE(error_kernel)
     OK(TfLiteTensorCopyFromBuffer(divides.input(1), b, sizeof b));
     OK(TfLiteInterpreterInvoke(divides));
     say_tensor("then", divides.output());
+}
+
+/* Calls within a reporter, which fail and report, too. */
+CASE(error_reporter_calls)
+{
+    Calling calling;
+    TfLiteInterpreterOptions *options = TfLiteInterpreterOptionsCreate();
+    TfLiteInterpreterOptionsSetErrorReporter(options, Calling::callback, &calling);
+    Interpreter runs("fc"), fails("fc", options), first("fc", options);
+    TfLiteInterpreterOptionsDelete(options);
+    OK(TfLiteInterpreterAllocateTensors(runs));
+    calling.runs = runs;
+    calling.fails = fails;
+    for (int round = 0; round < 3; round++) {
+        say("Invoke is %d", (int)TfLiteInterpreterInvoke(first));
+        say("heard %s", calling.heard.c_str());
+        calling.heard.clear();
+    }
+    OK(TfLiteInterpreterAllocateTensors(first));
+    first.run({4, 3, 2, 1});
+    say_tensor("output", first.output());
 }

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <cstring>
+#include <pthread.h>
 #include <stdexcept>
 #include <thread>
 
@@ -86,6 +87,45 @@ CASE(threads_handed_over)
         on_a_thread([&] { OK(TfLiteInterpreterInvoke(svdf)); });
         say_tensor("output", svdf.output());
     }
+}
+
+/* What a thread leaves to the destructor of its key. */
+struct ending {
+    pthread_key_t key;
+    TfLiteInterpreter *interpreter;
+    int rounds;
+    int statuses[3];
+    float output[10];
+};
+
+static void call_at_thread_end(void *arg)
+{
+    ending *at = static_cast<ending *>(arg);
+    std::vector<float> image = test_image((float)at->rounds);
+    at->statuses[0] = TfLiteTensorCopyFromBuffer(TfLiteInterpreterGetInputTensor(at->interpreter, 0), image.data(), 256);
+    at->statuses[1] = TfLiteInterpreterInvoke(at->interpreter);
+    at->statuses[2] = TfLiteTensorCopyToBuffer(TfLiteInterpreterGetOutputTensor(at->interpreter, 0), at->output, 40);
+    if (--at->rounds > 0)
+        pthread_setspecific(at->key, at);
+}
+
+/* Calls made while a thread's own data is being destroyed, in several rounds. */
+CASE(threads_key_destructor)
+{
+    pthread_key_t key;
+    CHECK(pthread_key_create(&key, call_at_thread_end) == 0);
+    for (int rounds : {1, 2, 3}) {
+        Interpreter conv("conv");
+        ending at = {key, conv, rounds, {-1, -1, -1}, {}};
+        std::thread([&at] {
+            TfLiteInterpreterAllocateTensors(at.interpreter);
+            pthread_setspecific(at.key, &at);
+        }).join();
+        say("%d rounds left: %d, %d, %d", at.rounds, at.statuses[0], at.statuses[1], at.statuses[2]);
+        for (float value : at.output)
+            say("%.9g", value);
+    }
+    pthread_key_delete(key);
 }
 
 /* More threads inside the library. */

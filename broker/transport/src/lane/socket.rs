@@ -9,11 +9,12 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
 
 use super::{Carrier, Doorbell, Inbox, Lane, Wake, check_length, invalid};
 use crate::guarded::Guarded;
+use crate::peer;
 use crate::ready;
 use crate::region::named;
 
@@ -92,21 +93,9 @@ pub fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
         .map_err(named("socketpair"))
 }
 
-/// Such a pair for a process that may not call `socketpair`: one end connects to the other at an address that the kernel
-/// chooses.
-fn introduced() -> rustix::io::Result<(OwnedFd, OwnedFd)> {
-    let socket = || rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
-    let (listener, ours) = (socket()?, socket()?);
-    rustix::net::bind(&listener, &SocketAddrUnix::new_unnamed())?;
-    rustix::net::listen(&listener, 1)?;
-    rustix::net::connect(&ours, &rustix::net::getsockname(&listener)?)?;
-    loop {
-        let theirs = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC)?;
-        // Another process may have connected first.
-        if crate::peer::process(&theirs).is_ok_and(|peer| peer.is_some_and(crate::client::is_still)) {
-            return Ok((ours, theirs));
-        }
-    }
+/// Such a pair for a process that may not call `socketpair`.
+fn introduced() -> io::Result<(OwnedFd, OwnedFd)> {
+    peer::pair(SocketType::SEQPACKET, |address| peer::connect(SocketType::SEQPACKET, address))
 }
 
 /// A descriptor from the peer, if it is a socket of the right type.
