@@ -5,27 +5,16 @@
 //! filter.
 
 mod allowed;
+mod rules;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, sock_filter,
-};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, sock_filter};
 
-use crate::Error;
+use crate::plan::Error;
+use rules::Rules;
 
-/// What an API's vendors need beyond computing.
-#[derive(Debug, Clone, Copy)]
-pub struct Rights {
-    /// Starting programs, such as compilers (`execve`).
-    pub processes: bool,
-    /// Forking copies of itself.
-    pub copies: bool,
-    /// Connecting to services through sockets of the file system.
-    pub sockets: bool,
-}
+pub use rules::Rights;
 
 /// Limits this thread and all threads and processes that it creates to the allowed calls; `false` if the kernel has no
 /// seccomp filters. `abi` is the version of Landlock in force: the filter also refuses what that version does not cover.
@@ -84,19 +73,6 @@ fn joined(parts: &[(i64, BpfProgram)]) -> BpfProgram {
     }
     all.extend(parts.iter().flat_map(|(_, part)| part.iter().cloned()));
     all
-}
-
-/// Rules by call number: one of a call's rules has to match; a call without conditions always matches.
-type Rules = BTreeMap<i64, Vec<SeccompRule>>;
-
-/// A condition on the lower half of an argument, which is what the kernel uses of an `int` or `unsigned int`.
-fn on(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, value)
-}
-
-/// A condition on a whole argument, such as an address.
-fn on_all(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, op, value)
 }
 
 #[cfg(test)]

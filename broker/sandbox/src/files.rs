@@ -10,7 +10,7 @@ use landlock::{
 
 use ava_surroundings::places;
 
-use crate::{Error, Plan};
+use crate::plan::{Error, Plan};
 
 /// Folders of libraries. Their files may be executed, as the dynamic loader and LLVM's tools need; the seccomp filter
 /// decides whether a worker may start programs at all, and these inherit its sandbox.

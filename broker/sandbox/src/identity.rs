@@ -13,7 +13,9 @@ use ava_protocol::sandbox::Needs;
 use rustix::process::{getegid, geteuid, getgroups};
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
-use crate::{limits, places};
+use ava_surroundings::places;
+
+use crate::limits;
 
 /// The identity that a worker is to take.
 #[derive(Debug, Clone)]

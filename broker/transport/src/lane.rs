@@ -9,6 +9,9 @@
 //! - **Invariant:** whatever the peer does to shared memory or sockets, a lane's methods return or sleep: they do not panic,
 //!   access memory outside of the lane, or use up the processor.
 
+mod doorbell;
+mod end;
+mod frame;
 mod memory;
 mod ring;
 mod socket;
@@ -19,60 +22,21 @@ mod wait;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use rkyv::util::AlignedVec;
-
-use ava_protocol::frame::LONGEST;
-
 use crate::guarded::Guarded;
 
-use ring::{Bell, Ring};
+use frame::invalid;
+use ring::Ring;
 use socket::Socket;
 
-/// When a sleeping peer must process a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
-    /// At once.
-    Now,
-    /// The frame is visible at once, but a sleeping peer is woken only by a frame with [`Wake::Now`], when this end waits,
-    /// or when more than 64 frames or 32 KiB were sent. A socket always wakes its peer.
-    Later,
-}
+pub use doorbell::Doorbell;
+pub use end::{Carrier, Lane, Wake};
+pub use frame::Inbox;
 
 /// The carrier of a lane's frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Socket,
     Ring,
-}
-
-/// One end of a lane.
-///
-/// In a forked child an end cannot be used, only dropped, which its peer does not notice.
-pub trait Lane: Send {
-    /// Sends one frame, with a descriptor if there is one. Blocks while there is no room.
-    ///
-    /// # Errors
-    /// `BrokenPipe` when the peer is gone, as far as that is known by now; `InvalidInput` if the frame is empty or longer
-    /// than [`LONGEST`], which sends nothing; `InvalidData` if the peer violated the protocol.
-    fn send(&mut self, frame: &[u8], fd: Option<BorrowedFd<'_>>, wake: Wake) -> io::Result<()>;
-
-    /// Waits for a frame; `false` when the peer is gone and all its frames are read.
-    ///
-    /// # Errors
-    /// `InvalidData` if the peer violated the protocol: a frame longer than allowed, more or fewer descriptors than
-    /// announced (or than this process can hold), an invalid cursor. The lane cannot be used after that.
-    fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool>;
-
-    /// Makes this process touch the shared memory first, so that the kernel charges it to this process.
-    ///
-    /// # Errors
-    /// There is no memory.
-    fn populate(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// A doorbell with which this process's other threads make a `recv` of this end check again.
-    fn doorbell(&self) -> Doorbell;
 }
 
 /// Makes a lane: the program's end, and the descriptors from which the peer makes the other one.
@@ -109,24 +73,6 @@ pub fn send_descriptor(socket: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result
     socket::send(socket, &[0], Some(fd), rustix::net::SendFlags::DONTWAIT)
 }
 
-/// The operations that a ring lane needs its socket for.
-pub trait Carrier: Send + std::fmt::Debug {
-    /// Sends the descriptor of the next frame. `is_full` is called once if that has to wait for the peer.
-    ///
-    /// # Errors
-    /// `BrokenPipe` when the peer is gone.
-    fn send(&self, fd: BorrowedFd<'_>, is_full: &mut dyn FnMut()) -> io::Result<()>;
-
-    /// Receives the descriptor of a frame; `None` when the peer is gone.
-    ///
-    /// # Errors
-    /// `InvalidData` if there is none, or anything else.
-    fn recv(&self) -> io::Result<Option<OwnedFd>>;
-
-    /// Whether the peer's process has died.
-    fn is_hung_up(&self) -> bool;
-}
-
 /// The worker's end of a lane, from the descriptors that the peer sent.
 ///
 /// # Errors
@@ -137,75 +83,4 @@ pub fn accept(mut fds: Vec<OwnedFd>) -> io::Result<Box<dyn Lane>> {
         (Some(memory), Some(socket), true) => Ok(Box::new(Ring::accept(Box::new(socket::check(socket)?), &memory)?)),
         _ => Err(invalid("a lane is made of one descriptor or two".into())),
     }
-}
-
-/// Makes a sleeping `recv` check for frames again, also for those sent with [`Wake::Later`].
-///
-/// The `recv` sees every frame that the peer had sent before the ringing thread learned of it.
-#[derive(Debug, Clone)]
-pub struct Doorbell(Option<Bell>);
-
-impl Doorbell {
-    pub fn ring(&self) {
-        if let Some(bell) = &self.0 {
-            bell.ring();
-        }
-    }
-
-    /// The peer will send no more: a `recv` returns the frames that it has sent, and then reports that the peer is gone. (A
-    /// socket reports this itself.)
-    pub fn hang_up(&self) {
-        if let Some(bell) = &self.0 {
-            bell.hang_up();
-        }
-    }
-}
-
-/// The receive buffer: private memory, aligned for rkyv.
-#[derive(Debug)]
-pub struct Inbox {
-    bytes: AlignedVec,
-    len: usize,
-    fd: Option<OwnedFd>,
-}
-
-impl Inbox {
-    pub fn new() -> Self {
-        let mut bytes = AlignedVec::with_capacity(LONGEST);
-        bytes.resize(LONGEST, 0);
-        Self { bytes, len: 0, fd: None }
-    }
-
-    /// The last received frame.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-
-    /// The descriptor that came with it.
-    pub fn take_fd(&mut self) -> Option<OwnedFd> {
-        self.fd.take()
-    }
-
-    fn clear(&mut self) {
-        self.len = 0;
-        self.fd = None;
-    }
-}
-
-impl Default for Inbox {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-fn check_length(frame: &[u8]) -> io::Result<()> {
-    if frame.is_empty() || frame.len() > LONGEST {
-        let what = format!("a frame of {} bytes; 1 to {LONGEST} are allowed", frame.len());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-    }
-    Ok(())
-}
-
-fn invalid(what: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -1,4 +1,12 @@
 //! Carries bytes and file descriptors between AvA's processes.
+//!
+//! # Layers
+//!
+//! - data: `region`, `ready`, `spawn`
+//! - descriptors and messages: `guarded`, `message`, `peer`
+//! - one process and another: `client`, `handover`
+//! - lanes: `lane`
+
 pub mod client;
 pub mod guarded;
 pub mod handover;

@@ -22,8 +22,6 @@ use clap::{Command as Clap, CommandFactory, Parser, Subcommand};
 use crate::error::Failure;
 use crate::output::{Color, Format};
 
-pub use completion::answer as complete;
-
 /// Run programs on shared accelerators, and see who uses them
 ///
 /// AvA runs unmodified programs with the vendor's library in another process, under a broker's control. `avactl run PROGRAM`
@@ -100,6 +98,11 @@ fn command() -> Clap {
     with_examples(Cli::command()).mut_subcommands(with_examples)
 }
 
+/// Answers a shell that asks for completions, and exits; returns if none does.
+pub fn complete() {
+    completion::answer(command);
+}
+
 /// This process's command line. An invalid one ends the process with status 2.
 pub fn parse() -> Cli {
     ava_cli::parse(command())
@@ -119,7 +122,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(args) => doctor::run(args, format),
         Command::Version(args) => version::run(args, format).map(done),
         Command::Completion(args) => completion::run(args).map(done),
-        Command::Man(args) => man::run(args).map(done),
+        Command::Man(args) => man::run(args, command(), examples).map(done),
         Command::StartBroker(args) => start_broker::run(args).map(done),
     }
 }

@@ -1,6 +1,12 @@
 //! `cargo xtask`: what developers of AvA do now and then.
 //!
 //! **Invariant:** nothing here is needed to build or to use AvA.
+//!
+//! # Layers
+//!
+//! - the repository, and what its files name of each other: `repository`, `layers`
+//! - counts: `numbers`
+//! - the subcommands: `bench`, `dist`, `tables`, `tidy`
 #![forbid(unsafe_code)]
 
 mod bench;

@@ -17,13 +17,13 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let seeds = seeds::all(plan).into_iter().map(|seed| {
         let (name, opcode, by_hand) = (seed.function, seed.opcode, seed.by_hand);
         let body = Literal::byte_string(&seed.body);
-        quote!(crate::Seed { function: #name, opcode: #opcode, by_hand: #by_hand, body: #body })
+        quote!(crate::records::Seed { function: #name, opcode: #opcode, by_hand: #by_hand, body: #body })
     });
     quote! {
         #[allow(unused_imports)]
         use std::ffi::{c_char, c_void};
         #[allow(unused_imports)]
-        use crate::vendor::{give, list, made, number, object, put, several, structs, take, text, texts};
+        use crate::vendor::common::{give, list, made, number, object, put, several, structs, take, text, texts};
         #[allow(unused_imports)]
         use ava_protocol::#api as table;
 
@@ -33,6 +33,6 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         pub fn install(vendor: &mut ava_worker::#api::Vendor) { #(#install)* }
 
         /// A request of each function, in an order in which what one needs another has made before.
-        pub static SEEDS: &[crate::Seed] = &[#(#seeds),*];
+        pub static SEEDS: &[crate::records::Seed] = &[#(#seeds),*];
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use libc as c;
 use seccompiler::{BackendError, SeccompCmpOp, SeccompCondition, SeccompRule};
 
-use super::{Rights, Rules, on, on_all};
+use super::rules::{Rights, Rules, on, on_all};
 
 /// Allowed with any arguments: they affect this process only, or Landlock and file permissions decide about them.
 const ALLOWED: &[i64] = &[

@@ -17,7 +17,7 @@ use ava_protocol::frame::LONGEST;
 use rustix::fs::SealFlags;
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 
-use super::invalid;
+use super::frame::invalid;
 use crate::region::{SEALS, memory_file, named, populate};
 
 /// Bytes of each ring.

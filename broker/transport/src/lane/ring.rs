@@ -16,9 +16,11 @@ use std::time::Duration;
 
 use ava_protocol::frame::LONGEST;
 
+use super::doorbell::{Bell, Doorbell};
+use super::end::{Carrier, Lane, Wake};
+use super::frame::{Inbox, check_length, invalid};
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
 use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
-use super::{Carrier, Doorbell, Inbox, Lane, Wake, check_length, invalid};
 
 /// How many bytes a receiver reads before it publishes that they are free.
 const RELEASE: u64 = CAPACITY as u64 / 4;
@@ -70,29 +72,6 @@ pub struct Ring {
     waits_together: Cell<u32>,
     /// After how many of these the thread moves to another processor.
     parting: Cell<u32>,
-}
-
-/// The doorbell of one end of a lane.
-#[derive(Debug, Clone)]
-pub struct Bell {
-    memory: Arc<Memory>,
-    side: usize,
-}
-
-impl Bell {
-    pub fn ring(&self) {
-        if self.memory.is_mapped() {
-            wait::rouse(&self.memory.end(self.side).sleep.0);
-        }
-    }
-}
-
-impl Bell {
-    /// Records that the peer will send no more.
-    pub fn hang_up(&self) {
-        self.memory.set_over();
-        self.ring();
-    }
 }
 
 impl Ring {

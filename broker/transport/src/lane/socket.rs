@@ -12,7 +12,9 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
 
-use super::{Carrier, Doorbell, Inbox, Lane, Wake, check_length, invalid};
+use super::doorbell::Doorbell;
+use super::end::{Carrier, Lane, Wake};
+use super::frame::{Inbox, check_length, invalid};
 use crate::guarded::Guarded;
 use crate::peer;
 use crate::ready;

@@ -5,6 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ava_protocol::frame::LONGEST;
+
 use super::*;
 
 const KINDS: [Kind; 2] = [Kind::Socket, Kind::Ring];

@@ -3,6 +3,14 @@
 //! has such a vendor, and a well-formed request of each of its functions ([`seeds`]).
 //!
 //! - **Invariant:** no code of a vendor runs here, and no process but this one.
+//!
+//! # Layers
+//!
+//! - the form of inputs: `records`
+//! - inputs from inputs: `mutate`
+//! - what vendors share: `vendor::common`
+//! - by hand and from the tables: `vendor`, `generated`
+//! - inputs from the tables: `seeds`
 
 pub mod mutate;
 pub mod records;
@@ -15,7 +23,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-pub use seeds::Seed;
+pub use records::Seed;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::OnceLock;

@@ -19,6 +19,16 @@ pub struct Record<'a> {
     pub frame: &'a [u8],
 }
 
+/// A request of a function.
+#[derive(Debug)]
+pub struct Seed {
+    pub function: &'static str,
+    pub opcode: u32,
+    /// Both sides are by hand, and may have a request of their own: this one need not be well-formed.
+    pub by_hand: bool,
+    pub body: &'static [u8],
+}
+
 /// An input of this API, without frames.
 pub fn begin(api: &Api) -> Vec<u8> {
     let place = APIS.iter().position(|one| one.number == api.number);

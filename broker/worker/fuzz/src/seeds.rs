@@ -4,17 +4,7 @@ use ava_protocol::api::Api;
 use ava_protocol::frame::{self, Tag};
 
 use crate::generated;
-use crate::records::{self, Attached, Record};
-
-/// A request of a function.
-#[derive(Debug)]
-pub struct Seed {
-    pub function: &'static str,
-    pub opcode: u32,
-    /// Both sides are by hand, and may have a request of their own: this one need not be well-formed.
-    pub by_hand: bool,
-    pub body: &'static [u8],
-}
+use crate::records::{self, Attached, Record, Seed};
 
 /// The requests of an API, in an order in which what one needs another has made before.
 pub fn of(api: &Api) -> &'static [Seed] {

@@ -50,9 +50,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     print(&String::from_utf8_lossy(&script))
 }
 
-/// Answers a shell's script and exits, if a script called this process.
-pub fn answer() {
-    CompleteEnv::with_factory(super::command).var(VARIABLE).complete();
+/// Answers a shell's script about `command` and exits, if a script called this process.
+pub fn answer(command: fn() -> clap::Command) {
+    CompleteEnv::with_factory(command).var(VARIABLE).complete();
 }
 
 fn there_are() -> Vec<Session> {

@@ -1,6 +1,7 @@
 //! `avactl doctor`
 
 mod checks;
+mod diagnosis;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -9,11 +10,12 @@ mod vendors;
 use std::process::ExitCode;
 
 use ava_cli::{Example, example};
-use serde::Serialize;
 
 use crate::error::Failure;
 use crate::locate::SHIM;
 use crate::output::{Format, show};
+
+use diagnosis::{Diagnosis, Health, Unsupported};
 
 pub const EXAMPLES: &[Example] = &[
     example("Show what works, and how to fix what does not", "avactl doctor"),
@@ -38,72 +40,6 @@ pub struct Args {
     probe: Option<String>,
 }
 
-/// The result of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Health {
-    /// Everything works.
-    Ok,
-    /// It works, with a restriction.
-    Note,
-    /// It is not installed; other things work without it.
-    Absent,
-    /// It does not work.
-    Broken,
-}
-
-/// One check.
-#[derive(Debug, Serialize)]
-pub(super) struct Check {
-    pub name: &'static str,
-    pub health: Health,
-    /// The result: one line.
-    pub found: String,
-    /// How to fix it: a line each.
-    pub fixes: Vec<String>,
-    /// Details: a line each.
-    pub details: Vec<String>,
-    /// The session that was opened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<probe::Session>,
-}
-
-/// A function that AvA refuses, or an extension that it hides from programs.
-#[derive(Debug, Serialize)]
-pub(super) struct Unsupported {
-    pub api: &'static str,
-    pub function: &'static str,
-    pub reason: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Diagnosis {
-    pub healthy: bool,
-    pub checks: Vec<Check>,
-    pub unsupported: Vec<Unsupported>,
-}
-
-impl Check {
-    fn new(name: &'static str, health: Health, found: impl Into<String>) -> Self {
-        Self { name, health, found: found.into(), fixes: Vec::new(), details: Vec::new(), session: None }
-    }
-
-    fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fixes.push(fix.into());
-        self
-    }
-
-    fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.details.push(detail.into());
-        self
-    }
-
-    /// A missing part.
-    fn missing(name: &'static str, failure: Failure) -> Self {
-        Self { fixes: failure.hints, ..Self::new(name, Health::Broken, failure.message) }
-    }
-}
-
 /// Programs that never use AvA, however they are started.
 const NATIVELY: &str = "No preloaded library reaches set-user-ID, static and 32-bit programs, what `env -i` starts, and \
     Python's tflite_runtime and ai-edge-litert, which have the API inside: they run natively.";
@@ -119,7 +55,7 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
 }
 
 /// The diagnosis as text.
-pub(super) fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
+fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
     let mut text = String::new();
     for check in &diagnosis.checks {
         let mark = match check.health {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use ava_cli::Page;
+use ava_cli::{Example, Page};
 
-use super::{command, examples, manual};
+use super::manual;
 use crate::error::{Failure, Kind};
 use crate::locate::BROKER;
 
@@ -19,12 +19,12 @@ pub struct Args {
     directory: PathBuf,
 }
 
-/// Writes one page for avactl, one for each subcommand, and one for the broker.
-pub fn run(args: Args) -> Result<(), Failure> {
+/// Writes one page for avactl, one for each subcommand, and one for the broker. `examples` are those of a subcommand.
+pub fn run(args: Args, command: clap::Command, examples: fn(&str) -> &'static [Example]) -> Result<(), Failure> {
     let [man1, man8] = ["man1", "man8"].map(|volume| args.directory.join(volume));
     std::fs::create_dir_all(&man1)?;
     std::fs::create_dir_all(&man8)?;
-    let mut avactl = command().term_width(100);
+    let mut avactl = command.term_width(100);
     avactl.build();
     let verbs: Vec<_> =
         avactl.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help").collect();

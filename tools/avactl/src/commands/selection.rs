@@ -1,13 +1,12 @@
 //! The options that select sessions: the same for all subcommands.
 
-use ava_protocol::admin::{Session, State};
+use ava_protocol::admin::Session;
 use ava_protocol::api::APIS;
-use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use clap_complete::ArgValueCandidates;
 
 use super::completion::{pids, sessions, users};
-use super::shown::uid;
+use super::shown::{Stage, uid};
 use crate::error::{Failure, Kind};
 use crate::reach::Broker;
 
@@ -43,41 +42,6 @@ pub struct Selection {
     /// Sessions in these states
     #[arg(long = "state", value_enum, value_name = "STATE", value_delimiter = ',', help_heading = "Selection")]
     states: Vec<Stage>,
-}
-
-/// A session's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stage {
-    /// Its worker loads the vendor's library
-    Starting,
-    /// It runs
-    Running,
-    /// It was told to end
-    Ending,
-    /// It is over
-    Ended,
-}
-
-impl Stage {
-    /// The broker's name for it.
-    pub fn of(state: State) -> Self {
-        match state {
-            State::Starting => Self::Starting,
-            State::Running => Self::Running,
-            State::Ending => Self::Ending,
-            State::Ended => Self::Ended,
-        }
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Running => "running",
-            Self::Ending => "ending",
-            Self::Ended => "ended",
-        }
-    }
 }
 
 impl Selection {

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ava_protocol::admin::Session;
+use ava_protocol::admin::{Session, State};
+use clap::ValueEnum;
 use serde::Serialize;
 
-use super::selection::Stage;
 use crate::error::{Failure, Kind};
 use crate::units::{seconds, since};
 
@@ -72,6 +72,41 @@ impl Shown {
             (Some(reason), _) => format!("ended: {reason}"),
             (None, "running") => String::new(),
             (None, state) => state.to_owned(),
+        }
+    }
+}
+
+/// A session's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Its worker loads the vendor's library
+    Starting,
+    /// It runs
+    Running,
+    /// It was told to end
+    Ending,
+    /// It is over
+    Ended,
+}
+
+impl Stage {
+    /// The broker's name for it.
+    pub fn of(state: State) -> Self {
+        match state {
+            State::Starting => Self::Starting,
+            State::Running => Self::Running,
+            State::Ending => Self::Ending,
+            State::Ended => Self::Ended,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
         }
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::process;
-use super::results::{Figure, Sides, Unit};
-use super::setting::{Setting, Side, Turns};
+use super::results::{Figure, Side, Sides};
+use super::setting::{Setting, Turns};
+use super::units::Unit;
 
 /// What hot.c calls. The first is an empty function, which is taken from the others.
 const NOTHING: &str = "nothing";

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::cpus;
 use super::process::readable_within;
-use super::results::{Figure, Sides, Unit};
-use super::setting::{Setting, Side};
+use super::results::{Figure, Side, Sides};
+use super::setting::Setting;
+use super::units::Unit;
 
 /// How many sessions share the broker when it is looked at.
 const SESSIONS: usize = 8;

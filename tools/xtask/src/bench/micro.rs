@@ -3,8 +3,9 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::results::{Group, Samples, Unit};
-use super::setting::{Setting, Side, Turns};
+use super::results::{Group, Samples, Side};
+use super::setting::{Setting, Turns};
+use super::units::Unit;
 
 /// Which test of clbench is which figure: its name there, its size, and the name here.
 const OF_CLBENCH: &[(&str, u64, &str)] = &[

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::process::readable_within;
-use super::results::{Group, Samples};
-use super::setting::{Setting, Side, Turns, clean};
+use super::results::{Group, Samples, Side};
+use super::setting::{Setting, Turns, clean};
 use super::{cpus, micro};
 use crate::repository::run;
 

@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 
 use super::cpus::{self, Pins};
-use super::results::{Figure, Samples, Unit};
-use super::setting::Side;
+use super::results::{Figure, Samples, Side};
+use super::units::Unit;
 
 /// What does nothing.
 const TRUE: &str = "/bin/true";

@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use super::catalogue::{Entry, Kind};
-use super::results::{Program, Samples, Sides, Unit};
-use super::setting::{Setting, Side, Turns};
+use super::results::{Program, Samples, Side, Sides};
+use super::setting::{Setting, Turns};
+use super::units::Unit;
 
 /// How a program fared.
 pub enum Fared {

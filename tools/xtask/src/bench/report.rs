@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::cpus::Mode;
-use super::results::{Group, Results, Sides, Unit};
-use super::units::readable;
+use super::results::{Group, Results, Sides};
+use super::units::{Unit, readable};
 
 /// What figures are called. In the order of the table.
 const LABELS: &[(&str, &str)] = &[

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cpus::{Mode, Pins};
-use super::setting::Side;
 use super::statistics::median;
-use super::targets::Verdict;
+use super::units::{Unit, readable};
 
 /// Everything, as `--format json` shows it: base units (seconds, bytes, counts).
 #[derive(Debug, Serialize)]
@@ -65,17 +64,6 @@ impl Group {
     }
 }
 
-/// What a figure counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    Seconds,
-    BytesPerSecond,
-    Bytes,
-    Instructions,
-    Ratio,
-}
-
 /// Medians of one figure.
 #[derive(Debug, Serialize)]
 pub struct Figure {
@@ -83,6 +71,18 @@ pub struct Figure {
     pub unit: Unit,
     #[serde(flatten)]
     pub sides: Sides,
+}
+
+/// How a program comes to the vendor library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Native,
+    Ava,
+    /// Through AvA, with `AVA_TRANSPORT=socket`.
+    AvaSocket,
+    /// PKCS#11 through p11-kit's server, the other way to have a module in another process.
+    P11Kit,
 }
 
 /// A value natively and through AvA, and the ratios to the native one.
@@ -133,6 +133,31 @@ pub struct Program {
     pub checksum_native: String,
     pub checksum_ava: String,
     pub checksums_equal: bool,
+}
+
+/// Whether a target is met.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    pub vendor: Option<&'static str>,
+    pub mode: Mode,
+    /// A figure, `programs_mean` or `programs_worst`.
+    pub figure: String,
+    /// The limit for people.
+    pub target: String,
+    pub unit: Unit,
+    pub value: f64,
+    pub limit: f64,
+    pub met: bool,
+    /// How far beyond the limit it is, in its unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed_by: Option<f64>,
+}
+
+impl Verdict {
+    /// `met` or `missed by 7.99 us`.
+    pub fn says(&self) -> String {
+        self.missed_by.map_or_else(|| "met".to_owned(), |by| format!("missed by {}", readable(self.unit, by)))
+    }
 }
 
 /// What is not there.

@@ -8,29 +8,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use serde::Serialize;
 
 use super::build::Built;
 use super::cpus::{self, Pins};
 use super::process::{self, Finished};
+use super::results::Side;
 use super::vendor::Vendor;
 
 /// How long the broker may take to start.
 const START: Duration = Duration::from_secs(30);
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_mins(10);
-
-/// How a program comes to the vendor library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Native,
-    Ava,
-    /// Through AvA, with `AVA_TRANSPORT=socket`.
-    AvaSocket,
-    /// PKCS#11 through p11-kit's server, the other way to have a module in another process.
-    P11Kit,
-}
 
 /// Which transports are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

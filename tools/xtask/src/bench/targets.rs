@@ -1,11 +1,9 @@
 //! What AvA is to cost at most, and whether it does.
 
-use serde::Serialize;
-
 use super::cpus::Mode;
-use super::results::{Group, Sides, Unit};
+use super::results::{Group, Sides, Verdict};
 use super::statistics::geometric_mean;
-use super::units::readable;
+use super::units::{Unit, readable};
 
 /// A limit of a figure.
 #[derive(Debug, Clone, Copy)]
@@ -55,31 +53,6 @@ const TARGETS: &[Target] = &[
 /// Of the ratios of whole programs: their geometric mean, and each of them.
 const MEAN: f64 = 1.03;
 const WORST: f64 = 1.10;
-
-/// Whether a target is met.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
-    pub vendor: Option<&'static str>,
-    pub mode: Mode,
-    /// A figure, `programs_mean` or `programs_worst`.
-    pub figure: String,
-    /// The limit for people.
-    pub target: String,
-    pub unit: Unit,
-    pub value: f64,
-    pub limit: f64,
-    pub met: bool,
-    /// How far beyond the limit it is, in its unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missed_by: Option<f64>,
-}
-
-impl Verdict {
-    /// `met` or `missed by 7.99 us`.
-    pub fn says(&self) -> String {
-        self.missed_by.map_or_else(|| "met".to_owned(), |by| format!("missed by {}", readable(self.unit, by)))
-    }
-}
 
 /// The verdicts on a group: of each target whose figure was measured, and of its whole programs.
 pub fn verdicts(group: &Group) -> Vec<Verdict> {

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 
 use super::micro;
-use super::results::{Group, Samples};
-use super::setting::{Setting, Side, Turns};
+use super::results::{Group, Samples, Side};
+use super::setting::{Setting, Turns};
 use super::vendor::cache;
 
 /// Runs the program by turns.

@@ -1,6 +1,17 @@
 //! Figures for people.
 
-use super::results::Unit;
+use serde::Serialize;
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Seconds,
+    BytesPerSecond,
+    Bytes,
+    Instructions,
+    Ratio,
+}
 
 /// A figure with its unit.
 pub fn readable(unit: Unit, value: f64) -> String {

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use ava_protocol::layout::{self, Pixel, Rows};
 
-use super::{
+use super::common::{
     Handle, INVALID_VALUE, INVALID_WAIT_LIST, OUT_OF_RESOURCES, at, functions, give, object, put, take, three,
 };
 

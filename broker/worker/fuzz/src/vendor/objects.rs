@@ -2,7 +2,9 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::{Handle, INVALID_OPERATION, INVALID_VALUE, functions, give, list, made, put, some, take, text, texts};
+use super::common::{
+    Handle, INVALID_OPERATION, INVALID_VALUE, functions, give, list, made, put, some, take, text, texts,
+};
 
 type Notify = Option<unsafe extern "C" fn(Handle, Handle)>;
 const READS_HOST_PTR: u64 = 8 | 32;

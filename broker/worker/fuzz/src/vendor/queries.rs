@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use super::{Handle, INVALID_VALUE, at, functions, give, put, take, text};
+use super::common::{Handle, INVALID_VALUE, at, functions, give, put, take, text};
 
 /// What the vendor answers to any key of any object: two words that may pass for handles, and a 0.
 const ANSWER: [u64; 3] = [0x1_0000, 0x1_0040, 0];

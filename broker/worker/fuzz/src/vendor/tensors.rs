@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use ava_protocol::tflite::c::{TfLiteAffineQuantization, TfLiteQuantization, TfLiteQuantizationParams, TfLiteTensor};
 
-use super::{Handle, functions, text};
+use super::common::{Handle, functions, text};
 
 /// Inputs, outputs and variables that every interpreter has, and all its tensors.
 const INPUTS: i32 = 2;

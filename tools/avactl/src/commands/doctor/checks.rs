@@ -7,8 +7,8 @@ use ava_protocol::admin::{Answer, Isolation, Request, Status};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::session::Socket;
 
+use super::diagnosis::{Check, Diagnosis, Health, Unsupported};
 use super::probe::{Probe, Report};
-use super::{Check, Diagnosis, Health, Unsupported};
 use crate::error::Failure;
 use crate::locate::{SHIM, stubs};
 use crate::private;

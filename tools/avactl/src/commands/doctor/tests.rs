@@ -2,8 +2,9 @@ use ava_protocol::admin::Isolation;
 use ava_protocol::api::Api;
 use insta::assert_snapshot;
 
+use super::diagnosis::{Check, Diagnosis, Health, Unsupported};
 use super::probe::{Report, Response, Session};
-use super::{Check, Diagnosis, Health, Unsupported, checks, text, vendors};
+use super::{checks, text, vendors};
 use crate::output::json;
 
 static API: Api = Api {
