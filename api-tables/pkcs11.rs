@@ -50,6 +50,7 @@
     text = "directories.tokendir = {home}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
 )]
 #![functions(C_GetFunctionList)]
+#![listed(version = "2.40", invalid = CKR_ARGUMENTS_BAD)]
 #![forks]
 
 #[status(ok = 0)]
@@ -97,6 +98,15 @@ struct CK_SLOT_INFO {
     flags: CK_FLAGS,
     hardwareVersion: [CK_BYTE; 2],
     firmwareVersion: [CK_BYTE; 2],
+}
+
+struct CK_C_INITIALIZE_ARGS {
+    CreateMutex: *mut c_void,
+    DestroyMutex: *mut c_void,
+    LockMutex: *mut c_void,
+    UnlockMutex: *mut c_void,
+    flags: CK_FLAGS,
+    pReserved: *mut c_void,
 }
 
 struct CK_TOKEN_INFO {
@@ -290,8 +300,9 @@ extern "C" {
     /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads
     /// that call the vendor, which is told to use the system's locks. What 5.4 calls bad is refused in the shim.
     #[afresh]
-    #[custom]
+    #[custom(shim)]
     #[withheld(pInitArgs)]
+    #[given(pInitArgs = CK_C_INITIALIZE_ARGS(flags = CKF_OS_LOCKING_OK))]
     #[no_broker(status = CKR_GENERAL_ERROR)]
     fn C_Initialize(pInitArgs: *mut c_void) -> CK_RV;
 

@@ -24,12 +24,14 @@ type TfLiteAllocationStrategy = u32;
 type TfLiteAllocationType = u32;
 type TfLiteBufferHandle = c_int;
 type TfLiteBuiltinOperator = u32;
+type TfLiteDimensionType = u32;
 type TfLiteQuantizationType = c_int;
 type TfLiteRunStability = u32;
 type TfLiteRunStep = u32;
 type TfLiteType = u32;
 
 const kTfLiteError: TfLiteStatus = 1;
+const kTfLiteDimSparseCSR: TfLiteDimensionType = 1;
 
 #[handle(release = TfLiteModelDelete, invalid = kTfLiteError)]
 type TfLiteModel = Opaque;
@@ -56,7 +58,6 @@ type TfLiteRegistration = Opaque;
 type TfLiteRegistration_V1 = Opaque;
 type TfLiteRegistration_V2 = Opaque;
 type TfLiteRegistration_V3 = Opaque;
-type TfLiteSparsity = Opaque;
 type TfLiteXNNPackDelegateOptions = Opaque;
 
 struct TfLiteQuantizationParams {
@@ -89,6 +90,21 @@ struct TfLiteAffineQuantization {
     scale: Option<&TfLiteFloatArray>,
     zero_point: Option<&TfLiteIntArray>,
     quantized_dimension: i32,
+}
+
+struct TfLiteSparsity {
+    traversal_order: *mut TfLiteIntArray,
+    block_map: *mut TfLiteIntArray,
+    dim_metadata: *mut TfLiteDimensionMetadata,
+    dim_metadata_size: c_int,
+}
+
+/// The arrays are there if the format is the sparse one.
+struct TfLiteDimensionMetadata {
+    format: TfLiteDimensionType,
+    dense_size: c_int,
+    array_segments: *mut TfLiteIntArray,
+    array_indices: *mut TfLiteIntArray,
 }
 
 /// The same in 2.9 and 2.17. Signature runners have their interpreter's.
@@ -235,7 +251,7 @@ extern "C" {
 
     /// The library does not check the index.
     #[since("2.17")]
-    #[custom(worker)]
+    #[refuse(unless = TfLiteInterpreterGetTensor(interpreter, tensor_index) != 0)]
     #[pull(interpreter)]
     fn TfLiteInterpreterEnsureTensorDataIsReadable(
         interpreter: &mut TfLiteInterpreter,
@@ -572,22 +588,22 @@ extern "C" {
 
     // Values: arrays, names, quantization; nothing here is of an interpreter
 
-    #[local]
+    #[array(create, TfLiteIntArray)]
     fn TfLiteIntArrayCreate(size: c_int) -> *mut TfLiteIntArray;
 
-    #[local]
+    #[array(copy, TfLiteIntArray)]
     fn TfLiteIntArrayCopy(src: *const TfLiteIntArray) -> *mut TfLiteIntArray;
 
-    #[local]
+    #[array(equal, TfLiteIntArray)]
     fn TfLiteIntArrayEqual(a: *const TfLiteIntArray, b: *const TfLiteIntArray) -> c_int;
 
-    #[local]
+    #[array(holds, TfLiteIntArray)]
     fn TfLiteIntArrayEqualsArray(a: *const TfLiteIntArray, b_size: c_int, b_data: *const c_int) -> c_int;
 
-    #[local]
+    #[array(bytes, TfLiteIntArray)]
     fn TfLiteIntArrayGetSizeInBytes(size: c_int) -> usize;
 
-    #[local]
+    #[array(free, TfLiteIntArray)]
     fn TfLiteIntArrayFree(a: *mut TfLiteIntArray);
 
     #[same_as(TfLiteIntArrayCreate)]
@@ -597,7 +613,7 @@ extern "C" {
     #[same_as(TfLiteIntArrayCopy)]
     fn TfLiteFloatArrayCopy(src: *const TfLiteFloatArray) -> *mut TfLiteFloatArray;
 
-    #[local]
+    #[array(bytes, TfLiteFloatArray)]
     fn TfLiteFloatArrayGetSizeInBytes(size: c_int) -> c_int;
 
     #[same_as(TfLiteIntArrayFree)]
@@ -625,7 +641,7 @@ extern "C" {
     fn TfLiteXNNPackDelegateCreate(options: *const TfLiteXNNPackDelegateOptions) -> New<TfLiteDelegate>;
 
     #[undocumented]
-    #[custom]
+    #[custom(worker)]
     #[release(TfLiteDelegate)]
     fn TfLiteXNNPackDelegateDelete(delegate: Option<&mut TfLiteDelegate>);
 

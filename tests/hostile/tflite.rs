@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use ava_protocol::frame::Tag;
 use ava_protocol::mirror::{ArchivedTold, AskPiece, Memory, opcode as own};
 use ava_protocol::session::Hello;
-use ava_protocol::tflite::custom::{ArchivedCreated, CreateExternal, CreateXnnpack, Delete};
+use ava_protocol::tflite::custom::{ArchivedCreated, CreateExternal, CreateXnnpack};
 use ava_protocol::tflite::{self, opcode};
 use ava_protocol::wire::{Data, Slice, Texts};
 use ava_tests::{Program, built, vendor};
@@ -322,8 +322,9 @@ fn objects_of_others() {
 #[test]
 fn delegates() {
     let stage = stage();
-    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: INTERPRETER }, "handle 0x2 is of kind");
-    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate: 77 }, "handle 0x4d does not exist");
+    let delete = |delegate| tflite::TfLiteXNNPackDelegateDelete::Request { delegate };
+    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &delete(INTERPRETER), "handle 0x2 is of kind");
+    fatal(&stage, opcode::TfLiteXNNPackDelegateDelete, &delete(77), "handle 0x4d does not exist");
     let xnnpack = |new_object, num_threads| CreateXnnpack {
         new_object,
         given: true,

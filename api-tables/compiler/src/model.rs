@@ -59,6 +59,8 @@ pub struct Api {
     /// The function that returns all others as a struct of pointers, in the order of the table:
     /// `#![functions(C_GetFunctionList)]`.
     pub function_list: Option<String>,
+    /// What that struct begins with, and what is answered that has no place for it: `#![listed(version = "2.40", …)]`.
+    pub listed: Option<Listed>,
     /// A forked child continues with a copy of its parent's session: `#![forks]`.
     pub forks: bool,
     /// Functions in the order of the installable client driver's dispatch table; `None` is an empty place.

@@ -109,13 +109,41 @@ fn open_loaded(name: &str) -> Option<Library> {
 pub struct Listed {
     pub table: &'static Api,
     /// The struct.
-    pub list: *const *mut c_void,
+    list: *const *mut c_void,
+    /// The version that it begins with.
+    pub version: [u8; 2],
+}
+
+impl Listed {
+    /// Has the library hand out its functions: by the function of this name, and in a version with the same major number.
+    ///
+    /// # Errors
+    /// The library has no such function, or hands out nothing, or another version.
+    pub fn load(table: &'static Api, by: (&str, [u8; 2]), loaded: &mut Loaded) -> Result<Self, String> {
+        type HandOut = unsafe extern "C" fn(*mut *const *mut c_void) -> u64;
+        let (name, [known, known_minor]) = by;
+        let get = loaded.require(name)?;
+        let mut list = std::ptr::null();
+        // SAFETY: such functions have this type in the libraries of every API, and are given a place for the address.
+        let status = unsafe { std::mem::transmute::<*mut c_void, HandOut>(get)(&raw mut list) };
+        let library = table.library;
+        if status != 0 || list.is_null() {
+            return Err(format!("{library} hands out no functions: {name} returns {status:#x}"));
+        }
+        // SAFETY: the struct begins with two bytes of version; one of the same major has a place for each function.
+        let version @ [major, minor] = unsafe { list.cast::<[u8; 2]>().read() };
+        if major != known {
+            let table = format!("the table is of {known}.{known_minor:02}");
+            return Err(format!("{library} is a module of version {major}.{minor:02}, and {table}"));
+        }
+        Ok(Self { table, list, version })
+    }
 }
 
 impl Symbols for Listed {
     fn find(&mut self, name: &str) -> *mut c_void {
         match self.table.functions.iter().position(|known| *known == name) {
-            // SAFETY: whoever made this vouches for the struct, which has a place for each function of the table.
+            // SAFETY: the library vouches for the struct, which has a place for each function of the table.
             Some(at) => unsafe { self.list.add(1 + at).read() },
             None => std::ptr::null_mut(),
         }

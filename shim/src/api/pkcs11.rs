@@ -1,5 +1,4 @@
-//! PKCS#11's exceptions: the struct that hands out the functions, the arguments of the first call, and what a program
-//! finalizes that its worker had.
+//! PKCS#11's exceptions: the arguments of the first call, and what a program finalizes that its worker had.
 
 #![allow(non_snake_case)]
 
@@ -7,48 +6,17 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ava_protocol::pkcs11::API;
+use ava_protocol::pkcs11::c::CK_C_INITIALIZE_ARGS;
 use ava_protocol::pkcs11::constant::{
     CKR_ARGUMENTS_BAD, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED,
 };
 
 use ctor::ctor;
 
-use crate::api::generated::pkcs11::{DISPATCH, FUNCTION_LIST, deliver, marshal};
+use crate::api::generated::pkcs11::{DISPATCH, deliver, marshal};
 use crate::base::fault::Fault;
-use crate::book::handles::Entry;
 use crate::process::registry::Registration;
 use crate::session::{self, Hooks, Slot};
-
-/// `CK_FUNCTION_LIST`.
-#[repr(C)]
-struct FunctionList {
-    /// `CK_VERSION`: a byte for the major number, one for the minor.
-    version: [u8; 2],
-    functions: [Entry; FUNCTION_LIST.len()],
-}
-
-static LIST: FunctionList = FunctionList { version: [2, 40], functions: FUNCTION_LIST };
-
-/// # Safety
-/// As `C_GetFunctionList`.
-pub unsafe fn C_GetFunctionList(list: *mut c_void) -> Result<u64, Fault> {
-    if list.is_null() {
-        return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
-    }
-    // SAFETY: the program passes a place for the address.
-    unsafe { list.cast::<*const FunctionList>().write(&raw const LIST) };
-    Ok(0)
-}
-
-/// `CK_C_INITIALIZE_ARGS`, with its functions as addresses.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct InitializeArgs {
-    /// To create, destroy, lock and unlock a mutex.
-    mutexes: [usize; 4],
-    _flags: u64,
-    reserved: usize,
-}
 
 /// What the program says of mutexes and threads is checked, and stays here.
 ///
@@ -70,9 +38,10 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
     // To say that it is initialized the vendor looks at nothing.
     if !args.is_null() && !is_initialized {
         // SAFETY: the program passes the struct.
-        let args = unsafe { args.cast::<InitializeArgs>().read() };
-        let given = args.mutexes.iter().filter(|function| **function != 0).count();
-        if args.reserved != 0 || (given != 0 && given != args.mutexes.len()) {
+        let args = unsafe { args.cast::<CK_C_INITIALIZE_ARGS>().read() };
+        let mutexes = [args.CreateMutex, args.DestroyMutex, args.LockMutex, args.UnlockMutex];
+        let given = mutexes.iter().filter(|function| !function.is_null()).count();
+        if !args.pReserved.is_null() || (given != 0 && given != mutexes.len()) {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
     }

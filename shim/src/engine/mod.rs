@@ -1,3 +1,5 @@
 //! What is more than a call, and knows no API by name.
 
+pub mod arrays;
+pub mod list;
 pub mod mirror;

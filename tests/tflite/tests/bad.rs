@@ -191,7 +191,7 @@ fn indexes_that_nobody_has() {
     ];
     beside.says(New, "indexes_of_signatures", &wrong);
     beside.logs("TfLiteInterpreterGetTensor: the vendor has no such struct");
-    beside.logs("TfLiteInterpreterEnsureTensorDataIsReadable: there is no tensor 100000");
+    beside.logs("TfLiteInterpreterEnsureTensorDataIsReadable: TfLiteInterpreterGetTensor(interpreter, tensor_index) != 0 does not hold of 0 and 0");
     beside.stays_unharmed(New);
 }
 

@@ -13,6 +13,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     }
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
         withheld(function, problems);
+        given(api, function, problems);
         let facts = &function.facts;
         if facts.local || facts.unsupported.is_some() || (facts.custom.shim && facts.custom.worker) {
             continue;
@@ -36,6 +37,12 @@ fn function_list(api: &Api, problems: &mut Problems) {
             .add(function.span, message, "named by `functions`")
             .help("mark it `local`, and give it one raw pointer, to which the address of the struct is written");
     }
+    if api.listed.is_none() {
+        let message = format!("nothing says what the struct begins with that `{}` hands out", function.name);
+        problems
+            .add(function.span, message, "named by `functions`")
+            .help("write `#![listed(version = \"2.40\", invalid = STATUS)]`");
+    }
 }
 
 /// The memory that a struct points to is translated like the struct.
@@ -57,6 +64,23 @@ fn withheld(function: &Function, problems: &mut Problems) {
         problems
             .add(param.span, format!("`{}` is `withheld` and not a raw pointer", param.name), "not an address")
             .help("a `withheld` parameter is an address: `*mut T`");
+    }
+}
+
+/// What the worker makes takes the place of something withheld, and its fields are numbers of a struct of the table.
+fn given(api: &Api, function: &Function, problems: &mut Problems) {
+    for given in &function.facts.given {
+        let number = |name: &String| {
+            fields(api, &given.of).iter().any(|f| f.name == *name && matches!(f.shape, FieldShape::Scalar(_)))
+        };
+        if !function.facts.withheld.contains(&given.param) {
+            let message = format!("`{}` is given something else, and crosses too", given.param);
+            problems.add(function.span, message, "not withheld").help(format!("write `#[withheld({})]`", given.param));
+        }
+        for (name, _) in given.fields.iter().filter(|(name, _)| !number(name)) {
+            let message = format!("`{name}` is no number in a struct `{}`", given.of);
+            problems.add(function.span, message, "given");
+        }
     }
 }
 

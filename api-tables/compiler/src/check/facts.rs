@@ -5,7 +5,8 @@ use super::{extensions, mirrors};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
-    Amount, Buffer, Cached, Custom, Direction, Element, Facts, Len, Oneway, Param, Resource, Shape, Unsupported, Until,
+    Amount, Buffer, Cached, Custom, Direction, Element, Facts, Given, Len, Oneway, Param, Resource, Shape, Unsupported,
+    Until,
 };
 use crate::problem::Problems;
 use proc_macro2::Span;
@@ -16,12 +17,14 @@ pub(super) const WORDS: &[&str] = &[
     "about",
     "afresh",
     "answers",
+    "array",
     "beside",
     "cached",
     "charge",
     "custom",
     "extension",
     "formerly",
+    "given",
     "input",
     "local",
     "no_broker",
@@ -45,6 +48,13 @@ const REPEATABLE: &[&str] = &["charge", "until", "when", "written"];
 /// Facts that cannot both hold.
 const EXCLUSIVE: &[(&str, &str)] = &[
     ("local", "about"),
+    ("array", "afresh"),
+    ("array", "cached"),
+    ("array", "charge"),
+    ("array", "custom"),
+    ("array", "local"),
+    ("array", "oneway"),
+    ("array", "unsupported"),
     ("answers", "afresh"),
     ("answers", "cached"),
     ("answers", "charge"),
@@ -146,6 +156,7 @@ impl Reader<'_> {
             "release" => self.facts.release = self.counted(attr, problems),
             "charge" => self.charge(attr, problems),
             "withheld" => self.facts.withheld = self.listed(attr, problems),
+            "given" => self.given(attr, problems),
             "unsupported" => self.facts.unsupported = self.unsupported(attr, problems),
             "extension" => self.facts.extension = attr.text(problems),
             "formerly" => {
@@ -158,6 +169,10 @@ impl Reader<'_> {
             "push" => self.facts.push = self.mirrored(attr, false, problems),
             "pull" => self.facts.pull = self.mirrored(attr, true, problems),
             "input" => self.facts.input = self.input(attr, problems),
+            "array" => {
+                self.facts.array = mirrors::array(attr, self.scope, problems);
+                self.facts.local = self.facts.array.is_some();
+            }
             "answers" => {
                 self.facts.answers = mirrors::answers(attr, self.params, self.scope, problems);
                 self.facts.local = self.facts.answers.is_some();
@@ -369,6 +384,29 @@ impl Reader<'_> {
         let [status, why] = attr.fields(["status", "why"], problems)?;
         let status = expr::constant_i64(status, self.scope.names, problems)?;
         Some(Unsupported { status, why: string(why, problems)? })
+    }
+
+    /// `given(p = S(field = e, …))`
+    fn given(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems).map(|p| p.name.clone()) else { continue };
+            let Some((of, fields)) = self.made(pair.value, problems) else {
+                let message = "what the vendor is given is a struct with fields of fixed values";
+                problems.add(pair.value.span(), message, "not a struct").help("write `p = S(field = e, …)`");
+                continue;
+            };
+            self.facts.given.push(Given { param, of, fields });
+        }
+    }
+
+    fn made(&self, value: &Expr, problems: &mut Problems) -> Option<(String, Vec<(String, i128)>)> {
+        let Expr::Call(call) = value else { return None };
+        let fields = call.args.iter().map(|arg| {
+            let Expr::Assign(assign) = arg else { return None };
+            let name = attr::ident(&assign.left)?.to_string();
+            Some((name, expr::constant(&assign.right, self.scope.names, problems)?))
+        });
+        Some((attr::ident(&call.func)?.to_string(), fields.collect::<Option<_>>()?))
     }
 
     /// The parameter that a pair is about. `None` also if its shape is wrong, which has been reported.

@@ -4,7 +4,7 @@ use super::extensions;
 use super::names::Names;
 use crate::attr::{self, Attr};
 use crate::expr;
-use crate::model::{Api, Needs};
+use crate::model::{Api, Listed, Needs};
 use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::Expr;
@@ -24,6 +24,7 @@ pub(super) const WORDS: &[&str] = &[
     "header",
     "install",
     "library",
+    "listed",
     "lookup",
     "lost",
     "masked",
@@ -56,6 +57,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         extensions: Vec::new(),
         masked: Vec::new(),
         function_list: None,
+        listed: None,
         forks: false,
         dispatch: Vec::new(),
         lookup: None,
@@ -100,6 +102,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
                 api.forks = true;
             }
             "functions" => api.function_list = attr.name(problems).and_then(|name| names.function(name, problems)),
+            "listed" => api.listed = listed(attr, names, problems),
             "dispatch" => api.dispatch = dispatch(attr, names, problems),
             "lookup" => api.lookup = attr.name(problems).and_then(|name| names.function(name, problems)),
             _ => {
@@ -145,6 +148,17 @@ fn number(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<(String
             None
         }
     }
+}
+
+/// `#![listed(version = "2.40", invalid = STATUS)]`
+fn listed(attr: &Attr, names: &Names, problems: &mut Problems) -> Option<Listed> {
+    let [version, invalid] = attr.fields(["version", "invalid"], problems)?;
+    let known = extensions::version(version, problems)?;
+    let (Ok(major), Ok(minor)) = (u8::try_from(known.major), u8::try_from(known.minor)) else {
+        problems.add(version.span(), "a version is two bytes", "more than a byte");
+        return None;
+    };
+    Some(Listed { version: [major, minor], invalid: expr::constant_i64(invalid, names, problems)? })
 }
 
 /// `#![dispatch(clGetPlatformIDs, _, …)]`

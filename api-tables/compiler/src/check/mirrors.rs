@@ -1,10 +1,11 @@
 //! Rules about mirrored structs and their facts.
 
-use super::names;
+use super::names::{self, Kind};
 use crate::attr::{self, Attr};
 use crate::expr::{self, Scope};
 use crate::model::{
-    Answers, Api, Field, FieldShape, Function, Param, Pointee, Ret, Scalar, Shape, Step, TypeDef, TypeKind,
+    Answers, Api, Array, ArrayWork, Field, FieldShape, Function, Param, Pointee, Ret, Scalar, Shape, Step, TypeDef,
+    TypeKind,
 };
 use crate::problem::Problems;
 use syn::ext::IdentExt;
@@ -47,6 +48,61 @@ pub fn answers(attr: &Attr, params: &[Param], scope: &Scope<'_>, problems: &mut 
         return None;
     }
     Some(Answers { out, param, steps, otherwise })
+}
+
+/// `array(create, S)`
+pub fn array(attr: &Attr, scope: &Scope<'_>, problems: &mut Problems) -> Option<Array> {
+    let names = attr.names(problems);
+    let [work, of] = names.as_slice() else {
+        problems
+            .add(attr.span, "`array` takes what the function does, and a struct", format!("has {}", names.len()))
+            .help("write `#[array(create, S)]`");
+        return None;
+    };
+    let word = work.to_string();
+    let Some((_, does)) = ArrayWork::ALL.iter().find(|(known, _)| *known == word) else {
+        problems
+            .add(work.span(), format!("nothing is done with arrays that is called `{word}`"), "unknown")
+            .near(&word, ArrayWork::ALL.iter().map(|(known, _)| *known));
+        return None;
+    };
+    let text = of.to_string();
+    match scope.names.kind(&text, of.span(), problems)? {
+        Kind::Struct => Some(Array { does: *does, of: text }),
+        _ => {
+            problems.add(of.span(), format!("`{text}` is no struct"), "not an array");
+            None
+        }
+    }
+}
+
+/// An array is a struct that ends with its elements, and the function takes what its work does.
+fn arrays(api: &Api, function: &Function, problems: &mut Problems) {
+    let Some(Array { does, of }) = &function.facts.array else { return };
+    let ends = match api.types.get(of).map(|t| &t.kind) {
+        Some(TypeKind::Struct { fields, .. }) => {
+            matches!(fields.last().map(|f| &f.shape), Some(FieldShape::Tail { .. }))
+        }
+        _ => false,
+    };
+    if !ends {
+        problems
+            .add(function.span, format!("`{of}` does not end with elements"), "no array")
+            .help("its last field is `[T; n]`, and n another field");
+    }
+    let takes: String = function
+        .params
+        .iter()
+        .map(|p| match p.shape {
+            Shape::Value { .. } => 'n',
+            Shape::Pointer => 'p',
+            _ => '?',
+        })
+        .collect();
+    if takes != does.takes() {
+        let message = format!("`{}` does not take what `{}` needs", function.name, does.word());
+        problems.add(function.span, message, "other arguments");
+    }
 }
 
 /// The parameter that a path begins with; its steps go to `steps`.
@@ -97,6 +153,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
         answer(api, function, problems);
         named(function, problems);
+        arrays(api, function, problems);
         if function.facts.input.is_some() && !matches!(function.ret, Ret::Mirror { .. }) {
             let message = format!("`{}` does not return a mirror that could be an input", function.name);
             problems.add(function.span, message, "`input`");

@@ -398,7 +398,7 @@ fn asks(api: &Api, function: &Function, e: &Expr, problems: &mut Problems) {
         (Shape::Value { scalar: asked, .. }, Some(Shape::Value { scalar: given, .. })) => asked == given,
         _ => false,
     };
-    if !exported || !matches!(asked.ret, Ret::Value { .. }) {
+    if !exported || !matches!(asked.ret, Ret::Value { .. } | Ret::Mirror { .. }) {
         let message = format!("`{name}` is not a function of the vendor's library that returns a number");
         problems.add(function.span, message, "asks it");
     } else if asked.params.len() != args.len() || !asked.params.iter().zip(args).all(takes) {

@@ -19,7 +19,7 @@ impl Way {
     fn of(call: &CallPlan<'_>) -> Self {
         match (call.entry, call.server) {
             (Entry::Refused(_), _) => Self::Unsupported,
-            (Entry::Local | Entry::Answers(_) | Entry::Same(_), _) => Self::Local,
+            (Entry::Local | Entry::Answers(_) | Entry::Array(_) | Entry::Same(_), _) => Self::Local,
             (Entry::ByHand, _) | (_, Server::ByHand { .. }) => Self::ByHand,
             (Entry::Generated, Server::Generated | Server::None) => Self::Generated,
         }

@@ -2,7 +2,7 @@
 
 use super::mirror;
 use super::names::{self, Form, ident, int};
-use crate::model::{Api, Ret, Shape};
+use crate::model::{Api, Listed, Ret, Shape};
 use crate::plan::{CallPlan, Entry, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -73,6 +73,12 @@ fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
         (name, _) => quote!(#name),
     });
     match call.entry {
+        Entry::Local if api.function_list.as_ref() == Some(&function.name) => {
+            let invalid = int(i128::from(handed_out(api).map_or(0, |(_, invalid)| invalid)));
+            let place = function.params.first().map(|p| ident(&p.name));
+            // SAFETY of the emitted call: as below.
+            quote!(unsafe { runtime::list::hand_out(#place.cast(), &FUNCTION_LIST, #invalid) }.map(|()| 0))
+        }
         Entry::Refused(unsupported) => {
             let (text, status, why) = (&function.name, int(i128::from(unsupported.status)), &unsupported.why);
             let about = function.params.first().filter(|p| matches!(p.shape, Shape::Handle { .. } | Shape::Pointer));
@@ -93,6 +99,7 @@ fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
         }
         // SAFETY of the emitted call: as above.
         Entry::Local | Entry::ByHand => quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) }),
+        Entry::Array(array) => mirror::array(call, array),
         Entry::Answers(answers) => mirror::answer(api, call, answers),
         // SAFETY of the emitted call: as above.
         Entry::Generated => quote!(unsafe { marshal::#name(#(#arguments),*) }),
@@ -136,15 +143,24 @@ pub fn dispatch(api: &Api) -> TokenStream {
     }
 }
 
+/// What the struct of all functions begins with, and the status for a call that has no place for its address.
+fn handed_out(api: &Api) -> Option<([u8; 2], i64)> {
+    api.function_list.as_ref()?;
+    let Listed { version, invalid } = api.listed?;
+    Some((version, invalid))
+}
+
 /// The functions in the order of the API's function list.
 pub fn function_list(api: &Api) -> Option<TokenStream> {
-    api.function_list.as_ref()?;
+    let ([major, minor], _) = handed_out(api)?;
     let len = api.functions.len();
     let functions = api.functions.iter().map(|f| ident(&f.name));
     Some(quote! {
         /// All functions, in the order of the table.
-        pub static FUNCTION_LIST: [runtime::Entry; #len] =
-            [#(runtime::Entry(#functions as *const c_void)),*];
+        pub static FUNCTION_LIST: runtime::list::List<#len> = runtime::list::List {
+            version: [#major, #minor],
+            functions: [#(runtime::Entry(#functions as *const c_void)),*],
+        };
     })
 }
 

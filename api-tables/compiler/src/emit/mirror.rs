@@ -3,7 +3,9 @@
 
 use super::names::{self, ident, int};
 use crate::layout;
-use crate::model::{Answers, Api, Field, FieldShape, Function, Payload, Pointee, Ret, Scalar, Shape, Step, TypeKind};
+use crate::model::{
+    Answers, Api, Array, Field, FieldShape, Function, Payload, Pointee, Ret, Scalar, Shape, Step, TypeKind,
+};
 use crate::plan::{CallPlan, Plan, Success};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -258,6 +260,22 @@ pub fn answer(api: &Api, call: &CallPlan<'_>, answers: &Answers) -> TokenStream 
             let ty = names::c_ret(ret, api);
             quote!({ #found Ok(found.map_or(#otherwise as #ty, |found| found as #ty)) })
         }
+    }
+}
+
+/// The body of an entry point that works on arrays.
+pub fn array(call: &CallPlan<'_>, array: &Array) -> TokenStream {
+    let (work, spec) = (format_ident!("{}", array.does.word()), format_ident!("{}_counted", array.of));
+    let arguments = call.function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
+        (name, Shape::Pointer) => quote!(#name.cast()),
+        (name, _) => quote!(#name as _),
+    });
+    let done = quote!(runtime::arrays::#work(&spec::#spec, #(#arguments),*));
+    // SAFETY of the emitted call: the program vouches for its arrays, as for the vendor's function.
+    let done = if array.does.takes().contains('p') { quote!(unsafe { #done }) } else { done };
+    match call.function.ret {
+        Ret::Void => quote!({ #done; Ok(()) }),
+        _ => quote!(Ok(#done as _)),
     }
 }
 

@@ -31,6 +31,7 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
         match call.entry {
             Entry::Refused(refused) => format!("refused with {}: {}", refused.status, refused.why),
             Entry::Same(same) => format!("goes on to {same}"),
+            Entry::Array(array) => format!("in the shim: {} of {}", array.does.word(), array.of),
             Entry::Answers(answers) => format!("answers in the shim: {}", answer(answers)),
             Entry::Local => "answers in the shim, by hand".into(),
             Entry::ByHand if call.marshalled => "by hand, generated to fall back on".into(),
@@ -156,7 +157,10 @@ fn charges(call: &CallPlan<'_>) -> impl Iterator<Item = String> {
 fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
     let mut said = vec![shape(&argument.param.shape)];
     if argument.withheld {
-        said.push("withheld: the vendor gets null".into());
+        said.push(match argument.given {
+            Some(given) => format!("withheld: the vendor gets a {} of the worker's", given.of),
+            None => "withheld: the vendor gets null".into(),
+        });
     }
     said.extend(argument.miss.map(|miss| {
         match miss {

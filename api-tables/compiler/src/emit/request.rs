@@ -1,6 +1,6 @@
 //! Emits how the worker takes arguments out of a request.
 
-use super::names::{self, ident};
+use super::names::{self, ident, int};
 use super::sizes::{Side, Sizes};
 use crate::model::{Buffer, Direction, Element, Len, Scalar, Shape};
 use crate::plan::{Argument, Begins, CallPlan, Lifetime, Miss, Plan};
@@ -12,6 +12,19 @@ pub fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> 
     let param = argument.param;
     let name = ident(&param.name);
     let text = format!("{}: {}", call.function.name, param.name);
+    if let Some(given) = argument.given {
+        let of = ident(&given.of);
+        let fields = given.fields.iter().map(|(field, value)| {
+            let (field, value) = (ident(field), int(*value));
+            quote!(given.#field = #value;)
+        });
+        return quote! {
+            // SAFETY: a struct of numbers and addresses may be all zeroes.
+            let mut given: table::c::#of = unsafe { std::mem::zeroed() };
+            #(#fields)*
+            let #name = (&raw mut given).cast::<c_void>();
+        };
+    }
     if argument.withheld {
         return quote!(let #name = std::ptr::null_mut(););
     }

@@ -88,10 +88,11 @@ impl Sizes<'_> {
     /// What the vendor returns, an `Option<u64>`. Only the worker asks.
     fn ask(&self, function: &str, args: &[String]) -> TokenStream {
         let (hand, name, args) = (ident(&self.api.name), ident(function), args.iter().map(|a| ident(a)));
-        let Some(Ret::Value { scalar, .. }) = self.api.function(function).map(|f| &f.ret) else {
-            unreachable!("the rules let expressions ask for numbers only")
+        let number = match self.api.function(function).map(|f| &f.ret) {
+            Some(Ret::Value { scalar, .. }) => widen(*scalar, &quote!(number)),
+            Some(Ret::Mirror { .. }) => quote!(Some(number as u64)),
+            _ => unreachable!("the rules let expressions ask for numbers and structs only"),
         };
-        let number = widen(*scalar, &quote!(number));
         quote!({
             let asked = crate::api::#hand::vendor(call.session).#name.ok_or(Stop::Missing(#function))?;
             // SAFETY: handles are live objects of the vendor.

@@ -21,7 +21,15 @@ pub fn functions(plan: &Plan<'_>) -> TokenStream {
         // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
         quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name)) })
     });
+    let listed = api.function_list.as_ref().zip(api.listed).map(|(name, listed)| {
+        let [major, minor] = listed.version;
+        quote! {
+            /// The function that hands out all others, and the version that the table describes.
+            pub const LISTED: (&str, [u8; 2]) = (#name, [#major, #minor]);
+        }
+    });
     quote! {
+        #listed
         /// The vendor library's functions; `None` where it lacks one.
         #[allow(non_snake_case)]
         pub struct Vendor { #(#fields),* }

@@ -1,6 +1,6 @@
 //! Facts about a call: the attributes above a function.
 
-use super::{Answers, Expr, Version};
+use super::{Answers, Array, Expr, Version};
 
 /// The facts about a call: the attributes above its function.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Facts {
     pub charge: Vec<(Resource, Amount)>,
     /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
     pub withheld: Vec<String>,
+    /// `given(p = S(field = e, …))`: withheld parameter → the struct that the vendor is given in its place.
+    pub given: Vec<Given>,
     /// `push(h)`, `pull(h)`: the handle whose mirrors are copied to the worker before the call, or back after it; for
     /// `pull` also a mirror.
     pub push: Option<String>,
@@ -43,6 +45,8 @@ pub struct Facts {
     pub input: Option<Option<String>>,
     /// `answers(…)`: the function returns a field of the struct that it is given.
     pub answers: Option<Answers>,
+    /// `array(create, S)`: what the function does with arrays that C's allocator makes, of a struct that ends with its elements.
+    pub array: Option<Array>,
     /// `since("2.17")`: the first version of the vendor library that has the function.
     pub since: Option<String>,
     /// `since(properties = "0.9.5")`: parameter → the version of the function's extension that it came with.
@@ -58,6 +62,14 @@ pub struct Facts {
     pub formerly: Option<String>,
     /// `no_broker(status = CL_PLATFORM_NOT_FOUND_KHR)`: the status when there is no broker, where it is not [`Api::lost`].
     pub no_broker: Option<i64>,
+}
+
+/// A struct that the worker makes: zeroes, but for these fields.
+#[derive(Debug)]
+pub struct Given {
+    pub param: String,
+    pub of: String,
+    pub fields: Vec<(String, i128)>,
 }
 
 #[derive(Debug)]

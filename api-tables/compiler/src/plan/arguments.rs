@@ -2,7 +2,9 @@
 
 use super::objects::is_new_one;
 use super::{About, Key, queries};
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Oneway, Param, Shape, TypeKind, Until};
+use crate::model::{
+    Api, Buffer, Direction, Element, Expr, Function, Given, Len, Oneway, Param, Shape, TypeKind, Until,
+};
 
 /// One argument.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub struct Argument<'a> {
     pub param: &'a Param,
     /// It does not cross: the vendor is given null.
     pub withheld: bool,
+    /// The struct that the vendor is given in its place.
+    pub given: Option<&'a Given>,
     /// It is an output.
     pub returns: bool,
     /// Memory is read only if this holds; otherwise the vendor gets an address that it does not read.
@@ -58,6 +62,7 @@ fn argument<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Argum
     Argument {
         param,
         withheld: facts.withheld.contains(&param.name),
+        given: facts.given.iter().find(|given| given.param == param.name),
         returns: matches!(&param.shape, Shape::Buffer(buffer) if buffer.direction != Direction::In),
         when: of(&facts.when),
         lifetime: lifetime(function, &param.name),

@@ -1,7 +1,7 @@
 //! The route of a call: what makes the request, what serves it, its session, and the vendor's function.
 
 use super::About;
-use crate::model::{Answers, Api, Facts, Function, Ret, Unsupported};
+use crate::model::{Answers, Api, Array, Facts, Function, Ret, Unsupported};
 
 /// What the entry point in the shim does.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,8 @@ pub enum Entry<'a> {
     Same(&'a str),
     /// Is served in the shim, by hand.
     Local,
+    /// Works on arrays that C's allocator makes.
+    Array(&'a Array),
     /// Returns a field of a mirrored struct.
     Answers(&'a Answers),
     /// Crosses, by hand; the generated marshalling is there to fall back on.
@@ -71,6 +73,7 @@ pub enum Finds<'a> {
 pub fn entry(function: &Function) -> Entry<'_> {
     match &function.facts {
         Facts { unsupported: Some(unsupported), .. } => Entry::Refused(unsupported),
+        Facts { array: Some(array), .. } => Entry::Array(array),
         Facts { answers: Some(answers), .. } => Entry::Answers(answers),
         Facts { same_as: Some(same), .. } => Entry::Same(same),
         Facts { local: true, .. } => Entry::Local,

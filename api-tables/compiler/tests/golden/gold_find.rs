@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   38
+// opcode   41
 // entry    answers in the shim, by hand
 
 // shim: entry

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   37
+// opcode   40
 // entry    goes on to gold_scalar
 
 // shim: entry

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   31
+// opcode   34
 // entry    answers in the shim: ingot.scaled, otherwise 0
 
 // shim: entry

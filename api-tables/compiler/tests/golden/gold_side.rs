@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   29
+// opcode   31
 // entry    answers in the shim: ingot.shape.values[index], otherwise -1
 
 // shim: entry

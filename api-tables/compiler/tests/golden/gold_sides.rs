@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   30
+// opcode   32
 // entry    answers in the shim: ingot.shape.count, otherwise 0
 
 // shim: entry

@@ -34,6 +34,11 @@ const GOLD_LOST: gold_status = -1;
 const GOLD_NO_BOX: gold_status = -2;
 const GOLD_READS: gold_ulong = 1 << 0;
 
+struct gold_size {
+    width: u32,
+    height: u32,
+}
+
 struct gold_shape {
     width: u32,
     size: usize,
@@ -258,6 +263,10 @@ extern "C" {
     #[written(bytes = len)]
     fn gold_room(bytes: Option<Out<[c_uchar; len]>>, len: Option<&mut gold_ulong>) -> gold_status;
 
+    #[withheld(shape)]
+    #[given(shape = gold_size(width = 3))]
+    fn gold_given(shape: *mut gold_size) -> gold_status;
+
     #[withheld(place, hook)]
     fn gold_withheld(place: *mut c_void, count: u32, hook: *const gold_shape) -> gold_status;
 
@@ -268,6 +277,9 @@ extern "C" {
     fn gold_ingot_at(one: &gold_shelf, index: u32) -> Option<&mut gold_ingot>;
 
     fn gold_ingot_called(one: &gold_shelf, name: &CStr) -> Option<&gold_ingot>;
+
+    #[refuse(unless = gold_ingot_at(one, index) != 0)]
+    fn gold_weigh(one: &gold_shelf, index: u32) -> u64;
 
     #[pull(ingot)]
     fn gold_recast(ingot: &mut gold_ingot, bytes: usize) -> gold_status;
@@ -281,6 +293,9 @@ extern "C" {
 
     #[answers(count = ingot.shape.count)]
     fn gold_sides(ingot: &gold_ingot, count: *mut u32) -> gold_status;
+
+    #[array(holds, gold_numbers)]
+    fn gold_equals(numbers: *const gold_numbers, count: u32, values: *const f32) -> u32;
 
     #[answers(ingot.scaled)]
     fn gold_scaling(ingot: &gold_ingot) -> gold_scaled;

@@ -1,6 +1,7 @@
 #![api(toy = 1)]
 #![library("libtoy.so.1")]
 #![lost(TOY_GONE)]
+#![listed(version = "1.0", invalid = -1)]
 #![functions(toy_flush)]
 
 #[status(ok = 0)]

@@ -4,10 +4,6 @@ use rkyv::{Archive, Serialize};
 
 use crate::wire::{Data, Texts};
 
-/// A call is done.
-#[derive(Archive, Serialize, Debug)]
-pub struct Done {}
-
 /// `TfLiteXNNPackDelegateCreate`; `given` is false for null options.
 #[derive(Archive, Serialize, Debug)]
 pub struct CreateXnnpack {
@@ -31,10 +27,4 @@ pub struct CreateExternal<'a> {
 #[derive(Archive, Serialize, Debug)]
 pub struct Created {
     pub made: bool,
-}
-
-/// The release of a delegate.
-#[derive(Archive, Serialize, Debug)]
-pub struct Delete {
-    pub delegate: u64,
 }

@@ -5,7 +5,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use ava_protocol::tflite::custom::{ArchivedCreated, ArchivedDone, CreateExternal, CreateXnnpack, Delete};
+use ava_protocol::tflite::custom::{ArchivedCreated, CreateExternal, CreateXnnpack};
 use ava_protocol::tflite::{kind, opcode};
 
 use super::data::is_old;
@@ -13,6 +13,7 @@ use super::reporters::refuse;
 use super::state::{ERROR, OK, SLOT, XnnpackOptions};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
+use crate::base::readable;
 use crate::call::Call;
 
 /// Whether a delegate is one of the worker's.
@@ -41,13 +42,7 @@ pub unsafe fn TfLiteXNNPackDelegateOptionsDefault(result: *mut c_void) -> Result
     if is_old()? {
         return Ok(0);
     }
-    let options = XnnpackOptions {
-        num_threads: 0,
-        flags: FLAGS,
-        weights_cache: std::ptr::null_mut(),
-        handle_variable_ops: 0,
-        weight_cache_file_path: std::ptr::null(),
-    };
+    let options = XnnpackOptions::of_old([0, FLAGS]);
     // SAFETY: the program has room for the result.
     unsafe { result.cast::<XnnpackOptions>().write(options) };
     Ok(result as usize)
@@ -59,27 +54,28 @@ pub unsafe fn TfLiteXNNPackDelegateCreate(options: *const c_void) -> Result<*mut
     const NAME: &str = "TfLiteXNNPackDelegateCreate";
     let at = SLOT.afresh()?;
     let mut call = Call::begin(at, opcode::TfLiteXNNPackDelegateCreate);
-    let (mut num_threads, mut flags, mut handle_variable_ops) = (0, 0, false);
-    if !options.is_null() {
-        // SAFETY: the program passes the first two fields in any version.
-        (num_threads, flags) = unsafe { (options.cast::<i32>().read(), options.cast::<u32>().add(1).read()) };
-        if !is_old()? {
-            // SAFETY: and all of them in this one.
-            let options = unsafe { options.cast::<XnnpackOptions>().read() };
-            if !options.weights_cache.is_null() || !options.weight_cache_file_path.is_null() {
-                let why = "thread pools and caches stay in the worker: set num_threads instead";
-                return Err(refuse(NAME, why, i64::from(ERROR), std::ptr::null()));
-            }
-            handle_variable_ops = options.handle_variable_ops != 0;
-        }
+    let is_old = is_old()?;
+    let given = match is_old {
+        // SAFETY: the program passes options, of its version, which it does not change meanwhile.
+        true => unsafe { readable::number(options.cast::<[u32; 2]>()) }.map(XnnpackOptions::of_old),
+        // SAFETY: as above.
+        false => unsafe { readable::number(options.cast::<XnnpackOptions>()) },
+    };
+    if given.is_none() && !options.is_null() {
+        return Err(Fault::Status(i64::from(ERROR)));
+    }
+    if given.is_some_and(|given| !given.weights_cache.is_null() || !given.weight_cache_file_path.is_null()) {
+        let why = "thread pools and caches stay in the worker: set num_threads instead";
+        return Err(refuse(NAME, why, i64::from(ERROR), std::ptr::null()));
     }
     let new_object = call.mint(kind::TfLiteDelegate)?;
-    if let (false, false) = (options.is_null(), is_old()?) {
-        // SAFETY: as above.
-        let options = unsafe { options.cast::<XnnpackOptions>().read() };
-        at.state.options.keep(&at.book.handles, new_object, options);
+    if let (Some(given), false) = (given, is_old) {
+        at.state.options.keep(&at.book.handles, new_object, given);
     }
-    let request = CreateXnnpack { new_object, given: !options.is_null(), num_threads, flags, handle_variable_ops };
+    let XnnpackOptions { num_threads, flags, handle_variable_ops, .. } =
+        given.unwrap_or(XnnpackOptions::of_old([0; 2]));
+    let handle_variable_ops = handle_variable_ops != 0;
+    let request = CreateXnnpack { new_object, given: given.is_some(), num_threads, flags, handle_variable_ops };
     call.transact(&request, |reply: &ArchivedCreated, call| (reply.made, made(call, new_object, reply)))
 }
 
@@ -94,22 +90,6 @@ pub unsafe fn TfLiteXNNPackDelegateGetOptions(delegate: *mut c_void) -> Result<*
     let found = session.book.handles.find(delegate, kind::TfLiteDelegate).ok_or(Fault::Status(i64::from(ERROR)))?;
     let options = &session.state.options.0;
     Ok(options.get(&found.id).map_or(std::ptr::null_mut(), |options| (&raw const **options).cast_mut().cast()))
-}
-
-/// # Safety
-/// As the function of that name.
-pub unsafe fn TfLiteXNNPackDelegateDelete(delegate: *mut c_void) -> Result<(), Fault> {
-    let Some(session) = SLOT.releasing(delegate, kind::TfLiteDelegate)? else { return Ok(()) };
-    if session.book.handles.is_lost(delegate) {
-        let _ = SLOT.release(session, delegate, kind::TfLiteDelegate);
-        return Ok(());
-    }
-    let mut call = Call::begin(session, opcode::TfLiteXNNPackDelegateDelete);
-    let delegate = call.handle(delegate, kind::TfLiteDelegate);
-    if delegate == 0 {
-        return Ok(());
-    }
-    call.transact(&Delete { delegate }, |_: &ArchivedDone, _| (true, ()))
 }
 
 /// # Safety
@@ -179,8 +159,12 @@ pub unsafe fn TfLiteExternalDelegateOptionsInsert(
 /// As the function of that name.
 pub unsafe fn TfLiteExternalDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
     let mut call = Call::begin(SLOT.afresh()?, opcode::TfLiteExternalDelegateCreate);
-    // SAFETY: the program passes options.
-    let options = unsafe { &*options.cast::<ExternalOptions>() };
+    let options = options.cast::<ExternalOptions>();
+    if options.is_null() || !readable::holds(options) {
+        return Err(Fault::Status(i64::from(ERROR)));
+    }
+    // SAFETY: the program passes options, which can be read and do not change meanwhile.
+    let options = unsafe { &*options };
     let count = Some(usize::try_from(options.count).unwrap_or(0).min(MOST) as u64);
     // SAFETY: with texts.
     let (library, keys, values) = unsafe {

@@ -2,12 +2,13 @@
 
 #![allow(non_snake_case)]
 
-use std::ffi::{CStr, OsStr, c_char, c_void};
+use std::ffi::{OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 
 use super::reporters::{Reporter, inherit, report};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
+use crate::base::readable;
 
 /// # Safety
 /// As the function of that name.
@@ -35,10 +36,10 @@ pub unsafe fn TfLiteModelCreateFromFileWithErrorReporter(
 /// The bytes of a file; `None` after the library's own words if it cannot be read.
 ///
 /// # Safety
-/// `path` is null or NUL-terminated.
+/// Nobody changes the path meanwhile.
 unsafe fn read(path: *const c_char, reporter: Option<(usize, usize)>) -> Option<Vec<u8>> {
-    // SAFETY: by the caller's promise.
-    let path = if path.is_null() { c"" } else { unsafe { CStr::from_ptr(path) } };
+    // SAFETY: nobody changes the path meanwhile; one that leads nowhere names no file.
+    let path = unsafe { readable::text(path) }.unwrap_or_default();
     let model = std::fs::read(OsStr::from_bytes(path.to_bytes()));
     if let Err(error) = &model {
         tracing::info!(%error, ?path, "a model cannot be read");

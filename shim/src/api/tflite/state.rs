@@ -96,6 +96,14 @@ pub struct XnnpackOptions {
     pub weight_cache_file_path: *const c_char,
 }
 
+impl XnnpackOptions {
+    /// Those of 2.9: threads and flags.
+    pub fn of_old([num_threads, flags]: [u32; 2]) -> Self {
+        let (weights_cache, weight_cache_file_path) = (std::ptr::null_mut(), std::ptr::null());
+        Self { num_threads: num_threads as i32, flags, weights_cache, handle_variable_ops: 0, weight_cache_file_path }
+    }
+}
+
 // SAFETY: addresses that nobody follows: options with one are refused.
 unsafe impl Send for XnnpackOptions {}
 // SAFETY: as above.

@@ -4,9 +4,12 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use ava_protocol::flat::Memory;
+
 use super::data::{TfLiteTensorRealloc, data};
 use super::state::{ERROR, OK};
 use crate::base::fault::Fault;
+use crate::base::readable;
 
 /// A number of four bytes in a tensor's data.
 fn number(data: &[u8], at: usize) -> Option<usize> {
@@ -55,14 +58,16 @@ pub unsafe fn TfLiteOpaqueTensorWriteStrings(
     let mut offsets = vec![count as c_int];
     let mut all: Vec<u8> = Vec::new();
     let head = 4 * (count + 2);
+    let mut program = readable::Program;
     for i in 0..count {
         offsets.push((head + all.len()) as c_int);
-        // SAFETY: by the caller's promise: so many texts of such lengths.
-        let text = unsafe {
-            let len = usize::try_from(lengths.add(i).read()).unwrap_or(0);
-            std::slice::from_raw_parts(texts.add(i).read().cast::<u8>(), len)
-        };
-        all.extend_from_slice(text);
+        // SAFETY: by the caller's promise: so many texts of such lengths, which nobody changes meanwhile.
+        let (len, text) =
+            unsafe { (readable::number(lengths.wrapping_add(i)), readable::number(texts.wrapping_add(i))) };
+        let (Some(len), Some(text)) = (len, text) else { return Ok(ERROR) };
+        if program.read(text as u64, u64::try_from(len).unwrap_or(0), &mut all) != u64::try_from(len).unwrap_or(0) {
+            return Ok(ERROR);
+        }
     }
     offsets.push((head + all.len()) as c_int);
     let mut bytes: Vec<u8> = offsets.iter().flat_map(|offset| offset.to_ne_bytes()).collect();

@@ -44,7 +44,7 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
     }
     let way = |f: &Function| match plan::entry(f) {
         Entry::Refused(_) => Served::Refused,
-        Entry::Local | Entry::Answers(_) | Entry::Same(_) => Served::Local,
+        Entry::Local | Entry::Answers(_) | Entry::Array(_) | Entry::Same(_) => Served::Local,
         Entry::ByHand | Entry::Generated => Served::Compared,
     };
     if problems.is_empty() { Ok(api.functions.iter().map(|f| (f, way(f))).collect()) } else { Err(problems) }

@@ -2,7 +2,7 @@
 
 use ava_protocol::frame::Tag;
 use ava_protocol::mirror::{self, AskPiece, Memory};
-use ava_protocol::tflite::custom::{CreateExternal, CreateXnnpack, Delete};
+use ava_protocol::tflite::custom::{CreateExternal, CreateXnnpack};
 use ava_protocol::tflite::{self, opcode};
 use ava_protocol::wire::{Data, Slice, Texts};
 use ava_worker_fuzz::records;
@@ -54,7 +54,7 @@ pub fn program() -> Vec<u8> {
     p.call(opcode::TfLiteInterpreterGetSignatureRunner, &runner);
     tensors(&mut p);
     for delegate in [DELEGATE, DELEGATE] {
-        p.call(opcode::TfLiteXNNPackDelegateDelete, &Delete { delegate });
+        p.call(opcode::TfLiteXNNPackDelegateDelete, &tflite::TfLiteXNNPackDelegateDelete::Request { delegate });
     }
     p.call(opcode::TfLiteInterpreterDelete, &tflite::TfLiteInterpreterDelete::Request { interpreter: INTERPRETER });
     p.0

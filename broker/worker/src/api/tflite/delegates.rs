@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use ava_protocol::control::LogLevel;
 use ava_protocol::frame::Malformed;
 use ava_protocol::session::PLUGINS_VARIABLE;
-use ava_protocol::tflite::custom::{ArchivedCreateExternal, ArchivedCreateXnnpack, ArchivedDelete, Created, Done};
-use ava_protocol::tflite::kind;
+use ava_protocol::tflite::custom::{ArchivedCreateExternal, ArchivedCreateXnnpack, Created};
+use ava_protocol::tflite::{TfLiteXNNPackDelegateDelete as table, kind};
 use dashmap::DashMap;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
@@ -82,7 +82,7 @@ fn made(call: &mut Call, id: u64, delegate: *mut c_void, maker: Maker) -> Outcom
 /// Gives a delegate back to who made it, whichever function the program has called.
 pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "the release of a delegate";
-    let r = call.read::<ArchivedDelete>(body, NAME)?;
+    let r = call.read::<table::ArchivedRequest>(body, NAME)?;
     let id = r.delegate.to_native();
     let delegate = call.counted_handle(id, kind::TfLiteDelegate)?;
     let maker = state(call.session).delegates.0.remove(&id).map(|(_, maker)| maker);
@@ -98,7 +98,7 @@ pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
         None => return Err(Malformed::Id(id).into()),
     }
     call.released(id);
-    call.reply(&Done {})
+    call.reply(&table::Reply {})
 }
 
 /// The functions of the plugin that the program names, which is loaded for good.

@@ -1,7 +1,6 @@
-//! TensorFlow Lite's exceptions in the worker: indexes that the library does not check, and delegates.
+//! TensorFlow Lite's exceptions in the worker: delegates.
 
 mod delegates;
-mod tensors;
 
 use std::ffi::CStr;
 
@@ -17,7 +16,6 @@ use crate::session::Session;
 use crate::vendor::Loaded;
 
 pub use delegates::{TfLiteExternalDelegateCreate, TfLiteXNNPackDelegateCreate, TfLiteXNNPackDelegateDelete};
-pub use tensors::TfLiteInterpreterEnsureTensorDataIsReadable;
 
 /// What is remembered of a session with TensorFlow Lite.
 pub struct State {
