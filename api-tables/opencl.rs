@@ -1,6 +1,6 @@
-//! OpenCL 1.0 to 3.1, every function that its loader exports, and the extension functions that are worth having.
+//! OpenCL 1.0 to 3.1: every function that its loader exports, and useful extension functions.
 //!
-//! Where the specification gives null a meaning, if only that of an error, a pointer is `Option`: the vendor answers.
+//! A pointer is `Option` if the specification gives null a meaning, even an error's: the vendor then handles it.
 
 #![api(opencl = 2)]
 #![library("libOpenCL.so.1")]
@@ -24,7 +24,8 @@
 #![define("CL_USE_DEPRECATED_OPENCL_2_0_APIS")]
 #![define("CL_USE_DEPRECATED_OPENCL_2_1_APIS")]
 #![define("CL_USE_DEPRECATED_OPENCL_2_2_APIS")]
-// Newer than some headers, in one that needs libva, or in none of Khronos': known to a vendor library all the same.
+// Missing in some versions of the headers, in a header that needs libva, or in none of Khronos'; vendor libraries know
+// them.
 #![define("CL_COMMAND_BUFFER_CONTEXT_KHR=0x1299")]
 #![define("CL_CONTEXT_VA_API_DISPLAY_INTEL=0x4097")]
 #![define("CL_DEVICE_KERNEL_CLOCK_CAPABILITIES_KHR=0x1076")]
@@ -51,16 +52,16 @@
 #![lost(CL_DEVICE_NOT_AVAILABLE)]
 #![exhausted(CL_OUT_OF_HOST_MEMORY)]
 #![lookup(clGetExtensionFunctionAddressForPlatform)]
-// Which drivers the loader takes, and the settings that drivers document.
+// Variables that select the loader's drivers, and documented settings of drivers.
 #![environment(
     "OCL_ICD_*",
     "OPENCL_VENDOR_PATH",
     "OPENCL_LAYERS",
     "OPENCL_LAYER_PATH",
-    // PoCL, and the library it asks for processors.
+    // PoCL, and hwloc.
     "POCL_*",
     "HWLOC_*",
-    // Intel's, for processors and for its graphics.
+    // Intel's, for CPUs and GPUs.
     "CL_CONFIG_*",
     "DPCPP_CPU_*",
     "SYCL_*",
@@ -85,7 +86,7 @@
 )]
 #![sandbox(
     read(
-        // Which drivers there are: the loader's registrations, and the libraries that stand in them by their path.
+        // Installed drivers: the loader's registrations, and the library paths in them.
         "/etc/OpenCL/vendors",
         "/etc/OpenCL/layers",
         lines("/etc/OpenCL/vendors/*.icd"),
@@ -99,7 +100,7 @@
         variable("OPENCL_LAYERS"),
         variable("OPENCL_LAYER_PATH"),
         variable("HWLOC_XMLFILE"),
-        // Which devices there are, and of which version their kernel modules.
+        // Installed devices, and the versions of their kernel modules.
         "/dev/accel",
         "/dev/dri",
         "/proc/driver/nvidia",
@@ -111,14 +112,14 @@
         "/sys/module/nvidia",
         "/sys/module/nvidia_modeset",
         "/sys/module/nvidia_uvm",
-        // What hwloc, by which drivers for processors plan their threads, asks of memory.
+        // Memory properties that hwloc reads; drivers for CPUs place their threads with it.
         "/sys/bus/dax",
         "/sys/kernel/mm",
     ),
-    // Where PoCL keeps compiled kernels, if that is said. (Else it is the worker's own cache.)
+    // PoCL's cache of compiled kernels, if it is set. (Otherwise it is in the worker's own cache.)
     write(variable("POCL_CACHE_DIR"), variable("CUDA_CACHE_PATH")),
-    // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V. By their names,
-    // for a pattern would have each worker read a folder of thousands; LLVM's own folders are below /usr/lib.
+    // PoCL links each kernel with the linker that it finds on the worker's PATH, and has a tool translate SPIR-V. By their
+    // names, for a pattern would have each worker read a folder of thousands; LLVM's own folders are below /usr/lib.
     execute(
         "/usr/bin/ld",
         "/usr/bin/ld.lld",
@@ -235,7 +236,7 @@
     "cl_nv_pragma_unroll",
     "cl_pocl_content_size"
 )]
-// Of those that are not here a newer vendor may have some: they are masked too.
+// Extensions that are not listed here, such as those of newer vendors, are masked too.
 #![masked(
     why = "its addresses would have to be equal in two processes",
     "cl_arm_shared_virtual_memory",
@@ -334,7 +335,7 @@
     "cl_nv_create_buffer",
     "cl_pocl_pinned_buffers"
 )]
-// As `cl_icd_dispatch` in CL/cl_icd.h; `_` is a place of DirectX.
+// As `cl_icd_dispatch` in CL/cl_icd.h; `_` is an entry of DirectX.
 #![dispatch(
     clGetPlatformIDs,
     clGetPlatformInfo,
@@ -633,7 +634,7 @@ const CL_SAMPLER_MIP_FILTER_MODE_KHR: cl_sampler_info = 0x1155;
 const CL_SAMPLER_LOD_MIN_KHR: cl_sampler_info = 0x1156;
 const CL_SAMPLER_LOD_MAX_KHR: cl_sampler_info = 0x1157;
 const CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL: cl_kernel_work_group_info = 0x410A;
-// What the hand-written code asks by name.
+// Constants that the hand-written code uses.
 const CL_PROGRAM_SOURCE: cl_program_info = 0x1164;
 const CL_PROGRAM_BUILD_OPTIONS: cl_program_build_info = 0x1182;
 const CL_PROGRAM_BUILD_LOG: cl_program_build_info = 0x1183;
@@ -787,7 +788,7 @@ enum DeviceInfo {
     CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE(cl_uint) = 0x1050,
     CL_DEVICE_MAX_ON_DEVICE_QUEUES(cl_uint) = 0x1051,
     CL_DEVICE_MAX_ON_DEVICE_EVENTS(cl_uint) = 0x1052,
-    // Whatever shares addresses with the program is not there: no bit of these is left.
+    // Features that share addresses with the program are hidden: all of these bits are cleared.
     #[hide(0xffff_ffff_ffff_ffff)]
     CL_DEVICE_SVM_CAPABILITIES(cl_bitfield) = 0x1053,
     CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE(usize) = 0x1054,
@@ -1001,7 +1002,7 @@ enum ProgramInfo {
     CL_PROGRAM_DEVICES([cl_device_id]) = 0x1163,
     CL_PROGRAM_SOURCE([c_char]),
     CL_PROGRAM_BINARY_SIZES([usize]),
-    // The program passes addresses, and the hand-written code fills what is there.
+    // The program passes addresses, and the hand-written code fills the memory there.
     CL_PROGRAM_BINARIES([usize]),
     CL_PROGRAM_NUM_KERNELS(usize) = 0x1167,
     CL_PROGRAM_KERNEL_NAMES([c_char]) = 0x1168,
@@ -1104,7 +1105,7 @@ enum CommandBufferInfo {
     CL_COMMAND_BUFFER_CONTEXT_KHR(cl_context) = 0x1299,
 }
 
-/// Of ocl-icd; Khronos' loader has no such function.
+/// Only in ocl-icd; Khronos' loader has no such function.
 #[tag(param_name)]
 #[repr(cl_uint)]
 #[otherwise(CL_INVALID_VALUE)]
@@ -1115,7 +1116,7 @@ enum LoaderInfo {
     CL_ICDL_VENDOR([c_char]) = 4,
 }
 
-// What goes in by key.
+// Inputs by key.
 
 #[tag(param_name)]
 #[repr(cl_kernel_exec_info)]
@@ -1261,7 +1262,7 @@ extern "C" {
         num_platforms: Option<Out<cl_uint>>,
     ) -> cl_int;
 
-    /// What a loader of installable drivers asks; answered as `clGetPlatformIDs`.
+    /// A loader of installable drivers calls this; it returns the same as `clGetPlatformIDs`.
     #[extension("cl_khr_icd")]
     #[local]
     fn clIcdGetPlatformIDsKHR(
@@ -1461,7 +1462,7 @@ extern "C" {
 // Memory objects.
 
 extern "C" {
-    /// By hand in the shim: where the device works on the memory of the host, the buffer lives in shared memory.
+    /// By hand in the shim: if the device works on the host's memory, the buffer is in shared memory.
     #[custom(shim)]
     #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
@@ -1487,7 +1488,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
-    /// The only kind there is takes a `cl_buffer_region`. By hand in the shim: a buffer with parts is not as good as another.
+    /// The only type takes a `cl_buffer_region`. By hand in the shim: a buffer with sub-buffers needs a class of its own.
     #[custom(shim)]
     #[when(buffer_create_info = buffer_create_type == CL_BUFFER_CREATE_TYPE_REGION)]
     fn clCreateSubBuffer(
@@ -1666,7 +1667,7 @@ extern "C" {
 // Programs.
 
 extern "C" {
-    /// By hand in the shim: what is included by an absolute path lies elsewhere where it is compiled.
+    /// By hand in the shim: files included by an absolute path have another path in the worker.
     #[custom(shim)]
     fn clCreateProgramWithSource(
         context: cl_context,
@@ -1717,7 +1718,7 @@ extern "C" {
     #[release(cl_program)]
     fn clReleaseProgram(program: cl_program) -> cl_int;
 
-    /// By hand: options name directories of the program, and what they include crosses as text.
+    /// By hand: options name directories of the program, and the included files cross as text.
     #[custom]
     fn clBuildProgram(
         program: cl_program,
@@ -1772,7 +1773,7 @@ extern "C" {
         spec_value: Option<&[c_void; spec_size]>,
     ) -> cl_int;
 
-    /// By hand: `CL_PROGRAM_BINARIES` is an array of pointers that the program wants filled.
+    /// By hand: `CL_PROGRAM_BINARIES` is an array of pointers to memory that the call fills.
     #[custom]
     #[written(param_value = param_value_size_ret)]
     fn clGetProgramInfo(
@@ -1823,7 +1824,7 @@ extern "C" {
     #[release(cl_kernel)]
     fn clReleaseKernel(kernel: cl_kernel) -> cl_int;
 
-    /// By hand: only the kernel knows whether a value is a handle, and that takes the table of its arguments.
+    /// By hand: whether a value is a handle depends on the types of the kernel's arguments.
     #[custom]
     #[oneway]
     fn clSetKernelArg(
@@ -1916,7 +1917,7 @@ extern "C" {
         suggested_local_work_size: Option<Out<[usize; work_dim]>>,
     ) -> cl_int;
 
-    /// Not in all of Khronos' headers; as Intel's specification of the extension has it.
+    /// Not in all versions of Khronos' headers; the prototype is that of Intel's specification.
     #[extension("cl_intel_concurrent_dispatch")]
     fn clGetKernelMaxConcurrentWorkGroupCountINTEL(
         command_queue: cl_command_queue,
@@ -1933,7 +1934,7 @@ extern "C" {
 extern "C" {
     fn clWaitForEvents(num_events: cl_uint, event_list: Option<&[cl_event; num_events]>) -> cl_int;
 
-    /// By hand in the shim: how far a command has got is read from shared memory.
+    /// By hand in the shim: a command's status is read from shared memory.
     #[custom(shim)]
     #[cached(unless = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS)]
     #[written(param_value = param_value_size_ret)]
@@ -1977,7 +1978,7 @@ extern "C" {
 // Commands: buffers.
 
 extern "C" {
-    /// By hand in the shim: what lives in shared memory the program copies itself.
+    /// By hand in the shim: the program itself copies data that is in shared memory.
     #[custom(shim)]
     /// `ptr` is filled before `event` completes.
     #[oneway(unless = blocking_read != 0)]
@@ -2230,7 +2231,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> *mut c_void;
 
-    /// By hand: the worker has to find the mapping that the address stands for.
+    /// By hand: the worker must find the mapping of the address.
     #[custom]
     #[oneway]
     #[charge(commands = 1)]
@@ -2334,7 +2335,7 @@ extern "C" {
 }
 
 extern "C" {
-    /// What the loader says of itself: `clinfo` asks.
+    /// The loader's description of itself, for `clinfo`.
     #[extension("cl_icdl")]
     #[written(param_value = param_value_size_ret)]
     fn clGetICDLoaderInfoOCLICD(

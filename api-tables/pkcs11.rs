@@ -1,8 +1,8 @@
 //! PKCS#11 2.40: the 68 functions of CK_FUNCTION_LIST, in its order, which is the order of their opcodes.
 //!
-//! Slots, sessions and objects are plain numbers: each program has a worker of its own, whose library made them up.
-//! What may be null is `Option`, also where the specification calls it an error: the vendor answers. Sections are
-//! those of the Base Specification 2.40, and where it says so of the Current Mechanisms Specification 2.40.
+//! Slots, sessions and objects are plain numbers: each program has its own worker, whose library chose them.
+//! A pointer that may be null is `Option`, also if the specification calls null an error: the vendor handles it. Section
+//! numbers are those of the Base Specification 2.40, or, where named, of the Current Mechanisms Specification 2.40.
 
 #![api(pkcs11 = 3)]
 #![library("libsofthsm2.so")]
@@ -25,7 +25,7 @@
 // OpenSSL's, because SoftHSM computes with it.
 #![environment("SOFTHSM2_CONF", "OPENSSL_CONF")]
 #![sandbox(
-    // SoftHSM's configuration and its cryptographic library's, file by file: what is beside them is nobody's business.
+    // The configuration of SoftHSM and its cryptographic library, file by file: workers need no other file there.
     read(
         variable("SOFTHSM2_CONF"),
         variable("OPENSSL_CONF"),
@@ -42,7 +42,7 @@
     // Modules for smart cards reach their readers through this service.
     socket("/run/pcscd/pcscd.comm"),
 )]
-// Without one of its own, each tenant would have the tokens of all.
+// With a shared configuration, each tenant would see all tenants' tokens.
 #![configuration(
     variable = "SOFTHSM2_CONF",
     file = "softhsm2.conf",
@@ -78,7 +78,7 @@ const CKR_DEVICE_REMOVED: CK_RV = 0x32;
 const CKR_MECHANISM_PARAM_INVALID: CK_RV = 0x71;
 const CKR_CRYPTOKI_NOT_INITIALIZED: CK_RV = 0x190;
 const CKR_CRYPTOKI_ALREADY_INITIALIZED: CK_RV = 0x191;
-// What the hand-written code asks by name.
+// Constants that the hand-written code uses.
 const CKR_ARGUMENTS_BAD: CK_RV = 0x07;
 const CKF_OS_LOCKING_OK: CK_FLAGS = 1 << 1;
 
@@ -143,14 +143,14 @@ struct CK_MECHANISM_INFO {
     flags: CK_FLAGS,
 }
 
-/// What C_GetAttributeValue leaves in `ulValueLen` may be CK_UNAVAILABLE_INFORMATION, all ones: nothing came out (5.7).
+/// C_GetAttributeValue may set `ulValueLen` to CK_UNAVAILABLE_INFORMATION, all ones: there is no value (5.7).
 struct CK_ATTRIBUTE {
     r#type: CK_ATTRIBUTE_TYPE,
     pValue: Option<&[AttributeValue; ulValueLen]>,
     ulValueLen: CK_ULONG,
 }
 
-/// Templates in templates (4.8 to 4.10). Key and certificate values, arrays of mechanisms and all else are bytes.
+/// Templates in templates (4.8 to 4.10). Key and certificate values, arrays of mechanisms and all others are bytes.
 #[tag(r#type)]
 #[repr(CK_ATTRIBUTE_TYPE)]
 enum AttributeValue {
@@ -208,9 +208,9 @@ struct CK_AES_CBC_ENCRYPT_DATA_PARAMS {
     length: CK_ULONG,
 }
 
-/// The mechanisms whose parameter leads to more memory (Current Mechanisms). All others have plain bytes: numbers,
-/// vectors, structs without addresses. Refused are those whose struct the header lacks, none of them SoftHSM's, and
-/// one-time passwords, whose signature is a struct with addresses of the worker.
+/// The mechanisms whose parameter points to other memory (Current Mechanisms). All others have plain bytes: numbers,
+/// vectors, structs without addresses. Two groups are refused: those whose struct the header lacks, none of them SoftHSM's,
+/// and one-time passwords, whose signature is a struct with addresses of the worker.
 #[tag(mechanism)]
 #[repr(CK_MECHANISM_TYPE)]
 #[refused(
@@ -297,8 +297,8 @@ enum MechanismParameter {
 // General purpose (5.4).
 
 extern "C" {
-    /// The program's functions for mutexes stay there, and so does what it says of threads: it is the worker's threads
-    /// that call the vendor, which is told to use the system's locks. What 5.4 calls bad is refused in the shim.
+    /// The program's mutex functions and thread flags do not cross: the worker's threads call the vendor, and the worker
+    /// tells it to use the system's locks. The shim refuses arguments that 5.4 calls bad.
     #[afresh]
     #[custom(shim)]
     #[withheld(pInitArgs)]
@@ -306,7 +306,7 @@ extern "C" {
     #[no_broker(status = CKR_GENERAL_ERROR)]
     fn C_Initialize(pInitArgs: *mut c_void) -> CK_RV;
 
-    /// `pReserved` leads nowhere: only whether it is null counts. What a lost worker had is finalized in the shim.
+    /// `pReserved` is not dereferenced: only whether it is null matters. After a worker is lost, the shim serves this call.
     #[custom(shim)]
     fn C_Finalize(pReserved: Option<In<[c_void; 0]>>) -> CK_RV;
 
@@ -337,7 +337,7 @@ extern "C" {
         pulCount: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    /// In and out: a vendor leaves what means nothing for a mechanism as it was.
+    /// Input and output: a vendor does not write fields that have no meaning for a mechanism.
     fn C_GetMechanismInfo(
         slotID: CK_SLOT_ID,
         r#type: CK_MECHANISM_TYPE,
@@ -369,7 +369,8 @@ extern "C" {
 // Sessions (5.6).
 
 extern "C" {
-    /// No notification comes: a library need not make any (5.17), and the program's address means nothing elsewhere.
+    /// There are no notifications: a library need not make any (5.17), and the program's address is meaningless in the
+    /// worker.
     #[withheld(pApplication, Notify)]
     fn C_OpenSession(
         slotID: CK_SLOT_ID,
@@ -439,8 +440,8 @@ extern "C" {
     fn C_GetObjectSize(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE, pulSize: Option<Out<CK_ULONG>>)
         -> CK_RV;
 
-    /// The template comes out also with CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID and CKR_BUFFER_TOO_SMALL,
-    /// which are no errors: every attribute says in its `ulValueLen` how it fared.
+    /// The template is output also with CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID and CKR_BUFFER_TOO_SMALL, which
+    /// are not errors: each attribute's `ulValueLen` says whether it has a value.
     #[charge(bytes_out = pTemplate)]
     fn C_GetAttributeValue(
         hSession: CK_SESSION_HANDLE,
@@ -765,7 +766,7 @@ extern "C" {
         phKey: Option<Out<CK_OBJECT_HANDLE>>,
     ) -> CK_RV;
 
-    /// `phKey` is null for mechanisms that derive several keys at once; of these the table has none.
+    /// `phKey` is null for mechanisms that derive several keys at once; the table has none of these.
     #[charge(commands = 1)]
     fn C_DeriveKey(
         hSession: CK_SESSION_HANDLE,

@@ -1,7 +1,7 @@
 //! TensorFlow Lite 2.9 to 2.17, every function that its C library exports, and external delegates.
 //!
-//! Tensors are structs whose fields programs read, so what is about a tensor is answered in the shim. `push` and `pull`
-//! carry them to the interpreter and back. What would run code of the program in the worker is refused.
+//! Tensors are structs whose fields programs read, so the shim serves functions about a tensor. `push` and `pull` copy
+//! tensors to the interpreter and back. Functions that would run the program's code in the worker are refused.
 
 #![api(tflite = 5)]
 #![library("libtensorflowlite_c.so")]
@@ -13,7 +13,7 @@
 #![header("tensorflow/lite/core/c/c_api_opaque.h")]
 #![header("tensorflow/lite/core/c/common.h")]
 #![lost(kTfLiteError)]
-// How much the library says.
+// The library's log level.
 #![environment("TF_CPP_*", "TFLITE_*")]
 // Coral's accelerators, on PCI Express and on USB, whose delegate lists them before it opens one.
 #![sandbox(read("/dev/bus/usb", "/sys/bus/usb", "/sys/class/apex"), device("/dev/apex_*", "/dev/bus/usb/*/*"))]
@@ -41,11 +41,11 @@ type TfLiteInterpreterOptions = Opaque;
 type TfLiteInterpreter = Opaque;
 #[handle(release = TfLiteSignatureRunnerDelete, invalid = kTfLiteError)]
 type TfLiteSignatureRunner = Opaque;
-/// Of XNNPACK or external; `TfLiteOpaqueDelegate` is the same type. The program's own are no live handles.
+/// XNNPACK's or an external delegate; `TfLiteOpaqueDelegate` is the same type. The program's own are not live handles.
 #[handle(release = TfLiteXNNPackDelegateDelete, invalid = kTfLiteError)]
 type TfLiteDelegate = Opaque;
 
-// Structs that only addresses lead to, in functions by hand or refused.
+// Structs that are used only by address, in functions that are by hand or refused.
 type TfLiteAsyncKernel = Opaque;
 type TfLiteCustomAllocation = Opaque;
 type TfLiteExternalDelegateOptions = Opaque;
@@ -160,7 +160,7 @@ extern "C" {
         user_data: UserData,
     ) -> New<TfLiteModel>;
 
-    /// The shim opens the file, as the program may, and goes on with `TfLiteModelCreate`.
+    /// The shim opens the file, with the program's rights, and calls `TfLiteModelCreate`.
     #[local]
     fn TfLiteModelCreateFromFile(model_path: &CStr) -> New<TfLiteModel>;
 
@@ -196,7 +196,7 @@ extern "C" {
     fn TfLiteInterpreterOptionsEnableCancellation(options: &mut TfLiteInterpreterOptions, enable: bool)
     -> TfLiteStatus;
 
-    /// The program's own delegate is no live handle, and refused.
+    /// The program's own delegate is not a live handle, and is refused.
     #[custom(shim)]
     fn TfLiteInterpreterOptionsAddDelegate(options: &mut TfLiteInterpreterOptions, delegate: &mut TfLiteDelegate);
 
@@ -210,8 +210,8 @@ extern "C" {
 
     // Interpreters
 
-    /// An interpreter goes on using the data of a model and the reporter of options that are gone: what a new object is
-    /// made from is kept as long as it is.
+    /// An interpreter uses the data of a model and the reporter of options even after both are deleted: they are kept as
+    /// long as the interpreter.
     #[custom(shim)]
     fn TfLiteInterpreterCreate(
         model: Option<&TfLiteModel>,
@@ -263,7 +263,7 @@ extern "C" {
     #[charge(commands = 1)]
     fn TfLiteInterpreterInvoke(interpreter: &mut TfLiteInterpreter) -> TfLiteStatus;
 
-    /// Another thread waits in `TfLiteInterpreterInvoke` meanwhile.
+    /// Called while another thread waits in `TfLiteInterpreterInvoke`.
     #[since("2.17")]
     fn TfLiteInterpreterCancel(interpreter: &TfLiteInterpreter) -> TfLiteStatus;
 
@@ -434,7 +434,7 @@ extern "C" {
     #[since("2.17")]
     fn TfLiteTensorGetShapeKnownStep(t: &TfLiteTensor) -> TfLiteRunStep;
 
-    /// How inputs of text get their size. Returns nothing in 2.9.
+    /// Sets the size of string inputs. Returns nothing in 2.9.
     #[custom(shim)]
     #[pull(tensor)]
     fn TfLiteTensorRealloc(num_bytes: usize, tensor: &mut TfLiteTensor) -> TfLiteStatus;
@@ -586,7 +586,7 @@ extern "C" {
     #[unsupported(status = kTfLiteError, why = "the interpreter owns its tensors: resize inputs and allocate there")]
     fn TfLiteOpaqueTensorSetAllocationTypeToDynamic(tensor: *mut TfLiteOpaqueTensor);
 
-    // Values: arrays, names, quantization; nothing here is of an interpreter
+    // Values: arrays, names, quantization; none belongs to an interpreter
 
     #[array(create, TfLiteIntArray)]
     fn TfLiteIntArrayCreate(size: c_int) -> *mut TfLiteIntArray;
@@ -986,7 +986,7 @@ extern "C" {
     #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetInplaceOperator(registration: *mut TfLiteOperator, inplace_operator: u64);
 
-    // What operators and delegates ask their context and nodes
+    // Queries of operators and delegates about their context and nodes
 
     #[since("2.17")]
     #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]

@@ -1,13 +1,12 @@
-//! Calls whose success is known beforehand, which are sent without waiting for a reply.
+//! Calls whose success is known in advance, which are sent without waiting for a reply.
 //!
-//! A call that the table calls oneway waits the first time that it is made with some objects and sizes. Once the vendor has
-//! accepted it, it accepts an equal one, for whatever could make a difference is part of the call's key: the objects, what
-//! was done to them (a kernel's arguments), where their events come from, the sizes. `AVA_STRICT=1` has every call cross and
-//! wait.
+//! A `oneway` call waits for its reply the first time that it is made with certain objects and sizes. If the vendor accepts
+//! it, it also accepts an equal one, because everything that matters is part of the call's key: the objects, their state (a
+//! kernel's arguments), the origin of their events, the sizes. With `AVA_STRICT=1` every call crosses and waits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Keys that are remembered; a new one may take the place of another.
+/// The number of keys that are kept; a new one may replace another.
 const PLACES: usize = 8192;
 
 /// What a call is made with, as far as its success may depend on it, as a number.
@@ -66,7 +65,7 @@ impl Accepted {
         key
     }
 
-    /// Whether no call may go without waiting.
+    /// Whether every call must wait.
     pub fn is_strict(&self) -> bool {
         self.strict
     }

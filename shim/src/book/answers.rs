@@ -1,4 +1,4 @@
-//! Answers that never change, asked once and then given here.
+//! The cache of answers that never change.
 
 use std::ffi::c_void;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,9 +11,9 @@ use crate::base::maps;
 use crate::book::accepted::mix;
 use crate::book::handles::Handles;
 
-/// Most answers that are remembered.
+/// The most answers that are cached.
 const MOST: usize = 64 << 10;
-/// Longest answer that is remembered, in bytes.
+/// The longest answer that is cached, in bytes.
 const LONGEST: usize = 16 << 10;
 
 /// Answers by the digest of their question, and the digests by the object that they are about.
@@ -30,7 +30,7 @@ struct Answer {
 }
 
 impl Answers {
-    /// With `strict`, nothing is ever remembered.
+    /// With `strict`, nothing is cached.
     pub fn new(strict: bool) -> Self {
         let most = if strict { 0 } else { MOST };
         Self { known: maps::busy(), about: maps::quiet(), count: AtomicUsize::new(0), most }
@@ -60,7 +60,7 @@ impl Answers {
         true
     }
 
-    /// Remembers an answer as it lies in the program's memory.
+    /// Caches an answer, read from the program's memory.
     ///
     /// # Safety
     /// `value` is null or holds what the vendor returned.
@@ -83,7 +83,8 @@ impl Answers {
         // SAFETY: by the caller's promise.
         let bytes = unsafe { std::slice::from_raw_parts(value.cast::<u8>(), len) }.into();
         let digest = digest(question);
-        // An object that goes meanwhile takes its answers along: the mark comes first, so that whoever forgets sees it.
+        // If the object is released at the same time, its answers are removed: the mark is set first, so that the removal
+        // sees it.
         if !handles.mark_remembered(*about) {
             return;
         }
@@ -93,7 +94,7 @@ impl Answers {
         }
     }
 
-    /// The session is lost: no later question is about its objects.
+    /// The session is lost: no later query names its objects.
     pub fn clear(&self) {
         self.known.clear();
         self.known.shrink_to_fit();
@@ -101,7 +102,7 @@ impl Answers {
         self.about.shrink_to_fit();
     }
 
-    /// The object is gone.
+    /// The object is released.
     pub fn forget(&self, object: u64) {
         for digest in self.about.remove(&object).map(|(_, digests)| digests).unwrap_or_default() {
             if self.known.remove(&digest).is_some() {

@@ -1,6 +1,6 @@
-//! The program's callbacks: which are registered, and which the vendor has called, in the order in which it did.
+//! The program's callbacks: the registrations, and the queue of calls that the vendor has made.
 //!
-//! - **Invariant**: a callback's handles are those that the program registered it with, even if their objects are gone.
+//! - **Invariant**: a callback gets the handles that the program registered it with, even if their objects are released.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -57,7 +57,7 @@ impl Callbacks {
         }
     }
 
-    /// The session is lost: none is called any more.
+    /// The session is lost: no callback is called any more.
     pub fn clear(&self) {
         self.registered.clear();
         self.registered.shrink_to_fit();
@@ -83,7 +83,7 @@ impl Callbacks {
         }
     }
 
-    /// An object is gone: so are the callbacks that are kept for it.
+    /// An object is released: removes the callbacks that are kept for it.
     pub fn forget_about(&self, object: u64) {
         for id in self.by_object.remove(&object).map(|(_, ids)| ids).unwrap_or_default() {
             self.forget(id);
@@ -122,7 +122,7 @@ impl Callbacks {
         }
     }
 
-    /// The vendor calls no more.
+    /// The vendor makes no more calls.
     pub fn close(&self) {
         if let Ok(mut queue) = self.queue.lock() {
             queue.closed = true;
@@ -130,7 +130,7 @@ impl Callbacks {
         }
     }
 
-    /// Waits until the upcall of this number has been carried out, so long at most.
+    /// Waits until the upcall of this number has been carried out, or until the timeout.
     pub fn wait_for(&self, number: u64, patience: Duration) {
         if let Ok(queue) = self.queue.lock() {
             let runs = |queue: &mut Queue| queue.done < number && !(queue.closed && queue.waiting.is_empty());

@@ -1,11 +1,11 @@
-//! What the program holds instead of vendor objects.
+//! Handles: what the program gets instead of vendor objects.
 //!
 //! A handle is the address of an [`Object`] in a range of memory reserved for them, so that telling a live handle from
 //! anything else takes a range check and four loads, and so that an installable client driver's loader finds the
 //! dispatch table in its first word.
 //!
-//! - **Invariant**: an id is never given twice; a place in the range is, but only long after its object is gone.
-//! - **Invariant**: a handle is live in the session that its object is of, and in no other.
+//! - **Invariant**: an id is never reused; a slot in the range is, but only long after its object was released.
+//! - **Invariant**: a handle is live only in the session of its object.
 
 mod range;
 
@@ -42,10 +42,10 @@ impl Handles {
         Self { range, generation, by_id: maps::busy() }
     }
 
-    /// A new id for an object of `kind` and of a class, or 0, that a call of this line is about to make.
-    pub fn mint(&self, kind: u16, class: u64, line: u32) -> Result<u64, Fault> {
+    /// A new id for an object of `kind` and of a class, or 0, that a call of this lane is about to make.
+    pub fn mint(&self, kind: u16, class: u64, lane: u32) -> Result<u64, Fault> {
         let id = self.range.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        self.place(id, kind, class, line, true)?;
+        self.place(id, kind, class, lane, true)?;
         Ok(id)
     }
 
@@ -87,8 +87,8 @@ impl Handles {
             .is_some_and(|(_, object)| object.generation.load(Ordering::Relaxed) != self.generation)
     }
 
-    /// The session is lost: its handles are live no more, and stand for nothing until the program releases them. The ids of
-    /// those that it has released already.
+    /// The session is lost: its handles are not live any more, and stay reserved until the program releases them. Returns
+    /// the ids of those that it has released already.
     pub fn retire(&self) -> Vec<u64> {
         let mut released = Vec::new();
         for entry in &self.by_id {
@@ -105,7 +105,7 @@ impl Handles {
         released
     }
 
-    /// Counts another reference, if they are counted here.
+    /// Increments the reference count, if the shim counts.
     #[inline]
     pub fn retain(&self, pointer: *mut c_void, kind: u16) -> bool {
         let Some(object) = self.of_kind(pointer, kind) else {
@@ -134,7 +134,7 @@ impl Handles {
             .map_or(0, |index| self.range.object(*index).references.load(Ordering::Relaxed).saturating_sub(1))
     }
 
-    /// Notes that something is remembered about the object, to be forgotten with it; `false` if it is gone already.
+    /// Marks that other state exists for the object, to be removed with it; `false` if it is released already.
     pub fn mark_remembered(&self, id: u64) -> bool {
         self.by_id.get(&id).is_some_and(|index| {
             self.range.object(*index).remembered.store(true, Ordering::Relaxed);
@@ -142,7 +142,7 @@ impl Handles {
         })
     }
 
-    /// The handle of `id`; null if it is gone.
+    /// The handle of `id`; null if it is released.
     pub fn pointer(&self, id: u64) -> *mut c_void {
         self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.range.at(*index).cast())
     }
@@ -158,14 +158,14 @@ impl Handles {
         self.object(pointer).map(Object::found)
     }
 
-    /// A thread uses a live object: the line of another that used it before, or 0.
-    pub fn used(&self, pointer: *mut c_void, line: u32) -> u32 {
+    /// A thread uses a live object. Returns the lane of another thread that used it before, or 0.
+    pub fn used(&self, pointer: *mut c_void, lane: u32) -> u32 {
         let Some(object) = self.object(pointer) else { return 0 };
-        // Two threads that use it at the same time are in no order.
+        // Two threads that use it at the same time are not ordered.
         match object.user.load(Ordering::Relaxed) {
-            user if user == line => 0,
+            user if user == lane => 0,
             user => {
-                object.user.store(line, Ordering::Relaxed);
+                object.user.store(lane, Ordering::Relaxed);
                 user
             }
         }
@@ -200,7 +200,7 @@ impl Handles {
         object.remembered.load(Ordering::Relaxed)
     }
 
-    fn place(&self, id: u64, kind: u16, class: u64, line: u32, made: bool) -> Result<u32, Fault> {
+    fn place(&self, id: u64, kind: u16, class: u64, lane: u32, made: bool) -> Result<u32, Fault> {
         let index = self.range.vacancy()?;
         let object = self.range.object(index);
         object.dispatch.store(self.range.dispatch, Ordering::Relaxed);
@@ -210,7 +210,7 @@ impl Handles {
         object.class.store(class, Ordering::Relaxed);
         object.state.store(0, Ordering::Relaxed);
         object.references.store(u32::from(made && self.range.counts), Ordering::Relaxed);
-        object.user.store(line, Ordering::Relaxed);
+        object.user.store(lane, Ordering::Relaxed);
         object.remembered.store(false, Ordering::Relaxed);
         object.found.store(!made, Ordering::Relaxed);
         object.id.store(id, Ordering::Release);

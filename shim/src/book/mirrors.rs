@@ -1,5 +1,5 @@
-//! The vendor's structs that the program reads: an image of each, the same each time, in the memory of the program, and
-//! the region in which both sides have the struct's data.
+//! Mirrors: copies of the vendor's structs in the program's memory, each at a stable address, and the regions in which
+//! both sides have the structs' data.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -28,7 +28,7 @@ struct Mirror {
     lease: Option<Lease>,
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Changed {
     /// Whether the program had no image of the struct before.
@@ -79,7 +79,7 @@ impl Mirrors {
         self.0.lock().ok()?.numbers.get(&(pointer as usize)).copied()
     }
 
-    /// An object is gone, and its structs with it.
+    /// An object is released, and its structs with it.
     pub fn forget(&self, owner: u64) -> Vec<Lease> {
         let Ok(mut all) = self.0.lock() else { return Vec::new() };
         let gone: Vec<_> =

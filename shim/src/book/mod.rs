@@ -1,4 +1,4 @@
-//! What is remembered of a session: data, without a way to the worker.
+//! The state of a session: data only, without access to the worker.
 
 pub mod accepted;
 pub mod answers;
@@ -19,7 +19,7 @@ use crate::port::keeper::Keeper;
 /// With the value `1`, every call crosses and waits for the vendor's answer.
 const STRICT_VARIABLE: &str = "AVA_STRICT";
 
-/// What the sessions have in common that a process has with an API one after the other.
+/// State that the successive sessions of a process with an API share.
 pub struct Shared {
     pub range: handles::Range,
     pub texts: texts::Texts,
@@ -40,7 +40,7 @@ impl Shared {
     }
 }
 
-/// What is remembered of one session.
+/// The state of one session.
 pub struct Book {
     pub order: order::Order,
     pub handles: handles::Handles,
@@ -53,8 +53,8 @@ pub struct Book {
 }
 
 impl Book {
-    /// Of a session of a process's with a generation of its own. Its regions are made by `keeper`; `populate` and `memory` are
-    /// as for [`regions::Pool::new`].
+    /// Of a session of a process's with a generation of its own. Its regions are made by `keeper`; `populate` and `memory`
+    /// are as for [`regions::Pool::new`].
     pub fn new(shared: &'static Shared, generation: u32, keeper: Arc<Keeper>, populate: bool, memory: u64) -> Self {
         Self {
             order: order::Order::default(),
@@ -68,7 +68,7 @@ impl Book {
         }
     }
 
-    /// Forgets an object that is gone. Whether something about it is remembered elsewhere, too.
+    /// Removes a released object. Returns whether other state exists for it.
     pub fn forget(&self, object: u64) -> bool {
         let remembered = self.handles.forget(object);
         if remembered {
@@ -78,8 +78,8 @@ impl Book {
         remembered
     }
 
-    /// Forgets everything but what the program may look at: the session is lost. The ids of objects that the program has
-    /// released already, of which something may be remembered elsewhere.
+    /// The session is lost: removes everything except memory that the program may read. Returns the ids of objects that the
+    /// program has released already, for which other state may exist.
     pub fn close(&self) -> Vec<u64> {
         drop(self.pending.close());
         drop(self.regions.close());

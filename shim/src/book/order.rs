@@ -1,9 +1,9 @@
-//! What each lane has sent without waiting, so that another thread's call can come after it.
+//! Counts the one-way calls of each lane, so that a call of another thread can be ordered after them.
 //!
-//! A program orders calls of several threads by means of its own, and only calls on the same objects show the order. So
-//! every object records the lane that used it last, and who uses it next has the worker first serve what that lane has sent
-//! until then, all of it. A call that names no such object, or lets go of one that others may use without naming it, comes
-//! after everything.
+//! A program synchronizes its threads by itself, which AvA cannot see; only calls on the same objects show the order. So
+//! every object records the lane that used it last, and the next call on it makes the worker first serve everything that
+//! this lane has sent before. A call that names no such object, or releases one that others may use without naming it, is
+//! ordered after all calls.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -22,14 +22,14 @@ pub struct Order {
     used: AtomicUsize,
 }
 
-/// Calls that a lane sent without waiting, and how many of them the worker is known to have served.
+/// The number of one-way calls that a lane sent, and of those that the worker is known to have served.
 #[derive(Debug, Default)]
 struct Lane {
     posted: AtomicU64,
     served: AtomicU64,
 }
 
-/// Whose calls another comes after.
+/// The lanes whose calls come before a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
     /// Those of these lanes.
@@ -62,13 +62,13 @@ impl Order {
         notices
     }
 
-    /// A lane sends another call without waiting. How many of its calls may not have been served now.
+    /// A lane sends another one-way call. Returns how many of its calls may not have been served yet.
     pub fn post(&self, number: u32) -> u64 {
         let Some(lane) = self.lane(number) else { return 0 };
         lane.posted.fetch_add(1, Ordering::AcqRel) + 1 - lane.served.load(Ordering::Relaxed)
     }
 
-    /// How many calls a lane has sent without waiting.
+    /// The number of one-way calls that a lane has sent.
     pub fn posted(&self, number: u32) -> u64 {
         self.lane(number).map_or(0, |lane| lane.posted.load(Ordering::Relaxed))
     }

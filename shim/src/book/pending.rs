@@ -1,10 +1,10 @@
-//! Transfers whose command has not completed: where their data goes once it has.
+//! Pending transfers: where the data of commands that have not completed goes.
 //!
-//! The worker names completed transfers in every reply until the shim has said that it took them. The thread that learns of
-//! one first copies its data, without a lock; others that learn of it wait for that copy.
+//! The worker names completed transfers in every reply until the shim has acknowledged them. The first thread that learns
+//! of one copies its data, without holding a lock; other threads wait for that copy.
 //!
-//! - **Invariant**: whichever thread learns that a command has completed, the data is in place before it does.
-//! - **Invariant**: of two transfers to the same memory no copy runs during the other's.
+//! - **Invariant**: the data is in place before any thread learns that the command has completed.
+//! - **Invariant**: copies of two transfers to the same memory never overlap in time.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -30,14 +30,14 @@ pub struct Transfer {
 /// The region of a transfer.
 #[derive(Clone)]
 pub enum Keep {
-    /// Free for others when the last transfer that uses it is done.
+    /// Returned to the pool when the last transfer that uses it is done.
     Whole(Arc<Lease>),
     /// The memory of a mapping, which outlives the transfer. The address of its first byte.
     Mapped(usize),
 }
 
 impl Keep {
-    /// The region, if nobody else needs it.
+    /// The region, if nothing else uses it.
     pub fn last(self) -> Option<Lease> {
         match self {
             Self::Whole(lease) => Arc::into_inner(lease),
@@ -66,7 +66,7 @@ pub struct Pending {
     transfers: Mutex<Vec<Entry>>,
     /// A copy has ended.
     copied: Condvar,
-    /// Whether the session is lost, so that nothing comes any more.
+    /// Whether the session is lost, so that no transfer completes any more.
     over: AtomicBool,
     /// What `Taken` notices wait to be sent.
     taken: Mutex<Vec<u64>>,
@@ -119,7 +119,8 @@ impl Pending {
         }
     }
 
-    /// The session is lost: what has not come by now does not come, and its memory stays as it is. Waits for copies that go on.
+    /// The session is lost: transfers that have not completed never do, and their memory stays unchanged. Waits for running
+    /// copies.
     pub fn close(&self) -> Vec<Transfer> {
         let Ok(mut transfers) = self.transfers.lock() else { return Vec::new() };
         self.over.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The pool of regions: shared memory for bulk data, recycled warm.
+//! The pool of regions: shared memory for bulk data, reused because its pages are already mapped.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -53,7 +53,7 @@ impl Lease {
         Some(Announcement { id: self.id, len: self.region.len(), fd })
     }
 
-    /// The worker was not told after all.
+    /// The worker was not told, because the frame was not sent.
     pub fn take_back(&mut self, announcement: Announcement) {
         self.unsent = Some(announcement.fd);
     }
@@ -72,7 +72,7 @@ pub struct Announcement {
     pub fd: Kept,
 }
 
-/// The session's regions that nobody uses.
+/// The session's unused regions.
 pub struct Pool {
     keeper: Arc<Keeper>,
     free: Mutex<Free>,
@@ -145,7 +145,7 @@ impl Pool {
         while free.bytes > KEPT || free.leases.len() > MOST_KEPT {
             let Some(oldest) = free.leases.pop_front() else { break };
             free.bytes -= oldest.region.len();
-            // One that was never sent is nothing to the worker.
+            // The worker does not know a region that was never sent.
             dropped.extend(oldest.unsent.is_none().then_some(oldest.id));
         }
         dropped

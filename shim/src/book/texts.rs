@@ -1,4 +1,4 @@
-//! Texts of the vendor's that a program was given: each is there once, as long as the process.
+//! Texts of the vendor that the program got: each is stored once, for the life of the process.
 
 use std::collections::HashSet;
 use std::ffi::{CString, c_char};

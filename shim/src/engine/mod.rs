@@ -1,4 +1,4 @@
-//! What is more than a call, and knows no API by name.
+//! Mechanisms of several calls that know no API by name.
 
 pub mod arrays;
 pub mod list;

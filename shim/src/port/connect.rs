@@ -1,4 +1,4 @@
-//! A session's beginning: the hello to the broker, with the first lane right behind it, and the answer.
+//! The start of a session: the hello to the broker, followed by the first lane, and the answer.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -20,7 +20,7 @@ use super::messages::{self, Once};
 use crate::base::console::tell;
 use crate::process::library;
 
-/// With the value `socket`, calls travel over sockets, without shared memory.
+/// With the value `socket`, calls use sockets instead of shared memory.
 const TRANSPORT_VARIABLE: &str = "AVA_TRANSPORT";
 
 /// How long the program waits for a place where a limit of sessions is reached, as its environment says.

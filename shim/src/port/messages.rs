@@ -1,5 +1,5 @@
-//! What a program's user is told about the broker, in words: why there is none, and what it does otherwise than the program
-//! says. What helps is said only where it does.
+//! Messages to the program's user about the broker: why there is none, and which of the program's settings it ignores. A
+//! fix is suggested only where it works.
 
 use std::io::ErrorKind;
 use std::path::Path;

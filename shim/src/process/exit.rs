@@ -1,4 +1,4 @@
-//! The end of the process: everything that the vendor has written and called by then reaches the program.
+//! The exit of the process: all output and callbacks of the vendor until then reach the program.
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! Forks: a child has nothing of its parent's, but what it goes on with where the table says that the vendor's library is good
-//! for that (`forks`).
+//! Forks: a child inherits nothing of its parent's sessions, unless the table says that the vendor's library supports forks
+//! (`forks`); then it continues with a copy.
 //!
 //! - **Invariant**: the child's state is null before its first instruction (`pthread_atfork`), and a page that the kernel
 //!   wipes on fork tells where that handler was bypassed.
@@ -14,11 +14,11 @@ use super::registry::{Inheritance, Member, members};
 static WIPED: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
 thread_local! {
-    /// What the child that this thread forks will have.
+    /// The sessions that the child of this thread's fork will continue.
     static INHERITED: RefCell<Vec<Box<dyn Inheritance>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether this process was forked past the `pthread_atfork` handler.
+/// Whether this process was forked without the `pthread_atfork` handler.
 #[inline]
 pub fn was_forked() -> bool {
     let page = WIPED.load(Ordering::Relaxed);
@@ -77,7 +77,7 @@ extern "C" fn child_handler() {
     inherited.into_iter().for_each(Inheritance::accept);
 }
 
-/// What a forked child does first. Async-signal-safe.
+/// The handler in the child. Async-signal-safe.
 pub fn child() {
     members().for_each(Member::leave_behind);
     let page = WIPED.load(Ordering::Relaxed);

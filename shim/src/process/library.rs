@@ -1,7 +1,7 @@
-//! Which file of the vendor's library the program would have without AvA, as far as it can be told: the one that it opens by its
-//! path, or the one that it, or a library of its, is linked to find.
+//! Finds the vendor library file that the program would load without AvA: the one that it opens by its path, or the one
+//! that it, or one of its libraries, is linked to find.
 //!
-//! - **Invariant:** what is remembered before the first call is one path for each API, and only once its library is opened.
+//! - **Invariant:** before the first call, one path per API is kept, and only once its library is opened.
 
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -73,7 +73,8 @@ fn linked(api: &Api) -> Option<PathBuf> {
 
 /// Looks at one object that is loaded; not zero when the search is over.
 unsafe extern "C" fn look(info: *mut libc::dl_phdr_info, _size: usize, search: *mut c_void) -> c_int {
-    // SAFETY: both are what `dl_iterate_phdr` was given, and gives, for the length of this call; the name is null or a text.
+    // SAFETY: both are what `dl_iterate_phdr` was given, and gives, for the length of this call; the name is null or a
+    // text.
     let (info, search, name) = unsafe {
         let info = &*info;
         let name = (!info.dlpi_name.is_null()).then(|| CStr::from_ptr(info.dlpi_name).to_bytes());

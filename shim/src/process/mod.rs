@@ -1,5 +1,4 @@
-//! What concerns the whole process: which APIs there are, forks, its end, its output, and which files of vendors' libraries it
-//! names.
+//! State of the whole process: the registered APIs, forks, exit, output, and the vendor library files that it names.
 
 pub mod exit;
 pub mod fork;

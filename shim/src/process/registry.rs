@@ -1,6 +1,6 @@
-//! The APIs of this library, which register themselves as it is loaded: what concerns the whole process asks all of them.
+//! The list of the APIs of this library, which register themselves when it is loaded.
 //!
-//! - **Invariant**: to register takes no memory and can be noticed by nobody.
+//! - **Invariant**: registering allocates nothing and has no effect that the program could notice.
 
 use std::sync::atomic::{AtomicPtr, Ordering};
 

@@ -1,5 +1,5 @@
-//! What the vendor has written, written where the program's output goes now: to the stream or descriptor that the vendor
-//! would have written to in this process, as which the program may have put something else meanwhile.
+//! Writes the vendor's output where the program's output goes now: to the stream or descriptor that the vendor would have
+//! written to in this process, which the program may have redirected meanwhile.
 
 use std::ffi::{c_int, c_void};
 

@@ -1,4 +1,4 @@
-//! A session with a worker, as all of its parts know it.
+//! A session with a worker.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

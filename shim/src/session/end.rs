@@ -1,4 +1,4 @@
-//! A session's end in the program: its memory is given back, and the program is told why, once.
+//! A session's end in the program: its memory is released, and the reason is written to standard error, once.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -29,7 +29,7 @@ impl Session {
         })
     }
 
-    /// The worker is gone: every call fails from now on. Whoever is the first to know sees to the rest.
+    /// The worker is gone: every call fails from now on. The first thread that notices does the cleanup.
     pub fn lose(&'static self) -> Fault {
         // A child that was forked within a call of this session has copies only, which others still use.
         if self.port.is_here() && self.port.set_lost() {
@@ -46,8 +46,8 @@ impl Session {
         self.fault()
     }
 
-    /// Ends a session of which nothing is left to the program, if what surrounds the program would be another worker's by now: what
-    /// starts afresh gets that one.
+    /// Ends a session of which nothing is left to the program, if what surrounds the program would be another worker's by
+    /// now: what starts afresh gets that one.
     pub fn leave_if_outdated(&self) {
         let Some(begun) = &self.port.begun.surroundings else { return };
         let library = (!begun.library.is_empty()).then(|| Path::new(OsStr::from_bytes(&begun.library)));
@@ -65,8 +65,8 @@ impl Session {
         self.is_lost()
     }
 
-    /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls: they
-    /// find nothing any more, or what is theirs.
+    /// Gives back what is kept of the session, but for what the program may look at. Threads may still be within calls:
+    /// they find nothing any more, or what is theirs.
     fn close(&self) {
         self.port.close();
         let released = self.book.close();
@@ -91,7 +91,7 @@ impl Session {
     }
 }
 
-/// Why a session has ended, as the broker tells who asks; `None` if it does not in time.
+/// Asks the broker why a session has ended; `None` if there is no reply in time.
 fn reason(begun: &Begun, api: &str, deadline: Instant) -> Option<String> {
     loop {
         match ask(begun.socket.path(), begun.session, deadline)? {

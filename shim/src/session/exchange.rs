@@ -1,4 +1,4 @@
-//! Frames of a session: calls that wait for a reply, calls that do not, and what comes with them.
+//! Frames of a session: calls with a reply, one-way calls, and their notices.
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::book::pending::Meeting;
 use crate::book::regions::{Announcement, Lease};
 use crate::port::lanes::ThreadLane;
 
-/// Most calls in a row that a thread sends without waiting.
+/// The most one-way calls in a row that a thread sends.
 const MOST_POSTED: u64 = 4096;
 
 /// How long the exit of the process waits for callbacks that run.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What goes out in one frame.
+/// The content of one frame to the worker.
 pub struct Outgoing<'a> {
     pub tag: Tag,
     /// The function's opcode, for a call.
@@ -44,7 +44,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// What has come by a lane.
+/// What a lane has received.
 enum Received<R> {
     /// The vendor calls the program back in the call.
     Upcall(Vec<u8>),
@@ -139,7 +139,7 @@ impl Session {
         Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default())
     }
 
-    /// Sends a call that is not answered.
+    /// Sends a one-way call.
     pub fn post(
         &'static self,
         outgoing: Outgoing<'_>,

@@ -1,9 +1,9 @@
-//! What the worker tells beside replies, heard on a thread that does nothing else: what the vendor has written is written,
-//! and callbacks are queued for the thread that calls them. So the worker never waits for a callback of the program's.
+//! A thread that reads the worker's messages other than replies: it writes the vendor's output, and queues callbacks for
+//! the thread that calls them. So the worker never waits for a callback of the program.
 //!
-//! - **Invariant**: the threads of this library take none of the program's signals.
-//! - **Invariant**: what the vendor wrote before a call returned is written before it returns here; at the end of the
-//!   session, too.
+//! - **Invariant**: the threads of this library block the program's signals.
+//! - **Invariant**: the vendor's output from before a call's return is written before the call returns here; at the end of
+//!   the session, too.
 //! - **Invariant**: a callback's data is in the program's memory before the callback runs.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

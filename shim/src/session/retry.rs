@@ -1,4 +1,4 @@
-//! How often a session is asked for in the place of a lost one.
+//! Backoff: how often the broker is asked for a session to replace a lost one.
 //!
 //! A program may try again at once, and for ever; the broker is asked again only after a pause that grows. Time is an
 //! argument.

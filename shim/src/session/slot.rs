@@ -1,4 +1,4 @@
-//! An API in this process: its sessions, once a call has been made.
+//! The slot of an API in this process: its sessions, once a call has been made.
 
 use std::ffi::c_void;
 use std::ops::Deref;
@@ -29,7 +29,7 @@ use crate::process::registry::{Inheritance, Member};
 /// How long a forked child waits for a broker that takes no connections.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// What an API keeps of a session.
+/// An API's own state of a session.
 pub trait State: Hooks + Default + Sized + 'static {
     /// What a forked child has of it that goes on with a copy of what the session has; `None` if it has nothing.
     fn inherit(&self) -> Option<Self> {
@@ -60,7 +60,7 @@ impl<S> Deref for ApiSession<S> {
     }
 }
 
-/// One API's place in the process.
+/// One API's slot in the process.
 pub struct Slot<S: State> {
     api: &'static Api,
     /// Calls a callback of the program's by the number of its signature.
@@ -75,7 +75,7 @@ pub struct Slot<S: State> {
 
 /// A process's sessions with an API.
 struct Sessions<S: 'static> {
-    /// The one that calls go to; null before there is one.
+    /// The current session; null before the first.
     latest: AtomicPtr<ApiSession<S>>,
     /// All that there have been: handles may still stand for what they had.
     all: Mutex<Vec<&'static ApiSession<S>>>,
@@ -102,17 +102,17 @@ impl<S: State> Slot<S> {
         }
     }
 
-    /// The session of this process.
+    /// The current session of this process.
     ///
     /// # Errors
-    /// There is none, or it is lost.
+    /// There is no session, or it is lost.
     #[inline]
     pub fn current(&'static self) -> Result<&'static ApiSession<S>, Fault> {
         let latest = self.latest()?;
         if latest.session.is_lost() { Err(latest.session.fault()) } else { Ok(latest) }
     }
 
-    /// The same for a call that starts afresh: where the session is lost, another takes its place.
+    /// The same for an `afresh` call: a lost session is replaced by a new one.
     ///
     /// # Errors
     /// There is none.
@@ -170,7 +170,7 @@ impl<S: State> Slot<S> {
         self.known().filter(|at| !at.session.is_lost())
     }
 
-    /// Counts a reference of the program's less; `None` if the vendor need not know. Else whether it was the last.
+    /// Decrements a reference count of the program; `None` if the vendor need not know. Otherwise, whether it was the last.
     pub fn release(&self, session: &Session, handle: *mut c_void, kind: u16) -> Option<bool> {
         match session.book.handles.release(handle, kind) {
             Some(false) if session.book.handles.is_lost(handle) && self.release_lost(handle, kind) => None,
@@ -211,7 +211,7 @@ impl<S: State> Slot<S> {
         if let Some(session) = self.known() {
             return Ok(session);
         }
-        // A process without a session at first stays without one.
+        // If the first session cannot be made, the process never gets one.
         if retry.is_refused() {
             return Err(Fault::NoBroker);
         }
@@ -277,7 +277,7 @@ impl<S: State> Slot<S> {
         Ok(Box::leak(Box::new(ApiSession { session, state })))
     }
 
-    /// Calls go to this session from now on.
+    /// Makes this the current session.
     fn remember(&'static self, session: &'static ApiSession<S>) {
         let sessions = self.sessions();
         if let Ok(mut all) = sessions.all.lock() {

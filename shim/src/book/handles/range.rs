@@ -1,7 +1,7 @@
 //! The range of memory that handles point into, over all sessions that a process has with an API one after the other.
 //!
-//! The places of a lost session's objects stay theirs until the program has released them, so that a handle of an earlier
-//! session is known as one.
+//! The slots of a lost session's objects stay reserved until the program has released them, so that a handle of an earlier
+//! session is recognized.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize
 
 use crate::base::fault::Fault;
 
-/// What is known of a live handle.
+/// The state of a live handle.
 #[derive(Debug, Clone, Copy)]
 pub struct Found {
     pub id: u64,
     pub kind: u16,
-    /// What stands for the object where one is as good as another: its class, or its id.
+    /// The object's class if objects of the class are interchangeable, or else its id.
     pub class: u64,
     pub state: u64,
 }
@@ -30,14 +30,14 @@ pub(super) struct Object {
     pub kind: AtomicU32,
     /// The session that it is an object of.
     pub generation: AtomicU32,
-    /// Something an API's hand-written code remembers about the object; 0 at first.
+    /// A value that an API's hand-written code keeps for the object; 0 at first.
     pub note: AtomicU64,
     /// What the object was made of, as a number, where one is as good as another that was made likewise: events of a
     /// queue, buffers of a size. 0 for an object that only stands for itself.
     pub class: AtomicU64,
     /// What was done to the object that decides whether calls with it succeed, as a number; 0 at first.
     pub state: AtomicU64,
-    /// The line of the thread that used the object last; 0 for none.
+    /// The lane of the thread that used the object last; 0 for none.
     pub user: AtomicU32,
     /// References that the program holds, of which the vendor knows one; 0 if the vendor counts.
     pub references: AtomicU32,
@@ -66,7 +66,7 @@ impl Object {
 
 /// Most objects alive at once.
 const CAPACITY: usize = 1 << 22;
-/// How many objects die before the place of the first of them is used again.
+/// The number of objects that are released before the slot of the first of them is reused.
 const QUARANTINE: usize = 4096;
 
 /// The range.
@@ -88,7 +88,7 @@ unsafe impl Send for Range {}
 // SAFETY: as above.
 unsafe impl Sync for Range {}
 
-/// What giving back a reference to an object of a lost session has come to.
+/// The result of releasing a reference to an object of a lost session.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Departed {
     /// Others are left, or nobody knows how many.
@@ -133,7 +133,7 @@ impl Range {
         }
     }
 
-    /// Counts another reference to an object of a lost session; `false` if it is none.
+    /// Increments the reference count of an object of a lost session; `false` if it is not one.
     pub fn retain_lost(&self, pointer: *mut c_void, kind: u16) -> bool {
         let Some((_, object)) = self.taken(pointer).filter(|(_, object)| object.is(kind)) else { return false };
         let more = |n: u32| if n == 0 { None } else { n.checked_add(1) };
@@ -141,7 +141,8 @@ impl Range {
         true
     }
 
-    /// Counts a reference less to an object of a lost session, whose place is free with the last; `None` if it is none.
+    /// Decrements the reference count of an object of a lost session; at zero its slot becomes free. `None` if it is not
+    /// one.
     pub fn release_lost(&self, pointer: *mut c_void, kind: u16) -> Option<Departed> {
         let (index, object) = self.taken(pointer).filter(|(_, object)| object.is(kind))?;
         match object.references.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| n.checked_sub(1)) {
