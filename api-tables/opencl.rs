@@ -636,8 +636,6 @@ const CL_SAMPLER_LOD_MAX_KHR: cl_sampler_info = 0x1157;
 const CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL: cl_kernel_work_group_info = 0x410A;
 // Constants that the hand-written code uses.
 const CL_PROGRAM_SOURCE: cl_program_info = 0x1164;
-const CL_PROGRAM_BUILD_OPTIONS: cl_program_build_info = 0x1182;
-const CL_PROGRAM_BUILD_LOG: cl_program_build_info = 0x1183;
 const CL_IMAGE_ELEMENT_SIZE: cl_image_info = 0x1111;
 const CL_MEM_TYPE: cl_mem_info = 0x1100;
 const CL_DEVICE_TYPE: cl_device_info = 0x1000;
@@ -1016,8 +1014,10 @@ enum ProgramInfo {
 #[otherwise(CL_INVALID_VALUE)]
 enum BuildInfo {
     CL_PROGRAM_BUILD_STATUS(cl_int) = 0x1181,
-    CL_PROGRAM_BUILD_OPTIONS([c_char]),
-    CL_PROGRAM_BUILD_LOG([c_char]),
+    #[paths]
+    CL_PROGRAM_BUILD_OPTIONS([c_char]) = 0x1182,
+    #[paths]
+    CL_PROGRAM_BUILD_LOG([c_char]) = 0x1183,
     CL_PROGRAM_BINARY_TYPE(cl_uint) = 0x1184,
     CL_PROGRAM_BUILD_GLOBAL_VARIABLE_TOTAL_SIZE(usize) = 0x1185,
 }
@@ -1669,6 +1669,7 @@ extern "C" {
 extern "C" {
     /// By hand in the shim: files included by an absolute path have another path in the worker.
     #[custom(shim)]
+    #[prints(strings)]
     fn clCreateProgramWithSource(
         context: cl_context,
         count: cl_uint,
@@ -1677,6 +1678,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_program>;
 
+    #[prints]
     fn clCreateProgramWithBinary(
         context: cl_context,
         num_devices: cl_uint,
@@ -1695,6 +1697,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_program>;
 
+    #[prints]
     fn clCreateProgramWithIL(
         context: cl_context,
         il: Option<&[c_void; length]>,
@@ -1703,6 +1706,7 @@ extern "C" {
     ) -> New<cl_program>;
 
     #[extension("cl_khr_il_program")]
+    #[prints]
     fn clCreateProgramWithILKHR(
         context: cl_context,
         il: Option<&[c_void; length]>,
@@ -1718,8 +1722,8 @@ extern "C" {
     #[release(cl_program)]
     fn clReleaseProgram(program: cl_program) -> cl_int;
 
-    /// By hand: options name directories of the program, and the included files cross as text.
-    #[custom]
+    #[files(options, program)]
+    #[prints(options)]
     fn clBuildProgram(
         program: cl_program,
         num_devices: cl_uint,
@@ -1729,8 +1733,8 @@ extern "C" {
         user_data: UserData,
     ) -> cl_int;
 
-    /// By hand, as `clBuildProgram`.
-    #[custom]
+    #[files(options, program, input_headers)]
+    #[prints(options)]
     fn clCompileProgram(
         program: cl_program,
         num_devices: cl_uint,
@@ -1784,8 +1788,6 @@ extern "C" {
         param_value_size_ret: Option<Out<usize>>,
     ) -> cl_int;
 
-    /// By hand in the worker: options and log are those of the program, without what the worker added.
-    #[custom(worker)]
     #[written(param_value = param_value_size_ret)]
     fn clGetProgramBuildInfo(
         program: cl_program,
@@ -1934,9 +1936,8 @@ extern "C" {
 extern "C" {
     fn clWaitForEvents(num_events: cl_uint, event_list: Option<&[cl_event; num_events]>) -> cl_int;
 
-    /// By hand in the shim: a command's status is read from shared memory.
-    #[custom(shim)]
     #[cached(unless = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS)]
+    #[polls(event = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS)]
     #[written(param_value = param_value_size_ret)]
     fn clGetEventInfo(
         event: cl_event,
@@ -2197,8 +2198,14 @@ extern "C" {
 // Commands: mapping and moving.
 
 extern "C" {
-    /// By hand: the address is that of a mirror in the program.
-    #[custom]
+    #[maps(
+        buffer,
+        event = event,
+        unless = blocking_map != 0,
+        shows = map_flags & (CL_MAP_READ | CL_MAP_WRITE) != 0,
+        reads = map_flags & CL_MAP_READ != 0,
+        writes = map_flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0
+    )]
     #[charge(commands = 1)]
     fn clEnqueueMapBuffer(
         command_queue: cl_command_queue,
@@ -2211,10 +2218,16 @@ extern "C" {
         event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
         event: Option<Out<New<cl_event>>>,
         errcode_ret: Option<Out<cl_int>>,
-    ) -> *mut c_void;
+    ) -> Mapped<[c_void; size]>;
 
-    /// By hand, as `clEnqueueMapBuffer`.
-    #[custom]
+    #[maps(
+        image,
+        event = event,
+        unless = blocking_map != 0,
+        shows = map_flags & (CL_MAP_READ | CL_MAP_WRITE) != 0,
+        reads = map_flags & CL_MAP_READ != 0,
+        writes = map_flags & (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION) != 0
+    )]
     #[charge(commands = 1)]
     fn clEnqueueMapImage(
         command_queue: cl_command_queue,
@@ -2229,11 +2242,9 @@ extern "C" {
         event_wait_list: Option<&[cl_event; num_events_in_wait_list]>,
         event: Option<Out<New<cl_event>>>,
         errcode_ret: Option<Out<cl_int>>,
-    ) -> *mut c_void;
+    ) -> Mapped<[c_void; pixels(image, region, image_row_pitch, image_slice_pitch)]>;
 
-    /// By hand: the worker must find the mapping of the address.
-    #[custom]
-    #[oneway]
+    #[unmaps(mapped_ptr = memobj)]
     #[charge(commands = 1)]
     fn clEnqueueUnmapMemObject(
         command_queue: cl_command_queue,

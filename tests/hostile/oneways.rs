@@ -2,8 +2,8 @@
 
 use std::os::fd::AsFd;
 
+use ava_protocol::engine::opcode as own;
 use ava_protocol::frame::{Notice, Tag};
-use ava_protocol::opencl::custom::own;
 use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place, Slice};
 use ava_transport::region::Region;
@@ -127,14 +127,14 @@ fn who_comes_after_somebody_who_never_comes_waits_alone() {
 
 #[test]
 fn buffers_live_in_regions_of_their_own() {
-    use ava_protocol::opencl::custom::resident::{ArchivedCreated, Create};
+    use ava_protocol::engine::resident::{ArchivedCreated, Create};
     let stage = Stage::new();
     let mut scene = Scene::new(&stage);
     let len = 64 << 10;
     let (region, fd) = Region::create(len).unwrap();
     scene.lane.region(1, len, Some(fd.as_fd()));
     let slice = Slice { region: 1, offset: 0, len, pending: 0 };
-    let create = |id| Create { context: CONTEXT, flags: 0, region: slice, new_object: id };
+    let create = |id| Create { of: CONTEXT, flags: 0, region: slice, new_object: id };
     let made = |r: &ArchivedCreated| (r.suits, r.made);
     assert_eq!(scene.lane.call(own::CREATE_RESIDENT, &create(FREE), made), (true, true));
     // The region may be dropped: the vendor continues to use it.
@@ -165,7 +165,7 @@ fn buffers_live_in_regions_of_their_own() {
     ] {
         let scene = Scene::new(&stage);
         scene.lane.region(1, len, Some(fd.as_fd()));
-        let request = Create { context: CONTEXT, flags, region: slice, new_object: id };
+        let request = Create { of: CONTEXT, flags, region: slice, new_object: id };
         assert!(scene.lane.send(&call(own::CREATE_RESIDENT, &request), None));
         scene.ends(reason);
     }
@@ -174,7 +174,7 @@ fn buffers_live_in_regions_of_their_own() {
     for id in [FREE, FREE + 1] {
         assert!(twice.lane.send(&call(own::CREATE_RESIDENT, &create(id)), None));
     }
-    twice.ends("in use by another buffer");
+    twice.ends("in use by another object");
     scene.leaves();
     stage.stays_unharmed();
 }

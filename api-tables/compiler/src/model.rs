@@ -191,6 +191,8 @@ pub enum Payload {
     Texts,
     /// `#[version] KEY([c_char])`: a text with the version of the API, as in `OpenCL 3.0 PoCL`.
     VersionText,
+    /// `#[paths] KEY([c_char])`: a text with paths of files that the worker laid out for the program.
+    Paths,
     /// `#[version] KEY(cl_version)`: the version as a number.
     VersionNumber,
     /// `#[version] KEY([cl_name_version])`: an array of structs that begin with a version as a number.
@@ -260,6 +262,10 @@ pub enum Ret {
     /// `-> &CStr`: text of the vendor, of which the program gets a copy that stays valid.
     Text {
         null: bool,
+    },
+    /// `-> Mapped<[c_void; n]>`: memory of the vendor's that the program reads and writes in place; see [`Maps`].
+    Mapped {
+        len: Len,
     },
     /// `-> S`: a struct by value; only in functions that are custom, local or unsupported.
     Struct {
@@ -371,10 +377,8 @@ pub enum Len {
     Ended,
 }
 
-/// Layout functions and how many arguments each takes.
-///
-/// `rect(origin, region, row_pitch, slice_pitch)` is host memory of a rectangular copy. `pixels(image, region, row_pitch,
-/// slice_pitch)` is host memory of an image copy. `image(format, desc)`, `image2d(format, width, height, row_pitch)`
+/// Layout functions and how many arguments each takes: `rect(origin, region, row_pitch, slice_pitch)` is host memory of a
+/// rectangular copy, `pixels(image, region, row_pitch, slice_pitch)` of an image copy. `image(format, desc)`, `image2d(format, width, height, row_pitch)`
 /// and `image3d(format, width, height, depth, row_pitch, slice_pitch)` are host memory that an image is made from.
 pub const LAYOUTS: &[(&str, usize)] = &[("rect", 4), ("pixels", 4), ("image", 2), ("image2d", 4), ("image3d", 6)];
 

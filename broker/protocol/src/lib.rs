@@ -8,6 +8,7 @@ pub mod admin;
 pub mod api;
 pub mod archive;
 pub mod control;
+pub mod engine;
 pub mod envelope;
 pub mod expr;
 pub mod flat;

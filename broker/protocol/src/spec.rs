@@ -96,6 +96,8 @@ pub enum Answer {
     /// A text with the API's version behind its first words: `OpenCL C 3.0 more`. A version newer than the table's is
     /// replaced.
     VersionText,
+    /// A text with paths of files that the worker laid out for the program, which are told as the program has them.
+    Paths,
     /// The version as Khronos packs it: 10 bits, 10 bits, 12 bits. Limited likewise.
     VersionNumber,
     /// Structs of `size` bytes that begin with such a version. Those with a newer one are removed.

@@ -22,7 +22,7 @@ use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
-use crate::memory::{Input, Output, Source, span};
+use crate::memory::{Output, Source, span};
 use crate::session::Session;
 use crate::state::lanes::Answering;
 use crate::state::objects::Found;
@@ -386,11 +386,6 @@ impl<'a> Call<'a> {
         Data::Inline(unsafe { CStr::from_ptr(text) }.to_bytes())
     }
 
-    /// Keeps an input for as long as the new object lives.
-    pub fn hold(&self, id: u64, input: Input, address: u64) {
-        self.session.api.hold(self.session, id, input, address);
-    }
-
     pub fn before_release(&self, id: u64) {
         if let Some(pointer) = self.session.objects.leaving(id) {
             self.session.pending.adopt(self.session, pointer);
@@ -405,6 +400,7 @@ impl<'a> Call<'a> {
         for gone in self.session.objects.released(id) {
             self.session.failures.take(gone);
             self.session.mirrors.forget(gone);
+            self.session.residents.forget(gone);
             self.session.api.forget(gone);
         }
     }

@@ -5,6 +5,9 @@
 
 pub mod cut;
 pub mod structs;
+mod texts;
+
+pub use texts::TextArray;
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -133,6 +136,11 @@ impl Input {
     }
 
     /// The private bytes, if the program passed any.
+    /// The text that it is, if it is one.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes().into_iter()
+    }
+
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.source {
             Source::Private(private) => Some(private.bytes()),
@@ -419,37 +427,6 @@ impl Output {
                 region.write(&cut.bytes()[..len as usize]);
                 Returned::Region(len)
             }
-        }
-    }
-}
-
-/// Texts, as an array of pointers.
-#[derive(Debug)]
-pub struct TextArray {
-    null: bool,
-    unreadable: bool,
-    /// What the pointers lead to.
-    _items: Vec<Option<Private>>,
-    pointers: Vec<*const std::ffi::c_char>,
-}
-
-impl TextArray {
-    pub fn new(null: bool, items: Vec<Option<Private>>) -> Self {
-        let pointers = items.iter().map(|item| item.as_ref().map_or(std::ptr::null(), |p| p.as_ptr().cast())).collect();
-        Self { null, unreadable: false, _items: items, pointers }
-    }
-
-    /// One that the program itself could not follow.
-    pub fn unreadable() -> Self {
-        Self { unreadable: true, ..Self::new(false, Vec::new()) }
-    }
-
-    pub fn as_ptr(&self) -> *const *const std::ffi::c_char {
-        match (self.null, self.pointers.is_empty()) {
-            _ if self.unreadable => UNREADABLE.cast(),
-            (true, _) => std::ptr::null(),
-            (false, true) => NOWHERE.cast_const().cast(),
-            (false, false) => self.pointers.as_ptr(),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use ava_protocol::control::{EndKind, FromWorker, LogLevel, ToWorker};
 use ava_protocol::envelope::{open, seal};
@@ -19,6 +19,7 @@ use ava_protocol::upcall::OPEN_LANE;
 use ava_sandbox::Home;
 use ava_transport::lane::{self, Inbox, Lane};
 use ava_transport::message::{self, Progress, Reader};
+use ava_transport::region::Region;
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -26,13 +27,16 @@ use rustix::event::{PollFd, PollFlags, poll};
 use crate::api::Api;
 use crate::call::{Call, Outcome, Stop};
 use crate::session::copies::{Copies, Kept, Sockets};
+use crate::state::included::Included;
 use crate::state::lanes::{Answering, Lanes};
+use crate::state::mappings::Mappings;
 use crate::state::mirrors::Mirrors;
 use crate::state::objects::Objects;
 use crate::state::order::{Failures, Order, Served};
 use crate::state::outbox::Outbox;
 use crate::state::pending::Pending;
 use crate::state::regions::Regions;
+use crate::state::residents::Residents;
 use crate::state::usage::Usage;
 use crate::upcall::callbacks;
 use crate::upcall::stdio;
@@ -43,6 +47,12 @@ pub struct Session {
     pub objects: Objects,
     pub mirrors: Mirrors,
     pub regions: Regions,
+    pub mappings: Mappings,
+    pub residents: Residents,
+    /// Files of the program that its sources include.
+    pub included: Included,
+    /// The status of commands that the program polls, once the shim has given a region for it.
+    pub board: OnceLock<Arc<Region>>,
     pub pending: Pending,
     pub order: Order,
     pub failures: Failures,
@@ -79,6 +89,10 @@ impl Session {
             objects: Objects::new(usage),
             mirrors: Mirrors::default(),
             regions: Regions::default(),
+            mappings: Mappings::default(),
+            residents: Residents::default(),
+            included: Included::default(),
+            board: OnceLock::new(),
             pending: Pending::default(),
             order: Order::default(),
             failures: Failures::default(),
@@ -277,7 +291,7 @@ impl Session {
         let mut notices = Vec::new();
         self.pending.notices(self, &mut notices);
         let room = MOST_NOTICES.saturating_sub(notices.len());
-        self.api.notices(room, &mut notices);
+        self.residents.notices(room, &mut notices);
         let room = MOST_NOTICES.saturating_sub(notices.len());
         notices.extend(self.objects.take_gone(room).into_iter().map(|object| Notice::Gone { object }));
         notices

@@ -2,12 +2,15 @@
 
 pub mod accepted;
 pub mod answers;
+pub mod board;
 pub mod callbacks;
 pub mod handles;
+pub mod mappings;
 pub mod mirrors;
 pub mod order;
 pub mod pending;
 pub mod regions;
+pub mod residents;
 pub mod texts;
 
 use std::ffi::c_void;
@@ -50,6 +53,9 @@ pub struct Book {
     pub pending: pending::Pending,
     pub callbacks: callbacks::Callbacks,
     pub mirrors: mirrors::Mirrors,
+    pub mappings: mappings::Mappings,
+    pub residents: residents::Residents,
+    pub board: board::Board,
 }
 
 impl Book {
@@ -65,6 +71,9 @@ impl Book {
             pending: pending::Pending::default(),
             callbacks: callbacks::Callbacks::new(),
             mirrors: mirrors::Mirrors::default(),
+            mappings: mappings::Mappings::default(),
+            residents: residents::Residents::default(),
+            board: board::Board::default(),
         }
     }
 
@@ -85,6 +94,9 @@ impl Book {
         drop(self.regions.close());
         self.callbacks.clear();
         self.answers.clear();
+        self.mappings.close();
+        self.residents.close(|lease| self.mappings.is_in(lease));
+        self.board.close();
         self.handles.retire()
     }
 }

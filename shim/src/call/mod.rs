@@ -393,6 +393,11 @@ impl Call {
         self.transfers.clear();
     }
 
+    /// The program's callbacks stay registered, whatever becomes of the call.
+    pub fn keep_callbacks(&mut self) {
+        self.callbacks.clear();
+    }
+
     /// Crosses: `read` gets the reply and tells whether the vendor accepted the call.
     pub fn transact<Q, A, R>(&mut self, request: &Q, read: impl FnOnce(&A, &mut Self) -> (bool, R)) -> Result<R, Fault>
     where

@@ -21,11 +21,6 @@ pub trait Hooks: Send + Sync {
         Vec::new()
     }
 
-    /// The worker does not use a region any more that is kept here.
-    fn vacate(&self, _region: u32) -> Option<Lease> {
-        None
-    }
-
     /// The status of a call in the session once it is lost, where it is not the table's.
     fn when_lost(&self) -> Option<i64> {
         None
@@ -103,6 +98,12 @@ impl Session {
     pub fn forget_notes(&self, id: u64) -> Vec<Lease> {
         let mut leases = self.hooks.forget(id);
         leases.extend(self.book.mirrors.forget(id));
+        if self.is_lost() {
+            self.book.mappings.forget_lost(id);
+            leases.extend(self.book.residents.forget_lost(id));
+        } else {
+            self.book.residents.forget(id);
+        }
         leases
     }
 
@@ -118,7 +119,7 @@ impl Session {
                 }
                 Notice::Gone { object } => dropped.extend(self.forget(object)),
                 Notice::Vacant { region } => {
-                    let vacated = self.hooks.vacate(region).map(|lease| regions.release(lease));
+                    let vacated = self.book.residents.vacate(region).map(|lease| regions.release(lease));
                     dropped.extend(vacated.unwrap_or_default());
                 }
                 Notice::Taken { .. } | Notice::After { .. } | Notice::Said { .. } => (),

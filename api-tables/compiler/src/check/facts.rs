@@ -1,12 +1,12 @@
 //! Facts about a call: the attributes above a function.
 
 use super::rules::names_objects;
-use super::{extensions, mirrors};
+use super::{extensions, mapping, mirrors};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
-    Amount, Buffer, Cached, Custom, Direction, Element, Facts, Given, Len, Oneway, Param, Resource, Shape, Unsupported,
-    Until,
+    Amount, Buffer, Cached, Custom, Direction, Element, Facts, Files, Given, Len, Oneway, Param, Resource, Shape,
+    Unsupported, Until,
 };
 use crate::problem::Problems;
 use proc_macro2::Span;
@@ -23,12 +23,16 @@ pub(super) const WORDS: &[&str] = &[
     "charge",
     "custom",
     "extension",
+    "files",
     "formerly",
     "given",
     "input",
     "local",
+    "maps",
     "no_broker",
     "oneway",
+    "polls",
+    "prints",
     "pull",
     "push",
     "refuse",
@@ -37,6 +41,7 @@ pub(super) const WORDS: &[&str] = &[
     "same_as",
     "since",
     "undocumented",
+    "unmaps",
     "unsupported",
     "until",
     "when",
@@ -155,6 +160,11 @@ impl Reader<'_> {
             "retain" => self.facts.retain = self.counted(attr, problems),
             "release" => self.facts.release = self.counted(attr, problems),
             "charge" => self.charge(attr, problems),
+            "files" => self.facts.files = self.files(attr, problems),
+            "prints" => self.facts.prints = Some(self.texts(attr, problems)),
+            "polls" => self.facts.polls = self.polls(attr, problems),
+            "maps" => self.facts.maps = mapping::maps(attr, self.params, self.scope, problems),
+            "unmaps" => self.facts.unmaps = mapping::unmaps(attr, self.params, self.scope, problems),
             "withheld" => self.facts.withheld = self.listed(attr, problems),
             "given" => self.given(attr, problems),
             "unsupported" => self.facts.unsupported = self.unsupported(attr, problems),
@@ -334,6 +344,55 @@ impl Reader<'_> {
         Some(Amount::Memory(name_text))
     }
 
+    /// `files(options, p, …)`
+    fn files(&self, attr: &Attr, problems: &mut Problems) -> Option<Files> {
+        let mut names = self.listed(attr, problems).into_iter();
+        let shape = |name: &str| self.params.iter().find(|p| p.name == name).map(|p| &p.shape);
+        let options = names.next().filter(|name| matches!(shape(name), Some(Shape::Text { .. })));
+        let is_source = |name: &String| match shape(name) {
+            Some(Shape::Handle { .. }) => true,
+            Some(Shape::Buffer(b)) => b.direction == Direction::In && matches!(b.element, Element::Handle(_)),
+            _ => false,
+        };
+        let sources: Vec<String> = names.collect();
+        if options.is_none() || sources.is_empty() || !sources.iter().all(is_source) {
+            not(
+                attr.span,
+                "`files` takes a text with options, and the handles of what is compiled",
+                "takes others",
+                problems,
+            );
+            return None;
+        }
+        Some(Files { options: options?, sources })
+    }
+
+    /// `prints(p, …)`: texts.
+    fn texts(&self, attr: &Attr, problems: &mut Problems) -> Vec<String> {
+        let names = self.listed(attr, problems);
+        let is_text = |name: &str| {
+            self.params.iter().any(|p| p.name == name && matches!(p.shape, Shape::Text { .. } | Shape::Texts { .. }))
+        };
+        if !names.iter().all(|name| is_text(name)) {
+            not(attr.span, "`prints` is about texts that are compiled", "no texts", problems);
+        }
+        names
+    }
+
+    /// `polls(event = e)`: a handle, and when it is the status of its command that is asked for.
+    fn polls(&self, attr: &Attr, problems: &mut Problems) -> Option<(String, crate::model::Expr)> {
+        let pairs = attr.pairs(problems);
+        let [pair] = pairs.as_slice() else {
+            problems.add(attr.span, "`polls` is about one event", "needs `event = e`");
+            return None;
+        };
+        let param = self.param(*pair, problems)?;
+        if !matches!(param.shape, Shape::Handle { .. }) {
+            not(pair.key.span(), "`polls` is about an event", "no handle", problems);
+        }
+        Some((param.name.clone(), expr::number(pair.value, self.scope, problems)?))
+    }
+
     /// `retain(H)`, `release(H)`: the function has one argument, and that is an H.
     fn counted(&self, attr: &Attr, problems: &mut Problems) -> Option<String> {
         let handle = self.scope.names.handle(attr.name(problems)?, problems)?;
@@ -433,7 +492,7 @@ fn custom(attr: &Attr, problems: &mut Problems) -> Custom {
     custom
 }
 
-fn is_new(shape: &Shape) -> bool {
+pub(super) fn is_new(shape: &Shape) -> bool {
     matches!(shape, Shape::Buffer(Buffer { direction: Direction::Out, element: Element::New(_), len: Len::One, .. }))
 }
 
@@ -449,6 +508,6 @@ fn twice(pair: Pair<'_>, word: &str, problems: &mut Problems) {
     problems.add(pair.key.span(), format!("`{word}` is given twice for `{}`", pair.key), "again");
 }
 
-fn not(at: Span, message: &str, label: &str, problems: &mut Problems) {
+pub(super) fn not(at: Span, message: &str, label: &str, problems: &mut Problems) {
     problems.add(at, message, label);
 }

@@ -70,6 +70,11 @@ fn ret(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Ret> {
     {
         return Some(Ret::New { ty: scope.names.handle(handle, problems)? });
     }
+    if let Some((word, inner)) = shapes::generic(ty)
+        && word == "Mapped"
+    {
+        return shapes::mapped(inner, scope, problems).map(|len| Ret::Mapped { len });
+    }
     let text = |ty: &Type| match ty {
         Type::Reference(text) => shapes::name(&text.elem).is_some_and(|name| name == "CStr"),
         _ => false,
@@ -102,7 +107,7 @@ fn ret(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Ret> {
         }
     }
     problems.add(ty.span(), "a function cannot return this", "not a return").help(
-        "a function returns a scalar, a status, `New<H>`, `&CStr`, or, if it is `custom`, `local` or `unsupported`, a \
+        "a function returns a scalar, a status, `New<H>`, `&CStr`, `Mapped<[c_void; n]>`, or, if it is `custom`, `local` or `unsupported`, a \
          struct or a raw pointer",
     );
     None

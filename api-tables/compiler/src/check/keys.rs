@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Fields, Ident, ItemEnum, Type};
 
 pub(super) const ENUM_WORDS: &[&str] = &["list", "otherwise", "refused", "repr", "tag"];
-pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "refused", "version"];
+pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "paths", "refused", "version"];
 
 /// What kind of type an enum is, by its attributes.
 pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
@@ -236,6 +236,15 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
             outside(in_list, attr.span, "`hide`", problems)?;
             let bits = expr::constant(attr.only(problems)?, names, problems)?;
             Some(Payload::Hidden { scalar: names.scalar(&text, element.span(), problems)?, bits })
+        }
+        "paths" => {
+            attr.flag(problems);
+            outside(in_list, attr.span, "a text", problems)?;
+            if text != "c_char" || !slice {
+                problems.add(ty.span(), "`paths` is about a text", "not `[c_char]`");
+                return None;
+            }
+            Some(Payload::Paths)
         }
         "names" => {
             attr.flag(problems);

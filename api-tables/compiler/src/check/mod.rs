@@ -6,6 +6,7 @@ mod facts;
 mod file;
 mod functions;
 mod keys;
+mod mapping;
 mod mirrors;
 pub mod names;
 mod rules;

@@ -1,6 +1,6 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
-use super::extensions;
+use super::{extensions, mapping};
 use crate::emit::names;
 use crate::expr;
 use crate::model::{
@@ -25,6 +25,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         tags(api, function, problems);
         lengths(function, problems);
         layouts(function, problems);
+        mapping::check(function, problems);
         replies(api, function, problems);
         answers(function, problems);
         demands(api, function, problems);
@@ -63,7 +64,9 @@ fn ret_class(api: &Api, ret: &Ret) -> String {
         Ret::Value { scalar, .. } => scalar.rust().into(),
         Ret::Status { ty } => names::status_scalar(api, ty).rust().into(),
         Ret::Struct { ty } => ty.clone(),
-        Ret::New { .. } | Ret::Mirror { .. } | Ret::Text { .. } | Ret::Pointer { .. } => "an address".into(),
+        Ret::New { .. } | Ret::Mapped { .. } | Ret::Mirror { .. } | Ret::Text { .. } | Ret::Pointer { .. } => {
+            "an address".into()
+        }
     }
 }
 
@@ -163,7 +166,8 @@ fn pointers(function: &Function, problems: &mut Problems) {
     for param in &function.params {
         let inner: &[Param] = if let Shape::Callback { params, .. } = &param.shape { params } else { &[] };
         for pointer in std::iter::once(param).chain(inner).filter(|p| by_hand(&p.shape)) {
-            if facts.withheld.contains(&pointer.name) {
+            let unmapped = facts.unmaps.as_ref().is_some_and(|(address, _)| *address == pointer.name);
+            if unmapped || facts.withheld.contains(&pointer.name) {
                 continue;
             }
             match pointer.shape {
@@ -264,17 +268,23 @@ const LAYOUT_ARGUMENTS: &[(&str, &str)] =
     &[("rect", "33nn"), ("pixels", "h3nn"), ("image", "ss"), ("image2d", "snnn"), ("image3d", "snnnnn")];
 
 fn layouts(function: &Function, problems: &mut Problems) {
-    for param in &function.params {
-        let Shape::Buffer(Buffer { len: Len::Layout { function: layout, args }, .. }) = &param.shape else {
-            continue;
-        };
+    let params = function.params.iter().filter_map(|p| match &p.shape {
+        Shape::Buffer(buffer) => Some((p.span, &buffer.len)),
+        _ => None,
+    });
+    let returned = match &function.ret {
+        Ret::Mapped { len } => Some((function.span, len)),
+        _ => None,
+    };
+    for (span, len) in params.chain(returned) {
+        let Len::Layout { function: layout, args } = len else { continue };
         let Some((_, wanted)) = LAYOUT_ARGUMENTS.iter().find(|(name, _)| name == layout) else {
             continue;
         };
         for (i, (arg, wanted)) in args.iter().zip(wanted.chars()).enumerate() {
             if !layout_argument(function, arg, wanted) {
                 let message = format!("argument {} of `{layout}` has the wrong type", i + 1);
-                problems.add(param.span, message, "of unknown size").help(match wanted {
+                problems.add(span, message, "of unknown size").help(match wanted {
                     '3' => "it takes a parameter that is `&[usize; 3]`",
                     'h' => "it takes a handle",
                     's' => "it takes a parameter that is a pointer to a struct",
@@ -298,6 +308,9 @@ fn layout_argument(function: &Function, arg: &Expr, wanted: char) -> bool {
                 && matches!(buffer.len, Len::Count(Expr::Int(3)))
         }
         (Some(Shape::Buffer(buffer)), 's') => matches!(buffer.element, Element::Struct(_)),
+        (Some(Shape::Buffer(buffer)), 'n') => {
+            matches!(buffer.element, Element::Scalar { .. }) && matches!(buffer.len, Len::One)
+        }
         _ => false,
     }
 }
@@ -360,6 +373,10 @@ fn answers(function: &Function, problems: &mut Problems) {
     {
         let message = format!("the length of the answer in `{}` is missing", param.name);
         problems.add(param.span, message, "by key").help(help);
+    }
+    if let (Some(_), None) = (&function.facts.polls, function.answer()) {
+        let message = format!("`{}` polls, and does not answer with bytes", function.name);
+        problems.add(function.span, message, "polls").help("an answer is as that of a function that is `cached`");
     }
     if function.facts.cached.is_some() && function.answer().is_none() {
         let message = format!("`{}` is cached, and does not return bytes", function.name);

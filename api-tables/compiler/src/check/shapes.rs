@@ -234,6 +234,19 @@ fn pointee(
     Some((Shape::Buffer(Buffer { direction, element, len, null }), c_type))
 }
 
+/// `[c_void; n]` in `Mapped<…>`: how the bytes lie.
+pub fn mapped(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Len> {
+    match ty {
+        Type::Array(array) if name(&array.elem).is_some_and(|n| n == "c_void") => {
+            length(&array.len, true, scope, problems)
+        }
+        other => {
+            problems.add(other.span(), "mapped memory is bytes, so many", "not `[c_void; n]`");
+            None
+        }
+    }
+}
+
 /// One element behind a pointer, and its C type.
 fn element(ty: &Type, direction: Direction, scope: &Scope<'_>, problems: &mut Problems) -> Option<(Element, String)> {
     if let Some((word, inner)) = generic(ty)

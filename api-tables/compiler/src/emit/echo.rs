@@ -108,6 +108,7 @@ fn ret_type(api: &Api, function: &Function) -> String {
         Ret::New { ty } if names::is_opaque(api, ty) => format!("{ty} *"),
         Ret::Value { ty, .. } | Ret::Status { ty } | Ret::New { ty } | Ret::Struct { ty } => c_name(ty).into(),
         Ret::Text { .. } => "const char *".into(),
+        Ret::Mapped { .. } => "void *".into(),
         Ret::Mirror { c_type, .. } | Ret::Pointer { c_type } => c_type.clone(),
     }
 }

@@ -117,7 +117,7 @@ fn fail(call: &CallPlan<'_>) -> TokenStream {
         Ret::Void => quote! { let _ = status; },
         Ret::Status { .. } => quote!(status as _),
         Ret::Value { .. } => quote! { let _ = status; 0 as _ },
-        Ret::New { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } => {
+        Ret::New { .. } | Ret::Mapped { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } => {
             quote! { let _ = status; #errcode std::ptr::null_mut() }
         }
         Ret::Text { null: true } => quote! { let _ = status; std::ptr::null() },

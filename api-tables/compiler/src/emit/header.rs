@@ -74,6 +74,7 @@ fn ret(api: &Api, function: &Function) -> String {
             crate::check::names::c_name(ty).into()
         }
         Ret::Text { .. } => "const char *".into(),
+        Ret::Mapped { .. } => "void *".into(),
         Ret::Mirror { c_type, .. } | Ret::Pointer { c_type } => c_type.clone(),
     }
 }

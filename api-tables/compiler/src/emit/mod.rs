@@ -8,6 +8,7 @@ pub mod expand;
 mod expr;
 pub mod fuzz;
 pub mod header;
+mod mapping;
 mod mirror;
 pub mod module;
 pub mod names;

@@ -99,7 +99,7 @@ pub fn c_ret(ret: &Ret, api: &Api) -> TokenStream {
             let s = scalar(status_scalar(api, ty));
             quote!(#s)
         }
-        Ret::New { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } => quote!(*mut c_void),
+        Ret::New { .. } | Ret::Mapped { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } => quote!(*mut c_void),
         Ret::Text { .. } => quote!(*const c_char),
         Ret::Struct { ty } => {
             let ty = ident(ty);

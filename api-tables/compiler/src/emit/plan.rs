@@ -271,6 +271,7 @@ fn record(title: &str, record: &Record<'_>, lines: &mut Vec<String>) {
             FieldType::Place => "Place".into(),
             FieldType::Returned => "Returned".into(),
             FieldType::Bytes => "bytes".into(),
+            FieldType::Mapped => "Mapped".into(),
         };
         lines.push(format!("{:>5}+{:<2} {:width$}  {ty}", field.offset, field.ty.size(), field.name));
     }

@@ -28,6 +28,10 @@ pub fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> 
     if argument.withheld {
         return quote!(let #name = std::ptr::null_mut(););
     }
+    if argument.unmapped {
+        // It is what `mapping::begin` makes of the mapping that the request names.
+        return quote!();
+    }
     match &param.shape {
         Shape::Value { scalar, .. } => {
             let ty = names::scalar(*scalar);

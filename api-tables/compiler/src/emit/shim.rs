@@ -2,6 +2,7 @@
 //! dispatch table of an installable client driver.
 
 use super::entries;
+use super::mapping;
 use super::names::{self, ident, int};
 use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes};
@@ -64,12 +65,14 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             let ok = int(i128::from(ok));
             quote!(reply.ret.to_native() == #ok)
         }
+        Success::NotNull if matches!(function.ret, Ret::Mapped { .. }) => quote!(reply.mapped.made),
         Success::NotNull => quote!(reply.made),
         Success::Always => quote!(true),
     };
     let decode: Vec<_> = call.arguments.iter().filter_map(|argument| decode(plan, call, argument)).collect();
     let result = match &function.ret {
         Ret::Void | Ret::Pointer { .. } | Ret::Struct { .. } => quote!(()),
+        Ret::Mapped { .. } => quote!(runtime::mapping::answer(&reply.mapped)),
         Ret::Text { .. } => quote!(call.kept_text(&reply.ret)),
         Ret::Status { .. } | Ret::Value { .. } => quote!(reply.ret.to_native() as _),
         Ret::New { .. } => quote!(if ok { call.object(w_new) } else { std::ptr::null_mut() }),
@@ -81,7 +84,13 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         quote!(table::#name::Request { #(#fields),* })
     };
     let slot = names::slot(api);
-    let (decode, after) = (quote!(#(#decode)*), shortcut::after(plan, call));
+    // A callback that was called is kept, for the program hears of it after the call.
+    let called = call.callback().map(|_| {
+        quote!(if reply.called {
+            call.keep_callbacks();
+        })
+    });
+    let (decode, after) = (quote!(#(#decode)* #called), shortcut::after(plan, call));
     let transact = if call.shows_mirrors() {
         let result_of = match call.names_mirror() {
             true => quote!(runtime::mirror::pointer(call.session, result)),
@@ -98,14 +107,15 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             #result_of
         }
     } else {
-        quote! {
+        let transact = quote! {
             call.transact(&request, |reply: &table::#name::ArchivedReply, call| {
                 let ok = #ok;
                 #decode
                 #after
                 (ok, #result)
             })
-        }
+        };
+        mapping::outcome(plan, call, transact)
     };
     let session = match call.begins {
         Begins::Afresh => quote!(#slot.afresh()?),
@@ -114,8 +124,12 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     };
     let (before, then) = (shortcut::before(plan, call), shortcut::then(plan, call));
     let instead = shortcut::instead(call);
+    let (lost, poll, mapping) = (mapping::lost(plan, call), shortcut::poll(plan, call), mapping::ask(plan, call));
+    let files = files(plan, call);
     quote! {
         pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
+            #lost
+            #poll
             let at = #session;
             let mut call = Call::begin(at, opcode::#name);
             // SAFETY: the program vouches for its pointers, as it would to the vendor.
@@ -125,12 +139,34 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
                 #mint
                 #kept
                 #then
+                #mapping
+                #files
                 let request = #request;
                 #instead
                 #transact
             }
         }
     }
+}
+
+/// Statements that collect what the sources include which a call compiles.
+fn files(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let files = call.function.facts.files.as_ref()?;
+    let (hand, options) = (ident(&plan.api.name), ident(&files.options));
+    let sources = files.sources.iter().filter_map(|name| {
+        let argument = call.argument(name)?;
+        let param = ident(name);
+        Some(match argument.buffer() {
+            Some(buffer) => {
+                let count = sizes(plan, call).elements(&buffer.len);
+                quote!((#param.cast(), #count))
+            }
+            None => quote!((&raw const #param, Some(1))),
+        })
+    });
+    Some(quote! {
+        let files = runtime::files::files(&mut call, &[#(#sources),*], #options, crate::api::#hand::source)?;
+    })
 }
 
 /// Keeps a callback that reports errors with the object that the call makes, or else with the one that it is about.
@@ -276,7 +312,13 @@ fn wire_value(call: &CallPlan<'_>, carries: Carries<'_>) -> TokenStream {
             return quote!(#pointer as u64);
         }
         Carries::NewObject => return quote!(w_new),
-        Carries::Returned | Carries::Made | Carries::Mirrors => unreachable!("no request has what a reply carries"),
+        Carries::Mapping => return quote!(mapping.id),
+        Carries::PendingMapping => return quote!(mapping.pending),
+        Carries::Unseen => return quote!(mapping.unseen),
+        Carries::Files => return quote!(files),
+        Carries::Returned | Carries::Made | Carries::Mirrors | Carries::Mapped | Carries::Called => {
+            unreachable!("no request has what a reply carries")
+        }
     };
     let (name, w) = (ident(&param.name), local(&param.name));
     match &param.shape {

@@ -25,6 +25,31 @@ pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     }
 }
 
+/// Statements before a call that polls is begun: an answer that is at hand.
+pub fn poll(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let (event, condition) = call.function.facts.polls.as_ref()?;
+    let Shape::Handle { ty, .. } = &call.argument(event)?.param.shape else { return None };
+    let query = call.query.as_ref()?;
+    let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
+    let (slot, ok) = (names::slot(plan.api), success(call));
+    let (event, kind) = (ident(event), ident(ty));
+    let condition = Sizes { api: plan.api, function: call.function, side: Side::Shim }.value(condition);
+    Some(quote! {
+        // What is asked otherwise, by a place that is too small or for the answer's size, the vendor answers.
+        if expr::holds(#condition) && #size >= size_of::<i32>() && !#value.is_null() && #size_ret.is_null() {
+            match runtime::board::poll(#slot.current()?, #event, kind::#kind)? {
+                Some(Ok(status)) => {
+                    // SAFETY: the program passed the address of so many bytes, at least.
+                    unsafe { #value.cast::<i32>().write_unaligned(status) };
+                    return Ok(#ok as _);
+                }
+                Some(Err(ret)) => return Ok(ret as _),
+                None => (),
+            }
+        }
+    })
+}
+
 /// Statements before the arguments are read.
 pub fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let (slot, ok) = (names::slot(plan.api), nothing_more(call));

@@ -79,6 +79,10 @@ impl Sizes<'_> {
                 quote!(call.peek(#value.cast(), spec::#ty.size))
             }
             (Some(Shape::Buffer(Buffer { element: Element::Struct(_), .. })), Side::Worker) => quote!(#value.bytes()),
+            // What a vendor says of memory that it maps, and need not be asked for.
+            (Some(Shape::Buffer(Buffer { element: Element::Scalar { .. }, len: Len::One, .. })), Side::Worker) => {
+                quote!(#value.scalar().or(Some(0)))
+            }
             (Some(Shape::Buffer(_)), Side::Shim) => quote!(call.peek_three(#value)),
             (Some(Shape::Buffer(_)), Side::Worker) => quote!(#value.three()),
             _ => self.scalar(name),

@@ -361,6 +361,7 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
         Payload::References => quote!(Answer::References),
         Payload::Texts => quote!(Answer::Texts),
         Payload::VersionText => quote!(Answer::VersionText),
+        Payload::Paths => quote!(Answer::Paths),
         Payload::VersionNumber => quote!(Answer::VersionNumber),
         Payload::VersionNumbers(name) => {
             let size = layout::size(api, name);
@@ -434,5 +435,6 @@ fn field_type(ty: FieldType) -> TokenStream {
         FieldType::Place => quote!(Place),
         FieldType::Returned => quote!(Returned<'a>),
         FieldType::Bytes => quote!(Vec<u8>),
+        FieldType::Mapped => quote!(crate::engine::mapping::Mapped),
     }
 }

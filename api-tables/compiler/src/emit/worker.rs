@@ -3,6 +3,7 @@
 
 use super::charges::{self, written};
 use super::expr::operation;
+use super::mapping;
 use super::mirror;
 use super::names::{self, ident, int};
 use super::request::decode;
@@ -139,6 +140,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             fields.push(quote!(ret: ret as #ty));
         }
         (Ret::New { .. } | Ret::Mirror { .. } | Ret::Status { .. }, _) => fields.push(quote!(made: ok)),
+        (Ret::Mapped { .. }, _) => fields.push(quote!(mapped)),
     }
     let mut translate = Vec::new();
     for argument in call.arguments.iter().filter(|argument| argument.returns) {
@@ -150,6 +152,9 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         translate.extend(translation(call, argument.param, buffer));
         let written = written(plan, call, argument, buffer);
         fields.push(quote!(#p: #p.returned(#written, ok)));
+    }
+    if call.callback().is_some() {
+        fields.push(quote!(called));
     }
     if let Some(object) = function.facts.pull.as_ref().map(|h| ident(h)) {
         let is_one = function.params.iter().any(|p| object == p.name && matches!(p.shape, Shape::Mirror { .. }));
@@ -312,6 +317,8 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             statements.push(quote!(if !#param.is_null() { #count.ensure(); }));
         }
     }
+    statements.push(mapping::begin(plan, call));
+    statements.extend(compiled(call));
     quote!(#(#statements)*)
 }
 
@@ -335,6 +342,25 @@ fn refuse_unless(plan: &Plan<'_>, call: &CallPlan<'_>, demand: &Expr) -> TokenSt
     }
 }
 
+/// Statements of a call that compiles: what may print is noted, and what sources include is laid out.
+fn compiled(call: &CallPlan<'_>) -> Vec<TokenStream> {
+    let facts = &call.function.facts;
+    let mut statements = Vec::new();
+    match facts.prints.as_deref() {
+        None => {}
+        Some([]) => statements.push(quote!(crate::upcall::stdio::may_print();)),
+        Some(texts) => statements.extend(texts.iter().map(|text| {
+            let text = ident(text);
+            quote!(#text.texts().for_each(crate::upcall::stdio::expect);)
+        })),
+    }
+    if let Some(files) = &facts.files {
+        let options = ident(&files.options);
+        statements.push(quote!(let #options = crate::engine::files::options(call, #options, &r.files)?;));
+    }
+    statements
+}
+
 /// Statements between the call and the reply.
 fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let mut statements = charges::emit(plan, call);
@@ -345,7 +371,7 @@ fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
                 let memory = memory(plan, call, birth);
                 let held = birth.holds.map(|param| {
                     let (value, address) = (ident(&param.name), ident(&address_of(&param.name)));
-                    quote!(call.hold(r.new_object.to_native(), #value, r.#address.to_native());)
+                    quote!(crate::engine::resident::hold(call, r.new_object.to_native(), #value, r.#address.to_native());)
                 });
                 statements.push(quote! {
                     if ok {
@@ -370,7 +396,7 @@ fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     }
     if let Some(callback) = call.callback() {
         let callback = ident(&callback.param.name);
-        statements.push(quote!(#callback.settle(ok);));
+        statements.push(quote!(let called = #callback.settle(ok);));
     }
     if let Some(param) = about_handle(call) {
         let id = ident(&param.name);
@@ -381,6 +407,7 @@ fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             statements.push(quote!(if ok { call.released(r.#id.to_native()); }));
         }
     }
+    statements.push(mapping::after(plan, call));
     quote!(#(#statements)*)
 }
 

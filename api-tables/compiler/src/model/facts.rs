@@ -32,6 +32,16 @@ pub struct Facts {
     pub retain: Option<String>,
     pub release: Option<String>,
     pub charge: Vec<(Resource, Amount)>,
+    /// `files(options, p, …)`: compiles the sources of objects, with options; what these include goes along.
+    pub files: Option<Files>,
+    /// `prints(p, …)`: these texts, or what has no text, are compiled to what may print.
+    pub prints: Option<Vec<String>>,
+    /// `polls(event = e)`: asks how far the command of an event has got, if e holds.
+    pub polls: Option<(String, Expr)>,
+    /// `maps(object, event = p, …)`: of a function that returns [`Ret::Mapped`](super::Ret::Mapped).
+    pub maps: Option<Maps>,
+    /// `unmaps(p = object)`: address p is given back, which `object` is mapped at.
+    pub unmaps: Option<(String, String)>,
     /// `withheld(p, …)`: parameters that do not cross; the vendor is given null.
     pub withheld: Vec<String>,
     /// `given(p = S(field = e, …))`: withheld parameter → the struct that the vendor is given in its place.
@@ -70,6 +80,32 @@ pub struct Given {
     pub param: String,
     pub of: String,
     pub fields: Vec<(String, i128)>,
+}
+
+/// `files(options, p, …)`: a call that compiles.
+#[derive(Debug)]
+pub struct Files {
+    /// The text with the compiler's options.
+    pub options: String,
+    /// The handles, or arrays of them, of what has the sources.
+    pub sources: Vec<String>,
+}
+
+/// `maps(object, event = p, unless = e, shows = e, reads = e, writes = e)`: what holds of memory that a call maps.
+#[derive(Debug)]
+pub struct Maps {
+    /// The handle of what is mapped.
+    pub object: String,
+    /// The parameter that makes the event which completes when the memory may be looked at.
+    pub event: String,
+    /// The call waits for that event if this holds.
+    pub unless: Expr,
+    /// Whether the memory holds what the object does.
+    pub shows: Expr,
+    /// Whether that is data which the program gets, and is charged.
+    pub reads: Expr,
+    /// Whether the object holds what was written to the memory once it is unmapped.
+    pub writes: Expr,
 }
 
 #[derive(Debug)]

@@ -12,6 +12,8 @@ pub struct Argument<'a> {
     pub param: &'a Param,
     /// It does not cross: the vendor is given null.
     pub withheld: bool,
+    /// It is an address that stands for a mapping, which the request names in its place.
+    pub unmapped: bool,
     /// The struct that the vendor is given in its place.
     pub given: Option<&'a Given>,
     /// It is an output.
@@ -62,6 +64,7 @@ fn argument<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Argum
     Argument {
         param,
         withheld: facts.withheld.contains(&param.name),
+        unmapped: facts.unmaps.as_ref().is_some_and(|(address, _)| *address == param.name),
         given: facts.given.iter().find(|given| given.param == param.name),
         returns: matches!(&param.shape, Shape::Buffer(buffer) if buffer.direction != Direction::In),
         when: of(&facts.when),

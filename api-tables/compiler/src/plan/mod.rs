@@ -95,7 +95,7 @@ pub enum Success {
     Always,
     /// It returns this status.
     Status { scalar: Scalar, ok: i64 },
-    /// It returns an object, and not null.
+    /// It returns an object or an address, and not null.
     NotNull,
 }
 
@@ -142,7 +142,7 @@ impl<'a> CallPlan<'a> {
             posting: posting::of(function, &arguments),
             query: queries::query(api, function),
             charges: charges::of(function),
-            request: record::request(&arguments, &births),
+            request: record::request(function, &arguments, &births),
             reply: record::reply(function, &arguments, success),
             encode_order,
             decode_order,
@@ -200,7 +200,7 @@ pub fn success(api: &Api, function: &Function) -> Success {
             Some(TypeKind::Status { scalar, ok }) => Success::Status { scalar: *scalar, ok: *ok },
             _ => unreachable!("only a status type makes a function return a status"),
         },
-        Ret::New { .. } => Success::NotNull,
+        Ret::New { .. } | Ret::Mapped { .. } => Success::NotNull,
         _ => Success::Always,
     }
 }

@@ -44,6 +44,18 @@ pub enum Carries<'a> {
     Made,
     /// The changes of mirrors.
     Mirrors,
+    /// The shim's number for a mapping.
+    Mapping,
+    /// The transfer of a mapping whose call does not wait.
+    PendingMapping,
+    /// That the program has not seen what it unmaps.
+    Unseen,
+    /// What the call has mapped.
+    Mapped,
+    /// The program's files that sources include.
+    Files,
+    /// Whether the vendor has called the callback: it is kept then, whatever the call returns.
+    Called,
 }
 
 /// The type of a field on the wire.
@@ -76,6 +88,10 @@ pub enum FieldType {
     Returned,
     /// Bytes that the worker has made, elsewhere.
     Bytes,
+    /// `engine::mapping::Mapped`: whether there is a mapping (`u8`); its rows in six numbers (`u64`): the first byte, bytes in
+    /// a row, rows, their pitch, slices, their pitch; an address of the program (`u64`); a region (`u32`) and a place in it
+    /// (`u64`).
+    Mapped,
 }
 
 impl FieldType {
@@ -89,6 +105,7 @@ impl FieldType {
             Self::Data => 40,
             Self::Place => 48,
             Self::Texts => 56,
+            Self::Mapped => 80,
         }
     }
 
@@ -123,9 +140,9 @@ impl<'a> Record<'a> {
     }
 }
 
-pub(super) fn request<'a>(arguments: &[Argument<'a>], births: &[Birth<'a>]) -> Record<'a> {
+pub(super) fn request<'a>(function: &Function, arguments: &[Argument<'a>], births: &[Birth<'a>]) -> Record<'a> {
     let mut fields = Vec::new();
-    for argument in arguments.iter().filter(|argument| !argument.withheld) {
+    for argument in arguments.iter().filter(|argument| !argument.withheld && !argument.unmapped) {
         let param = argument.param;
         fields.push((param.name.clone(), Carries::Argument(param), request_type(param)));
         if argument.tells_address() {
@@ -134,6 +151,17 @@ pub(super) fn request<'a>(arguments: &[Argument<'a>], births: &[Birth<'a>]) -> R
     }
     if births.iter().any(|birth| matches!(birth.place, BirthPlace::Returned)) {
         fields.push(("new_object".into(), Carries::NewObject, FieldType::Id));
+    }
+    if function.facts.files.is_some() {
+        fields.push(("files".into(), Carries::Files, FieldType::Data));
+    }
+    if function.facts.maps.is_some() {
+        fields.push(("mapping".into(), Carries::Mapping, FieldType::Id));
+        fields.push(("pending".into(), Carries::PendingMapping, FieldType::Id));
+    }
+    if function.facts.unmaps.is_some() {
+        fields.push(("mapping".into(), Carries::Mapping, FieldType::Id));
+        fields.push(("unseen".into(), Carries::Unseen, FieldType::Flag));
     }
     Record::of(fields)
 }
@@ -162,10 +190,15 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
         (Ret::Text { .. }, _) => Some((Carries::Returned, FieldType::Data)),
         (Ret::New { .. }, _) => Some((Carries::Made, FieldType::Flag)),
         (Ret::Mirror { .. }, _) => Some((Carries::Returned, FieldType::Id)),
+        (Ret::Mapped { .. }, _) => Some((Carries::Mapped, FieldType::Mapped)),
         (Ret::Void | Ret::Status { .. } | Ret::Pointer { .. } | Ret::Struct { .. }, _) => None,
     };
     let returned = returned.map(|(carries, ty)| {
-        let name = if matches!(carries, Carries::Made) { "made" } else { "ret" };
+        let name = match carries {
+            Carries::Made => "made",
+            Carries::Mapped => "mapped",
+            _ => "ret",
+        };
         (name.to_owned(), carries, ty)
     });
     let results = arguments.iter().filter(|argument| argument.returns).map(|argument| {
@@ -174,7 +207,9 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
     });
     let shows = function.facts.pull.is_some() || names_mirror(function);
     let mirrors = shows.then(|| ("mirrors".to_owned(), Carries::Mirrors, FieldType::Bytes));
-    Record::of(returned.into_iter().chain(results).chain(mirrors))
+    let callback = function.params.iter().any(|p| matches!(p.shape, Shape::Callback { .. }));
+    let called = callback.then(|| ("called".to_owned(), Carries::Called, FieldType::Flag));
+    Record::of(returned.into_iter().chain(results).chain(mirrors).chain(called))
 }
 
 /// Whether the function returns a mirrored struct.

@@ -203,7 +203,12 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
             &[r.context.to_native()],
             Some(size as u64),
         )?;
-        call.hold(r.new_object.to_native(), host_ptr, r.host_ptr_address.to_native());
+        crate::engine::resident::hold(
+            call,
+            r.new_object.to_native(),
+            host_ptr,
+            r.host_ptr_address.to_native(),
+        );
     }
     if call.is_oneway() {
         return call

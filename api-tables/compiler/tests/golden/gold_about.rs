@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   36
+// opcode   40
 // entry    generated
 // server   generated, of a function that the library exports
 // session  the one that there is

@@ -15,8 +15,9 @@
 //     0+8  one        id
 //     8+8  notify     id
 //    16+1  user_data  flag
-// reply  4 bytes
-//     0+4  ret  i32
+// reply  8 bytes
+//     0+4  ret     i32
+//     4+1  called  flag
 
 // wire
 
@@ -33,6 +34,7 @@ pub mod gold_callback {
     #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
     pub struct Reply {
         pub ret: i32,
+        pub called: bool,
     }
     /// The archives lie as they are planned.
     const _: () = {
@@ -41,9 +43,10 @@ pub mod gold_callback {
         assert!(std::mem::offset_of!(ArchivedRequest, one) == 0);
         assert!(std::mem::offset_of!(ArchivedRequest, notify) == 8);
         assert!(std::mem::offset_of!(ArchivedRequest, user_data) == 16);
-        assert!(size_of:: < ArchivedReply > () == 4);
+        assert!(size_of:: < ArchivedReply > () == 8);
         assert!(align_of:: < ArchivedReply > () == 4);
         assert!(std::mem::offset_of!(ArchivedReply, ret) == 0);
+        assert!(std::mem::offset_of!(ArchivedReply, called) == 4);
     };
 }
 
@@ -102,6 +105,9 @@ pub unsafe fn gold_callback(
             &request,
             |reply: &table::gold_callback::ArchivedReply, call| {
                 let ok = reply.ret.to_native() == 0;
+                if reply.called {
+                    call.keep_callbacks();
+                }
                 (ok, reply.ret.to_native() as _)
             },
         )
@@ -132,10 +138,11 @@ pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
         )
     };
     let ok = ret == 0;
-    notify.settle(ok);
+    let called = notify.settle(ok);
     call.reply(
         &table::gold_callback::Reply {
             ret: ret as i32,
+            called,
         },
     )
 }

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   35
+// opcode   39
 // entry    by hand, generated to fall back on
 // server   by hand, generated to fall back on, of a function that the library exports
 // session  the one that there is

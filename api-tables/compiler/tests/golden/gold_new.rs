@@ -158,7 +158,12 @@ pub fn gold_new(call: &mut Call, body: &[u8]) -> Outcome {
             &[r.parent.to_native()],
             Some(size as u64),
         )?;
-        call.hold(r.new_object.to_native(), memory, r.memory_address.to_native());
+        crate::engine::resident::hold(
+            call,
+            r.new_object.to_native(),
+            memory,
+            r.memory_address.to_native(),
+        );
     }
     call.reply(
         &table::gold_new::Reply {

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   40
+// opcode   44
 // entry    goes on to gold_scalar
 
 // shim: entry

@@ -33,6 +33,7 @@ type gold_shelf = Opaque;
 const GOLD_LOST: gold_status = -1;
 const GOLD_NO_BOX: gold_status = -2;
 const GOLD_READS: gold_ulong = 1 << 0;
+const GOLD_WRITES: gold_ulong = 1 << 1;
 
 struct gold_size {
     width: u32,
@@ -299,6 +300,48 @@ extern "C" {
 
     #[answers(ingot.scaled)]
     fn gold_scaling(ingot: &gold_ingot) -> gold_scaled;
+
+    #[maps(
+        one,
+        event = event,
+        unless = waits != 0,
+        shows = flags & GOLD_READS != 0,
+        reads = flags & GOLD_READS != 0,
+        writes = flags & GOLD_WRITES != 0
+    )]
+    fn gold_map(
+        one: gold_box,
+        waits: u32,
+        flags: gold_ulong,
+        size: usize,
+        event: Option<Out<New<gold_event>>>,
+        errcode_ret: Option<Out<gold_status>>,
+    ) -> Mapped<[c_void; size]>;
+
+    #[files(options, one, count_boxes)]
+    #[prints(options)]
+    fn gold_compile(
+        one: gold_box,
+        count: u32,
+        count_boxes: Option<&[gold_box; count]>,
+        options: Option<&CStr>,
+        done: Option<fn(one: gold_box, user_data: UserData)>,
+        user_data: UserData,
+    ) -> gold_status;
+
+    #[unmaps(place = one)]
+    fn gold_unmap(one: gold_box, place: *mut c_void) -> gold_status;
+
+    #[cached(unless = what == GOLD_SIZE)]
+    #[polls(event = what == GOLD_SIZE)]
+    #[written(value = size_ret)]
+    fn gold_poll(
+        event: gold_event,
+        what: gold_key,
+        size: usize,
+        value: Option<Out<[BoxInfo; size]>>,
+        size_ret: Option<Out<usize>>,
+    ) -> gold_status;
 
     #[custom]
     #[oneway]

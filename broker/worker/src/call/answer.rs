@@ -4,6 +4,7 @@ use std::ffi::c_void;
 
 use ava_protocol::spec::{Answer, Step, TaggedSpec};
 
+use crate::api::InPlace;
 use crate::call::Call;
 use crate::memory::{NOWHERE, Output};
 use crate::vendor::versions;
@@ -42,6 +43,9 @@ impl Call<'_> {
             Some(Answer::VersionText) => {
                 self.filtered(size, value, size_ret, query, |bytes| versions::text(bytes, table.newest))
             }
+            Some(Answer::Paths) if !self.session.included.is_empty() => {
+                self.filtered(size, value, size_ret, query, |bytes| self.session.included.strip(bytes))
+            }
             Some(Answer::VersionNumbers { size: each }) => {
                 self.filtered(size, value, size_ret, query, |bytes| versions::numbers(bytes, *each, table.newest))
             }
@@ -78,10 +82,10 @@ impl Call<'_> {
             // SAFETY: the vendor has said that so much of the answer is addresses of texts.
             Some(Answer::Texts) => unsafe { value.follow_texts(len) },
             Some(Answer::HostPtr) => value.edit(len, |bytes| {
-                each_word(bytes, |pointer| self.session.api.program_address(pointer as usize));
+                each_word(bytes, |pointer| self.session.residents.program_address(pointer as usize));
             }),
             Some(Answer::HostFlags) => value.edit(len, |bytes| {
-                each_word(bytes, |flags| self.session.api.program_flags(self.session, about, flags));
+                each_word(bytes, |flags| self.program_flags(about, flags));
             }),
             Some(Answer::List(list)) => value.edit(len, |bytes| {
                 let mut handles = Vec::new();
@@ -104,6 +108,13 @@ impl Call<'_> {
             _ => (),
         }
         self.named(before);
+    }
+
+    /// The flags that the program has made an object with.
+    fn program_flags(&self, about: u64, vendors: u64) -> u64 {
+        let Some(is) = self.session.api.in_place().map(InPlace::description) else { return vendors };
+        let (how, parents) = (is.use_host | is.alloc_host | is.copy_host, self.session.objects.parents(about));
+        self.session.residents.program_flags(about, &parents, vendors, how, is.use_host)
     }
 
     /// An answer whose length changes: asked for in full, filtered, and then given by the API's own rules.

@@ -91,11 +91,14 @@ impl Registered {
 
     /// The vendor has accepted the registration, and the object that the call makes is known; or it has not, and then it has
     /// called already or will not.
-    pub fn settle(&self, accepted: bool) {
+    /// Whether the vendor has called.
+    pub fn settle(&self, accepted: bool) -> bool {
         let found = REGISTRATIONS.get(&self.data).map(|registration| Arc::clone(&registration));
-        let Some(registration) = found else { return };
+        let Some(registration) = found else { return self.wanted() };
+        let mut called = false;
         if let Ok(mut early) = registration.early.lock() {
             for upcall in early.take().into_iter().flatten() {
+                called = true;
                 registration.session.outbox.call(registration.session, upcall);
             }
         }
@@ -108,6 +111,7 @@ impl Registered {
                 registration.session.objects.keep(object, Held::Callback(Kept(self.data)));
             }
         }
+        called
     }
 }
 

@@ -8,10 +8,11 @@ use std::ffi::{CStr, c_char, c_void};
 use ava_protocol::opencl::constant::CL_PROGRAM_SOURCE;
 use ava_protocol::opencl::kind;
 
-use super::include;
 use super::state::{SLOT, State};
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
+use crate::engine::files::Source;
+use crate::engine::include;
 use crate::session::ApiSession;
 
 const CL_SUCCESS: i32 = 0;
@@ -66,11 +67,6 @@ unsafe fn texts<'a>(count: u32, strings: *const *const c_char, lengths: *const u
     (0..count as usize).map(text).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// Whether the program's source is not what it was made of.
-pub fn is_changed(at: &ApiSession<State>, program: *mut c_void) -> bool {
-    original(at, program).is_some()
-}
-
 fn original(at: &ApiSession<State>, program: *mut c_void) -> Option<Vec<u8>> {
     let found = at.book.handles.find(program, kind::cl_program)?;
     at.state.sources.text(found.id)
@@ -104,21 +100,20 @@ pub unsafe fn answer(
 }
 
 /// A program's source as it was passed; empty for one that has none.
-pub fn text(program: *mut c_void) -> Result<Vec<u8>, Fault> {
-    if let Some(text) = original(SLOT.current()?, program) {
-        return Ok(text);
-    }
-    let (name, mut len) = (CL_PROGRAM_SOURCE, 0);
+pub fn source(program: *mut c_void) -> Result<Source, Fault> {
+    let name = CL_PROGRAM_SOURCE;
+    let is_changed = original(SLOT.current()?, program).is_some();
+    let mut len = 0;
     // SAFETY: memory of the sizes that are named.
     unsafe {
-        if marshal::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
-            return Ok(Vec::new());
+        if super::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
+            return Ok(Source::default());
         }
         let mut text = vec![0_u8; len];
-        if marshal::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
-            return Ok(Vec::new());
+        if super::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
+            return Ok(Source::default());
         }
         text.truncate(len - 1);
-        Ok(text)
+        Ok(Source { text, is_changed })
     }
 }

@@ -89,7 +89,7 @@ fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
 /// The statement that logs a function's return value, `ret`.
 pub fn returned(function: &Function) -> String {
     match &function.ret {
-        Ret::Void | Ret::Mirror { .. } | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Void | Ret::Mapped { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
         Ret::Text { .. } => "  log_text(&line, \"ret\", ret);\n".into(),
         Ret::Status { .. } => "  log_int(&line, \"ret\", (uint64_t)(int64_t)ret);\n".into(),
         Ret::Value { scalar, .. } => format!("  log_int(&line, \"ret\", {});\n", widened(*scalar, "ret")),

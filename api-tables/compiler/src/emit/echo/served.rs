@@ -58,7 +58,7 @@ fn obstacle(function: &Function) -> Option<String> {
         _ => false,
     };
     match &function.ret {
-        Ret::Pointer { .. } | Ret::Mirror { .. } => {
+        Ret::Mapped { .. } | Ret::Pointer { .. } | Ret::Mirror { .. } => {
             return Some("the table does not say what the returned address points to".into());
         }
         Ret::Struct { .. } => return Some("it returns a struct".into()),

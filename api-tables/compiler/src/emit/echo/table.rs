@@ -196,7 +196,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                     format!("ANSWER_VERSION_NUMBERS, .size = {}", layout::size(api, ty))
                 }
                 Payload::Refused(_) => return String::new(),
-                Payload::Plain(_) | Payload::Run { .. } => "ANSWER_PLAIN".into(),
+                Payload::Plain(_) | Payload::Paths | Payload::Run { .. } => "ANSWER_PLAIN".into(),
             };
             format!("  {{.key = {:#x}, .what = {rest}}},\n", api.constants[&v.key].value)
         })

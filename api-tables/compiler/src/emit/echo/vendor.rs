@@ -57,7 +57,7 @@ fn function(api: &Api, function: &Function) -> String {
     c += &format!("  int64_t status = 0;\n  bool ok = !failing(\"{name}\", &status);\n");
     c += &answer(api, function);
     c += &match &function.ret {
-        Ret::Void | Ret::Mirror { .. } | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
+        Ret::Void | Ret::Mapped { .. } | Ret::Mirror { .. } | Ret::Pointer { .. } | Ret::Struct { .. } => String::new(),
         Ret::Text { .. } => format!("  {ret} ret = ok ? job_text(echo_seed(\"{name}\", \"ret\"), 0) : NULL;\n"),
         Ret::Status { .. } => format!("  {ret} ret = ({ret})status;\n"),
         Ret::Value { .. } => format!("  {ret} ret = ok ? ({ret})echo_seed(\"{name}\", \"ret\") : 0;\n"),

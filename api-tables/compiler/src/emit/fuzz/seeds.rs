@@ -174,7 +174,15 @@ impl<'a> Writer<'a, '_> {
                 let id = makes(self.function).map_or(0, |kind| ids.new_one(kind));
                 return self.put(at, &id.to_le_bytes());
             }
-            Carries::Returned | Carries::Made | Carries::Mirrors => None,
+            // Each call maps something of its own; what is unmapped is no mapping.
+            Carries::Mapping | Carries::PendingMapping if self.function.facts.maps.is_some() => {
+                let number = self.api.opcode(&self.function.name).map_or(0, |opcode| opcode as u64 + 1);
+                return self.put(at, &number.to_le_bytes());
+            }
+            Carries::Mapping | Carries::PendingMapping => return,
+            // Nothing is included, and null is all zeroes.
+            Carries::Files | Carries::Unseen => return,
+            Carries::Returned | Carries::Made | Carries::Mirrors | Carries::Mapped | Carries::Called => None,
         };
         let Some(param) = param else { return };
         match field.ty {
@@ -196,7 +204,7 @@ impl<'a> Writer<'a, '_> {
             FieldType::Data => self.data(at, param, ids),
             FieldType::Texts => self.texts(at, param),
             FieldType::Place => self.place(at, param),
-            FieldType::Flag | FieldType::Address | FieldType::Returned | FieldType::Bytes => {}
+            FieldType::Flag | FieldType::Address | FieldType::Returned | FieldType::Bytes | FieldType::Mapped => {}
         }
     }
 

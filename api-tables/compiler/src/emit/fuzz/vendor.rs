@@ -58,7 +58,7 @@ fn function(api: &Api, call: &CallPlan<'_>) -> TokenStream {
             None => quote!(object()),
         },
         Ret::Text { .. } => quote!(c"a text of the vendor's".as_ptr()),
-        Ret::Pointer { .. } | Ret::Mirror { .. } => quote!(std::ptr::null_mut()),
+        Ret::Mapped { .. } | Ret::Pointer { .. } | Ret::Mirror { .. } => quote!(std::ptr::null_mut()),
         // SAFETY of the emitted code: a struct of numbers and addresses may be all zeroes.
         Ret::Struct { .. } => quote!(unsafe { std::mem::zeroed() }),
     };

@@ -5,9 +5,8 @@ mod tflite;
 use std::collections::BTreeSet;
 
 use ava_protocol::api::APIS;
+use ava_protocol::engine;
 use ava_protocol::frame::{self, Notice, Tag};
-use ava_protocol::opencl::custom::map::Extent;
-use ava_protocol::opencl::custom::{self, MapCall};
 use ava_protocol::opencl::{self, opcode};
 use ava_protocol::wire::{Data, Place, Slice, Texts};
 use ava_worker_fuzz::mutate::{Random, mutated};
@@ -157,28 +156,29 @@ fn transfers(p: &mut Program) {
     };
     p.call(opcode::clEnqueueReadBufferRect, &rect(Place::Inline));
     p.call(opcode::clEnqueueReadBufferRect, &rect(Place::Region(slice(0))));
-    let map = custom::map::Request {
+    let map = opencl::clEnqueueMapBuffer::Request {
         command_queue: QUEUE,
-        object: BUFFER,
-        blocking: true,
-        flags: 3,
-        extent: Extent::Buffer { offset: 0, size: SIZE },
+        buffer: BUFFER,
+        blocking_map: 1,
+        map_flags: 3,
+        offset: 0,
+        size: SIZE,
         num_events_in_wait_list: 0,
         event_wait_list: Data::Null,
         event: 0,
-        errcode_ret: true,
+        errcode_ret: STATUS,
         mapping: 1,
         pending: 0,
     };
-    p.call(opcode::clEnqueueMapBuffer, &MapCall::Map(map));
-    p.call(opcode::clEnqueueMapBuffer, &MapCall::Fetch(custom::fetch::Request { mapping: 1, region: slice(0) }));
-    let unmap = custom::clEnqueueUnmapMemObject::Request {
+    p.call(opcode::clEnqueueMapBuffer, &map);
+    p.call(engine::opcode::FETCH_MAPPING, &engine::mapping::Fetch { mapping: 1, region: slice(0) });
+    let unmap = opencl::clEnqueueUnmapMemObject::Request {
         command_queue: QUEUE,
         memobj: BUFFER,
-        mapping: 1,
         num_events_in_wait_list: 0,
         event_wait_list: Data::Null,
         event: 0,
+        mapping: 1,
         unseen: false,
     };
     p.call(opcode::clEnqueueUnmapMemObject, &unmap);
@@ -235,7 +235,14 @@ fn kernels(p: &mut Program) {
         let arg_value = if arg_index == 3 { Data::Null } else { Data::Inline(&value) };
         p.call(
             opcode::clSetKernelArg,
-            &custom::clSetKernelArg::Request { kernel: KERNEL, arg_index, arg_size: 8, arg_value, object, kind },
+            &opencl::custom::clSetKernelArg::Request {
+                kernel: KERNEL,
+                arg_index,
+                arg_size: 8,
+                arg_value,
+                object,
+                kind,
+            },
         );
     }
     p.call(

@@ -1,76 +1,62 @@
-//! The state of commands, asked of the vendor.
+//! Commands and their events.
 
 use std::ffi::c_void;
 
 use ava_protocol::opencl::constant::{
     CL_EVENT_COMMAND_EXECUTION_STATUS, CL_QUEUE_CONTEXT, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, CL_QUEUE_PROPERTIES,
 };
+use ava_protocol::opencl::{kind, opcode};
 
 use super::State;
-use crate::api::Events;
+use crate::api::{Events, Reached};
+use crate::engine::query;
 use crate::generated::opencl::Vendor;
 use crate::session::Session;
 
 impl Events for State {
-    fn outcome(&self, event: usize) -> Option<bool> {
-        let info = self.vendor.clGetEventInfo?;
-        let (event, mut status) = (event as *mut c_void, -1_i32);
-        // SAFETY: the transfer holds a reference to the event, or the program does, and memory has the size that is
-        // named.
-        let asked = unsafe {
-            info(event, CL_EVENT_COMMAND_EXECUTION_STATUS, 4, (&raw mut status).cast(), std::ptr::null_mut())
-        };
-        match (asked, status) {
-            // A vendor may call a command complete that never ran, because an event it waited for ended in error, and
-            // own up only to who waits.
-            (0, 0) => Some(wait(&self.vendor, event) != 0),
-            (0, 1..) => None,
-            _ => Some(true),
-        }
+    fn polled(&self) -> Option<(u16, u32)> {
+        Some((kind::cl_event, opcode::clGetEventInfo))
+    }
+
+    fn status(&self, event: usize) -> Result<i32, i32> {
+        query::number(self.vendor.clGetEventInfo, event as *mut c_void, CL_EVENT_COMMAND_EXECUTION_STATUS)
+    }
+
+    fn wait(&self, event: usize) -> bool {
+        let event = event as *mut c_void;
+        // SAFETY: an array of one event, which is alive.
+        self.vendor.clWaitForEvents.is_some_and(|wait| unsafe { wait(1, &raw const event) } != 0)
     }
 
     fn retain(&self, event: usize) {
-        if let Some(retain) = self.vendor.clRetainEvent {
-            // SAFETY: the event is alive.
-            unsafe { retain(event as *mut c_void) };
-        }
+        // SAFETY: the event is alive.
+        self.vendor.clRetainEvent.map(|retain| unsafe { retain(event as *mut c_void) });
     }
 
     fn release(&self, event: usize) {
-        if let Some(release) = self.vendor.clReleaseEvent {
-            // SAFETY: the reference is ours.
-            unsafe { release(event as *mut c_void) };
-        }
+        // SAFETY: the reference is ours.
+        self.vendor.clReleaseEvent.map(|release| unsafe { release(event as *mut c_void) });
     }
 
-    fn wait(&self, event: usize) {
-        wait(&self.vendor, event as *mut c_void);
+    fn notify(&self, event: usize, status: i32, tell: Reached, word: *mut c_void) {
+        // SAFETY: the event is alive; the callback takes the word as user data.
+        self.vendor.clSetEventCallback.map(|set| unsafe { set(event as *mut c_void, status, Some(tell), word) });
     }
 
     fn is_ordered(&self, session: &Session, queue: u64) -> bool {
-        let (Some(queue), Some(info)) = (session.objects.pointer(queue), self.vendor.clGetCommandQueueInfo) else {
-            return false;
-        };
-        let mut properties = 0_u64;
-        // SAFETY: the queue is alive, and memory has the size that is named.
-        let asked = unsafe {
-            info(queue as *mut c_void, CL_QUEUE_PROPERTIES, 8, (&raw mut properties).cast(), std::ptr::null_mut())
-        };
-        asked == 0 && properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE == 0
+        let Some(queue) = session.objects.pointer(queue) else { return false };
+        let properties =
+            query::number::<u64>(self.vendor.clGetCommandQueueInfo, queue as *mut c_void, CL_QUEUE_PROPERTIES);
+        properties.is_ok_and(|properties| properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE == 0)
     }
 }
 
 /// An event that has ended in error, in the context of the queue that it should have come from.
 pub fn failed(vendor: &Vendor, queue: *mut c_void, status: i32) -> Option<*mut c_void> {
-    let (info, create) = (vendor.clGetCommandQueueInfo?, vendor.clCreateUserEvent?);
-    let set_status = vendor.clSetUserEventStatus?;
-    let mut context = std::ptr::null_mut::<c_void>();
-    // SAFETY: the queue is alive, memory has the sizes that are named, and the event is ours until it is given away.
+    let (create, set_status) = (vendor.clCreateUserEvent?, vendor.clSetUserEventStatus?);
+    let context = query::pointer(vendor.clGetCommandQueueInfo, queue, CL_QUEUE_CONTEXT);
+    // SAFETY: a live context or null, and an event that is ours until it is given away.
     unsafe {
-        let asked = info(queue, CL_QUEUE_CONTEXT, 8, (&raw mut context).cast(), std::ptr::null_mut());
-        if asked != 0 {
-            return None;
-        }
         let event = create(context, std::ptr::null_mut());
         if event.is_null() {
             return None;
@@ -78,10 +64,4 @@ pub fn failed(vendor: &Vendor, queue: *mut c_void, status: i32) -> Option<*mut c
         set_status(event, status.min(-1));
         Some(event)
     }
-}
-
-/// Waits for a command; the vendor's status.
-fn wait(vendor: &Vendor, event: *mut c_void) -> i32 {
-    // SAFETY: an array of one event, which is alive.
-    vendor.clWaitForEvents.map_or(0, |wait| unsafe { wait(1, &raw const event) })
 }

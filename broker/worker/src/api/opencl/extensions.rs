@@ -7,11 +7,10 @@ use std::ffi::{CString, c_char, c_void};
 use ava_protocol::api::Version;
 use ava_protocol::opencl::API;
 
+use crate::engine::query::{self, Query};
 use crate::generated::opencl::{Extensions, Vendor};
 use crate::vendor::ExtensionSymbols;
 use crate::vendor::versions::unpacked;
-
-type Query = unsafe extern "C" fn(*mut c_void, u32, usize, *mut c_void, *mut usize) -> i32;
 
 /// The functions of a platform's extensions.
 pub struct Platform {
@@ -163,27 +162,12 @@ fn versions(vendor: &Vendor, platform: *mut c_void) -> BTreeMap<String, Version>
 fn named(query: Option<Query>, object: *mut c_void, names: u32, with_versions: u32) -> Vec<(String, Version)> {
     /// `cl_name_version`
     const SIZE: usize = 68;
-    let ask = |key| {
-        let mut len = 0;
-        let Some(query) = query else { return Vec::new() };
-        // SAFETY: a live object, and memory of the size that is named.
-        unsafe {
-            if query(object, key, 0, std::ptr::null_mut(), &raw mut len) != 0 {
-                return Vec::new();
-            }
-            let mut answer = vec![0_u8; len];
-            let status = query(object, key, len, answer.as_mut_ptr().cast(), std::ptr::null_mut());
-            if status == 0 { answer } else { Vec::new() }
-        }
-    };
-    let text =
-        |bytes: &[u8]| String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned();
-    let plain = text(&ask(names));
+    let plain = query::text(query, object, names);
     let plain = plain.split_whitespace().map(|name| (name.to_owned(), (0, 0, 0)));
-    let versions = ask(with_versions);
+    let versions = query::all(query, object, with_versions);
     let versions = versions.chunks_exact(SIZE).map(|one| {
         let (number, name) = one.split_at(4);
-        (text(name), number.first_chunk().map_or((0, 0, 0), |number| unpacked(u32::from_le_bytes(*number))))
+        (query::cut(name), number.first_chunk().map_or((0, 0, 0), |number| unpacked(u32::from_le_bytes(*number))))
     });
     plain.chain(versions).collect()
 }

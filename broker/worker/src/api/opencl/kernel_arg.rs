@@ -22,6 +22,7 @@ use ava_protocol::wire::ArchivedData;
 use dashmap::DashMap;
 
 use crate::call::{Call, Outcome, Stop};
+use crate::engine::query;
 use crate::generated::opencl::Vendor;
 use crate::memory::{Input, Private, Source};
 
@@ -177,26 +178,16 @@ fn attempt(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Option<Tried> {
     const HANDLE: usize = size_of::<*mut c_void>();
     let (info, set) = (vendor.clGetKernelInfo?, vendor.clSetKernelArg?);
     let (create, release) = (vendor.clCreateKernel?, vendor.clReleaseKernel?);
-    let mut program = std::ptr::null_mut::<c_void>();
-    let mut len = 0;
-    // SAFETY: a live kernel, and memory of the sizes that are named; the name ends with a NUL. The other kernel is ours until
-    // it is released.
+    let program = query::pointer(Some(info), kernel, CL_KERNEL_PROGRAM);
+    let mut name = query::all(Some(info), kernel, CL_KERNEL_FUNCTION_NAME);
+    name.push(0);
+    // SAFETY: a live kernel and program, and a name that ends with a NUL. The other kernel is ours until it is released.
     unsafe {
-        let null = std::ptr::null_mut();
-        if info(kernel, CL_KERNEL_PROGRAM, HANDLE, (&raw mut program).cast(), null) != 0
-            || info(kernel, CL_KERNEL_FUNCTION_NAME, 0, null.cast(), &raw mut len) != 0
-        {
-            return None;
-        }
-        let mut name = vec![0_u8; len + 1];
-        if info(kernel, CL_KERNEL_FUNCTION_NAME, len, name.as_mut_ptr().cast(), null) != 0 {
-            return None;
-        }
         let mut status = 0;
         let mut twin = create(program, name.as_ptr().cast(), &raw mut status);
         if twin.is_null() {
             // A program that was released since makes no kernels with some vendors.
-            twin = vendor.clCloneKernel.map_or(null.cast(), |clone| clone(kernel, &raw mut status));
+            twin = vendor.clCloneKernel.map_or(std::ptr::null_mut(), |clone| clone(kernel, &raw mut status));
         }
         if twin.is_null() {
             return None;
@@ -216,33 +207,24 @@ fn attempt(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Option<Tried> {
 static NO_HANDLE: u64 = 0;
 
 fn ask(vendor: &Vendor, kernel: *mut c_void, index: u32) -> Declared {
-    let Some(info) = vendor.clGetKernelArgInfo else {
-        return Declared::Unknown;
+    let Some(info) = vendor.clGetKernelArgInfo else { return Declared::Unknown };
+    let argument = move |key| {
+        // SAFETY: a live kernel, and memory of the size that is named.
+        query::bytes(|size, value, len| unsafe { info(kernel, index, key, size, value, len) })
     };
-    let mut address = 0_u32;
-    let mut name = [0_u8; 64];
-    // SAFETY: a live kernel, and memory of the sizes that are named.
-    let (first, second) = unsafe {
-        let null = std::ptr::null_mut();
-        (
-            info(kernel, index, CL_KERNEL_ARG_ADDRESS_QUALIFIER, 4, (&raw mut address).cast(), null),
-            info(kernel, index, CL_KERNEL_ARG_TYPE_NAME, name.len(), name.as_mut_ptr().cast(), null),
-        )
-    };
-    if first != 0 {
-        return Declared::Unknown;
+    let address = argument(CL_KERNEL_ARG_ADDRESS_QUALIFIER);
+    match address.first_chunk().map(|address| u32::from_le_bytes(*address)) {
+        None => return Declared::Unknown,
+        Some(CL_KERNEL_ARG_ADDRESS_LOCAL) => return Declared::Plain,
+        Some(CL_KERNEL_ARG_ADDRESS_PRIVATE) => (),
+        Some(_) => return Declared::Object,
     }
-    match address {
-        CL_KERNEL_ARG_ADDRESS_LOCAL => return Declared::Plain,
-        CL_KERNEL_ARG_ADDRESS_PRIVATE => (),
-        _ => return Declared::Object,
-    }
-    // A name that does not fit is a struct's.
-    let name = name.split(|b| *b == 0).next().unwrap_or_default();
-    let opaque = [&b"image"[..], b"sampler_t", b"queue_t", b"pipe", b"read_only image", b"write_only image"];
-    match second {
-        0 if opaque.iter().any(|start| name.starts_with(start)) => Declared::Object,
-        0 if is_plain(name) => Declared::Plain,
+    let name = query::cut(&argument(CL_KERNEL_ARG_TYPE_NAME));
+    let opaque = ["image", "sampler_t", "queue_t", "pipe", "read_only image", "write_only image"];
+    match name.as_bytes() {
+        b"" => Declared::Named,
+        _ if opaque.iter().any(|start| name.starts_with(start)) => Declared::Object,
+        plain if is_plain(plain) => Declared::Plain,
         _ => Declared::Named,
     }
 }

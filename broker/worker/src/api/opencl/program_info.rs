@@ -7,6 +7,7 @@ use ava_protocol::opencl::constant::{CL_PROGRAM_BINARIES, CL_PROGRAM_BINARY_SIZE
 use ava_protocol::opencl::kind;
 
 use crate::call::{Call, Outcome, Stop};
+use crate::engine::query;
 use crate::generated::opencl::serve;
 
 pub fn clGetProgramInfo(call: &mut Call, body: &[u8]) -> Outcome {
@@ -20,12 +21,10 @@ pub fn clGetProgramInfo(call: &mut Call, body: &[u8]) -> Outcome {
     let info = super::vendor(call.session).clGetProgramInfo.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let mut size_ret = call.output(&r.param_value_size_ret, Some(1), 8, NAME)?;
-    let mut sizes = [0_usize; 256];
+    let sizes = query::words(Some(info), program, CL_PROGRAM_BINARY_SIZES);
     let mut len = 0;
-    // SAFETY: a live program, and memory of the size that is named.
-    let mut ret =
-        unsafe { info(program, CL_PROGRAM_BINARY_SIZES, size_of_val(&sizes), sizes.as_mut_ptr().cast(), &raw mut len) };
-    let sizes = &sizes[..(len / size_of::<usize>()).min(sizes.len())];
+    // SAFETY: a live program or null, and memory of the size that is named.
+    let mut ret = unsafe { info(program, CL_PROGRAM_BINARY_SIZES, 0, std::ptr::null_mut(), &raw mut len) };
     if ret == 0 {
         let mut binaries: Vec<Vec<u8>> = sizes.iter().map(|size| vec![0; *size]).collect();
         let mut pointers: Vec<*mut u8> = binaries
@@ -34,7 +33,8 @@ pub fn clGetProgramInfo(call: &mut Call, body: &[u8]) -> Outcome {
             .collect();
         // SAFETY: as many pointers as there are devices, each null or to as many bytes as the vendor has said.
         ret = unsafe {
-            info(program, CL_PROGRAM_BINARIES, size_of_val(&pointers[..]), pointers.as_mut_ptr().cast(), &raw mut len)
+            let (size, place) = (size_of_val(&pointers[..]), pointers.as_mut_ptr().cast());
+            info(program, CL_PROGRAM_BINARIES, size, place, &raw mut len)
         };
         let packed = binaries.concat();
         if ret == 0 && packed.len() as u64 <= total {

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use ava_protocol::opencl::custom::build::Headers;
+use ava_protocol::engine::files::Files;
 
 pub use scan::with_relative_names;
 
@@ -21,7 +21,7 @@ const DEEPEST: usize = 8;
 const SOURCES: [&str; 12] = ["h", "hh", "hpp", "hxx", "cl", "clh", "c", "cc", "cpp", "inc", "inl", "def"];
 
 /// The files that `sources` include, directly or not, when built with `options` in the program's working directory.
-pub fn collect(sources: &[Vec<u8>], options: &[u8]) -> Headers {
+pub fn collect(sources: &[Vec<u8>], options: &[u8]) -> Files {
     let options = Options::parse(options);
     let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let mut search = Search { dirs: options.dirs.iter().map(|dir| cwd.join(dir)).collect(), cwd, ..Search::default() };
@@ -32,7 +32,7 @@ pub fn collect(sources: &[Vec<u8>], options: &[u8]) -> Headers {
         search.defined.extend(options.defined);
         search.take_everything();
     }
-    if search.names_any { search.headers() } else { Headers::default() }
+    if search.names_any { search.headers() } else { Files::default() }
 }
 
 /// Whether the program has a file of this name.
@@ -203,9 +203,9 @@ impl Search {
     }
 
     /// What was found. Absolute names in it are made relative, to the root that all is laid out under.
-    fn headers(self) -> Headers {
+    fn headers(self) -> Files {
         let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
-        let mut headers = Headers { cwd: bytes(&normal(&self.cwd)), ..Headers::default() };
+        let mut headers = Files { cwd: bytes(&normal(&self.cwd)), ..Files::default() };
         headers.passed = self.passed.iter().map(|path| bytes(path)).collect();
         for (path, text) in &self.found {
             let changed = with_relative_names(text, |name| self.has(name));
@@ -294,6 +294,6 @@ mod tests {
         assert_eq!(found(dir, "#define S(x) #x\n#include S(sub/c.h)", &at("sub")).0, ["sub/b.h", "sub/c.h", "sub/d.h"]);
         let named = format!("{} -DNAME='\"c.h\"'", at(""));
         assert!(found(dir, "#include \"sub/d.h\"", &named).0.contains(&"sub/c.h".into()));
-        assert_eq!(collect(&words(&["kernel void k() {}"]), b"-DX"), Headers::default());
+        assert_eq!(collect(&words(&["kernel void k() {}"]), b"-DX"), Files::default());
     }
 }

@@ -1,0 +1,19 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_buffer = Handle;
+#[handle(invalid = TOY_GONE)]
+type toy_event = Handle;
+
+extern "C" {
+    #[polls(size = 1)]
+    fn toy_ask(size: usize) -> toy_status;
+
+    #[polls(event = 1)]
+    fn toy_answer(event: toy_event) -> toy_status;
+}

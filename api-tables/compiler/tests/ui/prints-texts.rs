@@ -1,0 +1,15 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+type toy_info = u32;
+const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_program = Handle;
+
+extern "C" {
+    #[prints(count)]
+    fn toy_build(program: toy_program, count: u32) -> toy_status;
+}

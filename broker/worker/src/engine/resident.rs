@@ -1,0 +1,165 @@
+//! Memory objects that live in a region. On a device that works on the memory of the host, such as a CPU, the vendor uses the
+//! region in place of memory of its own, and the program, which has it too, copies to and from it without anybody in between.
+
+use std::ffi::c_void;
+
+use ava_protocol::engine::resident::{ArchivedCreate, ArchivedTransfer, Created, Transferred};
+use ava_protocol::frame::Malformed;
+
+use crate::api::{Command, Destroyed, InPlace};
+use crate::call::{Call, Outcome, Stop};
+use crate::engine::SESSION;
+use crate::memory::Input;
+use crate::session::Session;
+use crate::state::objects::Held;
+
+/// Keeps an input that is in use until the object that was made with it is gone; where the vendor uses it in place, until it
+/// has destroyed the object.
+pub fn hold(call: &Call, id: u64, input: Input, address: u64) {
+    let session = call.session;
+    let Some(in_place) = session.api.in_place() else {
+        return session.objects.keep(id, Held::Memory(input));
+    };
+    let Some(object) = session.objects.pointer(id).map(|object| object as *mut c_void) else { return };
+    if in_place.flags(object) & in_place.description().use_host != 0
+        && let Some(base) = session.residents.keep(input, address)
+    {
+        when_destroyed(session, in_place, object, base, drop_copy);
+    }
+}
+
+/// Has the vendor tell that it has destroyed the object whose memory begins at `base`.
+fn when_destroyed(
+    session: &'static Session,
+    in_place: &dyn InPlace,
+    object: *mut c_void,
+    base: usize,
+    tell: Destroyed,
+) {
+    SESSION.get_or_init(|| session);
+    in_place.when_destroyed(object, tell, base as *mut c_void);
+}
+
+/// The vendor has destroyed an object whose memory stands in for the program's.
+unsafe extern "C" fn drop_copy(_object: *mut c_void, base: *mut c_void) {
+    if let Some(session) = SESSION.get() {
+        session.residents.drop_copy(base as usize);
+    }
+}
+
+/// The vendor has destroyed the object that lived in a region.
+unsafe extern "C" fn vacate(_object: *mut c_void, base: *mut c_void) {
+    if let Some(session) = SESSION.get() {
+        session.residents.vacate(base as usize);
+    }
+}
+
+/// Makes an object in a region.
+pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
+    const NAME: &str = "a memory object in a region";
+    let r = call.read::<ArchivedCreate>(body, NAME)?;
+    let is = in_place.description();
+    call.count(is.creates);
+    let session = call.session;
+    let of = call.handle(r.of.to_native(), is.of)?;
+    let id = r.new_object.to_native();
+    session.objects.check_new(id)?;
+    let region = session.regions.find(&r.region)?;
+    let (offset, len) = (r.region.offset.to_native(), r.region.len.to_native());
+    let flags = r.flags.to_native();
+    if offset != 0 || flags & is.use_host != 0 {
+        return Err(Malformed::Body(NAME).into());
+    }
+    call.expect(id, is.object);
+    let source = r.of.to_native();
+    let refuse = |call: &mut Call, suits, status| {
+        if call.is_oneway() {
+            return call.settle(false, status);
+        }
+        call.reply(&Created { suits, made: false, status })
+    };
+    if !session.residents.suits(source, || !of.is_null() && in_place.suits(of)) {
+        let status = if call.is_oneway() { is.no_memory } else { 0 };
+        return refuse(call, false, status);
+    }
+    let said = match session.residents.said(source, flags, || in_place.said(of, flags)) {
+        Ok(said) => said,
+        Err(status) => return refuse(call, true, status),
+    };
+    let theirs = said & !(is.alloc_host | is.copy_host) | is.use_host;
+    let base = region.as_ptr();
+    let number = r.region.region.to_native();
+    if !session.residents.occupy(number, &region) {
+        return Err(Malformed::BadRegion { region: number, why: "in use by another object".into() }.into());
+    }
+    // SAFETY: the region has `len` bytes and is kept until the vendor has destroyed the object.
+    let object = match unsafe { in_place.create(of, theirs, base.cast(), len as usize) } {
+        Ok(object) => object,
+        Err(status) => {
+            if call.is_oneway() {
+                session.residents.vacate(base as usize);
+            } else {
+                // The shim takes the region back with the reply.
+                session.residents.take_back(base as usize);
+            }
+            return refuse(call, true, status);
+        }
+    };
+    when_destroyed(session, in_place, object, base as usize, vacate);
+    session.residents.made(id, said);
+    call.born(id, is.object, object, &[source], Some(len))?;
+    if flags & is.copy_host != 0 {
+        call.charge_bytes_in(len);
+    }
+    if call.is_oneway() {
+        return call.settle(true, 0);
+    }
+    call.reply(&Created { suits: true, made: true, status: 0 })
+}
+
+/// Waits for a command; whether it has done what it was to do.
+fn completed(session: &Session, event: *mut c_void, is_own: bool) -> bool {
+    let events = session.api.events();
+    events.wait(event as usize);
+    let failed = events.outcome(event as usize);
+    if is_own {
+        events.release(event as usize);
+    }
+    failed == Some(false)
+}
+
+/// Has a read or a write take its place in the queue.
+pub fn transfer(call: &mut Call, in_place: &dyn InPlace, body: &[u8], writes: bool) -> Outcome {
+    const NAME: &str = "a transfer of a memory object in a region";
+    let is = in_place.description();
+    call.count(if writes { is.writes } else { is.reads });
+    let r = call.read::<ArchivedTransfer>(body, NAME)?;
+    let queue = call.handle(r.queue.to_native(), is.queue)?;
+    let object = call.handle(r.object.to_native(), is.object)?;
+    let wait_count = r.wait_count.to_native();
+    let wait = call.handles(&r.wait_list, Some(wait_count.into()), is.event, NAME)?;
+    let mut event = call.birth(r.event.to_native(), is.event)?;
+    let offset = r.offset.to_native() as usize;
+    // A read without others to wait for has happened when the vendor returns. A write that waits may return as soon as the
+    // vendor has the bytes, and the program's copy must not overtake what comes before it in the queue: hence an event.
+    let mut own = std::ptr::null_mut();
+    let asked = event.as_mut_ptr();
+    let needs = writes || wait_count > 0;
+    let place = if asked.is_null() && needs { &raw mut own } else { asked };
+    let command = Command { queue, object, offset, wait_count, wait_list: wait.as_ptr().cast(), event: place };
+    let mut byte = r.first;
+    // SAFETY: live objects or null, an array of the length that is named, and a byte that outlives the command.
+    let status = unsafe { in_place.move_byte(&command, &raw mut byte, writes) }.ok_or(Stop::Missing(NAME))?;
+    let accepted = status == is.ok;
+    // SAFETY: an event that was just made.
+    let done = accepted && (!needs || completed(call.session, unsafe { place.read() }, asked.is_null()));
+    if accepted {
+        call.delivered(&mut event, &[r.queue.to_native()])?;
+        call.charge_commands(Some(1));
+    }
+    if done {
+        let size = r.size.to_native();
+        if writes { call.charge_bytes_in(size) } else { call.charge_bytes_out(size) }
+    }
+    call.reply(&Transferred { status, accepted, event: event.is_made(), done })
+}

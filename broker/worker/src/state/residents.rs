@@ -1,0 +1,211 @@
+//! Memory that the vendor uses in place: objects that live in a region, and copies that stand in for the program's memory.
+//!
+//! - **Invariant**: a region is vacant when the vendor has destroyed the object, not when the program has released it: a
+//!   command may still use it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use ava_protocol::frame::Notice;
+use ava_transport::region::Region;
+use dashmap::DashMap;
+
+use crate::memory::Input;
+
+/// Most flags that are remembered of what memory is made of.
+const MOST_FLAGS: usize = 256;
+
+/// What is known of memory that the vendor uses in place.
+#[derive(Default)]
+pub struct Residents {
+    /// Objects in regions, by the first byte's address.
+    places: Mutex<BTreeMap<usize, Place>>,
+    /// Memory that stands in for the program's, likewise.
+    copies: Mutex<BTreeMap<usize, Copy>>,
+    /// The flags that the vendor would say an object has, had it been made as the program asked.
+    flags: DashMap<u64, u64>,
+    /// By what memory is made of: a context.
+    sources: DashMap<u64, Source>,
+    vacant: Mutex<Vec<u32>>,
+}
+
+/// An object in a region.
+struct Place {
+    number: u32,
+    region: Arc<Region>,
+}
+
+/// Memory that stands in for the program's.
+struct Copy {
+    _memory: Input,
+    len: usize,
+    /// Where the program has it.
+    address: u64,
+}
+
+/// What is known of a context, or whatever else memory is made of.
+struct Source {
+    /// Whether its devices work on the memory of the host.
+    suits: bool,
+    /// What the vendor makes of flags that a program gives: those that it says the object has, or a status.
+    flags: HashMap<u64, Result<u64, i64>>,
+}
+
+impl Residents {
+    /// An object is gone.
+    pub fn forget(&self, id: u64) {
+        self.flags.remove(&id);
+        self.sources.remove(&id);
+    }
+
+    /// The vendor is to use a region as an object's memory; `false` if it does so already for another.
+    pub fn occupy(&self, number: u32, region: &Arc<Region>) -> bool {
+        let Ok(mut places) = self.places.lock() else { return false };
+        let base = region.as_ptr() as usize;
+        !places.contains_key(&base) && places.insert(base, Place { number, region: Arc::clone(region) }).is_none()
+    }
+
+    /// The vendor does not use it after all, which the shim knows.
+    pub fn take_back(&self, base: usize) {
+        if let Ok(mut places) = self.places.lock() {
+            places.remove(&base);
+        }
+    }
+
+    /// The vendor uses it no more, which the shim is to be told.
+    pub fn vacate(&self, base: usize) {
+        let place = self.places.lock().ok().and_then(|mut places| places.remove(&base));
+        if let (Some(place), Ok(mut vacant)) = (place, self.vacant.lock()) {
+            vacant.push(place.number);
+        }
+    }
+
+    /// The region that an address of the vendor's lies in, and where in it.
+    pub fn find(&self, address: usize) -> Option<(u32, u64)> {
+        let places = self.places.lock().ok()?;
+        let (base, place) = places.range(..=address).next_back()?;
+        let offset = (address - base) as u64;
+        (offset < place.region.len()).then_some((place.number, offset))
+    }
+
+    /// Regions that are used no more, at most so many.
+    pub fn notices(&self, room: usize, out: &mut Vec<Notice>) {
+        let Ok(mut vacant) = self.vacant.lock() else { return };
+        let first = vacant.len().saturating_sub(room);
+        out.extend(vacant.drain(first..).map(|region| Notice::Vacant { region }));
+    }
+
+    /// Keeps memory that stands in for the program's at `address`. Where it begins here; `None` if there is none.
+    pub fn keep(&self, memory: Input, address: u64) -> Option<usize> {
+        let base = memory.as_ptr() as usize;
+        let len = memory.bytes().map(<[u8]>::len).filter(|len| *len > 0)?;
+        self.copies.lock().ok()?.insert(base, Copy { _memory: memory, len, address });
+        Some(base)
+    }
+
+    /// The vendor uses such memory no more.
+    pub fn drop_copy(&self, base: usize) {
+        let dropped = self.copies.lock().ok().and_then(|mut copies| copies.remove(&base));
+        drop(dropped);
+    }
+
+    /// Where the program has the memory that lies here at `pointer`; 0 for memory that is not the program's.
+    pub fn program_address(&self, pointer: usize) -> u64 {
+        let Ok(copies) = self.copies.lock() else { return 0 };
+        match copies.range(..=pointer).next_back() {
+            Some((base, copy)) if pointer - base < copy.len => copy.address + (pointer - base) as u64,
+            _ => 0,
+        }
+    }
+
+    /// The flags that the vendor would say an object has, had it been made as the program asked.
+    fn flags(&self, id: u64) -> Option<u64> {
+        self.flags.get(&id).map(|flags| *flags)
+    }
+
+    /// The flags of an object, as if it, or the object of `parents` that it is part of, had been made as the program asked:
+    /// those of `how` are the program's, if the vendor says `in_place`.
+    pub fn program_flags(&self, about: u64, parents: &[u64], vendors: u64, how: u64, in_place: u64) -> u64 {
+        if let Some(said) = self.flags(about) {
+            return said;
+        }
+        match parents.iter().find_map(|parent| self.flags(*parent)) {
+            Some(said) if vendors & in_place != 0 => vendors & !how | said & how,
+            _ => vendors,
+        }
+    }
+
+    /// An object in a region was made, of which the vendor would say that it has these flags.
+    pub fn made(&self, id: u64, flags: u64) {
+        self.flags.insert(id, flags);
+    }
+
+    /// Whether the devices of what memory is made of work on the memory of the host; found out once.
+    pub fn suits(&self, of: u64, find: impl FnOnce() -> bool) -> bool {
+        if let Some(known) = self.sources.get(&of) {
+            return known.suits;
+        }
+        let suits = find();
+        self.sources.insert(of, Source { suits, flags: HashMap::new() });
+        suits
+    }
+
+    /// What the vendor makes of flags there; found out once.
+    pub fn said(&self, of: u64, flags: u64, find: impl FnOnce() -> Result<u64, i64>) -> Result<u64, i64> {
+        if let Some(known) = self.sources.get(&of).and_then(|known| known.flags.get(&flags).copied()) {
+            return known;
+        }
+        let said = find();
+        if let Some(mut known) = self.sources.get_mut(&of)
+            && known.flags.len() < MOST_FLAGS
+        {
+            known.flags.insert(flags, said);
+        }
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_has_one_object_until_the_vendor_has_destroyed_it() {
+        let residents = Residents::default();
+        let (region, _) = Region::create(4096).unwrap();
+        let (region, base) = (Arc::new(region), 0);
+        assert!(residents.occupy(7, &region) && !residents.occupy(8, &region));
+        let at = region.as_ptr() as usize + base;
+        assert_eq!(residents.find(at + 100), Some((7, 100)));
+        assert_eq!(residents.find(at + region.len() as usize), None);
+        residents.vacate(at);
+        residents.vacate(at);
+        let mut notices = Vec::new();
+        residents.notices(8, &mut notices);
+        assert!(matches!(notices[..], [Notice::Vacant { region: 7 }]));
+        assert!(residents.occupy(8, &region));
+        residents.take_back(at);
+        assert_eq!(residents.find(at), None);
+    }
+
+    #[test]
+    fn flags_are_those_that_the_program_gave() {
+        let residents = Residents::default();
+        residents.made(7, 0b0101);
+        assert_eq!(residents.program_flags(7, &[], 0b1001, 0b1100, 0b1000), 0b0101);
+        // A part has what it was made with, and of the whole how that was made.
+        assert_eq!(residents.program_flags(8, &[6, 7], 0b1010, 0b1100, 0b1000), 0b0110);
+        assert_eq!(residents.program_flags(8, &[6, 7], 0b0010, 0b1100, 0b1000), 0b0010);
+        assert_eq!(residents.program_flags(9, &[6], 0b1010, 0b1100, 0b1000), 0b1010);
+    }
+
+    #[test]
+    fn what_is_known_of_a_source_is_found_out_once_and_goes_with_it() {
+        let residents = Residents::default();
+        assert!(residents.suits(1, || true) && residents.suits(1, || unreachable!()));
+        assert_eq!(residents.said(1, 2, || Ok(3)), Ok(3));
+        assert_eq!(residents.said(1, 2, || Err(-1)), Ok(3));
+        residents.forget(1);
+        assert!(!residents.suits(1, || false));
+    }
+}

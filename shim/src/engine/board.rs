@@ -1,0 +1,71 @@
+//! Polls of commands: how far one has got is read from shared memory while the program polls, and never asked again once the
+//! command is over.
+//!
+//! - **Invariant**: a command whose end the program can know of, because a call has returned or a callback was called, is
+//!   not said to go on: what the board shows counts only if nothing was heard from the worker since it was asked.
+
+use std::ffi::c_void;
+
+use ava_protocol::engine::board::{ArchivedPolled, BYTES, Poll, Share};
+use ava_protocol::engine::{ArchivedDone, opcode};
+use ava_protocol::wire::Slice;
+
+use crate::base::fault::Fault;
+use crate::book::board::{self, Known};
+use crate::call::Call;
+use crate::session::Session;
+
+/// What the vendor's function returns if it does not tell the status, else the status of the event's command. `None` if this
+/// is to be asked in the usual way.
+pub fn poll(session: &'static Session, event: *mut c_void, kind: u16) -> Result<Option<Result<i32, i32>>, Fault> {
+    if session.book.accepted.is_strict() {
+        return Ok(None);
+    }
+    let (Some(found), Some(note)) = (session.book.handles.find(event, kind), session.book.handles.note(event)) else {
+        return Ok(None);
+    };
+    match board::known(note, session.heard()) {
+        Known::Over(status) => return Ok(Some(Ok(status))),
+        Known::Shown(noted) => {
+            if let Some(status) = session.book.board.status(found.id) {
+                board::answered(note, noted);
+                return Ok(Some(Ok(status)));
+            }
+        }
+        Known::Nothing => (),
+    }
+    if !is_shared(session)? {
+        return Ok(None);
+    }
+    let heard = session.heard();
+    let mut call = Call::begin(session, opcode::POLL);
+    let request = Poll { event: call.handle(event, kind) };
+    let polled = call.transact(&request, |reply: &ArchivedPolled, _| {
+        let (ret, status) = (reply.ret.to_native(), reply.status.to_native());
+        (reply.ok, if reply.ok { Ok(status) } else { Err(ret) })
+    })?;
+    if let Ok(status) = polled {
+        // The answer itself was heard, too.
+        board::note(note, status, heard + 1);
+    }
+    Ok(Some(polled))
+}
+
+/// Whether the worker has the board. It is given it first if it has not.
+fn is_shared(session: &'static Session) -> Result<bool, Fault> {
+    let board = &session.book.board.0;
+    if let Some(shared) = board.get() {
+        return Ok(shared.is_some());
+    }
+    let Ok(mut lease) = session.book.regions.acquire(BYTES) else { return Ok(false) };
+    let mut call = Call::begin(session, opcode::SHARE_BOARD);
+    call.announce(&mut lease);
+    let region = Slice { region: lease.id, offset: 0, len: BYTES, pending: 0 };
+    let mut asked = Ok(());
+    let shared = board.get_or_init(|| {
+        let shared = call.transact(&Share { region }, |_: &ArchivedDone, _| (true, ()));
+        asked = shared;
+        shared.is_ok().then_some(lease)
+    });
+    asked.map(|()| shared.is_some())
+}

@@ -1,0 +1,201 @@
+//! Memory objects in regions. Where the device works on the memory of the host, the program reads and writes them with one
+//! copy, as it does natively, and maps them with none. And one that is made as others were before, when there is room for it,
+//! is made without waiting.
+
+use std::ffi::c_void;
+
+use ava_protocol::engine::opcode;
+use ava_protocol::engine::resident::{ArchivedCreated, ArchivedTransferred, Create, Transfer as Request};
+use ava_protocol::wire::Slice;
+
+use crate::base::fault::Fault;
+use crate::call::{Call, Wake};
+
+/// The smallest object that gets a region of its own, in bytes, and the largest. Between them are whole pages: a vendor may
+/// keep a copy of what is not aligned.
+const SMALLEST: usize = 64 << 10;
+const LARGEST: usize = 1 << 30;
+const PAGE: usize = 4096;
+/// The smallest transfer that the program copies itself, in bytes.
+pub const WORTHWHILE: usize = 8 << 10;
+
+/// A memory object to be made.
+pub struct New {
+    /// Its handle type.
+    pub kind: u16,
+    /// What it is made of: a context.
+    pub of: u64,
+    pub flags: u64,
+    /// In bytes.
+    pub size: usize,
+    /// Objects of a class are as good as each other.
+    pub class: u64,
+}
+
+impl New {
+    /// Whether it may live in a region.
+    pub fn may_be_resident(&self, call: &Call) -> bool {
+        let fits = (SMALLEST..=LARGEST).contains(&self.size) && self.size.is_multiple_of(PAGE);
+        fits && call.session.book.residents.may_suit(self.of)
+    }
+
+    /// Takes note that it has been made, in a region or, for 0, in none; `confirmed` if the vendor has said so.
+    pub fn made(&self, call: &Call, id: u64, region: u32, confirmed: bool) {
+        call.session.book.residents.insert(id, self.size as u64, region, confirmed);
+        call.session.book.handles.mark_remembered(id);
+    }
+
+    /// Makes it in a region, filled with a copy of `source`, without waiting if `post`. Its handle and the vendor's status;
+    /// `None` if what it is made of has no memory in regions, or there is no region.
+    ///
+    /// # Safety
+    /// `source` leads to as many bytes as the object has.
+    pub unsafe fn in_region(
+        &self,
+        known: Call,
+        source: Option<*const c_void>,
+        post: bool,
+    ) -> Result<Option<(*mut c_void, i64)>, Fault> {
+        let session = known.session;
+        let residents = &session.book.residents;
+        let len = self.size as u64;
+        let mut lease = match session.book.regions.acquire(len) {
+            Ok(lease) => lease,
+            // Memory that is the program's own to have is not to be had of the worker instead.
+            Err(fault) if session.book.regions.populates() => return Err(fault),
+            Err(_) => return Ok(None),
+        };
+        if let Some(source) = source {
+            session.wait_for_memory(source as usize, len)?;
+            // SAFETY: by the caller's promise; the region holds as many.
+            unsafe { std::ptr::copy_nonoverlapping(source.cast(), lease.region.as_ptr(), self.size) };
+        }
+        let mut call = Call::begin(session, opcode::CREATE_RESIDENT);
+        call.announce(&mut lease);
+        let id = call.mint_of_class(self.kind, self.class)?;
+        let region = lease.id;
+        // The vendor has it from now on: it may be destroyed before the reply is read.
+        residents.occupy(lease);
+        let slice = Slice { region, offset: 0, len, pending: 0 };
+        let request = Create { of: self.of, flags: self.flags, region: slice, new_object: id };
+        if post {
+            call.post(&request, Wake::Later)?;
+            self.made(&call, id, region, false);
+            return Ok(Some((session.book.handles.pointer(id), 0)));
+        }
+        let reply = call.transact(&request, |reply: &ArchivedCreated, _| {
+            (reply.made, (reply.suits, reply.made, reply.status.to_native()))
+        });
+        let (suits, made, status) = match reply {
+            Ok(reply) => reply,
+            Err(fault) => {
+                session.release(residents.vacate(region).into_iter().collect());
+                return Err(fault);
+            }
+        };
+        session.book.handles.mark_remembered(self.of);
+        residents.suits(self.of, suits);
+        if !made {
+            session.release(residents.vacate(region).into_iter().collect());
+            return Ok(suits.then_some((std::ptr::null_mut(), status)));
+        }
+        known.accept();
+        self.made(&call, id, region, true);
+        Ok(Some((session.book.handles.pointer(id), status)))
+    }
+}
+
+/// A transfer between `size` bytes at `offset` of a memory object and the program's memory at `address`.
+#[derive(Clone, Copy)]
+pub struct Transfer {
+    pub queue: *mut c_void,
+    pub object: *mut c_void,
+    pub offset: usize,
+    pub size: usize,
+    pub address: usize,
+    /// The length of the wait list, and the list.
+    pub wait: (u32, *const *mut c_void),
+    /// Where the program wants an event.
+    pub event: *mut *mut c_void,
+    /// The handle types of queues, memory objects and events.
+    pub kinds: (u16, u16, u16),
+}
+
+impl Transfer {
+    /// Has the command take its place in the queue, and reads when it has completed; `None` if the transfer is to be made in
+    /// the usual way. `release` gives an event back.
+    ///
+    /// # Safety
+    /// The memory and the wait list are as the vendor's API demands.
+    pub unsafe fn read(&self, call: Call, release: impl FnOnce(*mut c_void)) -> Result<Option<i64>, Fault> {
+        let copy = |bytes: *mut u8| {
+            // SAFETY: by the caller's promise; the object has as many bytes.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.cast_const(), self.address as *mut u8, self.size) };
+        };
+        // SAFETY: as above.
+        unsafe { self.go(call, 0, copy, release) }
+    }
+
+    /// The same to write. No pending transfer is to change the memory.
+    ///
+    /// # Safety
+    /// As for [`Transfer::read`].
+    pub unsafe fn write(&self, call: Call, release: impl FnOnce(*mut c_void)) -> Result<Option<i64>, Fault> {
+        let from = self.address as *const u8;
+        let copy = |bytes: *mut u8| {
+            // SAFETY: by the caller's promise; the object has as many bytes.
+            unsafe { std::ptr::copy_nonoverlapping(from, bytes, self.size) };
+        };
+        // SAFETY: as above; there is a byte at least.
+        unsafe { self.go(call, from.read(), copy, release) }
+    }
+
+    unsafe fn go(
+        &self,
+        mut call: Call,
+        first: u8,
+        copy: impl FnOnce(*mut u8),
+        release: impl FnOnce(*mut c_void),
+    ) -> Result<Option<i64>, Fault> {
+        let session = call.session;
+        let (of_queues, of_memory, of_events) = self.kinds;
+        let queue = call.handle(self.queue, of_queues);
+        let object = call.handle(self.object, of_memory);
+        let Some(bytes) = session.book.residents.bytes(object, self.offset, self.size) else { return Ok(None) };
+        if !session.is_alone() {
+            return Ok(None);
+        }
+        let (count, list) = self.wait;
+        // SAFETY: the program vouches for its pointers.
+        let (wait_list, event_id) = unsafe {
+            let list = call.handles(list.cast(), Some(count.into()), of_events)?;
+            (list, if self.event.is_null() { 0 } else { call.mint_from_first(of_events)? })
+        };
+        let request = Request {
+            queue,
+            object,
+            offset: self.offset as u64,
+            size: self.size as u64,
+            first,
+            wait_count: count,
+            wait_list,
+            event: event_id,
+        };
+        let (status, done) = call.transact(&request, |reply: &ArchivedTransferred, call| {
+            let status = reply.status.to_native();
+            // SAFETY: as above.
+            unsafe { call.put_new(self.event, event_id, reply.event) };
+            (reply.accepted, (status, reply.done))
+        })?;
+        if done && !session.alone(|| copy(bytes)) {
+            // A second thread has begun to call meanwhile. What it does is not ordered with this transfer, which is made
+            // once more as if it began now.
+            if !self.event.is_null() {
+                // SAFETY: the program's place for the event, which it has not seen yet.
+                release(unsafe { self.event.read() });
+            }
+            return Ok(None);
+        }
+        Ok(Some(status))
+    }
+}
