@@ -2,17 +2,16 @@
 
 mod answer;
 mod inputs;
+mod outputs;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ava_protocol::control::LogLevel;
 use ava_protocol::frame::{self, Malformed, Tag};
-use ava_protocol::layout::Rows;
 use ava_protocol::upcall::Life;
-use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice, Data};
+use ava_protocol::wire::{ArchivedSlice, Data};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::region::Region;
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
@@ -22,36 +21,31 @@ use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
-use crate::memory::{Output, Source, span};
+use crate::gate::{self, Cost};
+use crate::hooks::{self, Hooks, InPlace};
+use crate::memory::Output;
+pub use crate::outcome::{Outcome, Stop};
 use crate::session::Session;
+use crate::state::events::Events;
 use crate::state::lanes::Answering;
 use crate::state::objects::Found;
+use crate::state::pending;
 use crate::upcall::callbacks::Registered;
 use crate::upcall::stdio;
+use crate::vendor::Loaded;
 
-/// Why a call gets no reply of its own.
-#[derive(Debug)]
-pub enum Stop {
-    /// The session ends.
-    Malformed(Malformed),
-    /// The call fails with this status, without the vendor.
-    Refused(i64),
-    /// The vendor's library has no such function.
-    Missing(&'static str),
-    /// The shim is gone.
-    Closed,
+/// Finds an API's functions in its vendor's library, or says what that lacks.
+pub type Load = fn(&mut Loaded) -> Result<Arc<dyn Api>, String>;
+
+/// An API as a worker serves it.
+pub trait Api: Hooks {
+    /// Serves one call.
+    fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome;
 }
-
-impl From<Malformed> for Stop {
-    fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
-    }
-}
-
-pub type Outcome = Result<(), Stop>;
 
 pub struct Call<'a> {
     pub session: &'static Session,
+    hooks: &'static dyn Hooks,
     lane: &'a RefCell<Box<dyn Lane>>,
     /// Whether the program waits for it.
     answering: &'a Answering,
@@ -108,6 +102,7 @@ impl Birth {
 impl<'a> Call<'a> {
     pub fn new(
         session: &'static Session,
+        hooks: &'static dyn Hooks,
         lane: &'a RefCell<Box<dyn Lane>>,
         answering: &'a Answering,
         out: &'a mut AlignedVec,
@@ -115,6 +110,7 @@ impl<'a> Call<'a> {
     ) -> Self {
         Self {
             session,
+            hooks,
             lane,
             answering,
             out,
@@ -143,23 +139,23 @@ impl<'a> Call<'a> {
         self.oneway
     }
 
-    /// The outcome of a oneway.
-    pub fn settle(&self, ok: bool, status: i64) -> Outcome {
+    /// The vendor has answered a oneway.
+    pub fn end_oneway(&self, ok: bool, status: i64) -> Outcome {
         if !ok {
             self.fail(status);
         }
         Ok(())
     }
 
-    /// A oneway has failed: what it was to make ends in error, and who next asks about what it was about is told.
-    pub fn fail(&self, status: i64) {
+    /// A oneway has failed: what it was to make ends in error, and the next call with the object that it was about is told.
+    fn fail(&self, status: i64) {
         for (id, kind) in self.births.take() {
-            self.session.api.stillborn(self.session, id, kind, self.first.get(), status);
+            self.hooks.creation_failed(self.session, id, kind, self.first.get(), status);
         }
         for transfer in self.transfers.take() {
             self.session.pending.fail(transfer);
         }
-        // Of what is gone nobody asks any more.
+        // No later call can name an object that is gone.
         if self.session.objects.pointer(self.first.get()).is_some() {
             self.session.failures.note(self.first.get(), status);
         }
@@ -202,91 +198,8 @@ impl<'a> Call<'a> {
         }
         match self.session.objects.find(id, kind)? {
             Found::Pointer(pointer) => Ok(pointer as *mut c_void),
-            Found::Gone => Err(Stop::Refused(self.session.api.table().kind(kind).invalid)),
+            Found::Gone => Err(Stop::Refused(self.session.invalid(kind))),
         }
-    }
-
-    pub fn output(
-        &self,
-        place: &ArchivedPlace,
-        count: Option<u64>,
-        size: usize,
-        what: &'static str,
-    ) -> Result<Output, Malformed> {
-        if let ArchivedPlace::Scalar(value) = place
-            && count == Some(1)
-            && size <= 8
-        {
-            return Ok(Output::seeded(value.to_native(), size));
-        }
-        let bytes = count.and_then(|n| n.checked_mul(size as u64));
-        if let ArchivedPlace::Cut(slice) = place {
-            return self.cut_output(slice.as_ref(), what);
-        }
-        // Not to be mistaken for a length that nobody knows. A query may say anything: there is no memory that it is about.
-        if count.is_some() && bytes.is_none() && !matches!(place, ArchivedPlace::Null) {
-            return Err(Malformed::Overflow(what));
-        }
-        let mut output = self.output_rows(place, Rows::flat(bytes), what)?;
-        if size > 1 {
-            // Not bytes but numbers or handles, which are looked at.
-            output.withdraw();
-        }
-        Ok(output)
-    }
-
-    /// Scalars that go in and come out, whatever the vendor makes of the call.
-    pub fn exchange(
-        &self,
-        data: &ArchivedData<'_>,
-        count: Option<u64>,
-        size: usize,
-        what: &'static str,
-    ) -> Result<Output, Malformed> {
-        let rows = Rows::flat(count.and_then(|n| n.checked_mul(size as u64)));
-        Ok(match self.input(data, rows, false, what)?.source {
-            Source::Null => Output::null(),
-            Source::Private(private) => Output::exchanged(private),
-            Source::Unreadable => Output::unreadable(),
-            Source::Unread | Source::Structs(_) | Source::Shared(..) => Output::private(0),
-        })
-    }
-
-    pub fn output_rows(
-        &self,
-        place: &ArchivedPlace,
-        rows: Option<Rows>,
-        what: &'static str,
-    ) -> Result<Output, Malformed> {
-        match place {
-            ArchivedPlace::Null => Ok(Output::null()),
-            ArchivedPlace::Cut(slice) => self.cut_output(slice.as_ref(), what),
-            ArchivedPlace::Scalar(_) => Err(Malformed::Body(what)),
-            ArchivedPlace::Inline => {
-                // Without a size the vendor is given an address to refuse.
-                let (rows, len) = span(rows).unwrap_or((Rows::NOTHING, 0));
-                if len > frame::LONGEST as u64 {
-                    return Err(Malformed::Size { what, got: frame::LONGEST as u64, wanted: len });
-                }
-                Ok(Output::private(len).in_rows(&rows))
-            }
-            ArchivedPlace::Region(slice) => {
-                let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
-                let region = self.session.regions.find(slice)?;
-                if wanted > slice.len.to_native() {
-                    return Err(Malformed::Size { what, got: slice.len.to_native(), wanted });
-                }
-                self.spoken_of(slice.pending.to_native());
-                Ok(Output::shared(region, wanted, slice.pending.to_native()).in_rows(&rows))
-            }
-        }
-    }
-
-    /// Memory for what comes out that ends where the program's does.
-    fn cut_output(&self, slice: Option<&ArchivedSlice>, what: &'static str) -> Result<Output, Malformed> {
-        let Some(slice) = slice else { return Ok(Output::unreadable()) };
-        let region = self.session.regions.find(slice)?;
-        Output::cut(region, slice.len.to_native()).map_err(|_| Malformed::Overflow(what))
     }
 
     /// A oneway is to make this object.
@@ -315,8 +228,8 @@ impl<'a> Call<'a> {
     /// The object that the vendor has returned.
     pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
         self.session.objects.check_new(id)?;
-        let api = &self.session.api;
-        let memory = memory.filter(|bytes| *bytes > 0).unwrap_or_else(|| api.memory(self, kind, pointer, parents));
+        let told = || self.hooks.memory(self.session, kind, pointer, parents);
+        let memory = memory.filter(|bytes| *bytes > 0).unwrap_or_else(told);
         Ok(self.session.objects.bind(id, kind, pointer as usize, parents, memory)?)
     }
 
@@ -341,7 +254,7 @@ impl<'a> Call<'a> {
     /// Objects that the vendor has named since there were `before` may be devices, of which the broker gets the names.
     fn named(&self, before: u64) {
         if self.session.objects.found() != before {
-            self.session.name_devices();
+            self.session.name_devices(&self.hooks.device_names(self.session));
         }
     }
 
@@ -355,8 +268,33 @@ impl<'a> Call<'a> {
 
     /// A transfer goes on after the call, until the event has completed.
     pub fn pend(&self, id: u64, queue: u64, event: &mut Birth, region: Option<Arc<Region>>) -> Outcome {
-        self.session.pending.insert(self.session, id, queue, event.pointer(), event.is_programs(), region, None)?;
-        Ok(())
+        let (pointer, is_programs) = (event.pointer() as usize, event.is_programs());
+        self.pend_with(id, queue, pointer, is_programs, region, None)
+    }
+
+    /// The same with what is to be done when the command has completed.
+    pub fn pend_with(
+        &self,
+        id: u64,
+        queue: u64,
+        event: usize,
+        is_programs: bool,
+        region: Option<Arc<Region>>,
+        finish: Option<pending::Finish>,
+    ) -> Outcome {
+        let queue_pointer = self.session.objects.pointer(queue);
+        let new = pending::New { id, queue, queue_pointer, event, is_programs, region, finish };
+        Ok(self.session.pending.insert(self.hooks.events(), new)?)
+    }
+
+    /// What the API has for memory that its devices may use in place.
+    pub fn in_place(&self) -> Option<&'static dyn InPlace> {
+        self.hooks.in_place()
+    }
+
+    /// What the API's commands are asked by.
+    pub fn events(&self) -> &'static dyn Events {
+        self.hooks.events()
     }
 
     /// A callback of the program's.
@@ -370,8 +308,8 @@ impl<'a> Call<'a> {
         let sides = sides.iter().map(|side| side.map_or("a number too large".into(), |side| (side as i64).to_string()));
         let sides = sides.collect::<Vec<String>>().join(" and ");
         let of = if sides.is_empty() { String::new() } else { format!(" of {sides}") };
-        self.session.log(LogLevel::Warn, &format!("{condition} does not hold{of}"));
-        Stop::Refused(self.session.api.table().kind(kind).invalid)
+        tracing::warn!("{condition} does not hold{of}");
+        Stop::Refused(self.session.invalid(kind))
     }
 
     /// A text that the vendor returns.
@@ -388,7 +326,7 @@ impl<'a> Call<'a> {
 
     pub fn before_release(&self, id: u64) {
         if let Some(pointer) = self.session.objects.leaving(id) {
-            self.session.pending.adopt(self.session, pointer);
+            self.session.pending.retain_event(self.hooks.events(), pointer);
         }
     }
 
@@ -401,22 +339,32 @@ impl<'a> Call<'a> {
             self.session.failures.take(gone);
             self.session.mirrors.forget(gone);
             self.session.residents.forget(gone);
-            self.session.api.forget(gone);
+            self.hooks.forget(gone);
         }
     }
 
+    /// What the call is about to cost; see [`gate`].
+    pub fn admit(&self, cost: impl FnOnce() -> Cost) -> Outcome {
+        gate::admit(self.session, self.function, cost)
+    }
+
+    /// Commands that the vendor has accepted.
     pub fn charge_commands(&self, amount: Option<u64>) {
-        self.session.usage.commands(amount.unwrap_or(0));
+        self.charge(Cost { commands: amount.unwrap_or(0), ..Cost::default() });
     }
 
     /// Bytes of data that the program gave.
     pub fn charge_bytes_in(&self, amount: u64) {
-        self.session.usage.bytes_in(self.function, amount);
+        self.charge(Cost { bytes_in: amount, ..Cost::default() });
     }
 
     /// Bytes of data that the program gets.
     pub fn charge_bytes_out(&self, amount: u64) {
-        self.session.usage.bytes_out(self.function, amount);
+        self.charge(Cost { bytes_out: amount, ..Cost::default() });
+    }
+
+    fn charge(&self, cost: Cost) {
+        gate::charge(self.session, self.function, cost);
     }
 
     /// Sends the reply.
@@ -451,7 +399,7 @@ impl<'a> Call<'a> {
     fn begin(&mut self, tag: Tag, word: u32) {
         // What the device printed comes before the program goes on.
         let said = stdio::notice(self.session);
-        let notices = self.session.notices();
+        let notices = hooks::notices(self.session, self.hooks);
         frame::begin(self.out, tag, word, said.into_iter().chain(notices));
     }
 

@@ -8,17 +8,10 @@ pub mod mirror;
 pub mod query;
 pub mod resident;
 
-use std::sync::OnceLock;
-
 use ava_protocol::engine::opcode;
 use ava_protocol::frame::Malformed;
 
 use crate::call::{Call, Outcome};
-use crate::session::Session;
-
-/// The session, for callbacks of the vendor. They come with one word, an address or an id that is looked up in the session:
-/// what a vendor calls twice, or after the object is gone, finds nothing there.
-pub static SESSION: OnceLock<&'static Session> = OnceLock::new();
 
 /// Whether a call of an engine may be made without waiting; `None` if there is none of this number.
 pub fn oneway(opcode: u32) -> Option<bool> {
@@ -33,7 +26,7 @@ pub fn oneway(opcode: u32) -> Option<bool> {
 
 /// Serves a call beside an API's functions.
 pub fn serve(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
-    let in_place = call.session.api.in_place();
+    let in_place = call.in_place();
     match (opcode, in_place) {
         (opcode::CREATE_RESIDENT, Some(in_place)) => resident::create(call, in_place, body),
         (opcode::READ_RESIDENT, Some(in_place)) => resident::transfer(call, in_place, body, false),

@@ -12,7 +12,7 @@ use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
 use ava_transport::region::Region;
-use ava_worker::{Session, Usage, boundary, stdio};
+use ava_worker::{Usage, Worker, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -137,12 +137,12 @@ fn work(args: &Args) {
         Ok(page) => Usage::new(args.api, Box::leak(Box::new(page)).words()),
         Err(error) => end(&control, EndKind::Failed, format!("the page of the session's usage: {error}")),
     };
-    let session: &'static Session =
-        Box::leak(Box::new(Session::new(served.api, tenant, control, usage).with(args.memory, home)));
-    if let Err(error) = stdio::begin(session) {
-        session.end(EndKind::Failed, &format!("the worker has no standard output: {error}"));
+    let worker = Worker::new(served.api, tenant, control, usage, args.memory, Some(home));
+    let worker: &'static Worker = Box::leak(Box::new(worker));
+    if let Err(error) = stdio::begin(worker.session()) {
+        worker.end(EndKind::Failed, &format!("the worker has no standard output: {error}"));
     }
-    session.serve()
+    worker.serve()
 }
 
 /// Makes the worker's directories and takes away what is beyond them, before anything of a vendor's or a program's is

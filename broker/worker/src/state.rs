@@ -1,5 +1,9 @@
-//! What is known of a session, as data.
+//! What a session holds, piece by piece: each can be made alone.
 
+pub mod broker;
+pub mod callbacks;
+pub mod copies;
+pub mod events;
 pub mod included;
 pub mod lanes;
 pub mod mappings;

@@ -34,7 +34,6 @@ const LAYERED: &[&str] = &[
     "broker/src/main.rs",
     "broker/transport/src/lib.rs",
     "broker/worker/fuzz/src/lib.rs",
-    "broker/worker/src/lib.rs",
     "shim/src/lib.rs",
     "tools/avactl/src/main.rs",
     "tools/xtask/src/main.rs",

@@ -8,6 +8,25 @@ use crate::plan::{Argument, CallPlan, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
+/// The statement that asks whether a call may be made now, with what is known of its cost before the vendor is called: of
+/// data that comes out the room for it.
+pub fn admit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let number = |e| {
+        let amount = sizes(plan, call).value(e);
+        quote!((#amount).unwrap_or(0))
+    };
+    let memory = call.births.iter().find_map(|birth| birth.device_memory).map(number);
+    let data = |param: &str| ident(param);
+    let mut fields = Vec::new();
+    fields.extend(call.charges.commands.map(number).map(|amount| quote!(commands: #amount)));
+    fields.extend(memory.map(|amount| quote!(device_memory: #amount)));
+    fields.extend(call.charges.bytes_in.map(|moved| data(&moved.param.name)).map(|p| quote!(bytes_in: #p.amount())));
+    fields.extend(
+        call.charges.bytes_out.map(|moved| data(&moved.param.name)).map(|p| quote!(bytes_out: #p.amount(None))),
+    );
+    (!fields.is_empty()).then(|| quote!(call.admit(|| Cost { #(#fields,)* ..Cost::default() })?;))
+}
+
 /// Statements that charge what a call costs, when the vendor has answered.
 pub fn emit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
     let mut statements = Vec::new();

@@ -154,7 +154,7 @@ pub fn locate(
         quote!(if #text.bytes().is_none() { return Ok(std::ptr::null_mut()); })
     });
     quote! {
-        pub fn #name(call: &Call, body: &[u8]) -> Result<*mut c_void, Stop> {
+        pub fn #name(api: &'static State, call: &Call, body: &[u8]) -> Result<*mut c_void, Stop> {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
             #(#decode)*
             #(#texts)*
@@ -171,12 +171,13 @@ pub fn server(call: &CallPlan<'_>, about: &TokenStream) -> TokenStream {
     let (name, text) = (ident(&call.function.name), &call.function.name);
     let is_input = call.function.facts.input.is_some();
     quote! {
-        pub fn #name(call: &mut Call, body: &[u8]) -> Outcome {
+        pub fn #name(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
-            let at = locate::#name(call, body)?;
+            let at = locate::#name(api, call, body)?;
             let named = crate::engine::mirror::Named {
                 object: #about, at, opcode: opcode::#name, request: body, is_input: #is_input,
             };
+            let inputs = |owner: *mut c_void| inputs(&api.vendor, owner);
             let (ret, mirrors) = crate::engine::mirror::named(call, &spec::MIRROR, inputs, named)?;
             call.reply(&table::#name::Reply { ret, mirrors })
         }
@@ -191,9 +192,8 @@ pub fn dispatch(plan: &Plan<'_>) -> TokenStream {
     }
     let arms = plan.calls.iter().filter(|call| call.names_mirror() && call.marshalled).map(|call| {
         let (opcode, name) = (call.opcode, ident(&call.function.name));
-        quote!(#opcode => locate::#name(call, body))
+        quote!(#opcode => locate::#name(api, call, body))
     });
-    let hand = ident(&api.name);
     let inputs = api.functions.iter().filter_map(|f| {
         let (count, get) = (ident(f.facts.input.as_ref()?.as_ref()?), ident(&f.name));
         Some(quote! {
@@ -205,7 +205,7 @@ pub fn dispatch(plan: &Plan<'_>) -> TokenStream {
     });
     quote! {
         /// The vendor's struct that a call has named.
-        pub fn locate(opcode: u32, call: &Call, body: &[u8]) -> Result<*mut c_void, Stop> {
+        pub fn locate(api: &'static State, opcode: u32, call: &Call, body: &[u8]) -> Result<*mut c_void, Stop> {
             match opcode {
                 #(#arms,)*
                 other => Err(Malformed::Opcode(other).into()),
@@ -213,8 +213,7 @@ pub fn dispatch(plan: &Plan<'_>) -> TokenStream {
         }
 
         /// The structs of an owner, which is alive, that are inputs.
-        pub fn inputs(call: &Call, owner: *mut c_void) -> Vec<*mut c_void> {
-            let vendor = crate::api::#hand::vendor(call.session);
+        pub fn inputs(vendor: &Vendor, owner: *mut c_void) -> Vec<*mut c_void> {
             let mut inputs = Vec::new();
             #(#inputs)*
             inputs

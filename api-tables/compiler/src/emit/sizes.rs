@@ -71,7 +71,7 @@ impl Sizes<'_> {
                 let hand = ident(&self.api.name);
                 match side {
                     Side::Shim => quote!(crate::api::#hand::pixel(#value)?),
-                    Side::Worker => quote!(crate::api::#hand::pixel(call, #value)),
+                    Side::Worker => quote!(api.pixel(#value)),
                 }
             }
             (Some(Shape::Buffer(Buffer { element: Element::Struct(ty), .. })), Side::Shim) => {
@@ -91,14 +91,14 @@ impl Sizes<'_> {
 
     /// What the vendor returns, an `Option<u64>`. Only the worker asks.
     fn ask(&self, function: &str, args: &[String]) -> TokenStream {
-        let (hand, name, args) = (ident(&self.api.name), ident(function), args.iter().map(|a| ident(a)));
+        let (name, args) = (ident(function), args.iter().map(|a| ident(a)));
         let number = match self.api.function(function).map(|f| &f.ret) {
             Some(Ret::Value { scalar, .. }) => widen(*scalar, &quote!(number)),
             Some(Ret::Mirror { .. }) => quote!(Some(number as u64)),
             _ => unreachable!("the rules let expressions ask for numbers and structs only"),
         };
         quote!({
-            let asked = crate::api::#hand::vendor(call.session).#name.ok_or(Stop::Missing(#function))?;
+            let asked = api.vendor.#name.ok_or(Stop::Missing(#function))?;
             // SAFETY: handles are live objects of the vendor.
             let number = unsafe { asked(#(#args),*) };
             #number

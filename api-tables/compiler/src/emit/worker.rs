@@ -32,7 +32,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
     quote! {
         #[allow(unused_imports)]
-        use crate::{call::{Call, Outcome, Stop}, vendor::Symbols};
+        use crate::{api::#module::State, call::{Call, Outcome, Stop}, gate::Cost, vendor::Symbols};
         #[allow(unused_imports)]
         use ava_protocol::{expr, frame::Malformed, layout, layout::Rows, #module as table, #module::{constant, kind, opcode, spec}, wire::*};
         #[allow(unused_imports)]
@@ -69,8 +69,8 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
         let (opcode, name) = (call.opcode, ident(&call.function.name));
         match call.server {
             Server::None => None,
-            Server::ByHand { .. } => Some(quote!(#opcode => crate::api::#hand::#name(call, body))),
-            Server::Generated => Some(quote!(#opcode => serve::#name(call, body))),
+            Server::ByHand { .. } => Some(quote!(#opcode => crate::api::#hand::#name(api, call, body))),
+            Server::Generated => Some(quote!(#opcode => serve::#name(api, call, body))),
         }
     });
     let own = plan.api.mirror().map(|_| {
@@ -81,11 +81,11 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
     });
     quote! {
         /// Serves one call.
-        pub fn dispatch(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
+        pub fn dispatch(api: &'static State, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
             match opcode {
                 #(#arms,)*
                 #own
-                other => crate::api::#hand::own(other, call, body),
+                other => crate::api::#hand::own(api, other, call, body),
             }
         }
     }
@@ -95,7 +95,7 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
 fn locator(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let decode: Vec<_> = call.decode_order.iter().map(|place| decode(plan, call, &call.arguments[*place])).collect();
     let args: Vec<_> = call.function.params.iter().map(|p| argument(call, p)).collect();
-    mirror::locate(call.function, &decode, &find(plan, call), &before(plan, call), &args)
+    mirror::locate(call.function, &decode, &find(call), &before(plan, call), &args)
 }
 
 /// The function that serves one entry.
@@ -128,7 +128,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             }
         }
     };
-    let find = find(plan, call);
+    let find = find(call);
     let after = after(plan, call);
     let mut fields = Vec::new();
     match (&function.ret, &call.success) {
@@ -163,6 +163,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
                 let mirrors = crate::engine::mirror::pull_one(call, &spec::MIRROR, r.#object.to_native())?;
             },
             false => quote! {
+                let locate = |opcode: u32, call: &Call, body: &[u8]| locate(api, opcode, call, body);
                 let mirrors = crate::engine::mirror::pull(call, &spec::MIRROR, locate, r.#object.to_native())?;
             },
         });
@@ -186,10 +187,10 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             }
             FailureStatus::Unknown => quote!(0),
         };
-        quote!(if call.is_oneway() { return call.settle(ok, #status); })
+        quote!(if call.is_oneway() { return call.end_oneway(ok, #status); })
     });
     quote! {
-        pub fn #name(call: &mut Call, body: &[u8]) -> Outcome {
+        pub fn #name(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
             #(#decode)*
             #expect
@@ -206,9 +207,9 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
 }
 
 /// Statements that find the vendor's function.
-fn find(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
-    let (name, hand, text) = (ident(&call.function.name), ident(&plan.api.name), &call.function.name);
-    let own = quote!(crate::api::#hand::vendor(call.session).#name);
+fn find(call: &CallPlan<'_>) -> TokenStream {
+    let (name, text) = (ident(&call.function.name), &call.function.name);
+    let own = quote!(api.vendor.#name);
     let functions = |platform: Option<About<'_>>| {
         let object = match platform {
             Some(About::Handle(handle)) => {
@@ -222,7 +223,7 @@ fn find(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             }
             None => quote!(None),
         };
-        quote!(crate::api::#hand::extensions(call.session, #object))
+        quote!(api.extensions(call.session, #object))
     };
     match call.finds {
         Finds::Exported => quote!(let vendor_function = #own.ok_or(Stop::Missing(#text))?;),
@@ -317,6 +318,7 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             statements.push(quote!(if !#param.is_null() { #count.ensure(); }));
         }
     }
+    statements.extend(charges::admit(plan, call));
     statements.push(mapping::begin(plan, call));
     statements.extend(compiled(call));
     quote!(#(#statements)*)
@@ -396,7 +398,7 @@ fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     }
     if let Some(callback) = call.callback() {
         let callback = ident(&callback.param.name);
-        statements.push(quote!(let called = #callback.settle(ok);));
+        statements.push(quote!(let called = #callback.confirm(ok);));
     }
     if let Some(param) = about_handle(call) {
         let id = ident(&param.name);

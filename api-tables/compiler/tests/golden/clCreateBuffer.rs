@@ -155,7 +155,7 @@ pub unsafe fn clCreateBuffer(
 
 // worker: server
 
-pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn clCreateBuffer(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::clCreateBuffer::ArchivedRequest>(body, "clCreateBuffer")?;
     let flags: u64 = r.flags.to_native() as u64;
     let size: usize = r.size.to_native() as usize;
@@ -179,9 +179,15 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "clCreateBuffer: errcode_ret")?;
     call.expect(r.new_object.to_native(), kind::cl_mem);
-    let vendor_function = crate::api::opencl::vendor(call.session)
+    let vendor_function = api
+        .vendor
         .clCreateBuffer
         .ok_or(Stop::Missing("clCreateBuffer"))?;
+    call.admit(|| Cost {
+        device_memory: (Some(size as u64)).unwrap_or(0),
+        bytes_in: host_ptr.amount(),
+        ..Cost::default()
+    })?;
     let ret = unsafe {
         vendor_function(
             context,
@@ -212,7 +218,7 @@ pub fn clCreateBuffer(call: &mut Call, body: &[u8]) -> Outcome {
     }
     if call.is_oneway() {
         return call
-            .settle(
+            .end_oneway(
                 ok,
                 errcode_ret.scalar().map_or(0, |status| i64::from(status as i32)),
             );

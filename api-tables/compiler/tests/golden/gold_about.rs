@@ -136,7 +136,7 @@ pub unsafe fn gold_about(
 
 // worker: server
 
-pub fn gold_about(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_about(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_about::ArchivedRequest>(body, "gold_about")?;
     let count: u32 = r.count.to_native() as u32;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
@@ -144,9 +144,7 @@ pub fn gold_about(call: &mut Call, body: &[u8]) -> Outcome {
         .handles(&r.others, Some(count as u64), kind::gold_box, "gold_about: others")?;
     let owner = call.handle(r.owner.to_native(), kind::gold_box)?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_about
-        .ok_or(Stop::Missing("gold_about"))?;
+    let vendor_function = api.vendor.gold_about.ok_or(Stop::Missing("gold_about"))?;
     let ret = unsafe {
         vendor_function(
             others.as_ptr().cast(),
@@ -161,7 +159,7 @@ pub fn gold_about(call: &mut Call, body: &[u8]) -> Outcome {
         call.delivered(&mut event, &[r.one.to_native()])?;
     }
     if call.is_oneway() {
-        return call.settle(ok, ret as i64);
+        return call.end_oneway(ok, ret as i64);
     }
     call.reply(
         &table::gold_about::Reply {

@@ -116,7 +116,7 @@ pub unsafe fn gold_callback(
 
 // worker: server
 
-pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_callback(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_callback::ArchivedRequest>(body, "gold_callback")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let notify = call
@@ -127,7 +127,8 @@ pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
             ava_protocol::upcall::Life::Session,
         );
     let user_data = r.user_data;
-    let vendor_function = crate::api::gold::vendor(call.session)
+    let vendor_function = api
+        .vendor
         .gold_callback
         .ok_or(Stop::Missing("gold_callback"))?;
     let ret = unsafe {
@@ -138,7 +139,7 @@ pub fn gold_callback(call: &mut Call, body: &[u8]) -> Outcome {
         )
     };
     let ok = ret == 0;
-    let called = notify.settle(ok);
+    let called = notify.confirm(ok);
     call.reply(
         &table::gold_callback::Reply {
             ret: ret as i32,

@@ -152,7 +152,7 @@ pub unsafe fn gold_compile(
 
 // worker: server
 
-pub fn gold_compile(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_compile(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_compile::ArchivedRequest>(body, "gold_compile")?;
     let count: u32 = r.count.to_native() as u32;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
@@ -172,9 +172,7 @@ pub fn gold_compile(call: &mut Call, body: &[u8]) -> Outcome {
             ava_protocol::upcall::Life::Call,
         );
     let user_data = r.user_data;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_compile
-        .ok_or(Stop::Missing("gold_compile"))?;
+    let vendor_function = api.vendor.gold_compile.ok_or(Stop::Missing("gold_compile"))?;
     options.texts().for_each(crate::upcall::stdio::expect);
     let options = crate::engine::files::options(call, options, &r.files)?;
     let ret = unsafe {
@@ -188,7 +186,7 @@ pub fn gold_compile(call: &mut Call, body: &[u8]) -> Outcome {
         )
     };
     let ok = ret == 0;
-    let called = done.settle(ok);
+    let called = done.confirm(ok);
     call.reply(
         &table::gold_compile::Reply {
             ret: ret as i32,

@@ -85,12 +85,10 @@ pub unsafe fn gold_count(one: *mut c_void) -> Result<u32, Fault> {
 
 // worker: server
 
-pub fn gold_count(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_count(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_count::ArchivedRequest>(body, "gold_count")?;
     let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_count
-        .ok_or(Stop::Missing("gold_count"))?;
+    let vendor_function = api.vendor.gold_count.ok_or(Stop::Missing("gold_count"))?;
     let ret = unsafe { vendor_function(one) };
     let ok = true;
     call.reply(

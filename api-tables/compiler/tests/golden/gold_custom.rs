@@ -112,22 +112,24 @@ pub unsafe fn gold_custom(
 
 // worker: server, called by hand
 
-pub fn gold_custom(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_custom(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_custom::ArchivedRequest>(body, "gold_custom")?;
     let size: usize = r.size.to_native() as usize;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let value = call
         .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_custom: value")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_custom
-        .ok_or(Stop::Missing("gold_custom"))?;
+    let vendor_function = api.vendor.gold_custom.ok_or(Stop::Missing("gold_custom"))?;
+    call.admit(|| Cost {
+        commands: (Some(2)).unwrap_or(0),
+        ..Cost::default()
+    })?;
     let ret = unsafe { vendor_function(one, size, value.as_ptr().cast()) };
     let ok = ret == 0;
     if ok {
         call.charge_commands(Some(2));
     }
     if call.is_oneway() {
-        return call.settle(ok, ret as i64);
+        return call.end_oneway(ok, ret as i64);
     }
     call.reply(
         &table::gold_custom::Reply {

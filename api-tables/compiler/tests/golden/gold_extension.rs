@@ -84,10 +84,11 @@ pub unsafe fn gold_extension(count: u32) -> Result<u64, Fault> {
 
 // worker: server
 
-pub fn gold_extension(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_extension(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_extension::ArchivedRequest>(body, "gold_extension")?;
     let count: u32 = r.count.to_native() as u32;
-    let vendor_function = crate::api::gold::extensions(call.session, None)
+    let vendor_function = api
+        .extensions(call.session, None)
         .gold_extension
         .ok_or(Stop::Missing("gold_extension"))?;
     let ret = unsafe { vendor_function(count) };

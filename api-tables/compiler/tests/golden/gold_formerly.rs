@@ -84,12 +84,13 @@ pub unsafe fn gold_formerly(count: u32) -> Result<u64, Fault> {
 
 // worker: server
 
-pub fn gold_formerly(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_formerly(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_formerly::ArchivedRequest>(body, "gold_formerly")?;
     let count: u32 = r.count.to_native() as u32;
-    let vendor_function = crate::api::gold::vendor(call.session)
+    let vendor_function = api
+        .vendor
         .gold_formerly
-        .or_else(|| crate::api::gold::extensions(call.session, None).gold_extension)
+        .or_else(|| api.extensions(call.session, None).gold_extension)
         .ok_or(Stop::Missing("gold_formerly"))?;
     let ret = unsafe { vendor_function(count) };
     let ok = true;

@@ -77,14 +77,12 @@ pub unsafe fn gold_given(shape: *mut c_void) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_given(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_given(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_given::ArchivedRequest>(body, "gold_given")?;
     let mut given: table::c::gold_size = unsafe { std::mem::zeroed() };
     given.width = 3;
     let shape = (&raw mut given).cast::<c_void>();
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_given
-        .ok_or(Stop::Missing("gold_given"))?;
+    let vendor_function = api.vendor.gold_given.ok_or(Stop::Missing("gold_given"))?;
     let ret = unsafe { vendor_function(shape) };
     let ok = ret == 0;
     call.reply(

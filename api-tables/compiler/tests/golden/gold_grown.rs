@@ -158,17 +158,14 @@ pub unsafe fn gold_grown(
 
 // worker: server
 
-pub fn gold_grown(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_grown(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_grown::ArchivedRequest>(body, "gold_grown")?;
     let count: u32 = r.count.to_native() as u32;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let properties = call
         .list(&r.properties, &spec::Property, "gold_grown: properties")?;
     let parent = call.handle(r.parent.to_native(), kind::gold_box)?;
-    let vendor_functions = crate::api::gold::extensions(
-        call.session,
-        Some(r.one.to_native()),
-    );
+    let vendor_functions = api.extensions(call.session, Some(r.one.to_native()));
     let ret = unsafe {
         if let Some(vendor_function) = vendor_functions.gold_grown {
             vendor_function(one, properties.as_ptr().cast(), count, parent)

@@ -93,13 +93,11 @@ pub unsafe fn gold_handle(one: *mut c_void, other: *mut c_void) -> Result<i32, F
 
 // worker: server
 
-pub fn gold_handle(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_handle(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_handle::ArchivedRequest>(body, "gold_handle")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let other = call.handle(r.other.to_native(), kind::gold_box)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_handle
-        .ok_or(Stop::Missing("gold_handle"))?;
+    let vendor_function = api.vendor.gold_handle.ok_or(Stop::Missing("gold_handle"))?;
     let ret = unsafe { vendor_function(one, other) };
     let ok = ret == 0;
     call.reply(

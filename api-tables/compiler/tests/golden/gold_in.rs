@@ -135,7 +135,7 @@ pub unsafe fn gold_in(
 
 // worker: server
 
-pub fn gold_in(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_in(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_in::ArchivedRequest>(body, "gold_in")?;
     let flags: u64 = r.flags.to_native() as u64;
     let size: usize = r.size.to_native() as usize;
@@ -162,9 +162,11 @@ pub fn gold_in(call: &mut Call, body: &[u8]) -> Outcome {
     let shapes = call.structs(&r.shapes, Some(2), &spec::gold_shape, "gold_in: shapes")?;
     let boxes = call
         .handles(&r.boxes, Some(size as u64), kind::gold_box, "gold_in: boxes")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_in
-        .ok_or(Stop::Missing("gold_in"))?;
+    let vendor_function = api.vendor.gold_in.ok_or(Stop::Missing("gold_in"))?;
+    call.admit(|| Cost {
+        bytes_in: bytes.amount(),
+        ..Cost::default()
+    })?;
     let ret = unsafe {
         vendor_function(
             flags,

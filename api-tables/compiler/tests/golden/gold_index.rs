@@ -89,19 +89,15 @@ pub unsafe fn gold_index(one: *mut c_void, place: i32) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_index(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_index(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_index::ArchivedRequest>(body, "gold_index")?;
     let place: i32 = r.place.to_native() as i32;
     let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_index
-        .ok_or(Stop::Missing("gold_index"))?;
+    let vendor_function = api.vendor.gold_index.ok_or(Stop::Missing("gold_index"))?;
     let (left, right) = (
         Some(place as i64 as u64),
         {
-            let asked = crate::api::gold::vendor(call.session)
-                .gold_count
-                .ok_or(Stop::Missing("gold_count"))?;
+            let asked = api.vendor.gold_count.ok_or(Stop::Missing("gold_count"))?;
             let number = unsafe { asked(one) };
             Some(number as u64)
         },

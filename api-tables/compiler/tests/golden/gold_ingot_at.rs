@@ -99,9 +99,9 @@ pub unsafe fn gold_ingot_at(one: *mut c_void, index: u32) -> Result<*mut c_void,
 
 // worker: server
 
-pub fn gold_ingot_at(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_ingot_at(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_ingot_at::ArchivedRequest>(body, "gold_ingot_at")?;
-    let at = locate::gold_ingot_at(call, body)?;
+    let at = locate::gold_ingot_at(api, call, body)?;
     let named = crate::engine::mirror::Named {
         object: r.one.to_native(),
         at,
@@ -109,6 +109,7 @@ pub fn gold_ingot_at(call: &mut Call, body: &[u8]) -> Outcome {
         request: body,
         is_input: true,
     };
+    let inputs = |owner: *mut c_void| inputs(&api.vendor, owner);
     let (ret, mirrors) = crate::engine::mirror::named(
         call,
         &spec::MIRROR,

@@ -103,10 +103,10 @@ pub unsafe fn gold_ingot_called(
 
 // worker: server
 
-pub fn gold_ingot_called(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_ingot_called(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call
         .read::<table::gold_ingot_called::ArchivedRequest>(body, "gold_ingot_called")?;
-    let at = locate::gold_ingot_called(call, body)?;
+    let at = locate::gold_ingot_called(api, call, body)?;
     let named = crate::engine::mirror::Named {
         object: r.one.to_native(),
         at,
@@ -114,6 +114,7 @@ pub fn gold_ingot_called(call: &mut Call, body: &[u8]) -> Outcome {
         request: body,
         is_input: false,
     };
+    let inputs = |owner: *mut c_void| inputs(&api.vendor, owner);
     let (ret, mirrors) = crate::engine::mirror::named(
         call,
         &spec::MIRROR,

@@ -85,12 +85,10 @@ pub unsafe fn gold_ingots(one: *mut c_void) -> Result<u32, Fault> {
 
 // worker: server
 
-pub fn gold_ingots(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_ingots(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_ingots::ArchivedRequest>(body, "gold_ingots")?;
     let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_ingots
-        .ok_or(Stop::Missing("gold_ingots"))?;
+    let vendor_function = api.vendor.gold_ingots.ok_or(Stop::Missing("gold_ingots"))?;
     let ret = unsafe { vendor_function(one) };
     let ok = true;
     call.reply(

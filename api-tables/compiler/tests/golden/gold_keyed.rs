@@ -105,16 +105,14 @@ pub unsafe fn gold_keyed(
 
 // worker: server
 
-pub fn gold_keyed(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_keyed(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_keyed::ArchivedRequest>(body, "gold_keyed")?;
     let what: u32 = r.what.to_native() as u32;
     let size: usize = r.size.to_native() as usize;
     Call::keyed(&spec::BoxSetting, r.what.to_native() as i64)?;
     let value = call
         .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_keyed: value")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_keyed
-        .ok_or(Stop::Missing("gold_keyed"))?;
+    let vendor_function = api.vendor.gold_keyed.ok_or(Stop::Missing("gold_keyed"))?;
     let ret = unsafe { vendor_function(what, size, value.as_ptr().cast()) };
     let ok = ret == 0;
     call.reply(

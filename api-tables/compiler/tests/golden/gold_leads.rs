@@ -103,15 +103,13 @@ pub unsafe fn gold_leads(
 
 // worker: server
 
-pub fn gold_leads(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_leads(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_leads::ArchivedRequest>(body, "gold_leads")?;
     let count: u32 = r.count.to_native() as u32;
     let one = call.structs(&r.one, Some(1), &spec::gold_phrase, "gold_leads: one")?;
     let words = call
         .structs(&r.words, Some(count as u64), &spec::gold_word, "gold_leads: words")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_leads
-        .ok_or(Stop::Missing("gold_leads"))?;
+    let vendor_function = api.vendor.gold_leads.ok_or(Stop::Missing("gold_leads"))?;
     let ret = unsafe {
         vendor_function(one.as_ptr().cast(), count, words.as_ptr().cast())
     };

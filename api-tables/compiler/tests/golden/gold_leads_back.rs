@@ -124,7 +124,7 @@ pub unsafe fn gold_leads_back(
 
 // worker: server
 
-pub fn gold_leads_back(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_leads_back(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call
         .read::<table::gold_leads_back::ArchivedRequest>(body, "gold_leads_back")?;
     let count: u32 = r.count.to_native() as u32;
@@ -137,7 +137,8 @@ pub fn gold_leads_back(call: &mut Call, body: &[u8]) -> Outcome {
             &spec::gold_word,
             "gold_leads_back: words",
         )?;
-    let vendor_function = crate::api::gold::vendor(call.session)
+    let vendor_function = api
+        .vendor
         .gold_leads_back
         .ok_or(Stop::Missing("gold_leads_back"))?;
     let ret = unsafe {

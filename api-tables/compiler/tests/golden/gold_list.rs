@@ -84,12 +84,10 @@ pub unsafe fn gold_list(properties: *const c_void) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_list(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_list(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_list::ArchivedRequest>(body, "gold_list")?;
     let properties = call.list(&r.properties, &spec::Property, "gold_list: properties")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_list
-        .ok_or(Stop::Missing("gold_list"))?;
+    let vendor_function = api.vendor.gold_list.ok_or(Stop::Missing("gold_list"))?;
     let ret = unsafe { vendor_function(properties.as_ptr().cast()) };
     let ok = ret == 0;
     call.reply(

@@ -167,7 +167,7 @@ pub unsafe fn gold_map(
 
 // worker: server
 
-pub fn gold_map(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_map(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_map::ArchivedRequest>(body, "gold_map")?;
     let waits: u32 = r.waits.to_native() as u32;
     let flags: u64 = r.flags.to_native() as u64;
@@ -176,9 +176,7 @@ pub fn gold_map(call: &mut Call, body: &[u8]) -> Outcome {
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "gold_map: errcode_ret")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_map
-        .ok_or(Stop::Missing("gold_map"))?;
+    let vendor_function = api.vendor.gold_map.ok_or(Stop::Missing("gold_map"))?;
     let mapping = crate::engine::mapping::Asked {
         id: r.mapping.to_native(),
         pending: r.pending.to_native(),

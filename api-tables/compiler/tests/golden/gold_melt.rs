@@ -90,15 +90,14 @@ pub unsafe fn gold_melt(one: *mut c_void) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_melt(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_melt(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_melt::ArchivedRequest>(body, "gold_melt")?;
     let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_melt
-        .ok_or(Stop::Missing("gold_melt"))?;
+    let vendor_function = api.vendor.gold_melt.ok_or(Stop::Missing("gold_melt"))?;
     crate::engine::mirror::push(call, &spec::MIRROR, r.one.to_native())?;
     let ret = unsafe { vendor_function(one) };
     let ok = ret == 0;
+    let locate = |opcode: u32, call: &Call, body: &[u8]| locate(api, opcode, call, body);
     let mirrors = crate::engine::mirror::pull(
         call,
         &spec::MIRROR,

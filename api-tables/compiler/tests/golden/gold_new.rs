@@ -130,7 +130,7 @@ pub unsafe fn gold_new(
 
 // worker: server
 
-pub fn gold_new(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_new::ArchivedRequest>(body, "gold_new")?;
     let size: usize = r.size.to_native() as usize;
     let parent = call.handle(r.parent.to_native(), kind::gold_box)?;
@@ -138,9 +138,11 @@ pub fn gold_new(call: &mut Call, body: &[u8]) -> Outcome {
         .input(&r.memory, Rows::flat(Some(size as u64)), false, "gold_new: memory")?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "gold_new: errcode_ret")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_new
-        .ok_or(Stop::Missing("gold_new"))?;
+    let vendor_function = api.vendor.gold_new.ok_or(Stop::Missing("gold_new"))?;
+    call.admit(|| Cost {
+        device_memory: (Some(size as u64)).unwrap_or(0),
+        ..Cost::default()
+    })?;
     let ret = unsafe {
         vendor_function(
             parent,

@@ -157,7 +157,7 @@ pub unsafe fn gold_out(
 
 // worker: server
 
-pub fn gold_out(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_out(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_out::ArchivedRequest>(body, "gold_out")?;
     let room: u32 = r.room.to_native() as u32;
     let mut level = call.exchange(&r.level, Some(1), 4usize, "gold_out: level")?;
@@ -165,9 +165,7 @@ pub fn gold_out(call: &mut Call, body: &[u8]) -> Outcome {
         .output(&r.numbers, Some(room as u64), 4usize, "gold_out: numbers")?;
     let mut found = call.output(&r.found, Some(1), 4usize, "gold_out: found")?;
     let mut boxes = call.output(&r.boxes, Some(room as u64), 8usize, "gold_out: boxes")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_out
-        .ok_or(Stop::Missing("gold_out"))?;
+    let vendor_function = api.vendor.gold_out.ok_or(Stop::Missing("gold_out"))?;
     if !numbers.is_null() {
         found.ensure();
     }

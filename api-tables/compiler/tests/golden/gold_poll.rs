@@ -176,7 +176,7 @@ pub unsafe fn gold_poll(
 
 // worker: server
 
-pub fn gold_poll(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_poll(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_poll::ArchivedRequest>(body, "gold_poll")?;
     let what: u32 = r.what.to_native() as u32;
     let size: usize = r.size.to_native() as usize;
@@ -184,9 +184,7 @@ pub fn gold_poll(call: &mut Call, body: &[u8]) -> Outcome {
     let mut value = call
         .output(&r.value, Some(size as u64), 1usize, "gold_poll: value")?;
     let mut size_ret = call.output(&r.size_ret, Some(1), 8usize, "gold_poll: size_ret")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_poll
-        .ok_or(Stop::Missing("gold_poll"))?;
+    let vendor_function = api.vendor.gold_poll.ok_or(Stop::Missing("gold_poll"))?;
     if !value.is_null() {
         size_ret.ensure();
     }

@@ -95,7 +95,7 @@ pub unsafe fn gold_recast(ingot: *mut c_void, bytes: usize) -> Result<i32, Fault
 
 // worker: server
 
-pub fn gold_recast(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_recast(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_recast::ArchivedRequest>(body, "gold_recast")?;
     let bytes: usize = r.bytes.to_native() as usize;
     let ingot = crate::engine::mirror::pointer(
@@ -103,9 +103,7 @@ pub fn gold_recast(call: &mut Call, body: &[u8]) -> Outcome {
         &spec::MIRROR,
         r.ingot.to_native(),
     )?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_recast
-        .ok_or(Stop::Missing("gold_recast"))?;
+    let vendor_function = api.vendor.gold_recast.ok_or(Stop::Missing("gold_recast"))?;
     let ret = unsafe { vendor_function(ingot, bytes) };
     let ok = ret == 0;
     let mirrors = crate::engine::mirror::pull_one(

@@ -89,20 +89,16 @@ pub unsafe fn gold_refuse(one: *mut c_void, place: i32) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_refuse(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_refuse(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_refuse::ArchivedRequest>(body, "gold_refuse")?;
     let place: i32 = r.place.to_native() as i32;
     let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_refuse
-        .ok_or(Stop::Missing("gold_refuse"))?;
+    let vendor_function = api.vendor.gold_refuse.ok_or(Stop::Missing("gold_refuse"))?;
     let (left, right) = (
         expr::lt(
             Some(place as i64 as u64),
             {
-                let asked = crate::api::gold::vendor(call.session)
-                    .gold_count
-                    .ok_or(Stop::Missing("gold_count"))?;
+                let asked = api.vendor.gold_count.ok_or(Stop::Missing("gold_count"))?;
                 let number = unsafe { asked(one) };
                 Some(number as u64)
             },

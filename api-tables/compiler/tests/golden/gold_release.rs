@@ -97,12 +97,10 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_release(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_release::ArchivedRequest>(body, "gold_release")?;
     let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_release
-        .ok_or(Stop::Missing("gold_release"))?;
+    let vendor_function = api.vendor.gold_release.ok_or(Stop::Missing("gold_release"))?;
     call.before_release(r.one.to_native());
     let ret = unsafe { vendor_function(one) };
     let ok = ret == 0;
@@ -110,7 +108,7 @@ pub fn gold_release(call: &mut Call, body: &[u8]) -> Outcome {
         call.released(r.one.to_native());
     }
     if call.is_oneway() {
-        return call.settle(ok, ret as i64);
+        return call.end_oneway(ok, ret as i64);
     }
     call.reply(
         &table::gold_release::Reply {

@@ -90,19 +90,17 @@ pub unsafe fn gold_retain(one: *mut c_void) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_retain(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_retain(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_retain::ArchivedRequest>(body, "gold_retain")?;
     let one = call.counted_handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_retain
-        .ok_or(Stop::Missing("gold_retain"))?;
+    let vendor_function = api.vendor.gold_retain.ok_or(Stop::Missing("gold_retain"))?;
     let ret = unsafe { vendor_function(one) };
     let ok = ret == 0;
     if ok {
         call.retained(r.one.to_native());
     }
     if call.is_oneway() {
-        return call.settle(ok, ret as i64);
+        return call.end_oneway(ok, ret as i64);
     }
     call.reply(
         &table::gold_retain::Reply {

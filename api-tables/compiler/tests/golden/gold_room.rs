@@ -114,13 +114,11 @@ pub unsafe fn gold_room(bytes: *mut u8, len: *mut u64) -> Result<i32, Fault> {
 
 // worker: server
 
-pub fn gold_room(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_room(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_room::ArchivedRequest>(body, "gold_room")?;
     let mut len = call.exchange(&r.len, Some(1), 8usize, "gold_room: len")?;
     let mut bytes = call.output(&r.bytes, len.scalar(), 1usize, "gold_room: bytes")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_room
-        .ok_or(Stop::Missing("gold_room"))?;
+    let vendor_function = api.vendor.gold_room.ok_or(Stop::Missing("gold_room"))?;
     let ret = unsafe {
         vendor_function(bytes.as_mut_ptr().cast(), len.as_mut_ptr().cast())
     };

@@ -167,7 +167,7 @@ pub unsafe fn gold_rows(
 
 // worker: server
 
-pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_rows(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_rows::ArchivedRequest>(body, "gold_rows")?;
     let blocking: u32 = r.blocking.to_native() as u32;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
@@ -192,9 +192,7 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
             "gold_rows: bytes",
         )?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_rows
-        .ok_or(Stop::Missing("gold_rows"))?;
+    let vendor_function = api.vendor.gold_rows.ok_or(Stop::Missing("gold_rows"))?;
     let pending = bytes.pending();
     if !expr::holds(expr::ne(Some(blocking as u64), Some(0))) {
         if pending != 0 {
@@ -203,6 +201,11 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
             return Err(Malformed::Pending(0).into());
         }
     }
+    call.admit(|| Cost {
+        commands: (Some(1)).unwrap_or(0),
+        bytes_out: bytes.amount(None),
+        ..Cost::default()
+    })?;
     let ret = unsafe {
         vendor_function(
             one,
@@ -227,7 +230,7 @@ pub fn gold_rows(call: &mut Call, body: &[u8]) -> Outcome {
         call.pend(pending, r.one.to_native(), &mut event, bytes.region())?;
     }
     if call.is_oneway() {
-        return call.settle(ok, ret as i64);
+        return call.end_oneway(ok, ret as i64);
     }
     call.reply(
         &table::gold_rows::Reply {

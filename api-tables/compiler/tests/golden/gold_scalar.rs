@@ -97,14 +97,12 @@ pub unsafe fn gold_scalar(count: u32, offset: isize, ratio: f64) -> Result<i32, 
 
 // worker: server
 
-pub fn gold_scalar(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_scalar(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_scalar::ArchivedRequest>(body, "gold_scalar")?;
     let count: u32 = r.count.to_native() as u32;
     let offset: isize = r.offset.to_native() as isize;
     let ratio: f64 = r.ratio.to_native() as f64;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_scalar
-        .ok_or(Stop::Missing("gold_scalar"))?;
+    let vendor_function = api.vendor.gold_scalar.ok_or(Stop::Missing("gold_scalar"))?;
     let ret = unsafe { vendor_function(count, offset, ratio) };
     let ok = ret == 0;
     call.reply(

@@ -90,12 +90,10 @@ pub unsafe fn gold_start(kind: u32) -> Result<*mut c_void, Fault> {
 
 // worker: server
 
-pub fn gold_start(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_start(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_start::ArchivedRequest>(body, "gold_start")?;
     let kind: u32 = r.kind.to_native() as u32;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_start
-        .ok_or(Stop::Missing("gold_start"))?;
+    let vendor_function = api.vendor.gold_start.ok_or(Stop::Missing("gold_start"))?;
     let ret = unsafe { vendor_function(kind) };
     let ok = !ret.is_null();
     if ok {

@@ -160,7 +160,7 @@ pub unsafe fn gold_tagged(
 
 // worker: server
 
-pub fn gold_tagged(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_tagged(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_tagged::ArchivedRequest>(body, "gold_tagged")?;
     let what: u32 = r.what.to_native() as u32;
     let size: usize = r.size.to_native() as usize;
@@ -169,9 +169,7 @@ pub fn gold_tagged(call: &mut Call, body: &[u8]) -> Outcome {
         .output(&r.value, Some(size as u64), 1usize, "gold_tagged: value")?;
     let mut size_ret = call
         .output(&r.size_ret, Some(1), 8usize, "gold_tagged: size_ret")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_tagged
-        .ok_or(Stop::Missing("gold_tagged"))?;
+    let vendor_function = api.vendor.gold_tagged.ok_or(Stop::Missing("gold_tagged"))?;
     if !value.is_null() {
         size_ret.ensure();
     }

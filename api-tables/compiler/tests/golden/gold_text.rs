@@ -96,13 +96,11 @@ pub unsafe fn gold_text(
 
 // worker: server
 
-pub fn gold_text(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_text(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_text::ArchivedRequest>(body, "gold_text")?;
     let name = call.text(&r.name)?;
     let comment = call.text(&r.comment)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_text
-        .ok_or(Stop::Missing("gold_text"))?;
+    let vendor_function = api.vendor.gold_text.ok_or(Stop::Missing("gold_text"))?;
     let ret = unsafe { vendor_function(name.as_ptr().cast(), comment.as_ptr().cast()) };
     let ok = ret == 0;
     call.reply(

@@ -116,7 +116,7 @@ pub unsafe fn gold_texts(
 
 // worker: server
 
-pub fn gold_texts(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_texts(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_texts::ArchivedRequest>(body, "gold_texts")?;
     let count: u32 = r.count.to_native() as u32;
     let lines = call.texts(&r.lines, Some(count as u64), None, "gold_texts: lines")?;
@@ -129,9 +129,7 @@ pub fn gold_texts(call: &mut Call, body: &[u8]) -> Outcome {
         )?;
     let parts = call
         .texts(&r.parts, Some(count as u64), Some(&r.lengths), "gold_texts: parts")?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_texts
-        .ok_or(Stop::Missing("gold_texts"))?;
+    let vendor_function = api.vendor.gold_texts.ok_or(Stop::Missing("gold_texts"))?;
     let ret = unsafe {
         vendor_function(count, lines.as_ptr(), lengths.as_ptr().cast(), parts.as_ptr())
     };

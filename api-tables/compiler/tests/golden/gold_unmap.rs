@@ -100,12 +100,10 @@ pub unsafe fn gold_unmap(one: *mut c_void, place: *mut c_void) -> Result<i32, Fa
 
 // worker: server
 
-pub fn gold_unmap(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_unmap(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_unmap::ArchivedRequest>(body, "gold_unmap")?;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_unmap
-        .ok_or(Stop::Missing("gold_unmap"))?;
+    let vendor_function = api.vendor.gold_unmap.ok_or(Stop::Missing("gold_unmap"))?;
     let mapping = crate::engine::mapping::Unmapping::begin(
         call,
         r.one.to_native(),

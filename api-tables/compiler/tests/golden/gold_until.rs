@@ -130,16 +130,14 @@ pub unsafe fn gold_until(
 
 // worker: server
 
-pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_until(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_until::ArchivedRequest>(body, "gold_until")?;
     let size: usize = r.size.to_native() as usize;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let bytes = call
         .input(&r.bytes, Rows::flat(Some(size as u64)), true, "gold_until: bytes")?;
     let mut event = call.birth(r.event.to_native(), kind::gold_event)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_until
-        .ok_or(Stop::Missing("gold_until"))?;
+    let vendor_function = api.vendor.gold_until.ok_or(Stop::Missing("gold_until"))?;
     let pending = bytes.pending();
     if true {
         if pending != 0 {
@@ -159,7 +157,7 @@ pub fn gold_until(call: &mut Call, body: &[u8]) -> Outcome {
         call.pend(pending, r.one.to_native(), &mut event, bytes.region())?;
     }
     if call.is_oneway() {
-        return call.settle(ok, ret as i64);
+        return call.end_oneway(ok, ret as i64);
     }
     call.reply(
         &table::gold_until::Reply {

@@ -90,18 +90,14 @@ pub unsafe fn gold_weigh(one: *mut c_void, index: u32) -> Result<u64, Fault> {
 
 // worker: server
 
-pub fn gold_weigh(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_weigh(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_weigh::ArchivedRequest>(body, "gold_weigh")?;
     let index: u32 = r.index.to_native() as u32;
     let one = call.live_handle(r.one.to_native(), kind::gold_shelf)?;
-    let vendor_function = crate::api::gold::vendor(call.session)
-        .gold_weigh
-        .ok_or(Stop::Missing("gold_weigh"))?;
+    let vendor_function = api.vendor.gold_weigh.ok_or(Stop::Missing("gold_weigh"))?;
     let (left, right) = (
         {
-            let asked = crate::api::gold::vendor(call.session)
-                .gold_ingot_at
-                .ok_or(Stop::Missing("gold_ingot_at"))?;
+            let asked = api.vendor.gold_ingot_at.ok_or(Stop::Missing("gold_ingot_at"))?;
             let number = unsafe { asked(one, index) };
             Some(number as u64)
         },

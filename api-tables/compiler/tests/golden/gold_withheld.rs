@@ -93,12 +93,13 @@ pub unsafe fn gold_withheld(
 
 // worker: server
 
-pub fn gold_withheld(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn gold_withheld(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_withheld::ArchivedRequest>(body, "gold_withheld")?;
     let count: u32 = r.count.to_native() as u32;
     let place = std::ptr::null_mut();
     let hook = std::ptr::null_mut();
-    let vendor_function = crate::api::gold::vendor(call.session)
+    let vendor_function = api
+        .vendor
         .gold_withheld
         .ok_or(Stop::Missing("gold_withheld"))?;
     let ret = unsafe { vendor_function(place, count, hook) };

@@ -33,7 +33,7 @@ use ava_protocol::api::{APIS, Api};
 use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
 use ava_transport::lane;
 use ava_transport::region::Region;
-use ava_worker::{Server, Session, Usage};
+use ava_worker::{LaneServer, Usage, Worker};
 use rkyv::util::AlignedVec;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
@@ -80,13 +80,13 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
     };
     let Ok(theirs) = lane::accept(vec![theirs]) else { return Tally::default() };
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
-    let raw = Box::into_raw(Box::new(Session::new(state, tenant, control, usage(api))));
+    let raw = Box::into_raw(Box::new(Worker::new(state, tenant, control, usage(api), None, None)));
     let mut tally = Tally::default();
     let scribbled = Scribbled::default();
     std::thread::scope(|threads| {
         let helper = threads.spawn(|| meanwhile(&scribbled));
         // SAFETY: the session was leaked just now and is freed below, when nothing uses it any more.
-        let mut server = Server::new(unsafe { &*raw }, theirs);
+        let mut server = LaneServer::new(unsafe { &*raw }, theirs);
         let mut inbox = AlignedVec::<16>::new();
         inbox.resize(LONGEST, 0);
         // Frames are read in place, at the alignment that an inbox has.
@@ -112,7 +112,7 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
         scribbled.over.store(true, Ordering::Release);
         let _ = helper.join();
     });
-    // SAFETY: made by `Box::into_raw` above. The server is gone; the vendor calls nothing back; no callback was ever
+    // SAFETY: made by `Box::into_raw` above. The lane is gone; the vendor calls nothing back; no callback was ever
     // accepted, so no thread of the session runs.
     drop(unsafe { Box::from_raw(raw) });
     tally

@@ -11,6 +11,8 @@ mod objects;
 mod queries;
 mod tensors;
 
+use std::sync::Arc;
+
 use ava_worker::{Api, Symbols};
 
 use crate::generated;
@@ -26,7 +28,7 @@ impl Symbols for Nothing {
 }
 
 /// A session of an API on its vendor; none for an API that is no table's.
-pub fn state(api: &str) -> Option<Box<dyn Api>> {
+pub fn state(api: &str) -> Option<Arc<dyn Api>> {
     Some(match api {
         "opencl" => {
             let mut vendor = ava_worker::opencl::Vendor::load(&mut Nothing);
@@ -34,18 +36,18 @@ pub fn state(api: &str) -> Option<Box<dyn Api>> {
             objects::install(&mut vendor);
             queries::install(&mut vendor);
             commands::install(&mut vendor);
-            Box::new(ava_worker::opencl::State::of(vendor))
+            Arc::new(ava_worker::opencl::State::of(vendor))
         }
         "pkcs11" => {
             let mut vendor = ava_worker::pkcs11::Vendor::load(&mut Nothing);
             generated::pkcs11::install(&mut vendor);
-            Box::new(ava_worker::pkcs11::State::of(vendor))
+            Arc::new(ava_worker::pkcs11::State::of(vendor))
         }
         "tflite" => {
             let mut vendor = ava_worker::tflite::Vendor::load(&mut Nothing);
             generated::tflite::install(&mut vendor);
             tensors::install(&mut vendor);
-            Box::new(ava_worker::tflite::State::of(vendor))
+            Arc::new(ava_worker::tflite::State::of(vendor))
         }
         _ => return None,
     })

@@ -1,19 +1,20 @@
 //! PKCS#11 in the worker: the vendor's functions come in a struct.
 
+use std::sync::Arc;
+
 use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Malformed;
 use ava_protocol::pkcs11::API;
 
-use crate::api::Api;
-use crate::call::{Call, Outcome};
+use crate::call::{Api, Call, Load, Outcome};
 use crate::generated::pkcs11 as generated;
 pub use crate::generated::pkcs11::Vendor;
-use crate::session::Session;
+use crate::hooks::Hooks;
 use crate::vendor::{Listed, Loaded};
 
 /// A session with PKCS#11, of which nothing but the functions is kept: handles are the vendor's own numbers.
 pub struct State {
-    vendor: Vendor,
+    pub vendor: Vendor,
     version: String,
 }
 
@@ -24,13 +25,9 @@ impl State {
     }
 }
 
-impl Api for State {
+impl Hooks for State {
     fn table(&self) -> &'static Table {
         &API
-    }
-
-    fn serve(&self, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
-        generated::dispatch(opcode, call, body)
     }
 
     fn version(&self) -> Option<String> {
@@ -38,23 +35,27 @@ impl Api for State {
     }
 }
 
-/// The vendor's functions.
-pub fn vendor(session: &Session) -> &generated::Vendor {
-    &session.api::<State>().vendor
+impl Api for State {
+    fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
+        generated::dispatch(self, opcode, call, body)
+    }
 }
 
 /// There are no calls beside the functions.
-pub fn own(opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
+pub fn own(_: &State, opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
     Err(Malformed::Opcode(opcode).into())
 }
+
+/// How the API is served.
+pub const SERVED: (&Table, Load) = (&API, load);
 
 /// Has the library hand out its functions.
 ///
 /// # Errors
 /// The library is no PKCS#11 module, or one of another version.
-pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
+fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
     let mut listed = Listed::load(&API, generated::LISTED, loaded)?;
     let [major, minor] = listed.version;
     let vendor = generated::Vendor::load(&mut listed);
-    Ok(Box::new(State { vendor, version: format!("PKCS#11 {major}.{minor:02}") }))
+    Ok(Arc::new(State { vendor, version: format!("PKCS#11 {major}.{minor:02}") }))
 }

@@ -4,8 +4,8 @@ use std::ffi::c_void;
 
 use ava_protocol::spec::{Answer, Step, TaggedSpec};
 
-use crate::api::InPlace;
-use crate::call::Call;
+use super::Call;
+use crate::hooks::InPlace;
 use crate::memory::{NOWHERE, Output};
 use crate::vendor::versions;
 
@@ -24,7 +24,7 @@ impl Call<'_> {
         size_ret: &mut Output,
         query: impl Fn(usize, *mut c_void, *mut usize) -> S,
     ) -> S {
-        let table = self.session.api.table();
+        let table = self.session.table;
         let answer = spec.answer(key);
         if let Some(refusal) = spec.refusal(key) {
             // The vendor has words for what is wrong besides; what it would say to the key nobody can read.
@@ -34,7 +34,7 @@ impl Call<'_> {
         if !matches!(answer, Some(Answer::Plain)) {
             value.withdraw();
         }
-        let crosses = |name: &str| self.session.api.crosses(self.session.objects.pointer(about), name);
+        let crosses = |name: &str| self.hooks.crosses(self.session.objects.pointer(about), name);
         match answer {
             Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes, crosses)),
             Some(Answer::NameVersions { size: each, name }) => {
@@ -76,7 +76,7 @@ impl Call<'_> {
             }),
             Some(Answer::VersionNumber) => value.edit(len, |bytes| {
                 if let Some(version) = bytes.first_chunk_mut() {
-                    *version = versions::number(*version, self.session.api.table().newest);
+                    *version = versions::number(*version, self.session.table.newest);
                 }
             }),
             // SAFETY: the vendor has said that so much of the answer is addresses of texts.
@@ -112,7 +112,7 @@ impl Call<'_> {
 
     /// The flags that the program has made an object with.
     fn program_flags(&self, about: u64, vendors: u64) -> u64 {
-        let Some(is) = self.session.api.in_place().map(InPlace::description) else { return vendors };
+        let Some(is) = self.hooks.in_place().map(InPlace::description) else { return vendors };
         let (how, parents) = (is.use_host | is.alloc_host | is.copy_host, self.session.objects.parents(about));
         self.session.residents.program_flags(about, &parents, vendors, how, is.use_host)
     }

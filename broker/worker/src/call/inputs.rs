@@ -7,8 +7,7 @@ use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{ArchivedData, ArchivedTexts};
 
 use super::{Call, Stop};
-use crate::memory::structs::Structs;
-use crate::memory::{Input, Output, Private, Source, TextArray, span};
+use crate::memory::{Input, Output, Private, Source, Structs, TextArray, span};
 
 impl Call<'_> {
     /// The bytes of an argument, copied.

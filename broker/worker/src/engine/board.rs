@@ -12,10 +12,9 @@ use ava_protocol::engine::board::{ArchivedPoll, ArchivedShare, BYTES, OVER, Poll
 use ava_protocol::engine::{Done, opcode};
 use ava_protocol::frame::Malformed;
 
-use crate::api::Events;
 use crate::call::{Call, Outcome};
-use crate::engine::SESSION;
-use crate::session::Session;
+use crate::session::{self, Session};
+use crate::state::events::Events;
 
 /// How often a callback tries to write when somebody else does too.
 const TRIES: u32 = 16;
@@ -35,7 +34,7 @@ pub fn share(call: &mut Call, body: &[u8]) -> Outcome {
 /// Asks the vendor how far a command has got, and shows it from then on.
 pub fn poll(call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<ArchivedPoll>(body, "a poll")?;
-    let events = call.session.api.events();
+    let events = call.events();
     let (kind, query) = events.polled().ok_or(Malformed::Opcode(opcode::POLL))?;
     call.count(query);
     let id = r.event.to_native();
@@ -51,7 +50,7 @@ pub fn poll(call: &mut Call, body: &[u8]) -> Outcome {
 }
 
 /// Shows the status of an event, now and when it changes, unless the place is taken.
-fn publish(session: &'static Session, events: &dyn Events, id: u64, event: *mut c_void, status: i32) {
+fn publish(session: &Session, events: &dyn Events, id: u64, event: *mut c_void, status: i32) {
     let Some(slot) = session.board.get().and_then(|board| board.word(slot(id))) else { return };
     let (shown, reached_by_it) = read(slot.load(Ordering::Relaxed));
     let is_taken = shown == id || (reached_by_it > OVER && session.objects.pointer(shown).is_some());
@@ -59,7 +58,6 @@ fn publish(session: &'static Session, events: &dyn Events, id: u64, event: *mut 
         return;
     }
     slot.store(word(id, status), Ordering::Release);
-    SESSION.get_or_init(|| session);
     for next in (OVER..status).rev() {
         events.notify(event as usize, next, reached, id as *mut c_void);
     }
@@ -68,7 +66,7 @@ fn publish(session: &'static Session, events: &dyn Events, id: u64, event: *mut 
 /// A command has got so far, or failed.
 unsafe extern "C" fn reached(_event: *mut c_void, status: i32, id: *mut c_void) {
     let id = id as u64;
-    let Some(slot) = SESSION.get().and_then(|session| session.board.get()?.word(slot(id))) else { return };
+    let Some(slot) = session::of_process().and_then(|session| session.board.get()?.word(slot(id))) else { return };
     for _ in 0..TRIES {
         let current = slot.load(Ordering::Relaxed);
         // Callbacks may come in any order, and after the place has got another event.

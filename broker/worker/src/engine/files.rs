@@ -2,7 +2,6 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use ava_protocol::control::LogLevel;
 use ava_protocol::engine::files::Files;
 use ava_protocol::frame::Malformed;
 use ava_protocol::wire::ArchivedData;
@@ -41,7 +40,7 @@ pub fn options(call: &Call<'_>, options: Input, files: &ArchivedData<'_>) -> Res
             Ok(Input::new(Source::Private(Private::copy(&text))))
         }
         Err(error) => {
-            call.session.log(LogLevel::Warn, &format!("cannot lay out what the program includes: {error}"));
+            tracing::warn!("cannot lay out what the program includes: {error}");
             Ok(options)
         }
     }

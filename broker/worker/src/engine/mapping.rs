@@ -59,7 +59,7 @@ pub fn mapped(call: &Call, asked: &Asked, pointer: *mut c_void, rows: Option<Row
     let later = (!asked.waits).then(|| (event.pointer() as usize, event.is_programs()));
     if let (true, Some((event, false))) = (shared, later) {
         // There will be nothing to fetch when it completes.
-        call.session.api.events().release(event);
+        call.events().release(event);
     }
     let mapping = Mapping {
         object: asked.object,
@@ -105,7 +105,7 @@ pub fn fetch(call: &mut Call, body: &[u8]) -> Outcome {
         None => copy(),
         Some((event, programs)) => {
             let finish = Some(Box::new(copy) as pending::Finish);
-            session.pending.insert(session, pending, queue, event as *mut c_void, programs, None, finish)?;
+            call.pend_with(pending, queue, event, programs, None, finish)?;
         }
     }
     call.reply(&Done {})
@@ -135,8 +135,8 @@ impl Unmapping {
         }
         unmapping.pointer = mapping.pointer as *mut c_void;
         // A command that has not completed has shown the program nothing, so there is nothing to carry back.
-        let settled = mapping.pending == 0 || session.pending.settle(session, mapping.pending);
-        if mapping.writes && settled && !unseen {
+        let has_completed = mapping.pending == 0 || session.pending.finish_or_cancel(call.events(), mapping.pending);
+        if mapping.writes && has_completed && !unseen {
             unmapping.written = mapping.rows.bytes();
             if let Some(region) = &mapping.region {
                 // SAFETY: the vendor has mapped these rows, and the region holds their span.

@@ -7,7 +7,6 @@
 
 use std::ffi::{CStr, c_void};
 
-use ava_protocol::control::LogLevel;
 use ava_protocol::image::{MirrorSpec, Source};
 use ava_protocol::mirror::{ArchivedAskPiece, ArchivedMemory, Mirrors as Said, Piece, Shown, Told};
 use rkyv::rancor::Failure;
@@ -18,11 +17,6 @@ use crate::state::mirrors::{Memory, Mirror};
 
 /// Bytes that fit in a frame beside all else.
 const FITTING: usize = 64 << 10;
-
-/// Finds the struct that a call has named, again: what the table compiler makes of the functions that name one.
-pub type Locate = fn(u32, &Call, &[u8]) -> Result<*mut c_void, Stop>;
-/// The structs of an owner that are inputs.
-pub type Inputs = fn(&Call, *mut c_void) -> Vec<*mut c_void>;
 
 /// A call has named a struct.
 pub struct Named<'a> {
@@ -36,15 +30,21 @@ pub struct Named<'a> {
     pub is_input: bool,
 }
 
-/// The number of a struct that a call has named, 0 for none, and what the program is to be shown of it.
+/// The number of a struct that a call has named, 0 for none, and what the program is to be shown of it. `inputs` are the
+/// structs of an owner that are inputs.
 ///
 /// # Errors
 /// The program has too many.
-pub fn named(call: &Call, spec: &MirrorSpec, inputs: Inputs, named: Named<'_>) -> Result<(u64, Vec<u8>), Stop> {
+pub fn named(
+    call: &Call,
+    spec: &MirrorSpec,
+    inputs: impl Fn(*mut c_void) -> Vec<*mut c_void>,
+    named: Named<'_>,
+) -> Result<(u64, Vec<u8>), Stop> {
     let Named { object, at, opcode, request, is_input } = named;
     if at.is_null() {
-        let function = call.session.api.table().functions.get(opcode as usize).copied().unwrap_or_default();
-        call.session.log(LogLevel::Warn, &format!("{function}: the vendor has no such struct"));
+        let function = call.session.table.functions.get(opcode as usize).copied().unwrap_or_default();
+        tracing::warn!("{function}: the vendor has no such struct");
         return Ok((0, Vec::new()));
     }
     let owner = owner(call, spec, object);
@@ -68,11 +68,16 @@ pub fn named(call: &Call, spec: &MirrorSpec, inputs: Inputs, named: Named<'_>) -
 }
 
 /// Whether what the program writes to a struct's data is meant for the vendor.
-fn is_one_of(call: &Call, spec: &MirrorSpec, inputs: Inputs, owner: u64, at: *mut c_void) -> bool {
+fn is_one_of(
+    call: &Call,
+    spec: &MirrorSpec,
+    inputs: impl Fn(*mut c_void) -> Vec<*mut c_void>,
+    owner: u64,
+    at: *mut c_void,
+) -> bool {
     // SAFETY: the vendor has just named the struct, which is as large.
     let says_so = spec.input.is_some_and(|flag| unsafe { at.cast::<u8>().add(flag).read() } != 0);
-    let is_listed =
-        || call.session.objects.pointer(owner).map(|owner| inputs(call, owner as *mut c_void).contains(&at));
+    let is_listed = || call.session.objects.pointer(owner).map(|owner| inputs(owner as *mut c_void).contains(&at));
     says_so || is_listed().unwrap_or(false)
 }
 
@@ -107,11 +112,17 @@ pub fn push(call: &Call, spec: &MirrorSpec, object: u64) -> Outcome {
     Ok(())
 }
 
-/// After a call: what the vendor has changed comes back. Returns what the program is to be shown.
+/// After a call: what the vendor has changed comes back. Returns what the program is to be shown. `locate` finds the struct
+/// that a call has named, again, by the call's number and request.
 ///
 /// # Errors
 /// The program leaves too much unfetched.
-pub fn pull(call: &Call, spec: &MirrorSpec, locate: Locate, object: u64) -> Result<Vec<u8>, Stop> {
+pub fn pull(
+    call: &Call,
+    spec: &MirrorSpec,
+    locate: impl Fn(u32, &Call, &[u8]) -> Result<*mut c_void, Stop>,
+    object: u64,
+) -> Result<Vec<u8>, Stop> {
     let owner = owner(call, spec, object);
     let Some(group) = call.session.mirrors.existing(owner) else { return Ok(Vec::new()) };
     let mut changed = Vec::new();

@@ -6,50 +6,38 @@ use std::ffi::c_void;
 use ava_protocol::engine::resident::{ArchivedCreate, ArchivedTransfer, Created, Transferred};
 use ava_protocol::frame::Malformed;
 
-use crate::api::{Command, Destroyed, InPlace};
 use crate::call::{Call, Outcome, Stop};
-use crate::engine::SESSION;
+use crate::gate::Cost;
+use crate::hooks::{Command, InPlace};
 use crate::memory::Input;
-use crate::session::Session;
-use crate::state::objects::Held;
+use crate::session;
+use crate::state::events::Events;
 
 /// Keeps an input that is in use until the object that was made with it is gone; where the vendor uses it in place, until it
 /// has destroyed the object.
 pub fn hold(call: &Call, id: u64, input: Input, address: u64) {
     let session = call.session;
-    let Some(in_place) = session.api.in_place() else {
-        return session.objects.keep(id, Held::Memory(input));
+    let Some(in_place) = call.in_place() else {
+        return session.objects.keep(id, Box::new(input));
     };
     let Some(object) = session.objects.pointer(id).map(|object| object as *mut c_void) else { return };
     if in_place.flags(object) & in_place.description().use_host != 0
         && let Some(base) = session.residents.keep(input, address)
     {
-        when_destroyed(session, in_place, object, base, drop_copy);
+        in_place.when_destroyed(object, drop_copy, base as *mut c_void);
     }
-}
-
-/// Has the vendor tell that it has destroyed the object whose memory begins at `base`.
-fn when_destroyed(
-    session: &'static Session,
-    in_place: &dyn InPlace,
-    object: *mut c_void,
-    base: usize,
-    tell: Destroyed,
-) {
-    SESSION.get_or_init(|| session);
-    in_place.when_destroyed(object, tell, base as *mut c_void);
 }
 
 /// The vendor has destroyed an object whose memory stands in for the program's.
 unsafe extern "C" fn drop_copy(_object: *mut c_void, base: *mut c_void) {
-    if let Some(session) = SESSION.get() {
+    if let Some(session) = session::of_process() {
         session.residents.drop_copy(base as usize);
     }
 }
 
 /// The vendor has destroyed the object that lived in a region.
 unsafe extern "C" fn vacate(_object: *mut c_void, base: *mut c_void) {
-    if let Some(session) = SESSION.get() {
+    if let Some(session) = session::of_process() {
         session.residents.vacate(base as usize);
     }
 }
@@ -74,7 +62,7 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
     let source = r.of.to_native();
     let refuse = |call: &mut Call, suits, status| {
         if call.is_oneway() {
-            return call.settle(false, status);
+            return call.end_oneway(false, status);
         }
         call.reply(&Created { suits, made: false, status })
     };
@@ -86,6 +74,8 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
         Ok(said) => said,
         Err(status) => return refuse(call, true, status),
     };
+    let bytes_in = if flags & is.copy_host != 0 { len } else { 0 };
+    call.admit(|| Cost { device_memory: len, bytes_in, ..Cost::default() })?;
     let theirs = said & !(is.alloc_host | is.copy_host) | is.use_host;
     let base = region.as_ptr();
     let number = r.region.region.to_native();
@@ -105,21 +95,20 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
             return refuse(call, true, status);
         }
     };
-    when_destroyed(session, in_place, object, base as usize, vacate);
+    in_place.when_destroyed(object, vacate, base.cast());
     session.residents.made(id, said);
     call.born(id, is.object, object, &[source], Some(len))?;
-    if flags & is.copy_host != 0 {
-        call.charge_bytes_in(len);
+    if bytes_in > 0 {
+        call.charge_bytes_in(bytes_in);
     }
     if call.is_oneway() {
-        return call.settle(true, 0);
+        return call.end_oneway(true, 0);
     }
     call.reply(&Created { suits: true, made: true, status: 0 })
 }
 
 /// Waits for a command; whether it has done what it was to do.
-fn completed(session: &Session, event: *mut c_void, is_own: bool) -> bool {
-    let events = session.api.events();
+fn completed(events: &dyn Events, event: *mut c_void, is_own: bool) -> bool {
     events.wait(event as usize);
     let failed = events.outcome(event as usize);
     if is_own {
@@ -140,6 +129,9 @@ pub fn transfer(call: &mut Call, in_place: &dyn InPlace, body: &[u8], writes: bo
     let wait = call.handles(&r.wait_list, Some(wait_count.into()), is.event, NAME)?;
     let mut event = call.birth(r.event.to_native(), is.event)?;
     let offset = r.offset.to_native() as usize;
+    let size = r.size.to_native();
+    let (bytes_in, bytes_out) = if writes { (size, 0) } else { (0, size) };
+    call.admit(|| Cost { commands: 1, bytes_in, bytes_out, ..Cost::default() })?;
     // A read without others to wait for has happened when the vendor returns. A write that waits may return as soon as the
     // vendor has the bytes, and the program's copy must not overtake what comes before it in the queue: hence an event.
     let mut own = std::ptr::null_mut();
@@ -152,13 +144,12 @@ pub fn transfer(call: &mut Call, in_place: &dyn InPlace, body: &[u8], writes: bo
     let status = unsafe { in_place.move_byte(&command, &raw mut byte, writes) }.ok_or(Stop::Missing(NAME))?;
     let accepted = status == is.ok;
     // SAFETY: an event that was just made.
-    let done = accepted && (!needs || completed(call.session, unsafe { place.read() }, asked.is_null()));
+    let done = accepted && (!needs || completed(call.events(), unsafe { place.read() }, asked.is_null()));
     if accepted {
         call.delivered(&mut event, &[r.queue.to_native()])?;
         call.charge_commands(Some(1));
     }
     if done {
-        let size = r.size.to_native();
         if writes { call.charge_bytes_in(size) } else { call.charge_bytes_out(size) }
     }
     call.reply(&Transferred { status, accepted, event: event.is_made(), done })

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
-use crate::memory::UNREADABLE;
+use super::private::UNREADABLE;
 
 const PAGE: usize = 64 << 10;
 

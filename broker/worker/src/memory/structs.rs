@@ -9,9 +9,9 @@ use ava_protocol::flat::{DEEPEST, Led};
 use ava_protocol::frame::Malformed;
 use ava_protocol::spec::{MemorySpec, StructSpec};
 
-use crate::call::Stop;
-use crate::memory::Private;
-use crate::memory::cut::Cut;
+use super::cut::Cut;
+use super::private::Private;
+use crate::outcome::Stop;
 
 /// A run of memory, with what the structs in it lead to.
 #[derive(Debug)]

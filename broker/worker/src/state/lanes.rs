@@ -62,3 +62,37 @@ impl Lanes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ava_transport::lane::{Kind, Lane, offer};
+
+    use super::*;
+
+    fn lane() -> Box<dyn Lane> {
+        offer(Kind::Socket).unwrap().0
+    }
+
+    #[test]
+    fn lanes_are_bounded_and_those_that_have_ended_do_not_count() {
+        let (lanes, lane) = (Lanes::default(), lane());
+        let numbers: Vec<u64> = (0..MOST).map(|_| lanes.add(lane.doorbell()).unwrap().0).collect();
+        assert!(matches!(lanes.add(lane.doorbell()), Err(Malformed::TooMany { .. })));
+        lanes.remove(numbers[3]);
+        let (number, _) = lanes.add(lane.doorbell()).unwrap();
+        assert!(!numbers.contains(&number), "no number is given twice");
+    }
+
+    #[test]
+    fn what_was_sent_ahead_is_served_until_every_lane_answers() {
+        let (lanes, lane) = (Lanes::default(), lane());
+        let (_, first) = lanes.add(lane.doorbell()).unwrap();
+        let (_, second) = lanes.add(lane.doorbell()).unwrap();
+        first.store(true, Ordering::Release);
+        std::thread::scope(|scope| {
+            let draining = scope.spawn(|| lanes.drain());
+            assert!(!draining.is_finished());
+            second.store(true, Ordering::Release);
+        });
+    }
+}

@@ -1,7 +1,7 @@
 //! The session's objects: which vendor object an id stands for, and how long.
 //!
 //! - **Invariant**: an id resolves to the object that it was bound to, of the kind that it was bound with, or not at all.
-//! - **Invariant**: an id is bound once; the shim's count up, the worker's have [`OURS`] set.
+//! - **Invariant**: an id is bound once; the shim's count up, the worker's have [`WORKERS`] set.
 //!
 //! An object is forgotten when the program has released it and nothing made from it is left: until then the vendor keeps
 //! it alive, and queries may still name it.
@@ -12,25 +12,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ava_protocol::frame::Malformed;
 use dashmap::{DashMap, Entry};
 
-use crate::memory::Input;
-use crate::state::usage::Usage;
-use crate::upcall::callbacks;
+use super::usage::Usage;
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
-pub const OURS: u64 = 1 << 60;
+pub const WORKERS: u64 = 1 << 60;
 /// Most objects of a session.
 const MOST: usize = 4 << 20;
 
-/// What an object keeps.
-#[derive(Debug)]
-pub enum Held {
-    /// Memory of the program's, copied, that the vendor uses in place.
-    Memory(#[allow(dead_code, reason = "held, not read")] Input),
-    /// A callback that is set on it.
-    Callback(#[allow(dead_code, reason = "held, not read")] callbacks::Kept),
-}
+/// Something that is in use as long as an object is.
+pub type Kept = Box<dyn Send + Sync>;
 
-#[derive(Debug)]
 struct Object {
     kind: u16,
     pointer: usize,
@@ -46,21 +37,25 @@ struct Object {
     /// Bytes of device memory.
     memory: u64,
     /// What is in use as long as the object is.
-    held: Vec<Held>,
+    kept: Vec<Kept>,
 }
 
 impl Object {
+    /// One that the vendor has named.
+    fn found(kind: u16, pointer: usize) -> Self {
+        Self { references: 0, made: false, ..Self::made(kind, pointer, Vec::new(), 0) }
+    }
+
     fn made(kind: u16, pointer: usize, parents: Vec<u64>, memory: u64) -> Self {
-        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory, held: Vec::new() }
+        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory, kept: Vec::new() }
     }
 }
 
-#[derive(Debug)]
 pub struct Objects {
     by_id: DashMap<u64, Object>,
     by_pointer: DashMap<(u16, usize), u64>,
     highest: AtomicU64,
-    last_of_ours: AtomicU64,
+    last_of_workers: AtomicU64,
     gone: Mutex<Vec<u64>>,
     /// Where they are counted.
     usage: Usage,
@@ -80,7 +75,7 @@ impl Objects {
             by_id: DashMap::new(),
             by_pointer: DashMap::new(),
             highest: AtomicU64::new(0),
-            last_of_ours: AtomicU64::new(0),
+            last_of_workers: AtomicU64::new(0),
             gone: Mutex::default(),
             usage,
         }
@@ -96,8 +91,8 @@ impl Objects {
     }
 
     fn was_bound(&self, id: u64) -> bool {
-        if id & OURS != 0 {
-            (1..=self.last_of_ours.load(Ordering::Relaxed)).contains(&(id - OURS))
+        if id & WORKERS != 0 {
+            (1..=self.last_of_workers.load(Ordering::Relaxed)).contains(&(id - WORKERS))
         } else {
             id <= self.highest.load(Ordering::Relaxed)
         }
@@ -105,7 +100,7 @@ impl Objects {
 
     /// Whether the shim may bind this id.
     pub fn check_new(&self, id: u64) -> Result<(), Malformed> {
-        if id == 0 || id >= OURS || self.by_id.contains_key(&id) {
+        if id == 0 || id >= WORKERS || self.by_id.contains_key(&id) {
             return Err(Malformed::Id(id));
         }
         self.check_room()
@@ -125,7 +120,7 @@ impl Objects {
     /// The id is taken.
     pub fn bind(&self, id: u64, kind: u16, pointer: usize, parents: &[u64], memory: u64) -> Result<(), Malformed> {
         self.highest.fetch_max(id, Ordering::Relaxed);
-        let parents: Vec<u64> = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
+        let parents: Vec<u64> = parents.iter().copied().filter(|parent| self.add_child(*parent)).collect();
         self.by_pointer.insert((kind, pointer), id);
         // Two threads of the program may give the same id: the first has it.
         match self.by_id.entry(id) {
@@ -139,18 +134,19 @@ impl Objects {
     }
 
     /// Keeps something until the object is gone.
-    pub fn keep(&self, id: u64, held: Held) {
+    pub fn keep(&self, id: u64, kept: Kept) {
         if let Some(mut object) = self.by_id.get_mut(&id) {
-            object.held.push(held);
+            object.kept.push(kept);
         }
     }
 
     /// Takes an id of the shim's as one whose object is gone already.
-    pub fn bury(&self, id: u64) {
+    pub fn mark_gone(&self, id: u64) {
         self.highest.fetch_max(id, Ordering::Relaxed);
     }
 
-    fn adopt(&self, parent: u64) -> bool {
+    /// Counts a child of the parent; `false` if there is no such object.
+    fn add_child(&self, parent: u64) -> bool {
         self.by_id.get_mut(&parent).is_some_and(|mut object| {
             object.children += 1;
             true
@@ -163,8 +159,8 @@ impl Objects {
             return 0;
         }
         *self.by_pointer.entry((kind, pointer)).or_insert_with(|| {
-            let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
-            self.by_id.insert(id, Object { references: 0, made: false, ..Object::made(kind, pointer, Vec::new(), 0) });
+            let id = WORKERS + self.last_of_workers.fetch_add(1, Ordering::Relaxed) + 1;
+            self.by_id.insert(id, Object::found(kind, pointer));
             self.usage.made(kind, 0);
             id
         })
@@ -172,12 +168,40 @@ impl Objects {
 
     /// The id of an object that the program has just made through an array of results.
     pub fn intern_made(&self, kind: u16, pointer: usize, parents: &[u64]) -> u64 {
-        let id = OURS + self.last_of_ours.fetch_add(1, Ordering::Relaxed) + 1;
-        let parents = parents.iter().copied().filter(|parent| self.adopt(*parent)).collect();
+        let id = WORKERS + self.last_of_workers.fetch_add(1, Ordering::Relaxed) + 1;
+        let parents = parents.iter().copied().filter(|parent| self.add_child(*parent)).collect();
         self.by_pointer.insert((kind, pointer), id);
         self.by_id.insert(id, Object::made(kind, pointer, parents, 0));
         self.usage.made(kind, 0);
         id
+    }
+
+    /// Has an id stand for another object of the vendor's: a replay makes again what the id was, and the vendor gives it
+    /// another pointer. An id that the vendor's answers have brought is taken as the log of these answers has it.
+    ///
+    /// # Errors
+    /// The id stands for an object of another kind, or is one that the program gives and has not bound.
+    pub fn rebind(&self, id: u64, kind: u16, pointer: usize) -> Result<(), Malformed> {
+        let before = match self.by_id.entry(id) {
+            Entry::Occupied(mut known) if known.get().kind == kind => {
+                Some(std::mem::replace(&mut known.get_mut().pointer, pointer))
+            }
+            Entry::Occupied(known) => {
+                return Err(Malformed::Kind { object: id, is: known.get().kind, wanted: kind });
+            }
+            Entry::Vacant(vacant) if id > WORKERS && id != u64::MAX => {
+                self.last_of_workers.fetch_max(id - WORKERS, Ordering::Relaxed);
+                vacant.insert(Object::found(kind, pointer));
+                self.usage.made(kind, 0);
+                None
+            }
+            Entry::Vacant(_) => return Err(Malformed::Handle(id)),
+        };
+        if let Some(before) = before {
+            self.by_pointer.remove_if(&(kind, before), |_, other| *other == id);
+        }
+        self.by_pointer.insert((kind, pointer), id);
+        Ok(())
     }
 
     /// What an object was made from.
@@ -255,7 +279,7 @@ impl Objects {
 
     /// How many the vendor has named unasked.
     pub fn found(&self) -> u64 {
-        self.last_of_ours.load(Ordering::Relaxed)
+        self.last_of_workers.load(Ordering::Relaxed)
     }
 }
 
@@ -309,10 +333,51 @@ mod tests {
         objects.bind(5, 1, 0x10, &[], 0).unwrap();
         assert!(matches!(objects.find(6, 1), Err(Malformed::Handle(6))));
         assert!(matches!(objects.find(5, 2), Err(Malformed::Kind { .. })));
-        for id in [OURS, OURS + 1, u64::MAX] {
+        for id in [WORKERS, WORKERS + 1, u64::MAX] {
             assert!(matches!(objects.find(id, 1), Err(Malformed::Handle(_))));
         }
-        assert!(objects.check_new(5).is_err() && objects.check_new(0).is_err() && objects.check_new(OURS).is_err());
+        assert!(objects.check_new(5).is_err() && objects.check_new(0).is_err() && objects.check_new(WORKERS).is_err());
         assert!(objects.check_new(6).is_ok());
+    }
+
+    #[test]
+    fn what_an_object_keeps_goes_with_it() {
+        struct Flag(std::sync::Arc<std::sync::atomic::AtomicBool>);
+        impl Drop for Flag {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let (objects, gone) = (none(), std::sync::Arc::default());
+        objects.bind(1, 1, 0x10, &[], 0).unwrap();
+        objects.bind(2, 1, 0x20, &[1], 0).unwrap();
+        objects.keep(1, Box::new(Flag(std::sync::Arc::clone(&gone))));
+        objects.released(1);
+        assert!(!gone.load(Ordering::Relaxed));
+        objects.released(2);
+        assert!(gone.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn an_object_made_again_has_its_id_and_what_hangs_on_it() {
+        let objects = none();
+        objects.bind(1, 1, 0x10, &[], 0).unwrap();
+        objects.bind(2, 2, 0x20, &[1], 64).unwrap();
+        objects.retained(1);
+        objects.rebind(1, 1, 0x18).unwrap();
+        assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x18))));
+        assert_eq!((objects.id_of(1, 0x18), objects.id_of(1, 0x10), objects.parents(2)), (1, 0, vec![1]));
+        // References are as many as before.
+        assert_eq!((objects.released(2), objects.released(1), objects.released(1)), (vec![2], vec![], vec![1]));
+    }
+
+    #[test]
+    fn an_object_that_answers_brought_has_the_id_that_the_log_says() {
+        let objects = none();
+        objects.rebind(WORKERS + 3, 3, 0x30).unwrap();
+        assert_eq!(objects.intern(3, 0x30), WORKERS + 3);
+        assert_eq!(objects.intern(3, 0x38), WORKERS + 4);
+        assert!(matches!(objects.rebind(WORKERS + 3, 2, 0x30), Err(Malformed::Kind { .. })));
+        assert!(matches!(objects.rebind(9, 1, 0x90), Err(Malformed::Handle(9))));
     }
 }

@@ -6,14 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::ThreadId;
 
 use ava_protocol::upcall::{Arg, LONGEST_SAID, Said, Stream, Told, Upcall};
-use ava_transport::message;
-use rkyv::rancor::Failure;
 
-use crate::session::Session;
 use crate::vendor::boundary;
 
 /// Most bytes that wait for the program to read.
@@ -21,10 +18,18 @@ const MOST: usize = 16 << 20;
 /// What a message takes beside its bytes.
 const MESSAGE: usize = 128;
 
+/// Sends a message to the program; `false` when it does not hear any more.
+pub type Send = Box<dyn Fn(Told) -> bool + std::marker::Send + Sync>;
+
 #[derive(Default)]
-pub struct Outbox {
+pub struct Outbox(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
     queue: Mutex<Queue>,
     changed: Condvar,
+    /// How messages leave; until it is known nobody hears them.
+    send: OnceLock<Send>,
     /// How many there ever were of what was written.
     said: AtomicU64,
 }
@@ -42,20 +47,34 @@ struct Queue {
     deaf: bool,
 }
 
+impl Queue {
+    fn is_full(&self) -> bool {
+        self.bytes >= MOST && !self.deaf
+    }
+}
+
 impl Outbox {
-    pub fn call(&self, session: &'static Session, mut upcall: Upcall) {
-        self.push(session, |queue| {
+    /// Messages leave by `send`, on a thread of their own.
+    pub fn connect(&self, send: Send) {
+        let _ = self.0.send.set(send);
+    }
+
+    /// The vendor has called a callback. Waits until there is room.
+    pub fn call(&self, mut upcall: Upcall) {
+        self.wait_for_room();
+        self.push(|queue| {
             queue.called += 1;
             upcall.number = queue.called;
             Told::Called(upcall)
         });
     }
 
-    pub fn say(&self, session: &'static Session, stream: Stream, bytes: &[u8]) {
+    /// The vendor has written something. Does not wait: whoever may wait for room does so before.
+    pub fn say(&self, stream: Stream, bytes: &[u8]) {
         for chunk in bytes.chunks(LONGEST_SAID) {
             if !self.append(stream, chunk) {
-                self.push(session, |_| {
-                    let number = self.said.fetch_add(1, Ordering::AcqRel) + 1;
+                self.push(|_| {
+                    let number = self.0.said.fetch_add(1, Ordering::AcqRel) + 1;
                     Told::Said(Said { stream, bytes: chunk.to_vec(), number })
                 });
             }
@@ -64,10 +83,7 @@ impl Outbox {
 
     /// Adds to the last message if that still waits and is of the same stream; else `false`.
     fn append(&self, stream: Stream, chunk: &[u8]) -> bool {
-        let Ok(mut queue) = self.queue.lock() else { return true };
-        if queue.bytes >= MOST {
-            return false;
-        }
+        let Ok(mut queue) = self.0.queue.lock() else { return true };
         let Some(Told::Said(last)) = queue.waiting.back_mut() else { return false };
         let fits = last.stream == stream && last.bytes.len() + chunk.len() <= LONGEST_SAID;
         if fits {
@@ -77,12 +93,25 @@ impl Outbox {
         fits
     }
 
-    fn push(&self, session: &'static Session, message: impl FnOnce(&mut Queue) -> Told) {
-        let Ok(queue) = self.queue.lock() else { return };
+    /// Whether there is room for more.
+    pub fn has_room(&self) -> bool {
+        self.0.queue.lock().is_ok_and(|queue| !queue.is_full())
+    }
+
+    /// Waits until there is room for more.
+    pub fn wait_for_room(&self) {
+        let Ok(queue) = self.0.queue.lock() else { return };
         // The thread that sends would wait for itself.
         let own = Some(std::thread::current().id());
-        let full = |queue: &mut Queue| queue.bytes >= MOST && !queue.deaf && queue.sender != own;
-        let Ok(mut queue) = self.changed.wait_while(queue, full) else { return };
+        drop(self.0.changed.wait_while(queue, |queue| queue.is_full() && queue.sender != own));
+    }
+
+    fn push(&self, message: impl FnOnce(&mut Queue) -> Told) {
+        let shared = &self.0;
+        if shared.send.get().is_none() {
+            return;
+        }
+        let Ok(mut queue) = shared.queue.lock() else { return };
         if queue.deaf {
             return;
         }
@@ -91,29 +120,41 @@ impl Outbox {
         queue.queued += 1;
         queue.waiting.push_back(told);
         if queue.sender.is_none() {
-            let sender = std::thread::Builder::new().name("outbox".into());
-            queue.sender = sender
-                .spawn(move || boundary::within(|| session.outbox.send_all(session)))
-                .ok()
-                .map(|join| join.thread().id());
+            let (sender, shared) = (std::thread::Builder::new().name("outbox".into()), Arc::clone(shared));
+            queue.sender =
+                sender.spawn(move || boundary::within(|| shared.send_all())).ok().map(|join| join.thread().id());
         }
-        self.changed.notify_all();
+        shared.changed.notify_all();
     }
 
-    fn send_all(&self, session: &'static Session) {
+    /// Waits until everything that there is by now is sent; the number of the last call.
+    pub fn drain(&self) -> u64 {
+        let Ok(queue) = self.0.queue.lock() else {
+            return 0;
+        };
+        let (upto, called) = (queue.queued, queue.called);
+        drop(self.0.changed.wait_while(queue, |queue| queue.sent < upto && !queue.deaf));
+        called
+    }
+
+    /// The number of the last message of what was written; 0 for none.
+    pub fn said(&self) -> u64 {
+        self.0.said.load(Ordering::Acquire)
+    }
+}
+
+impl Shared {
+    fn send_all(&self) {
+        let Some(send) = self.send.get() else { return };
         loop {
-            let mut told = {
+            let told = {
                 let Ok(queue) = self.queue.lock() else { return };
                 let Ok(mut queue) = self.changed.wait_while(queue, |queue| queue.waiting.is_empty()) else { return };
                 let Some(told) = queue.waiting.pop_front() else { continue };
                 queue.bytes -= size(&told);
                 told
             };
-            if let Told::Called(upcall) = &mut told {
-                upcall.notices = session.notices().into_iter().map(|notice| notice.to_word()).collect();
-            }
-            let sent = rkyv::to_bytes::<Failure>(&told)
-                .is_ok_and(|bytes| message::send(session.tenant(), &bytes, &[]).is_ok());
+            let sent = send(told);
             if let Ok(mut queue) = self.queue.lock() {
                 queue.sent += 1;
                 queue.deaf = !sent;
@@ -126,21 +167,6 @@ impl Outbox {
                 return;
             }
         }
-    }
-
-    /// Waits until everything that there is by now is sent; the number of the last call.
-    pub fn drain(&self) -> u64 {
-        let Ok(queue) = self.queue.lock() else {
-            return 0;
-        };
-        let (upto, called) = (queue.queued, queue.called);
-        drop(self.changed.wait_while(queue, |queue| queue.sent < upto && !queue.deaf));
-        called
-    }
-
-    /// The number of the last message of what was written; 0 for none.
-    pub fn said(&self) -> u64 {
-        self.said.load(Ordering::Acquire)
     }
 }
 
@@ -156,5 +182,90 @@ fn arg_size(arg: &Arg) -> usize {
     match arg {
         Arg::Bytes(bytes) => size_of::<Arg>() + bytes.as_ref().map_or(0, Vec::len),
         Arg::Int(_) | Arg::Handle(_) => size_of::<Arg>(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+
+    /// An outbox whose messages come out at the other end, one for each `()` that goes in there.
+    fn connected() -> (Outbox, std::sync::mpsc::Sender<()>, Receiver<Told>) {
+        let (go, gone) = channel::<()>();
+        let (out, told) = channel();
+        let outbox = Outbox::default();
+        let gone = Mutex::new(gone);
+        outbox.connect(Box::new(move |message| gone.lock().unwrap().recv().is_ok() && out.send(message).is_ok()));
+        (outbox, go, told)
+    }
+
+    fn upcall(bytes: usize) -> Upcall {
+        Upcall { callback: 1, args: vec![Arg::Bytes(Some(vec![0; bytes]))], notices: Vec::new(), number: 0 }
+    }
+
+    #[test]
+    fn calls_are_numbered_and_come_in_order_with_what_was_written() {
+        let (outbox, go, told) = connected();
+        outbox.call(upcall(1));
+        outbox.say(Stream::Output, b"a");
+        outbox.call(upcall(2));
+        (0..3).for_each(|_| go.send(()).unwrap());
+        assert_eq!((outbox.drain(), outbox.said()), (2, 1));
+        let numbers: Vec<_> = told
+            .try_iter()
+            .map(|told| match told {
+                Told::Called(upcall) => (upcall.number, 0),
+                Told::Said(said) => (0, said.number),
+            })
+            .collect();
+        assert_eq!(numbers, [(1, 0), (0, 1), (2, 0)]);
+    }
+
+    #[test]
+    fn what_is_written_joins_what_waits_of_the_same_stream() {
+        let (outbox, go, told) = connected();
+        outbox.call(upcall(0));
+        for (stream, text) in [(Stream::Output, "a"), (Stream::Output, "b"), (Stream::Error, "c")] {
+            outbox.say(stream, text.as_bytes());
+        }
+        (0..3).for_each(|_| go.send(()).unwrap());
+        outbox.drain();
+        let texts = told.try_iter().filter_map(|told| match told {
+            Told::Said(said) => Some(said.bytes),
+            Told::Called(_) => None,
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), [b"ab".to_vec(), b"c".to_vec()]);
+    }
+
+    #[test]
+    fn who_fills_it_waits_until_the_program_reads_or_is_gone() {
+        let (outbox, go, told) = connected();
+        let filled = std::thread::scope(|scope| {
+            let filling = scope.spawn(|| (0..40).for_each(|_| outbox.call(upcall(1 << 20))));
+            while outbox.0.queue.lock().unwrap().queued < (MOST >> 20) as u64 - 1 {
+                std::thread::yield_now();
+            }
+            let was_waiting = !filling.is_finished();
+            go.send(()).unwrap();
+            drop(go);
+            was_waiting
+        });
+        assert!(
+            filled
+                && outbox.has_room()
+                && outbox.0.queue.lock().unwrap().bytes <= MOST + (1 << 20) + MESSAGE + size_of::<Arg>()
+        );
+        assert!(outbox.drain() < 40, "what nobody hears is not counted");
+        assert_eq!(told.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn without_a_program_nothing_is_kept() {
+        let outbox = Outbox::default();
+        outbox.call(upcall(1));
+        outbox.say(Stream::Error, b"x");
+        assert_eq!((outbox.drain(), outbox.said()), (0, 0));
     }
 }

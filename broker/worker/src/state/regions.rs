@@ -54,3 +54,48 @@ impl Regions {
         Ok(region)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ava_protocol::wire::Slice;
+    use rkyv::rancor::Failure;
+
+    use super::*;
+
+    fn slice(region: u32, offset: u64, len: u64) -> rkyv::util::AlignedVec {
+        rkyv::to_bytes::<Failure>(&Slice { region, offset, len, pending: 0 }).unwrap()
+    }
+
+    fn find(regions: &Regions, region: u32, offset: u64, len: u64) -> Result<u64, Malformed> {
+        let bytes = slice(region, offset, len);
+        let slice = rkyv::access::<ArchivedSlice, Failure>(&bytes).unwrap();
+        regions.find(slice).map(|region| region.len())
+    }
+
+    #[test]
+    fn a_slice_lies_in_its_region() {
+        let regions = Regions::default();
+        let (_region, fd) = Region::create(4096).unwrap();
+        regions.add(7, 4096, Some(fd), 4096).unwrap();
+        assert!(matches!(find(&regions, 7, 4000, 96), Ok(4096)));
+        assert!(matches!(find(&regions, 7, 4096, 0), Ok(4096)));
+        assert!(matches!(find(&regions, 7, 4000, 97), Err(Malformed::Size { .. })));
+        assert!(matches!(find(&regions, 7, u64::MAX, 1), Err(Malformed::Overflow(_))));
+        assert!(matches!(find(&regions, 8, 0, 1), Err(Malformed::Region(8))));
+    }
+
+    #[test]
+    fn regions_are_bounded_and_announced_once() {
+        let regions = Regions::default();
+        let region = || Some(Region::create(4096).unwrap().1);
+        assert!(matches!(regions.add(1, 4096, None, 1 << 20), Err(Malformed::Descriptor)));
+        regions.add(1, 4096, region(), 8192).unwrap();
+        assert!(matches!(regions.add(1, 4096, region(), 8192), Err(Malformed::BadRegion { region: 1, .. })));
+        regions.add(2, 4096, region(), 8192).unwrap();
+        assert!(matches!(regions.add(3, 4096, region(), 8192), Err(Malformed::TooMany { .. })));
+        assert!(matches!(regions.add(3, 4097, region(), u64::MAX), Err(Malformed::BadRegion { region: 3, .. })));
+        regions.drop_region(2).unwrap();
+        regions.add(3, 4096, region(), 8192).unwrap();
+        assert!(matches!(regions.drop_region(2), Err(Malformed::Region(2))));
+    }
+}

@@ -2,7 +2,6 @@
 //!
 //! - **Invariant**: counting never waits, and says nothing to anybody.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::api::Api;
@@ -18,9 +17,6 @@ pub struct Usage {
     /// Words of what there is by now, rather than of what was ever used.
     levels: &'static [AtomicU64],
 }
-
-/// Taken while devices are named.
-static NAMING: Mutex<()> = Mutex::new(());
 
 impl Usage {
     /// Counts in the session's page, which has the words of the API's layout.
@@ -95,9 +91,8 @@ impl Usage {
         self.levels[usage::MEMORY].load(Ordering::Relaxed)
     }
 
-    /// The program knows of these devices.
+    /// The program knows of these devices. Only one thread may say so at a time.
     pub fn name_devices(&self, names: &[String]) {
-        let _one_at_a_time = NAMING.lock();
         names.iter().for_each(|name| usage::add_device(self.levels, self.layout, name));
     }
 }

@@ -3,77 +3,37 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
 
 use ava_protocol::frame::{self, MOST_NOTICES, Tag};
 use ava_protocol::upcall::{Arg, LONGEST_BYTES, Life, Upcall};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::message;
-use dashmap::DashMap;
 use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
 
 use crate::memory::NOWHERE;
-use crate::session::Session;
-use crate::state::objects::Held;
+use crate::session::{self, Session};
+use crate::state::callbacks::Registration;
 use crate::upcall::stdio;
 
 // What may be in one message is in one message.
 const _: () = assert!(MOST_NOTICES * 8 + 2 * LONGEST_BYTES + 1024 <= message::MAX_BODY);
 
-/// A callback of the program. The vendor is given its number as the user data, so that nothing bad comes of a call for one
-/// that is forgotten.
-struct Registration {
-    session: &'static Session,
-    callback: u64,
-    /// Pointers of the registering call's handles, with their ids: they may be gone when the vendor calls.
-    about: Vec<(usize, u64)>,
-    /// The object that the registering call makes, which the vendor may name before it has returned it.
-    made: u64,
-    life: Life,
-    /// While that object is not known yet: what waits until it is, since the program may use it at once.
-    early: Mutex<Option<Vec<Upcall>>>,
-}
-
-impl Registration {
-    /// Whether the vendor calls it once only, if for the end of an object. Only the callbacks of contexts, which come with
-    /// the making of one, are for life; `clLinkProgram`'s is kept with them.
-    fn is_for_once(&self) -> bool {
-        self.made == 0 && self.life != Life::Object
-    }
-}
-
-static REGISTRATIONS: LazyLock<DashMap<usize, Arc<Registration>>> = LazyLock::new(DashMap::new);
-static LAST: AtomicUsize = AtomicUsize::new(0);
-
-/// A registration that is to end with an object, which has this.
-#[derive(Debug)]
-pub struct Kept(usize);
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        REGISTRATIONS.remove(&self.0);
-    }
-}
-
 /// A callback of the program, about to be handed to the vendor.
 pub struct Registered {
+    session: &'static Session,
     callback: u64,
-    /// Its number.
+    /// Its number; 0 without a callback.
     data: usize,
 }
 
 impl Registered {
     pub fn new(session: &'static Session, callback: u64, handles: &[u64], made: u64, life: Life) -> Self {
         if callback == 0 {
-            return Self { callback, data: 0 };
+            return Self { session, callback, data: 0 };
         }
         let about = handles.iter().filter_map(|id| Some((session.objects.pointer(*id)?, *id))).collect();
-        let data = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        let early = Mutex::new((made != 0).then(Vec::new));
-        REGISTRATIONS.insert(data, Arc::new(Registration { session, callback, about, made, life, early }));
-        Self { callback, data }
+        Self { session, callback, data: session.callbacks.register(callback, about, made, life) }
     }
 
     pub fn wanted(&self) -> bool {
@@ -92,24 +52,18 @@ impl Registered {
     /// The vendor has accepted the registration, and the object that the call makes is known; or it has not, and then it has
     /// called already or will not.
     /// Whether the vendor has called.
-    pub fn settle(&self, accepted: bool) -> bool {
-        let found = REGISTRATIONS.get(&self.data).map(|registration| Arc::clone(&registration));
-        let Some(registration) = found else { return self.wanted() };
+    pub fn confirm(&self, accepted: bool) -> bool {
+        let session = self.session;
+        let Some(registration) = session.callbacks.find(self.data) else { return self.wanted() };
         let mut called = false;
-        if let Ok(mut early) = registration.early.lock() {
-            for upcall in early.take().into_iter().flatten() {
-                called = true;
-                registration.session.outbox.call(registration.session, upcall);
-            }
-        }
+        registration.confirm(|upcall| {
+            called = true;
+            session.outbox.call(upcall);
+        });
         if !accepted {
-            REGISTRATIONS.remove(&self.data);
-        } else if registration.life == Life::Object {
-            // The object that it came with, else the one that it was set on.
-            let object = Some(registration.made).filter(|made| *made != 0);
-            if let Some(object) = object.or_else(|| registration.about.first().map(|(_, id)| *id)) {
-                registration.session.objects.keep(object, Held::Callback(Kept(self.data)));
-            }
+            session.callbacks.remove(self.data);
+        } else if let Some(object) = registration.lives_with() {
+            session.objects.keep(object, Box::new(session.callbacks.guard(self.data)));
         }
         called
     }
@@ -117,6 +71,7 @@ impl Registered {
 
 /// Collects the arguments of one callback.
 pub struct Collector<'a> {
+    session: &'a Session,
     registration: &'a Registration,
     args: Vec<Arg>,
 }
@@ -127,9 +82,9 @@ impl Collector<'_> {
     }
 
     pub fn handle(&mut self, pointer: *mut c_void, kind: u16) {
-        let known = self.registration.about.iter().find(|(p, _)| *p == pointer as usize).map(|(_, id)| *id);
+        let known = self.registration.id_of(pointer as usize);
         let id = known
-            .or_else(|| Some(self.registration.session.objects.id_of(kind, pointer as usize)).filter(|id| *id != 0))
+            .or_else(|| Some(self.session.objects.id_of(kind, pointer as usize)).filter(|id| *id != 0))
             .unwrap_or(if pointer.is_null() { 0 } else { self.registration.made });
         self.args.push(Arg::Handle(id));
     }
@@ -180,36 +135,26 @@ impl Collector<'_> {
 /// # Safety
 /// What `fill` does with its pointers is up to the caller; `user_data` may be anything.
 pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
-    let number = user_data as usize;
-    let found = REGISTRATIONS.get(&number).map(|registration| Arc::clone(&registration));
-    let Some(registration) = found else {
-        return;
-    };
-    if registration.is_for_once() {
-        REGISTRATIONS.remove(&number);
-    }
-    let mut collector = Collector { registration: &registration, args: Vec::new() };
+    let Some(session) = session::of_process() else { return };
+    let Some(registration) = session.callbacks.called(user_data as usize) else { return };
+    let mut collector = Collector { session, registration: &registration, args: Vec::new() };
     fill(&mut collector);
-    let session = registration.session;
     // What a kernel printed comes before the program hears of the kernel's end.
     stdio::gather();
     let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
-    let Ok(mut early) = registration.early.lock() else { return };
-    match &mut *early {
-        Some(early) => early.push(upcall),
-        None => session.outbox.call(session, upcall),
-    }
+    registration.deliver(upcall, |upcall| session.outbox.call(upcall));
 }
 
 type SharedLane = Rc<RefCell<Box<dyn Lane>>>;
 
 thread_local! {
-    /// The lane that this thread serves.
+    /// The lane that this thread serves: a vendor that calls back in a call brings nothing else by which the call could be
+    /// found.
     static LANE: RefCell<Option<SharedLane>> = const { RefCell::new(None) };
 }
 
-/// From now on, what the vendor says on this thread goes to the program by this lane.
-pub fn speak_by(lane: &SharedLane) {
+/// From now on this thread serves this lane.
+pub fn set_lane(lane: &SharedLane) {
     LANE.with(|own| own.replace(Some(Rc::clone(lane))));
 }
 
@@ -219,17 +164,14 @@ pub fn speak_by(lane: &SharedLane) {
 /// # Safety
 /// As for [`upcall`].
 pub unsafe fn upcall_now(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
-    let found = REGISTRATIONS.get(&(user_data as usize)).map(|registration| Arc::clone(&registration));
-    let Some(registration) = found else {
-        return;
-    };
-    let mut collector = Collector { registration: &registration, args: Vec::new() };
+    let Some(session) = session::of_process() else { return };
+    let Some(registration) = session.callbacks.find(user_data as usize) else { return };
+    let mut collector = Collector { session, registration: &registration, args: Vec::new() };
     fill(&mut collector);
-    let session = registration.session;
     let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
     let lane = LANE.try_with(|lane| lane.borrow().clone()).ok().flatten();
     let Some(lane) = lane else {
-        return session.outbox.call(session, upcall);
+        return session.outbox.call(upcall);
     };
     let mut out = AlignedVec::new();
     frame::begin(&mut out, Tag::Upcall, 0, std::iter::empty());

@@ -25,6 +25,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Longest of the last words that are kept for the reason of the end.
 const LONGEST_WORDS: usize = 400;
 
+/// Standard output and error are the process's: the C library's streams and what they write to are found by no other way.
 static STDIO: OnceLock<Stdio> = OnceLock::new();
 
 struct Stdio {
@@ -112,6 +113,15 @@ pub fn gather() {
     }
 }
 
+/// Whatever was printed by now is told, however long the program takes to read what was told before.
+pub fn gather_all() {
+    if let Some(stdio) = STDIO.get() {
+        while !stdio.gather() {
+            stdio.session.outbox.wait_for_room();
+        }
+    }
+}
+
 /// What comes before a reply, if anything was ever written.
 pub fn notice(session: &Session) -> Option<Notice> {
     gather();
@@ -127,6 +137,8 @@ impl Stdio {
                 continue;
             }
             let aborting = !fds[2].revents().is_empty();
+            // Who prints waits for a program that does not read, as natively, and nobody else does.
+            self.session.outbox.wait_for_room();
             self.gather();
             if aborting {
                 return self.speak_last();
@@ -134,15 +146,22 @@ impl Stdio {
         }
     }
 
-    fn gather(&self) {
-        let Ok(mut room) = self.reading.lock() else { return };
+    /// Tells what is in the pipes, as far as there is room; whether that was all. Waits for nobody: lanes come by here with
+    /// every reply.
+    fn gather(&self) -> bool {
+        let Ok(mut room) = self.reading.lock() else { return true };
         for (stream, pipe) in &self.pipes {
-            while let Ok(len @ 1..) = rustix::io::read(pipe, &mut *room) {
+            loop {
+                if !self.session.outbox.has_room() {
+                    return false;
+                }
+                let Ok(len @ 1..) = rustix::io::read(pipe, &mut *room) else { break };
                 // Whatever prints may print again.
                 self.may_print.store(true, Ordering::Relaxed);
                 self.say(*stream, &room[..len]);
             }
         }
+        true
     }
 
     fn say(&self, stream: Stream, bytes: &[u8]) {
@@ -153,7 +172,7 @@ impl Stdio {
             let excess = words.len().saturating_sub(LONGEST_WORDS);
             words.drain(..excess);
         }
-        self.session.outbox.say(self.session, stream, bytes);
+        self.session.outbox.say(stream, bytes);
     }
 
     /// The process aborts: the program gets the rest of what was written, and the broker the last of it as the reason.
@@ -162,15 +181,17 @@ impl Stdio {
         if let Ok(words) = words
             && !words.is_empty()
         {
-            self.session.tell(&FromWorker::Ended { kind: EndKind::Crashed, reason: words });
+            let ended = FromWorker::Ended { kind: EndKind::Crashed, reason: words };
+            self.session.broker.tell_last(&[ended], LAST_WORDS / 2);
         }
         self.session.outbox.drain();
         SPOKEN.store(true, Ordering::Release);
     }
 }
 
-/// Written to when the process aborts.
+/// Written to when the process aborts. A signal's handler is the process's, and is given nothing but the signal's number.
 static ABORT: AtomicI32 = AtomicI32::new(-1);
+/// The last words are told: the handler may go on.
 static SPOKEN: AtomicBool = AtomicBool::new(false);
 
 /// Waits a moment for the thread that reads. Then `abort` goes on to its end.
@@ -194,6 +215,7 @@ unsafe extern "C" fn written(cookie: *mut c_void, bytes: *const c_char, len: usi
         // SAFETY: the C library names its own bytes.
         let bytes = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len) };
         let error = cookie as usize == Stream::Error as usize;
+        stdio.session.outbox.wait_for_room();
         stdio.say(if error { Stream::Error } else { Stream::Buffered }, bytes);
     }
     len as isize

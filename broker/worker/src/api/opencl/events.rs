@@ -7,11 +7,10 @@ use ava_protocol::opencl::constant::{
 };
 use ava_protocol::opencl::{kind, opcode};
 
-use super::State;
-use crate::api::{Events, Reached};
+use super::state::State;
 use crate::engine::query;
 use crate::generated::opencl::Vendor;
-use crate::session::Session;
+use crate::state::events::{Events, Reached};
 
 impl Events for State {
     fn polled(&self) -> Option<(u16, u32)> {
@@ -43,8 +42,7 @@ impl Events for State {
         self.vendor.clSetEventCallback.map(|set| unsafe { set(event as *mut c_void, status, Some(tell), word) });
     }
 
-    fn is_ordered(&self, session: &Session, queue: u64) -> bool {
-        let Some(queue) = session.objects.pointer(queue) else { return false };
+    fn is_ordered(&self, queue: usize) -> bool {
         let properties =
             query::number::<u64>(self.vendor.clGetCommandQueueInfo, queue as *mut c_void, CL_QUEUE_PROPERTIES);
         properties.is_ok_and(|properties| properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE == 0)

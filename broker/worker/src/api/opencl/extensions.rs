@@ -7,6 +7,7 @@ use std::ffi::{CString, c_char, c_void};
 use ava_protocol::api::Version;
 use ava_protocol::opencl::API;
 
+use super::roots;
 use crate::engine::query::{self, Query};
 use crate::generated::opencl::{Extensions, Vendor};
 use crate::vendor::ExtensionSymbols;
@@ -29,7 +30,7 @@ pub struct Platforms {
 impl Platforms {
     pub fn load(vendor: &Vendor) -> Self {
         let all = if vendor.clGetExtensionFunctionAddressForPlatform.is_some() {
-            super::platforms(vendor)
+            roots::platforms(vendor)
         } else {
             Vec::new()
         };
@@ -140,7 +141,7 @@ fn versions(vendor: &Vendor, platform: *mut c_void) -> BTreeMap<String, Version>
     const CL_DEVICE_EXTENSIONS: u32 = 0x1030;
     const CL_DEVICE_EXTENSIONS_WITH_VERSION: u32 = 0x1060;
     let mut all = BTreeMap::new();
-    for device in super::devices(vendor, platform) {
+    for device in roots::devices(vendor, platform) {
         for (name, version) in
             named(vendor.clGetDeviceInfo, device, CL_DEVICE_EXTENSIONS, CL_DEVICE_EXTENSIONS_WITH_VERSION)
         {

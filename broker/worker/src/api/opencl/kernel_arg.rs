@@ -5,7 +5,6 @@
 
 #![allow(non_snake_case)]
 
-use std::collections::HashMap;
 use std::ffi::c_void;
 
 use ava_protocol::frame::Malformed;
@@ -19,53 +18,22 @@ use ava_protocol::opencl::custom::Status;
 use ava_protocol::opencl::custom::clSetKernelArg::ArchivedRequest;
 use ava_protocol::opencl::{API, kind};
 use ava_protocol::wire::ArchivedData;
-use dashmap::DashMap;
 
+use super::arguments::{Declared, Known, MOST, Tried};
+use super::state::State;
 use crate::call::{Call, Outcome, Stop};
 use crate::engine::query;
 use crate::generated::opencl::Vendor;
 use crate::memory::{Input, Private, Source};
+use crate::session::Session;
 
-/// What is known of kernels' arguments, by kernel and index.
-pub type Arguments = DashMap<u64, HashMap<u32, Known>>;
-/// Most arguments of one kernel that anything is remembered of.
-const MOST: usize = 1024;
 /// Longest value that a shim sends; beyond, the address is none.
 const LONGEST: usize = 1 << 20;
 
-/// What is known of an argument, as far as it was asked.
-#[derive(Debug, Default)]
-pub struct Known {
-    declared: Option<Declared>,
-    tried: Option<Option<Tried>>,
-}
-
-/// What the vendor says an argument is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Declared {
-    /// A memory object, a sampler, a queue: its handle.
-    Object,
-    Plain,
-    /// A type of the program's own: a name for a sampler, a queue, or what is plain.
-    Named,
-    Unknown,
-}
-
-/// What the vendor makes of values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tried {
-    /// A null pointer is a value for buffers only (OpenCL 3.0, 5.9.2).
-    Buffer,
-    /// It looks at no more than the size.
-    Bytes,
-    /// It refuses no object with this status.
-    Refused(i32),
-}
-
-pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn clSetKernelArg(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clSetKernelArg";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
-    let set = super::vendor(call.session).clSetKernelArg.ok_or(Stop::Missing(NAME))?;
+    let set = api.vendor.clSetKernelArg.ok_or(Stop::Missing(NAME))?;
     let kernel = call.handle(r.kernel.to_native(), kind::cl_kernel)?;
     let (index, size) = (r.arg_index.to_native(), r.arg_size.to_native() as usize);
     let rows = match &r.arg_value {
@@ -78,7 +46,7 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
         && word != [0; 8]
         && !kernel.is_null()
     {
-        let argument = Argument { call, id: r.kernel.to_native(), kernel, index };
+        let argument = Argument { api, session: call.session, id: r.kernel.to_native(), kernel, index };
         let (object, object_kind) = (r.object.to_native(), r.kind.to_native());
         if object == 0 {
             argument.check_stray()?;
@@ -90,7 +58,7 @@ pub fn clSetKernelArg(call: &mut Call, body: &[u8]) -> Outcome {
     // the vendor does not look at, since the size is no argument's.
     let ret = unsafe { set(kernel, index, size, value.as_ptr()) };
     if call.is_oneway() {
-        return call.settle(ret == 0, ret.into());
+        return call.end_oneway(ret == 0, ret.into());
     }
     call.reply(&Status { ret })
 }
@@ -106,7 +74,8 @@ fn pointer(call: &Call<'_>, object: u64, kind: u16) -> Result<Input, Stop> {
 
 /// An argument that is given 8 bytes.
 struct Argument<'a> {
-    call: &'a Call<'a>,
+    api: &'a State,
+    session: &'a Session,
     id: u64,
     kernel: *mut c_void,
     index: u32,
@@ -121,7 +90,7 @@ impl Argument<'_> {
             Declared::Plain => false,
             Declared::Named | Declared::Unknown => match self.tried() {
                 Tried::Buffer => true,
-                _ if super::is_buffer(self.call.session, object) => false,
+                _ if self.api.is_buffer(self.session, object) => false,
                 Tried::Refused(_) => true,
                 // Some vendors take anything for a sampler and an image.
                 Tried::Bytes => declared == Declared::Unknown && [kind::cl_sampler, kind::cl_mem].contains(&of),
@@ -155,12 +124,12 @@ impl Argument<'_> {
     }
 
     fn vendor(&self) -> &Vendor {
-        super::vendor(self.call.session)
+        &self.api.vendor
     }
 
     /// What was found out before, or is found out now.
     fn known<T: Copy>(&self, place: impl Fn(&mut Known) -> &mut Option<T>, find: impl FnOnce() -> T) -> T {
-        let all = &super::state(self.call.session).arguments;
+        let all = &self.api.arguments;
         let before = all.get_mut(&self.id).and_then(|mut known| known.get_mut(&self.index).and_then(|k| *place(k)));
         before.unwrap_or_else(|| {
             let found = find();

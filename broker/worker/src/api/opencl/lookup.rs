@@ -8,29 +8,30 @@ use ava_protocol::api::Version;
 use ava_protocol::opencl::custom::lookup::{ArchivedRequest, Reply};
 use ava_protocol::opencl::{API, kind};
 
+use super::state::State;
 use crate::call::{Call, Outcome, Stop};
 use crate::memory::Input;
 
-pub fn clGetExtensionFunctionAddress(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn clGetExtensionFunctionAddress(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetExtensionFunctionAddress";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
     let name = call.text(&r.name)?;
-    let look_up = super::vendor(call.session).clGetExtensionFunctionAddress.ok_or(Stop::Missing(NAME))?;
+    let look_up = api.vendor.clGetExtensionFunctionAddress.ok_or(Stop::Missing(NAME))?;
     // SAFETY: a NUL-terminated name.
     let found = !unsafe { look_up(name.as_ptr().cast()) }.is_null();
-    let platforms = super::all_platforms(call.session);
+    let platforms = api.platforms();
     answer(call, &name, found, |function| platforms.any(function))
 }
 
-pub fn clGetExtensionFunctionAddressForPlatform(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn clGetExtensionFunctionAddressForPlatform(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetExtensionFunctionAddressForPlatform";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
     let platform = call.handle(r.platform.to_native(), kind::cl_platform_id)?;
     let name = call.text(&r.name)?;
-    let look_up = super::vendor(call.session).clGetExtensionFunctionAddressForPlatform.ok_or(Stop::Missing(NAME))?;
+    let look_up = api.vendor.clGetExtensionFunctionAddressForPlatform.ok_or(Stop::Missing(NAME))?;
     // SAFETY: a live platform or null, and a NUL-terminated name.
     let found = !unsafe { look_up(platform, name.as_ptr().cast()) }.is_null();
-    let platforms = super::all_platforms(call.session);
+    let platforms = api.platforms();
     answer(call, &name, found, |function| platforms.of(platform).has(function))
 }
 

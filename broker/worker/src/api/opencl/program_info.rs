@@ -6,19 +6,20 @@ use ava_protocol::opencl::clGetProgramInfo::{ArchivedRequest, Reply};
 use ava_protocol::opencl::constant::{CL_PROGRAM_BINARIES, CL_PROGRAM_BINARY_SIZES};
 use ava_protocol::opencl::kind;
 
+use super::state::State;
 use crate::call::{Call, Outcome, Stop};
 use crate::engine::query;
 use crate::generated::opencl::serve;
 
-pub fn clGetProgramInfo(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn clGetProgramInfo(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "clGetProgramInfo";
     let r = call.read::<ArchivedRequest>(body, NAME)?;
     let total = r.param_value_size.to_native();
     let mut value = call.output(&r.param_value, Some(total), 1, NAME)?;
     if r.param_name.to_native() != CL_PROGRAM_BINARIES || value.is_null() {
-        return serve::clGetProgramInfo(call, body);
+        return serve::clGetProgramInfo(api, call, body);
     }
-    let info = super::vendor(call.session).clGetProgramInfo.ok_or(Stop::Missing(NAME))?;
+    let info = api.vendor.clGetProgramInfo.ok_or(Stop::Missing(NAME))?;
     let program = call.handle(r.program.to_native(), kind::cl_program)?;
     let mut size_ret = call.output(&r.param_value_size_ret, Some(1), 8, NAME)?;
     let sizes = query::words(Some(info), program, CL_PROGRAM_BINARY_SIZES);

@@ -9,10 +9,10 @@ use ava_protocol::opencl::constant::{
 use ava_protocol::opencl::{kind, opcode};
 use ava_transport::region::Region;
 
-use super::State;
-use crate::api::{Command, Description, Destroyed, InPlace};
+use super::state::State;
 use crate::engine::query;
 use crate::generated::opencl::Vendor;
+use crate::hooks::{Command, Description, Destroyed, InPlace};
 
 static DESCRIPTION: Description = Description {
     object: kind::cl_mem,

@@ -6,24 +6,15 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::{Path, PathBuf};
 
-use ava_protocol::control::LogLevel;
 use ava_protocol::frame::Malformed;
 use ava_protocol::session::PLUGINS_VARIABLE;
 use ava_protocol::tflite::custom::{ArchivedCreateExternal, ArchivedCreateXnnpack, Created};
 use ava_protocol::tflite::{TfLiteXNNPackDelegateDelete as table, kind};
-use dashmap::DashMap;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
-use super::state;
+use super::state::{Destroy, Maker, State};
 use crate::call::{Call, Outcome, Stop};
 use crate::upcall::stdio;
-
-/// How a delegate is given back.
-#[derive(Clone, Copy)]
-enum Maker {
-    Xnnpack,
-    Plugin(Destroy),
-}
 
 type Create = unsafe extern "C" fn(
     *const *const c_char,
@@ -31,16 +22,11 @@ type Create = unsafe extern "C" fn(
     usize,
     Option<unsafe extern "C" fn(*const c_char)>,
 ) -> *mut c_void;
-type Destroy = unsafe extern "C" fn(*mut c_void);
 
-/// Who made which, by its id.
-#[derive(Default)]
-pub struct Delegates(DashMap<u64, Maker>);
-
-pub fn TfLiteXNNPackDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn TfLiteXNNPackDelegateCreate(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "TfLiteXNNPackDelegateCreate";
     let r = call.read::<ArchivedCreateXnnpack>(body, NAME)?;
-    let create = super::vendor(call.session).TfLiteXNNPackDelegateCreate.ok_or(Stop::Missing(NAME))?;
+    let create = api.vendor.TfLiteXNNPackDelegateCreate.ok_or(Stop::Missing(NAME))?;
     // The options of 2.17: 2.9 has the first two fields of them.
     let mut options = [0_u64; 4];
     options[0] = u64::from(r.num_threads.to_native() as u32) | u64::from(r.flags.to_native()) << 32;
@@ -48,10 +34,10 @@ pub fn TfLiteXNNPackDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
     let given = if r.given { options.as_ptr().cast_mut().cast() } else { std::ptr::null_mut() };
     // SAFETY: options of at least the size that the library reads.
     let delegate = unsafe { create(given) };
-    made(call, r.new_object.to_native(), delegate, Maker::Xnnpack)
+    made(api, call, r.new_object.to_native(), delegate, Maker::Xnnpack)
 }
 
-pub fn TfLiteExternalDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn TfLiteExternalDelegateCreate(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "TfLiteExternalDelegateCreate";
     let r = call.read::<ArchivedCreateExternal>(body, NAME)?;
     let library = call.text(&r.library)?;
@@ -63,32 +49,32 @@ pub fn TfLiteExternalDelegateCreate(call: &mut Call, body: &[u8]) -> Outcome {
         // SAFETY: arrays of as many texts; the function has this type in every plugin.
         Ok((create, destroy)) => (unsafe { create(keys.as_ptr(), values.as_ptr(), count, Some(report)) }, destroy),
         Err(why) => {
-            call.session.log(LogLevel::Warn, &format!("{NAME}: {why}"));
+            tracing::warn!("{NAME}: {why}");
             complain(&format!("external delegate {text:?}: {why}"));
             return call.reply(&Created { made: false });
         }
     };
-    made(call, r.new_object.to_native(), delegate, Maker::Plugin(destroy))
+    made(api, call, r.new_object.to_native(), delegate, Maker::Plugin(destroy))
 }
 
-fn made(call: &mut Call, id: u64, delegate: *mut c_void, maker: Maker) -> Outcome {
+fn made(api: &State, call: &mut Call, id: u64, delegate: *mut c_void, maker: Maker) -> Outcome {
     if !delegate.is_null() {
         call.born(id, kind::TfLiteDelegate, delegate, &[], Some(0))?;
-        state(call.session).delegates.0.insert(id, maker);
+        api.delegates.insert(id, maker);
     }
     call.reply(&Created { made: !delegate.is_null() })
 }
 
 /// Gives a delegate back to who made it, whichever function the program has called.
-pub fn TfLiteXNNPackDelegateDelete(call: &mut Call, body: &[u8]) -> Outcome {
+pub fn TfLiteXNNPackDelegateDelete(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     const NAME: &str = "the release of a delegate";
     let r = call.read::<table::ArchivedRequest>(body, NAME)?;
     let id = r.delegate.to_native();
     let delegate = call.counted_handle(id, kind::TfLiteDelegate)?;
-    let maker = state(call.session).delegates.0.remove(&id).map(|(_, maker)| maker);
+    let maker = api.delegates.remove(&id).map(|(_, maker)| maker);
     match maker {
         Some(Maker::Xnnpack) => {
-            let destroy = super::vendor(call.session).TfLiteXNNPackDelegateDelete.ok_or(Stop::Missing(NAME))?;
+            let destroy = api.vendor.TfLiteXNNPackDelegateDelete.ok_or(Stop::Missing(NAME))?;
             // SAFETY: a live delegate, given back to its maker once.
             unsafe { destroy(delegate) };
         }

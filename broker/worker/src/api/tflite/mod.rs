@@ -1,62 +1,27 @@
 //! TensorFlow Lite's exceptions in the worker: delegates.
 
 mod delegates;
+mod state;
 
-use std::ffi::CStr;
+use std::sync::Arc;
 
 use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Malformed;
 use ava_protocol::tflite::API;
 
-use crate::api::Api;
-use crate::call::{Call, Outcome};
+use crate::call::{Api, Call, Load, Outcome};
 use crate::generated::tflite as generated;
 pub use crate::generated::tflite::Vendor;
-use crate::session::Session;
 use crate::vendor::Loaded;
 
 pub use delegates::{TfLiteExternalDelegateCreate, TfLiteXNNPackDelegateCreate, TfLiteXNNPackDelegateDelete};
+pub use state::State;
 
-/// What is remembered of a session with TensorFlow Lite.
-pub struct State {
-    vendor: Vendor,
-    delegates: delegates::Delegates,
-}
-
-impl State {
-    /// A session on these functions.
-    pub fn of(vendor: Vendor) -> Self {
-        Self { vendor, delegates: Default::default() }
-    }
-}
-
-impl Api for State {
-    fn table(&self) -> &'static Table {
-        &API
-    }
-
-    fn serve(&self, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
-        generated::dispatch(opcode, call, body)
-    }
-
-    fn version(&self) -> Option<String> {
-        // SAFETY: the function takes nothing and returns a text for good.
-        let version = unsafe { CStr::from_ptr(self.vendor.TfLiteVersion?()) };
-        Some(format!("TensorFlow Lite {}", version.to_string_lossy()))
-    }
-}
-
-/// The vendor's functions.
-pub fn vendor(session: &Session) -> &generated::Vendor {
-    &state(session).vendor
-}
-
-fn state(session: &Session) -> &State {
-    session.api()
-}
+/// How the API is served.
+pub const SERVED: (&Table, Load) = (&API, load);
 
 /// There are no calls beside the functions.
-pub fn own(opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
+pub fn own(_: &State, opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
     Err(Malformed::Opcode(opcode).into())
 }
 
@@ -64,10 +29,10 @@ pub fn own(opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
 ///
 /// # Errors
 /// The library is none of TensorFlow Lite's.
-pub fn load(loaded: &mut Loaded) -> Result<Box<dyn Api>, String> {
+fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
     let vendor = generated::Vendor::load(loaded);
     if vendor.TfLiteVersion.is_none() || vendor.TfLiteModelCreate.is_none() {
         return Err(format!("{} lacks TfLiteVersion or TfLiteModelCreate", API.library));
     }
-    Ok(Box::new(State::of(vendor)))
+    Ok(Arc::new(State::of(vendor)))
 }

@@ -1,0 +1,52 @@
+//! What is remembered of a session with TensorFlow Lite.
+
+use std::ffi::{CStr, c_void};
+
+use ava_protocol::api::Api as Table;
+use ava_protocol::tflite::API;
+use dashmap::DashMap;
+
+use crate::call::{Api, Call, Outcome};
+use crate::generated::tflite as generated;
+use crate::hooks::Hooks;
+
+pub struct State {
+    pub vendor: generated::Vendor,
+    /// Who made which delegate, by its id.
+    pub delegates: DashMap<u64, Maker>,
+}
+
+impl State {
+    /// A session on these functions.
+    pub fn of(vendor: generated::Vendor) -> Self {
+        Self { vendor, delegates: DashMap::new() }
+    }
+}
+
+/// How a delegate is given back.
+#[derive(Clone, Copy)]
+pub enum Maker {
+    Xnnpack,
+    Plugin(Destroy),
+}
+
+/// What a plugin gives a delegate back with.
+pub type Destroy = unsafe extern "C" fn(*mut c_void);
+
+impl Hooks for State {
+    fn table(&self) -> &'static Table {
+        &API
+    }
+
+    fn version(&self) -> Option<String> {
+        // SAFETY: the function takes nothing and returns a text for good.
+        let version = unsafe { CStr::from_ptr(self.vendor.TfLiteVersion?()) };
+        Some(format!("TensorFlow Lite {}", version.to_string_lossy()))
+    }
+}
+
+impl Api for State {
+    fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
+        generated::dispatch(self, opcode, call, body)
+    }
+}

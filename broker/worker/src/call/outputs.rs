@@ -1,0 +1,93 @@
+//! What comes out of a call: memory for it, of the sizes that the table computes.
+
+use ava_protocol::frame::{self, Malformed};
+use ava_protocol::layout::Rows;
+use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice};
+
+use super::Call;
+use crate::memory::{Output, Source, span};
+
+impl Call<'_> {
+    pub fn output(
+        &self,
+        place: &ArchivedPlace,
+        count: Option<u64>,
+        size: usize,
+        what: &'static str,
+    ) -> Result<Output, Malformed> {
+        if let ArchivedPlace::Scalar(value) = place
+            && count == Some(1)
+            && size <= 8
+        {
+            return Ok(Output::seeded(value.to_native(), size));
+        }
+        let bytes = count.and_then(|n| n.checked_mul(size as u64));
+        if let ArchivedPlace::Cut(slice) = place {
+            return self.cut_output(slice.as_ref(), what);
+        }
+        // Not to be mistaken for a length that nobody knows. A query may say anything: there is no memory that it is about.
+        if count.is_some() && bytes.is_none() && !matches!(place, ArchivedPlace::Null) {
+            return Err(Malformed::Overflow(what));
+        }
+        let mut output = self.output_rows(place, Rows::flat(bytes), what)?;
+        if size > 1 {
+            // Not bytes but numbers or handles, which are looked at.
+            output.withdraw();
+        }
+        Ok(output)
+    }
+
+    /// Scalars that go in and come out, whatever the vendor makes of the call.
+    pub fn exchange(
+        &self,
+        data: &ArchivedData<'_>,
+        count: Option<u64>,
+        size: usize,
+        what: &'static str,
+    ) -> Result<Output, Malformed> {
+        let rows = Rows::flat(count.and_then(|n| n.checked_mul(size as u64)));
+        Ok(match self.input(data, rows, false, what)?.source {
+            Source::Null => Output::null(),
+            Source::Private(private) => Output::exchanged(private),
+            Source::Unreadable => Output::unreadable(),
+            Source::Unread | Source::Structs(_) | Source::Shared(..) => Output::private(0),
+        })
+    }
+
+    pub fn output_rows(
+        &self,
+        place: &ArchivedPlace,
+        rows: Option<Rows>,
+        what: &'static str,
+    ) -> Result<Output, Malformed> {
+        match place {
+            ArchivedPlace::Null => Ok(Output::null()),
+            ArchivedPlace::Cut(slice) => self.cut_output(slice.as_ref(), what),
+            ArchivedPlace::Scalar(_) => Err(Malformed::Body(what)),
+            ArchivedPlace::Inline => {
+                // Without a size the vendor is given an address to refuse.
+                let (rows, len) = span(rows).unwrap_or((Rows::NOTHING, 0));
+                if len > frame::LONGEST as u64 {
+                    return Err(Malformed::Size { what, got: frame::LONGEST as u64, wanted: len });
+                }
+                Ok(Output::private(len).in_rows(&rows))
+            }
+            ArchivedPlace::Region(slice) => {
+                let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
+                let region = self.session.regions.find(slice)?;
+                if wanted > slice.len.to_native() {
+                    return Err(Malformed::Size { what, got: slice.len.to_native(), wanted });
+                }
+                self.spoken_of(slice.pending.to_native());
+                Ok(Output::shared(region, wanted, slice.pending.to_native()).in_rows(&rows))
+            }
+        }
+    }
+
+    /// Memory for what comes out that ends where the program's does.
+    fn cut_output(&self, slice: Option<&ArchivedSlice>, what: &'static str) -> Result<Output, Malformed> {
+        let Some(slice) = slice else { return Ok(Output::unreadable()) };
+        let region = self.session.regions.find(slice)?;
+        Output::cut(region, slice.len.to_native()).map_err(|_| Malformed::Overflow(what))
+    }
+}

@@ -1,0 +1,133 @@
+//! What an API adds to what its table says. All but the first function are exceptions that an API may have.
+
+use std::ffi::c_void;
+
+use ava_protocol::api::Api as Table;
+use ava_protocol::frame::{MOST_NOTICES, Notice};
+
+use crate::session::Session;
+use crate::state::events::{Events, NoEvents};
+
+/// An API, with the vendor's functions and what is remembered of the session.
+pub trait Hooks: Send + Sync {
+    fn table(&self) -> &'static Table;
+
+    /// Whether a function, or a call beside the functions, may be called without waiting; `None` if there is none.
+    fn oneway(&self, opcode: u32) -> Option<bool> {
+        self.table().oneway.get(opcode as usize).copied()
+    }
+
+    /// Has the vendor do what it puts off until it is first asked, before a program waits for it.
+    fn warm_up(&self) {}
+
+    /// What the library calls itself, if it does without being asked much.
+    fn version(&self) -> Option<String> {
+        None
+    }
+
+    /// The names of the devices that the program has seen.
+    fn device_names(&self, _session: &Session) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether programs see an extension of what they ask about; `None` where it is gone.
+    fn crosses(&self, _about: Option<usize>, extension: &str) -> bool {
+        self.table().extension(extension).is_some()
+    }
+
+    /// A oneway was to make the object `id` from another, and has failed with a status.
+    fn creation_failed(&self, session: &Session, id: u64, _made: u16, _from: u64, _status: i64) {
+        session.objects.mark_gone(id);
+    }
+
+    /// How much device memory a new object takes, where the table does not tell.
+    fn memory(&self, _session: &Session, _kind: u16, _object: *mut c_void, _parents: &[u64]) -> u64 {
+        0
+    }
+
+    /// An object is gone.
+    fn forget(&self, _id: u64) {}
+
+    /// Memory that the API's devices may use in place, if it has such.
+    fn in_place(&self) -> Option<&dyn InPlace> {
+        None
+    }
+
+    /// The commands that transfers outlive their calls with, if the API has such.
+    fn events(&self) -> &dyn Events {
+        &NoEvents
+    }
+}
+
+/// What the shim is to be told with the next frame.
+pub fn notices(session: &Session, hooks: &dyn Hooks) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    session.pending.notices(hooks.events(), &mut notices);
+    let room = MOST_NOTICES.saturating_sub(notices.len());
+    session.residents.notices(room, &mut notices);
+    let room = MOST_NOTICES.saturating_sub(notices.len());
+    notices.extend(session.objects.take_gone(room).into_iter().map(|object| Notice::Gone { object }));
+    notices
+}
+
+/// What an API has for memory that its devices may use in place.
+pub trait InPlace {
+    fn description(&self) -> &'static Description;
+
+    /// Whether what the devices do to memory of ours is there at once, and what is there they see. `of` is a live object.
+    fn suits(&self, of: *mut c_void) -> bool;
+
+    /// What the vendor makes of flags that a program gives: those that it says an object made with them has, or its status.
+    fn said(&self, of: *mut c_void, flags: u64) -> Result<u64, i64>;
+
+    /// The flags that the vendor says an object has.
+    fn flags(&self, object: *mut c_void) -> u64;
+
+    /// Makes an object whose memory is `len` bytes at `base`; the vendor's status where it refuses.
+    ///
+    /// # Safety
+    /// The memory is kept until the vendor has destroyed the object.
+    unsafe fn create(&self, of: *mut c_void, flags: u64, base: *mut c_void, len: usize) -> Result<*mut c_void, i64>;
+
+    /// Has the vendor call `tell` with this word when it has destroyed the object, if it can.
+    fn when_destroyed(&self, object: *mut c_void, tell: Destroyed, word: *mut c_void);
+
+    /// Enqueues a transfer of one byte that waits: the vendor's status; `None` where it has no such function.
+    ///
+    /// # Safety
+    /// The command's objects are live or null, its pointers lead to what they say, and the byte stays where it is.
+    unsafe fn move_byte(&self, command: &Command, byte: *mut u8, writes: bool) -> Option<i64>;
+}
+
+/// What a vendor calls when it has destroyed an object.
+pub type Destroyed = unsafe extern "C" fn(*mut c_void, *mut c_void);
+
+/// What an API's memory objects are called, and how they are made.
+pub struct Description {
+    /// The handle types of memory objects, of what they are made of, of queues and of events.
+    pub object: u16,
+    pub of: u16,
+    pub queue: u16,
+    pub event: u16,
+    /// The functions that make, read and write one, which their calls count as.
+    pub creates: u32,
+    pub reads: u32,
+    pub writes: u32,
+    /// Flags: the object's memory is the program's; is memory of the host; is filled from the program's.
+    pub use_host: u64,
+    pub alloc_host: u64,
+    pub copy_host: u64,
+    /// The status of an object for which there is no memory, and that of success.
+    pub no_memory: i64,
+    pub ok: i64,
+}
+
+/// A command that moves one byte.
+pub struct Command {
+    pub queue: *mut c_void,
+    pub object: *mut c_void,
+    pub offset: usize,
+    pub wait_count: u32,
+    pub wait_list: *const *mut c_void,
+    pub event: *mut *mut c_void,
+}

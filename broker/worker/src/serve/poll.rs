@@ -1,0 +1,105 @@
+//! The first thread: it hears the program and the broker, and opens lanes.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use ava_protocol::control::{EndKind, ToWorker};
+use ava_protocol::envelope::open;
+use ava_protocol::frame::Malformed;
+use ava_protocol::upcall::OPEN_LANE;
+use ava_transport::lane;
+use ava_transport::message::{self, Progress, Reader};
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::lane::serve_lane;
+use super::log;
+use super::worker::Worker;
+use crate::vendor::boundary;
+
+impl Worker {
+    /// Serves until the program is gone, and the copies that serve its children. Does not return.
+    pub fn serve(&'static self) -> ! {
+        // A panic is a bug of ours: better a session less than one that is half alive, and not a word to the program.
+        std::panic::set_hook(Box::new(|panic| self.end(EndKind::Failed, &format!("a bug in the worker: {panic}"))));
+        let session = &self.session;
+        session.begin();
+        log::send_to(&session.broker);
+        session.outbox.connect(Box::new(move |told| self.send(told)));
+        let mut broker = Some(self.session.broker.connection().as_fd());
+        let mut program = Some(self.session.tenant().as_fd());
+        let mut tenants = Reader::limited(OPEN_LANE.len(), 2);
+        loop {
+            let copies = if program.is_some() { Vec::new() } else { self.copies.lives() };
+            if program.is_none() && copies.is_empty() {
+                self.program_ended();
+            }
+            let known = program.iter().chain(&broker);
+            let mut fds: Vec<_> = known.map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+            fds.extend(copies.iter().map(|copy| PollFd::new(&**copy, PollFlags::IN)));
+            match poll(&mut fds, None) {
+                Ok(_) => (),
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => self.end(EndKind::Failed, &format!("cannot wait: {error}")),
+            }
+            let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
+            let tenant = program.is_some() && ready.next() == Some(true);
+            let control = broker.is_some() && ready.next() == Some(true);
+            if tenant && !self.hear_tenant(&mut tenants) {
+                program = None;
+            }
+            if control && !self.hear_broker(self.session.broker.connection().as_fd()) {
+                // The broker is gone; the program is not.
+                broker = None;
+            }
+        }
+    }
+
+    /// Takes what there is of a message, so that one that never becomes whole keeps nobody waiting. `false` when the program
+    /// has ended.
+    fn hear_tenant(&'static self, reader: &mut Reader) -> bool {
+        match reader.poll(self.session.tenant()) {
+            Ok(Progress::Pending) => (),
+            Ok(Progress::Closed) => return false,
+            Ok(Progress::Message((bytes, fds))) => {
+                if let Err(malformed) = self.open_lane(&bytes, fds) {
+                    self.malformed(&malformed);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return false,
+            Err(error) => self.end(EndKind::Malformed, &format!("on the control channel: {error}")),
+        }
+        true
+    }
+
+    fn open_lane(&'static self, message: &[u8], fds: Vec<OwnedFd>) -> Result<(), Malformed> {
+        if message != OPEN_LANE {
+            return Err(Malformed::Lane("asked for with other words".into()));
+        }
+        let socket = fds.first().map_or(-1, AsRawFd::as_raw_fd);
+        let lane = lane::accept(fds).map_err(|error| Malformed::Lane(error.to_string()))?;
+        let (number, answering) = self.session.lanes.add(lane.doorbell())?;
+        let kept = self.sockets.keep(socket);
+        let spawned = std::thread::Builder::new().name("lane".into()).spawn(move || {
+            if let Err(malformed) = boundary::within(|| serve_lane(self, lane, answering, kept)) {
+                self.malformed(&malformed);
+            }
+            self.session.lanes.remove(number);
+        });
+        if let Err(error) = spawned {
+            self.end(EndKind::Failed, &format!("cannot start a thread: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Hears the broker; `false` when it is gone.
+    fn hear_broker(&self, control: BorrowedFd<'_>) -> bool {
+        let Ok(Some((bytes, _))) = message::recv(&control) else {
+            return false;
+        };
+        match open::<ToWorker>(&bytes) {
+            Ok(ToWorker::TenantLeft) => self.program_ended(),
+            Ok(ToWorker::Shutdown { reason }) => self.end(EndKind::Shutdown, &reason),
+            // No broker gives a worker a second tenant.
+            Ok(ToWorker::Serve { .. }) | Err(_) => false,
+        }
+    }
+}
