@@ -434,6 +434,22 @@ impl Call {
         }
         result
     }
+
+    /// Crosses likewise with a request of another opcode: for what the call's function needs before or after its own.
+    pub fn transact_as<Q, A, R>(
+        &mut self,
+        opcode: u32,
+        request: &Q,
+        read: impl FnOnce(&A, &mut Self) -> (bool, R),
+    ) -> Result<R, Fault>
+    where
+        Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+        A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
+    {
+        // What is accepted is no call of the function.
+        (self.opcode, self.learns) = (opcode, false);
+        self.transact(request, read)
+    }
 }
 
 impl Drop for Call {

@@ -34,13 +34,13 @@ pub fn poll(session: &'static Session, event: *mut c_void, kind: u16) -> Result<
         }
         Known::Nothing => (),
     }
-    if !is_shared(session)? {
+    let mut call = Call::begin(session, opcode::POLL);
+    if !is_shared(&mut call)? {
         return Ok(None);
     }
     let heard = session.heard();
-    let mut call = Call::begin(session, opcode::POLL);
     let request = Poll { event: call.handle(event, kind) };
-    let polled = call.transact(&request, |reply: &ArchivedPolled, _| {
+    let polled = call.transact_as(opcode::POLL, &request, |reply: &ArchivedPolled, _| {
         let (ret, status) = (reply.ret.to_native(), reply.status.to_native());
         (reply.ok, if reply.ok { Ok(status) } else { Err(ret) })
     })?;
@@ -52,18 +52,18 @@ pub fn poll(session: &'static Session, event: *mut c_void, kind: u16) -> Result<
 }
 
 /// Whether the worker has the board. It is given it first if it has not.
-fn is_shared(session: &'static Session) -> Result<bool, Fault> {
+fn is_shared(call: &mut Call) -> Result<bool, Fault> {
+    let session = call.session;
     let board = &session.book.board.0;
     if let Some(shared) = board.get() {
         return Ok(shared.is_some());
     }
     let Ok(mut lease) = session.book.regions.acquire(BYTES) else { return Ok(false) };
-    let mut call = Call::begin(session, opcode::SHARE_BOARD);
-    call.announce(&mut lease);
     let region = Slice { region: lease.id, offset: 0, len: BYTES, pending: 0 };
     let mut asked = Ok(());
     let shared = board.get_or_init(|| {
-        let shared = call.transact(&Share { region }, |_: &ArchivedDone, _| (true, ()));
+        call.announce(&mut lease);
+        let shared = call.transact_as(opcode::SHARE_BOARD, &Share { region }, |_: &ArchivedDone, _| (true, ()));
         asked = shared;
         shared.is_ok().then_some(lease)
     });

@@ -51,14 +51,9 @@ pub fn answer(reply: &ArchivedMapped) -> Mapped {
 }
 
 /// The address of what was mapped, with the vendor's contents if the call waits; null for nothing.
-pub fn show(
-    session: &'static Session,
-    asked: Asked,
-    object: u64,
-    writes: bool,
-    mapped: Mapped,
-) -> Result<*mut c_void, Fault> {
+pub fn show(call: &mut Call, asked: Asked, object: u64, writes: bool, mapped: Mapped) -> Result<*mut c_void, Fault> {
     let (true, Some(rows)) = (mapped.made, mapped.rows) else { return Ok(std::ptr::null_mut()) };
+    let session = call.session;
     let len = rows.span().ok_or_else(|| session.lose())?;
     let Asked { id, pending } = asked;
     if mapped.place.0 != 0 {
@@ -76,10 +71,9 @@ pub fn show(
         let lease = Keep::Mapped(lease.region.as_ptr() as usize);
         session.book.pending.insert(Transfer { id: pending, target, lease });
     }
-    let mut call = Call::begin(session, opcode::FETCH_MAPPING);
     call.announce(&mut lease);
     let fetch = Fetch { mapping: id, region: Slice { region: lease.id, offset: 0, len, pending } };
-    call.transact(&fetch, |_: &ArchivedDone, _| (true, ()))?;
+    call.transact_as(opcode::FETCH_MAPPING, &fetch, |_: &ArchivedDone, _| (true, ()))?;
     if pending == 0 && own_memory {
         // SAFETY: the program vouches for the memory that the object was made of.
         unsafe { memory::scatter_changes(lease.region.as_ptr(), &rows, address as *mut c_void) };

@@ -9,7 +9,9 @@ use ava_protocol::engine::resident::{ArchivedCreated, ArchivedTransferred, Creat
 use ava_protocol::wire::Slice;
 
 use crate::base::fault::Fault;
+use crate::book::accepted::Key;
 use crate::call::{Call, Wake};
+use crate::session::Session;
 
 /// The smallest object that gets a region of its own, in bytes, and the largest. Between them are whole pages: a vendor may
 /// keep a copy of what is not aligned.
@@ -30,19 +32,21 @@ pub struct New {
     pub size: usize,
     /// Objects of a class are as good as each other.
     pub class: u64,
+    /// What the vendor accepts when it makes the object, so that the next of its class need not wait.
+    pub key: Key,
 }
 
 impl New {
     /// Whether it may live in a region.
-    pub fn may_be_resident(&self, call: &Call) -> bool {
+    pub fn may_be_resident(&self, session: &Session) -> bool {
         let fits = (SMALLEST..=LARGEST).contains(&self.size) && self.size.is_multiple_of(PAGE);
-        fits && call.session.book.residents.may_suit(self.of)
+        fits && session.book.residents.may_suit(self.of)
     }
 
     /// Takes note that it has been made, in a region or, for 0, in none; `confirmed` if the vendor has said so.
-    pub fn made(&self, call: &Call, id: u64, region: u32, confirmed: bool) {
-        call.session.book.residents.insert(id, self.size as u64, region, confirmed);
-        call.session.book.handles.mark_remembered(id);
+    pub fn made(&self, session: &Session, id: u64, region: u32, confirmed: bool) {
+        session.book.residents.insert(id, self.size as u64, region, confirmed);
+        session.book.handles.mark_remembered(id);
     }
 
     /// Makes it in a region, filled with a copy of `source`, without waiting if `post`. Its handle and the vendor's status;
@@ -52,11 +56,10 @@ impl New {
     /// `source` leads to as many bytes as the object has.
     pub unsafe fn in_region(
         &self,
-        known: Call,
+        session: &'static Session,
         source: Option<*const c_void>,
         post: bool,
     ) -> Result<Option<(*mut c_void, i64)>, Fault> {
-        let session = known.session;
         let residents = &session.book.residents;
         let len = self.size as u64;
         let mut lease = match session.book.regions.acquire(len) {
@@ -80,7 +83,7 @@ impl New {
         let request = Create { of: self.of, flags: self.flags, region: slice, new_object: id };
         if post {
             call.post(&request, Wake::Later)?;
-            self.made(&call, id, region, false);
+            self.made(session, id, region, false);
             return Ok(Some((session.book.handles.pointer(id), 0)));
         }
         let reply = call.transact(&request, |reply: &ArchivedCreated, _| {
@@ -99,8 +102,8 @@ impl New {
             session.release(residents.vacate(region).into_iter().collect());
             return Ok(suits.then_some((std::ptr::null_mut(), status)));
         }
-        known.accept();
-        self.made(&call, id, region, true);
+        session.book.accepted.insert(self.key);
+        self.made(session, id, region, true);
         Ok(Some((session.book.handles.pointer(id), status)))
     }
 }
@@ -127,44 +130,54 @@ impl Transfer {
     ///
     /// # Safety
     /// The memory and the wait list are as the vendor's API demands.
-    pub unsafe fn read(&self, call: Call, release: impl FnOnce(*mut c_void)) -> Result<Option<i64>, Fault> {
+    pub unsafe fn read(
+        &self,
+        session: &'static Session,
+        release: impl FnOnce(*mut c_void),
+    ) -> Result<Option<i64>, Fault> {
         let copy = |bytes: *mut u8| {
             // SAFETY: by the caller's promise; the object has as many bytes.
             unsafe { std::ptr::copy_nonoverlapping(bytes.cast_const(), self.address as *mut u8, self.size) };
         };
         // SAFETY: as above.
-        unsafe { self.go(call, 0, copy, release) }
+        unsafe { self.go(session, opcode::READ_RESIDENT, 0, copy, release) }
     }
 
     /// The same to write. No pending transfer is to change the memory.
     ///
     /// # Safety
     /// As for [`Transfer::read`].
-    pub unsafe fn write(&self, call: Call, release: impl FnOnce(*mut c_void)) -> Result<Option<i64>, Fault> {
+    pub unsafe fn write(
+        &self,
+        session: &'static Session,
+        release: impl FnOnce(*mut c_void),
+    ) -> Result<Option<i64>, Fault> {
         let from = self.address as *const u8;
         let copy = |bytes: *mut u8| {
             // SAFETY: by the caller's promise; the object has as many bytes.
             unsafe { std::ptr::copy_nonoverlapping(from, bytes, self.size) };
         };
         // SAFETY: as above; there is a byte at least.
-        unsafe { self.go(call, from.read(), copy, release) }
+        unsafe { self.go(session, opcode::WRITE_RESIDENT, from.read(), copy, release) }
     }
 
     unsafe fn go(
         &self,
-        mut call: Call,
+        session: &'static Session,
+        opcode: u32,
         first: u8,
         copy: impl FnOnce(*mut u8),
         release: impl FnOnce(*mut c_void),
     ) -> Result<Option<i64>, Fault> {
-        let session = call.session;
         let (of_queues, of_memory, of_events) = self.kinds;
-        let queue = call.handle(self.queue, of_queues);
-        let object = call.handle(self.object, of_memory);
-        let Some(bytes) = session.book.residents.bytes(object, self.offset, self.size) else { return Ok(None) };
+        let bytes = session.book.handles.find(self.object, of_memory);
+        let bytes = bytes.and_then(|found| session.book.residents.bytes(found.id, self.offset, self.size));
+        let Some(bytes) = bytes else { return Ok(None) };
         if !session.is_alone() {
             return Ok(None);
         }
+        let mut call = Call::begin(session, opcode);
+        let (queue, object) = (call.handle(self.queue, of_queues), call.handle(self.object, of_memory));
         let (count, list) = self.wait;
         // SAFETY: the program vouches for its pointers.
         let (wait_list, event_id) = unsafe {

@@ -39,7 +39,7 @@ pub fn outcome(plan: &Plan<'_>, call: &CallPlan<'_>, transact: TokenStream) -> T
         let writes = sizes(plan, call, Side::Shim).value(&maps.writes);
         return quote! {
             let mapped = #transact?;
-            runtime::mapping::show(call.session, mapping, #object, expr::holds(#writes), mapped)
+            runtime::mapping::show(&mut call, mapping, #object, expr::holds(#writes), mapped)
         };
     }
     if call.function.facts.unmaps.is_some() {

@@ -156,7 +156,7 @@ pub unsafe fn gold_map(
                 },
             )?;
         runtime::mapping::show(
-            call.session,
+            &mut call,
             mapping,
             w_one,
             expr::holds(expr::ne(expr::bit_and(Some(flags as u64), Some(2)), Some(0))),

@@ -4,7 +4,6 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::engine::opcode as own;
 use ava_protocol::opencl::clCreateBuffer::Request;
 use ava_protocol::opencl::constant::{CL_MEM_COPY_HOST_PTR, CL_MEM_USE_HOST_PTR, CL_OUT_OF_RESOURCES};
 use ava_protocol::opencl::{kind, opcode};
@@ -17,6 +16,7 @@ use crate::book::accepted::mix;
 use crate::call::{Call, Wake};
 use crate::engine::chunks::{self, Commands};
 use crate::engine::resident::{New, Transfer, WORTHWHILE};
+use crate::session::Session;
 
 /// The handle types of a transfer's queue, memory object and events.
 const KINDS: (u16, u16, u16) = (kind::cl_command_queue, kind::cl_mem, kind::cl_event);
@@ -29,20 +29,20 @@ pub unsafe fn clCreateBuffer(
     errcode_ret: *mut i32,
 ) -> Result<*mut c_void, Fault> {
     let session = SLOT.current()?;
-    let mut call = Call::begin(session, opcode::clCreateBuffer);
-    let of = call.handle(context, kind::cl_context);
+    let of = session.book.handles.find(context, kind::cl_context).map_or(0, |found| found.id);
     let class = [of, flags, size as u64].into_iter().fold(opcode::clCreateBuffer.into(), mix);
-    call.combine_only(of, class);
+    let mut key = session.book.accepted.key(opcode::clCreateBuffer);
+    key.mix(class);
     let copies = flags & CL_MEM_COPY_HOST_PTR != 0;
     let plain = flags & CL_MEM_USE_HOST_PTR == 0 && copies != host_ptr.is_null() && of != 0;
-    let new = New { kind: kind::cl_mem, of, flags, size, class };
-    let known = plain && call.is_accepted() && session.book.residents.has_room(size as u64);
+    let new = New { kind: kind::cl_mem, of, flags, size, class, key };
+    let known = plain && session.book.accepted.contains(key) && session.book.residents.has_room(size as u64);
     let mut made = None;
-    if plain && new.may_be_resident(&call) {
+    if plain && new.may_be_resident(session) {
         // SAFETY: the program vouches for its pointers.
-        made = unsafe { new.in_region(call, copies.then_some(host_ptr), known)? };
+        made = unsafe { new.in_region(session, copies.then_some(host_ptr), known)? };
     } else if known && !copies {
-        made = Some((posted(&new, call)?, 0));
+        made = Some((posted(&new, session, context)?, 0));
     }
     if let Some((buffer, status)) = made {
         if !errcode_ret.is_null() {
@@ -55,19 +55,19 @@ pub unsafe fn clCreateBuffer(
     let buffer = unsafe { marshal::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)? };
     if plain && let Some(found) = session.book.handles.find(buffer, kind::cl_mem) {
         session.book.handles.set_class(buffer, class);
-        let mut call = Call::begin(session, opcode::clCreateBuffer);
-        new.made(&call, found.id, 0, true);
-        call.combine_only(of, class);
-        call.accept();
+        new.made(session, found.id, 0, true);
+        session.book.accepted.insert(key);
     }
     Ok(buffer)
 }
 
 /// Makes a buffer without waiting.
-fn posted(new: &New, mut call: Call) -> Result<*mut c_void, Fault> {
+fn posted(new: &New, session: &'static Session, context: *mut c_void) -> Result<*mut c_void, Fault> {
+    let mut call = Call::begin(session, opcode::clCreateBuffer);
+    let context = call.handle(context, kind::cl_context);
     let id = call.mint_of_class(new.kind, new.class)?;
     let request = Request {
-        context: new.of,
+        context,
         flags: new.flags,
         size: new.size as u64,
         host_ptr: Data::Null,
@@ -76,7 +76,7 @@ fn posted(new: &New, mut call: Call) -> Result<*mut c_void, Fault> {
         new_object: id,
     };
     call.post(&request, Wake::Later)?;
-    new.made(&call, id, 0, false);
+    new.made(session, id, 0, false);
     Ok(call.object(id))
 }
 
@@ -131,7 +131,7 @@ pub unsafe fn clEnqueueReadBuffer(
             }
         };
         // SAFETY: as above.
-        let read = unsafe { whole.read(Call::begin(session, own::READ_RESIDENT), release)? };
+        let read = unsafe { whole.read(session, release)? };
         if let Some(status) = read {
             return Ok(status as i32);
         }
@@ -178,7 +178,7 @@ pub unsafe fn clEnqueueWriteBuffer(
             }
         };
         // SAFETY: as above.
-        let written = unsafe { whole.write(Call::begin(session, own::WRITE_RESIDENT), release)? };
+        let written = unsafe { whole.write(session, release)? };
         if let Some(status) = written {
             return Ok(status as i32);
         }

@@ -15,7 +15,7 @@ pub use buffers::{clCreateBuffer, clCreateSubBuffer, clEnqueueReadBuffer, clEnqu
 pub use kernel_arg::clSetKernelArg;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
 pub use pixel::pixel;
-pub use program_info::clGetProgramInfo;
+pub use program_info::{clGetProgramInfo, source};
 pub use roots::{clGetDeviceIDs, clGetPlatformIDs};
-pub use sources::{clCreateProgramWithSource, source};
+pub use sources::clCreateProgramWithSource;
 pub use state::SLOT;

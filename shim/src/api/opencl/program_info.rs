@@ -15,6 +15,7 @@ use super::state::SLOT;
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
 use crate::call::Call;
+use crate::engine::files::Source;
 
 pub unsafe fn clGetProgramInfo(
     program: *mut c_void,
@@ -97,5 +98,24 @@ fn sizes(program: *mut c_void) -> Result<(i32, Vec<usize>), Fault> {
         }
         let status = marshal::clGetProgramInfo(program, name, len, sizes.as_mut_ptr().cast(), std::ptr::null_mut())?;
         Ok((status, sizes))
+    }
+}
+
+/// A program's source as it was passed; empty for one that has none.
+pub fn source(program: *mut c_void) -> Result<Source, Fault> {
+    let name = CL_PROGRAM_SOURCE;
+    let is_changed = super::sources::original(SLOT.current()?, program).is_some();
+    let mut len = 0;
+    // SAFETY: memory of the sizes that are named.
+    unsafe {
+        if clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
+            return Ok(Source::default());
+        }
+        let mut text = vec![0_u8; len];
+        if clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
+            return Ok(Source::default());
+        }
+        text.truncate(len - 1);
+        Ok(Source { text, is_changed })
     }
 }

@@ -5,13 +5,11 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use ava_protocol::opencl::constant::CL_PROGRAM_SOURCE;
 use ava_protocol::opencl::kind;
 
 use super::state::{SLOT, State};
 use crate::api::generated::opencl::marshal;
 use crate::base::fault::Fault;
-use crate::engine::files::Source;
 use crate::engine::include;
 use crate::session::ApiSession;
 
@@ -67,7 +65,8 @@ unsafe fn texts<'a>(count: u32, strings: *const *const c_char, lengths: *const u
     (0..count as usize).map(text).collect::<Option<_>>().unwrap_or_default()
 }
 
-fn original(at: &ApiSession<State>, program: *mut c_void) -> Option<Vec<u8>> {
+/// What the program passed as the source of a program, if that is another than the vendor's.
+pub fn original(at: &ApiSession<State>, program: *mut c_void) -> Option<Vec<u8>> {
     let found = at.book.handles.find(program, kind::cl_program)?;
     at.state.sources.text(found.id)
 }
@@ -97,23 +96,4 @@ pub unsafe fn answer(
         }
     }
     Ok(Some(CL_SUCCESS))
-}
-
-/// A program's source as it was passed; empty for one that has none.
-pub fn source(program: *mut c_void) -> Result<Source, Fault> {
-    let name = CL_PROGRAM_SOURCE;
-    let is_changed = original(SLOT.current()?, program).is_some();
-    let mut len = 0;
-    // SAFETY: memory of the sizes that are named.
-    unsafe {
-        if super::clGetProgramInfo(program, name, 0, std::ptr::null_mut(), &raw mut len)? != 0 || len == 0 {
-            return Ok(Source::default());
-        }
-        let mut text = vec![0_u8; len];
-        if super::clGetProgramInfo(program, name, len, text.as_mut_ptr().cast(), std::ptr::null_mut())? != 0 {
-            return Ok(Source::default());
-        }
-        text.truncate(len - 1);
-        Ok(Source { text, is_changed })
-    }
 }
