@@ -94,7 +94,7 @@ fn who_takes_too_much_memory_loses_the_worker_and_nobody_else_does() {
     // Memory that the vendor's library takes for itself counts too.
     assert!((192..600).contains(&made), "{made} MiB");
     let reason = end_of(&world, program.id());
-    assert!(reason.contains("SIGKILL") && reason.contains("its memory had reached the bound of a session"), "{reason}");
+    assert!(reason.contains("SIGKILL") && reason.contains("it reached the memory limit of a session"), "{reason}");
     // The program survives, and nobody else is charged for its memory.
     wait_until("the memory is given back", || world.groups.charged("ava") < before + 32 * MIB);
     ends_well(&world.run(&ALICE, &steady(2)));
