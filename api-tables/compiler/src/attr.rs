@@ -192,3 +192,12 @@ pub fn text(expr: &Expr) -> Option<String> {
         _ => None,
     }
 }
+
+/// A type has at most one attribute of each kind.
+pub fn once(attrs: &[Attr], problems: &mut Problems) {
+    for (i, attr) in attrs.iter().enumerate() {
+        if attrs[..i].iter().any(|a| a.word == attr.word) {
+            problems.add(attr.span, format!("`{}` is given twice", attr.word), "again");
+        }
+    }
+}

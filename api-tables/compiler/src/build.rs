@@ -25,7 +25,7 @@ pub fn emit_all(
     for name in TABLES {
         let table = Path::new(tables).join(format!("{name}.rs"));
         println!("cargo::rerun-if-changed={}", table.display());
-        match crate::read(&table) {
+        match crate::read::read(&table) {
             Ok(api) => apis.push(api),
             Err(report) => println!("cargo::error={}", format!("{report:?}").replace('\n', "\ncargo::error=")),
         }

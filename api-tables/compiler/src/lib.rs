@@ -8,6 +8,19 @@
 //! **Invariant:** no text of a table is pasted into generated code; emitters build code from model and plan alone.
 //! **Invariant:** no key is ignored. Anything in a table that this crate does not know is a mistake with a position.
 //! **Invariant:** all mistakes of a table are gathered and shown at once; a table with a mistake yields no model.
+//!
+//! # Layers
+//!
+//! - mistakes: `problem`
+//! - syntax: `attr`, `parse`
+//! - what a table says: `model`, `layout`
+//! - expressions of its names: `check::names`, `expr`
+//! - what follows: `plan`
+//! - names in what is emitted, which rules ask for: `emit::names`
+//! - rules: `check`
+//! - a table from its text: `read`
+//! - what is made of it: `emit`, `import`
+//! - for build scripts: `build`
 
 #![forbid(unsafe_code)]
 
@@ -23,39 +36,8 @@ pub mod model;
 pub mod parse;
 pub mod plan;
 pub mod problem;
+mod read;
 
 #[cfg(feature = "import")]
 pub use import::import;
-
-use miette::{IntoDiagnostic, Report, WrapErr};
-use model::Api;
-use problem::Problems;
-use std::path::Path;
-
-/// Reads a table file.
-///
-/// # Errors
-///
-/// If the file cannot be read, or with every mistake in it: each with its place and, where a known name is near, a
-/// suggestion.
-pub fn read(path: &Path) -> Result<Api, Report> {
-    let text = std::fs::read_to_string(path)
-        .into_diagnostic()
-        .wrap_err_with(|| format!("cannot read the table {}", path.display()))?;
-    read_text(&path.display().to_string(), &text)
-}
-
-/// Reads the text of a table; `file` is the name that mistakes are shown with.
-///
-/// # Errors
-///
-/// With every mistake in the text.
-pub fn read_text(file: &str, text: &str) -> Result<Api, Report> {
-    let mut problems = Problems::default();
-    let api = parse::table(text, &mut problems).map(|table| check::api(&table, &mut problems));
-    match (problems.report(file, text), api) {
-        (None, Some(api)) => Ok(api),
-        (Some(report), _) => Err(report),
-        (None, None) => unreachable!("text that is no Rust is a mistake"),
-    }
-}
+pub use read::{read, read_text};

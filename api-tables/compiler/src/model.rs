@@ -3,11 +3,13 @@
 //! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
 
+mod expr;
 mod extensions;
 mod facts;
 mod mirrors;
 mod sandbox;
 
+pub use expr::*;
 pub use extensions::*;
 pub use facts::*;
 pub use mirrors::*;
@@ -381,40 +383,6 @@ pub enum Len {
 /// rectangular copy, `pixels(image, region, row_pitch, slice_pitch)` of an image copy. `image(format, desc)`, `image2d(format, width, height, row_pitch)`
 /// and `image3d(format, width, height, depth, row_pitch, slice_pitch)` are host memory that an image is made from.
 pub const LAYOUTS: &[(&str, usize)] = &[("rect", 4), ("pixels", 4), ("image", 2), ("image2d", 4), ("image3d", 6)];
-
-/// Expressions of `[T; n]`, `when`, `charge`, …: lowered to checked 64-bit arithmetic.
-#[derive(Debug, Clone)]
-pub enum Expr {
-    Int(i128),
-    /// A constant of the table, with its value.
-    Const(String, i128),
-    /// A scalar parameter; through a pointer parameter to one scalar (`param_value_size_ret`), what it points to.
-    Param(String),
-    Binary(Op, Box<Expr>, Box<Expr>),
-    /// `min(a, b)`, `max(a, b)`
-    Call(String, Vec<Expr>),
-    /// `f(h, n)`: what a function of the table returns for these parameters, a number. The worker asks the vendor.
-    Ask(String, Vec<String>),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Op {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Shl,
-    BitAnd,
-    BitOr,
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-    And,
-    Or,
-}
 
 /// The C scalar types that a table can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

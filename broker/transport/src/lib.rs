@@ -3,8 +3,8 @@
 //! # Layers
 //!
 //! - data: `region`, `ready`, `spawn`
-//! - descriptors and messages: `guarded`, `message`, `peer`
-//! - one process and another: `client`, `handover`
+//! - descriptors and messages: `guarded`, `message`
+//! - one process and another: `client`, `handover`, `peer`
 //! - lanes: `lane`
 
 pub mod client;

@@ -1,6 +1,7 @@
 //! Facts about a call: the attributes above a function.
 
-use super::rules::names_objects;
+use super::shapes::{is_new, names_objects};
+use super::words::{EXCLUSIVE, REPEATABLE, RESOURCES, WORDS};
 use super::{extensions, mapping, mirrors};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
@@ -12,92 +13,6 @@ use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::Expr;
 use syn::spanned::Spanned;
-
-pub(super) const WORDS: &[&str] = &[
-    "about",
-    "afresh",
-    "answers",
-    "array",
-    "beside",
-    "cached",
-    "charge",
-    "custom",
-    "extension",
-    "files",
-    "formerly",
-    "given",
-    "input",
-    "local",
-    "maps",
-    "no_broker",
-    "oneway",
-    "polls",
-    "prints",
-    "pull",
-    "push",
-    "refuse",
-    "release",
-    "retain",
-    "same_as",
-    "since",
-    "undocumented",
-    "unmaps",
-    "unsupported",
-    "until",
-    "when",
-    "withheld",
-    "written",
-];
-/// Facts that say something about one of several parameters or resources at a time.
-const REPEATABLE: &[&str] = &["charge", "until", "when", "written"];
-/// Facts that cannot both hold.
-const EXCLUSIVE: &[(&str, &str)] = &[
-    ("local", "about"),
-    ("array", "afresh"),
-    ("array", "cached"),
-    ("array", "charge"),
-    ("array", "custom"),
-    ("array", "local"),
-    ("array", "oneway"),
-    ("array", "unsupported"),
-    ("answers", "afresh"),
-    ("answers", "cached"),
-    ("answers", "charge"),
-    ("answers", "custom"),
-    ("answers", "local"),
-    ("answers", "oneway"),
-    ("answers", "unsupported"),
-    ("local", "afresh"),
-    ("local", "cached"),
-    ("local", "charge"),
-    ("local", "custom"),
-    ("local", "oneway"),
-    ("local", "refuse"),
-    ("oneway", "afresh"),
-    ("oneway", "cached"),
-    ("release", "afresh"),
-    ("release", "cached"),
-    ("retain", "afresh"),
-    ("retain", "cached"),
-    ("retain", "release"),
-    ("unsupported", "about"),
-    ("unsupported", "afresh"),
-    ("unsupported", "cached"),
-    ("unsupported", "charge"),
-    ("unsupported", "custom"),
-    ("unsupported", "local"),
-    ("unsupported", "oneway"),
-    ("unsupported", "refuse"),
-    ("unsupported", "until"),
-    ("unsupported", "when"),
-    ("unsupported", "written"),
-];
-pub(super) const RESOURCES: &[(&str, Resource)] = &[
-    ("bytes_in", Resource::BytesIn),
-    ("bytes_out", Resource::BytesOut),
-    ("commands", Resource::Commands),
-    ("device_memory", Resource::DeviceMemory),
-];
 
 /// Reads the facts of a function.
 pub fn read(attrs: &[Attr], params: &[Param], scope: &Scope<'_>, problems: &mut Problems) -> Facts {
@@ -492,10 +407,6 @@ fn custom(attr: &Attr, problems: &mut Problems) -> Custom {
     custom
 }
 
-pub(super) fn is_new(shape: &Shape) -> bool {
-    matches!(shape, Shape::Buffer(Buffer { direction: Direction::Out, element: Element::New(_), len: Len::One, .. }))
-}
-
 fn string(expr: &Expr, problems: &mut Problems) -> Option<String> {
     let text = attr::text(expr);
     if text.is_none() {
@@ -508,6 +419,6 @@ fn twice(pair: Pair<'_>, word: &str, problems: &mut Problems) {
     problems.add(pair.key.span(), format!("`{word}` is given twice for `{}`", pair.key), "again");
 }
 
-pub(super) fn not(at: Span, message: &str, label: &str, problems: &mut Problems) {
+fn not(at: Span, message: &str, label: &str, problems: &mut Problems) {
     problems.add(at, message, label);
 }

@@ -1,7 +1,7 @@
 //! Enums: values by key (`#[tag(param)]`) and lists of key and value (`#[list(end = 0)]`).
 
 use super::names::{Kind, Names};
-use super::{names, shapes, types};
+use super::{names, shapes};
 use crate::attr::{self, Attr};
 use crate::expr;
 use crate::model::{Payload, TypeKind, Variant};
@@ -18,7 +18,7 @@ pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "paths", "refus
 /// What kind of type an enum is, by its attributes.
 pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
     let has = |word: &str| noted.attrs.iter().any(|a| a.word == word);
-    types::once(&noted.attrs, problems);
+    attr::once(&noted.attrs, problems);
     if let Some(attr) = noted.attrs.iter().find(|a| a.word == "repr") {
         attr.name(problems);
     }

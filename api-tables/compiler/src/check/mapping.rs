@@ -1,6 +1,6 @@
 //! Facts of mapped memory: `maps` and `unmaps`.
 
-use super::facts::{is_new, not};
+use super::shapes::is_new;
 use crate::attr::{self, Attr};
 use crate::expr::{self, Scope};
 use crate::model::{Function, Maps, Param, Ret, Shape};
@@ -19,11 +19,11 @@ pub fn maps(attr: &Attr, params: &[Param], scope: &Scope<'_>, problems: &mut Pro
     let [event, unless, shows, reads, writes] =
         rest.fields(["event", "unless", "shows", "reads", "writes"], problems)?;
     let Some(event) = attr::ident(event).and_then(|name| scope.param(&name.to_string(), name.span(), problems)) else {
-        not(event.span(), "`maps` waits for an event that the call makes", "not `Out<New<H>>`", problems);
+        problems.add(event.span(), "`maps` waits for an event that the call makes", "not `Out<New<H>>`");
         return None;
     };
     if !params.iter().any(|p| p.name == event.name && is_new(&p.shape)) {
-        not(rest.args[0].span(), "`maps` waits for an event that the call makes", "not `Out<New<H>>`", problems);
+        problems.add(rest.args[0].span(), "`maps` waits for an event that the call makes", "not `Out<New<H>>`");
     }
     let mut number = |e: &Expr| expr::number(e, scope, problems);
     Some(Maps {
@@ -45,19 +45,19 @@ pub fn unmaps(attr: &Attr, params: &[Param], scope: &Scope<'_>, problems: &mut P
     };
     let address = scope.param(&pair.key.to_string(), pair.key.span(), problems)?.name.clone();
     if !params.iter().any(|p| p.name == address && matches!(p.shape, Shape::Pointer)) {
-        not(pair.key.span(), "`unmaps` is about an address", "no `*mut T`", problems);
+        problems.add(pair.key.span(), "`unmaps` is about an address", "no `*mut T`");
     }
     Some((address, handle(pair.value, params, scope, problems)?))
 }
 
 fn handle(e: &Expr, params: &[Param], scope: &Scope<'_>, problems: &mut Problems) -> Option<String> {
     let Some(name) = attr::ident(e) else {
-        not(e.span(), "what is mapped is an object", "no handle", problems);
+        problems.add(e.span(), "what is mapped is an object", "no handle");
         return None;
     };
     let param = scope.param(&name.to_string(), name.span(), problems)?.name.clone();
     if !params.iter().any(|p| p.name == param && matches!(p.shape, Shape::Handle { .. })) {
-        not(name.span(), "what is mapped is an object", "no handle", problems);
+        problems.add(name.span(), "what is mapped is an object", "no handle");
     }
     Some(param)
 }

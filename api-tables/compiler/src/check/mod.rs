@@ -13,6 +13,7 @@ mod rules;
 mod sandbox;
 mod shapes;
 mod types;
+mod words;
 
 use crate::model::Api;
 use crate::parse::Table;
@@ -43,7 +44,7 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
 
 #[cfg(test)]
 mod tests {
-    use super::{facts, file, keys, names, sandbox, types};
+    use super::{file, keys, names, sandbox, types, words};
     use crate::model::LAYOUTS;
 
     const REFERENCE: &str = include_str!("../../../LANGUAGE.md");
@@ -53,14 +54,14 @@ mod tests {
         let of_file = [file::WORDS, sandbox::NEEDS, sandbox::PLACES].concat();
         let words = [
             &of_file,
-            facts::WORDS,
+            words::WORDS,
             keys::ENUM_WORDS,
             keys::KEY_WORDS,
             types::TYPE_WORDS,
             types::STRUCT_WORDS,
             names::SHAPES,
         ];
-        let resources = facts::RESOURCES.iter().map(|(word, _)| *word);
+        let resources = words::RESOURCES.iter().map(|(word, _)| *word);
         let layouts = LAYOUTS.iter().map(|(word, _)| *word);
         let missing: Vec<&str> = words
             .concat()

@@ -1,5 +1,6 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
+use super::shapes::names_objects;
 use super::{extensions, mapping};
 use crate::emit::names;
 use crate::expr;
@@ -349,15 +350,6 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
     if oneway.unless.is_none() && matches!(function.ret, Ret::Value { .. } | Ret::Pointer { .. }) {
         let message = format!("`{}` does not wait, so it cannot return a value", function.name);
         problems.add(function.span, message, "oneway");
-    }
-}
-
-/// Whether a call may be about this: the failure of a one-way call is returned by the next call about the same object.
-pub(super) fn names_objects(shape: &Shape) -> bool {
-    match shape {
-        Shape::Handle { .. } => true,
-        Shape::Buffer(b) => b.direction == Direction::In && matches!(b.element, Element::Handle(_)),
-        _ => false,
     }
 }
 

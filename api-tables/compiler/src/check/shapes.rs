@@ -410,3 +410,17 @@ fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut 
     }
     Some((Shape::Callback { params, ret, null }, String::new()))
 }
+
+/// Whether this is one new object that the call makes.
+pub fn is_new(shape: &Shape) -> bool {
+    matches!(shape, Shape::Buffer(Buffer { direction: Direction::Out, element: Element::New(_), len: Len::One, .. }))
+}
+
+/// Whether a call may be about this: the failure of a one-way call is returned by the next call about the same object.
+pub fn names_objects(shape: &Shape) -> bool {
+    match shape {
+        Shape::Handle { .. } => true,
+        Shape::Buffer(b) => b.direction == Direction::In && matches!(b.element, Element::Handle(_)),
+        _ => false,
+    }
+}

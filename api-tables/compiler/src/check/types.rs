@@ -109,7 +109,7 @@ fn alias(ty: &Type, names: &Names, problems: &mut Problems) -> Option<Scalar> {
 fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
     let name = noted.item.ident.to_string();
     let kind = names.types.get(&name)?;
-    once(&noted.attrs, problems);
+    crate::attr::once(&noted.attrs, problems);
     for attr in &noted.attrs {
         match (attr.word.as_str(), kind) {
             ("handle", Kind::Handle | Kind::Pointee) | ("status", Kind::Status(_)) => {}
@@ -148,15 +148,6 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
     }
 }
 
-/// A type has at most one attribute of each kind.
-pub fn once(attrs: &[Attr], problems: &mut Problems) {
-    for (i, attr) in attrs.iter().enumerate() {
-        if attrs[..i].iter().any(|a| a.word == attr.word) {
-            problems.add(attr.span, format!("`{}` is given twice", attr.word), "again");
-        }
-    }
-}
-
 /// `#[handle(retain = f, release = f, invalid = STATUS)]`
 fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
     let found = attr.known(&["retain", "release", "invalid"], problems)?;
@@ -182,7 +173,7 @@ fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> 
 
 /// `struct x { field: T, … }`
 fn structure(noted: &Noted<ItemStruct>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
-    once(&noted.attrs, problems);
+    crate::attr::once(&noted.attrs, problems);
     for attr in noted.attrs.iter().filter(|a| !STRUCT_WORDS.contains(&a.word.as_str())) {
         let message = format!("there is no attribute of a struct `{}`", attr.word);
         problems.add(attr.span, message, "unknown attribute").near(&attr.word, STRUCT_WORDS.iter().copied());

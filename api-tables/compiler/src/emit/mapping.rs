@@ -1,7 +1,6 @@
 //! Emits the calls that map an object's memory and unmap it again: what they say to the engines of both sides.
 
-use super::names::{self, ident, int};
-use super::shim::local;
+use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
 use crate::model::{Maps, Ret};
 use crate::plan::{About, CallPlan, Plan, Success};

@@ -3,7 +3,7 @@
 use crate::model::{Api, Direction, Element, Function, Param, Ret, Scalar, Shape, TypeKind, Version};
 use crate::plan::CallbackLife;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 /// A Rust identifier for a C name; keywords get a trailing underscore.
 pub fn ident(name: &str) -> Ident {
@@ -203,4 +203,9 @@ pub fn life(life: CallbackLife) -> TokenStream {
         CallbackLife::Object => quote!(ava_protocol::upcall::Life::Object),
         CallbackLife::Session => quote!(ava_protocol::upcall::Life::Session),
     }
+}
+
+/// The variable that holds what crosses of a parameter.
+pub fn local(name: &str) -> proc_macro2::Ident {
+    format_ident!("w_{name}")
 }

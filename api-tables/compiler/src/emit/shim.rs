@@ -3,7 +3,7 @@
 
 use super::entries;
 use super::mapping;
-use super::names::{self, ident, int};
+use super::names::{self, ident, int, local};
 use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes};
 use crate::model::{Buffer, Direction, Element, Len, Ret, Shape};
@@ -409,10 +409,6 @@ fn signature(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> u
 /// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
 fn rows_local(name: &str) -> proc_macro2::Ident {
     format_ident!("r_{name}")
-}
-
-pub(super) fn local(name: &str) -> proc_macro2::Ident {
-    format_ident!("w_{name}")
 }
 
 /// The function that calls a program's callback by the number of its signature.

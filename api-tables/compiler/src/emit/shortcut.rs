@@ -1,8 +1,7 @@
 //! Emits the shim's shortcuts that avoid round trips: reference counts of its own, cached answers, and one-way calls, whose
 //! success is known in advance.
 
-use super::names::{self, ident, int};
-use super::shim::local;
+use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
 use crate::model::{Param, Ret, Shape};
 use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Posting, Query, Success};

@@ -1,6 +1,8 @@
 //! Facts about a call: the attributes above a function.
 
-use super::{Answers, Array, Expr, Version};
+use super::expr::Expr;
+use super::extensions::Version;
+use super::mirrors::{Answers, Array};
 
 /// The facts about a call: the attributes above its function.
 #[derive(Debug, Default)]

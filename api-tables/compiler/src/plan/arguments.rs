@@ -1,7 +1,7 @@
 //! How each argument of a call is passed.
 
-use super::objects::is_new_one;
-use super::{About, Key, queries};
+use super::objects::{About, is_new_one};
+use super::queries::{self, Key};
 use crate::model::{
     Api, Buffer, Direction, Element, Expr, Function, Given, Len, Oneway, Param, Shape, TypeKind, Until,
 };

@@ -1,6 +1,6 @@
 //! Callbacks: the numbers of their signatures, and how long a registration lives.
 
-use super::CallPlan;
+use super::call::CallPlan;
 use crate::model::{Param, Shape, Until};
 
 /// A callback parameter of a function that crosses.

@@ -1,7 +1,7 @@
 //! Which calls may be posted (sent without waiting for a reply), and what their success depends on.
 
+use super::arguments::Argument;
 use super::objects::is_new_one;
-use super::{Argument, BirthPlace, CallPlan};
 use crate::model::{Buffer, Direction, Element, Expr, Function, Param, Ret, Shape};
 
 /// Whether a call may be posted.
@@ -77,7 +77,7 @@ pub(super) fn of<'a>(function: &'a Function, arguments: &[Argument<'a>]) -> Post
         return Posting::Never(Waits::Argument(param));
     }
     if function.facts.release.is_some() {
-        // Whether other objects use it without naming it is known when all calls are: see `releases`.
+        // Whether other objects use it without naming it is known when all calls are: see `order`.
         return Posting::Release { after_all: true };
     }
     let combination = arguments.iter().map(|argument| combined(argument.param)).collect();
@@ -106,30 +106,4 @@ fn combined(param: &Param) -> Combined {
         Shape::Buffer(_) | Shape::Pointer => Combined::Null,
         _ => Combined::Nothing,
     }
-}
-
-/// The release of an object that posted calls make is ordered only after calls that name it.
-pub(super) fn releases(calls: &mut [CallPlan<'_>]) {
-    let made: Vec<String> = calls
-        .iter()
-        .filter(|call| call.posting.is_posted())
-        .flat_map(|call| &call.births)
-        .filter(|birth| matches!(birth.place, BirthPlace::Stored(_)))
-        .map(|birth| birth.kind.to_owned())
-        .collect();
-    for call in calls {
-        if let (Posting::Release { after_all }, Some(kind)) = (&mut call.posting, &call.function.facts.release) {
-            *after_all = !made.contains(kind);
-        }
-    }
-}
-
-/// Whether a call names objects of this type, other than to release one.
-pub(super) fn mentions(call: &CallPlan<'_>, kind: &str) -> bool {
-    let names = |p: &Param| match &p.shape {
-        Shape::Handle { ty, .. } => ty == kind,
-        Shape::Buffer(buffer) => matches!(&buffer.element, Element::Handle(ty) | Element::New(ty) if ty == kind),
-        _ => false,
-    };
-    call.function.facts.release.is_none() && call.function.params.iter().any(names)
 }

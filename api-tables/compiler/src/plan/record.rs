@@ -5,8 +5,9 @@
 //! when it is built. The record is the last thing in a body; bytes and texts lie before it, and their field says where: a
 //! signed 32-bit distance from the place of that number, and a 32-bit length in bytes.
 
-use super::objects::is_new_one;
-use super::{Argument, Birth, BirthPlace, Success};
+use super::arguments::Argument;
+use super::objects::{Birth, BirthPlace, is_new_one};
+use super::success::Success;
 use crate::model::{Direction, Function, Param, Ret, Scalar, Shape};
 
 /// A request or a reply.

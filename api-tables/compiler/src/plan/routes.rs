@@ -1,6 +1,6 @@
 //! The route of a call: what makes the request, what serves it, its session, and the vendor's function.
 
-use super::About;
+use super::objects::About;
 use crate::model::{Answers, Api, Array, Facts, Function, Ret, Unsupported};
 
 /// What the entry point in the shim does.

@@ -1,7 +1,7 @@
 //! What a source file names of its own crate: `use` paths and paths inside its code, read from its tokens.
 //!
 //! Tokens rather than a syntax tree, since a path inside a macro's arguments names its module as well. What is compiled for
-//! tests only (`#[cfg(test)]`) is left out: a test may name everything.
+//! tests only (`#[cfg(test)]`) is left out: a test may name everything. So is what `quote!` makes: it names other crates' modules.
 
 use std::collections::HashMap;
 
@@ -69,6 +69,8 @@ fn scan(tokens: TokenStream, module: &Module, named: &mut Named) {
                 named.generated.push(module.clone());
                 at += 1;
             }
+            // What is quoted becomes code of another crate.
+            TokenTree::Ident(word) if word == "quote" && is_punct(tokens.get(at + 1), '!') => at += 3,
             TokenTree::Ident(_) if !continues_a_path(&tokens, at) => at = scan_path(&tokens, at, module, named),
             // `pub(in path)` says who may use an item, which is no use.
             TokenTree::Group(group) if is_visibility(group) => at += 1,
@@ -233,6 +235,7 @@ mod tests {
         );
         assert_eq!(paths("fn f() {\n    g(crate::a::h::<u8>());\n}"), ["2 crate::a::h"]);
         assert_eq!(paths("fn f(x: &super::X) -> Vec<crate::y::Y> { todo(x) }"), ["1 super::X", "1 crate::y::Y"]);
+        assert_eq!(paths("fn f() { g(quote!(crate::a::b())); crate::c::d() }"), ["1 crate::c::d"]);
         assert_eq!(paths("macro_rules! m { () => { $crate::a::b!() } }"), ["1 crate::a::b"]);
         assert_eq!(paths("fn f() { println!(\"{}\", crate::a::b()) }"), ["1 crate::a::b"]);
     }

@@ -2,8 +2,8 @@
 
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind};
 
-use super::super::names;
-use super::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged, until_released};
+use super::common::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged, until_released};
+use crate::emit::names;
 
 /// Declarations in an order in which each finds those that it depends on.
 pub fn declare(api: &Api, function: &Function) -> String {
@@ -101,7 +101,7 @@ fn plain(api: &Api, function: &Function, i: usize, param: &Param) -> String {
         Shape::Pointer => format!("plan->null == {i} ? NULL : ({ty})(uintptr_t)({} + {i})", 0x7E57_0000),
         Shape::Callback { .. } => {
             let on = &function.name;
-            return format!("  {} = plan->null == {i} ? NULL : on_{on};\n", super::declaration(param));
+            return format!("  {} = plan->null == {i} ? NULL : on_{on};\n", super::common::declaration(param));
         }
         Shape::Buffer(b) if b.direction != Direction::Out => {
             let n = count(function, &b.len);

@@ -4,19 +4,20 @@ use crate::check::names::c_name;
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind};
 use crate::plan::{self, Success};
 
-use super::super::names;
 use super::arguments::{declare, kept, own_size, size};
-use super::served::{ByHand, Served};
-use super::{
-    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leading, lines, list, refused,
-    ret_type, rows, tagged, until_event, until_released, written, written_by,
+use super::common::{
+    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leading, list, ret_type, rows, tagged,
+    until_event, until_released, written, written_by,
 };
+use super::served::{ByHand, Served};
+use super::{lines, refused};
+use crate::emit::names;
 
 pub fn emit(api: &Api, functions: &[(&Function, Served)], by_hand: &ByHand) -> String {
     let mut c =
         String::from("/* Emitted from a table: the calls of the echo vendor's driver. */\n#define ECHO_DEFINE_TABLE\n");
     c += "#define IS_VENDOR 0\n";
-    c += &super::preamble(api, "driver.h");
+    c += &super::common::preamble(api, "driver.h");
     for (f, served) in functions {
         let declarations = declarations(&f.params);
         if *served == Served::Compared {
@@ -45,7 +46,7 @@ fn function(api: &Api, function: &Function) -> String {
     function.params.iter().for_each(|p| c += &on(function, p));
     c += &format!("static void call_{name}(struct plan *plan) {{\n{}", declare(api, function));
     c += &format!("  struct line line;\n  line_begin(&line, \"{name}\");\n{}", lines::arguments(api, function));
-    let refusal = super::refusal(api, function);
+    let refusal = super::common::refusal(api, function);
     if let Some(refusal) = &refusal {
         // What the structs say may be changed by the call.
         c += &format!("  int64_t refusal = {refusal};\n");

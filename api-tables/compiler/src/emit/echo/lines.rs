@@ -3,7 +3,7 @@
 use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape};
 use crate::plan;
 
-use super::{
+use super::common::{
     buffer, condition, count, is_errcode, kind, may_be_unasked, rows, tagged, until_event, widened, written, written_by,
 };
 
@@ -29,7 +29,7 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
         Shape::Text { .. } => format!("log_text(&line, \"{name}\", {name});"),
         Shape::Texts { count: n, lengths, bytes, .. } => format!(
             "log_texts(&line, \"{name}\", {name}, {}, {}, {bytes});",
-            super::c_expr(function, n),
+            super::common::c_expr(function, n),
             lengths.as_deref().unwrap_or("NULL"),
         ),
         Shape::VaList | Shape::Struct { .. } | Shape::Mirror { .. } => String::new(),
@@ -59,7 +59,7 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
 fn is_answer_size<'a>(api: &'a Api, function: &'a Function, name: &str) -> Option<(&'a str, &'a str)> {
     let (param, ty, key) = tagged(api, function)?;
     match &buffer(param)?.len {
-        Len::Count(e) if super::named(e).contains(&name) => Some((ty, key)),
+        Len::Count(e) if super::common::named(e).contains(&name) => Some((ty, key)),
         _ => None,
     }
 }
@@ -129,7 +129,7 @@ pub fn results(api: &Api, function: &Function, rows_line: &dyn Fn(&Param, &Buffe
 fn result(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
     let name = &param.name;
     if let Some((of, ty, key)) = tagged(api, function) {
-        let about = super::first_handle(function).map_or("NULL", |h| &h.name);
+        let about = super::common::first_handle(function).map_or("NULL", |h| &h.name);
         if of.name == *name {
             let unknown = written_by(function, name).iter().map(|w| format!("{w} || ")).collect::<String>();
             return format!(
@@ -148,7 +148,8 @@ fn result(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
         }
         (Element::Scalar { scalar, .. }, Len::One) => one(name, &widened(*scalar, &format!("*{name}")), unasked),
         _ => {
-            let n = written(function, name).map_or_else(|| count(function, &b.len), |e| super::c_expr(function, e));
+            let n =
+                written(function, name).map_or_else(|| count(function, &b.len), |e| super::common::c_expr(function, e));
             let known: Vec<_> = written_by(function, name).iter().map(|w| format!("{w} != NULL")).collect();
             let content = content(function, name, b, &n);
             if known.is_empty() {

@@ -1,7 +1,7 @@
 //! Functions that the table refuses: the driver calls each with zeroes and checks the status; the vendor reports an error
 //! if the call reaches it.
 
-use super::{declarations, is_errcode, ret_type};
+use super::common::{declarations, is_errcode, ret_type};
 use crate::model::{Api, Function, Param, Ret, Shape};
 
 /// The vendor's function. Under a name of its own, since headers may declare what the table cannot say.

@@ -3,8 +3,8 @@
 use crate::layout;
 use crate::model::{Api, Element, Extension, Field, FieldShape, Memory, Payload, TypeDef, TypeKind, Version};
 
-use super::super::names;
-use super::kind;
+use super::common::kind;
+use crate::emit::names;
 
 /// Names that no table lets pass stand between those that it does.
 const HIDDEN: &str = "echo_hidden";
@@ -24,7 +24,7 @@ pub fn emit(api: &Api) -> String {
     c += &format!("const char *const echo_library = \"{}\";\n", api.library);
     let handed_out = api.function_list.as_ref().map_or("NULL".into(), |f| format!("\"{f}\""));
     c += &format!("const char *const echo_list = {handed_out};\n");
-    c += &format!("const int64_t echo_failure = {};\n", super::failure(api));
+    c += &format!("const int64_t echo_failure = {};\n", super::common::failure(api));
     let seen =
         || api.extensions.iter().enumerate().filter(|(i, one)| i % 9 == 0 || one.known.is_some()).map(|(_, one)| one);
     let versions: Vec<_> = seen().map(|one| format!("{:#x}, 0", packed(version(api, one)))).collect();

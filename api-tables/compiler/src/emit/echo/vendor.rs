@@ -3,13 +3,14 @@
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape};
 use crate::plan;
 
-use super::super::names;
 use super::arguments::kept;
-use super::served::{ByHand, Served};
-use super::{
-    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leads, lines, memory_flags, refused,
-    ret_type, rows, tagged, until_event, until_released, written, written_by,
+use super::common::{
+    buffer, c_expr, count, declarations, first_handle, is_errcode, kind, later, leads, memory_flags, ret_type, rows,
+    tagged, until_event, until_released, written, written_by,
 };
+use super::served::{ByHand, Served};
+use super::{lines, refused};
+use crate::emit::names;
 
 /// Most objects that an array of new ones gets.
 const MOST_NEW: u32 = 1200;
@@ -20,7 +21,7 @@ pub fn emit(api: &Api, functions: &[(&Function, Served)], by_hand: &ByHand) -> S
     let mut c =
         String::from("/* Emitted from a table: the functions of the echo vendor. */\n#define ECHO_DEFINE_TABLE\n");
     c += "#define IS_VENDOR 1\n";
-    c += &super::preamble(api, "vendor.h");
+    c += &super::common::preamble(api, "vendor.h");
     let is_by_hand = |f: &Function| by_hand.vendor.contains(&f.name.as_str());
     for (f, served) in functions {
         c += &match served {
@@ -80,7 +81,7 @@ fn function(api: &Api, function: &Function) -> String {
 
 /// A call that the table refuses is refused natively too, and not logged.
 fn refusals(api: &Api, function: &Function) -> String {
-    let Some(refusal) = super::refusal(api, function) else { return String::new() };
+    let Some(refusal) = super::common::refusal(api, function) else { return String::new() };
     let answer = match function.ret {
         Ret::Status { .. } => "return refusal;".to_owned(),
         _ => {

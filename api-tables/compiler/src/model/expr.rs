@@ -1,0 +1,35 @@
+//! Expressions.
+
+/// Expressions of `[T; n]`, `when`, `charge`, …: lowered to checked 64-bit arithmetic.
+#[derive(Debug, Clone)]
+pub enum Expr {
+    Int(i128),
+    /// A constant of the table, with its value.
+    Const(String, i128),
+    /// A scalar parameter; through a pointer parameter to one scalar (`param_value_size_ret`), what it points to.
+    Param(String),
+    Binary(Op, Box<Expr>, Box<Expr>),
+    /// `min(a, b)`, `max(a, b)`
+    Call(String, Vec<Expr>),
+    /// `f(h, n)`: what a function of the table returns for these parameters, a number. The worker asks the vendor.
+    Ask(String, Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Shl,
+    BitAnd,
+    BitOr,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    And,
+    Or,
+}

@@ -1,0 +1,32 @@
+//! What of a call depends on all the others: how it is ordered among them.
+
+use super::call::CallPlan;
+use super::objects::BirthPlace;
+use super::posting::Posting;
+use crate::model::{Element, Param, Shape};
+
+/// The release of an object that posted calls make is ordered only after calls that name it.
+pub(super) fn releases(calls: &mut [CallPlan<'_>]) {
+    let made: Vec<String> = calls
+        .iter()
+        .filter(|call| call.posting.is_posted())
+        .flat_map(|call| &call.births)
+        .filter(|birth| matches!(birth.place, BirthPlace::Stored(_)))
+        .map(|birth| birth.kind.to_owned())
+        .collect();
+    for call in calls {
+        if let (Posting::Release { after_all }, Some(kind)) = (&mut call.posting, &call.function.facts.release) {
+            *after_all = !made.contains(kind);
+        }
+    }
+}
+
+/// Whether a call names objects of this type, other than to release one.
+pub(super) fn mentions(call: &CallPlan<'_>, kind: &str) -> bool {
+    let names = |p: &Param| match &p.shape {
+        Shape::Handle { ty, .. } => ty == kind,
+        Shape::Buffer(buffer) => matches!(&buffer.element, Element::Handle(ty) | Element::New(ty) if ty == kind),
+        _ => false,
+    };
+    call.function.facts.release.is_none() && call.function.params.iter().any(names)
+}
