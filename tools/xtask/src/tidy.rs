@@ -34,12 +34,13 @@ const LAYERED: &[&str] = &[
     "broker/src/main.rs",
     "broker/transport/src/lib.rs",
     "broker/worker/fuzz/src/lib.rs",
+    "broker/worker/src/lib.rs",
     "shim/src/lib.rs",
     "tools/avactl/src/main.rs",
     "tools/xtask/src/main.rs",
 ];
 /// Crates that are not held to them yet, nor to be without circles.
-const NOT_YET: &[&str] = &["broker/worker/src/lib.rs"];
+const NOT_YET: &[&str] = &[];
 /// What licences the repository.
 const LICENCES: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT"];
 

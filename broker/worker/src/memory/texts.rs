@@ -1,6 +1,6 @@
 //! Texts that go in.
 
-use super::{NOWHERE, Private, UNREADABLE};
+use super::private::{NOWHERE, Private, UNREADABLE};
 
 /// Texts, as an array of pointers.
 #[derive(Debug)]
