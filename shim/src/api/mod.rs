@@ -5,6 +5,7 @@
 mod opencl;
 mod pkcs11;
 mod runtime;
+mod slot;
 mod tflite;
 
 /// What the table compiler emits.

@@ -5,18 +5,17 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ava_protocol::pkcs11::API;
 use ava_protocol::pkcs11::c::CK_C_INITIALIZE_ARGS;
 use ava_protocol::pkcs11::constant::{
     CKR_ARGUMENTS_BAD, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CRYPTOKI_NOT_INITIALIZED,
 };
 
-use ctor::ctor;
-
-use crate::api::generated::pkcs11::{DISPATCH, deliver, marshal};
+use crate::api::generated::pkcs11::marshal;
+use crate::api::slot::slot;
 use crate::base::fault::Fault;
-use crate::process::registry::Registration;
-use crate::session::{self, Hooks, Slot};
+use crate::session::{self, Hooks};
+
+slot!(pkcs11, State);
 
 /// What the program says of mutexes and threads is checked, and stays here.
 ///
@@ -98,14 +97,4 @@ impl session::State for State {
     fn inherit(&self) -> Option<Self> {
         self.initialized.load(Ordering::Relaxed).then(|| Self { initialized: AtomicBool::new(true) })
     }
-}
-
-/// PKCS#11's place in the process.
-pub static SLOT: Slot<State> = Slot::new(&API, deliver, &DISPATCH);
-
-static REGISTRATION: Registration = Registration::new(&SLOT);
-
-#[ctor(unsafe)]
-fn register() {
-    REGISTRATION.add();
 }

@@ -7,6 +7,7 @@ pub mod callbacks;
 pub mod handles;
 pub mod mappings;
 pub mod mirrors;
+pub mod notes;
 pub mod order;
 pub mod pending;
 pub mod regions;

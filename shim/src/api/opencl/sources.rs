@@ -42,8 +42,7 @@ pub unsafe fn clCreateProgramWithSource(
             marshal::clCreateProgramWithSource(context, count, pointers.as_ptr(), lens.as_ptr(), errcode_ret)?;
         let at = SLOT.current()?;
         if let Some(found) = at.book.handles.find(program, kind::cl_program) {
-            at.state.sources.insert(found.id, given.concat());
-            at.book.handles.mark_remembered(found.id);
+            at.state.sources.set(&at.book.handles, found.id, given.concat());
         }
         Ok(program)
     }
@@ -68,7 +67,7 @@ unsafe fn texts<'a>(count: u32, strings: *const *const c_char, lengths: *const u
 /// What the program passed as the source of a program, if that is another than the vendor's.
 pub fn original(at: &ApiSession<State>, program: *mut c_void) -> Option<Vec<u8>> {
     let found = at.book.handles.find(program, kind::cl_program)?;
-    at.state.sources.text(found.id)
+    at.state.sources.get(found.id, Vec::clone)
 }
 
 /// The answer to a query for the source; `None` where the vendor has it.

@@ -8,12 +8,11 @@ use ava_protocol::tflite::c::{TfLiteAffineQuantization, TfLiteDimensionMetadata,
 use ava_protocol::tflite::constant::{kTfLiteAffineQuantization, kTfLiteDimSparseCSR};
 use ava_protocol::tflite::kind;
 
-use super::state::{ERROR, SLOT};
+use super::state::{ERROR, SLOT, State};
 use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
+use crate::book::notes::Notes;
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteQuantizationFree(quantization: *mut c_void) -> Result<(), Fault> {
     // SAFETY: by the caller's promise: the program has made all of it.
     unsafe {
@@ -29,8 +28,6 @@ pub unsafe fn TfLiteQuantizationFree(quantization: *mut c_void) -> Result<(), Fa
     Ok(())
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteSparsityFree(sparsity: *mut c_void) -> Result<(), Fault> {
     if sparsity.is_null() {
         return Ok(());
@@ -55,37 +52,31 @@ pub unsafe fn TfLiteSparsityFree(sparsity: *mut c_void) -> Result<(), Fault> {
     Ok(())
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterInputTensorIndices(interpreter: *mut c_void) -> Result<*mut c_void, Fault> {
     let index = marshal::TfLiteInterpreterGetInputTensorIndex;
     // SAFETY: by the caller's promise.
-    unsafe { indices(interpreter, false, marshal::TfLiteInterpreterGetInputTensorCount, index) }
+    unsafe { indices(interpreter, |state| &state.inputs, marshal::TfLiteInterpreterGetInputTensorCount, index) }
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterOutputTensorIndices(interpreter: *mut c_void) -> Result<*mut c_void, Fault> {
     let index = marshal::TfLiteInterpreterGetOutputTensorIndex;
     // SAFETY: by the caller's promise.
-    unsafe { indices(interpreter, true, marshal::TfLiteInterpreterGetOutputTensorCount, index) }
+    unsafe { indices(interpreter, |state| &state.outputs, marshal::TfLiteInterpreterGetOutputTensorCount, index) }
 }
 
 /// # Safety
 /// The functions are for an interpreter.
 unsafe fn indices(
     interpreter: *mut c_void,
-    outputs: bool,
+    kept: fn(&State) -> &Notes<Vec<i32>>,
     count: unsafe fn(*mut c_void) -> Result<i32, Fault>,
     index: unsafe fn(*mut c_void, i32) -> Result<i32, Fault>,
 ) -> Result<*mut c_void, Fault> {
     let session = SLOT.current()?;
-    let found = session.book.handles.find(interpreter, kind::TfLiteInterpreter);
-    let id = found.ok_or(Fault::Status(i64::from(ERROR)))?.id;
+    let handles = &session.book.handles;
+    let id = handles.find(interpreter, kind::TfLiteInterpreter).ok_or(Fault::Status(i64::from(ERROR)))?.id;
     // SAFETY: by the caller's promise.
     let all = unsafe { (0..count(interpreter)?).map(|i| index(interpreter, i)).collect::<Result<Vec<_>, _>>()? };
-    session.book.handles.mark_remembered(id);
     // They never change: the first array stands.
-    let kept = session.state.indices.0.entry((id, outputs)).or_insert(all);
-    Ok(kept.as_ptr().cast_mut().cast())
+    Ok(kept(&session.state).set_once(handles, id, all, |all| all.as_ptr().cast_mut().cast()))
 }

@@ -35,8 +35,6 @@ unsafe fn whole<'a>(tensor: *const c_void, bytes: usize) -> Option<&'a mut [u8]>
     (len == bytes && data.len() == bytes).then_some(data)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteTensorCopyFromBuffer(tensor: *mut c_void, from: *const c_void, bytes: usize) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
     unsafe {
@@ -46,8 +44,6 @@ pub unsafe fn TfLiteTensorCopyFromBuffer(tensor: *mut c_void, from: *const c_voi
     Ok(OK)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteTensorCopyToBuffer(tensor: *const c_void, to: *mut c_void, bytes: usize) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
     unsafe {
@@ -57,8 +53,6 @@ pub unsafe fn TfLiteTensorCopyToBuffer(tensor: *const c_void, to: *mut c_void, b
     Ok(OK)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteTensorCopy(from: *const c_void, to: *mut c_void) -> Result<u32, Fault> {
     if from.is_null() || to.is_null() {
         return Ok(OK);
@@ -71,9 +65,6 @@ pub unsafe fn TfLiteTensorCopy(from: *const c_void, to: *mut c_void) -> Result<u
 }
 
 /// What was there stays there, as far as there is room for it.
-///
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteTensorRealloc(bytes: usize, tensor: *mut c_void) -> Result<u32, Fault> {
     let session = SLOT.current()?;
     let before = match session.book.mirrors.number(tensor) {
@@ -91,8 +82,6 @@ pub unsafe fn TfLiteTensorRealloc(bytes: usize, tensor: *mut c_void) -> Result<u
     Ok(if is_old()? { OK } else { status })
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteTensorResizeMaybeCopy(bytes: usize, tensor: *mut c_void, _preserve: u8) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
     unsafe { TfLiteTensorRealloc(bytes, tensor) }

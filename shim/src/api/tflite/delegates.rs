@@ -33,47 +33,45 @@ fn check(function: &str, delegate: *mut c_void, about: *const c_void) -> Result<
 }
 
 /// In 2.9 the options are a word, returned in a register; in 2.17 they go to `result`, whose address is returned.
-///
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateOptionsDefault(result: *mut c_void) -> Result<usize, Fault> {
     /// Both kinds of quantization.
     const FLAGS: u32 = 3;
     if is_old()? {
         return Ok(0);
     }
-    let options = XnnpackOptions::of_old([0, FLAGS]);
     // SAFETY: the program has room for the result.
-    unsafe { result.cast::<XnnpackOptions>().write(options) };
+    unsafe { result.cast::<XnnpackOptions>().write(XnnpackOptions { flags: FLAGS, ..Default::default() }) };
     Ok(result as usize)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
     const NAME: &str = "TfLiteXNNPackDelegateCreate";
     let at = SLOT.afresh()?;
     let mut call = Call::begin(at, opcode::TfLiteXNNPackDelegateCreate);
     let is_old = is_old()?;
-    let given = match is_old {
-        // SAFETY: the program passes options, of its version, which it does not change meanwhile.
-        true => unsafe { readable::number(options.cast::<[u32; 2]>()) }.map(XnnpackOptions::of_old),
-        // SAFETY: as above.
-        false => unsafe { readable::number(options.cast::<XnnpackOptions>()) },
+    // SAFETY: the program passes options, of its version, which it does not change meanwhile.
+    let given = unsafe {
+        match is_old {
+            true => readable::number(options.cast::<[u32; 2]>()).map(|[threads, flags]| XnnpackOptions {
+                num_threads: threads as i32,
+                flags,
+                ..Default::default()
+            }),
+            false => readable::number(options.cast::<XnnpackOptions>()),
+        }
     };
     if given.is_none() && !options.is_null() {
         return Err(Fault::Status(i64::from(ERROR)));
     }
-    if given.is_some_and(|given| !given.weights_cache.is_null() || !given.weight_cache_file_path.is_null()) {
+    if given.is_some_and(|given| given.weights_cache != 0 || given.weight_cache_file_path != 0) {
         let why = "thread pools and caches stay in the worker: set num_threads instead";
         return Err(refuse(NAME, why, i64::from(ERROR), std::ptr::null()));
     }
     let new_object = call.mint(kind::TfLiteDelegate)?;
     if let (Some(given), false) = (given, is_old) {
-        at.state.options.keep(&at.book.handles, new_object, given);
+        at.state.options.set(&at.book.handles, new_object, Box::new(given));
     }
-    let XnnpackOptions { num_threads, flags, handle_variable_ops, .. } =
-        given.unwrap_or(XnnpackOptions::of_old([0; 2]));
+    let XnnpackOptions { num_threads, flags, handle_variable_ops, .. } = given.unwrap_or_default();
     let handle_variable_ops = handle_variable_ops != 0;
     let request = CreateXnnpack { new_object, given: given.is_some(), num_threads, flags, handle_variable_ops };
     call.transact(&request, |reply: &ArchivedCreated, call| (reply.made, made(call, new_object, reply)))
@@ -83,25 +81,19 @@ fn made(call: &Call, id: u64, reply: &ArchivedCreated) -> *mut c_void {
     if reply.made { call.object(id) } else { std::ptr::null_mut() }
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteXNNPackDelegateGetOptions(delegate: *mut c_void) -> Result<*mut c_void, Fault> {
     let session = SLOT.current()?;
     let found = session.book.handles.find(delegate, kind::TfLiteDelegate).ok_or(Fault::Status(i64::from(ERROR)))?;
-    let options = &session.state.options.0;
-    Ok(options.get(&found.id).map_or(std::ptr::null_mut(), |options| (&raw const **options).cast_mut().cast()))
+    let options = session.state.options.get(found.id, |options| (&raw const **options).cast_mut().cast());
+    Ok(options.unwrap_or(std::ptr::null_mut()))
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterOptionsAddDelegate(options: *mut c_void, delegate: *mut c_void) -> Result<(), Fault> {
     check("TfLiteInterpreterOptionsAddDelegate", delegate, options)?;
     // SAFETY: by the caller's promise.
     unsafe { marshal::TfLiteInterpreterOptionsAddDelegate(options, delegate) }
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterModifyGraphWithDelegate(
     interpreter: *mut c_void,
     delegate: *mut c_void,
@@ -125,9 +117,6 @@ struct ExternalOptions {
 const MOST: usize = 256;
 
 /// Options are returned where `result` says.
-///
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteExternalDelegateOptionsDefault(
     result: *mut c_void,
     library: *const c_char,
@@ -140,8 +129,6 @@ pub unsafe fn TfLiteExternalDelegateOptionsDefault(
     Ok(result)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteExternalDelegateOptionsInsert(
     options: *mut c_void,
     key: *const c_char,
@@ -155,8 +142,6 @@ pub unsafe fn TfLiteExternalDelegateOptionsInsert(
     Ok(OK)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteExternalDelegateCreate(options: *const c_void) -> Result<*mut c_void, Fault> {
     let mut call = Call::begin(SLOT.afresh()?, opcode::TfLiteExternalDelegateCreate);
     let options = options.cast::<ExternalOptions>();
@@ -178,9 +163,6 @@ pub unsafe fn TfLiteExternalDelegateCreate(options: *const c_void) -> Result<*mu
 }
 
 /// A delegate of the program's own: all zeroes, as the library makes it, for the program to fill in vain.
-///
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteDelegateCreate(result: *mut c_void) -> Result<*mut c_void, Fault> {
     const OLD: usize = 48;
     const NEW: usize = 56;

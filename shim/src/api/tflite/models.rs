@@ -10,8 +10,6 @@ use crate::api::generated::tflite::marshal;
 use crate::base::fault::Fault;
 use crate::base::readable;
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteModelCreateFromFile(path: *const c_char) -> Result<*mut c_void, Fault> {
     // SAFETY: by the caller's promise.
     let Some(model) = (unsafe { read(path, None) }) else { return Ok(std::ptr::null_mut()) };
@@ -19,8 +17,6 @@ pub unsafe fn TfLiteModelCreateFromFile(path: *const c_char) -> Result<*mut c_vo
     unsafe { marshal::TfLiteModelCreate(model.as_ptr().cast(), model.len()) }
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteModelCreateFromFileWithErrorReporter(
     path: *const c_char,
     reporter: Option<Reporter>,
@@ -49,8 +45,6 @@ unsafe fn read(path: *const c_char, reporter: Option<(usize, usize)>) -> Option<
     model.ok()
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterCreate(model: *mut c_void, options: *mut c_void) -> Result<*mut c_void, Fault> {
     // SAFETY: by the caller's promise.
     let interpreter = unsafe { marshal::TfLiteInterpreterCreate(model, options)? };
@@ -58,8 +52,6 @@ pub unsafe fn TfLiteInterpreterCreate(model: *mut c_void, options: *mut c_void) 
     Ok(interpreter)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterCreateWithSelectedOps(
     model: *mut c_void,
     options: *mut c_void,

@@ -15,8 +15,6 @@ use crate::base::va_list::Arguments;
 /// The program's function.
 pub type Reporter = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_void);
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteInterpreterOptionsSetErrorReporter(
     options: *mut c_void,
     reporter: Option<Reporter>,
@@ -24,11 +22,8 @@ pub unsafe fn TfLiteInterpreterOptionsSetErrorReporter(
 ) -> Result<(), Fault> {
     let session = SLOT.current()?;
     if let Some(found) = session.book.handles.find(options, kind::TfLiteInterpreterOptions) {
-        session.state.reporters.set(
-            &session.book.handles,
-            found.id,
-            (reporter.map_or(0, |f| f as usize), user_data as usize),
-        );
+        let pair = (reporter.map_or(0, |function| function as usize), user_data as usize);
+        session.state.reporters.set(&session.book.handles, found.id, pair);
     }
     // SAFETY: by the caller's promise.
     unsafe { marshal::TfLiteInterpreterOptionsSetErrorReporter(options, reporter, user_data) }
@@ -37,10 +32,10 @@ pub unsafe fn TfLiteInterpreterOptionsSetErrorReporter(
 /// An interpreter was made with options.
 pub fn inherit(interpreter: *mut c_void, options: *mut c_void) -> Result<(), Fault> {
     let session = SLOT.current()?;
-    let reporters = &session.state.reporters;
-    let pair = session.book.handles.any(options).and_then(|found| reporters.0.get(&found.id).map(|pair| *pair));
-    if let (Some(pair), Some(found)) = (pair, session.book.handles.any(interpreter)) {
-        reporters.set(&session.book.handles, found.id, pair);
+    let (handles, reporters) = (&session.book.handles, &session.state.reporters);
+    let pair = handles.any(options).and_then(|found| reporters.get(found.id, |pair| *pair));
+    if let (Some(pair), Some(found)) = (pair, handles.any(interpreter)) {
+        reporters.set(handles, found.id, pair);
     }
     Ok(())
 }
@@ -50,7 +45,7 @@ pub fn refuse(function: &str, why: &str, status: i64, about: *const c_void) -> F
     let text = format!("{function} is not available through AvA: {why}");
     let reporter = SLOT.current().ok().and_then(|session| {
         let id = session.book.handles.any(about.cast_mut())?.id;
-        session.state.reporters.0.get(&id).map(|pair| *pair)
+        session.state.reporters.get(id, |pair| *pair)
     });
     report(reporter, &text);
     Fault::Status(status)

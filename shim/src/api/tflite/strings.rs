@@ -17,15 +17,11 @@ fn number(data: &[u8], at: usize) -> Option<usize> {
     usize::try_from(i32::from_ne_bytes(*bytes)).ok()
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteOpaqueTensorGetStringCount(tensor: *const c_void) -> Result<c_int, Fault> {
     // SAFETY: by the caller's promise.
     Ok(number(unsafe { data(tensor) }, 0).map_or(0, |count| count as c_int))
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteOpaqueTensorGetString(
     tensor: *const c_void,
     index: c_int,
@@ -46,8 +42,6 @@ pub unsafe fn TfLiteOpaqueTensorGetString(
     Ok(OK)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteOpaqueTensorWriteStrings(
     tensor: *mut c_void,
     texts: *const *const c_char,
@@ -84,8 +78,6 @@ pub unsafe fn TfLiteOpaqueTensorWriteStrings(
     Ok(OK)
 }
 
-/// # Safety
-/// As the function of that name.
 pub unsafe fn TfLiteOpaqueTensorWriteString(
     tensor: *mut c_void,
     text: *const c_char,

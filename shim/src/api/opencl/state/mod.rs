@@ -2,33 +2,22 @@
 
 pub mod arguments;
 pub mod roots;
-pub mod sources;
 
-use ava_protocol::opencl::API;
-use ctor::ctor;
-
-use crate::api::generated::opencl::{DISPATCH, deliver};
+use crate::api::slot::slot;
 use crate::base::fault::Fault;
+use crate::book::notes::Notes;
 use crate::book::regions::Lease;
-use crate::process::registry::Registration;
-use crate::session::{self, ApiSession, Hooks, Slot};
+use crate::session::{self, ApiSession, Hooks};
 
-/// OpenCL's place in the process.
-pub static SLOT: Slot<State> = Slot::new(&API, deliver, &DISPATCH);
-
-static REGISTRATION: Registration = Registration::new(&SLOT);
-
-#[ctor(unsafe)]
-fn register() {
-    REGISTRATION.add();
-}
+slot!(opencl, State);
 
 /// What is remembered of a session with OpenCL.
 #[derive(Default)]
 pub struct State {
     pub arguments: arguments::Arguments,
     pub roots: roots::Roots,
-    pub sources: sources::Sources,
+    /// The sources, as they were passed, of programs that have another.
+    pub sources: Notes<Vec<u8>>,
 }
 
 impl Hooks for State {
