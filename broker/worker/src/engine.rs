@@ -24,7 +24,7 @@ pub fn oneway(opcode: u32) -> Option<bool> {
     }
 }
 
-/// Serves a call beside an API's functions.
+/// Serves a call beside an API's functions, which the API admits: its `oneway` knows the number.
 pub fn serve(opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
     let in_place = call.in_place();
     match (opcode, in_place) {

@@ -1,4 +1,7 @@
 //! PKCS#11's exceptions: the arguments of the first call, and what a program finalizes that its worker had.
+//!
+//! # Safety
+//! Each function that has the name of one of the library's asks of its caller what that one asks.
 
 #![allow(non_snake_case)]
 
@@ -18,9 +21,6 @@ use crate::session::{self, Hooks};
 slot!(pkcs11, State);
 
 /// What the program says of mutexes and threads is checked, and stays here.
-///
-/// # Safety
-/// As `C_Initialize`.
 pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
     // As natively, the vendor looks at its surroundings anew.
     if let Some(finalized) = SLOT.existing()
@@ -38,9 +38,8 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
     if !args.is_null() && !is_initialized {
         // SAFETY: the program passes the struct.
         let args = unsafe { args.cast::<CK_C_INITIALIZE_ARGS>().read() };
-        let mutexes = [args.CreateMutex, args.DestroyMutex, args.LockMutex, args.UnlockMutex];
-        let given = mutexes.iter().filter(|function| !function.is_null()).count();
-        if !args.pReserved.is_null() || (given != 0 && given != mutexes.len()) {
+        let mutexes = [args.CreateMutex, args.DestroyMutex, args.LockMutex, args.UnlockMutex].map(|f| f.is_null());
+        if !args.pReserved.is_null() || mutexes != [mutexes[0]; 4] {
             return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
         }
     }
@@ -53,20 +52,14 @@ pub unsafe fn C_Initialize(args: *const c_void) -> Result<u64, Fault> {
 }
 
 /// What a lost worker had is finalized here, and then the program may begin again.
-///
-/// # Safety
-/// As `C_Finalize`.
 pub unsafe fn C_Finalize(reserved: *const c_void) -> Result<u64, Fault> {
     let session = SLOT.latest()?;
-    if session.has_ended() && session.state.initialized.load(Ordering::Relaxed) {
-        if !reserved.is_null() {
-            return Err(Fault::Status(CKR_ARGUMENTS_BAD as i64));
-        }
-        session.state.initialized.store(false, Ordering::Relaxed);
-        return Ok(0);
-    }
-    // SAFETY: by the caller's promise.
-    let status = unsafe { marshal::C_Finalize(reserved)? };
+    let status = match session.has_ended() && session.state.initialized.load(Ordering::Relaxed) {
+        true if !reserved.is_null() => CKR_ARGUMENTS_BAD,
+        true => 0,
+        // SAFETY: by the caller's promise.
+        false => unsafe { marshal::C_Finalize(reserved)? },
+    };
     if status == 0 {
         initialized(false);
     }

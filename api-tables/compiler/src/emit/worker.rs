@@ -85,7 +85,7 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
             match opcode {
                 #(#arms,)*
                 #own
-                other => crate::api::#hand::own(api, other, call, body),
+                other => crate::engine::serve(other, call, body),
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ava_protocol::api::Api as Table;
-use ava_protocol::frame::Malformed;
 use ava_protocol::pkcs11::API;
 
 use crate::call::{Api, Call, Load, Outcome};
@@ -39,11 +38,6 @@ impl Api for State {
     fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
         generated::dispatch(self, opcode, call, body)
     }
-}
-
-/// There are no calls beside the functions.
-pub fn own(_: &State, opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
-    Err(Malformed::Opcode(opcode).into())
 }
 
 /// How the API is served.

@@ -78,5 +78,5 @@ unsafe fn indices(
     // SAFETY: by the caller's promise.
     let all = unsafe { (0..count(interpreter)?).map(|i| index(interpreter, i)).collect::<Result<Vec<_>, _>>()? };
     // They never change: the first array stands.
-    Ok(kept(&session.state).set_once(handles, id, all, |all| all.as_ptr().cast_mut().cast()))
+    Ok(kept(session.state).set_once(handles, id, all, |all| all.as_ptr().cast_mut().cast()))
 }

@@ -17,8 +17,7 @@ use std::sync::Arc;
 use ava_protocol::api::Api as Table;
 use ava_protocol::opencl::API;
 
-use crate::call::{Api, Call, Load, Outcome};
-use crate::engine;
+use crate::call::{Api, Load};
 pub use crate::generated::opencl::Vendor;
 use crate::vendor::Loaded;
 
@@ -40,9 +39,4 @@ fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
         return Err(format!("{} has no clGetPlatformIDs", API.library));
     }
     Ok(Arc::new(State::of(vendor)))
-}
-
-/// Serves a call beside the API's functions.
-pub fn own(_: &State, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
-    engine::serve(opcode, call, body)
 }

@@ -6,10 +6,9 @@ mod state;
 use std::sync::Arc;
 
 use ava_protocol::api::Api as Table;
-use ava_protocol::frame::Malformed;
 use ava_protocol::tflite::API;
 
-use crate::call::{Api, Call, Load, Outcome};
+use crate::call::{Api, Load};
 use crate::generated::tflite as generated;
 pub use crate::generated::tflite::Vendor;
 use crate::vendor::Loaded;
@@ -19,11 +18,6 @@ pub use state::State;
 
 /// How the API is served.
 pub const SERVED: (&Table, Load) = (&API, load);
-
-/// There are no calls beside the functions.
-pub fn own(_: &State, opcode: u32, _: &mut Call, _: &[u8]) -> Outcome {
-    Err(Malformed::Opcode(opcode).into())
-}
 
 /// Finds the vendor's functions.
 ///
