@@ -63,9 +63,42 @@ pub struct Crate {
 }
 
 impl Api {
+    /// How many lines its table takes for each function, and how many of these describe the functions themselves.
+    fn per_function(&self) -> (f64, f64) {
+        let per = |lines: usize| lines as f64 / self.functions.max(1) as f64;
+        (per(self.table), per(self.table_of_functions))
+    }
+
     /// What goes by hand on all sides.
     pub fn lines(&self) -> Lines {
         self.by_hand.iter().fold(Lines::default(), |sum, (_, lines)| sum.plus(*lines))
+    }
+}
+
+impl Numbers {
+    /// The rows of the table in `LANGUAGE.md` that shows what each API takes.
+    pub fn effort(&self) -> Vec<String> {
+        let row = |name: &str, of: &dyn Fn(&Api) -> String| {
+            let cells: Vec<String> = self.apis.iter().map(of).collect();
+            format!("| {name} | {} |", cells.join(" | "))
+        };
+        vec![
+            row("functions", &|api| api.functions.to_string()),
+            row("lines of table", &|api| grouped(api.table)),
+            row("lines of table per function, everything counted", &|api| format!("{:.1}", api.per_function().0)),
+            row("of these, for the functions themselves, with facts and comments", &|api| {
+                format!("{:.1}", api.per_function().1)
+            }),
+            row("lines by hand: shim, worker, wire", &|api| grouped(api.lines().all)),
+        ]
+    }
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: usize) -> String {
+    match number {
+        0..1000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1000), number % 1000),
     }
 }
 
@@ -167,8 +200,7 @@ impl Numbers {
             "API", "functions", "table", "/function", "/fn itself"
         );
         for api in &self.apis {
-            let per = |lines: usize| lines as f64 / api.functions.max(1) as f64;
-            let (all, own) = (per(api.table), per(api.table_of_functions));
+            let (all, own) = api.per_function();
             let _ = write!(text, "{:<10}{:>10}{:>8}{all:>12.1}{own:>12.1} ", api.name, api.functions, api.table);
             text += &sides(&api.by_hand);
             let Lines { all, code } = api.lines();
@@ -213,6 +245,11 @@ mod tests {
         assert!(is_opencl("shim/src/opencl/map.rs") && is_opencl("shim/src/api/opencl/include/scan.rs"));
         assert!(!is_opencl("shim/src/call.rs") && !is_opencl("broker/worker/src/opencl/map.rs"));
         assert!(!is_opencl("shim/src/openclish.rs") && !is_opencl("shim/src/book/opencl.rs"));
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!([0, 999, 1000, 4811, 1_002_003].map(grouped), ["0", "999", "1,000", "4,811", "1,002,003"]);
     }
 
     #[test]
