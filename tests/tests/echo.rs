@@ -102,10 +102,14 @@ fn what_cannot_be_served_does_not_build() {
     assert_eq!(names, TABLES.iter().copied().collect(), "each table has its echo");
     for table in tables {
         let api = api(table.name);
-        let problems = echo::emit(&api, &ByHand::default()).expect_err("nothing is by hand");
-        let named = |name: &str| problems.iter().any(|problem| problem.starts_with(&format!("{name}: ")));
-        let missed = table.by_hand.vendor.iter().filter(|name| named(name)).count();
-        assert!(missed > 0, "{}: {problems:#?}", table.name);
+        match echo::emit(&api, &ByHand::default()) {
+            Ok(_) => assert_eq!(table.name, "pkcs11", "only PKCS#11's table says all that an echo needs"),
+            Err(problems) => {
+                let named = |name: &str| problems.iter().any(|problem| problem.starts_with(&format!("{name}: ")));
+                let missed = table.by_hand.vendor.iter().filter(|name| named(name)).count();
+                assert!(missed > 0, "{}: {problems:#?}", table.name);
+            }
+        }
         let strange = ByHand { vendor: &["noSuchFunction"], ..table.by_hand };
         let problems = echo::emit(&api, &strange).expect_err("there is no such function");
         assert!(problems.iter().any(|problem| problem.starts_with("noSuchFunction: ")), "{problems:#?}");
