@@ -98,20 +98,22 @@ impl Port {
     fn enter(&'static self) -> Result<Use, Fault> {
         let lane = self.lanes.take(|| self.open())?;
         let passes = lane.is_shared() || !stays();
-        let (uses, is_busy) = (Cell::new(1), Cell::new(false));
-        let held = Box::new(Held { port: self, uses, is_busy, passes, lane: UnsafeCell::new(lane) });
+        let (uses, is_placed, is_busy) = (Cell::new(1), Cell::new(true), Cell::new(false));
+        let held = Box::new(Held { port: self, uses, is_placed, is_busy, passes, lane: UnsafeCell::new(lane) });
         let held = NonNull::from(Box::leak(held));
         PLACES.with(|places| {
             let place = &places[self.index];
             let Some(before) = NonNull::new(place.get()) else { return place.set(held.as_ptr()) };
             // SAFETY: as above.
-            let (port, uses) = unsafe { (before.as_ref().port, before.as_ref().uses.get()) };
+            let other = unsafe { before.as_ref() };
             // A signal's handler that interrupts a call has a lane for itself.
-            if std::ptr::eq(port, self) {
-                return;
+            if std::ptr::eq(other.port, self) {
+                // SAFETY: just made.
+                return unsafe { held.as_ref() }.is_placed.set(false);
             }
             place.set(held.as_ptr());
-            if uses == 0 {
+            other.is_placed.set(false);
+            if other.uses.get() == 0 {
                 // SAFETY: it is in no place any more, and nobody uses it.
                 unsafe { leave(before) };
             }
@@ -138,6 +140,8 @@ impl Port {
 struct Held {
     port: &'static Port,
     uses: Cell<u32>,
+    /// Whether it is in the thread's place. One that is not is given back with its last use.
+    is_placed: Cell<bool>,
     /// Whether [`Use::with`] runs.
     is_busy: Cell<bool>,
     /// Whether it is given back with its last use.
@@ -180,20 +184,14 @@ impl Drop for Use {
         let held = unsafe { self.held.as_ref() };
         let left = held.uses.get() - 1;
         held.uses.set(left);
-        if left > 0 {
+        if left > 0 || (held.is_placed.get() && !held.passes) {
             return;
         }
-        PLACES.with(|places| {
-            let place = &places[held.port.index];
-            let is_there = std::ptr::eq(place.get(), self.held.as_ptr());
-            if held.passes || !is_there {
-                if is_there {
-                    place.set(std::ptr::null_mut());
-                }
-                // SAFETY: it is in no place any more, and this was the last use.
-                unsafe { leave(self.held) };
-            }
-        });
+        if held.is_placed.get() {
+            PLACES.with(|places| places[held.port.index].set(std::ptr::null_mut()));
+        }
+        // SAFETY: it is in no place any more, and this was the last use.
+        unsafe { leave(self.held) };
     }
 }
 
@@ -282,7 +280,9 @@ unsafe extern "C" fn at_end(round: *mut c_void) {
                 let Some(held) = NonNull::new(place.replace(std::ptr::null_mut())) else { continue };
                 // A thread that ends is within no call, or leaves it without an end. Then nobody gives it back.
                 // SAFETY: what was in the thread's place lives.
-                if unsafe { held.as_ref() }.uses.get() == 0 {
+                let left = unsafe { held.as_ref() };
+                left.is_placed.set(false);
+                if left.uses.get() == 0 {
                     // SAFETY: it is in no place any more, and nobody uses it.
                     unsafe { leave(held) };
                 }
