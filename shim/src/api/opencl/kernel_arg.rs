@@ -19,6 +19,7 @@ use crate::call::{Call, Wake};
 /// Longest value that is read on the program's word; a longer one is no argument of any device, and the vendor refuses
 /// the size without looking at the value.
 const LONGEST: usize = 1 << 20;
+
 pub unsafe fn clSetKernelArg(
     kernel: *mut c_void,
     arg_index: u32,
