@@ -106,12 +106,24 @@ fn problems() -> Result<Vec<String>> {
     }
     let reference = fs::read_to_string(root().join(REFERENCE))?;
     let effort = numbers::count(root(), &files)?.effort();
-    let stale = effort.iter().filter(|row| !reference.lines().any(|line| line == *row));
-    problems.extend(stale.map(|row| format!("{REFERENCE}: it lacks the row {row:?} (cargo xtask tidy --numbers)")));
+    let stale = effort.iter().filter(|row| !reference.lines().any(|line| is_about(line, row)));
+    problems.extend(stale.map(|row| format!("{REFERENCE}: it lacks the row {row:?}, or a number is far from it")));
     for crate_root in crates(&files) {
         problems.extend(of_crate(crate_root)?);
     }
     Ok(problems)
+}
+
+/// Whether two rows of a table have the same label, and numbers that differ by a twentieth at most: a line more or less is no
+/// reason to write a page anew.
+fn is_about(one: &str, other: &str) -> bool {
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().replace(',', "")).collect::<Vec<_>>();
+    let (one, other) = (cells(one), cells(other));
+    let is_near = |(one, other): (&String, &String)| match (one.parse::<f64>(), other.parse::<f64>()) {
+        (Ok(one), Ok(other)) => (one - other).abs() <= other / 20.0,
+        _ => one == other,
+    };
+    one.len() == other.len() && one.iter().zip(&other).all(is_near)
 }
 
 /// The rules of layers that a crate breaks.
@@ -236,6 +248,13 @@ mod tests {
     fn the_repository_is_tidy() {
         let problems = problems().expect("git lists the files");
         assert!(problems.is_empty(), "{}", problems.join("\n"));
+    }
+
+    #[test]
+    fn numbers_of_a_page_may_be_a_little_off() {
+        let is = |row: &str| is_about(row, "| lines | 1,926 | 148 |");
+        assert!(is("| lines | 1,926 | 148 |") && is("| lines | 1,900 | 150 |"));
+        assert!(!is("| lines | 1,700 | 148 |") && !is("| rows | 1,926 | 148 |") && !is("| lines | 1,926 |"));
     }
 
     #[test]
