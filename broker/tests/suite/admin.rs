@@ -113,6 +113,7 @@ fn an_expected_program_keeps_an_idle_broker_alive() {
     let mut world = World::with("", &["--idle-exit", "1"]);
     // This process asks, so this process is expected: it keeps running.
     assert_eq!(world.ask(Request::Expect), Answer::Expected);
+    // Longer than an idle broker lasts.
     std::thread::sleep(Duration::from_millis(1500));
     assert!(world.broker.try_wait().unwrap().is_none());
     let _tenant = world.tenant();
