@@ -27,6 +27,31 @@ fn a_program_is_compared() {
 }
 
 #[test]
+fn programs_are_compared_beside_busy_processes() {
+    let results = bench(&["--only", "reduce", "--vendor", "pocl", "--busy", "0,2"]);
+    assert_eq!(results["errors"], Value::Array(Vec::new()));
+    for (at, (busy, limit)) in [(0, 1.02), (2, 1.10)].into_iter().enumerate() {
+        let group = &results["groups"][at];
+        assert_eq!((&group["busy"], &group["mode"]), (&busy.into(), &"unpinned".into()), "{group}");
+        assert!(group["programs"][0]["ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{group}");
+        let targets = results["targets"].as_array().expect("targets");
+        let mean = targets.iter().find(|target| target["busy"] == busy && target["figure"] == "programs_mean");
+        assert_eq!(mean.map(|target| &target["limit"]), Some(&limit.into()), "{targets:?}");
+    }
+}
+
+#[test]
+fn programs_are_compared_at_once() {
+    let results = bench(&["--only", "reduce,threads,stencil", "--vendor", "pocl", "--together", "2"]);
+    assert_eq!(results["errors"], Value::Array(Vec::new()));
+    let group = &results["groups"][0];
+    assert_eq!(group["together"], serde_json::json!(["stencil", "reduce"]), "{group}");
+    let figure = &group["figures"][0];
+    assert_eq!(figure["name"], "together", "{figure}");
+    assert!(figure["ratio"].as_f64().is_some_and(|ratio| ratio > 0.0), "{figure}");
+}
+
+#[test]
 fn calls_and_memory_are_measured() {
     let results = bench(&["--only", "calls", "memory", "--vendor", "pocl", "--unpinned"]);
     let figures = results["groups"][0]["figures"].as_array().expect("figures");

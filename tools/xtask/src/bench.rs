@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: single calls and whole programs natively and through AvA by turns, beside the targets.
 
 mod build;
+mod busy;
 mod catalogue;
+mod conditions;
 mod cpus;
 mod instructions;
 mod memory;
@@ -17,6 +19,7 @@ mod setting;
 mod statistics;
 mod targets;
 mod tflite;
+mod together;
 mod units;
 mod vendor;
 
@@ -26,7 +29,9 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use build::Built;
+use busy::Busy;
 use catalogue::ENTRIES;
+use conditions::{Condition, conditions};
 use cpus::Pins;
 use programs::Fared;
 use results::{Group, Machine, Results, Skipped};
@@ -44,6 +49,10 @@ use vendor::{Choice, Vendor};
 ///
 /// Pinned, the program runs on one CPU and the broker with its workers on another; natively the program has both. Whole
 /// programs and memory are measured unpinned, unless only --pinned is asked for.
+///
+/// A busy process computes all the time and does nothing else. With --busy, so many of them run beside what is measured,
+/// natively and through AvA: they start before each group and end after it. Targets of single calls are those of an idle
+/// machine; whole programs have targets beside busy processes, too.
 ///
 /// The memory of an idle session is what its program holds for itself (Private_Clean and Private_Dirty in
 /// /proc/PID/smaps_rollup) beyond the same program without any call of OpenCL, and an eighth of what the broker holds for
@@ -67,11 +76,17 @@ pub struct Bench {
     /// Only wherever the kernel runs it
     #[arg(long)]
     unpinned: bool,
+    /// Beside so many busy processes; of several numbers, beside so many each (unpinned)
+    #[arg(long, value_name = "N", num_args = 1.., value_delimiter = ',', default_value = "0", conflicts_with = "pinned")]
+    busy: Vec<u32>,
+    /// Run so many of the programs at once, each a different one, instead of measuring one after the other
+    #[arg(long, value_name = "N", conflicts_with_all = ["pinned", "instructions"], value_parser = clap::value_parser!(u32).range(2..))]
+    together: Option<u32>,
     /// What carries the calls
     #[arg(long, value_enum, default_value = "default")]
     transport: Transport,
     /// Count the instructions of hot calls in the program's process (with valgrind) instead of measuring time
-    #[arg(long)]
+    #[arg(long, conflicts_with = "busy")]
     instructions: bool,
     /// Shorter runs, which show that everything works; their figures are rough
     #[arg(long)]
@@ -98,13 +113,13 @@ enum Format {
 impl Bench {
     pub fn run(self) -> Result<()> {
         let selection = Selection::new(self.only.clone())?;
-        let modes = self.modes()?;
+        let conditions = self.conditions()?;
         if self.instructions {
             instructions::valgrind()?;
         }
         let directory = tempfile::Builder::new().prefix("ava-bench-").tempdir()?;
         let built = Built::new(self.binaries.clone(), &directory.path().join("programs"))?;
-        let pins = modes.iter().copied().flatten().next();
+        let pins = conditions.iter().find_map(|condition| condition.pins);
         let mut results = Results {
             schema: 1,
             machine: Machine::this(cpus::allowed()?.len(), pins),
@@ -115,21 +130,23 @@ impl Bench {
             errors: Vec::new(),
             targets: Vec::new(),
         };
-        if selection.micro("preload") && !self.instructions {
-            for pins in &modes {
-                let mut group = Group::new(None, mode_of(*pins));
-                eprintln!("{}: preload", group.mode.name());
-                group.figures = preload::measure(&built.file("libava.so"), *pins, self.repeat, self.quick)?;
+        if selection.micro("preload") && !self.instructions && self.together.is_none() {
+            for condition in &conditions {
+                let mut group = Group::new(None, condition.mode(), condition.busy);
+                eprintln!("{}: preload", condition.name());
+                let busy = Busy::start(&built, condition.busy)?;
+                group.figures = preload::measure(&built.file("libava.so"), condition.pins, self.repeat, self.quick)?;
+                busy.end()?;
                 results.groups.push(group);
             }
         }
-        if self.instructions || selection.needs_vendor() {
-            // Instructions are counted in calls of OpenCL.
-            let needed = |vendor: Vendor| if self.instructions { vendor.is_opencl() } else { selection.needs(vendor) };
-            let (vendors, missing) = Vendor::present(self.vendor, needed)?;
+        if self.instructions || self.together.is_some() || selection.needs_vendor() {
+            let (vendors, missing) = Vendor::present(self.vendor, |vendor| self.needs(vendor, &selection))?;
             results.skipped.extend(missing);
             for vendor in vendors {
-                self.vendor(vendor, &modes, &selection, &built, directory.path(), &mut results)?;
+                for condition in &conditions {
+                    self.group(vendor, condition, &selection, &built, directory.path(), &mut results)?;
+                }
             }
         }
         results.groups.retain(|group| !group.figures.is_empty() || !group.programs.is_empty());
@@ -145,11 +162,11 @@ impl Bench {
         Ok(())
     }
 
-    /// The ways to measure: unpinned is without pins, and comes last.
-    fn modes(&self) -> Result<Vec<Option<Pins>>> {
+    /// Under which conditions to measure.
+    fn conditions(&self) -> Result<Vec<Condition>> {
         // Counting does not depend on where things run.
-        if self.instructions {
-            return Ok(vec![None]);
+        if self.instructions || self.together.is_some() {
+            return Ok(conditions(None, false, true, &self.busy));
         }
         let both = self.pinned == self.unpinned;
         let pins = match Pins::choose() {
@@ -162,96 +179,95 @@ impl Bench {
                 None
             }
         };
-        let mut modes = Vec::new();
-        modes.extend(pins.filter(|_| both || self.pinned).map(Some));
-        if both || self.unpinned {
-            modes.push(None);
-        }
-        Ok(modes)
+        Ok(conditions(pins, self.pinned, self.unpinned, &self.busy))
     }
 
-    /// Everything on one vendor.
-    fn vendor(
+    /// Whether there is anything to do with this vendor's library.
+    fn needs(&self, vendor: Vendor, selection: &Selection) -> bool {
+        match () {
+            // Instructions are counted in calls of OpenCL.
+            () if self.instructions => vendor.is_opencl(),
+            () if self.together.is_some() => vendor.is_opencl() && selection.programs(),
+            () => selection.needs(vendor),
+        }
+    }
+
+    /// Everything on one vendor, under one condition.
+    fn group(
         &self,
         vendor: Vendor,
-        modes: &[Option<Pins>],
+        condition: &Condition,
         selection: &Selection,
         built: &Built,
         directory: &Path,
         results: &mut Results,
     ) -> Result<()> {
-        let turns = Turns { sides: self.transport.sides(), repeat: self.repeat, quick: self.quick };
-        for (index, pins) in modes.iter().enumerate() {
-            // What takes long, and what does not depend on where things run, is measured once.
-            let last = index + 1 == modes.len();
-            let calls = !vendor.is_opencl() || selection.micro("calls") || selection.micro("clbench");
-            if !last && !calls {
-                continue;
-            }
-            let mut group = Group::new(Some(vendor.name()), mode_of(*pins));
-            let place = directory.join(format!("{}-{}", vendor.name(), group.mode.name()));
-            let setting = Setting::new(vendor, *pins, built, &place)?;
-            let label = format!("{}, {}", vendor.name(), group.mode.name());
-            let say = |what: &str| eprintln!("{label}: {what}");
-            if self.instructions {
-                say("instructions");
-                group.figures = instructions::measure(&setting, turns)?;
-                results.groups.push(group);
-                continue;
-            }
-            let mut errors = Vec::new();
-            let mut note = |name: &str, done: Result<()>| {
-                if let Err(error) = done {
-                    errors.push(format!("{label}: {name}: {error:#}"));
-                }
-            };
-            if !vendor.is_opencl() {
-                let (name, measure): (_, fn(&_, _, &mut _) -> _) = match vendor {
-                    Vendor::TfLite => ("tflite", tflite::measure),
-                    _ => ("pkcs11", pkcs11::measure),
-                };
-                say(name);
-                note(name, measure(&setting, turns, &mut group));
-                results.errors.extend(errors);
-                results.groups.push(group);
-                continue;
-            }
-            if selection.micro("calls") {
-                say("calls");
-                note("calls", micro::calls(&setting, turns, &mut group));
-            }
-            if selection.micro("clbench") {
-                say("clbench");
-                note("clbench", micro::clbench(&setting, turns, &mut group));
-            }
-            if last {
-                if selection.micro("memory") {
-                    say("memory");
-                    let figures = memory::measure(&setting, turns.sides);
-                    note("memory", figures.map(|figures| group.figures.extend(figures)));
-                }
-                for entry in ENTRIES.iter().filter(|entry| selection.program(entry.name)) {
-                    say(entry.name);
-                    match programs::measure(&setting, entry, turns) {
-                        Ok(Fared::Measured(program)) => group.programs.push(program),
-                        Ok(Fared::Differs(program, difference)) => {
-                            group.programs.push(program);
-                            note(entry.name, Err(anyhow::anyhow!("it computes something else: {difference}")));
-                        }
-                        Ok(Fared::Missing(why)) => {
-                            let skipped = Skipped { name: entry.name.to_owned(), why };
-                            if !results.skipped.contains(&skipped) {
-                                results.skipped.push(skipped);
-                            }
-                        }
-                        Err(error) => note(entry.name, Err(error)),
-                    }
-                }
-            }
-            results.errors.extend(errors);
-            results.groups.push(group);
+        let calls = !vendor.is_opencl() || selection.micro("calls") || selection.micro("clbench");
+        if !condition.programs && !calls {
+            return Ok(());
         }
+        let turns = Turns { sides: self.transport.sides(), repeat: self.repeat, quick: self.quick };
+        let mut group = Group::new(Some(vendor.name()), condition.mode(), condition.busy);
+        let place = directory.join(format!("{}-{}-{}", vendor.name(), group.mode.name(), group.busy));
+        let setting = Setting::new(vendor, condition.pins, built, &place)?;
+        let busy = Busy::start(built, condition.busy)?;
+        let mut log = Log { label: format!("{}, {}", vendor.name(), condition.name()), results };
+        match vendor {
+            _ if self.instructions => {
+                log.say("instructions");
+                group.figures = instructions::measure(&setting, turns)?;
+            }
+            Vendor::TfLite => log.measured("tflite", || tflite::measure(&setting, turns, &mut group)),
+            Vendor::SoftHsm => log.measured("pkcs11", || pkcs11::measure(&setting, turns, &mut group)),
+            Vendor::Pocl | Vendor::Intel => self.opencl(&setting, condition, selection, &mut group, &mut log),
+        }
+        busy.end()?;
+        results.groups.push(group);
         Ok(())
+    }
+
+    /// What there is of OpenCL.
+    fn opencl(
+        &self,
+        setting: &Setting<'_>,
+        condition: &Condition,
+        selection: &Selection,
+        group: &mut Group,
+        log: &mut Log<'_>,
+    ) {
+        let turns = Turns { sides: self.transport.sides(), repeat: self.repeat, quick: self.quick };
+        if let Some(count) = self.together {
+            let entries: Vec<_> = ENTRIES.iter().filter(|entry| selection.program(entry.name)).collect();
+            log.measured("together", || together::measure(setting, &entries, count, turns, group));
+            return;
+        }
+        if selection.micro("calls") {
+            log.measured("calls", || micro::calls(setting, turns, group));
+        }
+        if selection.micro("clbench") {
+            log.measured("clbench", || micro::clbench(setting, turns, group));
+        }
+        if selection.micro("memory") && condition.independent {
+            log.measured("memory", || {
+                group.figures.extend(memory::measure(setting, turns.sides)?);
+                Ok(())
+            });
+        }
+        if !condition.programs {
+            return;
+        }
+        for entry in ENTRIES.iter().filter(|entry| selection.program(entry.name)) {
+            log.say(entry.name);
+            match programs::measure(setting, entry, turns) {
+                Ok(Fared::Measured(program)) => group.programs.push(program),
+                Ok(Fared::Differs(program, difference)) => {
+                    group.programs.push(program);
+                    log.error(entry.name, &anyhow::anyhow!("it computes something else: {difference}"));
+                }
+                Ok(Fared::Missing(why)) => log.skipped(entry.name, why),
+                Err(error) => log.error(entry.name, &error),
+            }
+        }
     }
 
     fn show(&self, results: &Results) -> Result<()> {
@@ -273,6 +289,32 @@ fn is_alike(group: &Group) -> bool {
     matches!((sides.ava, sides.ava_socket), (Some(ava), Some(socket)) if (0.67..1.5).contains(&(socket / ava)))
 }
 
-fn mode_of(pins: Option<Pins>) -> cpus::Mode {
-    if pins.is_some() { cpus::Mode::Pinned } else { cpus::Mode::Unpinned }
+/// What is measured, for who waits for it, and what goes wrong.
+struct Log<'a> {
+    label: String,
+    results: &'a mut Results,
+}
+
+impl Log<'_> {
+    fn say(&self, what: &str) {
+        eprintln!("{}: {what}", self.label);
+    }
+
+    fn measured(&mut self, what: &str, measure: impl FnOnce() -> Result<()>) {
+        self.say(what);
+        if let Err(error) = measure() {
+            self.error(what, &error);
+        }
+    }
+
+    fn error(&mut self, what: &str, error: &anyhow::Error) {
+        self.results.errors.push(format!("{}: {what}: {error:#}", self.label));
+    }
+
+    fn skipped(&mut self, name: &str, why: String) {
+        let skipped = Skipped { name: name.to_owned(), why };
+        if !self.results.skipped.contains(&skipped) {
+            self.results.skipped.push(skipped);
+        }
+    }
 }

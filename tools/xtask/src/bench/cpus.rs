@@ -24,6 +24,15 @@ impl Mode {
             Self::Unpinned => "unpinned",
         }
     }
+
+    /// `unpinned`, or `unpinned, beside 2 busy processes`.
+    pub fn beside(self, busy: u32) -> String {
+        match (self.name(), busy) {
+            (name, 0) => name.to_owned(),
+            (name, 1) => format!("{name}, beside 1 busy process"),
+            (name, busy) => format!("{name}, beside {busy} busy processes"),
+        }
+    }
 }
 
 /// The two CPUs of pinned runs.

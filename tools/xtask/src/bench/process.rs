@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,30 +19,63 @@ pub struct Finished {
     pub stdout: String,
 }
 
-/// Runs `command` in `place` on these CPUs (all, if there are none). Its output goes to files there, so that nobody has to
-/// read it meanwhile. One that fails, or has not ended at its `limit`, is an error.
-pub fn run(mut command: Command, place: &Path, cpus: &[usize], limit: Duration) -> Result<Finished> {
+/// A program that was started.
+pub struct Running {
+    name: String,
+    child: Child,
+    start: Instant,
+    limit: Duration,
+    /// Where its output goes.
+    files: [PathBuf; 2],
+}
+
+/// Runs `command` to its end, as `start` starts it.
+pub fn run(command: Command, place: &Path, cpus: &[usize], limit: Duration) -> Result<Finished> {
+    start(command, place, cpus, limit)?.finish()
+}
+
+/// Starts `command` in `place` on these CPUs (all, if there are none). Its output goes to files there, so that nobody has
+/// to read it meanwhile. One that fails, or has not ended at its `limit`, is an error.
+pub fn start(mut command: Command, place: &Path, cpus: &[usize], limit: Duration) -> Result<Running> {
     let name = Path::new(command.get_program()).file_name().unwrap_or_default().display().to_string();
     let files = ["stdout", "stderr"].map(|file| place.join(file));
     let [stdout, stderr] = files.each_ref().map(File::create);
     command.current_dir(place).stdin(Stdio::null()).stdout(stdout?).stderr(stderr?);
     let start = Instant::now();
-    let mut child = cpus::spawn(&mut command, cpus)?;
-    let in_time = ended_within(&child, limit);
-    let seconds = start.elapsed().as_secs_f64();
-    if !matches!(in_time, Ok(true)) {
-        child.kill()?;
+    let child = cpus::spawn(&mut command, cpus)?;
+    Ok(Running { name, child, start, limit, files })
+}
+
+impl Running {
+    /// Waits for its end.
+    pub fn finish(mut self) -> Result<Finished> {
+        let left = self.limit.saturating_sub(self.start.elapsed());
+        let in_time = ended_within(&self.child, left);
+        let seconds = self.start.elapsed().as_secs_f64();
+        if !matches!(in_time, Ok(true)) {
+            self.child.kill()?;
+        }
+        let status = self.child.wait()?;
+        let read = |file| fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let [stdout, stderr] = self.files.each_ref().map(read);
+        let stderr = stderr?;
+        let last = stderr.trim_end().lines().rev().take(20).collect::<Vec<_>>();
+        let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
+        let name = &self.name;
+        if !in_time? {
+            bail!("{name} did not end within {} s\n{last}", self.limit.as_secs());
+        }
+        ensure!(status.success(), "{name}: {status}\n{last}");
+        Ok(Finished { seconds, stdout: stdout? })
     }
-    let status = child.wait()?;
-    let [stdout, stderr] = files.map(|file| fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
-    let stderr = stderr?;
-    let last = stderr.trim_end().lines().rev().take(20).collect::<Vec<_>>();
-    let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
-    if !in_time? {
-        bail!("{name} did not end within {} s\n{last}", limit.as_secs());
+}
+
+impl Drop for Running {
+    /// Ends it, if nobody waited for its end.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
-    ensure!(status.success(), "{name}: {status}\n{last}");
-    Ok(Finished { seconds, stdout: stdout? })
 }
 
 fn ended_within(child: &Child, limit: Duration) -> Result<bool> {

@@ -1,5 +1,7 @@
 //! Wall times of whole programs, and whether they compute the same on each side.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use super::catalogue::{Entry, Kind};
@@ -18,11 +20,10 @@ pub enum Fared {
 
 /// Runs a program by turns. A first run on each side is not timed: kernels are compiled and caches filled.
 pub fn measure(setting: &Setting<'_>, entry: &Entry, turns: Turns) -> Result<Fared> {
-    let found = match entry.find() {
-        Ok(found) => found,
+    let program = match located(setting, entry)? {
+        Ok(program) => program,
         Err(missing) => return Ok(Fared::Missing(missing)),
     };
-    let program = if matches!(entry.kind, Kind::Ours) { setting.built.program(entry.name)? } else { found };
     let arguments = entry.arguments(turns.quick);
     let mut samples = Samples::default();
     let mut natively: Option<String> = None;
@@ -60,8 +61,16 @@ pub fn measure(setting: &Setting<'_>, entry: &Entry, turns: Turns) -> Result<Far
     })
 }
 
+/// What is run for a program, or what is missing. Our own is compiled.
+pub fn located(setting: &Setting<'_>, entry: &Entry) -> Result<Result<PathBuf, String>> {
+    Ok(match entry.find() {
+        Ok(_) if matches!(entry.kind, Kind::Ours) => Ok(setting.built.program(entry.name)?),
+        found => found,
+    })
+}
+
 /// The first line that is not the same.
-fn first_difference(native: &str, other: &str) -> String {
+pub fn first_difference(native: &str, other: &str) -> String {
     let mut lines = other.lines();
     for line in native.lines() {
         match lines.next() {

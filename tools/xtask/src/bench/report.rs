@@ -58,6 +58,7 @@ const LABELS: &[(&str, &str)] = &[
     ("copy_invoke_copy_camera_deep", "with copies: 10 ms, image"),
     ("write_in_place_camera_deep", "written in place: 10 ms, image"),
     ("create_allocate_delete_camera_deep", "interpreter made and gone: 10 ms, image"),
+    ("together", "whole programs at once"),
     ("instructions_set_kernel_arg", "clSetKernelArg"),
     ("instructions_enqueue", "clEnqueueNDRangeKernel, no event"),
     ("instructions_device_info", "clGetDeviceInfo"),
@@ -103,9 +104,12 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
         (Mode::Pinned, Some(program), Some(broker)) => {
             format!("pinned: the program on CPU {program}, broker and worker on CPU {broker}, natively on both")
         }
-        (mode, ..) => mode.name().to_owned(),
+        (mode, ..) => mode.beside(group.busy),
     };
     let _ = writeln!(text, "\n{title}, {place}");
+    if !group.together.is_empty() {
+        let _ = writeln!(text, "at once: {}", group.together.join(" "));
+    }
     let p11_kit = group.figures.iter().any(|figure| figure.sides.p11_kit.is_some());
     let column = |there: bool, name: &str, ratio: &str| {
         if there { format!("{name:>12} {ratio:>9} ") } else { String::new() }
@@ -114,7 +118,7 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
     let head = format!("{:<36} {:>12} {:>12} {:>9} {more} TARGET", "", "NATIVE", "AVA", "RATIO");
     let _ = writeln!(text, "{}", head.trim_end());
     let verdicts = |name: &str| {
-        let own = results.targets.iter().filter(|v| v.vendor == group.vendor && v.mode == group.mode);
+        let own = results.targets.iter().filter(|verdict| verdict.is_of(group));
         let said = own.filter(|verdict| verdict.figure == name).map(|v| format!("{}: {}", v.target, v.says()));
         said.collect::<Vec<_>>().join("; ")
     };
@@ -140,7 +144,7 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
         row(program.name, program.unit, &program.sides, difference);
     }
     for (name, label) in [("programs_mean", "programs, geometric mean"), ("programs_worst", "programs, slowest")] {
-        let own = results.targets.iter().filter(|v| v.vendor == group.vendor && v.mode == group.mode);
+        let own = results.targets.iter().filter(|verdict| verdict.is_of(group));
         for verdict in own.filter(|verdict| verdict.figure == name) {
             let only_sockets = group.programs.iter().all(|program| program.sides.ava.is_none());
             let (ratio, ratio_socket) =
@@ -159,21 +163,25 @@ mod tests {
     use super::super::targets::verdicts;
     use super::*;
 
-    fn results(sockets: Option<f64>) -> Results {
-        let mut group = Group::new(Some("pocl"), Mode::Unpinned);
-        group.device = Some("cpu".to_owned());
-        let sides = Sides::new(Some(20e-9), Some(9e-6), sockets);
-        group.figures.push(Figure { name: "round_trip".to_owned(), unit: Unit::Seconds, sides });
-        let bandwidth = Sides::new(Some(20e9), Some(19e9), None);
-        group.figures.push(Figure { name: "read_1m".to_owned(), unit: Unit::BytesPerSecond, sides: bandwidth });
-        group.programs.push(Program {
+    fn program() -> Program {
+        Program {
             name: "stencil",
             unit: Unit::Seconds,
             sides: Sides::new(Some(2.0), Some(4.0), None),
             checksum_native: "a".to_owned(),
             checksum_ava: "a".to_owned(),
             checksums_equal: true,
-        });
+        }
+    }
+
+    fn results(sockets: Option<f64>) -> Results {
+        let mut group = Group::new(Some("pocl"), Mode::Unpinned, 0);
+        group.device = Some("cpu".to_owned());
+        let sides = Sides::new(Some(20e-9), Some(9e-6), sockets);
+        group.figures.push(Figure { name: "round_trip".to_owned(), unit: Unit::Seconds, sides });
+        let bandwidth = Sides::new(Some(20e9), Some(19e9), None);
+        group.figures.push(Figure { name: "read_1m".to_owned(), unit: Unit::BytesPerSecond, sides: bandwidth });
+        group.programs.push(program());
         let targets = verdicts(&group);
         Results {
             schema: 1,
@@ -197,7 +205,7 @@ pocl (cpu), unpinned
 round trip: a reference count             20.0 ns      9.00 us   450.00x  <= 6.00 us: missed by 3.00 us
 read of 1 MiB                          20.00 GB/s   19.00 GB/s     0.95x  >= 0.90x native: met
 stencil                                    2.00 s       4.00 s     2.00x
-programs, geometric mean                        -            -     2.00x  geometric mean of 1 <= 1.03x native: missed by 0.97x
+programs, geometric mean                        -            -     2.00x  geometric mean of 1 <= 1.02x native: missed by 0.98x
 programs, slowest                               -            -     2.00x  each <= 1.10x native, worst is stencil: missed by 0.90x
 
 skipped
@@ -206,6 +214,26 @@ skipped
 1 of 4 targets met
 ";
         assert_eq!(table(&results(None)), expected);
+    }
+
+    #[test]
+    fn a_group_beside_busy_processes_is_judged_by_its_own_targets() {
+        let mut results = results(None);
+        let mut group = Group::new(Some("pocl"), Mode::Unpinned, 2);
+        group.programs.push(Program { sides: Sides::new(Some(2.0), Some(2.5), None), ..program() });
+        results.targets.extend(verdicts(&group));
+        results.groups.push(group);
+        let expected = "
+pocl, unpinned, beside 2 busy processes
+                                           NATIVE          AVA     RATIO  TARGET
+stencil                                    2.00 s       2.50 s     1.25x
+programs, geometric mean                        -            -     1.25x  geometric mean of 1 <= 1.10x native: missed by 0.15x
+programs, slowest                               -            -     1.25x  each <= 1.50x native, worst is stencil: met
+";
+        let table = table(&results);
+        assert!(table.contains(expected), "{table}");
+        let json: Value = serde_json::to_value(results).unwrap();
+        assert_eq!((&json["groups"][0]["busy"], &json["groups"][1]["busy"]), (&0.into(), &2.into()));
     }
 
     #[test]

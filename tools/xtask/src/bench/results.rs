@@ -43,20 +43,26 @@ impl Machine {
     }
 }
 
-/// One vendor, one way of pinning. What needs no vendor is in a group without one.
+/// One vendor under one condition. What needs no vendor is in a group without one.
 #[derive(Debug, Serialize)]
 pub struct Group {
     pub vendor: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     pub mode: Mode,
+    /// How many processes that only compute there were beside.
+    pub busy: u32,
+    /// The programs that ran at once, if some did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<&'static str>,
     pub figures: Vec<Figure>,
     pub programs: Vec<Program>,
 }
 
 impl Group {
-    pub fn new(vendor: Option<&'static str>, mode: Mode) -> Self {
-        Self { vendor, device: None, mode, figures: Vec::new(), programs: Vec::new() }
+    pub fn new(vendor: Option<&'static str>, mode: Mode, busy: u32) -> Self {
+        let (together, figures, programs) = (Vec::new(), Vec::new(), Vec::new());
+        Self { vendor, device: None, mode, busy, together, figures, programs }
     }
 
     pub fn figure(&self, name: &str) -> Option<&Figure> {
@@ -140,6 +146,7 @@ pub struct Program {
 pub struct Verdict {
     pub vendor: Option<&'static str>,
     pub mode: Mode,
+    pub busy: u32,
     /// A figure, `programs_mean` or `programs_worst`.
     pub figure: String,
     /// The limit for people.
@@ -154,6 +161,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether it is about this group.
+    pub fn is_of(&self, group: &Group) -> bool {
+        (self.vendor, self.mode, self.busy) == (group.vendor, group.mode, group.busy)
+    }
+
     /// `met` or `missed by 7.99 us`.
     pub fn says(&self) -> String {
         self.missed_by.map_or_else(|| "met".to_owned(), |by| format!("missed by {}", readable(self.unit, by)))

@@ -39,6 +39,11 @@ impl Selection {
         self.has(name, "programs")
     }
 
+    /// Any of the whole programs.
+    pub fn programs(&self) -> bool {
+        ENTRIES.iter().any(|entry| self.program(entry.name))
+    }
+
     /// Whether there is anything to do with this vendor's library.
     pub fn needs(&self, vendor: Vendor) -> bool {
         match vendor {
@@ -46,7 +51,7 @@ impl Selection {
             Vendor::TfLite => self.micro("tflite"),
             Vendor::Pocl | Vendor::Intel => {
                 let micro = ["calls", "clbench", "memory"].iter().any(|name| self.micro(name));
-                micro || ENTRIES.iter().any(|entry| self.program(entry.name))
+                micro || self.programs()
             }
         }
     }

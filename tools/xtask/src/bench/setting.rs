@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use super::build::Built;
 use super::cpus::{self, Pins};
-use super::process::{self, Finished};
+use super::process::{self, Finished, Running};
 use super::results::Side;
 use super::vendor::Vendor;
 
@@ -154,16 +154,31 @@ impl<'a> Setting<'a> {
 
     /// Runs what `command` made, and somebody has added to, to its end.
     pub fn finish(&self, side: Side, command: Command) -> Result<Finished> {
+        let done = process::run(command, &self.home(side), &self.cpus(side), LIMIT);
+        done.with_context(|| self.how(side))
+    }
+
+    /// Starts `program` on one side, with its output in a directory `name` of its own.
+    pub fn start(&self, side: Side, name: &str, program: &Path, arguments: &[String]) -> Result<Running> {
+        let place = self.home(side).join("at-once").join(name);
+        fs::create_dir_all(&place)?;
+        let mut command = self.command(side, program)?;
+        command.args(arguments);
+        process::start(command, &place, &self.cpus(side), LIMIT).with_context(|| self.how(side))
+    }
+
+    /// How a program of one side came to the vendor, if it failed.
+    pub fn how(&self, side: Side) -> String {
         let way = match side {
             Side::Native => "natively",
             Side::Ava => "through AvA",
             Side::AvaSocket => "through AvA's sockets",
             Side::P11Kit => "through p11-kit's server",
         };
-        process::run(command, &self.home(side), &self.cpus(side), LIMIT).with_context(|| match &*self.log() {
+        match &*self.log() {
             "" => way.to_owned(),
             log => format!("{way} (the broker's log: {log})"),
-        })
+        }
     }
 
     /// What the broker complained of lately.
