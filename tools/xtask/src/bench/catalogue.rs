@@ -76,6 +76,10 @@ pub const ENTRIES: &[Entry] = &[
     ours("pipeline", &["12000"], &["300"]),
     ours("threads", &["90000"], &["480"]),
     ours("blur", &["20"], &["2"]),
+    ours("profile", &["20000"], &["500"]),
+    ours("gauss", &["40"], &["2"]),
+    ours("objects", &["20000"], &["500"]),
+    ours("crowd", &["300"], &["10"]),
     Entry {
         name: "hashcat",
         kind: Kind::Installed("hashcat"),

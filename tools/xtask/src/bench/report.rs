@@ -140,8 +140,8 @@ fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) 
         row(label, figure.unit, &figure.sides, &verdicts(&figure.name));
     }
     for program in &group.programs {
-        let difference = if program.checksums_equal { "" } else { "COMPUTES SOMETHING ELSE" };
-        row(program.name, program.unit, &program.sides, difference);
+        let said = if program.checksums_equal { &*verdicts(program.name) } else { "COMPUTES SOMETHING ELSE" };
+        row(program.name, program.unit, &program.sides, said);
     }
     for (name, label) in [("programs_mean", "programs, geometric mean"), ("programs_worst", "programs, slowest")] {
         let own = results.targets.iter().filter(|verdict| verdict.is_of(group));

@@ -61,6 +61,9 @@ const IDLE: OfPrograms = OfPrograms { mean: 1.02, worst: 1.10 };
 /// Beside processes that only compute.
 const BUSY: OfPrograms = OfPrograms { mean: 1.10, worst: 1.50 };
 
+/// Programs that do nothing but what costs most, with a limit of their own: they are not in the mean.
+const APART: &[(&str, f64)] = &[("objects", 2.0)];
+
 /// The verdicts on a group: of each target whose figure was measured, and of its whole programs.
 pub fn verdicts(group: &Group) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
@@ -113,19 +116,25 @@ fn judged(
 
 fn of_programs(group: &Group) -> Vec<Verdict> {
     let good = group.programs.iter().filter(|program| program.checksums_equal);
-    let ratios: Vec<_> = good.filter_map(|program| Some((program.name, program.sides.measured().1?))).collect();
-    let Some(mean) = geometric_mean(&ratios.iter().map(|(_, ratio)| *ratio).collect::<Vec<_>>()) else {
-        return Vec::new();
-    };
-    let limits = if group.busy == 0 { IDLE } else { BUSY };
-    let count = ratios.len();
-    let Some((worst, ratio)) = ratios.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) else { return Vec::new() };
-    let of_mean = format!("geometric mean of {count} <= {:.2}x native", limits.mean);
-    let of_worst = format!("each <= {:.2}x native, worst is {worst}", limits.worst);
-    vec![
-        judged(group, "programs_mean".to_owned(), of_mean, Unit::Ratio, (mean, limits.mean, false)),
-        judged(group, "programs_worst".to_owned(), of_worst, Unit::Ratio, (ratio, limits.worst, false)),
-    ]
+    let ratios = good.filter_map(|program| Some((program.name, program.sides.measured().1?)));
+    let limit_of = |name: &str| Some(APART.iter().find(|(apart, _)| *apart == name)?.1);
+    let (apart, ratios): (Vec<_>, Vec<_>) = ratios.partition(|(name, _)| limit_of(name).is_some());
+    let mut verdicts = Vec::new();
+    for (name, ratio) in apart {
+        let Some(limit) = limit_of(name) else { continue };
+        let target = format!("<= {limit:.2}x native");
+        verdicts.push(judged(group, name.to_owned(), target, Unit::Ratio, (ratio, limit, false)));
+    }
+    let mean = geometric_mean(&ratios.iter().map(|(_, ratio)| *ratio).collect::<Vec<_>>());
+    let worst = ratios.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    if let (Some(mean), Some((worst, ratio))) = (mean, worst) {
+        let limits = if group.busy == 0 { IDLE } else { BUSY };
+        let of_mean = format!("geometric mean of {} <= {:.2}x native", ratios.len(), limits.mean);
+        let of_worst = format!("each <= {:.2}x native, worst is {worst}", limits.worst);
+        verdicts.push(judged(group, "programs_mean".to_owned(), of_mean, Unit::Ratio, (mean, limits.mean, false)));
+        verdicts.push(judged(group, "programs_worst".to_owned(), of_worst, Unit::Ratio, (*ratio, limits.worst, false)));
+    }
+    verdicts
 }
 
 #[cfg(test)]
@@ -208,13 +217,16 @@ mod tests {
         };
         let mut group = group(Mode::Unpinned, &[]);
         group.programs = vec![program("fast", 1.0, true), program("slow", 1.21, true), program("wrong", 9.0, false)];
+        group.programs.push(program("objects", 3.0, true));
         let expected = [
+            "objects <= 2.00x native: missed by 1.00x",
             "programs_mean geometric mean of 2 <= 1.02x native: missed by 0.08x",
             "programs_worst each <= 1.10x native, worst is slow: missed by 0.11x",
         ];
         assert_eq!(said(&group), expected);
         group.busy = 2;
         let expected = [
+            "objects <= 2.00x native: missed by 1.00x",
             "programs_mean geometric mean of 2 <= 1.10x native: met",
             "programs_worst each <= 1.50x native, worst is slow: met",
         ];
