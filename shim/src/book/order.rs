@@ -4,6 +4,11 @@
 //! every object records the lane that used it last, and the next call on it makes the worker first serve everything that
 //! this lane has sent before. A call that names no such object, or releases one that others may use without naming it, is
 //! ordered after all calls.
+//!
+//! With many threads a frame cannot name all lanes again and again. A one-way call that comes after all is a *milestone*:
+//! a later one names the milestone, and only what was sent since. The worker serves a milestone after all that it names.
+//!
+//! - **Invariant**: what a lane's `covered` says, the milestone comes after, or the milestone before it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -20,13 +25,17 @@ pub struct Order {
     lanes: [OnceLock<Box<[Lane; CHUNK]>>; CHUNKS],
     /// How many lanes have numbers.
     used: AtomicUsize,
+    /// The latest one-way call that comes after all, as the word of the notice that names it; 0 for none.
+    milestone: AtomicU64,
 }
 
-/// The number of one-way calls that a lane sent, and of those that the worker is known to have served.
+/// The number of one-way calls that a lane sent, of those that the worker is known to have served, and of those that come
+/// before the milestone.
 #[derive(Debug, Default)]
 struct Lane {
     posted: AtomicU64,
     served: AtomicU64,
+    covered: AtomicU64,
 }
 
 /// The lanes whose calls come before a call.
@@ -37,35 +46,96 @@ pub enum After {
     All,
 }
 
+/// What comes before a frame.
+#[derive(Debug)]
+pub struct Before {
+    /// The frame's lane, and how many one-way calls that has sent.
+    own: u32,
+    posted: u64,
+    others: Vec<Notice>,
+    /// The milestone before this one, if the frame comes after all.
+    milestone: Option<u64>,
+}
+
+impl Before {
+    /// What the frame says about other lanes.
+    pub fn notices(&self) -> impl Iterator<Item = Notice> {
+        self.others.iter().copied()
+    }
+}
+
 impl Order {
-    /// What the next frame of the lane `own` says about the lanes that it comes after. Of a lane that is `fresh`, it is the
-    /// first: an earlier lane may have had the number, and what that has sent comes first.
-    pub fn notices(&self, after: &After, own: u32, fresh: bool) -> Vec<Notice> {
-        let notice = |number: u32| {
-            let lane = self.lane(number)?;
-            let count = lane.posted.load(Ordering::Acquire);
-            (lane.served.load(Ordering::Relaxed) < count).then_some(Notice::After { lane: number, count })
-        };
-        let mut notices = Vec::new();
+    /// What comes before the next frame of the lane `own`. Of a lane that is `fresh`, it is the first: an earlier lane may have
+    /// had the number, and what that has sent comes first.
+    pub fn before(&self, after: &After, own: u32, fresh: bool) -> Before {
+        let mut before = Before { own, posted: self.posted(own), others: Vec::new(), milestone: None };
         if fresh {
             self.used.fetch_max(own as usize, Ordering::Relaxed);
-            notices.extend(notice(own));
+            before.others.extend(self.unserved(own));
         }
-        let is_other = |number: &u32| *number != own;
         match after {
+            After::Lanes(numbers) => {
+                let others = numbers.iter().filter(|number| **number != own);
+                before.others.extend(others.filter_map(|number| self.unserved(*number)));
+            }
             After::All => {
                 let used = self.used.load(Ordering::Acquire) as u32;
-                notices.extend((1..=used).filter(is_other).filter_map(notice));
+                let others = (1..=used).filter(|number| *number != own);
+                before.others.extend(others.filter_map(|number| self.uncovered(number)));
+                // Read last: it comes after whatever was covered when the lanes were looked at.
+                let milestone = self.milestone.load(Ordering::Acquire);
+                before.milestone = Some(milestone);
+                if let Notice::After { lane, count } = Notice::from_word(milestone)
+                    && lane != own
+                    && self.lane(lane).is_some_and(|lane| lane.served.load(Ordering::Relaxed) < count)
+                {
+                    before.others.push(Notice::After { lane, count });
+                }
             }
-            After::Lanes(numbers) => notices.extend(numbers.iter().copied().filter(is_other).filter_map(notice)),
         }
-        notices
+        before
     }
 
-    /// A lane sends another one-way call. Returns how many of its calls may not have been served yet.
+    /// What a lane has sent that may not have been served.
+    fn unserved(&self, number: u32) -> Option<Notice> {
+        let lane = self.lane(number)?;
+        let count = lane.posted.load(Ordering::Acquire);
+        (lane.served.load(Ordering::Relaxed) < count).then_some(Notice::After { lane: number, count })
+    }
+
+    /// The same, unless it comes before the milestone.
+    fn uncovered(&self, number: u32) -> Option<Notice> {
+        let covered = self.lane(number)?.covered.load(Ordering::Acquire);
+        self.unserved(number).filter(|notice| matches!(notice, Notice::After { count, .. } if *count > covered))
+    }
+
+    /// A lane sends another one-way call. Returns how many it has sent.
     pub fn post(&self, number: u32) -> u64 {
-        let Some(lane) = self.lane(number) else { return 0 };
-        lane.posted.fetch_add(1, Ordering::AcqRel) + 1 - lane.served.load(Ordering::Relaxed)
+        self.lane(number).map_or(0, |lane| lane.posted.fetch_add(1, Ordering::AcqRel) + 1)
+    }
+
+    /// A one-way call was sent, as the call of this number of its lane. Returns how many of the lane's may not have been
+    /// served yet.
+    pub fn sent(&self, before: &Before, number: u64) -> u64 {
+        if let Some(known) = before.milestone {
+            self.pass(before, number, known);
+        }
+        self.lane(before.own).map_or(0, |lane| number - lane.served.load(Ordering::Relaxed))
+    }
+
+    /// The call is the next milestone, unless another has become that: of those two neither comes after the other.
+    fn pass(&self, before: &Before, number: u64, known: u64) {
+        let this = Notice::After { lane: before.own, count: number };
+        if self.milestone.compare_exchange(known, this.to_word(), Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return;
+        }
+        for notice in before.notices().chain([this]) {
+            if let Notice::After { lane, count } = notice
+                && let Some(lane) = self.lane(lane)
+            {
+                lane.covered.fetch_max(count, Ordering::Release);
+            }
+        }
     }
 
     /// The number of one-way calls that a lane has sent.
@@ -73,12 +143,16 @@ impl Order {
         self.lane(number).map_or(0, |lane| lane.posted.load(Ordering::Relaxed))
     }
 
-    /// A call was answered before which its lane had posted so many, which have all been served.
-    pub fn answered(&self, number: u32, posted: u64) {
-        if let Some(lane) = self.lane(number)
-            && lane.served.load(Ordering::Relaxed) < posted
-        {
-            lane.served.store(posted, Ordering::Relaxed);
+    /// A call was answered: what comes before it has been served.
+    pub fn answered(&self, before: &Before) {
+        let own = Notice::After { lane: before.own, count: before.posted };
+        for notice in before.notices().chain([own]) {
+            if let Notice::After { lane, count } = notice
+                && let Some(lane) = self.lane(lane)
+                && lane.served.load(Ordering::Relaxed) < count
+            {
+                lane.served.fetch_max(count, Ordering::Relaxed);
+            }
         }
     }
 
@@ -97,57 +171,119 @@ mod tests {
         Notice::After { lane, count }
     }
 
-    /// Three lanes that have sent their first frames.
-    fn three() -> Order {
+    /// So many lanes that have sent their first frames.
+    fn lanes(count: u32) -> Order {
         let order = Order::default();
-        for number in 1..=3 {
-            assert_eq!(order.notices(&After::Lanes(Vec::new()), number, true), []);
+        for number in 1..=count {
+            assert_eq!(named(&order, &After::Lanes(Vec::new()), number, true), []);
         }
         order
     }
 
+    /// What a frame of the lane says, which is not sent.
+    fn named(order: &Order, after: &After, own: u32, fresh: bool) -> Vec<Notice> {
+        order.before(after, own, fresh).others
+    }
+
+    /// A one-way call that comes after all is sent: what it says.
+    fn post_after_all(order: &Order, own: u32) -> Vec<Notice> {
+        let before = order.before(&After::All, own, false);
+        order.sent(&before, order.post(own));
+        before.others
+    }
+
+    /// A call of the lane is answered that was sent now.
+    fn answer(order: &Order, own: u32) {
+        order.answered(&order.before(&After::Lanes(Vec::new()), own, false));
+    }
+
     #[test]
     fn a_frame_comes_after_what_others_have_sent_and_nobody_has_answered() {
-        let order = three();
+        let order = lanes(3);
         assert_eq!((order.post(1), order.post(1), order.post(2)), (1, 2, 1));
-        assert_eq!(order.notices(&After::All, 3, false), [after(1, 2), after(2, 1)]);
-        assert_eq!(order.notices(&After::All, 1, false), [after(2, 1)]);
-        assert_eq!(order.notices(&After::Lanes(vec![2, 3]), 1, false), [after(2, 1)]);
-        assert_eq!(order.notices(&After::Lanes(Vec::new()), 3, false), []);
-        order.answered(1, order.posted(1));
-        assert_eq!(order.notices(&After::All, 3, false), [after(2, 1)]);
-        assert_eq!(order.post(1), 1);
-        assert_eq!(order.notices(&After::Lanes(vec![1]), 3, false), [after(1, 3)]);
+        assert_eq!(named(&order, &After::All, 3, false), [after(1, 2), after(2, 1)]);
+        assert_eq!(named(&order, &After::All, 1, false), [after(2, 1)]);
+        assert_eq!(named(&order, &After::Lanes(vec![2, 3]), 1, false), [after(2, 1)]);
+        assert_eq!(named(&order, &After::Lanes(Vec::new()), 3, false), []);
+        answer(&order, 1);
+        assert_eq!(named(&order, &After::All, 3, false), [after(2, 1)]);
+        assert_eq!(order.post(1), 3);
+        assert_eq!(named(&order, &After::Lanes(vec![1]), 3, false), [after(1, 3)]);
+    }
+
+    #[test]
+    fn what_an_answered_call_came_after_is_not_named_again() {
+        let order = lanes(3);
+        assert_eq!((order.post(1), order.post(2)), (1, 1));
+        order.answered(&order.before(&After::All, 3, false));
+        assert_eq!(named(&order, &After::All, 3, false), []);
+        assert_eq!(named(&order, &After::Lanes(vec![1]), 2, false), []);
     }
 
     #[test]
     fn what_is_posted_while_a_call_waits_is_not_served_with_it() {
-        let order = three();
+        let order = lanes(3);
         order.post(1);
-        let before = order.posted(1);
+        let call = order.before(&After::Lanes(Vec::new()), 1, false);
         // By a callback in the call.
-        order.post(1);
-        order.answered(1, before);
-        assert_eq!(order.notices(&After::All, 2, false), [after(1, 2)]);
+        assert_eq!(order.sent(&order.before(&After::Lanes(Vec::new()), 1, false), order.post(1)), 2);
+        order.answered(&call);
+        assert_eq!(named(&order, &After::All, 2, false), [after(1, 2)]);
         // The callback's own call is answered, and then read what came before.
-        order.answered(1, 2);
-        order.answered(1, before);
-        assert_eq!(order.notices(&After::All, 2, false), []);
+        answer(&order, 1);
+        order.answered(&call);
+        assert_eq!(named(&order, &After::All, 2, false), []);
     }
 
     #[test]
     fn the_first_frame_of_a_lane_comes_after_the_earlier_lane_of_its_number() {
-        let order = three();
+        let order = lanes(3);
         order.post(1);
-        assert_eq!(order.notices(&After::Lanes(Vec::new()), 1, false), []);
-        assert_eq!(order.notices(&After::Lanes(Vec::new()), 1, true), [after(1, 1)]);
-        assert_eq!(order.notices(&After::All, 1, false), []);
+        assert_eq!(named(&order, &After::Lanes(Vec::new()), 1, false), []);
+        assert_eq!(named(&order, &After::Lanes(Vec::new()), 1, true), [after(1, 1)]);
+        assert_eq!(named(&order, &After::All, 1, false), []);
     }
 
     #[test]
     fn a_number_without_a_lane_orders_nothing() {
-        let order = three();
+        let order = lanes(3);
         assert_eq!((order.post(0), order.posted(0)), (0, 0));
-        assert_eq!(order.notices(&After::Lanes(vec![0, (CHUNKS * CHUNK) as u32 + 1]), 1, false), []);
+        assert_eq!(named(&order, &After::Lanes(vec![0, (CHUNKS * CHUNK) as u32 + 1]), 1, false), []);
+    }
+
+    #[test]
+    fn who_comes_after_all_names_the_milestone_and_what_came_since() {
+        let order = lanes(4);
+        assert_eq!((order.post(1), order.post(2)), (1, 1));
+        assert_eq!(post_after_all(&order, 3), [after(1, 1), after(2, 1)]);
+        assert_eq!(post_after_all(&order, 4), [after(3, 1)]);
+        order.post(2);
+        assert_eq!(post_after_all(&order, 1), [after(2, 2), after(4, 1)]);
+        // Its own milestone is before it anyway.
+        assert_eq!(named(&order, &After::All, 1, false), []);
+        // Who comes after certain lanes does not name it.
+        assert_eq!(named(&order, &After::Lanes(vec![2]), 3, false), [after(2, 2)]);
+        // Once it is served, so is all that it came after.
+        answer(&order, 1);
+        assert_eq!(named(&order, &After::All, 2, false), []);
+    }
+
+    #[test]
+    fn of_two_that_come_after_all_at_the_same_time_one_is_the_milestone() {
+        let order = lanes(4);
+        order.post(1);
+        let (one, other) = (order.before(&After::All, 2, false), order.before(&After::All, 3, false));
+        order.post(4);
+        order.sent(&other, order.post(3));
+        order.sent(&one, order.post(2));
+        assert_eq!(named(&order, &After::All, 1, false), [after(2, 1), after(4, 1), after(3, 1)]);
+    }
+
+    #[test]
+    fn many_threads_name_each_other_once() {
+        const MANY: u32 = 500;
+        let order = lanes(MANY);
+        let named: usize = (1..=MANY).map(|own| post_after_all(&order, own).len()).sum();
+        assert_eq!(named, MANY as usize - 1);
     }
 }

@@ -32,8 +32,9 @@ pub struct ThreadLane {
     pub arena: Arena,
     /// Its number among the session's lanes, from 1 on. An earlier lane may have had it.
     pub number: u32,
-    /// Whether the thread has not sent anything by it yet.
+    /// Whether the thread has not sent a call by it yet, and whether no thread has.
     pub is_fresh: bool,
+    pub is_new: bool,
     /// Calls that wait for replies, and replies that have come, in the order in which they were asked for.
     pub asked: u64,
     pub answered: u64,
@@ -252,6 +253,7 @@ impl ThreadLane {
             arena: Arena::new(),
             number,
             is_fresh: true,
+            is_new: true,
             asked: 0,
             answered: 0,
             early: Vec::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ava_protocol::frame::{self, Frame, Notice, Tag};
 use ava_protocol::upcall::Upcall;
-use ava_transport::lane::{Lane, Wake};
+use ava_transport::lane::Wake;
 use rkyv::rancor::Failure;
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
@@ -14,7 +14,7 @@ use super::core::Session;
 use crate::base::fault::Fault;
 use crate::base::threads::{self, Role};
 use crate::book::callbacks::{Args, Registration};
-use crate::book::order::After;
+use crate::book::order::{After, Before};
 use crate::book::pending::Meeting;
 use crate::book::regions::{Announcement, Lease};
 use crate::port::lanes::ThreadLane;
@@ -63,16 +63,16 @@ impl Session {
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
         let lane = self.port.lane().map_err(|fault| self.failed(fault))?;
-        let (turn, posted) = lane.with(|lane| {
+        let (turn, before) = lane.with(|lane| {
             let fd = outgoing.fd;
-            self.begin(lane, outgoing, encode)?;
-            lane.lane.send(&lane.out, fd, Wake::Now).map_err(|_| self.lose())?;
+            let before = self.begin(lane, outgoing, encode)?;
+            self.send(lane, fd, Wake::Now)?;
             lane.asked += 1;
-            Ok::<_, Fault>((lane.asked, self.book.order.posted(lane.number)))
+            Ok::<_, Fault>((lane.asked, before))
         })?;
         let mut read = Some(read);
         let (result, written) = loop {
-            match lane.with(|lane| self.receive(lane, turn, posted, &mut read))? {
+            match lane.with(|lane| self.receive(lane, turn, &before, &mut read))? {
                 // The callback may call: what it asks goes by the same lane.
                 Received::Upcall(body) => self.call_now(&body).map_err(|_| self.lose())?,
                 Received::Reply(result, written) => break (result, written),
@@ -90,13 +90,13 @@ impl Session {
         &'static self,
         lane: &mut ThreadLane,
         turn: u64,
-        posted: u64,
+        before: &Before,
         read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
     ) -> Result<Received<R>, Fault> {
         if let Some(at) = lane.early.iter().position(|(early, _)| *early == turn) {
             let (_, bytes) = lane.early.swap_remove(at);
             let frame = Frame::parse(&bytes).map_err(|_| self.lose())?;
-            return Ok(self.read_reply(lane.number, posted, &frame, read));
+            return Ok(self.read_reply(before, &frame, read));
         }
         loop {
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
@@ -109,14 +109,14 @@ impl Session {
             lane.answered += 1;
             let dropped = self.apply(frame.notices());
             let received = if lane.answered == turn {
-                Some(self.read_reply(lane.number, posted, &frame, read))
+                Some(self.read_reply(before, &frame, read))
             } else {
                 let mut bytes = AlignedVec::new();
                 bytes.extend_from_slice(lane.inbox.bytes());
                 lane.early.push((lane.answered, bytes));
                 None
             };
-            drop_regions(&mut *lane.lane, dropped);
+            drop_regions(lane, dropped);
             if let Some(received) = received {
                 return Ok(received);
             }
@@ -125,12 +125,11 @@ impl Session {
 
     fn read_reply<R>(
         &'static self,
-        lane: u32,
-        posted: u64,
+        before: &Before,
         frame: &Frame<'_>,
         read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
     ) -> Received<R> {
-        self.book.order.answered(lane, posted);
+        self.book.order.answered(before);
         let result = match (frame.tag, read.take()) {
             (Tag::Reply, Some(read)) => read(frame),
             (Tag::Refused, _) => Err(Fault::Status(i64::from(frame.status()))),
@@ -148,11 +147,11 @@ impl Session {
     ) -> Result<(), Fault> {
         let lane = self.port.lane().map_err(|fault| self.failed(fault))?;
         let waiting = lane.with(|lane| {
-            self.begin(lane, outgoing, encode)?;
+            let before = self.begin(lane, outgoing, encode)?;
             // Last, since whatever is counted must be sent: others wait for it.
-            let waiting = self.book.order.post(lane.number);
-            lane.lane.send(&lane.out, None, wake).map_err(|_| self.lose())?;
-            Ok::<_, Fault>(waiting)
+            let number = self.book.order.post(lane.number);
+            self.send(lane, None, wake)?;
+            Ok::<_, Fault>(self.book.order.sent(&before, number))
         })?;
         if waiting >= MOST_POSTED {
             // For the notices of a reply: what has completed or is gone is not to pile up.
@@ -166,22 +165,31 @@ impl Session {
         lane: &mut ThreadLane,
         outgoing: Outgoing<'_>,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Before, Fault> {
         let Outgoing { tag, word, regions, after, .. } = outgoing;
-        let order = self.book.order.notices(&after, lane.number, lane.is_fresh);
-        lane.is_fresh = false;
-        frame::begin(&mut lane.out, tag, word, self.book.pending.notices().into_iter().chain(order));
+        let before = self.book.order.before(&after, lane.number, lane.is_fresh);
+        frame::begin(&mut lane.out, tag, word, self.book.pending.notices().into_iter().chain(before.notices()));
         frame::set_lane(&mut lane.out, lane.number);
         lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
         for region in regions {
             let mut frame = AlignedVec::<16>::new();
             frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
+            frame::set_lane(&mut frame, lane.number);
             frame.extend_from_slice(&region.len.to_le_bytes());
             let number = region.fd.number().map_err(|_| self.lose())?;
             // SAFETY: it is open, as long as `region` lives, in the table that the lane sends it from.
             let fd = unsafe { BorrowedFd::borrow_raw(number) };
             lane.lane.send(&frame, Some(fd), Wake::Later).map_err(|_| self.lose())?;
         }
+        Ok(before)
+    }
+
+    /// Sends the frame that was begun.
+    fn send(&'static self, lane: &mut ThreadLane, fd: Option<BorrowedFd<'_>>, wake: Wake) -> Result<(), Fault> {
+        // The worker has not heard of a new lane: nobody else can wake its thread.
+        let wake = if lane.is_new { Wake::Now } else { wake };
+        lane.lane.send(&lane.out, fd, wake).map_err(|_| self.lose())?;
+        (lane.is_new, lane.is_fresh) = (false, false);
         Ok(())
     }
 
@@ -196,7 +204,7 @@ impl Session {
         if !dropped.is_empty()
             && let Ok(lane) = self.port.lane()
         {
-            lane.with(|lane| drop_regions(&mut *lane.lane, dropped));
+            lane.with(|lane| drop_regions(lane, dropped));
         }
     }
 
@@ -268,10 +276,11 @@ impl Session {
     }
 }
 
-fn drop_regions(lane: &mut dyn Lane, regions: Vec<u32>) {
+fn drop_regions(lane: &mut ThreadLane, regions: Vec<u32>) {
     for region in regions {
         let mut frame = AlignedVec::<16>::new();
         frame::begin(&mut frame, Tag::DropRegion, region, std::iter::empty());
-        let _ = lane.send(&frame, None, Wake::Later);
+        frame::set_lane(&mut frame, lane.number);
+        let _ = lane.lane.send(&frame, None, Wake::Later);
     }
 }
