@@ -50,6 +50,18 @@ fn more_threads_than_descriptors_are_served() {
     same(&world.native(&crowd), &world.remote(&crowd));
 }
 
+/// Each thread's calls come after those of others, which nobody has waited for.
+#[test]
+fn many_threads_pass_objects_on() {
+    for (vendor, count) in [(Vendor::Pocl, "500"), (Vendor::Intel, "100")] {
+        let world = World::new(vendor);
+        let crowd = program("crowd", &["passing", count]);
+        same(&world.native(&crowd), &world.remote(&crowd));
+        let sockets = crowd.env("AVA_TRANSPORT", "socket");
+        same(&world.native(&sockets), &world.remote(&sockets));
+    }
+}
+
 #[test]
 fn cancelled_threads_leave_the_others_well() {
     let world = World::new(Vendor::Pocl);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::memory::Memory;
-use super::wait;
+use super::wait::{self, FOR_FRAMES};
 
 /// Makes a sleeping `recv` check for frames again, also for those sent with [`Wake::Later`].
 ///
@@ -12,9 +12,19 @@ use super::wait;
 pub struct Doorbell(pub(super) Option<Bell>);
 
 impl Doorbell {
+    /// Costs a system call only if the end says that it sleeps.
     pub fn ring(&self) {
         if let Some(bell) = &self.0 {
             bell.ring();
+        }
+    }
+
+    /// Whether both ring at the same end of a lane with rings.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(&one.memory, &other.memory) && one.side == other.side,
+            _ => false,
         }
     }
 
@@ -37,13 +47,15 @@ pub struct Bell {
 impl Bell {
     fn ring(&self) {
         if self.memory.is_mapped() {
-            wait::rouse(&self.memory.end(self.side).sleep.0);
+            wait::wake(&self.memory.end(self.side).sleep.0, FOR_FRAMES);
         }
     }
 
-    /// Records that the peer will send no more.
+    /// Records that the peer will send no more, and wakes the end whatever the peer may have written to its sleep word.
     fn hang_up(&self) {
         self.memory.set_over();
-        self.ring();
+        if self.memory.is_mapped() {
+            wait::rouse(&self.memory.end(self.side).sleep.0);
+        }
     }
 }

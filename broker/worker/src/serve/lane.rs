@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ava_protocol::frame::{Frame, Malformed, Notice, Tag};
-use ava_transport::lane::{Inbox, Lane};
+use ava_transport::lane::{Doorbell, Inbox, Lane};
 use rkyv::ser::allocator::Arena;
 use rkyv::util::AlignedVec;
 
@@ -52,8 +52,7 @@ pub fn serve_lane(
 
 impl Drop for LaneServer {
     fn drop(&mut self) {
-        // The number may be another lane's soon.
-        self.served.is_at(None);
+        self.served.ends(&self.bell);
     }
 }
 
@@ -61,6 +60,7 @@ impl Drop for LaneServer {
 pub struct LaneServer {
     worker: &'static Worker,
     lane: Rc<RefCell<Box<dyn Lane>>>,
+    bell: Doorbell,
     /// The frame in hand is one that the program waits for.
     answering: Answering,
     /// The number that the shim knows the lane by, and how many oneways came by it.
@@ -72,11 +72,13 @@ pub struct LaneServer {
 
 impl LaneServer {
     pub fn new(worker: &'static Worker, lane: Box<dyn Lane>) -> Self {
+        let bell = lane.doorbell();
         let lane = Rc::new(RefCell::new(lane));
         callbacks::set_lane(&lane);
         Self {
             worker,
             lane,
+            bell,
             answering: Answering::default(),
             number: None,
             served: Arc::default(),
@@ -96,16 +98,16 @@ impl LaneServer {
             match notice {
                 Notice::Taken { pending } => session.pending.taken(pending),
                 Notice::After { lane, count } => {
-                    session.order.wait_for(lane, count, || session.lanes.wake())?;
+                    session.order.wait_for(lane, count)?;
                 }
                 other => return Err(Malformed::Notice(other)),
             }
         }
         if self.number != Some(frame.lane) {
             self.number = Some(frame.lane);
-            self.served.is_at(None);
+            self.served.ends(&self.bell);
             self.served = session.order.of(frame.lane)?;
-            self.served.is_at(Some(self.lane.borrow().doorbell()));
+            self.served.begins(&self.bell);
         }
         let mut call =
             Call::new(session, &*self.worker.api, &self.lane, &self.answering, &mut self.out, &mut self.arena);

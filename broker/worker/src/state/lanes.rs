@@ -46,11 +46,6 @@ impl Lanes {
         self.open.remove(&number);
     }
 
-    /// Has every lane look for what its thread was not woken for.
-    pub fn wake(&self) {
-        self.open.iter().for_each(|lane| lane.bell.ring());
-    }
-
     /// The program is gone: what it has sent ahead is done and counted, as it would be if the program had called the vendor
     /// itself. Who shares the program's memory could go on for ever, hence a limit.
     pub fn drain(&self) {

@@ -2,37 +2,28 @@
 //!
 //! - **Invariant**: the oneways of a lane run in order, and a frame runs after those of other lanes that it says it comes
 //!   after. The shim says so of what the program can have put in order: what another thread did with the same objects.
+//! - **Invariant**: a lane that serves a oneway wakes those who wait for just that, and who waits wakes no lane but the one that
+//!   it waits for.
 //! - **Invariant**: a failure is told. What the call was to make ends in error, and so does the next answered call with
 //!   the object that the failed one was about.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, Thread};
 
 use ava_protocol::frame::Malformed;
 use ava_transport::lane::Doorbell;
 use dashmap::DashMap;
 
-/// How long a lane waits before it has the others look again, at first and at most.
-const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 /// Most lanes that are counted: those that have ended are, too.
 const MOST: usize = 64 << 10;
+/// The count that nobody waits for.
+const NEVER: u64 = u64::MAX;
 
 /// How many oneways each lane has served.
 #[derive(Default)]
 pub struct Order(DashMap<u32, Arc<Served>>);
-
-/// How many oneways a lane has served, and who waits for more.
-#[derive(Default)]
-pub struct Served {
-    count: AtomicU64,
-    waiting: AtomicUsize,
-    turn: Mutex<()>,
-    moved: Condvar,
-    /// Rings at the lane, once it was heard of.
-    bell: Mutex<Option<Doorbell>>,
-}
 
 impl Order {
     /// The count of a lane.
@@ -46,56 +37,102 @@ impl Order {
         Ok(Arc::clone(&self.0.entry(lane).or_default()))
     }
 
-    /// Waits until a lane has served so many. It has it look for what it was not woken for, and `wake` all lanes if it was
-    /// not heard of yet; that may come too early, so it is done again.
-    pub fn wait_for(&self, lane: u32, count: u64, wake: impl Fn()) -> Result<(), Malformed> {
-        let served = self.of(lane)?;
-        if served.count.load(Ordering::Acquire) >= count {
-            return Ok(());
-        }
-        let look = || served.ring().unwrap_or_else(&wake);
-        look();
-        let (mut patience, longest) = LOOK_AGAIN;
-        served.waiting.fetch_add(1, Ordering::SeqCst);
-        let mut turn = served.turn.lock();
-        while let Ok(guard) = turn
-            && served.count.load(Ordering::SeqCst) < count
-        {
-            turn = match served.moved.wait_timeout(guard, patience) {
-                Ok((guard, waited)) => {
-                    if waited.timed_out() {
-                        look();
-                        patience = (patience * 2).min(longest);
-                    }
-                    Ok(guard)
-                }
-                Err(_) => break,
-            };
-        }
-        served.waiting.fetch_sub(1, Ordering::SeqCst);
+    /// Waits until a lane has served so many.
+    pub fn wait_for(&self, lane: u32, count: u64) -> Result<(), Malformed> {
+        self.of(lane)?.wait_for(count);
         Ok(())
     }
 }
 
+/// How many oneways a lane has served, and who waits for more.
+pub struct Served {
+    count: AtomicU64,
+    /// The lowest count that somebody waits for.
+    next: AtomicU64,
+    /// The threads that wait, by the counts that they wait for.
+    waiting: Mutex<BTreeMap<u64, Vec<Thread>>>,
+    /// Rings at the lane, once it was heard of.
+    bell: Mutex<Option<Doorbell>>,
+}
+
+impl Default for Served {
+    fn default() -> Self {
+        Self {
+            count: AtomicU64::new(0),
+            next: AtomicU64::new(NEVER),
+            waiting: Mutex::default(),
+            bell: Mutex::default(),
+        }
+    }
+}
+
 impl Served {
-    /// The lane has served another.
+    /// The lane has served another. Who waited for that goes on; nobody else is woken.
     pub fn add(&self) {
-        self.count.fetch_add(1, Ordering::SeqCst);
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            drop(self.turn.lock());
-            self.moved.notify_all();
+        // Who begins to wait writes `next` before it reads `count`, so one of the two sees what the other has written.
+        let count = self.count.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.next.load(Ordering::SeqCst) <= count {
+            self.reached(count).iter().for_each(Thread::unpark);
         }
     }
 
-    /// This rings at the lane from now on; `None` when it has ended.
-    pub fn is_at(&self, bell: Option<Doorbell>) {
+    /// The lane begins: this rings at it.
+    pub fn begins(&self, bell: &Doorbell) {
         if let Ok(mut known) = self.bell.lock() {
-            *known = bell;
+            *known = Some(bell.clone());
         }
     }
 
-    fn ring(&self) -> Option<()> {
-        self.bell.lock().ok()?.as_ref().map(Doorbell::ring)
+    /// The lane has ended, after which another may have begun already.
+    pub fn ends(&self, bell: &Doorbell) {
+        if let Ok(mut known) = self.bell.lock()
+            && known.as_ref().is_some_and(|known| known.is(bell))
+        {
+            *known = None;
+        }
+    }
+
+    /// Waits until so many are served.
+    ///
+    /// The lane's thread may sleep though there are oneways that it was not woken for, so it is rung for. If the lane has not
+    /// begun, its first frame has woken its thread, or will, which then sees all that was sent before this wait.
+    fn wait_for(&self, count: u64) {
+        if self.has(count) {
+            return;
+        }
+        self.enlist(count, thread::current());
+        self.ring();
+        while !self.has(count) {
+            thread::park();
+        }
+    }
+
+    fn has(&self, count: u64) -> bool {
+        self.count.load(Ordering::SeqCst) >= count
+    }
+
+    /// The thread is to be woken when so many are served.
+    fn enlist(&self, count: u64, thread: Thread) {
+        if let Ok(mut waiting) = self.waiting.lock() {
+            waiting.entry(count).or_default().push(thread);
+            self.next.fetch_min(count, Ordering::SeqCst);
+        }
+    }
+
+    /// So many are served: who waited for that, and does not any more.
+    #[cold]
+    fn reached(&self, count: u64) -> Vec<Thread> {
+        let Ok(mut waiting) = self.waiting.lock() else { return Vec::new() };
+        let later = waiting.split_off(&(count + 1));
+        self.next.store(later.keys().next().copied().unwrap_or(NEVER), Ordering::SeqCst);
+        let due = std::mem::replace(&mut *waiting, later);
+        due.into_values().flatten().collect()
+    }
+
+    fn ring(&self) {
+        if let Ok(bell) = self.bell.lock() {
+            bell.iter().for_each(Doorbell::ring);
+        }
     }
 }
 
@@ -129,6 +166,8 @@ impl Failures {
 
 #[cfg(test)]
 mod tests {
+    use ava_transport::lane::{Inbox, Kind, Wake, accept, offer};
+
     use super::*;
 
     #[test]
@@ -143,7 +182,7 @@ mod tests {
                     let count = order.of(lane).unwrap();
                     for turn in 1..=100 {
                         if lane > 1 {
-                            order.wait_for(lane - 1, turn, || ()).unwrap();
+                            order.wait_for(lane - 1, turn).unwrap();
                         }
                         seen.lock().unwrap().push((turn, lane));
                         count.add();
@@ -159,16 +198,80 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_has_the_others_look_until_they_have_seen() {
+    fn who_is_concerned_is_woken_and_nobody_else() {
+        let served = Served::default();
+        let waited_for =
+            || served.waiting.lock().unwrap().iter().map(|(count, all)| (*count, all.len())).collect::<Vec<_>>();
+        for count in [3, 1, 7, 3] {
+            served.enlist(count, thread::current());
+        }
+        assert_eq!(waited_for(), [(1, 1), (3, 2), (7, 1)]);
+        let woken = |count| served.reached(count).len();
+        assert_eq!((woken(1), waited_for()), (1, vec![(3, 2), (7, 1)]));
+        assert_eq!((woken(2), woken(3), waited_for()), (0, 2, vec![(7, 1)]));
+        // Who comes after that is not forgotten, and who counts finds nobody until then.
+        assert_eq!(served.next.load(Ordering::SeqCst), 7);
+        served.enlist(5, thread::current());
+        assert_eq!(served.next.load(Ordering::SeqCst), 5);
+        assert_eq!((woken(9), waited_for(), served.next.load(Ordering::SeqCst)), (2, vec![], NEVER));
+    }
+
+    #[test]
+    fn many_wait_for_one_lane_each_for_a_count_of_its_own() {
         let order = Order::default();
-        let looks = AtomicUsize::new(0);
-        let wake = || {
-            if looks.fetch_add(1, Ordering::Relaxed) == 3 {
-                order.of(7).unwrap().count.store(1, Ordering::SeqCst);
+        let lane = order.of(1).unwrap();
+        let reached = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            for count in 1..=64_u64 {
+                let (order, reached) = (&order, &reached);
+                scope.spawn(move || {
+                    order.wait_for(1, count).unwrap();
+                    reached.lock().unwrap().push(count);
+                });
             }
-        };
-        order.wait_for(7, 1, wake).unwrap();
-        assert_eq!(looks.load(Ordering::Relaxed), 4);
+            while lane.waiting.lock().unwrap().len() < 64 {
+                thread::yield_now();
+            }
+            for count in 1..=64_u64 {
+                lane.add();
+                while reached.lock().unwrap().len() < count as usize {
+                    thread::yield_now();
+                }
+                assert_eq!(lane.waiting.lock().unwrap().len() as u64, 64 - count);
+            }
+        });
+        assert_eq!(reached.into_inner().unwrap(), (1..=64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_lane_that_sleeps_is_rung_for_and_no_lane_for_another() {
+        let (mut ours, theirs) = offer(Kind::Ring).unwrap();
+        let mut lane = accept(theirs).unwrap();
+        let (order, bell) = (Order::default(), lane.doorbell());
+        let served = order.of(1).unwrap();
+        served.begins(&bell);
+        thread::scope(|scope| {
+            let count = Arc::clone(&served);
+            scope.spawn(move || {
+                let mut inbox = Inbox::new();
+                while lane.recv(&mut inbox).unwrap() {
+                    count.add();
+                }
+            });
+            for turn in 1..=20 {
+                // Nobody wakes who sleeps for this.
+                ours.send(b"later", None, Wake::Later).unwrap();
+                order.wait_for(1, turn).unwrap();
+            }
+            drop(ours);
+        });
+        // Another lane of that number has begun before this one is known to have ended.
+        let other = offer(Kind::Ring).unwrap().0.doorbell();
+        served.begins(&other);
+        served.ends(&bell);
+        assert!(served.bell.lock().unwrap().as_ref().unwrap().is(&other));
+        served.ends(&other);
+        assert!(served.bell.lock().unwrap().is_none());
     }
 
     #[test]

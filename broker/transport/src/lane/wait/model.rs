@@ -164,7 +164,7 @@ fn rung<const FENCED: bool>() {
             let program = there.clone();
             let program = thread::spawn(move || program.tail.store(1, Ordering::Release));
             program.join().unwrap();
-            rouse(&there.receiver);
+            wake(&there.receiver, FOR_FRAMES);
         });
         assert_eq!(here.receive(0), 1);
         other.join().unwrap();
@@ -184,13 +184,16 @@ fn without_the_fence_a_doorbell_is_not_heard() {
 
 #[test]
 fn a_doorbell_does_not_swallow_a_wake_up() {
-    check(|| {
-        let there = Direction::<true>::new();
-        let (here, door) = (there.clone(), there.clone());
-        let sender = thread::spawn(move || there.publish(1));
-        let visitor = thread::spawn(move || rouse(&door.receiver));
-        assert_eq!(here.receive(0), 1);
-        sender.join().unwrap();
-        visitor.join().unwrap();
-    });
+    for ring in [|end: &Direction<true>| wake(&end.receiver, FOR_FRAMES), |end: &Direction<true>| rouse(&end.receiver)]
+    {
+        check(move || {
+            let there = Direction::<true>::new();
+            let (here, door) = (there.clone(), there.clone());
+            let sender = thread::spawn(move || there.publish(1));
+            let visitor = thread::spawn(move || ring(&door));
+            assert_eq!(here.receive(0), 1);
+            sender.join().unwrap();
+            visitor.join().unwrap();
+        });
+    }
 }
