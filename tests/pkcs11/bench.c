@@ -1,39 +1,12 @@
 /* The cost of single PKCS#11 calls in a program: medians over many, in nanoseconds.
  *
  *   PKCS11_MODULE=/path/to/module.so bench [ROUNDS]         (2000)
- *
- * The token is called AvA, its user PIN is 1234 (token.sh). */
-#include <dlfcn.h>
-#include <p11-kit/pkcs11.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+ */
+#include "bench.h"
 
-static CK_FUNCTION_LIST *p11;
-static CK_SESSION_HANDLE s;
-static CK_SLOT_ID slot;
 static CK_BYTE data[65536], result[512];
 static uint64_t *times;
 static unsigned rounds = 2000;
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void check(CK_RV status, const char *what)
-{
-    if (status != CKR_OK) {
-        fprintf(stderr, "bench: %s: %#lx\n", what, status);
-        exit(1);
-    }
-}
-
-#define CALL(call) check(call, #call)
 
 static int compare(const void *a, const void *b)
 {
@@ -113,40 +86,6 @@ static void sign_hmac(void)
 static void random_32(void)
 {
     CALL(p11->C_GenerateRandom(s, result, 32));
-}
-
-static void load(void)
-{
-    const char *path = getenv("PKCS11_MODULE");
-    void *module = dlopen(path ? path : "libsofthsm2.so", RTLD_NOW);
-    CK_C_GetFunctionList get;
-    if (!module || !(*(void **)&get = dlsym(module, "C_GetFunctionList"))) {
-        fprintf(stderr, "bench: %s\n", dlerror());
-        exit(1);
-    }
-    CALL(get(&p11));
-    CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
-    CALL(p11->C_Initialize(&args));
-}
-
-static void log_in(void)
-{
-    CK_SLOT_ID slots[64];
-    CK_ULONG count = 64, i;
-    CK_TOKEN_INFO info;
-    CALL(p11->C_GetSlotList(CK_TRUE, slots, &count));
-    for (i = 0; i < count; i++) {
-        CALL(p11->C_GetTokenInfo(slots[i], &info));
-        if (memcmp(info.label, "AvA ", 4) == 0)
-            break;
-    }
-    if (i == count) {
-        fprintf(stderr, "bench: no token is called AvA\n");
-        exit(1);
-    }
-    slot = slots[i];
-    CALL(p11->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s));
-    CALL(p11->C_Login(s, CKU_USER, (CK_BYTE *)"1234", 4));
 }
 
 static void make_keys(void)

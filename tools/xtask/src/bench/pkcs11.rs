@@ -1,4 +1,4 @@
-//! Single calls of PKCS#11, `tests/pkcs11/bench.c`: natively, through AvA, and through p11-kit's server.
+//! Single calls of PKCS#11, `tests/pkcs11/bench.c`, and many objects, `many.c` beside it: natively, through AvA, and through p11-kit's server.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -18,20 +18,29 @@ const START: Duration = Duration::from_secs(30);
 /// What compiles the program.
 const FLAGS: &[&str] = &["-DCRYPTOKI_COMPAT", "-I/usr/include/p11-kit-1", "-ldl"];
 
-/// Runs the program by turns; through p11-kit as well.
+/// A program, its arguments, and those that make it short.
+type Measured = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+
+const PROGRAMS: &[Measured] = &[
+    ("pkcs11", "tests/pkcs11/bench.c", &["2000"], &["50"]),
+    ("many", "tests/pkcs11/many.c", &["10000", "200"], &["200", "4"]),
+];
+
+/// Runs the programs by turns; through p11-kit as well.
 pub fn measure(setting: &Setting<'_>, turns: Turns, group: &mut Group) -> Result<()> {
-    let program = setting.built.compiled("pkcs11", "tests/pkcs11/bench.c", FLAGS)?;
     let server = Server::start(setting)?;
-    let rounds = if turns.quick { "50" } else { "2000" };
     let mut samples = Samples::default();
-    for _ in 0..turns.repeat {
-        for side in turns.sides.iter().copied().chain([Side::P11Kit]) {
-            let mut command = setting.command(side, &program)?;
-            command.arg(rounds).env("PKCS11_MODULE", setting.vendor.file());
-            if side == Side::P11Kit {
-                command.env("PKCS11_MODULE", &server.client).env("P11_KIT_SERVER_ADDRESS", &server.address);
+    for (name, source, usual, quick) in PROGRAMS {
+        let program = setting.built.compiled(name, source, FLAGS)?;
+        for _ in 0..turns.repeat {
+            for side in turns.sides.iter().copied().chain([Side::P11Kit]) {
+                let mut command = setting.command(side, &program)?;
+                command.args(if turns.quick { *quick } else { *usual }).env("PKCS11_MODULE", setting.vendor.file());
+                if side == Side::P11Kit {
+                    command.env("PKCS11_MODULE", &server.client).env("P11_KIT_SERVER_ADDRESS", &server.address);
+                }
+                micro::add(&mut samples, side, &setting.finish(side, command)?.stdout)?;
             }
-            micro::add(&mut samples, side, &setting.finish(side, command)?.stdout)?;
         }
     }
     group.figures.extend(samples.figures());

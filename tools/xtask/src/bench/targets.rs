@@ -47,6 +47,8 @@ const TARGETS: &[Target] = &[
     Target("preload", None, Limit::MostBeyondNative(300.0 * US)),
     Target("session_info", Some(Mode::Pinned), Limit::Most(1.5 * US)),
     Target("session_info", Some(Mode::Unpinned), Limit::Most(6.0 * US)),
+    Target("objects_session", None, Limit::MostOfNative(1.5)),
+    Target("objects_token", None, Limit::MostOfNative(1.5)),
     Target("memory_session", None, Limit::Most(8.0 * 1024.0 * 1024.0)),
     Target("together", None, Limit::MostOfNative(1.05)),
 ];
