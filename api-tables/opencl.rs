@@ -1456,6 +1456,7 @@ extern "C" {
     #[oneway]
     fn clFlush(command_queue: cl_command_queue) -> cl_int;
 
+    #[empties(command_queue)]
     fn clFinish(command_queue: cl_command_queue) -> cl_int;
 }
 
@@ -1934,6 +1935,7 @@ extern "C" {
 // Events.
 
 extern "C" {
+    #[waits(event_list)]
     fn clWaitForEvents(num_events: cl_uint, event_list: Option<&[cl_event; num_events]>) -> cl_int;
 
     #[cached(unless = param_name == CL_EVENT_COMMAND_EXECUTION_STATUS)]
@@ -1966,6 +1968,7 @@ extern "C" {
         user_data: UserData,
     ) -> cl_int;
 
+    #[cached(after = event)]
     #[written(param_value = param_value_size_ret)]
     fn clGetEventProfilingInfo(
         event: cl_event,

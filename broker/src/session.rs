@@ -79,6 +79,7 @@ impl Session {
             devices: Vec::new(),
             memory_bytes: 0,
             calls: 0,
+            waits: 0,
             commands: 0,
             bytes_in: 0,
             bytes_out: 0,
@@ -134,6 +135,7 @@ impl Session {
         let shown = &mut self.detail.session;
         shown.memory_bytes = stats.memory_bytes;
         shown.calls = stats.calls;
+        shown.waits = stats.waits;
         shown.commands = stats.commands;
         shown.bytes_in = stats.bytes_in;
         shown.bytes_out = stats.bytes_out;

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 /// Each side counts handles for itself: which of one stands for which of the other is found on the way, and has to stay so.
-#[derive(Default)]
-pub struct Logs {
+pub struct Logs<'a> {
     /// What the vendor may see more often than the driver has written down.
-    asked: &'static [&'static str],
+    asked: &'a [&'a str],
     there: HashMap<String, String>,
     back: HashMap<String, String>,
 }
 
-impl Logs {
-    pub fn new(asked: &'static [&'static str]) -> Self {
-        Self { asked, ..Self::default() }
+impl<'a> Logs<'a> {
+    pub fn new(asked: &'a [&'a str]) -> Self {
+        Self { asked, there: HashMap::new(), back: HashMap::new() }
     }
 
     /// The driver's lines that the vendor's do not have in their places, and the vendor's that are too many.

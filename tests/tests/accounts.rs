@@ -158,3 +158,55 @@ fn a_killed_worker_loses_no_counts() {
     assert_eq!(Some((session.bytes_in, session.bytes_out)), moved, "{session:?}");
     assert!(session.calls > 0 && session.commands > 0 && !session.devices.is_empty(), "{session:?}");
 }
+
+/// How often a program waits for an answer in a hundred rounds of what it does.
+#[track_caller]
+fn waits(world: &World, round: &str, variables: &[(&str, &str)]) -> u64 {
+    let mut program = Program::new(built::compiled("accounts-crossings", "accounts/crossings.c", &["-lOpenCL"]));
+    program = variables.iter().fold(program, |program, (name, value)| program.env(name, value));
+    let mut program = world.start_remote(&program.args([round]).within(PATIENCE));
+    let mut count = |step: &str| {
+        program.wait_for(step);
+        let waits = session_of(world, program.id()).waits;
+        program.tell("go on\n");
+        waits
+    };
+    let (before, after) = (count(" step 1\n"), count(" step 2\n"));
+    assert_eq!(program.answer().ended, Ended::With(0));
+    after - before
+}
+
+/// What a program knows, or is told with the reply that it waits for, it does not ask: the most waits in a hundred rounds, over
+/// which each program makes many more calls that have an answer. A few are left for commands that complete a moment after the
+/// vendor has said so.
+#[track_caller]
+fn only_waits(vendor: Vendor, variables: &[(&str, &str)]) {
+    let world = World::new(vendor);
+    let few = 5;
+    let most = [("finish", 100), ("wait", 100), ("many", 100), ("transfer", 200), ("empty", 0)];
+    let most = most.into_iter().chain([("image", 100), ("object", 100)]);
+    let wrong: Vec<_> = most
+        .filter_map(|(round, most)| {
+            let waits = waits(&world, round, variables);
+            (waits > most + if most > 0 { few } else { 0 }).then(|| format!("{round}: {waits} waits, not {most}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{vendor:?}, {variables:?}: {wrong:?}");
+}
+
+#[test]
+fn what_is_known_is_not_asked() {
+    only_waits(Vendor::Pocl, &[]);
+    only_waits(Vendor::Intel, &[]);
+    only_waits(Vendor::Pocl, &[("AVA_TRANSPORT", "socket")]);
+}
+
+/// With the variable, every call crosses and waits.
+#[test]
+fn a_strict_program_is_told_nothing_ahead() {
+    let world = World::new(Vendor::Pocl);
+    let strict = [("AVA_STRICT", "1")];
+    // A launch, a wait for it, two times, the event's status, its release.
+    assert_eq!(waits(&world, "finish", &strict), 600);
+    assert_eq!(waits(&world, "empty", &strict), 200);
+}

@@ -162,6 +162,8 @@ pub struct Session {
     pub memory_bytes: u64,
     /// Calls served.
     pub calls: u64,
+    /// How often the program waited for an answer.
+    pub waits: u64,
     /// Commands that the device has accepted.
     pub commands: u64,
     /// Bytes of data from the program.

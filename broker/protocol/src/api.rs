@@ -51,6 +51,18 @@ pub struct Api {
     pub extension_functions: &'static [(&'static str, &'static str)],
     /// Handle types by kind number, from 1.
     pub kinds: &'static [KindSpec],
+    /// Queries whose answers the worker also sends unasked.
+    pub ahead: &'static [Ahead],
+}
+
+/// A query by the keys of one object.
+#[derive(Debug, Clone, Copy)]
+pub struct Ahead {
+    pub function: u32,
+    /// The object's handle type.
+    pub kind: u16,
+    /// Whether the answers stay only once the object's command has completed.
+    pub of_end: bool,
 }
 
 /// Version of an API or an extension: major, minor, patch.
@@ -133,6 +145,7 @@ impl Api {
             unsupported: &[],
             extension_functions: &[],
             kinds: &[],
+            ahead: &[],
         }
     }
 }

@@ -59,6 +59,7 @@ mod tests {
         Stats {
             memory_bytes: 1 << 40,
             calls: 3,
+            waits: 2,
             objects: vec![("cl_mem".into(), 2)],
             functions: vec![FunctionStats { name: "clFinish".into(), calls: 1, bytes: 0 }],
             devices: vec!["a device with a name that is longer than an inline string".into()],

@@ -49,6 +49,8 @@ pub enum Tag {
     Refused = 17,
     /// Worker to shim, before the reply: the vendor has called the program's callback during the current call.
     Upcall = 18,
+    /// Worker to shim, before the reply: answers that the program may ask for next. They count once the reply was heard.
+    Answers = 19,
 }
 
 impl Tag {
@@ -64,6 +66,7 @@ impl Tag {
             16 => Self::Reply,
             17 => Self::Refused,
             18 => Self::Upcall,
+            19 => Self::Answers,
             _ => return None,
         })
     }

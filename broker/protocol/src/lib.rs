@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod admin;
+pub mod ahead;
 pub mod api;
 pub mod archive;
 pub mod control;

@@ -12,6 +12,10 @@ pub struct KindSpec {
     /// One-way calls name such objects: calls of one thread of the program on an object are served before later calls of
     /// other threads on it.
     pub ordered: bool,
+    /// Such objects are events, which tell how far a command has got.
+    pub event: bool,
+    /// Such objects are queues: calls that name one may give it commands, and some call tells that these have completed.
+    pub queue: bool,
 }
 
 /// A C struct: its size in bytes, the offset and kind of each handle in it, and its pointers to memory.

@@ -9,7 +9,8 @@
 //!       1, 2         bytes in, bytes out           only grow
 //!       3            device memory, in bytes
 //!       4            how many names of devices follow below, only grows
-//!       5 to 7       reserved for the worker
+//!       5            how often the program waited for an answer, only grows
+//!       6, 7         reserved for the worker
 //!       8 to 15      reserved for leases: what the broker grants to the worker (device time, memory). Zero today.
 //!      16 to 47      names of devices: four of 64 bytes, each filled up with zeros
 //!      48 …          live objects of each kind
@@ -37,6 +38,8 @@ pub const BYTES_OUT: usize = 2;
 pub const MEMORY: usize = 3;
 /// How many names of devices there are.
 pub const DEVICES: usize = 4;
+/// How often the program waited for an answer.
+pub const WAITS: usize = 5;
 /// What the broker grants: reserved.
 pub const LEASES: Range<usize> = 8..16;
 /// Names of devices at most.
@@ -154,7 +157,7 @@ impl Account {
         let gauges = self.layout.objects();
         for (at, (seen, word)) in self.words.iter_mut().zip(page).enumerate() {
             let now = word.load(Ordering::Relaxed);
-            let only_grows = matches!(at, COMMANDS | BYTES_IN | BYTES_OUT) || at >= gauges.end;
+            let only_grows = matches!(at, COMMANDS | BYTES_IN | BYTES_OUT | WAITS) || at >= gauges.end;
             *seen = if only_grows { now.max(*seen) } else { now };
         }
         self.words[DEVICES] = devices.min(MOST_DEVICES as u64);
@@ -182,6 +185,7 @@ impl Account {
         Stats {
             memory_bytes: words[MEMORY],
             calls: functions.iter().fold(0, |sum: u64, function| sum.saturating_add(function.calls)),
+            waits: words[WAITS],
             commands: words[COMMANDS],
             bytes_in: words[BYTES_IN],
             bytes_out: words[BYTES_OUT],
@@ -199,6 +203,8 @@ pub struct Stats {
     pub memory_bytes: u64,
     /// Calls served.
     pub calls: u64,
+    /// How often the program waited for an answer.
+    pub waits: u64,
     /// Commands given to the device.
     pub commands: u64,
     /// Bytes of data that the program gave.
@@ -241,7 +247,7 @@ mod tests {
     fn every_word_has_one_meaning() {
         for api in APIS {
             let layout = Layout::of(api);
-            let single = [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES].map(|at| at..at + 1);
+            let single = [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS].map(|at| at..at + 1);
             let names = (0..MOST_DEVICES).map(|number| layout.device(number));
             let rest = [LEASES, layout.objects(), layout.calls(), layout.moved()];
             let mut all: Vec<_> = single.into_iter().chain(names).chain(rest).collect();

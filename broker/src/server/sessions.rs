@@ -382,6 +382,7 @@ impl Server {
             exit,
             began = state != State::Starting,
             calls = shown.calls,
+            waits = shown.waits,
             commands = shown.commands,
             bytes_in = shown.bytes_in,
             bytes_out = shown.bytes_out,

@@ -1,5 +1,6 @@
 //! One call on its way through the worker: the generated servers and the hand-written ones are written against this.
 
+mod ahead;
 mod answer;
 mod inputs;
 mod outputs;
@@ -9,6 +10,7 @@ use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ava_protocol::ahead::Answers;
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::upcall::Life;
 use ava_protocol::wire::{ArchivedSlice, Data};
@@ -41,11 +43,14 @@ pub type Load = fn(&mut Loaded) -> Result<Arc<dyn Api>, String>;
 pub trait Api: Hooks {
     /// Serves one call.
     fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome;
+
+    /// Asks the vendor for all answers of a function about an object, which [`Call::ask_ahead`] keeps.
+    fn ahead(&'static self, _function: u32, _call: &Call<'_>, _id: u64, _object: *mut c_void) {}
 }
 
 pub struct Call<'a> {
     pub session: &'static Session,
-    hooks: &'static dyn Hooks,
+    api: &'static dyn Api,
     lane: &'a RefCell<Box<dyn Lane>>,
     /// Whether the program waits for it.
     answering: &'a Answering,
@@ -62,6 +67,8 @@ pub struct Call<'a> {
     transfers: RefCell<Vec<u64>>,
     /// The lengths of texts, if they came in a region: looked at twice, but copied once.
     lengths: RefCell<Option<(ArchivedSlice, Vec<u8>)>>,
+    /// What the program is sent before the reply.
+    answers: RefCell<Answers>,
 }
 
 /// An object that the call may make through a pointer.
@@ -102,7 +109,7 @@ impl Birth {
 impl<'a> Call<'a> {
     pub fn new(
         session: &'static Session,
-        hooks: &'static dyn Hooks,
+        api: &'static dyn Api,
         lane: &'a RefCell<Box<dyn Lane>>,
         answering: &'a Answering,
         out: &'a mut AlignedVec,
@@ -110,7 +117,7 @@ impl<'a> Call<'a> {
     ) -> Self {
         Self {
             session,
-            hooks,
+            api,
             lane,
             answering,
             out,
@@ -121,6 +128,7 @@ impl<'a> Call<'a> {
             births: RefCell::default(),
             transfers: RefCell::default(),
             lengths: RefCell::default(),
+            answers: RefCell::default(),
         }
     }
 
@@ -150,7 +158,7 @@ impl<'a> Call<'a> {
     /// A oneway has failed: what it was to make ends in error, and the next call with the object that it was about is told.
     fn fail(&self, status: i64) {
         for (id, kind) in self.births.take() {
-            self.hooks.creation_failed(self.session, id, kind, self.first.get(), status);
+            self.api.creation_failed(self.session, id, kind, self.first.get(), status);
         }
         for transfer in self.transfers.take() {
             self.session.pending.fail(transfer);
@@ -228,7 +236,7 @@ impl<'a> Call<'a> {
     /// The object that the vendor has returned.
     pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
         self.session.objects.check_new(id)?;
-        let told = || self.hooks.memory(self.session, kind, pointer, parents);
+        let told = || self.api.memory(self.session, kind, pointer, parents);
         let memory = memory.filter(|bytes| *bytes > 0).unwrap_or_else(told);
         Ok(self.session.objects.bind(id, kind, pointer as usize, parents, memory)?)
     }
@@ -239,6 +247,9 @@ impl<'a> Call<'a> {
             self.session.objects.check_new(birth.id)?;
             self.session.objects.bind(birth.id, birth.kind, birth.slot as usize, parents, 0)?;
             birth.made = true;
+            if self.session.table.kind(birth.kind).event {
+                self.session.ahead.event(birth.id);
+            }
         }
         Ok(())
     }
@@ -254,7 +265,7 @@ impl<'a> Call<'a> {
     /// Objects that the vendor has named since there were `before` may be devices, of which the broker gets the names.
     fn named(&self, before: u64) {
         if self.session.objects.found() != before {
-            self.session.name_devices(&self.hooks.device_names(self.session));
+            self.session.name_devices(&self.api.device_names(self.session));
         }
     }
 
@@ -284,17 +295,17 @@ impl<'a> Call<'a> {
     ) -> Outcome {
         let queue_pointer = self.session.objects.pointer(queue);
         let new = pending::New { id, queue, queue_pointer, event, is_programs, region, finish };
-        Ok(self.session.pending.insert(self.hooks.events(), new)?)
+        Ok(self.session.pending.insert(self.api.events(), new)?)
     }
 
     /// What the API has for memory that its devices may use in place.
     pub fn in_place(&self) -> Option<&'static dyn InPlace> {
-        self.hooks.in_place()
+        self.api.in_place()
     }
 
     /// What the API's commands are asked by.
     pub fn events(&self) -> &'static dyn Events {
-        self.hooks.events()
+        self.api.events()
     }
 
     /// A callback of the program's.
@@ -326,7 +337,8 @@ impl<'a> Call<'a> {
 
     pub fn before_release(&self, id: u64) {
         if let Some(pointer) = self.session.objects.leaving(id) {
-            self.session.pending.retain_event(self.hooks.events(), pointer);
+            self.session.ahead.leaves(id);
+            self.session.pending.retain_event(self.api.events(), pointer);
         }
     }
 
@@ -339,7 +351,7 @@ impl<'a> Call<'a> {
             self.session.failures.take(gone);
             self.session.mirrors.forget(gone);
             self.session.residents.forget(gone);
-            self.hooks.forget(gone);
+            self.api.forget(gone);
         }
     }
 
@@ -372,7 +384,7 @@ impl<'a> Call<'a> {
     where
         R: for<'b> Serialize<HighSerializer<AlignedVec, ArenaHandle<'b>, Failure>>,
     {
-        self.begin(Tag::Reply, 0);
+        self.begin(Tag::Reply, 0)?;
         let out = std::mem::take(self.out);
         *self.out =
             to_bytes_in_with_alloc::<_, _, Failure>(reply, out, self.arena.acquire()).map_err(|_| Stop::Closed)?;
@@ -381,7 +393,7 @@ impl<'a> Call<'a> {
 
     /// Answers with plain bytes.
     pub fn reply_bytes(&mut self, body: &[u8]) -> Outcome {
-        self.begin(Tag::Reply, 0);
+        self.begin(Tag::Reply, 0)?;
         self.out.extend_from_slice(body);
         self.send()
     }
@@ -392,15 +404,17 @@ impl<'a> Call<'a> {
             self.fail(status);
             return Ok(());
         }
-        self.begin(Tag::Refused, status as u32);
+        self.begin(Tag::Refused, status as u32)?;
         self.send()
     }
 
-    fn begin(&mut self, tag: Tag, word: u32) {
+    fn begin(&mut self, tag: Tag, word: u32) -> Outcome {
+        self.send_answers()?;
         // What the device printed comes before the program goes on.
         let said = stdio::notice(self.session);
-        let notices = hooks::notices(self.session, self.hooks);
+        let notices = hooks::notices(self.session, self.api);
         frame::begin(self.out, tag, word, said.into_iter().chain(notices));
+        Ok(())
     }
 
     fn send(&mut self) -> Outcome {

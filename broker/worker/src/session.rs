@@ -7,6 +7,7 @@ use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Malformed;
 use ava_transport::region::Region;
 
+use crate::state::ahead::Ahead;
 use crate::state::broker::Broker;
 use crate::state::callbacks::Callbacks;
 use crate::state::included::Included;
@@ -31,6 +32,8 @@ pub struct Session {
     pub residents: Residents,
     /// The status of commands that the program polls, once the shim has given a region for it.
     pub board: OnceLock<Arc<Region>>,
+    /// What the program may ask next.
+    pub ahead: Ahead,
     pub callbacks: Callbacks,
     /// Files of the program that its sources include.
     pub included: Included,
@@ -75,6 +78,7 @@ impl Session {
             mappings: Mappings::default(),
             residents: Residents::default(),
             board: OnceLock::new(),
+            ahead: Ahead::new(table.functions.len()),
             callbacks: Callbacks::default(),
             included: Included::default(),
             pending: Pending::default(),

@@ -1,5 +1,6 @@
 //! What a session holds, piece by piece: each can be made alone.
 
+pub mod ahead;
 pub mod broker;
 pub mod callbacks;
 pub mod copies;

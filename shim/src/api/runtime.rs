@@ -6,4 +6,4 @@ pub use crate::base::va_list::Arguments;
 pub use crate::book::callbacks::Args;
 pub use crate::book::handles::Entry;
 pub use crate::call::{Call, Room, Wake};
-pub use crate::engine::{arrays, board, files, list, mapping, mirror};
+pub use crate::engine::{arrays, board, ends, files, list, mapping, mirror};

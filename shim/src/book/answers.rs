@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ava_protocol::ahead::{self, ArchivedKnown};
 use ava_protocol::wire::ArchivedReturned;
 use dashmap::DashMap;
 
@@ -15,25 +16,66 @@ use crate::book::handles::Handles;
 const MOST: usize = 64 << 10;
 /// The longest answer that is cached, in bytes.
 const LONGEST: usize = 16 << 10;
+/// The most words of a question behind its object.
+const WORDS: usize = 3;
 
-/// Answers by the digest of their question, and the digests by the object that they are about.
+/// Answers by the object that they are about.
 pub struct Answers {
-    known: DashMap<u64, Answer, BuildHasherDefault<Digest>>,
-    about: DashMap<u64, Vec<u64>>,
+    about: DashMap<u64, Vec<Answer>, BuildHasherDefault<Mixed>>,
     count: AtomicUsize,
     most: usize,
 }
 
+/// What is known of an object; a list of these is sorted by question.
 struct Answer {
-    question: Box<[u64]>,
-    bytes: Box<[u8]>,
+    question: Words,
+    bytes: Bytes,
+}
+
+/// The last word of a question first, and zeros behind the others: a function's questions are as long as each other.
+type Words = [u64; WORDS];
+
+enum Bytes {
+    Short(u8, [u8; ahead::LONGEST]),
+    Long(Box<[u8]>),
+}
+
+impl Bytes {
+    fn new(bytes: &[u8]) -> Self {
+        let mut short = [0; ahead::LONGEST];
+        match short.get_mut(..bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                Self::Short(bytes.len() as u8, short)
+            }
+            None => Self::Long(bytes.into()),
+        }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Short(len, bytes) => &bytes[..usize::from(*len)],
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+/// The object of a question, which is the function, the object, and what else was asked; and the other words.
+fn split(question: &[u64]) -> Option<(u64, Words)> {
+    let (function, about, rest) = match question {
+        [function, about, rest @ ..] if rest.len() < WORDS => (*function, *about, rest),
+        _ => return None,
+    };
+    let mut words = [0; WORDS];
+    rest.iter().rev().chain([&function]).zip(&mut words).for_each(|(word, place)| *place = *word);
+    Some((about, words))
 }
 
 impl Answers {
     /// With `strict`, nothing is cached.
     pub fn new(strict: bool) -> Self {
         let most = if strict { 0 } else { MOST };
-        Self { known: maps::busy(), about: maps::quiet(), count: AtomicUsize::new(0), most }
+        Self { about: maps::busy(), count: AtomicUsize::new(0), most }
     }
 
     /// Answers a question: the function, the object that it is about, and what else was asked.
@@ -44,17 +86,20 @@ impl Answers {
     /// # Safety
     /// The pointers are null or lead to what they are said to.
     pub unsafe fn recall(&self, question: &[u64], value: *mut c_void, size: u64, size_ret: *mut usize) -> bool {
-        let Some(answer) = self.known.get(&digest(question)) else { return false };
-        if *answer.question != *question || (!value.is_null() && size < answer.bytes.len() as u64) {
+        let Some((about, words)) = split(question) else { return false };
+        let Some(known) = self.about.get(&about) else { return false };
+        let Ok(at) = known.binary_search_by(|answer| answer.question.cmp(&words)) else { return false };
+        let bytes = known[at].bytes.as_slice();
+        if !value.is_null() && size < bytes.len() as u64 {
             return false;
         }
         // SAFETY: by the caller's promise; the size was compared.
         unsafe {
             if !value.is_null() {
-                std::ptr::copy_nonoverlapping(answer.bytes.as_ptr(), value.cast(), answer.bytes.len());
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), value.cast(), bytes.len());
             }
             if !size_ret.is_null() {
-                size_ret.write(answer.bytes.len());
+                size_ret.write(bytes.len());
             }
         }
         true
@@ -76,51 +121,60 @@ impl Answers {
             ArchivedReturned::Inline(bytes) => bytes.len(),
             ArchivedReturned::Region(len) => len.to_native() as usize,
         };
-        let Some(about) = question.get(1) else { return };
-        if value.is_null() || len > LONGEST || self.count.load(Ordering::Relaxed) >= self.most {
+        let Some((about, words)) = split(question) else { return };
+        if value.is_null() || len > LONGEST {
             return;
         }
         // SAFETY: by the caller's promise.
-        let bytes = unsafe { std::slice::from_raw_parts(value.cast::<u8>(), len) }.into();
-        let digest = digest(question);
+        let bytes = Bytes::new(unsafe { std::slice::from_raw_parts(value.cast::<u8>(), len) });
+        self.insert(handles, about, [Answer { question: words, bytes }].into_iter());
+    }
+
+    /// Caches what the worker has sent unasked, all of one object; `bytes` are the program's.
+    pub fn bring<'a>(&self, handles: &Handles, about: u64, known: impl Iterator<Item = (&'a ArchivedKnown, &'a [u8])>) {
+        let answer = |(known, bytes): (&ArchivedKnown, &[u8])| Answer {
+            question: [known.key.to_native() as u64, known.function.to_native().into(), 0],
+            bytes: Bytes::new(bytes),
+        };
+        self.insert(handles, about, known.map(answer));
+    }
+
+    fn insert(&self, handles: &Handles, about: u64, new: impl Iterator<Item = Answer>) {
         // If the object is released at the same time, its answers are removed: the mark is set first, so that the removal
         // sees it.
-        if !handles.mark_remembered(*about) {
+        if self.count.load(Ordering::Relaxed) >= self.most || !handles.mark_remembered(about) {
             return;
         }
-        if self.known.insert(digest, Answer { question: question.into(), bytes }).is_none() {
-            self.count.fetch_add(1, Ordering::Relaxed);
-            self.about.entry(*about).or_default().push(digest);
+        let mut known = self.about.entry(about).or_default();
+        let before = known.len();
+        for answer in new {
+            match known.binary_search_by(|other| other.question.cmp(&answer.question)) {
+                Ok(at) => known[at] = answer,
+                Err(at) => known.insert(at, answer),
+            }
         }
+        self.count.fetch_add(known.len() - before, Ordering::Relaxed);
     }
 
     /// The session is lost: no later query names its objects.
     pub fn clear(&self) {
-        self.known.clear();
-        self.known.shrink_to_fit();
         self.about.clear();
         self.about.shrink_to_fit();
     }
 
     /// The object is released.
     pub fn forget(&self, object: u64) {
-        for digest in self.about.remove(&object).map(|(_, digests)| digests).unwrap_or_default() {
-            if self.known.remove(&digest).is_some() {
-                self.count.fetch_sub(1, Ordering::Relaxed);
-            }
+        if let Some((_, known)) = self.about.remove(&object) {
+            self.count.fetch_sub(known.len(), Ordering::Relaxed);
         }
     }
 }
 
-fn digest(question: &[u64]) -> u64 {
-    question.iter().fold(1, |digest, word| mix(digest, *word))
-}
-
-/// Digests are hashes already.
+/// Ids count up: what a map goes by is to differ in every bit.
 #[derive(Default)]
-struct Digest(u64);
+struct Mixed(u64);
 
-impl Hasher for Digest {
+impl Hasher for Mixed {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -129,13 +183,14 @@ impl Hasher for Digest {
         bytes.iter().for_each(|byte| self.0 = mix(self.0, (*byte).into()));
     }
 
-    fn write_u64(&mut self, digest: u64) {
-        self.0 = digest;
+    fn write_u64(&mut self, id: u64) {
+        self.0 = mix(self.0, id);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ava_protocol::ahead::Known;
     use ava_protocol::wire::Returned;
     use rkyv::rancor::Failure;
 
@@ -167,6 +222,24 @@ mod tests {
             unsafe { self.answers.remember(&self.handles, question, answer.as_ptr().cast(), returned) };
         }
 
+        fn bring(&self, object: u64, answers: &[(u32, i64, &[u8])]) {
+            let known = |(function, key, bytes): &(u32, i64, &[u8])| Known {
+                object,
+                key: *key,
+                value: [0; ahead::LONGEST],
+                function: *function,
+                kind: 0,
+                len: bytes.len() as u8,
+            };
+            let known = rkyv::to_bytes::<Failure>(&answers.iter().map(known).collect::<Vec<_>>()).unwrap();
+            let known = rkyv::access::<rkyv::vec::ArchivedVec<ArchivedKnown>, Failure>(&known).unwrap();
+            self.answers.bring(
+                &self.handles,
+                object,
+                known.iter().zip(answers).map(|(known, (.., bytes))| (known, *bytes)),
+            );
+        }
+
         /// The answer where there is room for `room` bytes.
         fn recall(&self, question: &[u64], room: usize) -> Option<Vec<u8>> {
             let (mut value, mut size) = (vec![0xee; room], 0);
@@ -184,7 +257,10 @@ mod tests {
         scene.remember(&[7, one, SIZE], b"answer");
         assert_eq!(scene.recall(&[7, one, SIZE], 6).unwrap(), b"answer");
         assert_eq!(scene.recall(&[7, one, SIZE], 100).unwrap(), b"answer");
-        for question in [&[7, other, SIZE][..], &[8, one, SIZE], &[7, one, SIZE + 1], &[7, one], &[7, one, SIZE, 0]] {
+        let long = [7, one, SIZE, 0, 0];
+        for question in
+            [&[7, other, SIZE][..], &[8, one, SIZE], &[7, one, SIZE + 1], &[7, one], &[9, one, SIZE, 0], &long]
+        {
             assert_eq!(scene.recall(question, 100), None, "{question:?}");
         }
         // The vendor complains about the size.
@@ -218,9 +294,27 @@ mod tests {
         assert_eq!(scene.answers.count.load(Ordering::Relaxed), 1);
         // The reply came after the object had gone.
         scene.remember(&[7, one, 1], b"a");
+        scene.bring(one, &[(7, 1, b"a")]);
         assert_eq!(scene.recall(&[7, one, 1], 1), None);
         scene.answers.clear();
         assert_eq!(scene.recall(&[7, other, 1], 1), None);
+    }
+
+    #[test]
+    fn what_is_sent_unasked_is_an_answer_as_any_other() {
+        let scene = Scene::new(false);
+        let object = scene.object();
+        scene.remember(&[7, object, 3], b"before");
+        scene.bring(object, &[(7, 2, b"two"), (7, 1, b"one"), (8, 1, &[1; ahead::LONGEST]), (7, 3, b"three")]);
+        let answers = [(7, 1, &b"one"[..]), (7, 2, b"two"), (7, 3, b"three"), (8, 1, &[1; ahead::LONGEST])];
+        for (function, key, answer) in answers {
+            assert_eq!(scene.recall(&[function, object, key], 100).unwrap(), answer);
+        }
+        assert_eq!((scene.recall(&[8, object, 2], 100), scene.answers.count.load(Ordering::Relaxed)), (None, 4));
+        let strict = Scene::new(true);
+        let object = strict.object();
+        strict.bring(object, &[(7, 1, b"one")]);
+        assert_eq!(strict.recall(&[7, object, 1], 100), None);
     }
 
     #[test]

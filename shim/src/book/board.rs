@@ -64,6 +64,11 @@ pub fn note(note: &AtomicU64, status: i32, heard: u64) {
     note.store(noted, Ordering::Relaxed);
 }
 
+/// The command is known to have completed, with success.
+pub fn completed(note: &AtomicU64) {
+    note.store(IS_OVER | u64::from(OVER as u32), Ordering::Relaxed);
+}
+
 fn polled(heard: u64) -> u64 {
     WAS_POLLED | heard << COUNT_BITS & (WAS_POLLED - 1)
 }

@@ -61,6 +61,14 @@ impl Handles {
         self.place(id, kind, 0, 0, made).map_or(std::ptr::null_mut(), |_| self.pointer(id))
     }
 
+    /// Ids that the worker named become handles, in place.
+    pub fn translate(&self, ids: &mut [u8], kind: u16, made: bool) {
+        for word in ids.as_chunks_mut().0 {
+            let handle = self.intern(u64::from_le_bytes(*word), kind, made);
+            *word = (handle as u64).to_le_bytes();
+        }
+    }
+
     /// Gives an object that the vendor names unasked the handle that stood for its like in a lost session. `false` if that
     /// is none, or the object has another.
     pub fn adopt(&self, id: u64, kind: u16, pointer: *mut c_void) -> bool {

@@ -10,6 +10,7 @@ pub mod mirrors;
 pub mod notes;
 pub mod order;
 pub mod pending;
+pub mod queues;
 pub mod regions;
 pub mod residents;
 pub mod texts;
@@ -57,6 +58,7 @@ pub struct Book {
     pub mappings: mappings::Mappings,
     pub residents: residents::Residents,
     pub board: board::Board,
+    pub queues: queues::Queues,
 }
 
 impl Book {
@@ -75,6 +77,7 @@ impl Book {
             mappings: mappings::Mappings::default(),
             residents: residents::Residents::default(),
             board: board::Board::default(),
+            queues: queues::Queues::default(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! registrations, pending transfers) it gives back if the vendor did not accept it.
 
 mod arguments;
+mod objects;
 mod results;
 mod structs;
 
@@ -27,8 +28,8 @@ use crate::base::fault::Fault;
 use crate::base::readable::{self, holds, is_readable};
 use crate::book::accepted::Key;
 use crate::book::callbacks::Registration;
-use crate::book::order::After;
 use crate::book::pending::{Keep, Transfer};
+use crate::book::queues::Fills;
 use crate::book::regions::{Announcement, Lease};
 use crate::port::Use;
 use crate::session::{Outgoing, Session};
@@ -61,6 +62,8 @@ pub struct Call {
     /// Whether the call names an object that calls are put in order by.
     ordered: bool,
     after_all: bool,
+    /// The queues that the call may give commands.
+    fills: Fills,
     /// Bytes that may still go into the frame, and come back in the reply's.
     budget: usize,
     result_budget: u64,
@@ -100,6 +103,7 @@ impl Call {
             after: Vec::new(),
             ordered: false,
             after_all: false,
+            fills: Fills::None,
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
             leases: Vec::new(),
@@ -111,90 +115,12 @@ impl Call {
         }
     }
 
-    /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
-    pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
-        let Some(found) = self.session.book.handles.find(pointer, kind) else {
-            self.missed(pointer);
-            self.key.mix(0);
-            return 0;
-        };
-        self.key.mix(found.class);
-        self.key.mix(found.state);
-        // An object twice is something else than two that are as good as each other.
-        self.key.mix(u64::from(found.id == self.last));
-        self.last = found.id;
-        self.uses(pointer, kind);
-        if self.first == 0 {
-            self.first = found.id;
-        }
-        found.id
-    }
-
-    /// The call names something that is not live. What is of a lost session keeps it from being made.
-    pub fn missed(&mut self, pointer: *mut c_void) {
-        self.lost |= self.session.book.handles.is_lost(pointer);
-    }
-
-    /// A handle argument that may be null, so that something else than a live handle is refused here.
-    pub fn handle_or_null(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
-        match self.handle(pointer, kind) {
-            0 if !pointer.is_null() => Err(self.refused(kind)),
-            id => Ok(id),
-        }
-    }
-
-    /// A handle argument that must be a live object: the API has no words for others.
-    pub fn live_handle(&mut self, pointer: *mut c_void, kind: u16) -> Result<u64, Fault> {
-        match self.handle(pointer, kind) {
-            0 => Err(self.refused(kind)),
-            id => Ok(id),
-        }
-    }
-
-    /// Why a call is not made that names something else than a live object of a kind.
-    fn refused(&self, kind: u16) -> Fault {
-        if self.lost { Fault::Lost } else { Fault::Status(self.session.api.kind(kind).invalid) }
-    }
-
     /// A text that came out, for good.
     pub fn kept_text(&self, text: &ArchivedData<'_>) -> *const c_char {
         match text {
             ArchivedData::Inline(bytes) => self.session.shared.texts.keep(bytes),
             _ => std::ptr::null(),
         }
-    }
-
-    /// The call is about a live object.
-    pub fn uses(&mut self, pointer: *mut c_void, kind: u16) {
-        if self.session.api.kind(kind).ordered {
-            self.ordered = true;
-            let lane = self.lane();
-            let user = self.session.book.handles.used(pointer, lane);
-            if user != 0 && !self.after.contains(&user) {
-                self.after.push(user);
-            }
-        }
-    }
-
-    /// The number of the lane by which the call goes; 0 if there is none. The lane stays the thread's as long as the call.
-    fn lane(&mut self) -> u32 {
-        if self.lane.is_none() {
-            self.lane = self.session.port.lane().ok();
-        }
-        self.lane.as_ref().map_or(0, Use::number)
-    }
-
-    /// The call comes after all that other threads have sent.
-    pub fn comes_after_all(&mut self) {
-        self.after_all = true;
-    }
-
-    fn after(&mut self, waits: bool) -> After {
-        // What is waited for may depend on anything, unless it says on what.
-        if self.after_all || (waits && !self.ordered) {
-            return After::All;
-        }
-        After::Lanes(std::mem::take(&mut self.after))
     }
 
     /// Something else that the call's success may depend on.
@@ -381,7 +307,9 @@ impl Call {
         tracing::trace!(function = self.session.name(self.opcode), "oneway");
         let regions = std::mem::take(&mut self.announcements);
         let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.after(false), fd: None };
-        self.session.post(outgoing, encode, wake)?;
+        let posted = self.session.post(outgoing, encode, wake);
+        self.sent();
+        posted?;
         self.keep();
         Ok(())
     }
@@ -423,6 +351,7 @@ impl Call {
             accepted = ok;
             Ok(result)
         });
+        self.sent();
         if let Err(fault) = &result {
             tracing::debug!(function = session.name(opcode), ?fault, "not made");
         }

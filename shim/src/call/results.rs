@@ -150,12 +150,7 @@ impl Call {
 
     /// Ids to handles, in place.
     fn to_handles(&self, bytes: &mut [u8], kind: u16, made: bool) {
-        for word in bytes.chunks_exact_mut(8) {
-            let mut id = [0; 8];
-            id.copy_from_slice(word);
-            let handle = self.session.book.handles.intern(u64::from_le_bytes(id), kind, made);
-            word.copy_from_slice(&(handle as u64).to_le_bytes());
-        }
+        self.session.book.handles.translate(bytes, kind, made);
     }
 
     /// A result's bytes, if they fit their room.

@@ -3,6 +3,7 @@
 pub mod arrays;
 pub mod board;
 pub mod chunks;
+pub mod ends;
 pub mod files;
 pub mod include;
 pub mod list;

@@ -40,6 +40,8 @@ pub struct ThreadLane {
     pub answered: u64,
     /// Replies that came while a call in a callback waited for its own, by their places in that order.
     pub early: Vec<(u64, AlignedVec)>,
+    /// Answers that came unasked, until the reply behind them was heard.
+    pub answers: AlignedVec,
     kind: Kind,
 }
 
@@ -257,6 +259,7 @@ impl ThreadLane {
             asked: 0,
             answered: 0,
             early: Vec::new(),
+            answers: AlignedVec::new(),
             kind,
         }
     }

@@ -48,8 +48,8 @@ impl Outgoing<'_> {
 enum Received<R> {
     /// The vendor calls the program back in the call.
     Upcall(Vec<u8>),
-    /// The reply was read; it says up to which number the vendor has written.
-    Reply(Result<R, Fault>, u64),
+    /// The reply was read; it says up to which number the vendor has written. What has come before it counts then.
+    Reply(Result<R, Fault>, u64, AlignedVec),
 }
 
 impl Session {
@@ -71,16 +71,19 @@ impl Session {
             Ok::<_, Fault>((lane.asked, before))
         })?;
         let mut read = Some(read);
-        let (result, written) = loop {
+        let (result, written, answers) = loop {
             match lane.with(|lane| self.receive(lane, turn, &before, &mut read))? {
                 // The callback may call: what it asks goes by the same lane.
                 Received::Upcall(body) => self.call_now(&body).map_err(|_| self.lose())?,
-                Received::Reply(result, written) => break (result, written),
+                Received::Reply(result, written, answers) => break (result, written, answers),
             }
         };
         drop(lane);
         if self.listener.misses(written) && self.listen().is_ok() {
             self.listener.wait_for(written);
+        }
+        if !answers.is_empty() {
+            self.take_answers(&answers)?;
         }
         result
     }
@@ -96,7 +99,7 @@ impl Session {
         if let Some(at) = lane.early.iter().position(|(early, _)| *early == turn) {
             let (_, bytes) = lane.early.swap_remove(at);
             let frame = Frame::parse(&bytes).map_err(|_| self.lose())?;
-            return Ok(self.read_reply(before, &frame, read));
+            return Ok(self.read_reply(before, &frame, read, AlignedVec::new()));
         }
         loop {
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
@@ -106,10 +109,16 @@ impl Session {
             if frame.tag == Tag::Upcall {
                 return Ok(Received::Upcall(frame.body.to_vec()));
             }
+            if frame.tag == Tag::Answers {
+                lane.answers.clear();
+                lane.answers.extend_from_slice(frame.body);
+                continue;
+            }
+            let answers = std::mem::take(&mut lane.answers);
             lane.answered += 1;
             let dropped = self.apply(frame.notices());
             let received = if lane.answered == turn {
-                Some(self.read_reply(before, &frame, read))
+                Some(self.read_reply(before, &frame, read, answers))
             } else {
                 let mut bytes = AlignedVec::new();
                 bytes.extend_from_slice(lane.inbox.bytes());
@@ -128,6 +137,7 @@ impl Session {
         before: &Before,
         frame: &Frame<'_>,
         read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
+        answers: AlignedVec,
     ) -> Received<R> {
         self.book.order.answered(before);
         let result = match (frame.tag, read.take()) {
@@ -135,7 +145,7 @@ impl Session {
             (Tag::Refused, _) => Err(Fault::Status(i64::from(frame.status()))),
             _ => Err(self.lose()),
         };
-        Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default())
+        Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default(), answers)
     }
 
     /// Sends a one-way call.

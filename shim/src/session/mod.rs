@@ -6,6 +6,7 @@
 //!   copy of the connection, whose end tells the worker of the program's death (`port::keeper`).
 //! - **Invariant**: nothing of a lost session reaches another: no id, no answer, no callback.
 
+mod ahead;
 mod core;
 mod end;
 mod exchange;

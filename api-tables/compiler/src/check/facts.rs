@@ -50,7 +50,7 @@ impl Reader<'_> {
     fn fact(&mut self, attr: &Attr, problems: &mut Problems) {
         match attr.word.as_str() {
             "oneway" => self.facts.oneway = self.unless(attr, problems).map(|unless| Oneway { unless }),
-            "cached" => self.facts.cached = self.unless(attr, problems).map(|unless| Cached { unless }),
+            "cached" => self.facts.cached = self.cached(attr, problems),
             "local" => {
                 attr.flag(problems);
                 self.facts.local = true;
@@ -78,6 +78,8 @@ impl Reader<'_> {
             "files" => self.facts.files = self.files(attr, problems),
             "prints" => self.facts.prints = Some(self.texts(attr, problems)),
             "polls" => self.facts.polls = self.polls(attr, problems),
+            "waits" => self.facts.waits = self.handle(attr, names_objects, problems),
+            "empties" => self.facts.empties = self.handle(attr, is_handle, problems),
             "maps" => self.facts.maps = mapping::maps(attr, self.params, self.scope, problems),
             "unmaps" => self.facts.unmaps = mapping::unmaps(attr, self.params, self.scope, problems),
             "withheld" => self.facts.withheld = self.listed(attr, problems),
@@ -122,6 +124,47 @@ impl Reader<'_> {
             Some(e) => Some(Some(expr::number(e, self.scope, problems)?)),
             None => Some(None),
         }
+    }
+
+    /// `cached`, `cached(unless = e)`, `cached(after = event)`
+    fn cached(&self, attr: &Attr, problems: &mut Problems) -> Option<Cached> {
+        let [unless, after] = attr.known(&["unless", "after"], problems)?[..] else { return None };
+        if let (Some(_), Some(_)) = (unless, after) {
+            problems.add(attr.span, "`cached` has one exception: `unless` or `after`", "has two");
+        }
+        let unless = match unless {
+            Some(e) => Some(expr::number(e, self.scope, problems)?),
+            None => None,
+        };
+        let after = match after.map(|e| attr::ident(e).ok_or(e)) {
+            Some(Ok(name)) => Some(self.one_of(name, is_handle, attr, problems)?),
+            Some(Err(e)) => {
+                not(e.span(), "`after` takes the event whose command is to have completed", "not a name", problems);
+                return None;
+            }
+            None => None,
+        };
+        Some(Cached { unless, after })
+    }
+
+    /// `waits(p)`, `empties(p)`: a parameter with such a shape.
+    fn handle(&self, attr: &Attr, is: fn(&Shape) -> bool, problems: &mut Problems) -> Option<String> {
+        self.one_of(attr.name(problems)?, is, attr, problems)
+    }
+
+    fn one_of(
+        &self,
+        name: &syn::Ident,
+        is: fn(&Shape) -> bool,
+        attr: &Attr,
+        problems: &mut Problems,
+    ) -> Option<String> {
+        let param = self.scope.param(&name.to_string(), name.span(), problems)?.name.clone();
+        if !self.params.iter().any(|p| p.name == param && is(&p.shape)) {
+            let message = format!("`{}` is about an object that the call gets as a handle", attr.word);
+            not(name.span(), &message, "not a handle", problems);
+        }
+        Some(param)
     }
 
     fn when(&mut self, attr: &Attr, problems: &mut Problems) {
@@ -389,6 +432,10 @@ impl Reader<'_> {
         self.scope.param(&name, pair.key.span(), problems)?;
         self.params.iter().find(|p| p.name == name)
     }
+}
+
+fn is_handle(shape: &Shape) -> bool {
+    matches!(shape, Shape::Handle { .. })
 }
 
 fn custom(attr: &Attr, problems: &mut Problems) -> Custom {

@@ -29,6 +29,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         mapping::check(function, problems);
         replies(api, function, problems);
         answers(function, problems);
+        ends(api, function, problems);
         demands(api, function, problems);
         costs(function, problems);
         held(function, problems);
@@ -373,6 +374,23 @@ fn answers(function: &Function, problems: &mut Problems) {
     if function.facts.cached.is_some() && function.answer().is_none() {
         let message = format!("`{}` is cached, and does not return bytes", function.name);
         problems.add(function.span, message, "cached").help(help);
+    }
+}
+
+/// What is known of commands is noted when a call has succeeded, and answers that come with a command's end are by key.
+fn ends(api: &Api, function: &Function, problems: &mut Problems) {
+    let facts = &function.facts;
+    let waits = facts.waits.is_some() || facts.empties.is_some();
+    if waits && !matches!(function.ret, Ret::Status { .. }) {
+        let message = format!("`{}` waits for commands, and returns no status", function.name);
+        problems.add(function.span, message, "no status");
+    }
+    let after = facts.cached.as_ref().is_some_and(|cached| cached.after.is_some());
+    if after && function.answer().is_some() && !plan::answers_ahead(api, function) {
+        let message = format!("the answers of `{}` cannot be sent with the end of a command", function.name);
+        problems
+            .add(function.span, message, "no query by the keys of one event")
+            .help("such a function takes an event, a key, and memory for a value by key; the library exports it");
     }
 }
 

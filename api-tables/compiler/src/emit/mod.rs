@@ -13,6 +13,7 @@ mod mirror;
 pub mod module;
 pub mod names;
 mod plan;
+mod queries;
 mod request;
 mod sandbox;
 pub mod shim;

@@ -70,17 +70,22 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
     lines.extend(call.births.iter().map(|birth| format!("makes    {}", made(birth))));
     if let Some(query) = &call.query {
         let key = query.key.map(|key| format!(", by the keys of {} in {}", key.values, key.param.name));
-        let cached = query.cached.as_ref().map(|cached| match cached.unless {
-            Some(unless) => format!(", remembered unless {unless}"),
-            None => ", remembered".into(),
+        let cached = query.cached.as_ref().map(|cached| match (cached.unless, cached.after) {
+            (Some(unless), _) => format!(", remembered unless {unless}"),
+            (_, Some(event)) => format!(", remembered once the command of {} has completed", event.name),
+            _ => ", remembered".into(),
         });
+        let ahead = call.ahead().map_or("", |_| ", those of other keys come along");
         let (value, size, ret) = (&query.value.name, &query.size.name, &query.size_ret.name);
         lines.push(format!(
-            "answers  {value}, {ret} of {size} bytes{}{}",
+            "answers  {value}, {ret} of {size} bytes{}{}{ahead}",
             key.unwrap_or_default(),
             cached.unwrap_or_default()
         ));
     }
+    let facts = &call.function.facts;
+    lines.extend(facts.waits.as_ref().map(|events| format!("waits    for {events}, unless they are known to be over")));
+    lines.extend(facts.empties.as_ref().map(|queue| format!("waits    for {queue}, unless it is known to be empty")));
     lines.extend(charges(call).map(|charge| format!("charges  {charge}")));
 }
 

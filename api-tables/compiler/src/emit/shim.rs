@@ -115,14 +115,14 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
                 (ok, #result)
             })
         };
-        mapping::outcome(plan, call, transact)
+        shortcut::heard(plan, call, mapping::outcome(plan, call, transact))
     };
     let session = match call.begins {
         Begins::Afresh => quote!(#slot.afresh()?),
         Begins::Current => quote!(#slot.current()?),
         Begins::Retaining | Begins::Releasing => shortcut::counting(plan, call),
     };
-    let (before, then) = (shortcut::before(plan, call), shortcut::then(plan, call));
+    let (known, before, then) = (shortcut::known(plan, call), shortcut::before(plan, call), shortcut::then(plan, call));
     let instead = shortcut::instead(call);
     let (lost, poll, mapping) = (mapping::lost(plan, call), shortcut::poll(plan, call), mapping::ask(plan, call));
     let files = files(plan, call);
@@ -131,6 +131,7 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             #lost
             #poll
             let at = #session;
+            #known
             let mut call = Call::begin(at, opcode::#name);
             // SAFETY: the program vouches for its pointers, as it would to the vendor.
             unsafe {

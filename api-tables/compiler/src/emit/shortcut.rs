@@ -3,7 +3,7 @@
 
 use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
-use crate::model::{Param, Ret, Shape};
+use crate::model::{Element, Param, Ret, Shape};
 use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Posting, Query, Success};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -92,20 +92,80 @@ fn nothing_more(call: &CallPlan<'_>) -> TokenStream {
     }
 }
 
-/// Statements between the arguments and the request.
-pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+/// Statements before a call is begun: an answer that is known.
+pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    let ok = success(call);
     let recalled = question(plan, call).map(|question| {
         let Question { words, unless, query } = question;
         let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
-        let ok = success(call);
         quote! {
             let question = [#(#words),*];
             let is_final = !expr::holds(#unless);
-            if is_final && call.session.book.answers.recall(&question, #value.cast(), #size as u64, #size_ret) {
+            // SAFETY: the program vouches for its pointers, as it would to the vendor.
+            if is_final && unsafe { at.book.answers.recall(&question, #value.cast(), #size as u64, #size_ret) } {
                 return Ok(#ok as _);
             }
         }
     });
+    let over = events(plan, call).map(|events| {
+        quote! {
+            // SAFETY: as above.
+            if unsafe { runtime::ends::are_known(at, #events) } {
+                return Ok(#ok as _);
+            }
+        }
+    });
+    let empty = call.function.facts.empties.as_ref().map(|queue| {
+        let kind = call.function.param(queue).and_then(crate::plan::named).map(|kind| ident(kind));
+        let queue = ident(queue);
+        quote! {
+            let Some(seen) = runtime::ends::unless_empty(at, #queue, kind::#kind) else { return Ok(#ok as _) };
+        }
+    });
+    quote!(#recalled #over #empty)
+}
+
+/// The events that a call waits for: an array's address, how many, and their kind.
+fn events(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let argument = call.argument(call.function.facts.waits.as_ref()?)?;
+    let name = ident(&argument.param.name);
+    Some(match &argument.param.shape {
+        Shape::Handle { ty, .. } => {
+            let kind = ident(ty);
+            quote!(&raw const #name, Some(1), kind::#kind)
+        }
+        _ => {
+            let buffer = argument.buffer()?;
+            let Element::Handle(ty) = &buffer.element else { return None };
+            let (kind, count) = (ident(ty), sizes(plan, call).elements(&buffer.len));
+            quote!(#name.cast(), #count, kind::#kind)
+        }
+    })
+}
+
+/// Statements around the crossing of a call that waits for commands: it has heard that they are over.
+pub fn heard(plan: &Plan<'_>, call: &CallPlan<'_>, transact: TokenStream) -> TokenStream {
+    let ok = success(call);
+    let over = events(plan, call).map(|events| quote!(runtime::ends::heard(at, #events);));
+    let empty = call.function.facts.empties.as_ref().map(|queue| {
+        let queue = ident(queue);
+        quote!(runtime::ends::emptied(at, #queue, seen);)
+    });
+    if over.is_none() && empty.is_none() {
+        return transact;
+    }
+    quote! {
+        let result = #transact;
+        if matches!(result, Ok(#ok)) {
+            #over
+            #empty
+        }
+        result
+    }
+}
+
+/// Statements between the arguments and the request.
+pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let leaves = match &call.posting {
         Posting::Never(_) => quote!(),
         Posting::Release { after_all } => {
@@ -121,7 +181,12 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             }
         }
     };
-    quote!(#recalled #leaves)
+    let fills = call.arguments.iter().filter_map(|argument| {
+        let Element::Handle(ty) = &argument.buffer()?.element else { return None };
+        plan.kinds.iter().any(|kind| kind.name == ty && kind.queue).then(|| quote!(call.fills_all();))
+    });
+    let empties = call.function.facts.empties.as_ref().map(|_| quote!(call.fills_nothing();));
+    quote!(#leaves #(#fills)* #empties)
 }
 
 /// Statements between the request and the crossing with a reply.
@@ -149,6 +214,10 @@ pub fn instead(call: &CallPlan<'_>) -> TokenStream {
 /// Statements in the reply's reading, after the results are in place.
 pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let Some(Question { query, .. }) = question(plan, call) else { return quote!() };
+    // Whether the command had completed when it was asked only the worker knows, who sends the answer once more then.
+    if query.cached.as_ref().is_some_and(|cached| cached.after.is_some()) {
+        return quote!();
+    }
     let value = ident(&query.value.name);
     // A reference count changes.
     let unless_count = query.key.map(|key| {
@@ -189,9 +258,9 @@ fn question<'a, 'b>(plan: &Plan<'a>, call: &'b CallPlan<'a>) -> Option<Question<
     let cached = query.cached.as_ref()?;
     let name = ident(&call.function.name);
     let asked = cached.question.iter().map(|param| match param.shape {
-        Shape::Handle { .. } => {
-            let id = local(&param.name);
-            quote!(#id)
+        Shape::Handle { ref ty, .. } => {
+            let (handle, kind) = (ident(&param.name), ident(ty));
+            quote!(at.book.handles.find(#handle, kind::#kind).map_or(0, |found| found.id))
         }
         _ => {
             let word = ident(&param.name);

@@ -1,8 +1,9 @@
-//! Emits the worker's view of the vendor: its functions as a struct of pointers, and the trampolines for its callbacks.
+//! Emits the worker's view of the vendor: its functions as a struct of pointers, their arguments, and the trampolines for its
+//! callbacks.
 
 use super::names::{self, ident};
-use crate::model::{Buffer, Expr, Function, Len, Param, Shape};
-use crate::plan::{Loaded, Plan};
+use crate::model::{Buffer, Direction, Expr, Function, Len, Param, Shape};
+use crate::plan::{CallPlan, Loaded, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -128,5 +129,31 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
                 crate::upcall::callbacks::#upcall(#user_data, |upcall| { #(#args)* });
             }
         }
+    }
+}
+
+/// The vendor function's argument.
+pub fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
+    let name = ident(&param.name);
+    match &param.shape {
+        Shape::Value { .. } | Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Pointer => quote!(#name),
+        Shape::VaList | Shape::Struct { .. } => quote!(compile_error!("goes by hand")),
+        Shape::Text { .. } => quote!(#name.as_ptr().cast()),
+        Shape::Texts { .. } => quote!(#name.as_ptr()),
+        Shape::Callback { .. } => {
+            let trampoline = ident(&call.function.name);
+            quote!(#name.wanted().then_some(trampoline::#trampoline as _))
+        }
+        Shape::UserData => match call.callback() {
+            Some(callback) => {
+                let callback = ident(&callback.param.name);
+                quote!(#callback.user_data(#name))
+            }
+            None => quote!(std::ptr::null_mut()),
+        },
+        Shape::Buffer(buffer) => match buffer.direction {
+            Direction::In => quote!(#name.as_ptr().cast()),
+            Direction::InOut | Direction::Out => quote!(#name.as_mut_ptr().cast()),
+        },
     }
 }

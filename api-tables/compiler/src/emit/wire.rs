@@ -84,12 +84,18 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
     let sandbox = sandbox::needs(&api.sandbox);
     let configurations = api.configurations.iter().map(sandbox::configuration);
     let kinds = plan.kinds.iter().map(|kind| {
-        let (name, invalid, ordered) = (kind.name, int(i128::from(kind.invalid)), kind.ordered);
-        quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered })
+        let (name, invalid) = (kind.name, int(i128::from(kind.invalid)));
+        let (ordered, event, queue) = (kind.ordered, kind.event, kind.queue);
+        quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered, event: #event, queue: #queue })
+    });
+    let ahead = plan.calls.iter().filter_map(|call| {
+        let (function, kind) = (call.opcode, plan.kind(call.ahead()?.kind));
+        let of_end = call.query.as_ref()?.cached.as_ref()?.after.is_some();
+        Some(quote!(Ahead { function: #function, kind: #kind, of_end: #of_end }))
     });
     quote! {
         #[allow(unused_imports)]
-        use crate::{api::Extension, spec::KindSpec};
+        use crate::{api::{Ahead, Extension}, spec::KindSpec};
 
         /// The API.
         pub static API: crate::api::Api = crate::api::Api {
@@ -115,6 +121,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             unsupported: &[#(#unsupported),*],
             extension_functions: &[#(#extension_functions),*],
             kinds: &[#(#kinds),*],
+            ahead: &[#(#ahead),*],
         };
     }
 }

@@ -6,13 +6,13 @@ use super::expr::operation;
 use super::mapping;
 use super::mirror;
 use super::names::{self, ident, int};
+use super::queries;
 use super::request::decode;
 use super::sizes::{Side, Sizes};
 use super::vendor;
-use crate::model::{Buffer, Direction, Element, Expr, Param, Ret, Shape};
+use crate::model::{Buffer, Element, Expr, Param, Ret, Shape};
 use crate::plan::{
-    About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Parents, Plan, Query, Server, Success,
-    address_of,
+    About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Parents, Plan, Server, Success, address_of,
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -26,7 +26,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         |call: &&CallPlan<'_>| matches!(call.server, Server::Generated | Server::ByHand { generated: true });
     let costs = plan.calls.iter().filter(|call| matches!(call.server, Server::ByHand { .. })).filter_map(charges::cost);
     let servers = plan.calls.iter().filter(generated).map(|call| server(plan, call));
-    let mirrors = mirror::dispatch(plan);
+    let (mirrors, ahead) = (mirror::dispatch(plan), queries::ahead(plan));
     let locators = plan.calls.iter().filter(|call| call.names_mirror() && call.marshalled);
     let locators = locators.map(|call| locator(plan, call));
     let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
@@ -55,6 +55,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
             use super::*;
             #(#servers)*
         }
+        #ahead
         #[allow(non_snake_case, unused_imports)]
         pub mod trampoline {
             use super::*;
@@ -94,7 +95,7 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
 /// The function that finds the struct which an entry names.
 fn locator(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let decode: Vec<_> = call.decode_order.iter().map(|place| decode(plan, call, &call.arguments[*place])).collect();
-    let args: Vec<_> = call.function.params.iter().map(|p| argument(call, p)).collect();
+    let args: Vec<_> = call.function.params.iter().map(|p| vendor::argument(call, p)).collect();
     mirror::locate(call.function, &decode, &find(call), &before(plan, call), &args)
 }
 
@@ -117,10 +118,10 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         Success::Always => quote!(true),
     };
     let call_vendor = match (&call.query, call.finds) {
-        (Some(query), _) if query.key.is_some() => query_by_key(call, query),
+        (Some(query), _) if query.key.is_some() => queries::ask(call, query, &about_id(call)),
         (_, Finds::InForms(_)) => call_by_form(call),
         _ => {
-            let args = function.params.iter().map(|p| argument(call, p));
+            let args = function.params.iter().map(|p| vendor::argument(call, p));
             quote! {
                 // SAFETY: pointers point to memory of the size that the API demands, handles are live objects of the
                 // vendor.
@@ -189,6 +190,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         };
         quote!(if call.is_oneway() { return call.end_oneway(ok, #status); })
     });
+    let ahead = queries::followed(plan, call);
     quote! {
         pub fn #name(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
@@ -201,6 +203,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             #after
             #oneway
             #(#translate)*
+            #ahead
             call.reply(&#reply)
         }
     }
@@ -246,38 +249,12 @@ fn find(call: &CallPlan<'_>) -> TokenStream {
 fn call_by_form(call: &CallPlan<'_>) -> TokenStream {
     let (function, text) = (call.function, &call.function.name);
     let forms = names::forms(function).into_iter().rev().map(|form| {
-        let (name, args) = (form.name(function), form.params(function).map(|p| argument(call, p)));
+        let (name, args) = (form.name(function), form.params(function).map(|p| vendor::argument(call, p)));
         quote!(if let Some(vendor_function) = vendor_functions.#name { vendor_function(#(#args),*) })
     });
     quote! {
         // SAFETY: pointers point to memory of the size that the API demands, handles are live objects of the vendor.
         let ret = unsafe { #(#forms else)* { return Err(Stop::Missing(#text)); } };
-    }
-}
-
-/// The vendor function's argument.
-fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
-    let name = ident(&param.name);
-    match &param.shape {
-        Shape::Value { .. } | Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Pointer => quote!(#name),
-        Shape::VaList | Shape::Struct { .. } => quote!(compile_error!("goes by hand")),
-        Shape::Text { .. } => quote!(#name.as_ptr().cast()),
-        Shape::Texts { .. } => quote!(#name.as_ptr()),
-        Shape::Callback { .. } => {
-            let trampoline = ident(&call.function.name);
-            quote!(#name.wanted().then_some(trampoline::#trampoline as _))
-        }
-        Shape::UserData => match call.callback() {
-            Some(callback) => {
-                let callback = ident(&callback.param.name);
-                quote!(#callback.user_data(#name))
-            }
-            None => quote!(std::ptr::null_mut()),
-        },
-        Shape::Buffer(buffer) => match buffer.direction {
-            Direction::In => quote!(#name.as_ptr().cast()),
-            Direction::InOut | Direction::Out => quote!(#name.as_mut_ptr().cast()),
-        },
     }
 }
 
@@ -449,33 +426,6 @@ fn parents(parents: &Parents<'_>) -> TokenStream {
         quote!(#name.objects())
     });
     quote!(&[&[#handles][..], #(#inside),*].concat())
-}
-
-/// A query by key: the answer may need translation or filtering, which `Call::answer` sees to.
-fn query_by_key(call: &CallPlan<'_>, query: &Query<'_>) -> TokenStream {
-    let Some(key) = query.key else { unreachable!("asked by key") };
-    let (key, values) = (ident(&key.param.name), ident(key.values));
-    let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
-    let about = about_id(call);
-    let args = call.function.params.iter().map(|p| {
-        let name = ident(&p.name);
-        if name == value {
-            quote!(value.cast())
-        } else if name == size {
-            quote!(size)
-        } else if name == size_ret {
-            quote!(size_ret)
-        } else {
-            argument(call, p)
-        }
-    });
-    quote! {
-        let ret = call.answer(
-            &spec::#values, #key as i64, #about, #size, &mut #value, &mut #size_ret,
-            // SAFETY: `answer` passes memory of the size it names; handles are live objects of the vendor.
-            |size: usize, value: *mut c_void, size_ret: *mut usize| unsafe { vendor_function(#(#args),*) },
-        );
-    }
 }
 
 /// Statements that turn the vendor's pointers in a result into ids.

@@ -15,6 +15,19 @@ pub enum Expr {
     Ask(String, Vec<String>),
 }
 
+impl Expr {
+    /// Whether it is known where this parameter is, and no other.
+    pub fn takes_only(&self, param: &str) -> bool {
+        match self {
+            Self::Int(_) | Self::Const(..) => true,
+            Self::Param(name) => name == param,
+            Self::Binary(_, a, b) => a.takes_only(param) && b.takes_only(param),
+            Self::Call(_, args) => args.iter().all(|arg| arg.takes_only(param)),
+            Self::Ask(..) => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     Add,

@@ -17,7 +17,7 @@ pub struct Facts {
     pub same_as: Option<String>,
     /// It needs no existing object, so it begins a new session if the last one is lost.
     pub afresh: bool,
-    /// `cached` or `cached(unless = e)`.
+    /// `cached`, `cached(unless = e)` or `cached(after = event)`.
     pub cached: Option<Cached>,
     /// `custom`: by hand on both sides; `custom(shim)`, `custom(worker)`: on that side only (the wire types and the other
     /// side are generated).
@@ -40,6 +40,10 @@ pub struct Facts {
     pub prints: Option<Vec<String>>,
     /// `polls(event = e)`: asks how far the command of an event has got, if e holds.
     pub polls: Option<(String, Expr)>,
+    /// `waits(p)`: succeeds when the commands of event p, or of all events in the array p, have completed.
+    pub waits: Option<String>,
+    /// `empties(h)`: succeeds when all commands that object h was given have completed.
+    pub empties: Option<String>,
     /// `maps(object, event = p, …)`: of a function that returns [`Ret::Mapped`](super::Ret::Mapped).
     pub maps: Option<Maps>,
     /// `unmaps(p = object)`: address p is given back, which `object` is mapped at.
@@ -120,6 +124,8 @@ pub struct Oneway {
 pub struct Cached {
     /// The answer may change if this holds.
     pub unless: Option<Expr>,
+    /// The answer may change until the command of this event has completed.
+    pub after: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::arguments::{self, Argument};
 use super::charges::{self, Charges};
 use super::objects::{self, About, Birth, BirthPlace};
 use super::posting::{self, FailureStatus, Posting};
-use super::queries::{self, Query};
+use super::queries::{self, Ahead, Query};
 use super::record::{self, Carries, Record};
 use super::routes::{self, Begins, Entry, Finds, Loaded, Server};
 use super::success::{Success, success};
@@ -97,6 +97,11 @@ impl<'a> CallPlan<'a> {
     /// The object that the function returns.
     pub fn returned(&self) -> Option<&Birth<'a>> {
         self.births.iter().find(|birth| matches!(birth.place, BirthPlace::Returned))
+    }
+
+    /// The query that it is, if the worker also sends its answers unasked.
+    pub fn ahead(&self) -> Option<Ahead<'a>> {
+        queries::ahead(self.function, self.query.as_ref()?)
     }
 
     /// Whether the reply has changes of mirrors.

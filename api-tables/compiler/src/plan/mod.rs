@@ -20,14 +20,14 @@ pub use arguments::{Argument, Lifetime, Miss, lifetime};
 pub use call::CallPlan;
 pub use callbacks::{Callback, CallbackLife, reports};
 pub use charges::{Charges, Moved};
-pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one};
+pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one, named};
 pub use posting::{Combined, FailureStatus, Posting, Waits};
-pub use queries::{Key, Query, Remembered, errcode, key};
+pub use queries::{Ahead, Key, Query, Remembered, answers_ahead, errcode, key};
 pub use record::{Carries, Field, FieldType, Record, address_of};
 pub use routes::{Begins, Entry, Finds, Loaded, Server, crosses, entry};
 pub use success::{Success, success};
 
-use crate::model::{Api, TypeKind};
+use crate::model::{Api, Facts, TypeKind};
 
 /// The plan of one API.
 #[derive(Debug)]
@@ -50,6 +50,10 @@ pub struct Kind<'a> {
     /// Calls of several threads that name the same object are put in order: some call that names objects of this type
     /// may be posted.
     pub ordered: bool,
+    /// Such objects tell how far commands have got.
+    pub event: bool,
+    /// Such objects are given commands, and some call tells that these have completed.
+    pub queue: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -73,13 +77,31 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// The facts that are about events, and the parameter that each names.
+const EVENTS: [fn(&Facts) -> Option<&String>; 3] = [
+    |facts| facts.polls.as_ref().map(|(event, _)| event),
+    |facts| facts.cached.as_ref()?.after.as_ref(),
+    |facts| facts.waits.as_ref(),
+];
+
 fn kinds<'a>(api: &'a Api, calls: &[CallPlan<'a>]) -> Vec<Kind<'a>> {
     let ordered = |name: &str| calls.iter().any(|call| call.posting.is_posted() && order::mentions(call, name));
-    api.types
-        .values()
-        .filter_map(|ty| match ty.kind {
-            TypeKind::Handle { invalid, .. } => Some(Kind { name: &ty.name, invalid, ordered: ordered(&ty.name) }),
-            _ => None,
+    let said = |by: fn(&Facts) -> Option<&String>, kind: &str| {
+        calls.iter().any(|call| {
+            let param = by(&call.function.facts).and_then(|name| call.function.param(name));
+            param.and_then(named).is_some_and(|ty| ty == kind)
         })
-        .collect()
+    };
+    let kind = |name: &'a str, invalid| Kind {
+        name,
+        invalid,
+        ordered: ordered(name),
+        event: EVENTS.iter().any(|by| said(*by, name)),
+        queue: said(|facts| facts.empties.as_ref(), name),
+    };
+    let handles = api.types.values().filter_map(|ty| match ty.kind {
+        TypeKind::Handle { invalid, .. } => Some(kind(&ty.name, invalid)),
+        _ => None,
+    });
+    handles.collect()
 }

@@ -54,6 +54,18 @@ impl Birth<'_> {
     }
 }
 
+/// The handle type of a parameter: of the handle that it is, or of those in the array.
+pub fn named(param: &Param) -> Option<&String> {
+    match &param.shape {
+        Shape::Handle { ty, .. } => Some(ty),
+        Shape::Buffer(buffer) => match &buffer.element {
+            Element::Handle(ty) => Some(ty),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 pub(super) fn is_handle(param: &Param) -> bool {
     matches!(param.shape, Shape::Handle { .. })
 }

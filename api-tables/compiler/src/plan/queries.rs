@@ -31,6 +31,8 @@ pub struct Query<'a> {
 pub struct Remembered<'a> {
     /// The answer may change if this holds.
     pub unless: Option<&'a Expr>,
+    /// The answer may change until the command of this event has completed.
+    pub after: Option<&'a Param>,
     /// The handles and numbers that form the cache key, objects first.
     pub question: Vec<&'a Param>,
 }
@@ -48,9 +50,35 @@ pub(super) fn query<'a>(api: &'a Api, function: &'a Function) -> Option<Query<'a
     let cached = function.facts.cached.as_ref().map(|cached| {
         let objects = function.params.iter().filter(|p| matches!(p.shape, Shape::Handle { .. }));
         let numbers = function.params.iter().filter(|p| matches!(p.shape, Shape::Value { .. }) && p.name != size.name);
-        Remembered { unless: cached.unless.as_ref(), question: objects.chain(numbers).collect() }
+        let after = cached.after.as_ref().and_then(|event| function.param(event));
+        Remembered { unless: cached.unless.as_ref(), after, question: objects.chain(numbers).collect() }
     });
     Some(Query { value, size, size_ret, key: key(api, function, value), cached })
+}
+
+/// A query whose answers the worker also sends unasked: by the keys of one object, and of nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct Ahead<'a> {
+    pub object: &'a Param,
+    pub kind: &'a str,
+    pub key: Key<'a>,
+}
+
+/// The query that a function is, if its answers can be sent unasked.
+pub fn ahead<'a>(function: &Function, query: &Query<'a>) -> Option<Ahead<'a>> {
+    let (cached, key) = (query.cached.as_ref()?, query.key?);
+    let [object, other] = cached.question[..] else { return None };
+    let Shape::Handle { ty: kind, .. } = &object.shape else { return None };
+    let is_all = other.name == key.param.name && function.params.len() == 5;
+    let by_key = cached.unless.is_none_or(|e| e.takes_only(&key.param.name));
+    let is_exported = function.facts.extension.is_none() && function.facts.formerly.is_none();
+    let is_generated = !function.facts.custom.worker && function.facts.beside.is_none() && is_exported;
+    (is_all && by_key && is_generated).then_some(Ahead { object, kind, key })
+}
+
+/// Whether the worker also sends a function's answers unasked.
+pub fn answers_ahead(api: &Api, function: &Function) -> bool {
+    query(api, function).is_some_and(|query| ahead(function, &query).is_some())
 }
 
 /// An out parameter of a status type, in a function that returns none: where the status is stored.

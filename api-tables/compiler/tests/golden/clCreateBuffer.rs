@@ -223,6 +223,9 @@ pub fn clCreateBuffer(api: &'static State, call: &mut Call, body: &[u8]) -> Outc
                 errcode_ret.scalar().map_or(0, |status| i64::from(status as i32)),
             );
     }
+    if ok {
+        call.made(r.new_object.to_native(), kind::cl_mem, ret);
+    }
     call.reply(
         &table::clCreateBuffer::Reply {
             made: ok,

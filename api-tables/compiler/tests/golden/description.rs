@@ -1,5 +1,8 @@
 #[allow(unused_imports)]
-use crate::{api::Extension, spec::KindSpec};
+use crate::{
+    api::{Ahead, Extension},
+    spec::KindSpec,
+};
 /// The API.
 pub static API: crate::api::Api = crate::api::Api {
     name: "gold",
@@ -97,6 +100,10 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_compile",
         "gold_unmap",
         "gold_poll",
+        "gold_times",
+        "gold_wait",
+        "gold_wait_all",
+        "gold_finish",
         "gold_custom",
         "gold_about",
         "gold_refuse",
@@ -109,7 +116,8 @@ pub static API: crate::api::Api = crate::api::Api {
         false, false, false, true, true, false, false, false, false, false, false, false,
         false, true, true, false, false, false, false, false, false, false, false, false,
         false, false, false, false, false, false, false, false, false, false, false,
-        false, false, false, false, true, true, false, false, false, false, false,
+        false, false, false, false, false, false, false, false, true, true, false, false,
+        false, false, false,
     ],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],
     extension_functions: &[
@@ -121,16 +129,39 @@ pub static API: crate::api::Api = crate::api::Api {
             name: "gold_box",
             invalid: -2,
             ordered: true,
+            event: false,
+            queue: true,
         },
         KindSpec {
             name: "gold_event",
             invalid: -1,
             ordered: true,
+            event: true,
+            queue: false,
         },
         KindSpec {
             name: "gold_shelf",
             invalid: -1,
             ordered: false,
+            event: false,
+            queue: false,
+        },
+    ],
+    ahead: &[
+        Ahead {
+            function: 9u32,
+            kind: 1u16,
+            of_end: false,
+        },
+        Ahead {
+            function: 38u32,
+            kind: 2u16,
+            of_end: false,
+        },
+        Ahead {
+            function: 39u32,
+            kind: 2u16,
+            of_end: true,
         },
     ],
 };

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   40
+// opcode   44
 // entry    generated
 // server   generated, of a function that the library exports
 // session  the one that there is
@@ -111,6 +111,7 @@ pub unsafe fn gold_about(
         call.combine(count as u64);
         call.combine(u64::from(w_event != 0));
         let leaves = true && call.is_accepted();
+        call.fills_all();
         let request = table::gold_about::Request {
             others: w_others,
             count: count as u32,

@@ -122,6 +122,7 @@ pub unsafe fn gold_compile(
                 ava_protocol::upcall::Life::Call,
                 &[(w_one, one)],
             )?;
+        call.fills_all();
         let files = runtime::files::files(
             &mut call,
             &[(&raw const one, Some(1)), (count_boxes.cast(), Some(count as u64))],

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   43
+// opcode   47
 // entry    generated
 // server   generated, of a function that the library exports
 // session  the one that there is

@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   39
+// opcode   43
 // entry    by hand, generated to fall back on
 // server   by hand, generated to fall back on, of a function that the library exports
 // session  the one that there is

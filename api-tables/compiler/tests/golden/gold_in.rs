@@ -115,6 +115,7 @@ pub unsafe fn gold_in(
             .bytes(numbers.cast(), Rows::flat(expr::mul(Some(3), Some(4u64))), false)?;
         let w_shapes = call.structs(shapes.cast(), Some(2), &spec::gold_shape)?;
         let w_boxes = call.handles(boxes.cast(), Some(size as u64), kind::gold_box)?;
+        call.fills_all();
         let request = table::gold_in::Request {
             flags: flags as u64,
             size: size as u64,

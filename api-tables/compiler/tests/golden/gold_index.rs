@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   42
+// opcode   46
 // entry    generated
 // server   generated, of a function that the library exports
 // session  the one that there is

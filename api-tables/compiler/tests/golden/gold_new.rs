@@ -167,6 +167,9 @@ pub fn gold_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             r.memory_address.to_native(),
         );
     }
+    if ok {
+        call.made(r.new_object.to_native(), kind::gold_box, ret);
+    }
     call.reply(
         &table::gold_new::Reply {
             made: ok,

@@ -123,6 +123,7 @@ pub unsafe fn gold_out(
             )?;
         let w_level = call
             .bytes(level.cast(), Rows::flat(expr::mul(Some(1), Some(4u64))), false)?;
+        call.fills_all();
         let request = table::gold_out::Request {
             room: room as u32,
             numbers: w_numbers.place,

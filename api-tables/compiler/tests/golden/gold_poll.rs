@@ -7,7 +7,7 @@
 // about    event
 // success  returns 0
 // posted   no: the table does not say `oneway`
-// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered unless what == GOLD_SIZE
+// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered unless what == GOLD_SIZE, those of other keys come along
 // arguments
 //   event     handle gold_event; else null to the vendor
 //   what      gold_key
@@ -117,6 +117,19 @@ pub unsafe fn gold_poll(
         }
     }
     let at = crate::api::gold::SLOT.current()?;
+    let question = [
+        u64::from(opcode::gold_poll),
+        at.book.handles.find(event, kind::gold_event).map_or(0, |found| found.id),
+        what as u64,
+    ];
+    let is_final = !expr::holds(expr::eq(Some(what as u64), Some(18)));
+    if is_final
+        && unsafe {
+            at.book.answers.recall(&question, value.cast(), size as u64, size_ret)
+        }
+    {
+        return Ok(0 as _);
+    }
     let mut call = Call::begin(at, opcode::gold_poll);
     unsafe {
         let w_event = call.handle(event, kind::gold_event);
@@ -127,17 +140,6 @@ pub unsafe fn gold_poll(
                 false,
             )?;
         let w_size_ret = call.scalar_place(size_ret);
-        let question = [u64::from(opcode::gold_poll), w_event, what as u64];
-        let is_final = !expr::holds(expr::eq(Some(what as u64), Some(18)));
-        if is_final
-            && call
-                .session
-                .book
-                .answers
-                .recall(&question, value.cast(), size as u64, size_ret)
-        {
-            return Ok(0 as _);
-        }
         let request = table::gold_poll::Request {
             event: w_event,
             what: what as u32,
@@ -201,6 +203,9 @@ pub fn gold_poll(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             },
         );
     let ok = ret == 0;
+    if ok && !expr::holds(expr::eq(Some(what as u64), Some(18))) {
+        call.asked(opcode::gold_poll, r.event.to_native(), event);
+    }
     call.reply(
         &table::gold_poll::Reply {
             ret: ret as i32,

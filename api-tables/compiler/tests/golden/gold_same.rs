@@ -1,6 +1,6 @@
 // plan
 //
-// opcode   44
+// opcode   48
 // entry    goes on to gold_scalar
 
 // shim: entry

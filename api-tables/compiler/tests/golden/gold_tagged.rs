@@ -7,7 +7,7 @@
 // about    one
 // success  returns 0
 // posted   no: the table does not say `oneway`
-// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered
+// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered, those of other keys come along
 // arguments
 //   one       handle gold_box; else null to the vendor
 //   what      gold_key
@@ -101,6 +101,19 @@ pub unsafe fn gold_tagged(
     size_ret: *mut usize,
 ) -> Result<i32, Fault> {
     let at = crate::api::gold::SLOT.current()?;
+    let question = [
+        u64::from(opcode::gold_tagged),
+        at.book.handles.find(one, kind::gold_box).map_or(0, |found| found.id),
+        what as u64,
+    ];
+    let is_final = !expr::holds(None);
+    if is_final
+        && unsafe {
+            at.book.answers.recall(&question, value.cast(), size as u64, size_ret)
+        }
+    {
+        return Ok(0 as _);
+    }
     let mut call = Call::begin(at, opcode::gold_tagged);
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
@@ -111,17 +124,6 @@ pub unsafe fn gold_tagged(
                 false,
             )?;
         let w_size_ret = call.scalar_place(size_ret);
-        let question = [u64::from(opcode::gold_tagged), w_one, what as u64];
-        let is_final = !expr::holds(None);
-        if is_final
-            && call
-                .session
-                .book
-                .answers
-                .recall(&question, value.cast(), size as u64, size_ret)
-        {
-            return Ok(0 as _);
-        }
         let request = table::gold_tagged::Request {
             one: w_one,
             what: what as u32,
@@ -186,6 +188,9 @@ pub fn gold_tagged(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome
             },
         );
     let ok = ret == 0;
+    if ok {
+        call.asked(opcode::gold_tagged, r.one.to_native(), one);
+    }
     call.reply(
         &table::gold_tagged::Reply {
             ret: ret as i32,

@@ -343,6 +343,25 @@ extern "C" {
         size_ret: Option<Out<usize>>,
     ) -> gold_status;
 
+    #[cached(after = event)]
+    #[written(value = size_ret)]
+    fn gold_times(
+        event: gold_event,
+        what: gold_key,
+        size: usize,
+        value: Option<Out<[BoxInfo; size]>>,
+        size_ret: Option<Out<usize>>,
+    ) -> gold_status;
+
+    #[waits(event)]
+    fn gold_wait(event: gold_event) -> gold_status;
+
+    #[waits(events)]
+    fn gold_wait_all(count: u32, events: Option<&[gold_event; count]>) -> gold_status;
+
+    #[empties(one)]
+    fn gold_finish(one: gold_box) -> gold_status;
+
     #[custom]
     #[oneway]
     #[charge(commands = 2)]

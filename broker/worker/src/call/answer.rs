@@ -34,7 +34,7 @@ impl Call<'_> {
         if !matches!(answer, Some(Answer::Plain)) {
             value.withdraw();
         }
-        let crosses = |name: &str| self.hooks.crosses(self.session.objects.pointer(about), name);
+        let crosses = |name: &str| self.api.crosses(self.session.objects.pointer(about), name);
         match answer {
             Some(Answer::Names) => self.filtered(size, value, size_ret, query, |bytes| names(bytes, crosses)),
             Some(Answer::NameVersions { size: each, name }) => {
@@ -53,41 +53,41 @@ impl Call<'_> {
                 let status = query(size, value.as_mut_ptr(), size_ret.as_mut_ptr().cast());
                 if status == S::default() && !value.is_null() {
                     let len = size_ret.scalar().unwrap_or(value.len());
-                    self.translate(answer, about, len, value);
+                    match answer {
+                        // SAFETY: the vendor has said that so much of the answer is addresses of texts.
+                        Some(Answer::Texts) => unsafe { value.follow_texts(len) },
+                        Some(Answer::Plain) | None => (),
+                        answer => value.edit(len, |bytes| self.translate(answer, about, bytes)),
+                    }
                 }
                 status
             }
         }
     }
 
-    fn translate(&self, answer: Option<&Answer>, about: u64, len: u64, value: &mut Output) {
+    /// The vendor's answer becomes the program's, in place.
+    pub(super) fn translate(&self, answer: Option<&Answer>, about: u64, bytes: &mut [u8]) {
         let objects = &self.session.objects;
         let before = objects.found();
         match answer {
-            Some(Answer::Handles(kind)) => value.edit(len, |bytes| {
-                each_word(bytes, |pointer| objects.intern(*kind, pointer as usize));
-            }),
-            Some(Answer::Hidden { size, bits }) => value.edit(len, |bytes| {
+            Some(Answer::Handles(kind)) => each_word(bytes, |pointer| objects.intern(*kind, pointer as usize)),
+            Some(Answer::Hidden { size, bits }) => {
                 for one in bytes.chunks_exact_mut(*size) {
                     for (byte, hidden) in one.iter_mut().zip(bits.to_le_bytes()) {
                         *byte &= !hidden;
                     }
                 }
-            }),
-            Some(Answer::VersionNumber) => value.edit(len, |bytes| {
+            }
+            Some(Answer::VersionNumber) => {
                 if let Some(version) = bytes.first_chunk_mut() {
                     *version = versions::number(*version, self.session.table.newest);
                 }
-            }),
-            // SAFETY: the vendor has said that so much of the answer is addresses of texts.
-            Some(Answer::Texts) => unsafe { value.follow_texts(len) },
-            Some(Answer::HostPtr) => value.edit(len, |bytes| {
+            }
+            Some(Answer::HostPtr) => {
                 each_word(bytes, |pointer| self.session.residents.program_address(pointer as usize));
-            }),
-            Some(Answer::HostFlags) => value.edit(len, |bytes| {
-                each_word(bytes, |flags| self.program_flags(about, flags));
-            }),
-            Some(Answer::List(list)) => value.edit(len, |bytes| {
+            }
+            Some(Answer::HostFlags) => each_word(bytes, |flags| self.program_flags(about, flags)),
+            Some(Answer::List(list)) => {
                 let mut handles = Vec::new();
                 let element = |i: usize| {
                     let word = bytes.get(i * list.size..(i + 1) * list.size)?;
@@ -104,7 +104,7 @@ impl Call<'_> {
                     let word = &mut bytes[at * list.size..(at + 1) * list.size];
                     each_word(word, |pointer| objects.intern(kind, pointer as usize));
                 }
-            }),
+            }
             _ => (),
         }
         self.named(before);
@@ -112,7 +112,7 @@ impl Call<'_> {
 
     /// The flags that the program has made an object with.
     fn program_flags(&self, about: u64, vendors: u64) -> u64 {
-        let Some(is) = self.hooks.in_place().map(InPlace::description) else { return vendors };
+        let Some(is) = self.api.in_place().map(InPlace::description) else { return vendors };
         let (how, parents) = (is.use_host | is.alloc_host | is.copy_host, self.session.objects.parents(about));
         self.session.residents.program_flags(about, &parents, vendors, how, is.use_host)
     }

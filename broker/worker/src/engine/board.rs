@@ -37,6 +37,7 @@ pub fn poll(call: &mut Call, body: &[u8]) -> Outcome {
     let events = call.events();
     let (kind, query) = events.polled().ok_or(Malformed::Opcode(opcode::POLL))?;
     call.count(query);
+    call.session.ahead.watch();
     let id = r.event.to_native();
     let event = call.handle(id, kind)?;
     let (ok, ret, status) = match events.status(event as usize) {

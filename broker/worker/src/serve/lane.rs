@@ -113,6 +113,9 @@ impl LaneServer {
             Call::new(session, &*self.worker.api, &self.lane, &self.answering, &mut self.out, &mut self.arena);
         let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain);
         self.answering.store(waits, Ordering::Release);
+        if waits {
+            session.usage.wait();
+        }
         let outcome = serve_frame(self.worker, &frame, fd, &mut call);
         self.answering.store(false, Ordering::Release);
         if frame.tag == Tag::Oneway {
@@ -164,7 +167,7 @@ fn serve_frame(worker: &'static Worker, frame: &Frame<'_>, fd: Option<OwnedFd>, 
             let called = worker.session.outbox.drain();
             call.reply_bytes(&called.to_le_bytes())
         }
-        Tag::Reply | Tag::Refused | Tag::Upcall => Err(Malformed::Tag(frame.tag as u32).into()),
+        Tag::Reply | Tag::Refused | Tag::Upcall | Tag::Answers => Err(Malformed::Tag(frame.tag as u32).into()),
     }
 }
 

@@ -44,6 +44,11 @@ impl Usage {
         }
     }
 
+    /// The program waits for an answer.
+    pub fn wait(&self) {
+        self.counts[usage::WAITS].fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The vendor has accepted so many commands.
     pub fn commands(&self, amount: u64) {
         self.counts[usage::COMMANDS].fetch_add(amount, Ordering::Relaxed);
@@ -124,6 +129,7 @@ mod tests {
         let usage = Usage::new(opencl(), page);
         usage.call(0);
         usage.call(u32::MAX);
+        usage.wait();
         usage.commands(2);
         usage.bytes_in(0, 5);
         usage.bytes_out(1, 7);
@@ -132,6 +138,7 @@ mod tests {
         usage.gone(1, 28);
         let stats = read(page);
         assert_eq!((stats.calls, stats.commands, stats.bytes_in, stats.bytes_out), (1, 2, 5, 7));
+        assert_eq!(stats.waits, 1);
         assert_eq!((stats.memory_bytes, stats.objects[0].1, stats.functions[0].bytes), (100, 1, 5));
     }
 

@@ -140,6 +140,7 @@ pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
             ("since", duration(session.lasted)),
             ("memory", size(session.memory_bytes)),
             ("calls", session.calls.to_string()),
+            ("waits", session.waits.to_string()),
             ("commands", session.commands.to_string()),
             ("in", size(session.bytes_in)),
             ("out", size(session.bytes_out)),

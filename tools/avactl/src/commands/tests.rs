@@ -24,6 +24,7 @@ pub(super) fn session(number: u64) -> Session {
         devices: vec!["cpu-haswell".into(), "another".into()],
         memory_bytes: 25_600_000,
         calls: 123_456,
+        waits: 23_456,
         commands: 1000,
         bytes_in: 5 << 30,
         bytes_out: 999,

@@ -20,6 +20,10 @@ impl Api for State {
     fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
         generated::dispatch(self, opcode, call, body)
     }
+
+    fn ahead(&'static self, function: u32, call: &Call<'_>, id: u64, object: *mut c_void) {
+        generated::ahead(self, function, call, id, object);
+    }
 }
 
 impl Hooks for State {

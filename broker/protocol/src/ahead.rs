@@ -1,0 +1,29 @@
+//! Answers that the program has not asked for yet: the body of a [`Tag::Answers`](crate::frame::Tag::Answers) frame.
+
+use rkyv::{Archive, Serialize};
+
+/// The longest answer that is sent unasked, in bytes.
+pub const LONGEST: usize = 16;
+/// Most answers in one frame.
+pub const MOST: usize = 1024;
+
+/// What the worker knows before its next reply.
+#[derive(Archive, Serialize, Debug, Default)]
+pub struct Answers {
+    /// Events whose commands have completed, with success.
+    pub over: Vec<u64>,
+    pub known: Vec<Known>,
+}
+
+/// The answer of a query by key, which stays.
+#[derive(Archive, Serialize, Debug, Clone, Copy)]
+pub struct Known {
+    /// The object that it is about.
+    pub object: u64,
+    pub key: i64,
+    pub value: [u8; LONGEST],
+    pub function: u32,
+    /// The handle type of the objects that the value is ids of; 0 for plain bytes.
+    pub kind: u16,
+    pub len: u8,
+}
