@@ -66,7 +66,7 @@ pub fn notices(session: &Session, hooks: &dyn Hooks) -> Vec<Notice> {
     let room = MOST_NOTICES.saturating_sub(notices.len());
     session.residents.notices(room, &mut notices);
     let room = MOST_NOTICES.saturating_sub(notices.len());
-    notices.extend(session.objects.take_gone(room).into_iter().map(|object| Notice::Gone { object }));
+    session.objects.notices(room, &mut notices);
     notices
 }
 

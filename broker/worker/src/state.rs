@@ -15,4 +15,5 @@ pub mod outbox;
 pub mod pending;
 pub mod regions;
 pub mod residents;
+pub mod untold;
 pub mod usage;

@@ -6,12 +6,12 @@
 //! An object is forgotten when the program has released it and nothing made from it is left: until then the vendor keeps
 //! it alive, and queries may still name it.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ava_protocol::frame::Malformed;
+use ava_protocol::frame::{Malformed, Notice};
 use dashmap::{DashMap, Entry};
 
+use super::untold::Untold;
 use super::usage::Usage;
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
@@ -56,7 +56,7 @@ pub struct Objects {
     by_pointer: DashMap<(u16, usize), u64>,
     highest: AtomicU64,
     last_of_workers: AtomicU64,
-    gone: Mutex<Vec<u64>>,
+    gone: Untold<u64>,
     /// Where they are counted.
     usage: Usage,
 }
@@ -76,7 +76,7 @@ impl Objects {
             by_pointer: DashMap::new(),
             highest: AtomicU64::new(0),
             last_of_workers: AtomicU64::new(0),
-            gone: Mutex::default(),
+            gone: Untold::default(),
             usage,
         }
     }
@@ -253,9 +253,7 @@ impl Objects {
             forgotten.push(one);
             self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == one);
             self.usage.gone(object.kind, object.memory);
-            if let Ok(mut gone) = self.gone.lock() {
-                gone.push(one);
-            }
+            self.gone.add(one);
             for parent in object.parents {
                 if let Some(mut parent) = self.by_id.get_mut(&parent) {
                     parent.children = parent.children.saturating_sub(1);
@@ -266,15 +264,9 @@ impl Objects {
         forgotten
     }
 
-    /// Ids that the shim has not been told are gone, at most so many.
-    pub fn take_gone(&self, most: usize) -> Vec<u64> {
-        match self.gone.lock() {
-            Ok(mut gone) => {
-                let from = gone.len().saturating_sub(most);
-                gone.split_off(from)
-            }
-            Err(_) => Vec::new(),
-        }
+    /// Tells of objects that are gone, at most so many.
+    pub fn notices(&self, room: usize, out: &mut Vec<Notice>) {
+        self.gone.take(room, out, |object| Notice::Gone { object });
     }
 
     /// How many the vendor has named unasked.
@@ -303,7 +295,10 @@ mod tests {
         assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x10))));
         assert_eq!((objects.intern(1, 0x10), objects.usage.memory()), (1, 64));
         objects.released(2);
-        assert_eq!((objects.take_gone(9), objects.usage.memory()), (vec![2, 1], 0));
+        let mut told = Vec::new();
+        objects.notices(9, &mut told);
+        assert_eq!(told, [Notice::Gone { object: 2 }, Notice::Gone { object: 1 }]);
+        assert_eq!(objects.usage.memory(), 0);
         assert!(matches!(objects.find(1, 1), Ok(Found::Gone)));
         assert_ne!(objects.intern(1, 0x10), 1);
     }

@@ -10,6 +10,7 @@ use ava_protocol::frame::Notice;
 use ava_transport::region::Region;
 use dashmap::DashMap;
 
+use super::untold::Untold;
 use crate::memory::Input;
 
 /// Most flags that are remembered of what memory is made of.
@@ -26,7 +27,7 @@ pub struct Residents {
     flags: DashMap<u64, u64>,
     /// By what memory is made of: a context.
     sources: DashMap<u64, Source>,
-    vacant: Mutex<Vec<u32>>,
+    vacant: Untold<u32>,
 }
 
 /// An object in a region.
@@ -75,8 +76,8 @@ impl Residents {
     /// The vendor uses it no more, which the shim is to be told.
     pub fn vacate(&self, base: usize) {
         let place = self.places.lock().ok().and_then(|mut places| places.remove(&base));
-        if let (Some(place), Ok(mut vacant)) = (place, self.vacant.lock()) {
-            vacant.push(place.number);
+        if let Some(place) = place {
+            self.vacant.add(place.number);
         }
     }
 
@@ -90,9 +91,7 @@ impl Residents {
 
     /// Regions that are used no more, at most so many.
     pub fn notices(&self, room: usize, out: &mut Vec<Notice>) {
-        let Ok(mut vacant) = self.vacant.lock() else { return };
-        let first = vacant.len().saturating_sub(room);
-        out.extend(vacant.drain(first..).map(|region| Notice::Vacant { region }));
+        self.vacant.take(room, out, |region| Notice::Vacant { region });
     }
 
     /// Keeps memory that stands in for the program's at `address`. Where it begins here; `None` if there is none.
