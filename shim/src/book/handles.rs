@@ -12,8 +12,6 @@ mod range;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dashmap::DashMap;
-
 use crate::base::fault::Fault;
 use crate::base::maps;
 use range::Object;
@@ -33,7 +31,7 @@ pub struct Handles {
     range: &'static Range,
     /// The session.
     generation: u32,
-    by_id: DashMap<u64, u32>,
+    by_id: maps::ById<u32>,
 }
 
 impl Handles {

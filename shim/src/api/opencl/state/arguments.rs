@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dashmap::DashMap;
-
 use crate::base::maps;
 use crate::book::accepted::mix;
 use crate::book::handles::Handles;
@@ -14,7 +12,7 @@ const KEPT: usize = 32;
 /// What kernels' arguments were last set to, as far as a launch's success may depend on it: the object, or the size of
 /// local memory.
 pub struct Arguments {
-    set: DashMap<u64, [AtomicU64; KEPT]>,
+    set: maps::ById<[AtomicU64; KEPT]>,
     others: AtomicU64,
 }
 
