@@ -49,26 +49,19 @@ pub enum After {
 /// What comes before a frame.
 #[derive(Debug)]
 pub struct Before {
-    /// The frame's lane, and how many one-way calls that has sent.
+    /// The frame's lane.
     own: u32,
-    posted: u64,
-    others: Vec<Notice>,
+    /// What the frame says about other lanes.
+    pub others: Vec<Notice>,
     /// The milestone before this one, if the frame comes after all.
     milestone: Option<u64>,
-}
-
-impl Before {
-    /// What the frame says about other lanes.
-    pub fn notices(&self) -> impl Iterator<Item = Notice> {
-        self.others.iter().copied()
-    }
 }
 
 impl Order {
     /// What comes before the next frame of the lane `own`. Of a lane that is `fresh`, it is the first: an earlier lane may have
     /// had the number, and what that has sent comes first.
     pub fn before(&self, after: &After, own: u32, fresh: bool) -> Before {
-        let mut before = Before { own, posted: self.posted(own), others: Vec::new(), milestone: None };
+        let mut before = Before { own, others: Vec::new(), milestone: None };
         if fresh {
             self.used.fetch_max(own as usize, Ordering::Relaxed);
             before.others.extend(self.unserved(own));
@@ -109,18 +102,19 @@ impl Order {
         self.unserved(number).filter(|notice| matches!(notice, Notice::After { count, .. } if *count > covered))
     }
 
-    /// A lane sends another one-way call. Returns how many it has sent.
-    pub fn post(&self, number: u32) -> u64 {
-        self.lane(number).map_or(0, |lane| lane.posted.fetch_add(1, Ordering::AcqRel) + 1)
+    /// A lane sends another one-way call. Returns its number, and how many of the lane's may not have been served yet.
+    pub fn post(&self, number: u32) -> (u64, u64) {
+        let Some(lane) = self.lane(number) else { return (0, 0) };
+        let posted = lane.posted.fetch_add(1, Ordering::AcqRel) + 1;
+        (posted, posted - lane.served.load(Ordering::Relaxed))
     }
 
-    /// A one-way call was sent, as the call of this number of its lane. Returns how many of the lane's may not have been
-    /// served yet.
-    pub fn sent(&self, before: &Before, number: u64) -> u64 {
+    /// A one-way call was sent, as the call of this number of its lane.
+    #[inline]
+    pub fn sent(&self, before: &Before, number: u64) {
         if let Some(known) = before.milestone {
             self.pass(before, number, known);
         }
-        self.lane(before.own).map_or(0, |lane| number - lane.served.load(Ordering::Relaxed))
     }
 
     /// The call is the next milestone, unless another has become that: of those two neither comes after the other.
@@ -129,7 +123,7 @@ impl Order {
         if self.milestone.compare_exchange(known, this.to_word(), Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
-        for notice in before.notices().chain([this]) {
+        for notice in before.others.iter().copied().chain([this]) {
             if let Notice::After { lane, count } = notice
                 && let Some(lane) = self.lane(lane)
             {
@@ -143,10 +137,10 @@ impl Order {
         self.lane(number).map_or(0, |lane| lane.posted.load(Ordering::Relaxed))
     }
 
-    /// A call was answered: what comes before it has been served.
-    pub fn answered(&self, before: &Before) {
-        let own = Notice::After { lane: before.own, count: before.posted };
-        for notice in before.notices().chain([own]) {
+    /// A call was answered before which its lane had posted so many: what comes before it has been served.
+    pub fn answered(&self, before: &Before, posted: u64) {
+        let own = Notice::After { lane: before.own, count: posted };
+        for notice in before.others.iter().copied().chain([own]) {
             if let Notice::After { lane, count } = notice
                 && let Some(lane) = self.lane(lane)
                 && lane.served.load(Ordering::Relaxed) < count
@@ -188,34 +182,34 @@ mod tests {
     /// A one-way call that comes after all is sent: what it says.
     fn post_after_all(order: &Order, own: u32) -> Vec<Notice> {
         let before = order.before(&After::All, own, false);
-        order.sent(&before, order.post(own));
+        order.sent(&before, order.post(own).0);
         before.others
     }
 
     /// A call of the lane is answered that was sent now.
     fn answer(order: &Order, own: u32) {
-        order.answered(&order.before(&After::Lanes(Vec::new()), own, false));
+        order.answered(&order.before(&After::Lanes(Vec::new()), own, false), order.posted(own));
     }
 
     #[test]
     fn a_frame_comes_after_what_others_have_sent_and_nobody_has_answered() {
         let order = lanes(3);
-        assert_eq!((order.post(1), order.post(1), order.post(2)), (1, 2, 1));
+        assert_eq!((order.post(1), order.post(1), order.post(2)), ((1, 1), (2, 2), (1, 1)));
         assert_eq!(named(&order, &After::All, 3, false), [after(1, 2), after(2, 1)]);
         assert_eq!(named(&order, &After::All, 1, false), [after(2, 1)]);
         assert_eq!(named(&order, &After::Lanes(vec![2, 3]), 1, false), [after(2, 1)]);
         assert_eq!(named(&order, &After::Lanes(Vec::new()), 3, false), []);
         answer(&order, 1);
         assert_eq!(named(&order, &After::All, 3, false), [after(2, 1)]);
-        assert_eq!(order.post(1), 3);
+        assert_eq!(order.post(1), (3, 1));
         assert_eq!(named(&order, &After::Lanes(vec![1]), 3, false), [after(1, 3)]);
     }
 
     #[test]
     fn what_an_answered_call_came_after_is_not_named_again() {
         let order = lanes(3);
-        assert_eq!((order.post(1), order.post(2)), (1, 1));
-        order.answered(&order.before(&After::All, 3, false));
+        assert_eq!((order.post(1), order.post(2)), ((1, 1), (1, 1)));
+        order.answered(&order.before(&After::All, 3, false), 0);
         assert_eq!(named(&order, &After::All, 3, false), []);
         assert_eq!(named(&order, &After::Lanes(vec![1]), 2, false), []);
     }
@@ -224,14 +218,14 @@ mod tests {
     fn what_is_posted_while_a_call_waits_is_not_served_with_it() {
         let order = lanes(3);
         order.post(1);
-        let call = order.before(&After::Lanes(Vec::new()), 1, false);
+        let (call, posted) = (order.before(&After::Lanes(Vec::new()), 1, false), order.posted(1));
         // By a callback in the call.
-        assert_eq!(order.sent(&order.before(&After::Lanes(Vec::new()), 1, false), order.post(1)), 2);
-        order.answered(&call);
+        assert_eq!(order.post(1), (2, 2));
+        order.answered(&call, posted);
         assert_eq!(named(&order, &After::All, 2, false), [after(1, 2)]);
         // The callback's own call is answered, and then read what came before.
         answer(&order, 1);
-        order.answered(&call);
+        order.answered(&call, posted);
         assert_eq!(named(&order, &After::All, 2, false), []);
     }
 
@@ -247,14 +241,14 @@ mod tests {
     #[test]
     fn a_number_without_a_lane_orders_nothing() {
         let order = lanes(3);
-        assert_eq!((order.post(0), order.posted(0)), (0, 0));
+        assert_eq!((order.post(0), order.posted(0)), ((0, 0), 0));
         assert_eq!(named(&order, &After::Lanes(vec![0, (CHUNKS * CHUNK) as u32 + 1]), 1, false), []);
     }
 
     #[test]
     fn who_comes_after_all_names_the_milestone_and_what_came_since() {
         let order = lanes(4);
-        assert_eq!((order.post(1), order.post(2)), (1, 1));
+        assert_eq!((order.post(1), order.post(2)), ((1, 1), (1, 1)));
         assert_eq!(post_after_all(&order, 3), [after(1, 1), after(2, 1)]);
         assert_eq!(post_after_all(&order, 4), [after(3, 1)]);
         order.post(2);
@@ -274,8 +268,8 @@ mod tests {
         order.post(1);
         let (one, other) = (order.before(&After::All, 2, false), order.before(&After::All, 3, false));
         order.post(4);
-        order.sent(&other, order.post(3));
-        order.sent(&one, order.post(2));
+        order.sent(&other, order.post(3).0);
+        order.sent(&one, order.post(2).0);
         assert_eq!(named(&order, &After::All, 1, false), [after(2, 1), after(4, 1), after(3, 1)]);
     }
 

@@ -7,6 +7,7 @@ mod arguments;
 mod objects;
 mod results;
 mod structs;
+mod taken;
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
 pub use ava_transport::lane::Wake;
+
+use taken::Taken;
 
 use crate::base::fault::Fault;
 use crate::base::readable::{self, holds, is_readable};
@@ -67,11 +70,8 @@ pub struct Call {
     /// Bytes that may still go into the frame, and come back in the reply's.
     budget: usize,
     result_budget: u64,
-    pub leases: Vec<Lease>,
-    announcements: Vec<Announcement>,
-    minted: Vec<u64>,
-    callbacks: Vec<u64>,
-    transfers: Vec<u64>,
+    /// What the call has taken. Most take nothing, and pay nothing for it.
+    taken: Option<Box<Taken>>,
     /// Whether the call names something of a lost session.
     lost: bool,
 }
@@ -106,13 +106,18 @@ impl Call {
             fills: Fills::None,
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
-            leases: Vec::new(),
-            announcements: Vec::new(),
-            minted: Vec::new(),
-            callbacks: Vec::new(),
-            transfers: Vec::new(),
+            taken: None,
             lost: false,
         }
+    }
+
+    fn taken(&mut self) -> &mut Taken {
+        self.taken.get_or_insert_default()
+    }
+
+    /// The memory that the call has taken for results.
+    fn leases(&self) -> &[Lease] {
+        self.taken.as_ref().map_or(&[], |taken| &taken.leases)
     }
 
     /// A text that came out, for good.
@@ -165,7 +170,8 @@ impl Call {
 
     /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
     pub fn leaves(&self) -> bool {
-        !self.session.book.accepted.is_strict() && self.leases.is_empty() && self.callbacks.is_empty()
+        !self.session.book.accepted.is_strict()
+            && self.taken.as_ref().is_none_or(|taken| taken.leases.is_empty() && taken.callbacks.is_empty())
     }
 
     /// Room for one scalar.
@@ -222,7 +228,7 @@ impl Call {
     fn slice(&mut self, mut lease: Lease, len: u64, transfer: Option<Option<(usize, Rows)>>) -> Result<Slice, Fault> {
         let region = lease.id;
         let Some(target) = transfer else {
-            self.leases.push(lease);
+            self.taken().leases.push(lease);
             return Ok(Slice { region, offset: 0, len, pending: 0 });
         };
         while let Some(oldest) = self.session.book.pending.crowded() {
@@ -230,9 +236,9 @@ impl Call {
         }
         let id = self.session.book.pending.next_id();
         // The descriptor goes with this call; the transfer keeps the rest.
-        self.announcements.extend(lease.announce());
+        self.taken().announcements.extend(lease.announce());
         self.session.book.pending.insert(Transfer { id, target, lease: Keep::Whole(Arc::new(lease)) });
-        self.transfers.push(id);
+        self.taken().transfers.push(id);
         Ok(Slice { region, offset: 0, len, pending: id })
     }
 
@@ -240,13 +246,13 @@ impl Call {
     fn share(&mut self, lease: Arc<Lease>, offset: u64, len: u64) -> Result<Slice, Fault> {
         let (id, region) = (self.session.book.pending.next_id(), lease.id);
         self.session.book.pending.insert(Transfer { id, target: None, lease: Keep::Whole(lease) });
-        self.transfers.push(id);
+        self.taken().transfers.push(id);
         Ok(Slice { region, offset, len, pending: id })
     }
 
     /// Tells the worker of a region that somebody else keeps.
     pub fn announce(&mut self, lease: &mut Lease) {
-        self.announcements.extend(lease.announce());
+        self.taken().announcements.extend(lease.announce());
     }
 
     /// An id for an object that the call makes.
@@ -263,7 +269,7 @@ impl Call {
     pub fn mint_of_class(&mut self, kind: u16, class: u64) -> Result<u64, Fault> {
         let lane = self.lane();
         let id = self.session.book.handles.mint(kind, class, lane)?;
-        self.minted.push(id);
+        self.taken().minted.push(id);
         Ok(id)
     }
 
@@ -286,7 +292,7 @@ impl Call {
         };
         let about = about.iter().map(|(id, handle)| (*id, *handle as usize)).collect();
         let id = self.session.register_callback(Registration { function, user_data, signature, life, about })?;
-        self.callbacks.push(id);
+        self.taken().callbacks.push(id);
         Ok(id)
     }
 
@@ -305,9 +311,10 @@ impl Call {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
         tracing::trace!(function = self.session.name(self.opcode), "oneway");
-        let regions = std::mem::take(&mut self.announcements);
+        let regions = self.announcements();
         let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.after(false), fd: None };
-        let posted = self.session.post(outgoing, encode, wake);
+        let lane = self.lane.take();
+        let posted = self.session.post(lane, outgoing, encode, wake);
         self.sent();
         posted?;
         self.keep();
@@ -316,14 +323,23 @@ impl Call {
 
     /// What the call has taken stays taken.
     fn keep(&mut self) {
-        self.minted.clear();
-        self.callbacks.clear();
-        self.transfers.clear();
+        if let Some(taken) = &mut self.taken {
+            taken.minted.clear();
+            taken.callbacks.clear();
+            taken.transfers.clear();
+        }
+    }
+
+    /// Regions that the worker is to be told of.
+    fn announcements(&mut self) -> Vec<Announcement> {
+        self.taken.as_mut().map_or_else(Vec::new, |taken| std::mem::take(&mut taken.announcements))
     }
 
     /// The program's callbacks stay registered, whatever becomes of the call.
     pub fn keep_callbacks(&mut self) {
-        self.callbacks.clear();
+        if let Some(taken) = &mut self.taken {
+            taken.callbacks.clear();
+        }
     }
 
     /// Crosses: `read` gets the reply and tells whether the vendor accepted the call.
@@ -335,8 +351,8 @@ impl Call {
         if self.lost {
             return Err(Fault::Lost);
         }
-        let mut regions = std::mem::take(&mut self.announcements);
-        regions.extend(self.leases.iter_mut().filter_map(Lease::announce));
+        let mut regions = self.announcements();
+        regions.extend(self.taken.iter_mut().flat_map(|taken| &mut taken.leases).filter_map(Lease::announce));
         let session = self.session;
         let opcode = self.opcode;
         let outgoing = Outgoing { tag: Tag::Call, word: opcode, regions, after: self.after(true), fd: None };
@@ -382,26 +398,10 @@ impl Call {
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        for id in self.minted.drain(..) {
-            // Of what was never made nothing is kept.
-            self.session.forget(id);
-        }
-        for id in self.callbacks.drain(..) {
-            self.session.book.callbacks.forget(id);
-        }
-        for id in self.transfers.drain(..) {
-            let cancelled = self.session.book.pending.cancel(id);
-            self.leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
-        }
-        // Of what was never sent the worker has not heard.
-        for announcement in self.announcements.drain(..) {
-            if let Some(lease) = self.leases.iter_mut().find(|lease| lease.id == announcement.id) {
-                lease.take_back(announcement);
-            }
-        }
-        if !self.leases.is_empty() {
-            self.session.release(std::mem::take(&mut self.leases));
+        if let Some(taken) = self.taken.take() {
+            taken.give_back(self.session);
         }
     }
 }

@@ -174,6 +174,6 @@ impl Call {
         let (Place::Region(slice) | Place::Cut(Some(slice))) = room.place else {
             return None;
         };
-        self.leases.iter().find(|lease| lease.id == slice.region).map(|lease| lease.region.as_ptr().cast_const())
+        self.leases().iter().find(|lease| lease.id == slice.region).map(|lease| lease.region.as_ptr().cast_const())
     }
 }

@@ -99,7 +99,8 @@ impl Port {
         let lane = self.lanes.take(|| self.open())?;
         let passes = lane.is_shared() || !stays();
         let (uses, is_placed, is_busy) = (Cell::new(1), Cell::new(true), Cell::new(false));
-        let held = Box::new(Held { port: self, uses, is_placed, is_busy, passes, lane: UnsafeCell::new(lane) });
+        let (number, lane) = (lane.number, UnsafeCell::new(lane));
+        let held = Box::new(Held { port: self, number, uses, is_placed, is_busy, passes, lane });
         let held = NonNull::from(Box::leak(held));
         PLACES.with(|places| {
             let place = &places[self.index];
@@ -139,6 +140,8 @@ impl Port {
 /// A lane in a thread's hands.
 struct Held {
     port: &'static Port,
+    /// The lane's number.
+    number: u32,
     uses: Cell<u32>,
     /// Whether it is in the thread's place. One that is not is given back with its last use.
     is_placed: Cell<bool>,
@@ -173,7 +176,8 @@ impl Use {
 
     /// The lane's number.
     pub fn number(&self) -> u32 {
-        self.with(|lane| lane.number)
+        // SAFETY: it lives as long as this use.
+        unsafe { self.held.as_ref() }.number
     }
 }
 

@@ -17,6 +17,7 @@ use crate::book::callbacks::{Args, Registration};
 use crate::book::order::{After, Before};
 use crate::book::pending::Meeting;
 use crate::book::regions::{Announcement, Lease};
+use crate::port::Use;
 use crate::port::lanes::ThreadLane;
 
 /// The most one-way calls in a row that a thread sends.
@@ -68,7 +69,7 @@ impl Session {
             let before = self.begin(lane, outgoing, encode)?;
             self.send(lane, fd, Wake::Now)?;
             lane.asked += 1;
-            Ok::<_, Fault>((lane.asked, before))
+            Ok::<_, Fault>((lane.asked, (before, self.book.order.posted(lane.number))))
         })?;
         let mut read = Some(read);
         let (result, written, answers) = loop {
@@ -93,7 +94,7 @@ impl Session {
         &'static self,
         lane: &mut ThreadLane,
         turn: u64,
-        before: &Before,
+        before: &(Before, u64),
         read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
     ) -> Result<Received<R>, Fault> {
         if let Some(at) = lane.early.iter().position(|(early, _)| *early == turn) {
@@ -134,12 +135,12 @@ impl Session {
 
     fn read_reply<R>(
         &'static self,
-        before: &Before,
+        before: &(Before, u64),
         frame: &Frame<'_>,
         read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
         answers: AlignedVec,
     ) -> Received<R> {
-        self.book.order.answered(before);
+        self.book.order.answered(&before.0, before.1);
         let result = match (frame.tag, read.take()) {
             (Tag::Reply, Some(read)) => read(frame),
             (Tag::Refused, _) => Err(Fault::Status(i64::from(frame.status()))),
@@ -148,21 +149,24 @@ impl Session {
         Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default(), answers)
     }
 
-    /// Sends a one-way call.
+    /// Sends a one-way call by the thread's lane, which the caller may have already.
     pub fn post(
         &'static self,
+        lane: Option<Use>,
         outgoing: Outgoing<'_>,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         wake: Wake,
     ) -> Result<(), Fault> {
-        let lane = self.port.lane().map_err(|fault| self.failed(fault))?;
+        let lane = lane.map_or_else(|| self.port.lane().map_err(|fault| self.failed(fault)), Ok)?;
         let waiting = lane.with(|lane| {
             let before = self.begin(lane, outgoing, encode)?;
             // Last, since whatever is counted must be sent: others wait for it.
-            let number = self.book.order.post(lane.number);
+            let (number, waiting) = self.book.order.post(lane.number);
             self.send(lane, None, wake)?;
-            Ok::<_, Fault>(self.book.order.sent(&before, number))
+            self.book.order.sent(&before, number);
+            Ok::<_, Fault>(waiting)
         })?;
+        drop(lane);
         if waiting >= MOST_POSTED {
             // For the notices of a reply: what has completed or is gone is not to pile up.
             self.wait_for_transfer(0)?;
@@ -178,7 +182,8 @@ impl Session {
     ) -> Result<Before, Fault> {
         let Outgoing { tag, word, regions, after, .. } = outgoing;
         let before = self.book.order.before(&after, lane.number, lane.is_fresh);
-        frame::begin(&mut lane.out, tag, word, self.book.pending.notices().into_iter().chain(before.notices()));
+        let taken = self.book.pending.notices();
+        frame::begin(&mut lane.out, tag, word, taken.iter().chain(&before.others).copied());
         frame::set_lane(&mut lane.out, lane.number);
         lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
         for region in regions {

@@ -1,0 +1,43 @@
+//! What a call has taken, and gives back if the vendor does not accept it.
+
+use crate::book::regions::{Announcement, Lease};
+use crate::session::Session;
+
+#[derive(Default)]
+pub struct Taken {
+    /// Regions for this call alone.
+    pub leases: Vec<Lease>,
+    /// Regions that the worker is to be told of.
+    pub announcements: Vec<Announcement>,
+    /// Ids of objects that the call makes, of callbacks, and of transfers.
+    pub minted: Vec<u64>,
+    pub callbacks: Vec<u64>,
+    pub transfers: Vec<u64>,
+}
+
+impl Taken {
+    /// Gives back what is left.
+    pub fn give_back(self, session: &'static Session) {
+        let Self { mut leases, announcements, minted, callbacks, transfers } = self;
+        for id in minted {
+            // Of what was never made nothing is kept.
+            session.forget(id);
+        }
+        for id in callbacks {
+            session.book.callbacks.forget(id);
+        }
+        for id in transfers {
+            let cancelled = session.book.pending.cancel(id);
+            leases.extend(cancelled.and_then(|transfer| transfer.lease.last()));
+        }
+        // Of what was never sent the worker has not heard.
+        for announcement in announcements {
+            if let Some(lease) = leases.iter_mut().find(|lease| lease.id == announcement.id) {
+                lease.take_back(announcement);
+            }
+        }
+        if !leases.is_empty() {
+            session.release(leases);
+        }
+    }
+}
