@@ -9,10 +9,13 @@
 //! - **Invariant:** whatever the peer does to shared memory or sockets, a lane's methods return or sleep: they do not panic,
 //!   access memory outside of the lane, or use up the processor.
 
+mod contention;
+mod deferral;
 mod doorbell;
 mod end;
 mod frame;
 mod memory;
+mod placement;
 mod ring;
 mod socket;
 #[cfg(test)]

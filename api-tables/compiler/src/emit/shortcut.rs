@@ -204,7 +204,7 @@ pub fn instead(call: &CallPlan<'_>) -> TokenStream {
     let result = nothing_more(call);
     quote! {
         if leaves {
-            call.post(&request, Wake::Now)?;
+            call.post(&request, Wake::Soon)?;
             #(#made)*
             return Ok(#result);
         }

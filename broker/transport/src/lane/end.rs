@@ -11,7 +11,10 @@ use super::frame::Inbox;
 pub enum Wake {
     /// At once.
     Now,
-    /// The frame is visible at once, but a sleeping peer is woken only by a frame with [`Wake::Now`], when this end waits,
+    /// Soon: a sleeping peer is woken, but on a busy machine one that has just fallen asleep is not. It looks for frames again
+    /// after a moment.
+    Soon,
+    /// The frame is visible at once, but a sleeping peer is woken only by a frame with another `Wake`, when this end waits,
     /// or when more than 64 frames or 32 KiB were sent. A socket always wakes its peer.
     Later,
 }

@@ -58,6 +58,8 @@ pub struct Outgoing {
     pub closed: AtomicU32,
     /// The processor that this end last ran on, plus one.
     pub cpu: AtomicU32,
+    /// Until when this end counts the processors as wanted.
+    pub wanted: AtomicU32,
 }
 
 /// Two cache lines, because processors fetch pairs of them: one end's writes do not slow down the other's.

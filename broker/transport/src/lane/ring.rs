@@ -16,11 +16,14 @@ use std::time::Duration;
 
 use ava_protocol::frame::LONGEST;
 
+use super::contention::{PROCESSORS, Time};
+use super::deferral::Deferral;
 use super::doorbell::{Bell, Doorbell};
 use super::end::{Carrier, Lane, Wake};
 use super::frame::{Inbox, check_length, invalid};
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
-use super::wait::{self, FOR_FRAMES, FOR_ROOM, Patience};
+use super::placement::{self, Placement};
+use super::wait::{self, FOR_FRAMES, FOR_ROOM, FOR_URGENT, Patience};
 
 /// How many bytes a receiver reads before it publishes that they are free.
 const RELEASE: u64 = CAPACITY as u64 / 4;
@@ -29,12 +32,6 @@ const MOST_FRAMES_LATER: u32 = 64;
 const MOST_BYTES_LATER: u64 = 32 << 10;
 /// How long the program's end sleeps before it checks whether the worker still exists.
 const SLICE: Duration = Duration::from_millis(100);
-
-/// Two ends on one processor answer each other so fast by yielding that the kernel never separates them, though each answer
-/// takes several times as long as between two processors. After so many short waits in a row the worker's thread moves to
-/// another processor; the next time after twice as many, since it does not help where there are more threads than
-/// processors.
-const PARTING: u32 = 256;
 
 // When a receiver has read everything, there is room for any frame, even if it has not yet published that the last ones are
 // read.
@@ -68,10 +65,8 @@ pub struct Ring {
     later_bytes: u64,
     /// The processor that this end has published as its own.
     cpu: u32,
-    /// The number of consecutive short waits while the peer ran on the same processor.
-    waits_together: Cell<u32>,
-    /// After how many of these the thread moves to another processor.
-    parting: Cell<u32>,
+    placement: Placement,
+    deferral: Deferral,
 }
 
 impl Ring {
@@ -106,8 +101,8 @@ impl Ring {
             later_frames: 0,
             later_bytes: 0,
             cpu: 0,
-            waits_together: Cell::new(0),
-            parting: Cell::new(PARTING),
+            placement: Placement::new(),
+            deferral: Deferral::default(),
         }
     }
 
@@ -175,39 +170,36 @@ impl Ring {
     }
 
     fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {
-        // When the program dies, the worker's process is ended by other means, so only the program's end checks.
-        let slice = (self.side == OFFERING).then_some(SLICE);
-        let patience = Patience { reason, spin: self.is_apart(), slice, slept: Cell::new(false) };
+        let peer = &self.theirs().outgoing.0;
+        let is_busy = PROCESSORS.are_wanted(peer.wanted.load(Ordering::Relaxed));
+        let is_worker = self.side == ACCEPTING;
+        let patience = Patience {
+            reason,
+            spin: self.placement.wait(peer.cpu.load(Ordering::Relaxed), is_busy, is_worker) && !is_busy,
+            busy: is_busy,
+            dozes: is_busy && is_worker && reason == FOR_FRAMES,
+            // When the program dies, the worker's process is ended by other means, so only the program's end checks.
+            slice: (!is_worker).then_some(SLICE),
+            slept: Cell::new(false),
+        };
         let found = patience.wait(&self.ours().sleep.0, look, || self.carrier.is_hung_up());
         if patience.slept.get() {
-            self.waits_together.set(0);
+            self.placement.slept();
         }
+        self.tell_wanted();
         found
-    }
-
-    /// Whether the peer runs on another processor, according to its own word.
-    fn is_apart(&self) -> bool {
-        let cpu = current_cpu();
-        let peer_cpu = self.theirs().outgoing.0.cpu.load(Ordering::Relaxed);
-        if peer_cpu == 0 || peer_cpu != cpu {
-            self.waits_together.set(0);
-            return true;
-        }
-        let waits = self.waits_together.get().saturating_add(1);
-        self.waits_together.set(waits);
-        if waits >= self.parting.get() && self.side == ACCEPTING {
-            self.waits_together.set(0);
-            self.parting.set(self.parting.get().saturating_mul(2));
-            leave(cpu);
-        }
-        false
     }
 
     /// Wakes the peer if it sleeps for frames.
     fn announce(&mut self) {
         self.later_frames = 0;
         self.later_bytes = 0;
-        wait::wake(&self.theirs().sleep.0, FOR_FRAMES);
+        wait::wake(&self.theirs().sleep.0, FOR_FRAMES | FOR_URGENT);
+    }
+
+    /// Whether the peer dozes and need not be woken for a frame that nobody waits for.
+    fn defers(&mut self) -> bool {
+        self.theirs().sleep.0.load(Ordering::Relaxed) == FOR_URGENT && self.deferral.may_defer(Time::now())
     }
 
     /// Publishes what was read, and wakes the peer if it sleeps for room.
@@ -218,9 +210,17 @@ impl Ring {
         wait::wake(&self.theirs().sleep.0, FOR_ROOM);
     }
 
+    /// Publishes until when the processors count as wanted, so that the peer need not find out by itself.
+    fn tell_wanted(&self) {
+        let (until, told) = (PROCESSORS.until(), &self.ours().outgoing.0.wanted);
+        if told.load(Ordering::Relaxed) != until {
+            told.store(until, Ordering::Relaxed);
+        }
+    }
+
     /// Publishes this end's processor, which only serves this end.
     fn tell_cpu(&mut self) {
-        let cpu = current_cpu();
+        let cpu = placement::current();
         if cpu != self.cpu {
             self.cpu = cpu;
             self.ours().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
@@ -241,7 +241,7 @@ impl Lane for Ring {
         if let Some(fd) = fd {
             // The peer receives descriptors with their frames, so it must be awake.
             let theirs = &self.memory.end(1 - self.side).sleep.0;
-            self.carrier.send(fd, &mut || wait::wake(theirs, FOR_FRAMES))?;
+            self.carrier.send(fd, &mut || wait::wake(theirs, FOR_FRAMES | FOR_URGENT))?;
         }
         let prefix = frame.len() as u64 | if fd.is_some() { DESCRIPTOR } else { 0 };
         let at = self.memory.frame(self.side, self.tail);
@@ -257,7 +257,11 @@ impl Lane for Ring {
         self.ours().outgoing.0.tail.store(self.tail, Ordering::Release);
         self.later_frames += 1;
         self.later_bytes += bytes;
-        if wake == Wake::Now || self.later_frames >= MOST_FRAMES_LATER || self.later_bytes >= MOST_BYTES_LATER {
+        if wake == Wake::Now {
+            self.deferral.waits(Time::now);
+        }
+        let is_much = self.later_frames >= MOST_FRAMES_LATER || self.later_bytes >= MOST_BYTES_LATER;
+        if wake == Wake::Now || is_much || (wake == Wake::Soon && !self.defers()) {
             self.announce();
         }
         Ok(())
@@ -309,7 +313,7 @@ impl Drop for Ring {
     fn drop(&mut self) {
         if self.memory.is_mapped() {
             self.ours().outgoing.0.closed.store(1, Ordering::Release);
-            wait::wake(&self.theirs().sleep.0, FOR_FRAMES | FOR_ROOM);
+            wait::wake(&self.theirs().sleep.0, FOR_FRAMES | FOR_URGENT | FOR_ROOM);
         }
     }
 }
@@ -328,23 +332,6 @@ fn new_tail(theirs: &End, head: u64) -> Option<io::Result<u64>> {
         return Some(Err(invalid(format!("{tail} bytes sent, {head} read"))));
     }
     (closed || unread > 0).then_some(Ok(tail))
-}
-
-/// Moves this thread away from a processor, given by its number plus one, if it may run on another.
-fn leave(cpu: u32) {
-    let Ok(allowed) = rustix::thread::sched_getaffinity(None) else { return };
-    let mut others = allowed;
-    others.unset(cpu.saturating_sub(1) as usize);
-    // The kernel refuses an empty set. The allowed processors are restored afterwards.
-    if rustix::thread::sched_setaffinity(None, &others).is_ok() {
-        let _ = rustix::thread::sched_setaffinity(None, &allowed);
-    }
-}
-
-/// The processor that this thread runs on, plus one; 0 if the kernel does not say.
-fn current_cpu() -> u32 {
-    // SAFETY: the call takes no arguments. The C library reads memory that the kernel keeps up to date.
-    u32::try_from(unsafe { libc::sched_getcpu() } + 1).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -13,12 +13,16 @@ use std::time::{Duration, Instant};
 
 use rustix::thread::futex;
 
+use super::contention::{LOST, PROCESSORS, Time};
+
 /// The end does not sleep.
 const AWAKE: u32 = 0;
 /// The end sleeps until there is a frame.
 pub const FOR_FRAMES: u32 = 1;
 /// The end sleeps until there is room.
 pub const FOR_ROOM: u32 = 2;
+/// The end sleeps until there is a frame that must be processed at once, or for a moment: it then sleeps for all frames.
+pub const FOR_URGENT: u32 = 4;
 
 /// How often an end checks before it yields its processor: it may be waiting for threads of the vendor's and of the
 /// program's own. On x86 a `PAUSE` takes 10 to 50 ns, so this is a few microseconds; a yield without a taker costs a fifth
@@ -30,6 +34,9 @@ const ROUNDS: u32 = 30;
 /// How often an end yields its processor before it sleeps. When both ends share a processor, a peer that is ready to run
 /// usually replies within a few of these, at a tenth of the cost of two wake-ups.
 const YIELDS: u32 = 20;
+/// How long an end sleeps for urgent frames only. The kernel's tick of a busy processor is about as long, so that this timer
+/// costs nothing; a shorter one has to be programmed, which takes several times as long as the wake-up that it avoids.
+const DOZE: Duration = Duration::from_millis(5);
 /// A sleep that ends sooner than this, without a reason, is suspect.
 const SUSPECT: Duration = Duration::from_micros(100);
 /// So many suspect sleeps in a row are normal: late wake-ups whose reason is already handled.
@@ -84,6 +91,10 @@ pub struct Patience {
     pub reason: u32,
     /// Whether spinning can help; it cannot if the peer needs this processor.
     pub spin: bool,
+    /// Whether others want the processors, so that the end sleeps at once.
+    pub busy: bool,
+    /// Whether the wait begins with a sleep for urgent frames only.
+    pub dozes: bool,
     /// How long to sleep before checking whether the peer still exists; `None` for no limit.
     pub slice: Option<Duration>,
     /// Whether the wait has slept.
@@ -98,17 +109,16 @@ impl Patience {
         mut look: impl FnMut() -> Option<T>,
         is_over: impl Fn() -> bool,
     ) -> Option<T> {
-        let (rounds, spins) = if self.spin { (ROUNDS, SPINS) } else { (YIELDS, 1) };
-        for _ in 0..rounds {
-            for _ in 0..spins {
-                if let Some(found) = look() {
-                    return Some(found);
-                }
-                spin_loop();
-            }
-            thread::yield_now();
+        if let Some(found) = self.spin(&mut look) {
+            return Some(found);
         }
         self.slept.set(true);
+        if self.dozes {
+            let found = sleep(word, FOR_URGENT, Some(DOZE), &mut look).or_else(&mut look);
+            if found.is_some() {
+                return found;
+            }
+        }
         let mut suspect = 0;
         loop {
             let start = Instant::now();
@@ -126,6 +136,32 @@ impl Patience {
                 thread::sleep(NAP);
             }
         }
+    }
+
+    /// Spins as long as it is worth it.
+    fn spin<T>(&self, look: &mut impl FnMut() -> Option<T>) -> Option<T> {
+        if self.busy {
+            return look();
+        }
+        let (rounds, spins) = if self.spin { (ROUNDS, SPINS) } else { (YIELDS, 1) };
+        let mut start = None;
+        for _ in 0..rounds {
+            for _ in 0..spins {
+                if let Some(found) = look() {
+                    return Some(found);
+                }
+                spin_loop();
+            }
+            let before = start.unwrap_or_else(Time::now);
+            thread::yield_now();
+            let after = Time::now();
+            if after.since(before) > LOST {
+                PROCESSORS.lost(after);
+                break;
+            }
+            start = Some(after);
+        }
+        None
     }
 }
 

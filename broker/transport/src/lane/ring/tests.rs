@@ -22,7 +22,7 @@ fn pair_over(ours: OwnedFd, theirs: OwnedFd) -> (Ring, Ring) {
     (offering, Ring::accept(Box::new(theirs), &memory).unwrap())
 }
 
-fn until(what: impl Fn() -> bool) {
+fn until(mut what: impl FnMut() -> bool) {
     let start = Instant::now();
     while !what() {
         assert!(start.elapsed() < Duration::from_secs(20));
@@ -51,7 +51,8 @@ fn until_asleep(memory: &Memory, side: usize, thread: i32) {
         // In this order: a thread that has set the word and finds nothing can only go to sleep.
         let word = memory.end(side).sleep.0.load(Ordering::SeqCst);
         let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
-        word != 0 && status.rsplit(") ").next().unwrap().starts_with('S')
+        // A doze ends by itself.
+        ![0, FOR_URGENT].contains(&word) && status.rsplit(") ").next().unwrap().starts_with('S')
     });
 }
 
@@ -91,6 +92,29 @@ fn a_doorbell_shows_what_was_sent_for_later() {
     drop(ours);
     until(|| received.recv().is_err());
     doorbell.ring();
+}
+
+#[test]
+fn a_command_whose_wait_is_expected_wakes_nobody() {
+    let (mut ours, _theirs) = pair();
+    let memory = ours.memory.clone();
+    let word = &memory.end(ACCEPTING).sleep.0;
+    let wakes = |ours: &mut Ring, sleeps: u32, wake: Wake| {
+        word.store(sleeps, Ordering::Relaxed);
+        ours.send(b"command", None, wake).unwrap();
+        word.load(Ordering::Relaxed) != sleeps
+    };
+    // Who is slow here only has to try more often.
+    until(|| {
+        ours.deferral = Deferral::default();
+        for _ in 0..4 {
+            assert!(wakes(&mut ours, FOR_URGENT, Wake::Soon), "nothing is known of the program yet");
+            assert!(wakes(&mut ours, FOR_URGENT, Wake::Now));
+        }
+        !wakes(&mut ours, FOR_URGENT, Wake::Soon)
+    });
+    assert!(wakes(&mut ours, FOR_FRAMES, Wake::Soon), "it sleeps without a limit");
+    assert!(wakes(&mut ours, FOR_URGENT, Wake::Now));
 }
 
 #[test]
@@ -396,53 +420,4 @@ fn scribble_once(memory: &Memory, dice: &mut Dice, cruelty: usize) {
             unsafe { at.cast::<u64>().write_volatile(value) };
         }
     }
-}
-
-/// Runs `f` on a thread that stays on one processor, whose number plus one it is given.
-fn on_one_processor(f: impl FnOnce(u32) + Send + 'static) {
-    let stay = || {
-        let cpu = current_cpu();
-        let mut only = rustix::thread::CpuSet::new();
-        only.set(cpu as usize - 1);
-        rustix::thread::sched_setaffinity(None, &only).unwrap();
-        current_cpu()
-    };
-    thread::spawn(move || f(stay())).join().unwrap();
-}
-
-#[test]
-fn who_moves_away_may_run_where_it_might_before() {
-    use rustix::thread::sched_getaffinity;
-    let moves = || {
-        let allowed = sched_getaffinity(None).unwrap();
-        leave(current_cpu());
-        assert_eq!(sched_getaffinity(None).unwrap(), allowed);
-    };
-    thread::spawn(moves).join().unwrap();
-    on_one_processor(move |cpu| {
-        moves();
-        assert_eq!(current_cpu(), cpu);
-    });
-}
-
-#[test]
-fn the_worker_leaves_a_processor_after_many_waits_on_it() {
-    on_one_processor(|cpu| {
-        let (offering, accepting) = pair();
-        accepting.theirs().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
-        for n in 1..PARTING {
-            assert!(!accepting.is_apart());
-            assert_eq!(accepting.waits_together.get(), n);
-        }
-        assert!(!accepting.is_apart());
-        assert_eq!((accepting.waits_together.get(), accepting.parting.get()), (0, 2 * PARTING));
-        accepting.waits_together.set(7);
-        accepting.theirs().outgoing.0.cpu.store(cpu + 1, Ordering::Relaxed);
-        assert!(accepting.is_apart());
-        assert_eq!(accepting.waits_together.get(), 0);
-        // The program's thread stays where it is.
-        offering.theirs().outgoing.0.cpu.store(cpu, Ordering::Relaxed);
-        (0..2 * PARTING).for_each(|_| assert!(!offering.is_apart()));
-        assert_eq!(offering.parting.get(), PARTING);
-    });
 }

@@ -9,7 +9,7 @@ use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
-use super::{FOR_FRAMES, FOR_ROOM, Word, rouse, sleep, wake};
+use super::{FOR_FRAMES, FOR_ROOM, FOR_URGENT, Word, rouse, sleep, wake};
 
 /// A word with a futex: for the waking thread, comparison and falling asleep are one step.
 struct Modelled<const FENCED: bool> {
@@ -76,7 +76,7 @@ impl<const FENCED: bool> Direction<FENCED> {
 
     fn publish(&self, tail: u64) {
         self.tail.store(tail, Ordering::Release);
-        wake(&self.receiver, FOR_FRAMES);
+        wake(&self.receiver, FOR_FRAMES | FOR_URGENT);
     }
 
     /// Waits until the tail is beyond `read`.
@@ -134,6 +134,23 @@ fn a_frame_is_always_noticed() {
 #[should_panic(expected = "deadlock")]
 fn without_the_fence_a_wake_up_is_lost() {
     two_frames::<false>();
+}
+
+/// A command that a dozing end is not woken for is seen at the latest when an urgent frame follows.
+#[test]
+fn an_urgent_frame_is_noticed_by_who_dozes() {
+    check(|| {
+        let there = Direction::<true>::new();
+        let here = there.clone();
+        let sender = thread::spawn(move || {
+            there.tail.store(1, Ordering::Release);
+            wake(&there.receiver, FOR_FRAMES);
+            there.publish(2);
+        });
+        let read = || Some(here.tail.load(Ordering::Acquire)).filter(|tail| *tail == 2);
+        assert_eq!(wait(&here.receiver, FOR_URGENT, read), 2);
+        sender.join().unwrap();
+    });
 }
 
 #[test]
