@@ -5,7 +5,9 @@ use rkyv::{Archive, Serialize};
 /// The longest answer that is sent unasked, in bytes.
 pub const LONGEST: usize = 16;
 /// Most answers in one frame.
-pub const MOST: usize = 1024;
+pub const MOST: usize = 2048;
+/// With the events beside them they fit a frame.
+const _: () = assert!(MOST * size_of::<ArchivedKnown>() < crate::frame::LONGEST / 4 * 3);
 
 /// What the worker knows before its next reply.
 #[derive(Archive, Serialize, Debug, Default)]

@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::objects::WORKERS;
 
 /// Most events that are watched: of more, the oldest are asked about as if they were not.
-const MOST: usize = 128;
+const MOST: usize = 1024;
 /// Most of them that are asked about in vain before the others wait for the next reply.
 const MOST_IN_VAIN: usize = 4;
 
 /// What has become of an event's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
+    /// Or there is no room to tell more.
     GoesOn,
     Over,
 }
