@@ -97,7 +97,7 @@ pub unsafe fn gold_custom(
             value: w_value,
         };
         if leaves {
-            call.post(&request, Wake::Now)?;
+            call.post(&request, Wake::Soon)?;
             return Ok(0 as _);
         }
         call.transact(

@@ -82,7 +82,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
             one: w_one,
         };
         if leaves {
-            call.post(&request, Wake::Now)?;
+            call.post(&request, Wake::Soon)?;
             return Ok(0 as _);
         }
         call.transact(

@@ -149,7 +149,7 @@ pub unsafe fn gold_rows(
             event: w_event,
         };
         if leaves {
-            call.post(&request, Wake::Now)?;
+            call.post(&request, Wake::Soon)?;
             call.put_new(event, w_event, true);
             return Ok(0 as _);
         }
