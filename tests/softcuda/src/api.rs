@@ -1,0 +1,32 @@
+//! The C interface: one file for each group of `cuda.h`, each function an entry of the library.
+
+mod arrays;
+mod context;
+mod copies;
+mod current;
+mod device;
+mod entry;
+mod events;
+mod function;
+mod graph;
+mod init;
+mod launch;
+mod library;
+mod link;
+mod lookup;
+mod managed;
+mod memory;
+mod memset;
+mod module;
+mod nodes;
+mod objects;
+mod occupancy;
+mod plans;
+mod pointer;
+mod pools;
+mod refused;
+mod streams;
+mod tables;
+mod values;
+mod virtual_memory;
+mod words;
