@@ -55,32 +55,21 @@
 
 #[status(ok = 0)]
 type CK_RV = c_ulong;
-type CK_BBOOL = c_uchar;
-type CK_BYTE = c_uchar;
-type CK_UTF8CHAR = c_uchar;
-type CK_ULONG = c_ulong;
-type CK_ATTRIBUTE_TYPE = c_ulong;
-type CK_FLAGS = c_ulong;
-type CK_MECHANISM_TYPE = c_ulong;
-type CK_OBJECT_HANDLE = c_ulong;
-type CK_RSA_PKCS_MGF_TYPE = c_ulong;
-type CK_RSA_PKCS_OAEP_SOURCE_TYPE = c_ulong;
-type CK_SESSION_HANDLE = c_ulong;
-type CK_SLOT_ID = c_ulong;
-type CK_STATE = c_ulong;
-type CK_USER_TYPE = c_ulong;
-type CK_FUNCTION_LIST_PTR_PTR = *mut c_void;
-type CK_NOTIFY = *mut c_void;
+types! {
+    c_uchar: CK_BBOOL, CK_BYTE, CK_UTF8CHAR;
+    c_ulong: CK_ULONG, CK_ATTRIBUTE_TYPE, CK_FLAGS, CK_MECHANISM_TYPE, CK_OBJECT_HANDLE, CK_RSA_PKCS_MGF_TYPE,
+        CK_RSA_PKCS_OAEP_SOURCE_TYPE, CK_SESSION_HANDLE, CK_SLOT_ID, CK_STATE, CK_USER_TYPE;
+    *mut c_void: CK_FUNCTION_LIST_PTR_PTR, CK_NOTIFY;
+}
 
-const CKR_HOST_MEMORY: CK_RV = 0x02;
-const CKR_GENERAL_ERROR: CK_RV = 0x05;
-const CKR_DEVICE_REMOVED: CK_RV = 0x32;
-const CKR_MECHANISM_PARAM_INVALID: CK_RV = 0x71;
-const CKR_CRYPTOKI_NOT_INITIALIZED: CK_RV = 0x190;
-const CKR_CRYPTOKI_ALREADY_INITIALIZED: CK_RV = 0x191;
-// Constants that the hand-written code uses.
-const CKR_ARGUMENTS_BAD: CK_RV = 0x07;
-const CKF_OS_LOCKING_OK: CK_FLAGS = 1 << 1;
+consts! {
+    CK_RV: CKR_HOST_MEMORY = 0x02, CKR_GENERAL_ERROR = 0x05, CKR_DEVICE_REMOVED = 0x32,
+        CKR_MECHANISM_PARAM_INVALID = 0x71, CKR_CRYPTOKI_NOT_INITIALIZED = 0x190,
+        CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191;
+    // Constants that the hand-written code uses.
+    CK_RV: CKR_ARGUMENTS_BAD = 0x07;
+    CK_FLAGS: CKF_OS_LOCKING_OK = 1 << 1;
+}
 
 // The versions in these are a CK_VERSION each: a byte for the major number, one for the minor.
 
@@ -150,13 +139,13 @@ struct CK_ATTRIBUTE {
     ulValueLen: CK_ULONG,
 }
 
-/// Templates in templates (4.8 to 4.10). Key and certificate values, arrays of mechanisms and all others are bytes.
-#[tag(r#type)]
-#[repr(CK_ATTRIBUTE_TYPE)]
-enum AttributeValue {
-    CKA_WRAP_TEMPLATE([CK_ATTRIBUTE]) = 0x4000_0211,
-    CKA_UNWRAP_TEMPLATE([CK_ATTRIBUTE]) = 0x4000_0212,
-    CKA_DERIVE_TEMPLATE([CK_ATTRIBUTE]) = 0x4000_0213,
+keys! {
+    /// Templates in templates (4.8 to 4.10). Key and certificate values, arrays of mechanisms and all others are bytes.
+    #[tag(r#type)]
+    enum AttributeValue: CK_ATTRIBUTE_TYPE {
+        [CK_ATTRIBUTE]: CKA_WRAP_TEMPLATE = 0x4000_0211, CKA_UNWRAP_TEMPLATE = 0x4000_0212,
+            CKA_DERIVE_TEMPLATE = 0x4000_0213;
+    }
 }
 
 struct CK_MECHANISM {
@@ -208,90 +197,116 @@ struct CK_AES_CBC_ENCRYPT_DATA_PARAMS {
     length: CK_ULONG,
 }
 
-/// The mechanisms whose parameter points to other memory (Current Mechanisms). All others have plain bytes: numbers,
-/// vectors, structs without addresses. Two groups are refused: those whose struct the header lacks, none of them SoftHSM's,
-/// and one-time passwords, whose signature is a struct with addresses of the worker.
-#[tag(mechanism)]
-#[repr(CK_MECHANISM_TYPE)]
-#[refused(
-    CKR_MECHANISM_PARAM_INVALID,
-    CKM_X9_42_DH_DERIVE = 0x31,
-    CKM_X9_42_DH_HYBRID_DERIVE = 0x32,
-    CKM_X9_42_MQV_DERIVE = 0x33,
-    CKM_RC5_CBC = 0x332,
-    CKM_RC5_CBC_PAD = 0x335,
-    CKM_SSL3_MASTER_KEY_DERIVE = 0x371,
-    CKM_SSL3_KEY_AND_MAC_DERIVE = 0x372,
-    CKM_SSL3_MASTER_KEY_DERIVE_DH = 0x373,
-    CKM_TLS_MASTER_KEY_DERIVE = 0x375,
-    CKM_TLS_KEY_AND_MAC_DERIVE = 0x376,
-    CKM_TLS_MASTER_KEY_DERIVE_DH = 0x377,
-    CKM_TLS_PRF = 0x378,
-    CKM_PBE_MD2_DES_CBC = 0x3A0,
-    CKM_PBE_MD5_DES_CBC = 0x3A1,
-    CKM_PBE_MD5_CAST_CBC = 0x3A2,
-    CKM_PBE_MD5_CAST3_CBC = 0x3A3,
-    CKM_PBE_MD5_CAST128_CBC = 0x3A4,
-    CKM_PBE_SHA1_CAST128_CBC = 0x3A5,
-    CKM_PBE_SHA1_RC4_128 = 0x3A6,
-    CKM_PBE_SHA1_RC4_40 = 0x3A7,
-    CKM_PBE_SHA1_DES3_EDE_CBC = 0x3A8,
-    CKM_PBE_SHA1_DES2_EDE_CBC = 0x3A9,
-    CKM_PBE_SHA1_RC2_128_CBC = 0x3AA,
-    CKM_PBE_SHA1_RC2_40_CBC = 0x3AB,
-    CKM_PKCS5_PBKD2 = 0x3B0,
-    CKM_PBA_SHA1_WITH_SHA1_HMAC = 0x3C0,
-    CKM_WTLS_MASTER_KEY_DERIVE = 0x3D1,
-    CKM_WTLS_MASTER_KEY_DERIVE_DH_ECC = 0x3D2,
-    CKM_WTLS_PRF = 0x3D3,
-    CKM_WTLS_SERVER_KEY_AND_MAC_DERIVE = 0x3D4,
-    CKM_WTLS_CLIENT_KEY_AND_MAC_DERIVE = 0x3D5,
-    CKM_TLS12_KDF = 0x3D9,
-    CKM_TLS12_MASTER_KEY_DERIVE = 0x3E0,
-    CKM_TLS12_KEY_AND_MAC_DERIVE = 0x3E1,
-    CKM_TLS12_MASTER_KEY_DERIVE_DH = 0x3E2,
-    CKM_TLS12_KEY_SAFE_DERIVE = 0x3E3,
-    CKM_TLS_KDF = 0x3E5,
-    CKM_KEY_WRAP_SET_OAEP = 0x401,
-    CKM_CMS_SIG = 0x500,
-    CKM_KIP_DERIVE = 0x510,
-    CKM_KIP_WRAP = 0x511,
-    CKM_KIP_MAC = 0x512,
-    CKM_SKIPJACK_PRIVATE_WRAP = 0x1009,
-    CKM_SKIPJACK_RELAYX = 0x100A,
-    CKM_KEA_KEY_DERIVE = 0x1011,
-    CKM_ECMQV_DERIVE = 0x1052,
-    CKM_ECDH_AES_KEY_WRAP = 0x1053,
-    CKM_RSA_AES_KEY_WRAP = 0x1054,
-    CKM_AES_CCM = 0x1088,
-    CKM_GOSTR3410_KEY_WRAP = 0x1203,
-    CKM_GOSTR3410_DERIVE = 0x1204,
-    CKM_SECURID = 0x282,
-    CKM_HOTP = 0x291,
-    CKM_ACTI = 0x2A0
-)]
-enum MechanismParameter {
-    CKM_RSA_PKCS_OAEP(CK_RSA_PKCS_OAEP_PARAMS) = 0x9,
-    CKM_CONCATENATE_BASE_AND_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x362,
-    CKM_CONCATENATE_DATA_AND_BASE(CK_KEY_DERIVATION_STRING_DATA) = 0x363,
-    CKM_XOR_BASE_AND_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x364,
-    CKM_CAMELLIA_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x556,
-    CKM_CAMELLIA_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x557,
-    CKM_ARIA_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x566,
-    CKM_ARIA_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x567,
-    CKM_SEED_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x656,
-    CKM_SEED_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x657,
-    CKM_ECDH1_DERIVE(CK_ECDH1_DERIVE_PARAMS) = 0x1050,
-    CKM_ECDH1_COFACTOR_DERIVE(CK_ECDH1_DERIVE_PARAMS) = 0x1051,
-    CKM_AES_GCM(CK_GCM_PARAMS) = 0x1087,
-    // A vector of 12 bytes by the specification, but there are vendors that take these.
-    CKM_AES_GMAC(CK_GCM_PARAMS) = 0x108E,
-    CKM_DES_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1100,
-    CKM_DES_CBC_ENCRYPT_DATA(CK_DES_CBC_ENCRYPT_DATA_PARAMS) = 0x1101,
-    CKM_DES3_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1102,
-    CKM_DES3_CBC_ENCRYPT_DATA(CK_DES_CBC_ENCRYPT_DATA_PARAMS) = 0x1103,
-    CKM_AES_ECB_ENCRYPT_DATA(CK_KEY_DERIVATION_STRING_DATA) = 0x1104,
-    CKM_AES_CBC_ENCRYPT_DATA(CK_AES_CBC_ENCRYPT_DATA_PARAMS) = 0x1105,
+keys! {
+    /// The mechanisms whose parameter points to other memory (Current Mechanisms). All others have plain bytes: numbers,
+    /// vectors, structs without addresses. Two groups are refused: those whose struct the header lacks, none of them SoftHSM's,
+    /// and one-time passwords, whose signature is a struct with addresses of the worker.
+    #[tag(mechanism)]
+    enum MechanismParameter: CK_MECHANISM_TYPE {
+        CK_RSA_PKCS_OAEP_PARAMS: CKM_RSA_PKCS_OAEP = 0x9;
+        CK_KEY_DERIVATION_STRING_DATA: CKM_CONCATENATE_BASE_AND_DATA = 0x362, CKM_CONCATENATE_DATA_AND_BASE = 0x363,
+            CKM_XOR_BASE_AND_DATA = 0x364, CKM_CAMELLIA_ECB_ENCRYPT_DATA = 0x556, CKM_ARIA_ECB_ENCRYPT_DATA = 0x566,
+            CKM_SEED_ECB_ENCRYPT_DATA = 0x656;
+        CK_AES_CBC_ENCRYPT_DATA_PARAMS: CKM_CAMELLIA_CBC_ENCRYPT_DATA = 0x557, CKM_ARIA_CBC_ENCRYPT_DATA = 0x567,
+            CKM_SEED_CBC_ENCRYPT_DATA = 0x657;
+        CK_ECDH1_DERIVE_PARAMS: CKM_ECDH1_DERIVE = 0x1050, CKM_ECDH1_COFACTOR_DERIVE = 0x1051;
+        CK_GCM_PARAMS: CKM_AES_GCM = 0x1087;
+        // A vector of 12 bytes by the specification, but there are vendors that take these.
+        CK_GCM_PARAMS: CKM_AES_GMAC = 0x108E;
+        CK_KEY_DERIVATION_STRING_DATA: CKM_DES_ECB_ENCRYPT_DATA = 0x1100, CKM_DES3_ECB_ENCRYPT_DATA = 0x1102,
+            CKM_AES_ECB_ENCRYPT_DATA = 0x1104;
+        CK_DES_CBC_ENCRYPT_DATA_PARAMS: CKM_DES_CBC_ENCRYPT_DATA = 0x1101, CKM_DES3_CBC_ENCRYPT_DATA = 0x1103;
+        CK_AES_CBC_ENCRYPT_DATA_PARAMS: CKM_AES_CBC_ENCRYPT_DATA = 0x1105;
+        #[refused(CKR_MECHANISM_PARAM_INVALID)] c_void: CKM_X9_42_DH_DERIVE = 0x31, CKM_X9_42_DH_HYBRID_DERIVE = 0x32,
+            CKM_X9_42_MQV_DERIVE = 0x33, CKM_RC5_CBC = 0x332, CKM_RC5_CBC_PAD = 0x335,
+            CKM_SSL3_MASTER_KEY_DERIVE = 0x371, CKM_SSL3_KEY_AND_MAC_DERIVE = 0x372,
+            CKM_SSL3_MASTER_KEY_DERIVE_DH = 0x373, CKM_TLS_MASTER_KEY_DERIVE = 0x375,
+            CKM_TLS_KEY_AND_MAC_DERIVE = 0x376, CKM_TLS_MASTER_KEY_DERIVE_DH = 0x377, CKM_TLS_PRF = 0x378,
+            CKM_PBE_MD2_DES_CBC = 0x3A0, CKM_PBE_MD5_DES_CBC = 0x3A1, CKM_PBE_MD5_CAST_CBC = 0x3A2,
+            CKM_PBE_MD5_CAST3_CBC = 0x3A3, CKM_PBE_MD5_CAST128_CBC = 0x3A4, CKM_PBE_SHA1_CAST128_CBC = 0x3A5,
+            CKM_PBE_SHA1_RC4_128 = 0x3A6, CKM_PBE_SHA1_RC4_40 = 0x3A7, CKM_PBE_SHA1_DES3_EDE_CBC = 0x3A8,
+            CKM_PBE_SHA1_DES2_EDE_CBC = 0x3A9, CKM_PBE_SHA1_RC2_128_CBC = 0x3AA, CKM_PBE_SHA1_RC2_40_CBC = 0x3AB,
+            CKM_PKCS5_PBKD2 = 0x3B0, CKM_PBA_SHA1_WITH_SHA1_HMAC = 0x3C0, CKM_WTLS_MASTER_KEY_DERIVE = 0x3D1,
+            CKM_WTLS_MASTER_KEY_DERIVE_DH_ECC = 0x3D2, CKM_WTLS_PRF = 0x3D3, CKM_WTLS_SERVER_KEY_AND_MAC_DERIVE = 0x3D4,
+            CKM_WTLS_CLIENT_KEY_AND_MAC_DERIVE = 0x3D5, CKM_TLS12_KDF = 0x3D9, CKM_TLS12_MASTER_KEY_DERIVE = 0x3E0,
+            CKM_TLS12_KEY_AND_MAC_DERIVE = 0x3E1, CKM_TLS12_MASTER_KEY_DERIVE_DH = 0x3E2,
+            CKM_TLS12_KEY_SAFE_DERIVE = 0x3E3, CKM_TLS_KDF = 0x3E5, CKM_KEY_WRAP_SET_OAEP = 0x401, CKM_CMS_SIG = 0x500,
+            CKM_KIP_DERIVE = 0x510, CKM_KIP_WRAP = 0x511, CKM_KIP_MAC = 0x512, CKM_SKIPJACK_PRIVATE_WRAP = 0x1009,
+            CKM_SKIPJACK_RELAYX = 0x100A, CKM_KEA_KEY_DERIVE = 0x1011, CKM_ECMQV_DERIVE = 0x1052,
+            CKM_ECDH_AES_KEY_WRAP = 0x1053, CKM_RSA_AES_KEY_WRAP = 0x1054, CKM_AES_CCM = 0x1088,
+            CKM_GOSTR3410_KEY_WRAP = 0x1203, CKM_GOSTR3410_DERIVE = 0x1204, CKM_SECURID = 0x282, CKM_HOTP = 0x291,
+            CKM_ACTI = 0x2A0;
+    }
+}
+
+// Parameters that several functions have: data with its length. Of what comes out the capacity goes in, and null asks for the
+// length.
+
+#[params]
+#[charge(bytes_in = pData)]
+struct DataIn {
+    pData: Option<In<[CK_BYTE; ulDataLen]>>,
+    ulDataLen: CK_ULONG,
+}
+
+#[params]
+#[charge(bytes_out = pData)]
+#[written(pData = pulDataLen)]
+struct DataOut {
+    pData: Option<Out<[CK_BYTE; pulDataLen]>>,
+    pulDataLen: Option<&mut CK_ULONG>,
+}
+
+#[params]
+#[charge(bytes_in = pPart)]
+struct PartIn {
+    pPart: Option<In<[CK_BYTE; ulPartLen]>>,
+    ulPartLen: CK_ULONG,
+}
+
+#[params]
+#[charge(bytes_out = pPart)]
+#[written(pPart = pulPartLen)]
+struct PartOut {
+    pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
+    pulPartLen: Option<&mut CK_ULONG>,
+}
+
+#[params]
+#[charge(bytes_in = pEncryptedPart)]
+struct EncryptedPartIn {
+    pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
+    ulEncryptedPartLen: CK_ULONG,
+}
+
+#[params]
+#[charge(bytes_out = pEncryptedPart)]
+#[written(pEncryptedPart = pulEncryptedPartLen)]
+struct EncryptedPartOut {
+    pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
+    pulEncryptedPartLen: Option<&mut CK_ULONG>,
+}
+
+#[params]
+#[charge(bytes_out = pDigest)]
+#[written(pDigest = pulDigestLen)]
+struct DigestOut {
+    pDigest: Option<Out<[CK_BYTE; pulDigestLen]>>,
+    pulDigestLen: Option<&mut CK_ULONG>,
+}
+
+#[params]
+#[charge(bytes_out = pSignature)]
+#[written(pSignature = pulSignatureLen)]
+struct SignatureOut {
+    pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
+    pulSignatureLen: Option<&mut CK_ULONG>,
+}
+
+#[params]
+struct Template {
+    pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
+    ulCount: CK_ULONG,
 }
 
 // General purpose (5.4).
@@ -308,6 +323,7 @@ extern "C" {
 
     /// `pReserved` is not dereferenced: only whether it is null matters. After a worker is lost, the shim serves this call.
     #[custom(shim)]
+    #[doubts]
     fn C_Finalize(pReserved: Option<In<[c_void; 0]>>) -> CK_RV;
 
     fn C_GetInfo(pInfo: Option<Out<CK_INFO>>) -> CK_RV;
@@ -327,7 +343,6 @@ extern "C" {
     ) -> CK_RV;
 
     fn C_GetSlotInfo(slotID: CK_SLOT_ID, pInfo: Option<Out<CK_SLOT_INFO>>) -> CK_RV;
-
     fn C_GetTokenInfo(slotID: CK_SLOT_ID, pInfo: Option<Out<CK_TOKEN_INFO>>) -> CK_RV;
 
     #[written(pMechanismList = pulCount)]
@@ -380,8 +395,10 @@ extern "C" {
         phSession: Option<Out<CK_SESSION_HANDLE>>,
     ) -> CK_RV;
 
+    #[drops(hSession)]
     fn C_CloseSession(hSession: CK_SESSION_HANDLE) -> CK_RV;
 
+    #[doubts]
     fn C_CloseAllSessions(slotID: CK_SLOT_ID) -> CK_RV;
 
     fn C_GetSessionInfo(hSession: CK_SESSION_HANDLE, pInfo: Option<Out<CK_SESSION_INFO>>) -> CK_RV;
@@ -403,7 +420,9 @@ extern "C" {
         hAuthenticationKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
+    /// After it, and after C_Logout, searches may or may not be active.
     #[charge(commands = 1)]
+    #[doubts]
     fn C_Login(
         hSession: CK_SESSION_HANDLE,
         userType: CK_USER_TYPE,
@@ -411,6 +430,7 @@ extern "C" {
         ulPinLen: CK_ULONG,
     ) -> CK_RV;
 
+    #[doubts]
     fn C_Logout(hSession: CK_SESSION_HANDLE) -> CK_RV;
 }
 
@@ -418,19 +438,13 @@ extern "C" {
 
 extern "C" {
     #[charge(commands = 1, bytes_in = pTemplate)]
-    fn C_CreateObject(
-        hSession: CK_SESSION_HANDLE,
-        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
-        ulCount: CK_ULONG,
-        phObject: Option<Out<CK_OBJECT_HANDLE>>,
-    ) -> CK_RV;
+    fn C_CreateObject(hSession: CK_SESSION_HANDLE, _: Template, phObject: Option<Out<CK_OBJECT_HANDLE>>) -> CK_RV;
 
     #[charge(commands = 1, bytes_in = pTemplate)]
     fn C_CopyObject(
         hSession: CK_SESSION_HANDLE,
         hObject: CK_OBJECT_HANDLE,
-        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
-        ulCount: CK_ULONG,
+        _: Template,
         phNewObject: Option<Out<CK_OBJECT_HANDLE>>,
     ) -> CK_RV;
 
@@ -438,7 +452,7 @@ extern "C" {
     fn C_DestroyObject(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE) -> CK_RV;
 
     fn C_GetObjectSize(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE, pulSize: Option<Out<CK_ULONG>>)
-        -> CK_RV;
+    -> CK_RV;
 
     /// The template is output also with CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID and CKR_BUFFER_TOO_SMALL, which
     /// are not errors: each attribute's `ulValueLen` says whether it has a value.
@@ -451,20 +465,15 @@ extern "C" {
     ) -> CK_RV;
 
     #[charge(commands = 1, bytes_in = pTemplate)]
-    fn C_SetAttributeValue(
-        hSession: CK_SESSION_HANDLE,
-        hObject: CK_OBJECT_HANDLE,
-        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
-        ulCount: CK_ULONG,
-    ) -> CK_RV;
+    fn C_SetAttributeValue(hSession: CK_SESSION_HANDLE, hObject: CK_OBJECT_HANDLE, _: Template) -> CK_RV;
 
+    /// Objects that are made or destroyed during a search may or may not be found by it. So it does not matter when the vendor is
+    /// asked for the next ones.
     #[charge(commands = 1)]
-    fn C_FindObjectsInit(
-        hSession: CK_SESSION_HANDLE,
-        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
-        ulCount: CK_ULONG,
-    ) -> CK_RV;
+    #[drops(hSession)]
+    fn C_FindObjectsInit(hSession: CK_SESSION_HANDLE, _: Template) -> CK_RV;
 
+    #[pieces(hSession)]
     #[written(phObject = pulObjectCount)]
     fn C_FindObjects(
         hSession: CK_SESSION_HANDLE,
@@ -473,40 +482,32 @@ extern "C" {
         pulObjectCount: Out<CK_ULONG>,
     ) -> CK_RV;
 
+    #[drops(hSession)]
     fn C_FindObjectsFinal(hSession: CK_SESSION_HANDLE) -> CK_RV;
 }
 
 // Encryption (5.8) and decryption (5.9).
 
+#[charge(commands = 1)]
 extern "C" {
-    #[charge(commands = 1)]
     fn C_EncryptInit(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pData, bytes_out = pEncryptedData)]
+    #[charge(bytes_out = pEncryptedData)]
     #[written(pEncryptedData = pulEncryptedDataLen)]
     fn C_Encrypt(
         hSession: CK_SESSION_HANDLE,
-        pData: Option<In<[CK_BYTE; ulDataLen]>>,
-        ulDataLen: CK_ULONG,
+        _: DataIn,
         pEncryptedData: Option<Out<[CK_BYTE; pulEncryptedDataLen]>>,
         pulEncryptedDataLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pPart, bytes_out = pEncryptedPart)]
-    #[written(pEncryptedPart = pulEncryptedPartLen)]
-    fn C_EncryptUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
-        ulPartLen: CK_ULONG,
-        pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
-        pulEncryptedPartLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_EncryptUpdate(hSession: CK_SESSION_HANDLE, _: PartIn, _: EncryptedPartOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = pLastEncryptedPart)]
+    #[charge(bytes_out = pLastEncryptedPart)]
     #[written(pLastEncryptedPart = pulLastEncryptedPartLen)]
     fn C_EncryptFinal(
         hSession: CK_SESSION_HANDLE,
@@ -514,34 +515,23 @@ extern "C" {
         pulLastEncryptedPartLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_DecryptInit(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pEncryptedData, bytes_out = pData)]
-    #[written(pData = pulDataLen)]
+    #[charge(bytes_in = pEncryptedData)]
     fn C_Decrypt(
         hSession: CK_SESSION_HANDLE,
         pEncryptedData: Option<In<[CK_BYTE; ulEncryptedDataLen]>>,
         ulEncryptedDataLen: CK_ULONG,
-        pData: Option<Out<[CK_BYTE; pulDataLen]>>,
-        pulDataLen: Option<&mut CK_ULONG>,
+        _: DataOut,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pEncryptedPart, bytes_out = pPart)]
-    #[written(pPart = pulPartLen)]
-    fn C_DecryptUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
-        ulEncryptedPartLen: CK_ULONG,
-        pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
-        pulPartLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_DecryptUpdate(hSession: CK_SESSION_HANDLE, _: EncryptedPartIn, _: PartOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = pLastPart)]
+    #[charge(bytes_out = pLastPart)]
     #[written(pLastPart = pulLastPartLen)]
     fn C_DecryptFinal(
         hSession: CK_SESSION_HANDLE,
@@ -552,186 +542,96 @@ extern "C" {
 
 // Digests (5.10).
 
+#[charge(commands = 1)]
 extern "C" {
-    #[charge(commands = 1)]
     fn C_DigestInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pData, bytes_out = pDigest)]
-    #[written(pDigest = pulDigestLen)]
-    fn C_Digest(
-        hSession: CK_SESSION_HANDLE,
-        pData: Option<In<[CK_BYTE; ulDataLen]>>,
-        ulDataLen: CK_ULONG,
-        pDigest: Option<Out<[CK_BYTE; pulDigestLen]>>,
-        pulDigestLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_Digest(hSession: CK_SESSION_HANDLE, _: DataIn, _: DigestOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pPart)]
-    fn C_DigestUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
-        ulPartLen: CK_ULONG,
-    ) -> CK_RV;
+    fn C_DigestUpdate(hSession: CK_SESSION_HANDLE, _: PartIn) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_DigestKey(hSession: CK_SESSION_HANDLE, hKey: CK_OBJECT_HANDLE) -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = pDigest)]
-    #[written(pDigest = pulDigestLen)]
-    fn C_DigestFinal(
-        hSession: CK_SESSION_HANDLE,
-        pDigest: Option<Out<[CK_BYTE; pulDigestLen]>>,
-        pulDigestLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_DigestFinal(hSession: CK_SESSION_HANDLE, _: DigestOut) -> CK_RV;
 }
 
 // Signatures and codes of messages (5.11), and their verification (5.12).
 
+#[charge(commands = 1)]
 extern "C" {
-    #[charge(commands = 1)]
     fn C_SignInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>, hKey: CK_OBJECT_HANDLE) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pData, bytes_out = pSignature)]
-    #[written(pSignature = pulSignatureLen)]
-    fn C_Sign(
-        hSession: CK_SESSION_HANDLE,
-        pData: Option<In<[CK_BYTE; ulDataLen]>>,
-        ulDataLen: CK_ULONG,
-        pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
-        pulSignatureLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_Sign(hSession: CK_SESSION_HANDLE, _: DataIn, _: SignatureOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pPart)]
-    fn C_SignUpdate(hSession: CK_SESSION_HANDLE, pPart: Option<In<[CK_BYTE; ulPartLen]>>, ulPartLen: CK_ULONG)
-        -> CK_RV;
+    fn C_SignUpdate(hSession: CK_SESSION_HANDLE, _: PartIn) -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = pSignature)]
-    #[written(pSignature = pulSignatureLen)]
-    fn C_SignFinal(
-        hSession: CK_SESSION_HANDLE,
-        pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
-        pulSignatureLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_SignFinal(hSession: CK_SESSION_HANDLE, _: SignatureOut) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_SignRecoverInit(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pData, bytes_out = pSignature)]
-    #[written(pSignature = pulSignatureLen)]
-    fn C_SignRecover(
-        hSession: CK_SESSION_HANDLE,
-        pData: Option<In<[CK_BYTE; ulDataLen]>>,
-        ulDataLen: CK_ULONG,
-        pSignature: Option<Out<[CK_BYTE; pulSignatureLen]>>,
-        pulSignatureLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_SignRecover(hSession: CK_SESSION_HANDLE, _: DataIn, _: SignatureOut) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_VerifyInit(hSession: CK_SESSION_HANDLE, pMechanism: Option<In<CK_MECHANISM>>, hKey: CK_OBJECT_HANDLE)
-        -> CK_RV;
+    -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pData)]
     fn C_Verify(
         hSession: CK_SESSION_HANDLE,
-        pData: Option<In<[CK_BYTE; ulDataLen]>>,
-        ulDataLen: CK_ULONG,
+        _: DataIn,
         pSignature: Option<In<[CK_BYTE; ulSignatureLen]>>,
         ulSignatureLen: CK_ULONG,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pPart)]
-    fn C_VerifyUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
-        ulPartLen: CK_ULONG,
-    ) -> CK_RV;
+    fn C_VerifyUpdate(hSession: CK_SESSION_HANDLE, _: PartIn) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_VerifyFinal(
         hSession: CK_SESSION_HANDLE,
         pSignature: Option<In<[CK_BYTE; ulSignatureLen]>>,
         ulSignatureLen: CK_ULONG,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_VerifyRecoverInit(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
         hKey: CK_OBJECT_HANDLE,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pSignature, bytes_out = pData)]
-    #[written(pData = pulDataLen)]
+    #[charge(bytes_in = pSignature)]
     fn C_VerifyRecover(
         hSession: CK_SESSION_HANDLE,
         pSignature: Option<In<[CK_BYTE; ulSignatureLen]>>,
         ulSignatureLen: CK_ULONG,
-        pData: Option<Out<[CK_BYTE; pulDataLen]>>,
-        pulDataLen: Option<&mut CK_ULONG>,
+        _: DataOut,
     ) -> CK_RV;
 }
 
 // Two at once (5.13).
 
+#[charge(commands = 1)]
 extern "C" {
-    #[charge(commands = 1, bytes_in = pPart, bytes_out = pEncryptedPart)]
-    #[written(pEncryptedPart = pulEncryptedPartLen)]
-    fn C_DigestEncryptUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
-        ulPartLen: CK_ULONG,
-        pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
-        pulEncryptedPartLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_DigestEncryptUpdate(hSession: CK_SESSION_HANDLE, _: PartIn, _: EncryptedPartOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pEncryptedPart, bytes_out = pPart)]
-    #[written(pPart = pulPartLen)]
-    fn C_DecryptDigestUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
-        ulEncryptedPartLen: CK_ULONG,
-        pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
-        pulPartLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_DecryptDigestUpdate(hSession: CK_SESSION_HANDLE, _: EncryptedPartIn, _: PartOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pPart, bytes_out = pEncryptedPart)]
-    #[written(pEncryptedPart = pulEncryptedPartLen)]
-    fn C_SignEncryptUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pPart: Option<In<[CK_BYTE; ulPartLen]>>,
-        ulPartLen: CK_ULONG,
-        pEncryptedPart: Option<Out<[CK_BYTE; pulEncryptedPartLen]>>,
-        pulEncryptedPartLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_SignEncryptUpdate(hSession: CK_SESSION_HANDLE, _: PartIn, _: EncryptedPartOut) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pEncryptedPart, bytes_out = pPart)]
-    #[written(pPart = pulPartLen)]
-    fn C_DecryptVerifyUpdate(
-        hSession: CK_SESSION_HANDLE,
-        pEncryptedPart: Option<In<[CK_BYTE; ulEncryptedPartLen]>>,
-        ulEncryptedPartLen: CK_ULONG,
-        pPart: Option<Out<[CK_BYTE; pulPartLen]>>,
-        pulPartLen: Option<&mut CK_ULONG>,
-    ) -> CK_RV;
+    fn C_DecryptVerifyUpdate(hSession: CK_SESSION_HANDLE, _: EncryptedPartIn, _: PartOut) -> CK_RV;
 }
 
 // Keys (5.14).
 
+#[charge(commands = 1)]
 extern "C" {
-    #[charge(commands = 1)]
     fn C_GenerateKey(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
-        pTemplate: Option<In<[CK_ATTRIBUTE; ulCount]>>,
-        ulCount: CK_ULONG,
+        _: Template,
         phKey: Option<Out<CK_OBJECT_HANDLE>>,
     ) -> CK_RV;
 
-    #[charge(commands = 1)]
     fn C_GenerateKeyPair(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
@@ -743,7 +643,7 @@ extern "C" {
         phPrivateKey: Option<Out<CK_OBJECT_HANDLE>>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = pWrappedKey)]
+    #[charge(bytes_out = pWrappedKey)]
     #[written(pWrappedKey = pulWrappedKeyLen)]
     fn C_WrapKey(
         hSession: CK_SESSION_HANDLE,
@@ -754,7 +654,7 @@ extern "C" {
         pulWrappedKeyLen: Option<&mut CK_ULONG>,
     ) -> CK_RV;
 
-    #[charge(commands = 1, bytes_in = pWrappedKey)]
+    #[charge(bytes_in = pWrappedKey)]
     fn C_UnwrapKey(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
@@ -767,7 +667,6 @@ extern "C" {
     ) -> CK_RV;
 
     /// `phKey` is null for mechanisms that derive several keys at once; the table has none of these.
-    #[charge(commands = 1)]
     fn C_DeriveKey(
         hSession: CK_SESSION_HANDLE,
         pMechanism: Option<In<CK_MECHANISM>>,
@@ -780,12 +679,13 @@ extern "C" {
 
 // Random numbers (5.15).
 
+#[charge(commands = 1)]
 extern "C" {
-    #[charge(commands = 1, bytes_in = pSeed)]
+    #[charge(bytes_in = pSeed)]
     fn C_SeedRandom(hSession: CK_SESSION_HANDLE, pSeed: Option<In<[CK_BYTE; ulSeedLen]>>, ulSeedLen: CK_ULONG)
-        -> CK_RV;
+    -> CK_RV;
 
-    #[charge(commands = 1, bytes_out = RandomData)]
+    #[charge(bytes_out = RandomData)]
     fn C_GenerateRandom(
         hSession: CK_SESSION_HANDLE,
         RandomData: Option<Out<[CK_BYTE; ulRandomLen]>>,
@@ -797,10 +697,9 @@ extern "C" {
 
 extern "C" {
     fn C_GetFunctionStatus(hSession: CK_SESSION_HANDLE) -> CK_RV;
-
     fn C_CancelFunction(hSession: CK_SESSION_HANDLE) -> CK_RV;
 
     /// Blocks the thread that calls it until a slot changes, unless `flags` says CKF_DONT_BLOCK.
     fn C_WaitForSlotEvent(flags: CK_FLAGS, pSlot: Option<Out<CK_SLOT_ID>>, pReserved: Option<In<[c_void; 0]>>)
-        -> CK_RV;
+    -> CK_RV;
 }

@@ -20,15 +20,11 @@
 
 #[status(ok = 0)]
 type TfLiteStatus = u32;
-type TfLiteAllocationStrategy = u32;
-type TfLiteAllocationType = u32;
-type TfLiteBufferHandle = c_int;
-type TfLiteBuiltinOperator = u32;
-type TfLiteDimensionType = u32;
-type TfLiteQuantizationType = c_int;
-type TfLiteRunStability = u32;
-type TfLiteRunStep = u32;
-type TfLiteType = u32;
+types! {
+    u32: TfLiteAllocationStrategy, TfLiteAllocationType, TfLiteBuiltinOperator, TfLiteDimensionType, TfLiteRunStability,
+        TfLiteRunStep, TfLiteType;
+    c_int: TfLiteBufferHandle, TfLiteQuantizationType;
+}
 
 const kTfLiteError: TfLiteStatus = 1;
 const kTfLiteDimSparseCSR: TfLiteDimensionType = 1;
@@ -46,19 +42,11 @@ type TfLiteSignatureRunner = Opaque;
 type TfLiteDelegate = Opaque;
 
 // Structs that are used only by address, in functions that are by hand or refused.
-type TfLiteAsyncKernel = Opaque;
-type TfLiteCustomAllocation = Opaque;
-type TfLiteExternalDelegateOptions = Opaque;
-type TfLiteOpaqueContext = Opaque;
-type TfLiteOpaqueDelegateBuilder = Opaque;
-type TfLiteOpaqueNode = Opaque;
-type TfLiteOpaqueTensorBuilder = Opaque;
-type TfLiteOperator = Opaque;
-type TfLiteRegistration = Opaque;
-type TfLiteRegistration_V1 = Opaque;
-type TfLiteRegistration_V2 = Opaque;
-type TfLiteRegistration_V3 = Opaque;
-type TfLiteXNNPackDelegateOptions = Opaque;
+types! {
+    Opaque: TfLiteAsyncKernel, TfLiteCustomAllocation, TfLiteExternalDelegateOptions, TfLiteOpaqueContext,
+        TfLiteOpaqueDelegateBuilder, TfLiteOpaqueNode, TfLiteOpaqueTensorBuilder, TfLiteOperator, TfLiteRegistration,
+        TfLiteRegistration_V1, TfLiteRegistration_V2, TfLiteRegistration_V3, TfLiteXNNPackDelegateOptions;
+}
 
 struct TfLiteQuantizationParams {
     scale: f32,
@@ -80,10 +68,11 @@ struct TfLiteQuantization {
     params: Option<&QuantizationDetails>,
 }
 
-#[tag(r#type)]
-#[repr(TfLiteQuantizationType)]
-enum QuantizationDetails {
-    kTfLiteAffineQuantization(TfLiteAffineQuantization) = 1,
+keys! {
+    #[tag(r#type)]
+    enum QuantizationDetails: TfLiteQuantizationType {
+        TfLiteAffineQuantization: kTfLiteAffineQuantization = 1;
+    }
 }
 
 struct TfLiteAffineQuantization {
@@ -129,9 +118,9 @@ struct TfLiteTensor {
 
 type TfLiteOpaqueTensor = TfLiteTensor;
 
-extern "C" {
-    // Versions
+// Versions.
 
+extern "C" {
     #[afresh]
     fn TfLiteVersion() -> &CStr;
 
@@ -140,9 +129,11 @@ extern "C" {
 
     #[since("2.17")]
     fn TfLiteSchemaVersion() -> c_int;
+}
 
-    // Models
+// Models.
 
+extern "C" {
     #[afresh]
     #[until(model_data = released)]
     #[charge(device_memory = model_size, bytes_in = model_data)]
@@ -174,9 +165,11 @@ extern "C" {
 
     #[release(TfLiteModel)]
     fn TfLiteModelDelete(model: Option<&mut TfLiteModel>);
+}
 
-    // Options
+// Options.
 
+extern "C" {
     #[afresh]
     fn TfLiteInterpreterOptionsCreate() -> New<TfLiteInterpreterOptions>;
 
@@ -187,9 +180,7 @@ extern "C" {
     fn TfLiteInterpreterOptionsDelete(options: Option<&mut TfLiteInterpreterOptions>);
 
     fn TfLiteInterpreterOptionsSetNumThreads(options: &mut TfLiteInterpreterOptions, num_threads: i32);
-
     fn TfLiteInterpreterOptionsSetUseNNAPI(options: &mut TfLiteInterpreterOptions, enable: bool);
-
     fn TfLiteInterpreterOptionsSetEnableDelegateFallback(options: &mut TfLiteInterpreterOptions, enable: bool);
 
     #[since("2.17")]
@@ -207,9 +198,11 @@ extern "C" {
         reporter: Option<fn(user_data: UserData, format: &CStr, args: VaList)>,
         user_data: UserData,
     );
+}
 
-    // Interpreters
+// Interpreters.
 
+extern "C" {
     /// An interpreter uses the data of a model and the reporter of options even after both are deleted: they are kept as
     /// long as the interpreter.
     #[custom(shim)]
@@ -268,7 +261,6 @@ extern "C" {
     fn TfLiteInterpreterCancel(interpreter: &TfLiteInterpreter) -> TfLiteStatus;
 
     fn TfLiteInterpreterGetInputTensorCount(interpreter: &TfLiteInterpreter) -> i32;
-
     fn TfLiteInterpreterGetOutputTensorCount(interpreter: &TfLiteInterpreter) -> i32;
 
     #[since("2.17")]
@@ -287,21 +279,17 @@ extern "C" {
     #[since("2.17")]
     #[local]
     fn TfLiteInterpreterOutputTensorIndices(interpreter: &TfLiteInterpreter) -> *const c_int;
+}
 
-    // Tensors of an interpreter: a real `TfLiteTensor`, the same each time, in the memory of the program
+// Tensors of an interpreter: a real `TfLiteTensor`, the same each time, in the memory of the program.
 
+extern "C" {
     #[refuse(unless = input_index < TfLiteInterpreterGetInputTensorCount(interpreter))]
     #[input(count = TfLiteInterpreterGetInputTensorCount)]
-    fn TfLiteInterpreterGetInputTensor(
-        interpreter: &TfLiteInterpreter,
-        input_index: i32,
-    ) -> Option<&mut TfLiteTensor>;
+    fn TfLiteInterpreterGetInputTensor(interpreter: &TfLiteInterpreter, input_index: i32) -> Option<&mut TfLiteTensor>;
 
     #[refuse(unless = output_index < TfLiteInterpreterGetOutputTensorCount(interpreter))]
-    fn TfLiteInterpreterGetOutputTensor(
-        interpreter: &TfLiteInterpreter,
-        output_index: i32,
-    ) -> Option<&TfLiteTensor>;
+    fn TfLiteInterpreterGetOutputTensor(interpreter: &TfLiteInterpreter, output_index: i32) -> Option<&TfLiteTensor>;
 
     #[since("2.17")]
     fn TfLiteInterpreterGetTensor(interpreter: &TfLiteInterpreter, index: c_int) -> Option<&mut TfLiteTensor>;
@@ -312,43 +300,33 @@ extern "C" {
         interpreter: &TfLiteInterpreter,
         variable_index: i32,
     ) -> Option<&mut TfLiteTensor>;
+}
 
-    // Signatures
+// Signatures.
 
-    #[since("2.17")]
+#[since("2.17")]
+extern "C" {
     fn TfLiteInterpreterGetSignatureCount(interpreter: &TfLiteInterpreter) -> i32;
-
-    #[since("2.17")]
     fn TfLiteInterpreterGetSignatureKey(interpreter: &TfLiteInterpreter, signature_index: i32) -> Option<&CStr>;
 
-    #[since("2.17")]
     fn TfLiteInterpreterGetSignatureRunner(
         interpreter: &TfLiteInterpreter,
         signature_key: Option<&CStr>,
     ) -> New<TfLiteSignatureRunner>;
 
-    #[since("2.17")]
     #[release(TfLiteSignatureRunner)]
     fn TfLiteSignatureRunnerDelete(signature_runner: Option<&mut TfLiteSignatureRunner>);
 
-    #[since("2.17")]
     fn TfLiteSignatureRunnerGetInputCount(signature_runner: &TfLiteSignatureRunner) -> usize;
-
-    #[since("2.17")]
     fn TfLiteSignatureRunnerGetInputName(signature_runner: &TfLiteSignatureRunner, input_index: i32) -> Option<&CStr>;
-
-    #[since("2.17")]
     fn TfLiteSignatureRunnerGetOutputCount(signature_runner: &TfLiteSignatureRunner) -> usize;
 
-    #[since("2.17")]
     fn TfLiteSignatureRunnerGetOutputName(signature_runner: &TfLiteSignatureRunner, output_index: i32)
     -> Option<&CStr>;
 
-    #[since("2.17")]
     #[pull(signature_runner)]
     fn TfLiteSignatureRunnerAllocateTensors(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[pull(signature_runner)]
     fn TfLiteSignatureRunnerResizeInputTensor(
         signature_runner: &mut TfLiteSignatureRunner,
@@ -357,30 +335,28 @@ extern "C" {
         input_dims_size: i32,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[push(signature_runner)]
     #[pull(signature_runner)]
     #[charge(commands = 1)]
     fn TfLiteSignatureRunnerInvoke(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
 
-    #[since("2.17")]
     fn TfLiteSignatureRunnerCancel(signature_runner: &mut TfLiteSignatureRunner) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[input]
     fn TfLiteSignatureRunnerGetInputTensor(
         signature_runner: &mut TfLiteSignatureRunner,
         input_name: &CStr,
     ) -> Option<&mut TfLiteTensor>;
 
-    #[since("2.17")]
     fn TfLiteSignatureRunnerGetOutputTensor(
         signature_runner: &TfLiteSignatureRunner,
         output_name: &CStr,
     ) -> Option<&TfLiteTensor>;
+}
 
-    // Tensors
+// Tensors.
 
+extern "C" {
     #[answers(tensor.r#type)]
     fn TfLiteTensorType(tensor: &TfLiteTensor) -> TfLiteType;
 
@@ -462,29 +438,24 @@ extern "C" {
         is_variable: bool,
         tensor: *mut TfLiteTensor,
     );
+}
 
-    // Tensors under their other type: a `TfLiteOpaqueTensor` is a `TfLiteTensor`
+// Tensors under their other type: a `TfLiteOpaqueTensor` is a `TfLiteTensor`.
 
-    #[since("2.17")]
+#[since("2.17")]
+extern "C" {
     #[same_as(TfLiteTensorType)]
     fn TfLiteOpaqueTensorType(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteType;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorNumDims)]
     fn TfLiteOpaqueTensorNumDims(opaque_tensor: *const TfLiteOpaqueTensor) -> i32;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorDim)]
     fn TfLiteOpaqueTensorDim(opaque_tensor: *const TfLiteOpaqueTensor, dim_index: i32) -> i32;
 
-    #[since("2.17")]
     #[answers(num_dims = opaque_tensor.dims_signature.size, otherwise = -1)]
-    fn TfLiteOpaqueTensorGetNumDimsSignature(
-        opaque_tensor: &TfLiteOpaqueTensor,
-        num_dims: *mut i32,
-    ) -> TfLiteStatus;
+    fn TfLiteOpaqueTensorGetNumDimsSignature(opaque_tensor: &TfLiteOpaqueTensor, num_dims: *mut i32) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[answers(dim_length = opaque_tensor.dims_signature.data[dim_index], otherwise = -1)]
     fn TfLiteOpaqueTensorGetDimSignature(
         opaque_tensor: &TfLiteOpaqueTensor,
@@ -492,55 +463,42 @@ extern "C" {
         dim_length: *mut i32,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorByteSize)]
     fn TfLiteOpaqueTensorByteSize(opaque_tensor: *const TfLiteOpaqueTensor) -> usize;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorData)]
     fn TfLiteOpaqueTensorData(opaque_tensor: *const TfLiteOpaqueTensor) -> *mut c_void;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorName)]
     fn TfLiteOpaqueTensorName(opaque_tensor: *const TfLiteOpaqueTensor) -> *const c_char;
 
-    #[since("2.17")]
     #[answers(opaque_tensor.is_variable)]
     fn TfLiteOpaqueTensorIsVariable(opaque_tensor: &TfLiteOpaqueTensor) -> c_int;
 
-    #[since("2.17")]
     #[answers(opaque_tensor.allocation_type)]
     fn TfLiteOpaqueTensorGetAllocationType(opaque_tensor: &TfLiteOpaqueTensor) -> TfLiteAllocationType;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorGetAllocationStrategy)]
     fn TfLiteOpaqueTensorGetAllocationStrategy(t: *const TfLiteOpaqueTensor) -> TfLiteAllocationStrategy;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorGetBufferAddressStability)]
     fn TfLiteOpaqueTensorGetBufferAddressStability(t: *const TfLiteOpaqueTensor) -> TfLiteRunStability;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorGetDataStability)]
     fn TfLiteOpaqueTensorGetDataStability(t: *const TfLiteOpaqueTensor) -> TfLiteRunStability;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorGetDataKnownStep)]
     fn TfLiteOpaqueTensorGetDataKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorGetShapeKnownStep)]
     fn TfLiteOpaqueTensorGetShapeKnownStep(t: *const TfLiteOpaqueTensor) -> TfLiteRunStep;
 
-    #[since("2.17")]
     #[answers(opaque_tensor.quantization)]
     fn TfLiteOpaqueTensorGetQuantization(opaque_tensor: &TfLiteOpaqueTensor) -> TfLiteQuantization;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorQuantizationParams)]
     fn TfLiteOpaqueTensorGetQuantizationParams(opaque_tensor: *const TfLiteOpaqueTensor) -> TfLiteQuantizationParams;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorCopyFromBuffer)]
     fn TfLiteOpaqueTensorCopyFromBuffer(
         opaque_tensor: *mut TfLiteOpaqueTensor,
@@ -548,7 +506,6 @@ extern "C" {
         input_data_size: usize,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[same_as(TfLiteTensorCopyToBuffer)]
     fn TfLiteOpaqueTensorCopyToBuffer(
         opaque_tensor: *const TfLiteOpaqueTensor,
@@ -556,11 +513,9 @@ extern "C" {
         output_data_size: usize,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[local]
     fn TfLiteOpaqueTensorGetStringCount(tensor: *const TfLiteOpaqueTensor) -> c_int;
 
-    #[since("2.17")]
     #[local]
     fn TfLiteOpaqueTensorGetString(
         tensor: *const TfLiteOpaqueTensor,
@@ -569,11 +524,9 @@ extern "C" {
         len: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[local]
     fn TfLiteOpaqueTensorWriteString(tensor: *mut TfLiteOpaqueTensor, str: *const c_char, len: c_int) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[local]
     fn TfLiteOpaqueTensorWriteStrings(
         tensor: *mut TfLiteOpaqueTensor,
@@ -582,12 +535,13 @@ extern "C" {
         str_n_len: *const c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[unsupported(status = kTfLiteError, why = "the interpreter owns its tensors: resize inputs and allocate there")]
     fn TfLiteOpaqueTensorSetAllocationTypeToDynamic(tensor: *mut TfLiteOpaqueTensor);
+}
 
-    // Values: arrays, names, quantization; none belongs to an interpreter
+// Values: arrays, names, quantization; none belongs to an interpreter.
 
+extern "C" {
     #[array(create, TfLiteIntArray)]
     fn TfLiteIntArrayCreate(size: c_int) -> *mut TfLiteIntArray;
 
@@ -626,73 +580,54 @@ extern "C" {
 
     #[local]
     fn TfLiteSparsityFree(sparsity: *mut TfLiteSparsity);
+}
 
-    // XNNPACK, declared in delegates/xnnpack/xnnpack_delegate.h
+// XNNPACK, declared in delegates/xnnpack/xnnpack_delegate.h.
 
+#[undocumented]
+extern "C" {
     /// Options are 32 bytes in 2.17 and returned through `result`; in 2.9 they are 8, returned in a register, and
     /// `result` is not there. On x86-64 one function can do both.
-    #[undocumented]
     #[local]
     fn TfLiteXNNPackDelegateOptionsDefault(result: *mut TfLiteXNNPackDelegateOptions) -> usize;
 
-    #[undocumented]
     #[afresh]
     #[custom]
     fn TfLiteXNNPackDelegateCreate(options: *const TfLiteXNNPackDelegateOptions) -> New<TfLiteDelegate>;
 
-    #[undocumented]
     #[custom(worker)]
     #[release(TfLiteDelegate)]
     fn TfLiteXNNPackDelegateDelete(delegate: Option<&mut TfLiteDelegate>);
 
     #[since("2.17")]
-    #[undocumented]
     fn TfLiteXNNPackDelegateGetFlags(delegate: Option<&mut TfLiteDelegate>) -> c_int;
 
     #[since("2.17")]
-    #[undocumented]
     #[local]
     fn TfLiteXNNPackDelegateGetOptions(delegate: *mut TfLiteDelegate) -> *const TfLiteXNNPackDelegateOptions;
 
-    #[undocumented]
     #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
     fn TfLiteXNNPackDelegateGetThreadPool();
+}
 
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+#[undocumented]
+#[since("2.17")]
+#[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
+extern "C" {
     fn TfLiteXNNPackDelegateCreateWithThreadpool();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
     fn TfLiteXNNPackDelegateWeightsCacheCreate();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
     fn TfLiteXNNPackDelegateWeightsCacheCreateWithSize();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
     fn TfLiteXNNPackDelegateWeightsCacheFinalizeSoft();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
     fn TfLiteXNNPackDelegateWeightsCacheFinalizeHard();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "thread pools and caches stay in the worker: set num_threads instead")]
     fn TfLiteXNNPackDelegateWeightsCacheDelete();
+}
 
-    // External delegates, declared in delegates/external/external_delegate.h: of a library of its own
+// External delegates, declared in delegates/external/external_delegate.h: of a library of its own.
 
+#[beside("libexternal_delegate_obj.so")]
+#[undocumented]
+extern "C" {
     /// Options are 4120 bytes, returned through `result`.
-    #[beside("libexternal_delegate_obj.so")]
-    #[undocumented]
     #[local]
     fn TfLiteExternalDelegateOptionsDefault(
         result: *mut TfLiteExternalDelegateOptions,
@@ -700,8 +635,6 @@ extern "C" {
     ) -> *mut TfLiteExternalDelegateOptions;
 
     /// Reached through a field of the options.
-    #[beside("libexternal_delegate_obj.so")]
-    #[undocumented]
     #[local]
     fn TfLiteExternalDelegateOptionsInsert(
         options: *mut TfLiteExternalDelegateOptions,
@@ -709,54 +642,44 @@ extern "C" {
         value: *const c_char,
     ) -> TfLiteStatus;
 
-    #[beside("libexternal_delegate_obj.so")]
-    #[undocumented]
     #[afresh]
     #[custom]
     fn TfLiteExternalDelegateCreate(options: *const TfLiteExternalDelegateOptions) -> New<TfLiteDelegate>;
 
-    #[beside("libexternal_delegate_obj.so")]
-    #[undocumented]
     #[same_as(TfLiteXNNPackDelegateDelete)]
     fn TfLiteExternalDelegateDelete(delegate: Option<&mut TfLiteDelegate>);
+}
 
-    // Delegates of the program's own
+// Delegates of the program's own.
 
+extern "C" {
     /// All zeroes, 48 bytes in 2.9 and 56 in 2.17, returned through `result`.
     #[undocumented]
     #[local]
     fn TfLiteDelegateCreate(result: *mut TfLiteDelegate) -> *mut TfLiteDelegate;
+}
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
+#[since("2.17")]
+#[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
+extern "C" {
     fn TfLiteOpaqueDelegateCreate(opaque_delegate_builder: *const TfLiteOpaqueDelegateBuilder) -> New<TfLiteDelegate>;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
     fn TfLiteOpaqueDelegateDelete(delegate: &mut TfLiteDelegate);
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "a delegate would run in the program: use XNNPACK or an external one")]
     fn TfLiteOpaqueDelegateGetData(delegate: &TfLiteDelegate) -> *mut c_void;
+}
 
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
+#[since("2.17")]
+#[undocumented]
+#[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
+extern "C" {
     fn TfLiteNnapiDelegateOptionsDefault();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
     fn TfLiteNnapiDelegateCreate();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "NNAPI is Android's: use XNNPACK or an external delegate")]
     fn TfLiteNnapiDelegateDelete();
+}
 
-    // Operators and resolvers
+// Operators and resolvers.
 
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+#[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+extern "C" {
     fn TfLiteInterpreterOptionsAddBuiltinOp(
         options: &mut TfLiteInterpreterOptions,
         op: TfLiteBuiltinOperator,
@@ -765,7 +688,6 @@ extern "C" {
         max_version: i32,
     );
 
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteInterpreterOptionsAddCustomOp(
         options: &mut TfLiteInterpreterOptions,
         name: *const c_char,
@@ -774,11 +696,6 @@ extern "C" {
         max_version: i32,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
-    fn TfLiteInterpreterOptionsAddOperator(options: &mut TfLiteInterpreterOptions, registration: *mut TfLiteOperator);
-
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteInterpreterOptionsSetOpResolver(
         options: &mut TfLiteInterpreterOptions,
         find_builtin_op: Option<
@@ -789,9 +706,13 @@ extern "C" {
         >,
         op_resolver_user_data: *mut c_void,
     );
+}
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+#[since("2.17")]
+#[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+extern "C" {
+    fn TfLiteInterpreterOptionsAddOperator(options: &mut TfLiteInterpreterOptions, registration: *mut TfLiteOperator);
+
     fn TfLiteInterpreterOptionsSetOpResolverV1(
         options: &mut TfLiteInterpreterOptions,
         find_builtin_op_v1: Option<
@@ -803,8 +724,6 @@ extern "C" {
         op_resolver_user_data: *mut c_void,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteInterpreterOptionsSetOpResolverV2(
         options: &mut TfLiteInterpreterOptions,
         find_builtin_op_v2: Option<
@@ -816,8 +735,6 @@ extern "C" {
         op_resolver_user_data: *mut c_void,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteInterpreterOptionsSetOpResolverV3(
         options: &mut TfLiteInterpreterOptions,
         find_builtin_op_v3: Option<
@@ -829,8 +746,6 @@ extern "C" {
         op_resolver_user_data: *mut c_void,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteInterpreterOptionsSetOpResolverExternal(
         options: &mut TfLiteInterpreterOptions,
         find_builtin_op: Option<fn(user_data: *mut c_void, op: c_int, version: c_int) -> *const TfLiteOperator>,
@@ -840,8 +755,6 @@ extern "C" {
         op_resolver_user_data: *mut c_void,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteInterpreterOptionsSetOpResolverExternalWithFallback(
         options: &mut TfLiteInterpreterOptions,
         find_builtin_op_external: Option<
@@ -859,8 +772,6 @@ extern "C" {
         op_resolver_user_data: *mut c_void,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorCreate(
         builtin_code: TfLiteBuiltinOperator,
         custom_name: *const c_char,
@@ -868,40 +779,20 @@ extern "C" {
         user_data: *mut c_void,
     ) -> *mut TfLiteOperator;
 
-    #[since("2.17")]
     #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorCreateWithData();
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorDelete(registration: *mut TfLiteOperator);
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorGetBuiltInCode(registration: *const TfLiteOperator) -> TfLiteBuiltinOperator;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorGetCustomName(registration: *const TfLiteOperator) -> *const c_char;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorGetVersion(registration: *const TfLiteOperator) -> c_int;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorGetUserData(registration: *const TfLiteOperator) -> *mut c_void;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetInit(
         registration: *mut TfLiteOperator,
         init: Option<fn(context: *mut TfLiteOpaqueContext, buffer: *const c_char, length: usize) -> *mut c_void>,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetInitWithData(
         registration: *mut TfLiteOperator,
         init: Option<
@@ -914,29 +805,21 @@ extern "C" {
         >,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetFree(
         registration: *mut TfLiteOperator,
         free: Option<fn(context: *mut TfLiteOpaqueContext, data: *mut c_void)>,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetFreeWithData(
         registration: *mut TfLiteOperator,
         free: Option<fn(user_data: *mut c_void, context: *mut TfLiteOpaqueContext, data: *mut c_void)>,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetPrepare(
         registration: *mut TfLiteOperator,
         prepare: Option<fn(context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> TfLiteStatus>,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetPrepareWithData(
         registration: *mut TfLiteOperator,
         prepare: Option<
@@ -944,15 +827,11 @@ extern "C" {
         >,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetInvoke(
         registration: *mut TfLiteOperator,
         invoke: Option<fn(context: *mut TfLiteOpaqueContext, node: *mut TfLiteOpaqueNode) -> TfLiteStatus>,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetInvokeWithData(
         registration: *mut TfLiteOperator,
         invoke: Option<
@@ -960,8 +839,6 @@ extern "C" {
         >,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetAsyncKernel(
         registration: *mut TfLiteOperator,
         async_kernel: Option<
@@ -969,8 +846,6 @@ extern "C" {
         >,
     );
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetAsyncKernelWithData(
         registration: *mut TfLiteOperator,
         async_kernel: Option<
@@ -982,49 +857,39 @@ extern "C" {
         >,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOperatorSetInplaceOperator(registration: *mut TfLiteOperator, inplace_operator: u64);
+}
 
-    // Queries of operators and delegates about their context and nodes
+// Queries of operators and delegates about their context and nodes.
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+#[since("2.17")]
+#[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
+extern "C" {
     fn TfLiteOpaqueContextAcquireSubgraphContext(
         opaque_context: *mut TfLiteOpaqueContext,
         subgraph_index: c_int,
         acquired_opaque_context: *mut *mut TfLiteOpaqueContext,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextAddTensor(
         context: *mut TfLiteOpaqueContext,
         builder: *mut TfLiteOpaqueTensorBuilder,
         new_tensor_index: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetExecutionPlan(
         opaque_context: *mut TfLiteOpaqueContext,
         execution_plan: *mut *mut TfLiteIntArray,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetInputs(
         opaque_context: *const TfLiteOpaqueContext,
         inputs: *mut *const c_int,
         num_inputs: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetName(opaque_context: *const TfLiteOpaqueContext) -> *const c_char;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetNodeAndRegistration(
         opaque_context: *mut TfLiteOpaqueContext,
         node_index: c_int,
@@ -1032,8 +897,6 @@ extern "C" {
         registration_external: *mut *mut TfLiteOperator,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetNodeInitDataMmapInfo(
         context: *const TfLiteOpaqueContext,
         node: *const TfLiteOpaqueNode,
@@ -1042,61 +905,42 @@ extern "C" {
         custom_initial_data_size: *mut i64,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetNumNodes(opaque_context: *const TfLiteOpaqueContext) -> usize;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetNumTensors(opaque_context: *const TfLiteOpaqueContext) -> usize;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetOpaqueTensor(
         opaque_context: *const TfLiteOpaqueContext,
         index: c_int,
     ) -> *mut TfLiteOpaqueTensor;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetOutputs(
         opaque_context: *const TfLiteOpaqueContext,
         outputs: *mut *const c_int,
         num_outputs: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetSizeOfType(
         context: *mut TfLiteOpaqueContext,
         tensor_type: TfLiteType,
         bytes: *mut usize,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextGetVariables(
         opaque_context: *const TfLiteOpaqueContext,
         variables: *mut *const c_int,
         num_variables: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextMarkSubgraphAsDelegationSkippable(
         opaque_context: *mut TfLiteOpaqueContext,
         subgraph_index: c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextReleaseSubgraphContext(
         opaque_context: *mut TfLiteOpaqueContext,
         subgraph_index: c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextReplaceNodeSubsetsWithDelegateKernels(
         opaque_context: *mut TfLiteOpaqueContext,
         registration_external: *mut TfLiteOperator,
@@ -1104,150 +948,108 @@ extern "C" {
         opaque_delegate: &mut TfLiteDelegate,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
     #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextReportError();
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextReportErrorVa(opaque_context: *mut TfLiteOpaqueContext, format: *const c_char, vlist: VaList);
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueContextResizeTensor(
         context: *mut TfLiteOpaqueContext,
         tensor: *mut TfLiteOpaqueTensor,
         new_size: *mut TfLiteIntArray,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetBuiltinData(opaque_node: *const TfLiteOpaqueNode) -> *mut c_void;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetCustomInitialData(
         opaque_node: *const TfLiteOpaqueNode,
         init_data: *mut *const c_void,
         size: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetInput(
         opaque_context: *const TfLiteOpaqueContext,
         opaque_node: *const TfLiteOpaqueNode,
         index: c_int,
     ) -> *const TfLiteOpaqueTensor;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetInputTensorIndex(opaque_node: *const TfLiteOpaqueNode, index_of_input: c_int) -> c_int;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetOutput(
         opaque_context: *mut TfLiteOpaqueContext,
         opaque_node: *const TfLiteOpaqueNode,
         index: c_int,
     ) -> *mut TfLiteOpaqueTensor;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetOutputTensorIndex(opaque_node: *const TfLiteOpaqueNode, index_of_output: c_int) -> c_int;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeGetUserData(opaque_node: *const TfLiteOpaqueNode) -> *mut c_void;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeInputs(
         opaque_node: *const TfLiteOpaqueNode,
         inputs: *mut *const c_int,
         num_inputs: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeNumberOfInputs(opaque_node: *const TfLiteOpaqueNode) -> c_int;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeNumberOfOutputs(opaque_node: *const TfLiteOpaqueNode) -> c_int;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeOutputs(
         opaque_node: *const TfLiteOpaqueNode,
         outputs: *mut *const c_int,
         num_outputs: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeSetTemporaries(
         opaque_node: *mut TfLiteOpaqueNode,
         temporaries: *const c_int,
         num_temporaries: c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueNodeTemporaries(
         opaque_node: *const TfLiteOpaqueNode,
         temporaries: *mut *const c_int,
         num_temporaries: *mut c_int,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderCreate() -> *mut TfLiteOpaqueTensorBuilder;
-
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderDelete(builder: *mut TfLiteOpaqueTensorBuilder);
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderSetAllocationType(
         builder: *mut TfLiteOpaqueTensorBuilder,
         allocation_type: TfLiteAllocationType,
     ) -> *mut TfLiteOpaqueTensorBuilder;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderSetData(
         builder: *mut TfLiteOpaqueTensorBuilder,
         data: *mut c_void,
     ) -> *mut TfLiteOpaqueTensorBuilder;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderSetQuantization(
         builder: *mut TfLiteOpaqueTensorBuilder,
         quantization: TfLiteQuantization,
     ) -> *mut TfLiteOpaqueTensorBuilder;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderSetQuantizationParams(
         builder: *mut TfLiteOpaqueTensorBuilder,
         params: TfLiteQuantizationParams,
     ) -> *mut TfLiteOpaqueTensorBuilder;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "an operator would run in the program: use an external delegate")]
     fn TfLiteOpaqueTensorBuilderSetType(
         builder: *mut TfLiteOpaqueTensorBuilder,
         tensor_type: TfLiteType,
     ) -> *mut TfLiteOpaqueTensorBuilder;
+}
 
-    // Buffers and synchronization
+// Buffers and synchronization.
 
-    #[since("2.17")]
+extern "C" {
     #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+    fn TfLiteSetAllowBufferHandleOutput(interpreter: &TfLiteInterpreter, allow_buffer_handle_output: bool);
+}
+
+#[since("2.17")]
+#[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+extern "C" {
     fn TfLiteInterpreterGetBufferHandle(
         interpreter: &mut TfLiteInterpreter,
         tensor_index: c_int,
@@ -1255,8 +1057,6 @@ extern "C" {
         delegate: *mut *mut TfLiteDelegate,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteInterpreterSetBufferHandle(
         interpreter: &mut TfLiteInterpreter,
         tensor: *mut TfLiteTensor,
@@ -1264,108 +1064,44 @@ extern "C" {
         delegate: &mut TfLiteDelegate,
     ) -> TfLiteStatus;
 
-    #[since("2.17")]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteInterpreterSetCustomAllocationForTensor(
         interpreter: &mut TfLiteInterpreter,
         tensor_index: c_int,
         allocation: *const TfLiteCustomAllocation,
         flags: i64,
     ) -> TfLiteStatus;
+}
 
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
-    fn TfLiteSetAllowBufferHandleOutput(interpreter: &TfLiteInterpreter, allow_buffer_handle_output: bool);
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+#[since("2.17")]
+#[undocumented]
+#[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
+extern "C" {
     fn TfLiteBackendBufferCreate();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteBackendBufferDelete();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteBackendBufferGetPtr();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteBackendBufferSetPtr();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteSynchronizationCreate();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteSynchronizationDelete();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteSynchronizationGetPtr();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "program memory cannot be a tensor: let the interpreter allocate it")]
     fn TfLiteSynchronizationSetPtr();
+}
 
-    // Telemetry
+// Telemetry.
 
+#[since("2.17")]
+#[undocumented]
+#[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
+extern "C" {
     // Its second parameter is a struct without a typedef.
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteInterpreterOptionsSetTelemetryProfiler(options: &mut TfLiteInterpreterOptions, profiler: *mut c_void);
 
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryConversionMetadataGetModelOptimizationModes();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryConversionMetadataGetNumModelOptimizationModes();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryGpuDelegateSettingsGetBackend();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryGpuDelegateSettingsGetNumNodesDelegated();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryInterpreterSettingsGetConversionMetadata();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryInterpreterSettingsGetNumSubgraphInfo();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetryInterpreterSettingsGetSubgraphInfo();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetrySubgraphInfoGetNumQuantizations();
-
-    #[since("2.17")]
-    #[undocumented]
-    #[unsupported(status = kTfLiteError, why = "a profiler would run in the program: measure with avactl")]
     fn TfLiteTelemetrySubgraphInfoGetQuantizations();
 }

@@ -1,4 +1,5 @@
-//! Attributes: `#[word]`, `#[word(name)]`, `#[word("text", …)]`, `#[word(key = value, …)]`.
+//! Attributes: `#[word]`, `#[word(name)]`, `#[word("text", …)]`, `#[word(key = value, …)]`. Arguments may stand in brackets,
+//! `#[word(["text", …])]`.
 
 use crate::problem::Problems;
 use proc_macro2::Span;
@@ -7,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
 
 /// One attribute, not yet understood.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Attr {
     pub word: String,
     pub span: Span,
@@ -49,7 +50,7 @@ fn one(attr: &Attribute, problems: &mut Problems) -> Option<Attr> {
     let args = match &attr.meta {
         Meta::Path(_) => Vec::new(),
         Meta::List(list) => match list.parse_args_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
-            Ok(args) => args.into_iter().collect(),
+            Ok(args) => args.into_iter().flat_map(unbracketed).collect(),
             Err(error) => {
                 problems.syntax(error);
                 return None;
@@ -63,6 +64,14 @@ fn one(attr: &Attribute, problems: &mut Problems) -> Option<Attr> {
         }
     };
     Some(Attr { word: word.to_string(), span: word.span(), args })
+}
+
+/// The arguments that an argument stands for: itself, or those in its brackets.
+fn unbracketed(arg: Expr) -> Vec<Expr> {
+    match arg {
+        Expr::Array(list) => list.elems.into_iter().collect(),
+        arg => vec![arg],
+    }
 }
 
 impl Attr {
@@ -115,6 +124,15 @@ impl Attr {
     /// Its arguments, all of them names.
     pub fn names(&self, problems: &mut Problems) -> Vec<&syn::Ident> {
         self.args.iter().filter_map(|arg| self.as_name(arg, problems)).collect()
+    }
+
+    /// Its first argument, a name, and an attribute of the rest.
+    pub fn named(&self, problems: &mut Problems) -> Option<(&syn::Ident, Self)> {
+        let Some((name, more)) = self.args.split_first() else {
+            problems.add(self.span, format!("`{}` takes a name", self.word), "without one");
+            return None;
+        };
+        Some((self.as_name(name, problems)?, Self { word: self.word.clone(), span: self.span, args: more.to_vec() }))
     }
 
     fn as_name<'a>(&self, arg: &'a Expr, problems: &mut Problems) -> Option<&'a syn::Ident> {
@@ -190,6 +208,13 @@ pub fn text(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
         _ => None,
+    }
+}
+
+/// Refuses attributes where there are none; a comment may be there.
+pub fn none(attrs: &[Attribute], what: &str, problems: &mut Problems) {
+    for attr in read(attrs, problems).1 {
+        problems.add(attr.span, format!("{what} takes no attributes"), "unexpected");
     }
 }
 

@@ -3,16 +3,27 @@
 //! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
 
+mod events;
 mod expr;
 mod extensions;
 mod facts;
+mod in_place;
+mod lengths;
 mod mirrors;
+mod pieces;
+mod pixels;
+mod procs;
 mod sandbox;
 
+pub use events::*;
 pub use expr::*;
 pub use extensions::*;
 pub use facts::*;
+pub use in_place::*;
+pub use lengths::*;
 pub use mirrors::*;
+pub use pixels::*;
+pub use procs::*;
 pub use sandbox::*;
 
 use indexmap::IndexMap;
@@ -54,19 +65,23 @@ pub struct Api {
     pub sandbox: Needs,
     /// Files that each tenant has of its own: `#![configuration(…)]`, repeatable.
     pub configurations: Vec<Configuration>,
-    /// Extensions that cross; the rest is masked in every `#[names]` answer: `#![extensions("cl_khr_fp64", …)]`.
+    /// Extensions that cross; the rest is masked in every `#[names]` answer: `#![extensions(["cl_khr_fp64", …])]`.
     pub extensions: Vec<Extension>,
-    /// Extensions that are known not to cross, and why: `#![masked(why = "…", "cl_khr_gl_sharing", …)]`, repeatable.
+    /// Extensions that are known not to cross, and why: `#![masked(why = "…", ["cl_khr_gl_sharing", …])]`, repeatable.
     pub masked: Vec<Masked>,
     /// The function that returns all others as a struct of pointers, in the order of the table:
     /// `#![functions(C_GetFunctionList)]`.
     pub function_list: Option<String>,
     /// What that struct begins with, and what is answered that has no place for it: `#![listed(version = "2.40", …)]`.
     pub listed: Option<Listed>,
+    /// What each call returns in a forked child of a process that has called: `#![forked(CUDA_ERROR_NOT_INITIALIZED)]`.
+    pub forked: Option<i64>,
+    /// What each call returns in a callback of the API's: `#![inside(CUDA_ERROR_NOT_PERMITTED)]`.
+    pub inside: Option<i64>,
     /// A forked child continues with a copy of its parent's session: `#![forks]`.
     pub forks: bool,
     /// Functions in the order of the installable client driver's dispatch table; `None` is an empty place.
-    /// From `#![dispatch(clGetPlatformIDs, clGetPlatformInfo, …, _, …)]`.
+    /// From `#![dispatch([clGetPlatformIDs, clGetPlatformInfo, …, _, …])]`.
     pub dispatch: Vec<Option<String>>,
     /// The function that returns addresses of extension functions, if the API has one:
     /// `#![lookup(clGetExtensionFunctionAddressForPlatform)]`.
@@ -110,6 +125,19 @@ pub enum TypeKind {
         invalid: i64,
         /// The C type is a struct, and the handle a pointer to it: `type TfLiteModel = Opaque;`
         opaque: bool,
+        /// `plain = 2`: the values 1 and 2 are no objects, and cross as they are; 0 if all others are.
+        plain: u64,
+        /// `also = [CUkernel]`: objects of these types are accepted, too, where one of this type is asked for.
+        also: Vec<String>,
+        /// `within = [CUmodule]`: objects of this type end with the one of these types that they were made from or found
+        /// through.
+        within: Vec<String>,
+        /// `#[event(…)]`: objects of this type tell how far commands have got.
+        event: Option<Box<Event>>,
+        /// `#[memory(…)]`: objects of this type are memory, which devices may use in place.
+        memory: Option<Box<InPlace>>,
+        /// `#[pixels(…)]`: objects of this type are images.
+        pixels: Option<Box<Pixels>>,
     },
     /// `type TfLiteOperator = Opaque;` A struct that is used only by address.
     Opaque,
@@ -119,11 +147,11 @@ pub enum TypeKind {
         /// `#[mirror(owner = H, invalid = STATUS)]`: programs read the vendor's own structs.
         mirror: Option<Mirror>,
     },
-    /// `#[tag(param_name)] enum DeviceInfo { … }`: bytes whose meaning depends on another parameter. Keys
+    /// `#[tag(param_name)] enum DeviceInfo: cl_device_info { … }`: bytes whose meaning depends on another parameter. Keys
     /// that are not listed return the status `otherwise`; without one they are plain bytes.
     Tagged { tag: String, otherwise: Option<i64>, variants: Vec<Variant> },
-    /// `#[repr(cl_context_properties)] #[list(end = 0)] #[otherwise(CL_INVALID_PROPERTY)] enum ContextProperty { … }`: key
-    /// and value, ended by `end`. A call with a key that is not listed fails with the status `otherwise`.
+    /// `#[list(end = 0, otherwise = CL_INVALID_PROPERTY)] enum ContextProperty: cl_context_properties { … }`: key and value,
+    /// ended by `end`. A call with a key that is not listed fails with the status `otherwise`.
     List {
         scalar: Scalar,
         /// C name of the element type, `cl_context_properties`.
@@ -183,39 +211,39 @@ pub struct Variant {
 /// What lies behind a key.
 #[derive(Debug, Clone)]
 pub enum Payload {
-    /// `KEY(cl_uint)`, `KEY([c_char])`: bytes, carried as they are. The C type is for documentation.
+    /// `cl_uint: KEY`, `[c_char]: KEY`: bytes, carried as they are. The C type is for documentation.
     Plain(String),
-    /// `KEY(cl_device_id)`
+    /// `cl_device_id: KEY`
     Handle(String),
-    /// `KEY([cl_device_id])`: as many handles as fit the size.
+    /// `[cl_device_id]: KEY`: as many handles as fit the size.
     Handles(String),
-    /// `KEY([&CStr])`: addresses of texts that stay valid.
+    /// `[&CStr]: KEY`: addresses of texts that stay valid.
     Texts,
-    /// `#[version] KEY([c_char])`: a text with the version of the API, as in `OpenCL 3.0 PoCL`.
+    /// `#[version] [c_char]: KEY`: a text with the version of the API, as in `OpenCL 3.0 PoCL`.
     VersionText,
-    /// `#[paths] KEY([c_char])`: a text with paths of files that the worker laid out for the program.
+    /// `#[paths] [c_char]: KEY`: a text with paths of files that the worker laid out for the program.
     Paths,
-    /// `#[version] KEY(cl_version)`: the version as a number.
+    /// `#[version] cl_version: KEY`: the version as a number.
     VersionNumber,
-    /// `#[version] KEY([cl_name_version])`: an array of structs that begin with a version as a number.
+    /// `#[version] [cl_name_version]: KEY`: an array of structs that begin with a version as a number.
     VersionNumbers(String),
-    /// `#[hide(CL_EXEC_NATIVE_KERNEL)] KEY(cl_bitfield)`: these bits are cleared in the answer.
+    /// `#[hide(CL_EXEC_NATIVE_KERNEL)] cl_bitfield: KEY`: these bits are cleared in the answer.
     Hidden { scalar: Scalar, bits: i128 },
-    /// `#[names] KEY([c_char])`: a space-separated list of extension names, filtered by [`Api::extensions`].
+    /// `#[names] [c_char]: KEY`: a space-separated list of extension names, filtered by [`Api::extensions`].
     Names,
-    /// `#[names] KEY([cl_name_version])`: an array of structs whose last field is a name, filtered likewise.
+    /// `#[names] [cl_name_version]: KEY`: an array of structs whose last field is a name, filtered likewise.
     NameVersions(String),
-    /// `KEY(ContextProperty)` in a tagged enum: a property list, translated like one.
+    /// `ContextProperty: KEY` in a tagged enum: a property list, translated like one.
     List(String),
-    /// `#[list(end = 0)] KEY([cl_uint])` in a list enum: the value is not one element but a run of them with its own end.
+    /// `#[list(end = 0)] [cl_uint]: KEY` in a list enum: the value is not one element but a run of them with its own end.
     Run { end: i64 },
-    /// `KEY(HostPtr)`: the program's address that the object was made with.
+    /// `HostPtr: KEY`: the program's address that the object was made with.
     HostPtr,
-    /// `KEY(HostFlags)`: flags that say how the object was made of the program's memory.
+    /// `HostFlags: KEY`: flags that say how the object was made of the program's memory.
     HostFlags,
-    /// `KEY(References)`: the object's reference count, part of which the shim keeps.
+    /// `References: KEY`: the object's reference count, part of which the shim keeps.
     References,
-    /// `#[refused(CL_INVALID_PROPERTY)] KEY(…)` in a list enum, or one that a field of a struct points to: a call that uses
+    /// `#[refused(CL_INVALID_PROPERTY)] …: KEY` in a list enum, or one that a field of a struct points to: a call that uses
     /// this key fails with the status.
     Refused(i64),
 }
@@ -228,6 +256,8 @@ pub struct Function {
     pub params: Vec<Param>,
     pub ret: Ret,
     pub facts: Facts,
+    /// The function whose `twin` this one is: it has its parameters and facts, and stands behind it.
+    pub twin_of: Option<String>,
 }
 
 #[derive(Debug)]
@@ -317,7 +347,7 @@ pub enum Shape {
     },
     /// `VaList`: the arguments of the format before it. The worker formats; the program gets the text as one argument.
     VaList,
-    /// A struct by value; only in functions that are custom, local or unsupported.
+    /// A struct by value: of numbers only, except in functions that are custom, local or unsupported.
     Struct {
         ty: String,
     },
@@ -358,31 +388,13 @@ pub enum Element {
     Handle(String),
     /// `Out<New<H>>`, `Out<[New<H>; n]>`
     New(String),
+    /// `Out<&CStr>`: the address of a text of the vendor's, of which the program gets a copy that stays valid.
+    Text,
     /// Bytes with meaning by key: the name of a [`TypeKind::Tagged`].
     Tagged(String),
     /// The name of a [`TypeKind::List`].
     Property(String),
 }
-
-#[derive(Debug)]
-pub enum Len {
-    One,
-    /// As many elements.
-    Count(Expr),
-    /// `[c_void; rect(region, …)]`: bytes laid out in rows, by a function of the protocol crate named here. The
-    /// names it may have are in [`LAYOUTS`].
-    Layout {
-        function: String,
-        args: Vec<Expr>,
-    },
-    /// Ended by the list's end.
-    Ended,
-}
-
-/// Layout functions and how many arguments each takes: `rect(origin, region, row_pitch, slice_pitch)` is host memory of a
-/// rectangular copy, `pixels(image, region, row_pitch, slice_pitch)` of an image copy. `image(format, desc)`, `image2d(format, width, height, row_pitch)`
-/// and `image3d(format, width, height, depth, row_pitch, slice_pitch)` are host memory that an image is made from.
-pub const LAYOUTS: &[(&str, usize)] = &[("rect", 4), ("pixels", 4), ("image", 2), ("image2d", 4), ("image3d", 6)];
 
 /// The C scalar types that a table can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
-//! What is emitted for one function per shape: `golden/table.rs` and `golden/FUNCTION.rs`, and `clCreateBuffer` of the
-//! OpenCL table; and what is emitted of the whole table, `golden/description.rs`.
+//! What is emitted for one function per shape and one type per fact: `golden/table.rs` and `golden/NAME.rs`, and `clCreateBuffer` of the
+//! OpenCL table; and what is emitted of the whole table, `golden/description.rs` and `golden/procs.rs`.
 //!
 //! `AVA_BLESS=1 cargo test -p ava-tables --test golden` writes what is emitted today; look at the difference before you
 //! keep it.
 
-use ava_tables::emit::{expand::expand, format, wire};
+use ava_tables::emit::{expand::expand, format, procs, wire};
 use ava_tables::model::Api;
 use ava_tables::plan::Plan;
 use std::collections::BTreeMap;
@@ -50,6 +50,10 @@ fn emitted() -> BTreeMap<String, String> {
         small.functions.iter().map(|f| (f.name.clone(), expand(&small, &f.name))).collect();
     let real = opencl.function("clCreateBuffer").expect("the table has it");
     all.insert(real.name.clone(), expand(&opencl, &real.name));
+    for name in ["gold_event", "gold_chest"] {
+        all.insert(name.into(), expand(&small, name));
+    }
+    all.insert("procs".into(), format(procs::emit(&small).expect("it has look-ups")));
     all.insert("description".into(), format(wire::description(&Plan::of(&small))));
     all
 }

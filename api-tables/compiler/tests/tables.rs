@@ -2,7 +2,7 @@
 
 use ava_tables::build::TABLES;
 use ava_tables::emit::header;
-use ava_tables::import::FLAGS;
+use ava_tables::import::{FLAGS, Naming};
 use ava_tables::model::{Api, Buffer, Element, Function, Shape};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -68,6 +68,28 @@ const VENDORS: &[Vendor] = &[
         libraries: of_tensorflow,
         prefix: "",
     },
+    Vendor {
+        table: "cuda",
+        packages: "what tools/setup fetches",
+        compiler: cuda,
+        undeclared: &[],
+        unsaid: &[
+            "cuGraphKernelNodeGetAttribute",
+            "cuGraphKernelNodeSetAttribute",
+            "cuStreamBatchMemOp",
+            "cuStreamBatchMemOp_ptsz",
+            "cuStreamBatchMemOp_v2",
+            "cuStreamBatchMemOp_v2_ptsz",
+            "cuStreamGetAttribute",
+            "cuStreamGetAttribute_ptsz",
+            "cuStreamSetAttribute",
+            "cuStreamSetAttribute_ptsz",
+        ],
+        whole: ("cuda.h", "cuInit"),
+        // No driver can be assumed: the header has all of its functions.
+        libraries: |_| Vec::new(),
+        prefix: "cu",
+    },
 ];
 
 #[test]
@@ -109,9 +131,9 @@ fn every_function_is_declared() {
         let undeclared: Vec<&str> =
             documented.iter().map(|f| f.name.as_str()).filter(|name| !words.contains(name)).collect();
         assert_eq!(undeclared, vendor.undeclared, "{}", vendor.table);
-        let unsaid: Vec<&str> =
+        let unsaid: BTreeSet<&str> =
             undocumented.iter().map(|f| f.name.as_str()).filter(|name| words.contains(name)).collect();
-        assert_eq!(unsaid, vendor.unsaid, "{}", vendor.table);
+        assert_eq!(unsaid, vendor.unsaid.iter().copied().collect(), "{}", vendor.table);
     }
 }
 
@@ -120,8 +142,11 @@ fn lacks_nothing_of_a_whole_header() {
     for vendor in VENDORS {
         let mut api = vendor.api();
         let (name, one) = vendor.whole;
-        let declared = header::lines_of(&vendor.preprocessed(FLAGS, &api), name);
-        let import = |api: &Api| ava_tables::import(&declared, api).unwrap_or_else(|error| panic!("{name}, {error}"));
+        let declared = vendor.preprocessed(FLAGS, &api);
+        let import = |api: &Api| {
+            ava_tables::import(&declared, &[name.to_owned()], &Naming::default(), api)
+                .unwrap_or_else(|error| panic!("{error}"))
+        };
         let draft = import(&api);
         assert!(draft.is_empty(), "{name} has more than the table {}:\n{draft}", vendor.table);
         api.functions.retain(|f| f.name != one);
@@ -132,7 +157,7 @@ fn lacks_nothing_of_a_whole_header() {
 
 #[test]
 fn covers_the_whole_library() {
-    for vendor in VENDORS {
+    for vendor in VENDORS.iter().filter(|vendor| !(vendor.libraries)("").is_empty()) {
         let (api, table) = (vendor.api(), vendor.table);
         let (functions, versions) = vendor.exports(&api);
         let exported: BTreeSet<&str> = functions.iter().map(String::as_str).collect();
@@ -155,7 +180,7 @@ fn covers_the_whole_library() {
 /// A vendor newer than the table may answer with addresses by keys that are newer: no query of OpenCL passes those on.
 #[test]
 fn every_query_lists_its_keys() {
-    let api = VENDORS[0].api();
+    let api = opencl().api();
     let queries =
         api.functions.iter().filter(|f| f.facts.unsupported.is_none()).filter_map(|f| Some((f, f.answer()?.0)));
     let open: Vec<_> = queries
@@ -168,7 +193,7 @@ fn every_query_lists_its_keys() {
 /// Every key of a query that the core header has is in the table.
 #[test]
 fn no_key_of_the_core_header_is_left_out() {
-    let vendor = &VENDORS[0];
+    let vendor = opencl();
     let api = vendor.api();
     let output = vendor.compile(&["-E", "-dM"], &vendor.write("keys.c", &header::preamble(&api)));
     let prefixes = [
@@ -207,6 +232,10 @@ fn dispatch_covers_what_is_exported() {
         let without: Vec<&str> = exported.map(|f| f.name.as_str()).filter(|name| !places.contains(name)).collect();
         assert!(without.is_empty(), "no place in the dispatch table of {}: {without:?}", api.name);
     }
+}
+
+fn opencl() -> &'static Vendor {
+    VENDORS.iter().find(|vendor| vendor.table == "opencl").expect("a row")
 }
 
 impl Vendor {
@@ -278,23 +307,30 @@ fn of_softhsm(soname: &str) -> Vec<PathBuf> {
 /// Its headers have enums of a given width, which clang takes in any C, and gcc before 13 in none.
 fn tensorflow() -> Command {
     let mut compiler = Command::new("clang");
-    compiler.args(["-std=gnu11", "-I"]).arg(cache().join("2.17/include"));
+    compiler.args(["-std=gnu11", "-I"]).arg(cached("tflite").join("2.17/include"));
+    compiler
+}
+
+/// The headers that `tools/setup` puts beside its compiler.
+fn cuda() -> Command {
+    let mut compiler = c11();
+    compiler.arg("-isystem").arg(cached("cuda").join("13.0/include"));
     compiler
 }
 
 /// Both versions: each has functions that the other lacks.
 fn of_tensorflow(soname: &str) -> Vec<PathBuf> {
-    ["2.9", "2.17"].map(|version| cache().join(version).join(soname)).into()
+    ["2.9", "2.17"].map(|version| cached("tflite").join(version).join(soname)).into()
 }
 
-/// Where `tools/setup` puts TensorFlow Lite.
-fn cache() -> PathBuf {
+/// Where `tools/setup` puts a part.
+fn cached(part: &str) -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || {
         let home = || named("HOME").expect("HOME is set").join(".cache");
         named("XDG_CACHE_HOME").unwrap_or_else(home).join("ava-tests")
     };
-    named("AVA_TESTS_CACHE").unwrap_or_else(cache).join("tflite")
+    named("AVA_TESTS_CACHE").unwrap_or_else(cache).join(part)
 }
 
 fn cc() -> String {

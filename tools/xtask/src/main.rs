@@ -6,11 +6,12 @@
 //!
 //! - the repository, and what its files name of each other: `repository`, `layers`
 //! - counts: `numbers`
-//! - the subcommands: `bench`, `dist`, `tables`, `tidy`
+//! - the subcommands: `bench`, `dist`, `import`, `tables`, `tidy`
 #![forbid(unsafe_code)]
 
 mod bench;
 mod dist;
+mod import;
 mod layers;
 mod numbers;
 mod repository;
@@ -32,7 +33,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Expand(tables::Expand),
-    Import(tables::Import),
+    Import(import::Import),
     Coverage(tables::Coverage),
     Bench(bench::Bench),
     Dist(dist::Dist),

@@ -34,7 +34,8 @@ pub struct Api {
     pub functions: usize,
     /// All lines of its table.
     pub table: usize,
-    /// Lines of its table inside `extern` blocks, but for empty ones: functions with their facts and comments.
+    /// Lines of its table inside `extern` blocks, but for empty ones, and the facts above these: functions with their facts
+    /// and comments, and the parameters that several have.
     pub table_of_functions: usize,
     /// By hand, for each side.
     pub by_hand: Vec<(&'static str, Lines)>,
@@ -149,9 +150,18 @@ fn is_room(file: &Path, sources: &str, room: &str) -> bool {
 /// The functions of a table, and the lines that describe them.
 fn of_table(text: &str) -> (usize, usize) {
     let (mut functions, mut lines, mut is_inside) = (0, 0, false);
+    // Attributes and comments that may turn out to be those of a block, or of parameters.
+    let mut above = 0;
     for line in text.lines() {
         match line {
-            "extern \"C\" {" => is_inside = true,
+            "extern \"C\" {" => {
+                is_inside = true;
+                lines += above;
+            }
+            "#[params]" => {
+                is_inside = true;
+                lines += above + 1;
+            }
             "}" => is_inside = false,
             _ if is_inside && !line.trim().is_empty() => {
                 lines += 1;
@@ -159,6 +169,7 @@ fn of_table(text: &str) -> (usize, usize) {
             }
             _ => {}
         }
+        above = if line.starts_with("#[") || line.starts_with("///") { above + 1 } else { 0 };
     }
     (functions, lines)
 }
@@ -262,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_table_is_counted() {
-        let text = "// T.\ntype A = B;\n\nextern \"C\" {\n    /// F.\n    #[custom]\n    fn f(\n        a: A,\n    );\n\n    fn g();\n}\n";
-        assert_eq!(of_table(text), (2, 6));
+        let text = "// T.\n#[status(ok = 0)]\ntype A = B;\n\n/// P.\n#[params]\nstruct P {\n    b: B,\n}\n\n#[oneway]\nextern \"C\" {\n    /// F.\n    #[custom]\n    fn f(\n        a: A,\n    );\n\n    fn g();\n}\n";
+        assert_eq!(of_table(text), (2, 11));
     }
 }

@@ -36,6 +36,7 @@ const LAYERED: &[&str] = &[
     "broker/worker/fuzz/src/lib.rs",
     "broker/worker/src/lib.rs",
     "shim/src/lib.rs",
+    "tests/softcuda/src/lib.rs",
     "tools/avactl/src/main.rs",
     "tools/xtask/src/main.rs",
 ];

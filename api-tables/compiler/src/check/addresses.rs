@@ -110,7 +110,7 @@ fn keys(api: &Api, param: &Param, direction: Direction, ty: &str, problems: &mut
     if otherwise.is_none() {
         problems
             .add(param.span, format!("the table does not say what happens to keys that `{ty}` does not list"), "without `otherwise`")
-            .help("write `#[otherwise(STATUS)]` above the enum: such keys return it, because their values may hold addresses");
+            .help("write `#[tag(param, otherwise = STATUS)]`: such keys return it, because their values may hold addresses");
     }
     for variant in variants {
         match &variant.payload {
@@ -163,6 +163,17 @@ fn is_bare(api: &Api, ty: &str) -> bool {
         FieldShape::Struct(inner) => is_bare(api, inner) || fields(api, inner).iter().any(translated),
         _ => false,
     })
+}
+
+/// Whether a struct is numbers only, so that it means the same in both processes.
+pub fn is_data(api: &Api, ty: &str) -> bool {
+    let fields = fields(api, ty);
+    !fields.is_empty()
+        && fields.iter().all(|field| match &field.shape {
+            FieldShape::Scalar(_) | FieldShape::Array(..) => true,
+            FieldShape::Struct(inner) => is_data(api, inner),
+            _ => false,
+        })
 }
 
 fn fields<'a>(api: &'a Api, ty: &str) -> &'a [Field] {

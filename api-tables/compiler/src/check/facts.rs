@@ -2,7 +2,7 @@
 
 use super::shapes::{is_new, names_objects};
 use super::words::{EXCLUSIVE, REPEATABLE, RESOURCES, WORDS};
-use super::{extensions, mapping, mirrors};
+use super::{awaited, extensions, mapping, mirrors, pieces, procs};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -32,7 +32,7 @@ pub fn read(attrs: &[Attr], params: &[Param], scope: &Scope<'_>, problems: &mut 
     }
     if let Some(same) = attrs.iter().find(|a| a.word == "same_as")
         && let Some(other) =
-            attrs.iter().find(|a| !["same_as", "beside", "since", "undocumented"].contains(&a.word.as_str()))
+            attrs.iter().find(|a| !["same_as", "beside", "proc", "since", "undocumented"].contains(&a.word.as_str()))
     {
         let message = format!("a function that is `{}` has its facts at the other function", same.word);
         problems.add(other.span, message, "not here");
@@ -71,15 +71,21 @@ impl Reader<'_> {
             }
             "when" => self.when(attr, problems),
             "until" => self.until(attr, problems),
+            "awaited" => self.facts.awaited = awaited::read(attr, self.params, self.scope, problems),
             "written" => self.written(attr, problems),
             "retain" => self.facts.retain = self.counted(attr, problems),
             "release" => self.facts.release = self.counted(attr, problems),
             "charge" => self.charge(attr, problems),
             "files" => self.facts.files = self.files(attr, problems),
             "prints" => self.facts.prints = Some(self.texts(attr, problems)),
-            "polls" => self.facts.polls = self.polls(attr, problems),
             "waits" => self.facts.waits = self.handle(attr, names_objects, problems),
             "empties" => self.facts.empties = self.handle(attr, is_handle, problems),
+            "pieces" => self.facts.pieces = pieces::owner(attr, self.params, self.scope, problems),
+            "drops" => self.facts.drops = pieces::owner(attr, self.params, self.scope, problems),
+            "doubts" => {
+                attr.flag(problems);
+                self.facts.doubts = true;
+            }
             "maps" => self.facts.maps = mapping::maps(attr, self.params, self.scope, problems),
             "unmaps" => self.facts.unmaps = mapping::unmaps(attr, self.params, self.scope, problems),
             "withheld" => self.facts.withheld = self.listed(attr, problems),
@@ -106,6 +112,8 @@ impl Reader<'_> {
             }
             "since" if matches!(attr.args.as_slice(), [Expr::Assign(_), ..]) => self.came(attr, problems),
             "since" => self.facts.since = attr.text(problems),
+            "twin" => self.facts.twin = procs::twin(attr, self.scope.names, problems),
+            "proc" => self.facts.procs.extend(procs::proc(attr, self.scope.names, problems)),
             "beside" => self.facts.beside = attr.text(problems),
             "undocumented" => {
                 attr.flag(problems);
@@ -211,7 +219,8 @@ impl Reader<'_> {
             let Some(param) = self.param(pair, problems) else {
                 continue;
             };
-            if !matches!(param.shape, Shape::Buffer(_) | Shape::Callback { .. } | Shape::Pointer) {
+            let is_text = matches!(&param.shape, Shape::Buffer(Buffer { element: Element::Text, .. }));
+            if is_text || !matches!(param.shape, Shape::Buffer(_) | Shape::Callback { .. } | Shape::Pointer) {
                 not(pair.key.span(), "`until` takes memory or a callback", "neither", problems);
             }
             if self.facts.until.iter().any(|(p, _)| *p == param.name) {
@@ -335,20 +344,6 @@ impl Reader<'_> {
             not(attr.span, "`prints` is about texts that are compiled", "no texts", problems);
         }
         names
-    }
-
-    /// `polls(event = e)`: a handle, and when it is the status of its command that is asked for.
-    fn polls(&self, attr: &Attr, problems: &mut Problems) -> Option<(String, crate::model::Expr)> {
-        let pairs = attr.pairs(problems);
-        let [pair] = pairs.as_slice() else {
-            problems.add(attr.span, "`polls` is about one event", "needs `event = e`");
-            return None;
-        };
-        let param = self.param(*pair, problems)?;
-        if !matches!(param.shape, Shape::Handle { .. }) {
-            not(pair.key.span(), "`polls` is about an event", "no handle", problems);
-        }
-        Some((param.name.clone(), expr::number(pair.value, self.scope, problems)?))
     }
 
     /// `retain(H)`, `release(H)`: the function has one argument, and that is an H.

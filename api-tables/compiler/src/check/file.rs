@@ -19,9 +19,11 @@ pub(super) const WORDS: &[&str] = &[
     "drivers",
     "environment",
     "extensions",
+    "forked",
     "forks",
     "functions",
     "header",
+    "inside",
     "install",
     "library",
     "listed",
@@ -58,6 +60,8 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         masked: Vec::new(),
         function_list: None,
         listed: None,
+        forked: None,
+        inside: None,
         forks: false,
         dispatch: Vec::new(),
         lookup: None,
@@ -96,6 +100,12 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             "exhausted" => {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
                 api.exhausted = status.unwrap_or_default();
+            }
+            "forked" => {
+                api.forked = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
+            }
+            "inside" => {
+                api.inside = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
             }
             "forks" => {
                 attr.flag(problems);

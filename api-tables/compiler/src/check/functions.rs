@@ -48,7 +48,15 @@ pub fn resolve(noted: &Noted<ForeignItemFn>, names: &Names, problems: &mut Probl
     for param in &mut params {
         param.since = facts.came.iter().find(|(name, _)| *name == param.name).map(|(_, version)| *version);
     }
-    Function { name, doc: noted.doc.clone(), span: sig.ident.span(), params, ret: ret.unwrap_or(Ret::Void), facts }
+    Function {
+        name,
+        doc: noted.doc.clone(),
+        span: sig.ident.span(),
+        params,
+        ret: ret.unwrap_or(Ret::Void),
+        facts,
+        twin_of: None,
+    }
 }
 
 fn declared(arg: &FnArg) -> Option<(&Ident, &Type)> {

@@ -1,4 +1,4 @@
-//! Enums: values by key (`#[tag(param)]`) and lists of key and value (`#[list(end = 0)]`).
+//! `keys!`: values by key (`#[tag(param)]`) and lists of key and value (`#[list(end = 0, otherwise = STATUS)]`).
 
 use super::names::{Kind, Names};
 use super::{names, shapes};
@@ -6,22 +6,20 @@ use crate::attr::{self, Attr};
 use crate::expr;
 use crate::model::{Payload, TypeKind, Variant};
 use crate::parse::Noted;
+use crate::parse::groups::{Group, Keys, Name};
 use crate::problem::Problems;
 use proc_macro2::Span;
+use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Fields, Ident, ItemEnum, Type};
 
-pub(super) const ENUM_WORDS: &[&str] = &["list", "otherwise", "refused", "repr", "tag"];
+pub(super) const ENUM_WORDS: &[&str] = &["list", "tag"];
 pub(super) const KEY_WORDS: &[&str] = &["hide", "list", "names", "paths", "refused", "version"];
 
 /// What kind of type an enum is, by its attributes.
-pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
+pub fn kind(noted: &Noted<Keys>, problems: &mut Problems) -> Kind {
     let has = |word: &str| noted.attrs.iter().any(|a| a.word == word);
     attr::once(&noted.attrs, problems);
-    if let Some(attr) = noted.attrs.iter().find(|a| a.word == "repr") {
-        attr.name(problems);
-    }
     for attr in noted.attrs.iter().filter(|a| !ENUM_WORDS.contains(&a.word.as_str())) {
         problems
             .add(attr.span, format!("there is no attribute of an enum `{}`", attr.word), "unknown attribute")
@@ -29,142 +27,76 @@ pub fn kind(noted: &Noted<ItemEnum>, problems: &mut Problems) -> Kind {
     }
     if has("tag") == has("list") {
         problems.add(noted.item.ident.span(), "an enum needs `tag` or `list`, and not both", "unclear").help(
-            "`#[tag(param)]` is a value whose type depends on `param`, `#[list(end = 0)]` a list of key and value",
+            "`#[tag(param)]` is a value whose type depends on `param`, `#[list(end = 0, otherwise = STATUS)]` a list of key \
+             and value",
         );
     }
-    match repr(noted) {
-        Some(element) if has("list") => Kind::List { element: names::c_name(&element.to_string()).to_owned() },
-        _ if has("list") => {
-            problems
-                .add(noted.item.ident.span(), "the element type of this list is missing", "without `repr`")
-                .help("write `#[repr(T)]` above it, where T is the C type of one element");
-            Kind::List { element: String::new() }
-        }
-        _ => Kind::Tagged,
+    match has("list") {
+        true => Kind::List { element: names::c_name(&noted.item.repr.to_string()).to_owned() },
+        false => Kind::Tagged,
     }
 }
 
-/// Defines the keys whose value is given in place: `KEY(…) = 0x1084`.
-pub fn define(noted: &Noted<ItemEnum>, names: &mut Names, problems: &mut Problems) {
-    let repr = repr(noted);
-    for (key, value) in refused(noted).into_iter().flat_map(|(_, keys)| keys) {
-        let scalar = repr.and_then(|ty| names.scalar(&ty.to_string(), ty.span(), problems));
-        let value = expr::constant(value, names, problems);
-        if let (Some(ty), Some(scalar), Some(value)) = (repr, scalar, value) {
-            names.define(key, &ty.to_string(), scalar, value, problems);
-        }
-    }
-    for variant in &noted.item.variants {
-        let Some((_, value)) = &variant.discriminant else {
-            let key = variant.ident.to_string();
-            if !names.constants.contains_key(&key) {
+/// Defines the keys whose value is given in place: `T: KEY = 0x1084`.
+pub fn define(noted: &Noted<Keys>, names: &mut Names, problems: &mut Problems) {
+    let repr = &noted.item.repr;
+    for Name { ident, value } in noted.item.groups.iter().flat_map(|group| &group.names) {
+        let Some(value) = value else {
+            if !names.constants.contains_key(&ident.to_string()) {
                 problems
-                    .add(variant.ident.span(), format!("there is no constant `{key}`"), "unknown constant")
-                    .help(format!("write `{key}(…) = VALUE`, or a `const` if several enums have this key"));
+                    .add(ident.span(), format!("there is no constant `{ident}`"), "unknown constant")
+                    .help(format!("write `{ident} = VALUE`, or a constant if several enums have this key"));
             }
             continue;
         };
-        let Some(ty) = repr else {
-            problems
-                .add(variant.ident.span(), "the type of this key is missing", "without `repr`")
-                .help("write `#[repr(T)]` above the enum, where T is the C type of its keys");
-            return;
-        };
-        let scalar = names.scalar(&ty.to_string(), ty.span(), problems);
+        let scalar = names.scalar(&repr.to_string(), repr.span(), problems);
         let value = expr::constant(value, names, problems);
         if let (Some(scalar), Some(value)) = (scalar, value) {
-            names.define(&variant.ident, &ty.to_string(), scalar, value, problems);
+            names.define(ident, &repr.to_string(), scalar, value, problems);
         }
     }
 }
 
 /// Reads the value type of each key.
-pub fn resolve(noted: &Noted<ItemEnum>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
+pub fn resolve(noted: &Noted<Keys>, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
     let attr = |word: &str| noted.attrs.iter().find(|a| a.word == word);
-    let in_list = attr("list").is_some();
     let mut variants: Vec<Variant> = Vec::new();
-    for variant in &noted.item.variants {
-        let Some(variant) = key(variant, in_list, names, problems) else {
-            continue;
-        };
-        if variants.iter().any(|v| v.key == variant.key) {
-            problems.add(variant.span, format!("a second `{}`", variant.key), "again");
+    for group in &noted.item.groups {
+        let Some(payload) = value(group, attr("list").is_some(), names, problems) else { continue };
+        for Name { ident, .. } in &group.names {
+            let key = ident.to_string();
+            if variants.iter().any(|v| v.key == key) {
+                problems.add(ident.span(), format!("a second `{key}`"), "again");
+            }
+            variants.push(Variant { key, payload: payload.clone(), span: ident.span() });
         }
-        variants.push(variant);
     }
-    if let Some((status, keys)) = refused(noted) {
-        let status = expr::constant_i64(status, names, problems)?;
-        let refused = |(key, _): (&Ident, _)| Variant {
-            key: key.to_string(),
-            payload: Payload::Refused(status),
-            span: key.span(),
-        };
-        variants.extend(keys.into_iter().map(refused));
-    } else if let Some(attr) = attr("refused") {
-        problems
-            .add(attr.span, "`refused` takes a status, and the keys that are answered with it", "not these")
-            .help("write `#[refused(STATUS, KEY = VALUE, …)]`");
+    if let Some(list) = attr("list") {
+        let [end, otherwise] = list.fields(["end", "otherwise"], problems)?;
+        let (end, otherwise) =
+            (expr::constant_i64(end, names, problems)?, expr::constant_i64(otherwise, names, problems)?);
+        let element = noted.item.repr.to_string();
+        let scalar = names.scalar(&element, noted.item.repr.span(), problems)?;
+        return Some(TypeKind::List { scalar, element: names::c_name(&element).to_owned(), end, otherwise, variants });
     }
-    let otherwise = match attr("otherwise") {
-        Some(attr) => Some(expr::constant_i64(attr.only(problems)?, names, problems)?),
+    let (tag, more) = attr("tag")?.named(problems)?;
+    let otherwise = match more.known(&["otherwise"], problems)?.pop().flatten() {
+        Some(status) => Some(expr::constant_i64(status, names, problems)?),
         None => None,
     };
-    if let Some(list) = attr("list") {
-        let [end] = list.fields(["end"], problems)?;
-        let end = expr::constant_i64(end, names, problems)?;
-        let Some(otherwise) = otherwise else {
-            problems
-                .add(list.span, "nothing says what becomes of other keys", "without `otherwise`")
-                .help("write `#[otherwise(STATUS)]`: with what a call fails that uses a key which is not listed");
-            return None;
-        };
-        let element = repr(noted)?;
-        let scalar = names.scalar(&element.to_string(), element.span(), problems)?;
-        let element = names::c_name(&element.to_string()).to_owned();
-        return Some(TypeKind::List { scalar, element, end, otherwise, variants });
-    }
-    let tag = attr("tag")?.name(problems)?.unraw().to_string();
-    Some(TypeKind::Tagged { tag, otherwise, variants })
+    Some(TypeKind::Tagged { tag: tag.unraw().to_string(), otherwise, variants })
 }
 
-/// `#[refused(STATUS, KEY = VALUE, …)]`: many keys that are refused with a status.
-fn refused(noted: &Noted<ItemEnum>) -> Option<(&Expr, Vec<(&Ident, &Expr)>)> {
-    let attr = noted.attrs.iter().find(|a| a.word == "refused")?;
-    let (status, keys) = attr.args.split_first()?;
-    fn pair(arg: &Expr) -> Option<(&Ident, &Expr)> {
-        match arg {
-            Expr::Assign(assign) => Some((attr::ident(&assign.left)?, &assign.right)),
-            _ => None,
-        }
-    }
-    keys.iter().map(pair).collect::<Option<Vec<_>>>().map(|keys| (status, keys))
-}
-
-fn repr(noted: &Noted<ItemEnum>) -> Option<&Ident> {
-    let repr = noted.attrs.iter().find(|a| a.word == "repr")?;
-    repr.args.first().and_then(attr::ident)
-}
-
-fn key(variant: &syn::Variant, in_list: bool, names: &Names, problems: &mut Problems) -> Option<Variant> {
-    let (name, span) = (variant.ident.to_string(), variant.ident.span());
-    let attrs = attr::read(&variant.attrs, problems).1;
-    let Fields::Unnamed(fields) = &variant.fields else {
-        problems.add(span, format!("`{name}` says nothing about its value"), "without a value").help("write `KEY(T)`");
-        return None;
-    };
-    let Some(ty) = fields.unnamed.first().map(|f| &f.ty).filter(|_| fields.unnamed.len() == 1) else {
-        problems.add(fields.span(), "a key has one value", format!("has {}", fields.unnamed.len()));
-        return None;
-    };
-    let payload = match attrs.as_slice() {
-        [] => payload(ty, in_list, names, problems)?,
-        [attr] => marked(attr, ty, in_list, names, problems)?,
+/// The value of all keys of a group.
+fn value(group: &Group, in_list: bool, names: &Names, problems: &mut Problems) -> Option<Payload> {
+    match attr::read(&group.attrs, problems).1.as_slice() {
+        [] => payload(&group.ty, in_list, names, problems),
+        [attr] => marked(attr, &group.ty, in_list, names, problems),
         [_, second, ..] => {
-            problems.add(second.span, "a key has at most one attribute", "one too many");
-            return None;
+            problems.add(second.span, "a group of keys has at most one attribute", "one too many");
+            None
         }
-    };
-    Some(Variant { key: name, payload, span })
+    }
 }
 
 /// A value without an attribute: its type says how it is handled.
@@ -182,7 +114,7 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
         if in_list {
             problems
                 .add(ty.span(), "a value in a list is one element", "several")
-                .help("a run of elements with its own end is `#[list(end = 0)] KEY([T])`");
+                .help("a run of elements with its own end is `#[list(end = 0)] [T]: KEY`");
             return None;
         }
         return Some(match names.kind(&text, element.span(), problems)? {
@@ -278,7 +210,7 @@ fn marked(attr: &Attr, ty: &Type, in_list: bool, names: &Names, problems: &mut P
             let [end] = attr.fields(["end"], problems)?;
             names.scalar(&text, element.span(), problems)?;
             if !in_list || !slice {
-                problems.add(attr.span, "a run is `KEY([T])` in a list", "not here");
+                problems.add(attr.span, "a run is `[T]: KEY` in a list", "not here");
                 return None;
             }
             Some(Payload::Run { end: expr::constant_i64(end, names, problems)? })

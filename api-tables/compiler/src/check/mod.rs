@@ -1,21 +1,28 @@
 //! From items to the model: every name is resolved, every rule is checked.
 
 mod addresses;
+mod awaited;
+mod events;
 mod extensions;
 mod facts;
 mod file;
 mod functions;
+mod in_place;
 mod keys;
+mod kinds;
 mod mapping;
 mod mirrors;
 pub mod names;
+mod pieces;
+mod pixels;
+mod procs;
 mod rules;
 mod sandbox;
 mod shapes;
 mod types;
 mod words;
 
-use crate::model::Api;
+use crate::model::{Api, Function};
 use crate::parse::Table;
 use crate::problem::Problems;
 use names::Names;
@@ -32,13 +39,23 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
     let mut whole = Vec::new();
     for noted in &table.functions {
         let before = problems.count();
-        functions.push(functions::resolve(noted, &names, problems));
-        whole.push(before == problems.count());
+        let twin_of = table.twins.get(&noted.item.sig.ident.to_string());
+        // What is wrong with a twin is wrong with its function, and said there.
+        let mut unsaid = Problems::default();
+        let said = if twin_of.is_some() { &mut unsaid } else { &mut *problems };
+        functions.push(Function { twin_of: twin_of.cloned(), ..functions::resolve(noted, &names, said) });
+        whole.push(twin_of.is_none() && before == problems.count());
     }
     let api = Api { constants: names.constants, types, functions, ..file };
     rules::check(&api, &whole, problems);
     addresses::check(&api, &whole, problems);
     mirrors::check(&api, &whole, problems);
+    events::check(&api, &whole, problems);
+    in_place::check(&api, &whole, problems);
+    pixels::check(&api, &whole, problems);
+    kinds::check(&api, problems);
+    procs::check(&api, problems);
+    awaited::check(&api, problems);
     api
 }
 
@@ -78,6 +95,6 @@ mod tests {
         let from = REFERENCE.find("```rust\n").expect("an example") + "```rust\n".len();
         let example = REFERENCE[from..].split("```").next().expect("it ends");
         let api = crate::read_text("LANGUAGE.md", example).unwrap_or_else(|report| panic!("{report:?}"));
-        assert_eq!(api.functions.len(), 5);
+        assert_eq!(api.functions.len(), 9);
     }
 }

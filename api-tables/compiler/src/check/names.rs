@@ -91,6 +91,11 @@ pub fn from_c(c: &str) -> Option<&'static str> {
     BUILTIN.iter().find(|(_, _, known)| *known == same).map(|(name, ..)| *name)
 }
 
+/// The scalar that every table knows by this name.
+pub fn builtin(name: &str) -> Option<Scalar> {
+    BUILTIN.iter().find(|(known, ..)| *known == name).map(|(_, scalar, _)| *scalar)
+}
+
 /// The scalar that a C type is which every table knows.
 pub fn scalar_of_c(c: &str) -> Option<Scalar> {
     BUILTIN.iter().find(|(_, _, known)| *known == c).map(|(_, scalar, _)| *scalar)
@@ -124,8 +129,7 @@ impl Names {
 
     /// What a type name stands for.
     pub fn find(&self, name: &str) -> Option<Kind> {
-        let builtin = || BUILTIN.iter().find(|(known, ..)| *known == name).map(|(_, scalar, _)| Kind::Scalar(*scalar));
-        self.types.get(name).cloned().or_else(builtin)
+        self.types.get(name).cloned().or_else(|| builtin(name).map(Kind::Scalar))
     }
 
     /// The scalar behind a type name; anything else is a problem.

@@ -1,7 +1,7 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::shapes::names_objects;
-use super::{extensions, mapping};
+use super::{addresses, extensions, mapping, pieces};
 use crate::emit::names;
 use crate::expr;
 use crate::model::{
@@ -21,15 +21,16 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     }
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
         same(api, function, problems);
-        pointers(function, problems);
+        pointers(api, function, problems);
         callbacks(function, problems);
         tags(api, function, problems);
         lengths(function, problems);
         layouts(function, problems);
+        looks(function, problems);
         mapping::check(function, problems);
         replies(api, function, problems);
         answers(function, problems);
-        ends(api, function, problems);
+        pieces::check(function, problems);
         demands(api, function, problems);
         costs(function, problems);
         held(function, problems);
@@ -159,7 +160,7 @@ fn ends_with_name(fields: &[Field]) -> bool {
 }
 
 /// An address that crossed would be dereferenced in the wrong process, or by a vendor library that trusts it.
-fn pointers(function: &Function, problems: &mut Problems) {
+fn pointers(api: &Api, function: &Function, problems: &mut Problems) {
     let facts = &function.facts;
     if facts.local || facts.unsupported.is_some() || (facts.custom.shim && facts.custom.worker) {
         return;
@@ -167,14 +168,16 @@ fn pointers(function: &Function, problems: &mut Problems) {
     let help = "describe the data, or mark the function `custom`, `local` or `unsupported`";
     for param in &function.params {
         let inner: &[Param] = if let Shape::Callback { params, .. } = &param.shape { params } else { &[] };
-        for pointer in std::iter::once(param).chain(inner).filter(|p| by_hand(&p.shape)) {
+        let is_value = matches!(&param.shape, Shape::Struct { ty } if addresses::is_data(api, ty));
+        for pointer in std::iter::once(param).filter(|_| !is_value).chain(inner).filter(|p| by_hand(&p.shape)) {
             let unmapped = facts.unmaps.as_ref().is_some_and(|(address, _)| *address == pointer.name);
             if unmapped || facts.withheld.contains(&pointer.name) {
                 continue;
             }
             match pointer.shape {
                 Shape::Struct { .. } => {
-                    problems.add(pointer.span, "a struct by value must be served by hand", "not behind a pointer")
+                    let message = "a struct by value that is more than numbers must be served by hand";
+                    problems.add(pointer.span, message, "not behind a pointer")
                 }
                 _ => problems.add(pointer.span, "an address is meaningless in the other process", "a raw pointer"),
             }
@@ -297,6 +300,26 @@ fn layouts(function: &Function, problems: &mut Problems) {
     }
 }
 
+/// What says itself how long it is goes in, and is in use as long as the call.
+fn looks(function: &Function, problems: &mut Problems) {
+    if let Ret::Mapped { len: Len::Found { function: look, .. } } = &function.ret {
+        problems.add(function.span, format!("`{look}` is the length of memory that goes in"), "maps memory");
+    }
+    for param in &function.params {
+        let Shape::Buffer(Buffer { direction, len: Len::Found { function: look, of }, .. }) = &param.shape else {
+            continue;
+        };
+        if *direction != Direction::In || *of != param.name {
+            let message = format!("`{look}` looks at the memory whose length it is, which goes in");
+            problems.add(param.span, message, "another").help(format!("write `&[c_void; {look}({})]`", param.name));
+        }
+        if function.facts.until.iter().any(|(name, _)| *name == param.name) {
+            let message = format!("memory whose length `{look}` finds is in use as long as the call");
+            problems.add(param.span, message, "in use for longer");
+        }
+    }
+}
+
 fn layout_argument(function: &Function, arg: &Expr, wanted: char) -> bool {
     let shape = match arg {
         Expr::Param(name) => function.param(name).map(|p| &p.shape),
@@ -367,30 +390,9 @@ fn answers(function: &Function, problems: &mut Problems) {
         let message = format!("the length of the answer in `{}` is missing", param.name);
         problems.add(param.span, message, "by key").help(help);
     }
-    if let (Some(_), None) = (&function.facts.polls, function.answer()) {
-        let message = format!("`{}` polls, and does not answer with bytes", function.name);
-        problems.add(function.span, message, "polls").help("an answer is as that of a function that is `cached`");
-    }
     if function.facts.cached.is_some() && function.answer().is_none() {
         let message = format!("`{}` is cached, and does not return bytes", function.name);
         problems.add(function.span, message, "cached").help(help);
-    }
-}
-
-/// What is known of commands is noted when a call has succeeded, and answers that come with a command's end are by key.
-fn ends(api: &Api, function: &Function, problems: &mut Problems) {
-    let facts = &function.facts;
-    let waits = facts.waits.is_some() || facts.empties.is_some();
-    if waits && !matches!(function.ret, Ret::Status { .. }) {
-        let message = format!("`{}` waits for commands, and returns no status", function.name);
-        problems.add(function.span, message, "no status");
-    }
-    let after = facts.cached.as_ref().is_some_and(|cached| cached.after.is_some());
-    if after && function.answer().is_some() && !plan::answers_ahead(api, function) {
-        let message = format!("the answers of `{}` cannot be sent with the end of a command", function.name);
-        problems
-            .add(function.span, message, "no query by the keys of one event")
-            .help("such a function takes an event, a key, and memory for a value by key; the library exports it");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::names::{self, Kind};
 use crate::attr;
 use crate::expr::{self, Known, Scope};
-use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, Len, Param, Shape};
+use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, LOOKS, Len, Param, Shape};
 use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -181,14 +181,23 @@ fn pointee(
 ) -> Option<Shaped> {
     if let Some(text) = name(ty).filter(|n| *n == "CStr") {
         if direction != Direction::In {
-            problems.add(text.span(), "text is input only", "needs a length").help("write `Out<[c_char; n]>`");
+            problems
+                .add(text.span(), "text is input only", "needs a length")
+                .help("write `Out<[c_char; n]>`, or `Out<&CStr>` for the address of a text that the vendor keeps");
             return None;
         }
         return Some((Shape::Text { null }, if mutable { "char *" } else { "const char *" }.into()));
     }
+    if let Type::Reference(text) = ty {
+        return kept_text(text, direction, null, problems);
+    }
     let (inner, len) = match ty {
         Type::Array(array) => {
             if let Type::Reference(text) = &*array.elem {
+                if direction != Direction::In {
+                    problems.add(text.span(), "an array of texts is input only", "comes out");
+                    return None;
+                }
                 return texts(&text.elem, &array.len, mutable, null, scope, problems);
             }
             let bytes = name(&array.elem).is_some_and(|n| n == "c_void");
@@ -206,7 +215,7 @@ fn pointee(
             (Element::Property(list), _) => {
                 problems
                     .add(ty.span(), format!("a `{list}` is input only"), "a list")
-                    .help(format!("an output list is the value of a key: `KEY({list})` in an enum with `tag`"));
+                    .help(format!("an output list is the value of a key: `{list}: KEY` in an enum with `tag`"));
                 return None;
             }
             _ => {
@@ -232,6 +241,19 @@ fn pointee(
     let (element, c) = inner;
     let c_type = if mutable { format!("{c} *") } else { format!("const {c} *") };
     Some((Shape::Buffer(Buffer { direction, element, len, null }), c_type))
+}
+
+/// `Out<&CStr>`: the address of a text that the vendor keeps.
+fn kept_text(text: &TypeReference, direction: Direction, null: bool, problems: &mut Problems) -> Option<Shaped> {
+    let is_text = name(&text.elem).is_some_and(|n| n == "CStr") && text.mutability.is_none();
+    if !is_text || direction != Direction::Out {
+        problems
+            .add(text.span(), "addresses in memory cannot cross", "not an element")
+            .help("only `Out<&CStr>` is an address: that of a text which the vendor keeps");
+        return None;
+    }
+    let buffer = Buffer { direction, element: Element::Text, len: Len::One, null };
+    Some((Shape::Buffer(buffer), "const char **".into()))
 }
 
 /// `[c_void; n]` in `Mapped<…>`: how the bytes lie.
@@ -295,10 +317,20 @@ fn length(len: &syn::Expr, bytes: bool, scope: &Scope<'_>, problems: &mut Proble
         && function != "max"
     {
         let function_name = function.to_string();
+        if LOOKS.contains(&function_name.as_str()) {
+            let of = call.args.first().filter(|_| call.args.len() == 1).and_then(attr::ident);
+            let Some(of) = of else {
+                let message = format!("`{function_name}` looks at the memory whose length it is");
+                problems.add(call.span(), message, "takes one parameter");
+                return None;
+            };
+            let of = scope.param(&of.to_string(), of.span(), problems)?.name.clone();
+            return Some(Len::Found { function: function_name, of });
+        }
         let Some((_, arity)) = LAYOUTS.iter().find(|(known, _)| *known == function_name) else {
             problems
                 .add(function.span(), format!("there is no layout `{function_name}`"), "unknown layout")
-                .near(&function_name, LAYOUTS.iter().map(|(known, _)| *known));
+                .near(&function_name, LAYOUTS.iter().map(|(known, _)| *known).chain(LOOKS.iter().copied()));
             return None;
         };
         if call.args.len() != *arity {

@@ -1,7 +1,7 @@
 //! The types of a table: scalars, statuses, handles, structs, values by key and property lists.
 
 use super::names::{Kind, Names};
-use super::{keys, shapes};
+use super::{events, in_place, keys, kinds, pixels, shapes};
 use crate::attr::Attr;
 use crate::expr;
 use crate::model::{Element, Field, FieldShape, Memory, Mirror, Pointee, Scalar, TypeDef, TypeKind};
@@ -12,8 +12,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ItemStruct, ItemType, Type};
 
-pub(super) const TYPE_WORDS: &[&str] = &["handle", "status"];
-pub(super) const STRUCT_WORDS: &[&str] = &["mirror"];
+pub(super) const TYPE_WORDS: &[&str] = &["event", "handle", "memory", "pixels", "status"];
+pub(super) const STRUCT_WORDS: &[&str] = &["mirror", "params"];
 
 /// Declares every type name, so that types can use each other in any order.
 pub fn declare(table: &Table, names: &mut Names, problems: &mut Problems) {
@@ -112,8 +112,10 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
     crate::attr::once(&noted.attrs, problems);
     for attr in &noted.attrs {
         match (attr.word.as_str(), kind) {
-            ("handle", Kind::Handle | Kind::Pointee) | ("status", Kind::Status(_)) => {}
-            ("handle", _) => {
+            ("handle", Kind::Handle | Kind::Pointee)
+            | ("event" | "memory" | "pixels", Kind::Handle)
+            | ("status", Kind::Status(_)) => {}
+            ("handle" | "event" | "memory" | "pixels", _) => {
                 problems
                     .add(attr.span, format!("`{name}` is not a handle"), "not here")
                     .help("write `type x = Handle;`");
@@ -135,32 +137,28 @@ fn plain(noted: &Noted<ItemType>, names: &Names, problems: &mut Problems) -> Opt
             Some(TypeKind::Status { scalar: *scalar, ok: expr::constant_i64(ok, names, problems)? })
         }
         Kind::Opaque => Some(TypeKind::Opaque),
-        Kind::Handle | Kind::Pointee => match attr("handle") {
-            Some(attr) => handle(attr, matches!(kind, Kind::Pointee), names, problems),
-            None => {
-                problems
-                    .add(noted.item.ident.span(), format!("the status for an invalid `{name}` is missing"), "a handle")
-                    .help("write `#[handle(invalid = STATUS)]` above it");
-                None
-            }
-        },
+        Kind::Handle | Kind::Pointee if attr("handle").is_some() => {
+            handle(&noted.attrs, matches!(kind, Kind::Pointee), names, problems)
+        }
+        Kind::Handle | Kind::Pointee => {
+            problems
+                .add(noted.item.ident.span(), format!("the status for an invalid `{name}` is missing"), "a handle")
+                .help("write `#[handle(invalid = STATUS)]` above it");
+            None
+        }
         _ => None,
     }
 }
 
-/// `#[handle(retain = f, release = f, invalid = STATUS)]`
-fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
-    let found = attr.known(&["retain", "release", "invalid"], problems)?;
-    let mut function = |expr: Option<&Expr>| -> Option<String> {
-        let expr = expr?;
-        match crate::attr::ident(expr) {
-            Some(name) => names.function(name, problems),
-            None => {
-                problems.add(expr.span(), "this is not a function", "needs a name");
-                None
-            }
-        }
-    };
+/// `#[handle(retain = f, release = f, invalid = STATUS)]`, and what its objects may be besides.
+fn handle(attrs: &[Attr], opaque: bool, names: &Names, problems: &mut Problems) -> Option<TypeKind> {
+    let find = |word: &str| attrs.iter().find(|a| a.word == word);
+    let event = find("event").and_then(|attr| events::read(attr, names, problems));
+    let memory = find("memory").and_then(|attr| in_place::read(attr, names, problems));
+    let pixels = find("pixels").and_then(|attr| pixels::read(attr, names, problems));
+    let attr = find("handle")?;
+    let found = attr.known(&["retain", "release", "invalid", "plain", "also", "within"], problems)?;
+    let mut function = |expr: Option<&Expr>| Some(events::named(expr?, names, problems)?.function);
     let (retain, release) = (function(found[0]), function(found[1]));
     let Some(invalid) = found[2] else {
         problems
@@ -168,7 +166,35 @@ fn handle(attr: &Attr, opaque: bool, names: &Names, problems: &mut Problems) -> 
             .help("add `invalid = STATUS`");
         return None;
     };
-    Some(TypeKind::Handle { retain, release, invalid: expr::constant_i64(invalid, names, problems)?, opaque })
+    let invalid = expr::constant_i64(invalid, names, problems)?;
+    let whole = attrs.len() == 1 && !opaque;
+    let plain = found[3].map_or(Some(0), |plain| greatest_plain(plain, whole, names, problems))?;
+    let [also, within] = [found[4], found[5]].map(|value| kinds::named(value, names, problems));
+    Some(TypeKind::Handle { retain, release, invalid, opaque, plain, also, within, event, memory, pixels })
+}
+
+/// `plain = 2`: the greatest value of a handle that is no object. None is an address, so they are below the first page.
+fn greatest_plain(value: &Expr, whole: bool, names: &Names, problems: &mut Problems) -> Option<u64> {
+    let number = expr::constant(value, names, problems)?;
+    if !whole {
+        problems.add(
+            value.span(),
+            "only a `Handle` without other attributes has values that are no objects",
+            "not here",
+        );
+        return None;
+    }
+    match u64::try_from(number) {
+        Ok(number @ 1..4096) => Some(number),
+        _ => {
+            problems.add(
+                value.span(),
+                "handles that are no objects are the values from 1 up to at most 4095",
+                format!("is {number}"),
+            );
+            None
+        }
+    }
 }
 
 /// `struct x { field: T, … }`

@@ -48,8 +48,11 @@ pub fn emit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
     statements
 }
 
-/// The commands that a function served by hand costs: a constant, because the rules allow nothing else.
+/// The commands that a function served by hand costs: a constant, because the rules allow nothing else. A twin costs the same.
 pub fn cost(call: &CallPlan<'_>) -> Option<TokenStream> {
+    if call.function.twin_of.is_some() {
+        return None;
+    }
     let (name, commands) = (ident(&call.function.name), int(expr::eval(call.charges.commands?)?));
     Some(quote!(pub const #name: u64 = #commands;))
 }

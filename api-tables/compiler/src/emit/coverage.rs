@@ -21,7 +21,7 @@ impl Way {
             (Entry::Refused(_), _) => Self::Unsupported,
             (Entry::Local | Entry::Answers(_) | Entry::Array(_) | Entry::Same(_), _) => Self::Local,
             (Entry::ByHand, _) | (_, Server::ByHand { .. }) => Self::ByHand,
-            (Entry::Generated, Server::Generated | Server::None) => Self::Generated,
+            (Entry::Generated | Entry::Resident(_), Server::Generated | Server::None) => Self::Generated,
         }
     }
 
@@ -128,10 +128,13 @@ fn note(call: &CallPlan<'_>) -> String {
     let mut notes = Vec::new();
     match (call.entry, call.server) {
         (Entry::ByHand, Server::Generated) => notes.push("by hand in the shim only".to_owned()),
-        (Entry::Generated, Server::ByHand { .. }) => notes.push("by hand in the worker only".to_owned()),
+        (Entry::Generated | Entry::Resident(_), Server::ByHand { .. }) => {
+            notes.push("by hand in the worker only".to_owned())
+        }
         _ => {}
     }
     notes.extend(facts.same_as.as_ref().map(|same| format!("the same as `{same}`")));
+    notes.extend(function.twin_of.as_ref().map(|of| format!("the twin of `{of}`")));
     notes.extend(facts.extension.as_ref().map(|extension| format!("extension `{extension}`")));
     notes.extend(facts.unsupported.as_ref().map(|unsupported| unsupported.why.clone()));
     if !function.doc.is_empty() {
@@ -179,6 +182,9 @@ extern "C" {
     fn toy_map() -> toy_status;
     #[extension("toy_extras")]
     fn toy_more() -> toy_status;
+    /// Twice.
+    #[twin(toy_go_now)]
+    fn toy_go() -> toy_status;
 }
 "#;
 
@@ -191,11 +197,11 @@ extern "C" {
         let page = super::markdown(&api());
         let expected = r#"# Coverage of toy
 
-`libtoy.so.1`: 5 functions, of which 4 work and 1 are refused.
+`libtoy.so.1`: 7 functions, of which 6 work and 1 are refused.
 
 | functions | what becomes of them |
 |---:|---|
-| 2 | generated |
+| 4 | generated |
 | 1 | by hand |
 | 1 | in the shim |
 | 1 | refused |
@@ -211,6 +217,8 @@ extern "C" {
 | `toy_find` | in the shim |  |
 | `toy_map` | refused | no \| never |
 | `toy_more` | generated | extension `toy_extras` |
+| `toy_go` | generated | Twice. |
+| `toy_go_now` | generated | the twin of `toy_go` |
 
 | extension | |
 |---|---|
@@ -228,6 +236,6 @@ extern "C" {
         assert!(page.contains(r#"By hand: says \"why\"."#), "{page}");
         assert!(page.contains(r#""extension": "toy_extras""#), "{page}");
         assert!(page.contains(r#"{"extension": "toy_lent", "why": "toys are not shared"}"#), "{page}");
-        assert!(page.contains("\"working\": 4,\n  \"refused\": 1,"), "{page}");
+        assert!(page.contains("\"working\": 6,\n  \"refused\": 1,"), "{page}");
     }
 }

@@ -1,7 +1,7 @@
 //! Emits the C entry points that programs call, and the tables of them that loaders and programs get.
 
-use super::mirror;
 use super::names::{self, Form, ident, int};
+use super::{mirror, resident};
 use crate::model::{Api, Listed, Ret, Shape};
 use crate::plan::{CallPlan, Entry, Plan};
 use proc_macro2::TokenStream;
@@ -9,12 +9,12 @@ use quote::quote;
 
 /// The C functions, one for each form: the newest is exported.
 pub fn entry(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
-    let forms = names::forms(call.function).into_iter().map(|form| in_form(plan.api, call, form));
+    let forms = names::forms(call.function).into_iter().map(|form| in_form(plan, call, form));
     quote!(#(#forms)*)
 }
 
-fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
-    let function = call.function;
+fn in_form(plan: &Plan<'_>, call: &CallPlan<'_>, form: Form) -> TokenStream {
+    let (api, function) = (plan.api, call.function);
     let name = form.name(function);
     let params: Vec<_> = form.params(function).map(|p| ident(&p.name)).collect();
     let types: Vec<_> = form.params(function).map(names::c_param).collect();
@@ -41,7 +41,7 @@ fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
         true => Some(quote!(#[unsafe(no_mangle)])),
         false => Some(quote!(#[unsafe(export_name = #symbol)])),
     };
-    let body = body(api, call, form);
+    let body = body(plan, call, form);
     quote! {
         #[doc = #doc]
         ///
@@ -62,9 +62,9 @@ fn in_form(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
 }
 
 /// The body of an entry point.
-fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
-    let function = call.function;
-    let (hand, name) = (ident(&api.name), ident(&function.name));
+fn body(plan: &Plan<'_>, call: &CallPlan<'_>, form: Form) -> TokenStream {
+    let (api, function) = (plan.api, call.function);
+    let (hand, (name, opcode)) = (ident(&api.name), names::shared(function));
     // A form without a parameter passes null.
     let arguments = function.params.iter().map(|p| match (ident(&p.name), &p.shape) {
         (_, Shape::Handle { .. }) if !form.has(p) => quote!(std::ptr::null_mut()),
@@ -98,11 +98,18 @@ fn body(api: &Api, call: &CallPlan<'_>, form: Form) -> TokenStream {
             quote!(Ok(unsafe { #same(#(#arguments),*) }))
         }
         // SAFETY of the emitted call: as above.
-        Entry::Local | Entry::ByHand => quote!(unsafe { crate::api::#hand::#name(#(#arguments),*) }),
+        Entry::Local | Entry::ByHand => quote!(unsafe { crate::api::#hand::#name(#opcode #(#arguments),*) }),
+        Entry::Resident(way) => {
+            let resident = resident::body(plan, call, way);
+            quote!({ #resident })
+        }
         Entry::Array(array) => mirror::array(call, array),
         Entry::Answers(answers) => mirror::answer(api, call, answers),
         // SAFETY of the emitted call: as above.
-        Entry::Generated => quote!(unsafe { marshal::#name(#(#arguments),*) }),
+        Entry::Generated => {
+            let crosses = names::marshal(function, arguments);
+            quote!(unsafe { #crosses })
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         #[allow(unused_imports)]
         use std::ffi::{c_char, c_void};
         #[allow(unused_imports)]
-        use crate::vendor::common::{give, list, made, number, object, put, several, structs, take, text, texts};
+        use crate::vendor::common::{binary, give, list, made, number, object, put, several, structs, take, text, texts};
         #[allow(unused_imports)]
         use ava_protocol::#api as table;
 

@@ -2,19 +2,27 @@
 
 mod charges;
 pub mod coverage;
+mod deliver;
 pub mod echo;
 pub mod entries;
+mod events;
 pub mod expand;
 mod expr;
 pub mod fuzz;
 pub mod header;
+mod in_place;
 mod mapping;
 mod mirror;
 pub mod module;
 pub mod names;
+mod objects;
+mod pieces;
+mod pixels;
 mod plan;
+pub mod procs;
 mod queries;
 mod request;
+mod resident;
 mod sandbox;
 pub mod shim;
 mod shortcut;

@@ -3,15 +3,14 @@
 use crate::model::{Api, Direction, Element, Function, Param, Ret, Scalar, Shape, TypeKind, Version};
 use crate::plan::CallbackLife;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 /// A Rust identifier for a C name; keywords get a trailing underscore.
 pub fn ident(name: &str) -> Ident {
-    match name {
-        "type" | "ref" | "match" | "in" | "fn" | "move" | "use" | "box" | "self" => {
-            Ident::new(&format!("{name}_"), Span::call_site())
-        }
-        _ => Ident::new(name, Span::call_site()),
+    // `syn` parses no keyword as a name.
+    match syn::parse_str::<Ident>(name) {
+        Ok(_) => Ident::new(name, Span::call_site()),
+        Err(_) => Ident::new(&format!("{name}_"), Span::call_site()),
     }
 }
 
@@ -19,6 +18,31 @@ pub fn ident(name: &str) -> Ident {
 /// the same names and must find their own: only the stub module exports those names ([`super::module`]).
 pub fn symbol(api: &Api, function: &str) -> String {
     if api.function_list.is_some() { format!("ava_{function}") } else { function.to_owned() }
+}
+
+/// Whether a function shares what is written or generated for it with another one: it has a twin, or is one.
+pub fn is_double(function: &Function) -> bool {
+    function.facts.twin.is_some() || function.twin_of.is_some()
+}
+
+/// The name under which a function is served, by hand or by generated code that twins share, and the opcode that is passed
+/// there first if it has a twin.
+pub fn shared(function: &Function) -> (Ident, Option<TokenStream>) {
+    let own = ident(&function.name);
+    let opcode = is_double(function).then(|| quote!(opcode::#own,));
+    (function.twin_of.as_ref().map_or(own, |name| ident(name)), opcode)
+}
+
+/// A call of a function's generated marshalling.
+pub fn marshal(function: &Function, arguments: impl IntoIterator<Item: ToTokens>) -> TokenStream {
+    let ((name, opcode), arguments) = (shared(function), arguments.into_iter());
+    quote!(marshal::#name(#opcode #(#arguments),*))
+}
+
+/// The opcode of a call in its marshalling.
+pub fn opcode(function: &Function) -> TokenStream {
+    let name = ident(&function.name);
+    if is_double(function) { quote!(opcode) } else { quote!(opcode::#name) }
 }
 
 pub fn scalar(scalar: Scalar) -> Ident {
@@ -76,6 +100,7 @@ pub fn c_element(element: &Element) -> TokenStream {
             quote!(#s)
         }
         Element::Handle(_) | Element::New(_) => quote!(*mut c_void),
+        Element::Text => quote!(*const c_char),
         Element::Bytes | Element::Struct(_) | Element::Tagged(_) | Element::Property(_) => {
             quote!(c_void)
         }
@@ -120,7 +145,7 @@ pub fn element_size(api: &Api, element: &Element) -> usize {
     match element {
         Element::Bytes | Element::Tagged(_) => 1,
         Element::Scalar { scalar, .. } => scalar.size(),
-        Element::Handle(_) | Element::New(_) => 8,
+        Element::Handle(_) | Element::New(_) | Element::Text => 8,
         Element::Struct(name) => crate::layout::size(api, name),
         Element::Property(name) => match api.types.get(name).map(|t| &t.kind) {
             Some(TypeKind::List { scalar, .. }) => scalar.size(),

@@ -2,10 +2,10 @@
 //! makes, its charges, and the offset of each field of its request and reply.
 
 use super::names::wire_scalar;
-use crate::model::{Answers, Buffer, Direction, Element, Len, Shape, Step};
+use crate::model::{Answers, Buffer, Direction, Element, Function, Len, Proc, Shape, Step};
 use crate::plan::{
-    About, Argument, Begins, Birth, BirthPlace, CallPlan, CallbackLife, Combined, Entry, FieldType, Finds, Lifetime,
-    Miss, Posting, Record, Server, Success, Waits,
+    About, Argument, Begins, Birth, BirthPlace, CallPlan, CallbackLife, Combined, Entry, Events, FieldType, Finds,
+    Lifetime, Memory, Miss, Posting, Question, Record, Resident, Server, Success, Transfer, Waits,
 };
 
 /// The plan as lines of a comment, `// …`.
@@ -21,11 +21,59 @@ pub fn show(call: &CallPlan<'_>) -> String {
         record("request", &call.request, &mut lines);
         record("reply", &call.reply, &mut lines);
     }
+    comment(&lines)
+}
+
+fn asked(question: &Question<'_>) -> String {
+    format!("{} by {}", question.function.name, question.key)
+}
+
+fn comment(lines: &[String]) -> String {
     lines.iter().map(|line| format!("// {line}\n")).collect()
+}
+
+/// How memory objects are made, read and written, as lines of a comment.
+pub fn show_memory(memory: &Memory<'_>) -> String {
+    let params = |function: &Function, parts: Vec<String>| {
+        let parts = function.params.iter().zip(parts).map(|(p, part)| format!("{} is {part}", p.name));
+        format!("{}: {}", function.name, parts.collect::<Vec<_>>().join(", "))
+    };
+    let part = |part: &dyn std::fmt::Debug| format!("{part:?}").to_lowercase();
+    let transfer = |t: &Transfer<'_>| params(t.function, t.parts.iter().map(|p| part(p)).collect());
+    let created = memory.create.parts.iter().map(|p| part(p)).collect();
+    comment(&[
+        format!("made     of a {} by {}", memory.create.of, params(memory.create.function, created)),
+        format!("read     {}", transfer(&memory.read)),
+        format!("written  {}", transfer(&memory.write)),
+        format!("release  {}; {} tells when it is destroyed", memory.release.name, memory.destroyed.name),
+        format!("size     {}", asked(&memory.size)),
+        format!("flags    {}", asked(&memory.flags)),
+    ])
+}
+
+/// How the worker asks about commands, as lines of a comment.
+pub fn show_events(events: &Events<'_>) -> String {
+    let unordered = events
+        .unordered
+        .as_ref()
+        .map_or("never".into(), |(question, bits)| format!("where {} has a bit of {bits:#x}", asked(question)));
+    let notify = events.notify.map_or("cannot be called back", |notify| &notify.name);
+    comment(&[
+        format!("status   {}", asked(&events.status)),
+        format!("wait     {}, which then returns {}", events.wait.name, events.ok),
+        format!("keep     {}, {}", events.retain.name, events.release.name),
+        format!("notify   {notify}"),
+        format!("queues   complete commands out of order {unordered}"),
+    ])
 }
 
 fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
     lines.push(format!("opcode   {}", call.opcode));
+    let (facts, twin_of) = (&call.function.facts, &call.function.twin_of);
+    lines.extend(facts.twin.as_ref().map(|twin| format!("twin     {}, which is served by the same code", twin.name)));
+    lines.extend(twin_of.as_ref().map(|of| format!("twin     of {of}, by whose code it is served")));
+    let found = |proc: &Proc| format!("found    as {} from {} on", proc.name(&call.function.name), proc.since);
+    lines.extend(facts.procs.iter().map(found));
     lines.push(format!(
         "entry    {}",
         match call.entry {
@@ -36,6 +84,11 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
             Entry::Local => "answers in the shim, by hand".into(),
             Entry::ByHand if call.marshalled => "by hand, generated to fall back on".into(),
             Entry::ByHand => "by hand".into(),
+            Entry::Resident(Resident::Created) => "makes the object in shared memory, else generated".into(),
+            Entry::Resident(Resident::Read | Resident::Written) => {
+                "copies in the program what is in shared memory, else generated".into()
+            }
+            Entry::Resident(Resident::Shared(whole)) => format!("generated; {} overlaps then", whole.name),
             Entry::Generated => "generated".into(),
         }
     ));
@@ -84,8 +137,14 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
         ));
     }
     let facts = &call.function.facts;
+    lines.extend(call.polls.as_ref().map(|polls| {
+        format!("polls    {} by {}: the program is answered from shared memory", polls.event.name, polls.by)
+    }));
     lines.extend(facts.waits.as_ref().map(|events| format!("waits    for {events}, unless they are known to be over")));
     lines.extend(facts.empties.as_ref().map(|queue| format!("waits    for {queue}, unless it is known to be empty")));
+    lines.extend(facts.pieces.as_ref().map(|list| format!("pieces   of the list of {list}, more than are asked for")));
+    lines.extend(facts.drops.as_ref().map(|list| format!("ends     the list of {list}, of which nothing is kept")));
+    lines.extend(facts.doubts.then(|| "doubts   lists of which some is kept".into()));
     lines.extend(charges(call).map(|charge| format!("charges  {charge}")));
 }
 
@@ -117,7 +176,9 @@ fn posted(posting: &Posting<'_>) -> String {
         Posting::Never(Waits::Counted) => {
             "no: the shim counts, and only the last reference counts for the worker".into()
         }
-        Posting::Never(Waits::Returns) => "no, but by hand: it returns something else than a status".into(),
+        Posting::Never(Waits::Returns) => {
+            "only where the entry does so itself: it returns something else than a status".into()
+        }
         Posting::Never(Waits::Argument(param)) => {
             format!("no, but by hand: `{}` is not the same over and over", param.name)
         }
@@ -144,8 +205,10 @@ fn made(birth: &Birth<'_>) -> String {
     let parents: Vec<_> = names(&birth.parents.handles).into_iter().chain(inside).collect();
     let parents = if parents.is_empty() { String::new() } else { format!(", keeps alive {}", parents.join(", ")) };
     let holds = birth.holds.map(|param| format!(", uses {} until it is gone", param.name)).unwrap_or_default();
+    let owners = names(&birth.parents.owners);
+    let ends = if owners.is_empty() { String::new() } else { format!(", ends with {}", owners.join(" or else ")) };
     let memory = birth.device_memory.map(|e| format!(", takes {e} bytes of the device")).unwrap_or_default();
-    format!("{kind} {place}{parents}{holds}{memory}")
+    format!("{kind} {place}{ends}{parents}{holds}{memory}")
 }
 
 fn charges(call: &CallPlan<'_>) -> impl Iterator<Item = String> {
@@ -195,6 +258,11 @@ fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
         }
         .to_owned()
     }));
+    let awaited = call.function.facts.awaited.as_ref().filter(|awaited| awaited.callback == argument.param.name);
+    said.extend(awaited.map(|awaited| match &awaited.again {
+        None => "the vendor waits for it".to_owned(),
+        Some(asked) => format!("the vendor waits for it; kept with the session if {asked} says that it is recorded"),
+    }));
     if let Posting::Known { combination, .. } = &call.posting {
         let place = call.arguments.iter().position(|a| a.param.name == argument.param.name);
         let depends = place.map(|place| combination[place]).and_then(|combined| match combined {
@@ -230,7 +298,7 @@ fn shape(shape: &Shape) -> String {
         Shape::Callback { .. } => "callback".into(),
         Shape::UserData => "the program's, for its callback".into(),
         Shape::VaList => "arguments of a format".into(),
-        Shape::Struct { ty } => format!("{ty}, by hand"),
+        Shape::Struct { ty } => format!("{ty}, by value"),
         Shape::Pointer => "address".into(),
     }
 }
@@ -244,6 +312,7 @@ fn memory(buffer: &Buffer) -> String {
         | Element::Tagged(ty)
         | Element::Property(ty) => ty,
         Element::New(ty) => ty,
+        Element::Text => "address of a text that stays",
     };
     let new = if matches!(buffer.element, Element::New(_)) { "new " } else { "" };
     let way = match buffer.direction {
@@ -258,6 +327,7 @@ fn memory(buffer: &Buffer) -> String {
             let args: Vec<_> = args.iter().map(ToString::to_string).collect();
             format!("{element} {way} in {function}({})", args.join(", "))
         }
+        Len::Found { function, .. } => format!("as many {element} {way} as {function} finds"),
         Len::Ended => format!("list of {element} {way}"),
     }
 }
@@ -269,6 +339,7 @@ fn record(title: &str, record: &Record<'_>, lines: &mut Vec<String>) {
         let ty = match field.ty {
             FieldType::Scalar(scalar) => wire_scalar(scalar).to_string(),
             FieldType::Flag => "flag".into(),
+            FieldType::Stored => "Stored".into(),
             FieldType::Id => "id".into(),
             FieldType::Address => "address".into(),
             FieldType::Data => "Data".into(),

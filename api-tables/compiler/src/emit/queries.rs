@@ -53,29 +53,43 @@ pub fn followed(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
 
 /// The functions that ask the vendor for all that a query can answer of an object.
 pub fn ahead(plan: &Plan<'_>) -> TokenStream {
-    let asked: Vec<_> = plan.calls.iter().filter_map(|call| Some((call, call.ahead()?))).collect();
-    if asked.is_empty() {
+    let functions: Vec<_> = asked(plan).map(|(call, ahead)| ask_all(plan, call, &ahead)).collect();
+    if functions.is_empty() {
         return quote!();
     }
-    let functions = asked.iter().map(|(call, ahead)| ask_all(plan, call, ahead));
-    let arms = asked.iter().map(|(call, _)| {
-        let name = ident(&call.function.name);
-        quote!(opcode::#name => ahead::#name(api, call, id, object),)
-    });
     quote! {
         #[allow(non_snake_case)]
         pub mod ahead {
             use super::*;
             #(#functions)*
         }
-        /// Asks the vendor for all answers of a function about an object.
-        pub fn ahead(api: &'static State, function: u32, call: &Call, id: u64, object: *mut c_void) {
+    }
+}
+
+/// The method that asks the vendor for all answers of a function about an object; none if there is nothing to ask.
+pub fn dispatch(plan: &Plan<'_>) -> TokenStream {
+    let arms: Vec<_> = asked(plan)
+        .map(|(call, _)| {
+            let name = ident(&call.function.name);
+            quote!(opcode::#name => ahead::#name(self, call, id, object),)
+        })
+        .collect();
+    if arms.is_empty() {
+        return quote!();
+    }
+    quote! {
+        fn ahead(&'static self, function: u32, call: &Call<'_>, id: u64, object: *mut c_void) {
             match function {
                 #(#arms)*
                 _ => (),
             }
         }
     }
+}
+
+/// The queries whose answers are sent unasked.
+fn asked<'p, 'a>(plan: &'p Plan<'a>) -> impl Iterator<Item = (&'p CallPlan<'a>, Ahead<'a>)> {
+    plan.calls.iter().filter_map(|call| Some((call, call.ahead()?)))
 }
 
 fn ask_all(plan: &Plan<'_>, call: &CallPlan<'_>, ahead: &Ahead<'_>) -> TokenStream {

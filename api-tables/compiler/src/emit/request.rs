@@ -40,7 +40,12 @@ pub fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> 
                 _ => quote!(let #name: #ty = r.#name.to_native() as #ty;),
             }
         }
-        Shape::VaList | Shape::Struct { .. } => quote!(),
+        Shape::VaList => quote!(),
+        // SAFETY of the emitted code: a struct of numbers may be any bytes.
+        Shape::Struct { ty } => {
+            let ty = ident(ty);
+            quote!(let #name: table::c::#ty = unsafe { call.value(&r.#name, #text) }?;)
+        }
         Shape::Pointer => quote!(let #name = r.#name.to_native() as *mut c_void;),
         Shape::UserData => quote!(let #name = r.#name;),
         Shape::Handle { ty, .. } => {
@@ -102,6 +107,10 @@ fn decode_buffer(
                 let rows = sizes(plan, call).rows(&buffer.len);
                 quote!(let mut #name = call.output_rows(&r.#name, #rows, #text)?;)
             }
+            (Element::Bytes, _) if may_be_fixed(argument, buffer) => {
+                quote!(let mut #name = call.room(&r.#name, #elements, #text)?;)
+            }
+            (Element::Text, _) => quote!(let mut #name = Call::text_place(&r.#name, #text)?;),
             (element, _) => {
                 let size = names::element_size(api, element);
                 quote!(let mut #name = call.output(&r.#name, #elements, #size, #text)?;)
@@ -116,8 +125,16 @@ fn decode_buffer(
         let size = names::element_size(api, &buffer.element);
         return quote!(let mut #name = call.exchange(&r.#name, #elements, #size, #text)?;);
     }
+    if let Len::Found { function, .. } = &buffer.len {
+        let function = ident(function);
+        return quote!(let #name = call.#function(&r.#name, #text)?;);
+    }
     let in_place = matches!(argument.lifetime, Lifetime::Event { .. });
     match &buffer.element {
+        Element::Bytes if may_be_fixed(argument, buffer) => {
+            let rows = sizes(plan, call).rows(&buffer.len);
+            quote!(let #name = call.data(&r.#name, #rows, #text)?;)
+        }
         Element::Bytes | Element::Tagged(_) => {
             let rows = sizes(plan, call).rows(&buffer.len);
             let rows = match argument.when {
@@ -149,7 +166,18 @@ fn decode_buffer(
             let ty = ident(ty);
             quote!(let #name = call.list(&r.#name, &spec::#ty, #text)?;)
         }
+        Element::Text => unreachable!("the shapes let addresses of texts come out only"),
     }
+}
+
+/// Whether a buffer holds bytes that the vendor does no more than copy, all in a row, and may use where they lie if that is in
+/// memory which both sides have at the same address.
+pub fn may_be_fixed(argument: &Argument<'_>, buffer: &Buffer) -> bool {
+    matches!(buffer.element, Element::Bytes)
+        && buffer.direction != Direction::InOut
+        && !matches!(buffer.len, Len::Layout { .. } | Len::Found { .. })
+        && !matches!(argument.lifetime, Lifetime::Event { .. })
+        && argument.when.is_none()
 }
 
 fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {

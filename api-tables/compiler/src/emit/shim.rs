@@ -1,9 +1,14 @@
 //! Emits the shim's side: every C entry point of the API, the marshalling behind it, the delivery of callbacks, and the
 //! dispatch table of an installable client driver.
 
+use super::deliver::deliver;
 use super::entries;
 use super::mapping;
 use super::names::{self, ident, int, local};
+use super::objects::minted;
+use super::pieces;
+use super::procs;
+use super::request::may_be_fixed;
 use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes};
 use crate::model::{Buffer, Direction, Element, Len, Ret, Shape};
@@ -15,11 +20,13 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let api = plan.api;
     let module = ident(&api.name);
     let entries = plan.calls.iter().map(|call| entries::entry(plan, call));
-    let marshals = plan.calls.iter().filter(|call| call.marshalled).map(|call| marshal(plan, call));
+    let own = |call: &&CallPlan<'_>| call.marshalled && call.function.twin_of.is_none();
+    let marshals = plan.calls.iter().filter(own).map(|call| marshal(plan, call));
     let deliver = deliver(plan);
     let dispatch = entries::dispatch(api);
     let lookup = entries::lookup(api);
     let list = entries::function_list(api);
+    let procs = procs::emit(api);
     quote! {
         #[allow(unused_imports)]
         use crate::api::runtime::{self, Call, Fault, Room, Statuses, Wake, guard};
@@ -40,16 +47,19 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         #dispatch
         #list
         #lookup
+        #procs
     }
 }
 
-/// The generated marshalling of one function.
+/// The generated marshalling of one function, and of its twin.
 pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let (api, function) = (plan.api, call.function);
     let name = ident(&function.name);
     let params: Vec<_> = function.params.iter().map(|p| ident(&p.name)).collect();
     let types: Vec<_> = function.params.iter().map(names::c_param).collect();
     let ret = names::c_ret(&function.ret, api);
+    let opcode = names::opcode(function);
+    let told = names::is_double(function).then(|| quote!(opcode: u32,));
     let encode = call.encode_order.iter().map(|place| encode(plan, call, &call.arguments[*place]));
     let fields = call.request.fields.iter().map(|field| {
         let (name, value) = (ident(&field.name), wire_value(call, field.carries));
@@ -126,26 +136,30 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let instead = shortcut::instead(call);
     let (lost, poll, mapping) = (mapping::lost(plan, call), shortcut::poll(plan, call), mapping::ask(plan, call));
     let files = files(plan, call);
+    let crossing = quote! {
+        #known
+        let mut call = Call::begin(at, #opcode);
+        // SAFETY: the program vouches for its pointers, as it would to the vendor.
+        unsafe {
+            #before
+            #(#encode)*
+            #mint
+            #kept
+            #then
+            #mapping
+            #files
+            let request = #request;
+            #instead
+            #transact
+        }
+    };
+    let crossing = pieces::around(plan, call, crossing);
     quote! {
-        pub unsafe fn #name(#(#params: #types),*) -> Result<#ret, Fault> {
+        pub unsafe fn #name(#told #(#params: #types),*) -> Result<#ret, Fault> {
             #lost
             #poll
             let at = #session;
-            #known
-            let mut call = Call::begin(at, opcode::#name);
-            // SAFETY: the program vouches for its pointers, as it would to the vendor.
-            unsafe {
-                #before
-                #(#encode)*
-                #mint
-                #kept
-                #then
-                #mapping
-                #files
-                let request = #request;
-                #instead
-                #transact
-            }
+            #crossing
         }
     }
 }
@@ -187,7 +201,10 @@ fn encode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Toke
     let name = ident(&param.name);
     let w = local(&param.name);
     match &param.shape {
-        Shape::Value { .. } | Shape::Pointer | Shape::UserData | Shape::VaList | Shape::Struct { .. } => quote!(),
+        Shape::Value { .. } | Shape::Pointer | Shape::UserData | Shape::VaList => quote!(),
+        Shape::Struct { .. } => {
+            quote!(let #w = call.bytes((&raw const #name).cast(), Rows::flat(Some(size_of_val(&#name) as u64)), false)?;)
+        }
         Shape::Handle { ty, .. } => {
             let kind = ident(ty);
             match argument.miss {
@@ -226,7 +243,8 @@ fn encode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Toke
         }
         Shape::Buffer(buffer) => {
             let value = buffer_value(plan, call, argument, buffer);
-            let rows = matches!(buffer.element, Element::Bytes).then(|| {
+            let in_rows = matches!(buffer.element, Element::Bytes) && !matches!(buffer.len, Len::Found { .. });
+            let rows = in_rows.then(|| {
                 let (r, rows) = (rows_local(&param.name), sizes(plan, call).rows(&buffer.len));
                 quote!(let #r = #rows;)
             });
@@ -246,8 +264,7 @@ fn buffer_value(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, b
     let param = argument.param;
     let name = ident(&param.name);
     if let Some(birth) = stored(call, argument) {
-        let kind = ident(birth.kind);
-        return quote!(if #name.is_null() { 0 } else { call.mint_from_first(kind::#kind)? });
+        return minted(birth, &name);
     }
     let pending = match argument.lifetime {
         Lifetime::Event { unless, .. } => Some(sizes(plan, call).outlives_call(unless)),
@@ -257,6 +274,11 @@ fn buffer_value(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, b
     if buffer.direction == Direction::Out {
         return match (&buffer.element, &buffer.len) {
             (Element::Scalar { .. }, Len::One) => quote!(call.scalar_place(#name)),
+            (Element::Text, _) => quote!(Call::text_place(#name)),
+            (Element::Bytes, _) if may_be_fixed(argument, buffer) => {
+                let r = rows_local(&param.name);
+                quote!(call.room(#name.cast(), #r)?)
+            }
             (Element::Bytes, _) => {
                 let r = rows_local(&param.name);
                 let pending = pending.unwrap_or(quote!(false));
@@ -272,7 +294,15 @@ fn buffer_value(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, b
         let ty = ident(ty);
         return quote!(call.exchange_structs(#name.cast(), #elements, &spec::#ty)?);
     }
+    if let Len::Found { function, .. } = &buffer.len {
+        let function = ident(function);
+        return quote!(call.#function(#name.cast())?);
+    }
     match &buffer.element {
+        Element::Bytes if may_be_fixed(argument, buffer) => {
+            let r = rows_local(&param.name);
+            quote!(call.data(#name.cast(), #r)?)
+        }
         Element::Bytes => {
             let r = rows_local(&param.name);
             let pending = pending.unwrap_or(quote!(false));
@@ -301,6 +331,7 @@ fn buffer_value(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, b
             let ty = ident(ty);
             quote!(call.list(#name.cast(), &spec::#ty)?)
         }
+        Element::Text => unreachable!("the shapes let addresses of texts come out only"),
     }
 }
 
@@ -327,7 +358,7 @@ fn wire_value(call: &CallPlan<'_>, carries: Carries<'_>) -> TokenStream {
             let ty = names::wire_scalar(*scalar);
             quote!(#name as #ty)
         }
-        Shape::VaList | Shape::Struct { .. } => quote!(0),
+        Shape::VaList => quote!(0),
         Shape::Pointer => quote!(#name as u64),
         Shape::Buffer(buffer) if is_exchanged(buffer) => quote!(#w.data),
         Shape::UserData => quote!(!#name.is_null()),
@@ -351,7 +382,7 @@ fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Opti
     let buffer = argument.buffer().filter(|_| argument.returns)?;
     let (name, w) = (ident(&argument.param.name), local(&argument.param.name));
     if stored(call, argument).is_some() {
-        return Some(quote!(call.put_new(#name, #w, reply.#name);));
+        return Some(quote!(call.put_new(#name, #w, &reply.#name);));
     }
     Some(match &buffer.element {
         Element::Bytes => {
@@ -368,6 +399,12 @@ fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Opti
         }
         Element::Scalar { .. } | Element::Struct(_) => {
             quote!(call.put(#name.cast(), &#w, &reply.#name, None);)
+        }
+        Element::Text => quote!(call.put_text(#name, &reply.#name);),
+        // The vendor has written it, and null is an answer as well.
+        Element::Handle(ty) if matches!(buffer.len, Len::One) => {
+            let kind = ident(ty);
+            quote!(call.put_handle(#name.cast(), &#w, &reply.#name, kind::#kind);)
         }
         Element::Handle(ty) | Element::New(ty) => {
             let (kind, made) = (ident(ty), matches!(buffer.element, Element::New(_)));
@@ -410,71 +447,6 @@ fn signature(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> u
 /// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
 fn rows_local(name: &str) -> proc_macro2::Ident {
     format_ident!("r_{name}")
-}
-
-/// The function that calls a program's callback by the number of its signature.
-fn deliver(plan: &Plan<'_>) -> TokenStream {
-    let mut constants = Vec::new();
-    let arms: Vec<_> = plan
-        .callbacks
-        .iter()
-        .enumerate()
-        .map(|(i, callback)| {
-            let (constant, params) = (ident(&callback.function.name), callback.params);
-            let number = i as u32;
-            constants.push(quote!(pub const #constant: u32 = #number;));
-            let types: Vec<_> = params.iter().map(names::c_param).collect();
-            let mut at = 0_usize;
-            let formatted = params.iter().any(|p| matches!(p.shape, Shape::VaList));
-            let args = params.iter().map(|p| {
-                let place = at;
-                if !matches!(p.shape, Shape::UserData | Shape::VaList) {
-                    at += 1;
-                }
-                match &p.shape {
-                    // The worker has formatted: the format is that of one text, which is the argument.
-                    Shape::Text { .. } if formatted => quote!(c"%s".as_ptr()),
-                    Shape::VaList => {
-                        let text = place - 1;
-                        quote!(runtime::Arguments::of(args.bytes(#text)).as_mut_ptr())
-                    }
-                    Shape::Value { scalar: s, .. } => {
-                        let s = names::scalar(*s);
-                        quote!(args.int(#place) as #s)
-                    }
-                    Shape::Handle { .. } => quote!(args.handle(#place)),
-                    Shape::UserData => quote!(user_data as *mut c_void),
-                    _ => quote!(args.bytes(#place).cast()),
-                }
-            });
-            quote! {
-                #number => {
-                    let f: unsafe extern "C-unwind" fn(#(#types),*) = std::mem::transmute(f);
-                    f(#(#args),*);
-                }
-            }
-        })
-        .collect();
-    quote! {
-        /// Numbers of the callback signatures, by the function that registers them.
-        #[allow(non_upper_case_globals, dead_code)]
-        pub mod signature { #(#constants)* }
-
-        /// Calls the program's callback `f`.
-        ///
-        /// # Safety
-        /// `f` is a function of the signature that `signature` numbers.
-        #[allow(unused_variables, unused_unsafe)]
-        pub unsafe fn deliver(signature: u32, f: usize, user_data: usize, args: &runtime::Args) {
-            // SAFETY: by the caller's promise.
-            unsafe {
-                match signature {
-                    #(#arms)*
-                    _ => (),
-                }
-            }
-        }
-    }
 }
 
 fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {

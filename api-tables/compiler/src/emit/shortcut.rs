@@ -4,7 +4,7 @@
 use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
 use crate::model::{Element, Param, Ret, Shape};
-use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Posting, Query, Success};
+use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Polls, Posting, Query, Success, owns};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -26,16 +26,14 @@ pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
 
 /// Statements before a call that polls is begun: an answer that is at hand.
 pub fn poll(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
-    let (event, condition) = call.function.facts.polls.as_ref()?;
-    let Shape::Handle { ty, .. } = &call.argument(event)?.param.shape else { return None };
+    let Polls { event, kind, key, by } = call.polls.as_ref()?;
     let query = call.query.as_ref()?;
     let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
     let (slot, ok) = (names::slot(plan.api), success(call));
-    let (event, kind) = (ident(event), ident(ty));
-    let condition = Sizes { api: plan.api, function: call.function, side: Side::Shim }.value(condition);
+    let (event, kind, key, by) = (ident(&event.name), ident(kind), ident(&key.name), ident(by));
     Some(quote! {
         // What is asked otherwise, by a place that is too small or for the answer's size, the vendor answers.
-        if expr::holds(#condition) && #size >= size_of::<i32>() && !#value.is_null() && #size_ret.is_null() {
+        if #key == constant::#by && #size >= size_of::<i32>() && !#value.is_null() && #size_ret.is_null() {
             match runtime::board::poll(#slot.current()?, #event, kind::#kind)? {
                 Some(Ok(status)) => {
                     // SAFETY: the program passed the address of so many bytes, at least.
@@ -167,6 +165,10 @@ pub fn heard(plan: &Plan<'_>, call: &CallPlan<'_>, transact: TokenStream) -> Tok
 /// Statements between the arguments and the request.
 pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let leaves = match &call.posting {
+        // What ends with the object is used by calls that do not name it.
+        Posting::Never(_) if call.function.facts.release.as_ref().is_some_and(|kind| owns(plan.api, kind)) => {
+            quote!(call.comes_after_all();)
+        }
         Posting::Never(_) => quote!(),
         Posting::Release { after_all } => {
             let all = after_all.then(|| quote!(call.comes_after_all();));
@@ -197,7 +199,7 @@ pub fn instead(call: &CallPlan<'_>) -> TokenStream {
     let made = call.births.iter().filter_map(|birth| match birth.place {
         BirthPlace::Stored(param) => {
             let (name, w) = (ident(&param.name), local(&param.name));
-            Some(quote!(call.put_new(#name, #w, true);))
+            Some(quote!(call.put_new(#name, #w, &ArchivedStored::Made);))
         }
         BirthPlace::Returned | BirthPlace::Listed(_) => None,
     });
@@ -256,7 +258,7 @@ struct Question<'a, 'b> {
 fn question<'a, 'b>(plan: &Plan<'a>, call: &'b CallPlan<'a>) -> Option<Question<'a, 'b>> {
     let query = call.query.as_ref()?;
     let cached = query.cached.as_ref()?;
-    let name = ident(&call.function.name);
+    let opcode = names::opcode(call.function);
     let asked = cached.question.iter().map(|param| match param.shape {
         Shape::Handle { ref ty, .. } => {
             let (handle, kind) = (ident(&param.name), ident(ty));
@@ -267,7 +269,7 @@ fn question<'a, 'b>(plan: &Plan<'a>, call: &'b CallPlan<'a>) -> Option<Question<
             quote!(#word as u64)
         }
     });
-    let words = std::iter::once(quote!(u64::from(opcode::#name))).chain(asked).collect();
+    let words = std::iter::once(quote!(u64::from(#opcode))).chain(asked).collect();
     let unless = match cached.unless {
         Some(condition) => sizes(plan, call).value(condition),
         None => quote!(None),
@@ -276,7 +278,7 @@ fn question<'a, 'b>(plan: &Plan<'a>, call: &'b CallPlan<'a>) -> Option<Question<
 }
 
 /// The status that stands for success.
-fn success(call: &CallPlan<'_>) -> TokenStream {
+pub fn success(call: &CallPlan<'_>) -> TokenStream {
     match call.success {
         Success::Status { ok, .. } => {
             let ok = int(i128::from(ok));

@@ -2,7 +2,9 @@
 
 use super::expr::lower;
 use super::names::ident;
+use super::pixels;
 use crate::model::{Api, Buffer, Element, Expr, Function, Len, Ret, Scalar, Shape};
+use crate::plan;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -33,7 +35,7 @@ impl Sizes<'_> {
         match len {
             Len::One => quote!(Some(1)),
             Len::Count(e) => self.value(e),
-            Len::Layout { .. } | Len::Ended => quote!(None),
+            Len::Layout { .. } | Len::Found { .. } | Len::Ended => quote!(None),
         }
     }
 
@@ -67,13 +69,11 @@ impl Sizes<'_> {
         let Expr::Param(name) = argument else { return self.value(argument) };
         let value = ident(name);
         match (self.function.param(name).map(|p| &p.shape), self.side) {
-            (Some(Shape::Handle { .. }), side) => {
-                let hand = ident(&self.api.name);
-                match side {
-                    Side::Shim => quote!(crate::api::#hand::pixel(#value)?),
-                    Side::Worker => quote!(api.pixel(#value)),
-                }
-            }
+            (Some(Shape::Handle { ty, .. }), side) => match (plan::pixels(self.api, ty), side) {
+                (Some(asked), Side::Shim) => pixels::in_shim(&asked, &value),
+                (Some(asked), Side::Worker) => pixels::in_worker(&asked, &value),
+                (None, _) => unreachable!("the rules let layouts have images only"),
+            },
             (Some(Shape::Buffer(Buffer { element: Element::Struct(ty), .. })), Side::Shim) => {
                 let ty = ident(ty);
                 quote!(call.peek(#value.cast(), spec::#ty.size))
@@ -140,7 +140,7 @@ pub fn element_bytes(element: &Element) -> TokenStream {
             let size = scalar.size() as u64;
             quote!(#size)
         }
-        Element::Handle(_) | Element::New(_) => quote!(8),
+        Element::Handle(_) | Element::New(_) | Element::Text => quote!(8),
         Element::Struct(ty) | Element::Property(ty) => {
             let ty = ident(ty);
             quote!(spec::#ty.size as u64)

@@ -3,7 +3,7 @@
 
 use super::names::{self, ident};
 use crate::model::{Buffer, Direction, Expr, Function, Len, Param, Shape};
-use crate::plan::{CallPlan, Loaded, Plan};
+use crate::plan::{CallPlan, Loaded, Plan, Server};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -22,6 +22,7 @@ pub fn functions(plan: &Plan<'_>) -> TokenStream {
         // SAFETY of the emitted transmute: the header check holds the table to the vendor's own prototypes.
         quote!(#field: unsafe { std::mem::transmute::<*mut c_void, Option<_>>(symbols.find(#name)) })
     });
+    let doubles = plan.calls.iter().filter_map(|call| double(plan, call));
     let listed = api.function_list.as_ref().zip(api.listed).map(|(name, listed)| {
         let [major, minor] = listed.version;
         quote! {
@@ -39,8 +40,28 @@ pub fn functions(plan: &Plan<'_>) -> TokenStream {
             pub fn load(symbols: &mut dyn Symbols) -> Self {
                 Self { #(#loads),* }
             }
+
+            #(#doubles)*
         }
     }
+}
+
+/// The method that returns a function or its twin, for the code by hand that serves both.
+pub fn double(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let (function, twin) = (call.function, call.function.facts.twin.as_ref()?);
+    let is_by_hand = matches!(call.server, Server::ByHand { .. }) && call.loaded == Loaded::FromLibrary;
+    is_by_hand.then(|| {
+        let (name, twin, ret) = (ident(&function.name), ident(&twin.name), names::c_ret(&function.ret, plan.api));
+        let types = function.params.iter().map(names::c_param);
+        let doc = format!(" `{}` or its twin, by the opcode of the call.", function.name);
+        quote! {
+            #[doc = #doc]
+            #[allow(dead_code, non_snake_case)]
+            pub fn #name(&self, opcode: u32) -> Option<unsafe extern "C" fn(#(#types),*) -> #ret> {
+                if opcode == opcode::#twin { self.#twin } else { self.#name }
+            }
+        }
+    })
 }
 
 /// `struct Extensions`: likewise, with a pointer per form that a function has had, of which one is filled at most.
@@ -101,7 +122,11 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
         });
     let list = params.iter().find(|p| matches!(p.shape, Shape::VaList)).map(|p| ident(&p.name));
     // An error reporter is called during the call that it concerns.
-    let upcall = if list.is_some() { quote!(upcall_now) } else { quote!(upcall) };
+    let upcall = match &function.facts.awaited {
+        _ if list.is_some() => quote!(upcall_now),
+        Some(_) => quote!(upcall_and_wait),
+        None => quote!(upcall),
+    };
     let args = params.iter().filter_map(|p| {
         let name = ident(&p.name);
         Some(match &p.shape {
@@ -122,7 +147,7 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
         })
     });
     quote! {
-        #[allow(unused_unsafe)]
+        #[allow(unused_unsafe, unused_variables)]
         pub unsafe extern "C" fn #name(#(#names: #types),*) {
             // SAFETY: the vendor passes back the registration that it was given, and arguments as its API says.
             unsafe {
@@ -136,8 +161,10 @@ pub fn trampoline(function: &Function, params: &[Param]) -> TokenStream {
 pub fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
     let name = ident(&param.name);
     match &param.shape {
-        Shape::Value { .. } | Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Pointer => quote!(#name),
-        Shape::VaList | Shape::Struct { .. } => quote!(compile_error!("goes by hand")),
+        Shape::Value { .. } | Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Pointer | Shape::Struct { .. } => {
+            quote!(#name)
+        }
+        Shape::VaList => quote!(compile_error!("goes by hand")),
         Shape::Text { .. } => quote!(#name.as_ptr().cast()),
         Shape::Texts { .. } => quote!(#name.as_ptr()),
         Shape::Callback { .. } => {

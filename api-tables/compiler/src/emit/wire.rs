@@ -49,6 +49,10 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
     let sonames = std::iter::once(library).chain(&api.also);
     let (function_list, forks) = (api.function_list.is_some(), api.forks);
     let lost = int(i128::from(api.lost));
+    let [forked, inside] = [api.forked, api.inside].map(|status| match status.map(|status| int(i128::from(status))) {
+        Some(status) => quote!(Some(#status)),
+        None => quote!(None),
+    });
     let functions = api.functions.iter().map(|f| &f.name);
     let oneway = plan.calls.iter().map(CallPlan::is_oneway);
     let unsupported = api.functions.iter().filter_map(|f| {
@@ -85,8 +89,20 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
     let configurations = api.configurations.iter().map(sandbox::configuration);
     let kinds = plan.kinds.iter().map(|kind| {
         let (name, invalid) = (kind.name, int(i128::from(kind.invalid)));
-        let (ordered, event, queue) = (kind.ordered, kind.event, kind.queue);
-        quote!(KindSpec { name: #name, invalid: #invalid, ordered: #ordered, event: #event, queue: #queue })
+        let (ordered, event, queue, plain) = (kind.ordered, kind.event, kind.queue, kind.plain);
+        let [also, within] = [kind.also, kind.within].map(|types| types.iter().map(|other| plan.kind(other)));
+        quote! {
+            KindSpec {
+                name: #name,
+                invalid: #invalid,
+                ordered: #ordered,
+                event: #event,
+                queue: #queue,
+                plain: #plain,
+                also: &[#(#also),*],
+                within: &[#(#within),*],
+            }
+        }
     });
     let ahead = plan.calls.iter().filter_map(|call| {
         let (function, kind) = (call.opcode, plan.kind(call.ahead()?.kind));
@@ -106,6 +122,8 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             versions: &[#(#versions),*],
             drivers: &[#(#drivers),*],
             function_list: #function_list,
+            forked: #forked,
+            inside: #inside,
             forks: #forks,
             places: &[#(#places),*],
             install: #install,
@@ -386,6 +404,15 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
 /// The request and reply types of one function.
 pub fn function(call: &CallPlan<'_>) -> TokenStream {
     let name = ident(&call.function.name);
+    if let Some(function) = &call.function.twin_of {
+        let function = ident(function);
+        return quote! {
+            #[allow(non_snake_case)]
+            pub mod #name {
+                pub use super::#function::*;
+            }
+        };
+    }
     let (request, reply) = (structure("Request", &call.request), structure("Reply", &call.reply));
     let layout = [places("ArchivedRequest", &call.request), places("ArchivedReply", &call.reply)];
     quote! {
@@ -436,6 +463,7 @@ fn field_type(ty: FieldType) -> TokenStream {
             quote!(#scalar)
         }
         FieldType::Flag => quote!(bool),
+        FieldType::Stored => quote!(Stored),
         FieldType::Id | FieldType::Address => quote!(u64),
         FieldType::Data => quote!(Data<'a>),
         FieldType::Texts => quote!(Texts<'a>),

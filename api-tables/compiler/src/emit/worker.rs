@@ -2,17 +2,19 @@
 //! calls the vendor and encodes, the dispatch by opcode, and the trampolines that vendors call back.
 
 use super::charges::{self, written};
+use super::events;
 use super::expr::operation;
-use super::mapping;
 use super::mirror;
 use super::names::{self, ident, int};
+use super::objects::{parents, translation};
 use super::queries;
 use super::request::decode;
 use super::sizes::{Side, Sizes};
 use super::vendor;
+use super::{in_place, mapping};
 use crate::model::{Buffer, Element, Expr, Param, Ret, Shape};
 use crate::plan::{
-    About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Parents, Plan, Server, Success, address_of,
+    About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Plan, Server, Success, address_of,
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -29,6 +31,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let (mirrors, ahead) = (mirror::dispatch(plan), queries::ahead(plan));
     let locators = plan.calls.iter().filter(|call| call.names_mirror() && call.marshalled);
     let locators = locators.map(|call| locator(plan, call));
+    let facts = facts(plan);
     let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
     quote! {
         #[allow(unused_imports)]
@@ -41,6 +44,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
         #vendor
         #extensions
         #dispatch
+        #facts
         /// The commands that functions served by hand cost: their hand-written code charges them.
         #[allow(non_upper_case_globals)]
         pub mod cost { #(#costs)* }
@@ -65,12 +69,16 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn dispatch(plan: &Plan<'_>) -> TokenStream {
+    let ahead = queries::dispatch(plan);
     let hand = ident(&plan.api.name);
     let arms = plan.calls.iter().filter_map(|call| {
         let (opcode, name) = (call.opcode, ident(&call.function.name));
         match call.server {
             Server::None => None,
-            Server::ByHand { .. } => Some(quote!(#opcode => crate::api::#hand::#name(api, call, body))),
+            Server::ByHand { .. } => {
+                let (name, of) = names::shared(call.function);
+                Some(quote!(#opcode => crate::api::#hand::#name(#of api, call, body)))
+            }
             Server::Generated => Some(quote!(#opcode => serve::#name(api, call, body))),
         }
     });
@@ -81,14 +89,57 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
         }
     });
     quote! {
-        /// Serves one call.
-        pub fn dispatch(api: &'static State, opcode: u32, call: &mut Call, body: &[u8]) -> Outcome {
-            match opcode {
-                #(#arms,)*
-                #own
-                other => crate::engine::serve(other, call, body),
+        impl crate::call::Api for State {
+            fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
+                let api = self;
+                match opcode {
+                    #(#arms,)*
+                    #own
+                    other => crate::engine::serve(other, call, body),
+                }
+            }
+
+            #ahead
+        }
+    }
+}
+
+/// What the worker knows of the API by its table alone.
+fn facts(plan: &Plan<'_>) -> TokenStream {
+    let events = plan.events.as_ref().map(|_| {
+        quote!(
+            fn events(&self) -> &dyn crate::state::events::Events {
+                self
+            }
+        )
+    });
+    let memory = plan.memory.as_ref().map(|_| {
+        quote!(
+            fn in_place(&self) -> Option<&dyn crate::hooks::InPlace> {
+                Some(self)
+            }
+        )
+    });
+    let oneway = plan.events.as_ref().map(|_| {
+        quote! {
+            fn oneway(&self, opcode: u32) -> Option<bool> {
+                crate::engine::oneway(opcode).or_else(|| table::API.oneway.get(opcode as usize).copied())
             }
         }
+    });
+    let (of_events, of_memory) = (events::of(plan), in_place::of(plan));
+    quote! {
+        impl crate::hooks::Facts for State {
+            fn table(&self) -> &'static ava_protocol::api::Api {
+                &table::API
+            }
+
+            #events
+            #memory
+            #oneway
+        }
+        #of_events
+        #of_memory
     }
 }
 
@@ -147,10 +198,10 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     for argument in call.arguments.iter().filter(|argument| argument.returns) {
         let p = ident(&argument.param.name);
         let Some(buffer) = argument.result() else {
-            fields.push(quote!(#p: #p.is_made()));
+            fields.push(quote!(#p: #p.stored()));
             continue;
         };
-        translate.extend(translation(call, argument.param, buffer));
+        translate.extend(translation(plan, call, argument.param, buffer));
         let written = written(plan, call, argument, buffer);
         fields.push(quote!(#p: #p.returned(#written, ok)));
     }
@@ -296,9 +347,32 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         }
     }
     statements.extend(charges::admit(plan, call));
+    statements.extend(recorded(plan, call));
     statements.push(mapping::begin(plan, call));
     statements.extend(compiled(call));
     quote!(#(#statements)*)
+}
+
+/// A statement that asks the vendor whether the call is recorded: then its callback may be called again and again.
+fn recorded(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let awaited = call.function.facts.awaited.as_ref()?;
+    let asked = plan.api.functions.iter().find(|f| Some(&f.name) == awaited.again.as_ref())?;
+    // For a twin its objects may be others.
+    let twin = asked.facts.twin.as_ref().filter(|_| call.function.twin_of.is_some());
+    let [_, answer] = asked.params.as_slice() else { return None };
+    let Shape::Buffer(Buffer { element: Element::Scalar { scalar, .. }, .. }) = answer.shape else { return None };
+    let (callback, asked) = (ident(&awaited.callback), ident(twin.map_or(&asked.name, |twin| &twin.name)));
+    let (object, scalar) = (ident(&about_handle(call)?.name), names::scalar(scalar));
+    Some(quote! {
+        if #callback.wanted() && let Some(ask) = api.vendor.#asked {
+            let mut answer: #scalar = 0;
+            // SAFETY: a live object or none, and a place for a number.
+            unsafe { ask(#object, &raw mut answer) };
+            if answer != 0 {
+                #callback.expect_again();
+            }
+        }
+    })
 }
 
 /// A statement that refuses the call like one with an invalid handle, unless the condition holds.
@@ -383,7 +457,8 @@ fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             statements.push(quote!(if ok { call.retained(r.#id.to_native()); }));
         }
         if call.function.facts.release.is_some() {
-            statements.push(quote!(if ok { call.released(r.#id.to_native()); }));
+            statements
+                .push(quote!(if ok { call.released(r.#id.to_native()); } else { call.stays(r.#id.to_native()); }));
         }
     }
     statements.push(mapping::after(plan, call));
@@ -409,36 +484,6 @@ fn about_id(call: &CallPlan<'_>) -> TokenStream {
         let id = ident(&param.name);
         quote!(r.#id.to_native())
     })
-}
-
-/// The ids of the objects that a new one keeps alive, a `&[u64]`.
-fn parents(parents: &Parents<'_>) -> TokenStream {
-    let handles = parents.handles.iter().map(|p| {
-        let id = ident(&p.name);
-        quote!(r.#id.to_native())
-    });
-    let handles = quote!(#(#handles),*);
-    if parents.inside.is_empty() {
-        return quote!(&[#handles]);
-    }
-    let inside = parents.inside.iter().map(|p| {
-        let name = ident(&p.name);
-        quote!(#name.objects())
-    });
-    quote!(&[&[#handles][..], #(#inside),*].concat())
-}
-
-/// Statements that turn the vendor's pointers in a result into ids.
-fn translation(call: &CallPlan<'_>, param: &Param, buffer: &Buffer) -> Option<TokenStream> {
-    let name = ident(&param.name);
-    if let Element::Handle(ty) = &buffer.element {
-        let kind = ident(ty);
-        return Some(quote!(if ok { call.intern(&mut #name, kind::#kind); }));
-    }
-    let listed = |birth: &&Birth<'_>| matches!(birth.place, BirthPlace::Listed(p) if p.name == param.name);
-    let birth = call.births.iter().find(listed)?;
-    let (kind, parents) = (ident(birth.kind), parents(&birth.parents));
-    Some(quote!(if ok { call.intern_new(&mut #name, kind::#kind, #parents)?; }))
 }
 
 fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {

@@ -3,6 +3,7 @@
 use super::expr::Expr;
 use super::extensions::Version;
 use super::mirrors::{Answers, Array};
+use super::procs::{Proc, Twin};
 
 /// The facts about a call: the attributes above its function.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Facts {
     pub when: Vec<(String, Expr)>,
     /// Pointer or callback parameter → how long it stays in use.
     pub until: Vec<(String, Until)>,
+    /// `awaited(p)`, `awaited(p, again = f)`: the vendor waits until callback p has returned.
+    pub awaited: Option<Awaited>,
     /// Out parameter → how many of its elements (bytes for `c_void` and tagged ones) are valid afterwards.
     pub written: Vec<(String, Expr)>,
     /// The handle type whose count the call raises or lowers.
@@ -38,12 +41,16 @@ pub struct Facts {
     pub files: Option<Files>,
     /// `prints(p, …)`: these texts, or what has no text, are compiled to what may print.
     pub prints: Option<Vec<String>>,
-    /// `polls(event = e)`: asks how far the command of an event has got, if e holds.
-    pub polls: Option<(String, Expr)>,
     /// `waits(p)`: succeeds when the commands of event p, or of all events in the array p, have completed.
     pub waits: Option<String>,
     /// `empties(h)`: succeeds when all commands that object h was given have completed.
     pub empties: Option<String>,
+    /// `pieces(h)`: returns the next elements of a list that belongs to number h.
+    pub pieces: Option<String>,
+    /// `drops(h)`: success ends that list.
+    pub drops: Option<String>,
+    /// `doubts`: may have ended such lists.
+    pub doubts: bool,
     /// `maps(object, event = p, …)`: of a function that returns [`Ret::Mapped`](super::Ret::Mapped).
     pub maps: Option<Maps>,
     /// `unmaps(p = object)`: address p is given back, which `object` is mapped at.
@@ -67,6 +74,10 @@ pub struct Facts {
     pub since: Option<String>,
     /// `since(properties = "0.9.5")`: parameter → the version of the function's extension that it came with.
     pub came: Vec<(String, Version)>,
+    /// `twin(g)`: another function of the vendor's with the same parameters and facts.
+    pub twin: Option<Twin>,
+    /// `proc(since = 2000)`, `proc("cuMemAlloc", since = 3020)`: the names and versions by which programs look it up.
+    pub procs: Vec<Proc>,
     /// The function has no public prototype to check against.
     pub undocumented: bool,
     /// `beside("libother.so")`: exported by another library of the vendor, and served by hand.
@@ -112,6 +123,14 @@ pub struct Maps {
     pub reads: Expr,
     /// Whether the object holds what was written to the memory once it is unmapped.
     pub writes: Expr,
+}
+
+/// `awaited(p, again = f)`: what the vendor does next waits for a callback.
+#[derive(Debug)]
+pub struct Awaited {
+    pub callback: String,
+    /// The function that tells of the object which the call is about whether the call is recorded, to be played again.
+    pub again: Option<String>,
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, Argument};
 use super::charges::{self, Charges};
+use super::events::{self, Polls};
 use super::objects::{self, About, Birth, BirthPlace};
 use super::posting::{self, FailureStatus, Posting};
 use super::queries::{self, Ahead, Query};
@@ -46,6 +47,8 @@ pub struct CallPlan<'a> {
     pub posting: Posting<'a>,
     /// The query that the call is, if it answers with bytes.
     pub query: Option<Query<'a>>,
+    /// It asks how far a command has got.
+    pub polls: Option<Polls<'a>>,
     pub charges: Charges<'a>,
     pub request: Record<'a>,
     pub reply: Record<'a>,
@@ -53,25 +56,26 @@ pub struct CallPlan<'a> {
 
 impl<'a> CallPlan<'a> {
     pub(super) fn of(api: &'a Api, function: &'a Function, opcode: u32) -> Self {
-        let entry = routes::entry(function);
+        let entry = routes::entry(api, function);
         let success = success(api, function);
         let errcode = queries::errcode(api, function);
         let about = objects::about(function);
         let arguments = arguments::all(api, function);
-        let births = objects::births(function, about);
+        let births = objects::births(api, function, about);
         let (encode_order, decode_order) = arguments::orders(&arguments, about);
         Self {
             function,
             opcode,
             entry,
             crosses: routes::crosses(entry),
-            marshalled: routes::is_marshalled(function),
-            server: routes::server(function),
+            marshalled: routes::is_marshalled(api, function),
+            server: routes::server(api, function),
             begins: routes::begins(function),
             loaded: routes::loaded(api, function),
             finds: routes::finds(function, about),
             posting: posting::of(function, &arguments),
             query: queries::query(api, function),
+            polls: events::polls(api, function),
             charges: charges::of(function),
             request: record::request(function, &arguments, &births),
             reply: record::reply(function, &arguments, success),

@@ -8,8 +8,11 @@ mod arguments;
 mod call;
 mod callbacks;
 mod charges;
+mod events;
+mod in_place;
 mod objects;
 mod order;
+mod pixels;
 mod posting;
 mod queries;
 mod record;
@@ -20,14 +23,17 @@ pub use arguments::{Argument, Lifetime, Miss, lifetime};
 pub use call::CallPlan;
 pub use callbacks::{Callback, CallbackLife, reports};
 pub use charges::{Charges, Moved};
-pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one, named};
+pub use events::{Events, Polls, Question, is_exported, question};
+pub use in_place::{Creation, CreationPart, Memory, Transfer, TransferPart, creation, transfer};
+pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one, named, owners, owns};
+pub use pixels::{Pixels, pixels};
 pub use posting::{Combined, FailureStatus, Posting, Waits};
 pub use queries::{Ahead, Key, Query, Remembered, answers_ahead, errcode, key};
 pub use record::{Carries, Field, FieldType, Record, address_of};
-pub use routes::{Begins, Entry, Finds, Loaded, Server, crosses, entry};
+pub use routes::{Begins, Entry, Finds, Loaded, Resident, Server, crosses, entry};
 pub use success::{Success, success};
 
-use crate::model::{Api, Facts, TypeKind};
+use crate::model::{Api, Facts, TypeDef, TypeKind};
 
 /// The plan of one API.
 #[derive(Debug)]
@@ -39,6 +45,10 @@ pub struct Plan<'a> {
     pub callbacks: Vec<Callback<'a>>,
     /// The handle types: the place of one, counted from 1, is its number on the wire.
     pub kinds: Vec<Kind<'a>>,
+    /// How the vendor is asked about commands that go on after their calls.
+    pub events: Option<Events<'a>>,
+    /// Memory objects that devices may use in place.
+    pub memory: Option<Memory<'a>>,
 }
 
 /// A handle type.
@@ -47,6 +57,12 @@ pub struct Kind<'a> {
     pub name: &'a str,
     /// Status of a call that is given something else than a live handle of this type.
     pub invalid: i64,
+    /// The values from 1 up to this one are no objects.
+    pub plain: u64,
+    /// The types whose objects are accepted, too.
+    pub also: &'a [String],
+    /// The types of which an object is what such objects end with.
+    pub within: &'a [String],
     /// Calls of several threads that name the same object are put in order: some call that names objects of this type
     /// may be posted.
     pub ordered: bool,
@@ -60,10 +76,10 @@ impl<'a> Plan<'a> {
     pub fn of(api: &'a Api) -> Self {
         let mut calls: Vec<_> =
             api.functions.iter().enumerate().map(|(place, f)| CallPlan::of(api, f, place as u32)).collect();
-        order::releases(&mut calls);
+        order::releases(api, &mut calls);
         let kinds = kinds(api, &calls);
         let callbacks = callbacks::all(&calls);
-        Self { api, calls, callbacks, kinds }
+        Self { api, calls, callbacks, kinds, events: events::of(api), memory: in_place::of(api) }
     }
 
     pub fn call(&self, function: &str) -> Option<&CallPlan<'a>> {
@@ -77,13 +93,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The facts that are about events, and the parameter that each names.
-const EVENTS: [fn(&Facts) -> Option<&String>; 3] = [
-    |facts| facts.polls.as_ref().map(|(event, _)| event),
-    |facts| facts.cached.as_ref()?.after.as_ref(),
-    |facts| facts.waits.as_ref(),
-];
-
 fn kinds<'a>(api: &'a Api, calls: &[CallPlan<'a>]) -> Vec<Kind<'a>> {
     let ordered = |name: &str| calls.iter().any(|call| call.posting.is_posted() && order::mentions(call, name));
     let said = |by: fn(&Facts) -> Option<&String>, kind: &str| {
@@ -92,15 +101,23 @@ fn kinds<'a>(api: &'a Api, calls: &[CallPlan<'a>]) -> Vec<Kind<'a>> {
             param.and_then(named).is_some_and(|ty| ty == kind)
         })
     };
-    let kind = |name: &'a str, invalid| Kind {
-        name,
-        invalid,
-        ordered: ordered(name),
-        event: EVENTS.iter().any(|by| said(*by, name)),
-        queue: said(|facts| facts.empties.as_ref(), name),
+    let queue = |name: &str| said(|facts| facts.empties.as_ref(), name);
+    // An object may be named as one of its own type, and of each that accepts it.
+    let names_of = |name: &'a str| {
+        let accepts = move |ty: &&TypeDef| matches!(&ty.kind, TypeKind::Handle { also, .. } if also.iter().any(|other| other == name));
+        std::iter::once(name).chain(api.types.values().filter(accepts).map(|ty| ty.name.as_str()))
     };
-    let handles = api.types.values().filter_map(|ty| match ty.kind {
-        TypeKind::Handle { invalid, .. } => Some(kind(&ty.name, invalid)),
+    let handles = api.types.values().filter_map(|ty| match &ty.kind {
+        TypeKind::Handle { invalid, plain, also, within, event, .. } => Some(Kind {
+            name: &ty.name,
+            invalid: *invalid,
+            plain: *plain,
+            also,
+            within,
+            ordered: names_of(&ty.name).any(ordered),
+            event: event.is_some(),
+            queue: names_of(&ty.name).any(queue),
+        }),
         _ => None,
     });
     handles.collect()

@@ -1,6 +1,8 @@
 //! Objects: which one a call is about, which ones it makes, and what those keep alive.
 
-use crate::model::{Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, Until};
+use crate::model::{
+    Api, Buffer, Direction, Element, Expr, Function, Len, Param, Resource, Ret, Shape, TypeKind, Until,
+};
 
 use super::charges;
 
@@ -38,9 +40,11 @@ pub enum BirthPlace<'a> {
     Listed(&'a Param),
 }
 
-/// The objects that a new one keeps alive.
+/// What a new object is made from.
 #[derive(Debug, Clone)]
 pub struct Parents<'a> {
+    /// It ends with the first of these objects that there is.
+    pub owners: Vec<&'a Param>,
     /// Handles.
     pub handles: Vec<&'a Param>,
     /// Arrays and structs, for the handles in them.
@@ -89,7 +93,20 @@ pub fn about(function: &Function) -> Option<About<'_>> {
     }
 }
 
-pub(super) fn births<'a>(function: &'a Function, about: Option<About<'a>>) -> Vec<Birth<'a>> {
+/// The parameters for objects that one of a type may be within, in the order of the prototype: it ends with the first of
+/// them that the call is given.
+pub fn owners<'a>(api: &Api, function: &'a Function, ty: &str) -> Vec<&'a Param> {
+    let Some(TypeKind::Handle { within, .. }) = api.types.get(ty).map(|t| &t.kind) else { return Vec::new() };
+    function.params.iter().filter(|p| matches!(&p.shape, Shape::Handle { ty, .. } if within.contains(ty))).collect()
+}
+
+/// Whether objects of some type end with one of this type.
+pub fn owns(api: &Api, ty: &str) -> bool {
+    let is_within = |kind: &TypeKind| matches!(kind, TypeKind::Handle { within, .. } if within.iter().any(|t| t == ty));
+    api.types.values().any(|t| is_within(&t.kind))
+}
+
+pub(super) fn births<'a>(api: &Api, function: &'a Function, about: Option<About<'a>>) -> Vec<Birth<'a>> {
     let returned = match &function.ret {
         Ret::New { ty } => Some((ty, BirthPlace::Returned)),
         _ => None,
@@ -110,7 +127,7 @@ pub(super) fn births<'a>(function: &'a Function, about: Option<About<'a>>) -> Ve
             Birth {
                 kind,
                 place,
-                parents: parents(function, about, returned),
+                parents: parents(owners(api, function, kind), function, about, returned),
                 device_memory: charges::number(function, Resource::DeviceMemory).filter(|_| returned),
                 holds: held(function).filter(|_| returned),
             }
@@ -128,12 +145,18 @@ fn held(function: &Function) -> Option<&Param> {
 
 /// An object that a function returns keeps alive all that the call names; one that is stored, as events are, what the
 /// call is about. Either keeps alive what structs name.
-fn parents<'a>(function: &'a Function, about: Option<About<'a>>, returned: bool) -> Parents<'a> {
-    let handles = match (returned, about) {
+fn parents<'a>(
+    owners: Vec<&'a Param>,
+    function: &'a Function,
+    about: Option<About<'a>>,
+    returned: bool,
+) -> Parents<'a> {
+    let mut handles: Vec<&Param> = match (returned, about) {
         (true, _) => function.params.iter().filter(|p| is_handle(p)).collect(),
         (false, Some(About::Handle(param))) => vec![param],
         (false, _) => Vec::new(),
     };
+    handles.retain(|p| owners.iter().all(|owner| owner.name != p.name));
     let inside = function.params.iter().filter(|p| match &p.shape {
         Shape::Buffer(Buffer { direction: Direction::In, element, .. }) => match element {
             Element::Handle(_) => returned,
@@ -142,5 +165,5 @@ fn parents<'a>(function: &'a Function, about: Option<About<'a>>, returned: bool)
         },
         _ => false,
     });
-    Parents { handles, inside: inside.collect() }
+    Parents { owners, handles, inside: inside.collect() }
 }

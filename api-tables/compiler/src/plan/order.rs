@@ -1,12 +1,12 @@
 //! What of a call depends on all the others: how it is ordered among them.
 
 use super::call::CallPlan;
-use super::objects::BirthPlace;
+use super::objects::{BirthPlace, owns};
 use super::posting::Posting;
-use crate::model::{Element, Param, Shape};
+use crate::model::{Api, Element, Param, Shape};
 
-/// The release of an object that posted calls make is ordered only after calls that name it.
-pub(super) fn releases(calls: &mut [CallPlan<'_>]) {
+/// The release of an object that posted calls make is ordered only after calls that name it, unless others end with it.
+pub(super) fn releases(api: &Api, calls: &mut [CallPlan<'_>]) {
     let made: Vec<String> = calls
         .iter()
         .filter(|call| call.posting.is_posted())
@@ -16,7 +16,7 @@ pub(super) fn releases(calls: &mut [CallPlan<'_>]) {
         .collect();
     for call in calls {
         if let (Posting::Release { after_all }, Some(kind)) = (&mut call.posting, &call.function.facts.release) {
-            *after_all = !made.contains(kind);
+            *after_all = !made.contains(kind) || owns(api, kind);
         }
     }
 }

@@ -71,6 +71,8 @@ pub enum FieldType {
     Scalar(Scalar),
     /// One byte, 0 or 1.
     Flag,
+    /// `wire::Stored`, what became of the place of a new object, one byte: 0 nothing, 1 null, 2 the object.
+    Stored,
     /// The id of an object or a registration, 64 bits; 0 for none.
     Id,
     /// An address of the program, 64 bits, which the worker never dereferences.
@@ -100,7 +102,7 @@ impl FieldType {
     pub fn size(self) -> usize {
         match self {
             Self::Scalar(scalar) => scalar.size(),
-            Self::Flag => 1,
+            Self::Flag | Self::Stored => 1,
             Self::Id | Self::Address | Self::Bytes => 8,
             Self::Returned => 16,
             Self::Data => 40,
@@ -114,7 +116,7 @@ impl FieldType {
     pub fn align(self) -> usize {
         match self {
             Self::Scalar(scalar) => scalar.size(),
-            Self::Flag => 1,
+            Self::Flag | Self::Stored => 1,
             // Two numbers of 32 bits.
             Self::Bytes => 4,
             _ => 8,
@@ -172,9 +174,9 @@ fn request_type(param: &Param) -> FieldType {
         Shape::Value { scalar, .. } => FieldType::Scalar(*scalar),
         Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Callback { .. } => FieldType::Id,
         // A hand-written call only has the word; its meaning is up to that code.
-        Shape::Pointer | Shape::VaList | Shape::Struct { .. } => FieldType::Address,
+        Shape::Pointer | Shape::VaList => FieldType::Address,
         Shape::UserData => FieldType::Flag,
-        Shape::Text { .. } => FieldType::Data,
+        Shape::Text { .. } | Shape::Struct { .. } => FieldType::Data,
         Shape::Texts { .. } => FieldType::Texts,
         Shape::Buffer(buffer) if is_new_one(buffer) => FieldType::Id,
         Shape::Buffer(buffer) => match buffer.direction {
@@ -203,7 +205,7 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
         (name.to_owned(), carries, ty)
     });
     let results = arguments.iter().filter(|argument| argument.returns).map(|argument| {
-        let ty = if argument.result().is_some() { FieldType::Returned } else { FieldType::Flag };
+        let ty = if argument.result().is_some() { FieldType::Returned } else { FieldType::Stored };
         (argument.param.name.clone(), Carries::Argument(argument.param), ty)
     });
     let shows = function.facts.pull.is_some() || names_mirror(function);

@@ -1,7 +1,7 @@
 //! The route of a call: what makes the request, what serves it, its session, and the vendor's function.
 
 use super::objects::About;
-use crate::model::{Answers, Api, Array, Facts, Function, Ret, Unsupported};
+use crate::model::{Answers, Api, Array, Facts, Function, Param, Ret, Shape, TypeKind, Unsupported};
 
 /// What the entry point in the shim does.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,21 @@ pub enum Entry<'a> {
     Answers(&'a Answers),
     /// Crosses, by hand; the generated marshalling is there to fall back on.
     ByHand,
+    /// Crosses, unless the memory object that it is about is in memory which program and worker share.
+    Resident(Resident<'a>),
     /// Crosses by the generated marshalling.
     Generated,
+}
+
+/// What is done to a memory object that may be in memory which program and worker share.
+#[derive(Debug, Clone, Copy)]
+pub enum Resident<'a> {
+    /// It is made.
+    Created,
+    Read,
+    Written,
+    /// It shares its memory from now on with the object that is made.
+    Shared(&'a Param),
 }
 
 /// What serves a call in the worker.
@@ -70,7 +83,7 @@ pub enum Finds<'a> {
     InForms(Option<About<'a>>),
 }
 
-pub fn entry(function: &Function) -> Entry<'_> {
+pub fn entry<'a>(api: &'a Api, function: &'a Function) -> Entry<'a> {
     match &function.facts {
         Facts { unsupported: Some(unsupported), .. } => Entry::Refused(unsupported),
         Facts { array: Some(array), .. } => Entry::Array(array),
@@ -78,22 +91,37 @@ pub fn entry(function: &Function) -> Entry<'_> {
         Facts { same_as: Some(same), .. } => Entry::Same(same),
         Facts { local: true, .. } => Entry::Local,
         Facts { custom, .. } if custom.shim => Entry::ByHand,
-        _ => Entry::Generated,
+        _ => resident(api, function).map_or(Entry::Generated, Entry::Resident),
+    }
+}
+
+fn resident<'a>(api: &'a Api, function: &'a Function) -> Option<Resident<'a>> {
+    let (kind, memory) = api.types.values().find_map(|ty| match &ty.kind {
+        TypeKind::Handle { memory: Some(memory), .. } => Some((&ty.name, memory)),
+        _ => None,
+    })?;
+    let is_one = |p: &&Param| matches!(&p.shape, Shape::Handle { ty, .. } if ty == kind);
+    match &function.ret {
+        Ret::New { ty } if ty == kind && memory.create.function == function.name => Some(Resident::Created),
+        Ret::New { ty } if ty == kind => function.params.iter().find(is_one).map(Resident::Shared),
+        _ if memory.read.function == function.name => Some(Resident::Read),
+        _ if memory.write.function == function.name => Some(Resident::Written),
+        _ => None,
     }
 }
 
 /// Whether calls of such an entry reach the worker.
 pub fn crosses(entry: Entry<'_>) -> bool {
-    matches!(entry, Entry::ByHand | Entry::Generated)
+    matches!(entry, Entry::ByHand | Entry::Resident(_) | Entry::Generated)
 }
 
-pub(super) fn is_marshalled(function: &Function) -> bool {
-    crosses(entry(function)) && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
+pub(super) fn is_marshalled(api: &Api, function: &Function) -> bool {
+    crosses(entry(api, function)) && !matches!(function.ret, Ret::Pointer { .. } | Ret::Struct { .. })
 }
 
-pub(super) fn server(function: &Function) -> Server {
-    let generated = is_marshalled(function) && function.facts.beside.is_none();
-    match entry(function) {
+pub(super) fn server(api: &Api, function: &Function) -> Server {
+    let generated = is_marshalled(api, function) && function.facts.beside.is_none();
+    match entry(api, function) {
         entry if !crosses(entry) => Server::None,
         _ if function.facts.custom.worker || !generated => Server::ByHand { generated },
         _ => Server::Generated,

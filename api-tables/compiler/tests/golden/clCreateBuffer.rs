@@ -1,12 +1,12 @@
 // plan
 //
 // opcode   29
-// entry    by hand, generated to fall back on
+// entry    makes the object in shared memory, else generated
 // server   generated, of a function that the library exports
 // session  the one that there is
 // about    context
 // success  does not return null; status in errcode_ret
-// posted   no, but by hand: it returns something else than a status
+// posted   only where the entry does so itself: it returns something else than a status
 // makes    cl_mem returned, keeps alive context, uses host_ptr until it is gone, takes size bytes of the device
 // charges  the bytes in host_ptr
 // arguments
@@ -82,14 +82,45 @@ pub unsafe extern "C-unwind" fn clCreateBuffer(
     errcode_ret: *mut i32,
 ) -> *mut c_void {
     guard(
-        || unsafe {
-            crate::api::opencl::clCreateBuffer(
-                context,
-                flags,
-                size,
-                host_ptr,
-                errcode_ret,
-            )
+        || {
+            let asked = runtime::resident::Asked {
+                opcode: opcode::clCreateBuffer,
+                kinds: (kind::cl_mem, kind::cl_context),
+                of: context,
+                flags: flags,
+                size: size,
+                source: if flags & 32 != 0 { Some(host_ptr.cast()) } else { None },
+                is_plain: flags & 8 == 0 && (flags & 32 != 0) != host_ptr.is_null(),
+            };
+            let post = |call: &mut Call, of: u64, id: u64| {
+                call.post(
+                    &table::clCreateBuffer::Request {
+                        context: of,
+                        flags: asked.flags,
+                        size: asked.size as u64,
+                        host_ptr: Data::Null,
+                        host_ptr_address: 0,
+                        errcode_ret: Place::Scalar(0),
+                        new_object: id,
+                    },
+                    Wake::Later,
+                )
+            };
+            let make = || unsafe {
+                marshal::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)
+            };
+            let (made, known) = unsafe {
+                runtime::resident::create(
+                    crate::api::opencl::SLOT.current()?,
+                    &asked,
+                    post,
+                    make,
+                )?
+            };
+            if let Some(known) = known && !errcode_ret.is_null() {
+                unsafe { errcode_ret.write(known as _) };
+            }
+            Ok(made)
         },
         |fault| {
             let status = fault
@@ -107,7 +138,7 @@ pub unsafe extern "C-unwind" fn clCreateBuffer(
     )
 }
 
-// shim: marshalling, called by hand
+// shim: marshalling
 
 pub unsafe fn clCreateBuffer(
     context: *mut c_void,

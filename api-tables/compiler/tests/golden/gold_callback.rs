@@ -150,7 +150,7 @@ pub fn gold_callback(api: &'static State, call: &mut Call, body: &[u8]) -> Outco
 
 // worker: trampoline
 
-#[allow(unused_unsafe)]
+#[allow(unused_unsafe, unused_variables)]
 pub unsafe extern "C" fn gold_callback(
     one: *mut c_void,
     level: i32,

@@ -198,7 +198,7 @@ pub fn gold_compile(api: &'static State, call: &mut Call, body: &[u8]) -> Outcom
 
 // worker: trampoline
 
-#[allow(unused_unsafe)]
+#[allow(unused_unsafe, unused_variables)]
 pub unsafe extern "C" fn gold_compile(one: *mut c_void, user_data: *mut c_void) {
     unsafe {
         crate::upcall::callbacks::upcall(

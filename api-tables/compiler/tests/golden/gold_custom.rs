@@ -87,7 +87,7 @@ pub unsafe fn gold_custom(
     unsafe {
         let w_one = call.handle(one, kind::gold_box);
         let r_value = Rows::flat(Some(size as u64));
-        let w_value = call.bytes(value.cast(), r_value, false)?;
+        let w_value = call.data(value.cast(), r_value)?;
         call.combine(size as u64);
         call.combine(u64::from(value.is_null()));
         let leaves = true && call.is_accepted();
@@ -117,7 +117,7 @@ pub fn gold_custom(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome
     let size: usize = r.size.to_native() as usize;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let value = call
-        .input(&r.value, Rows::flat(Some(size as u64)), false, "gold_custom: value")?;
+        .data(&r.value, Rows::flat(Some(size as u64)), "gold_custom: value")?;
     let vendor_function = api.vendor.gold_custom.ok_or(Stop::Missing("gold_custom"))?;
     call.admit(|| Cost {
         commands: (Some(2)).unwrap_or(0),

@@ -26,7 +26,7 @@
 //    96+8  pending      id
 // reply  104 bytes
 //     0+80 mapped       Mapped
-//    80+1  event        flag
+//    80+1  event        Stored
 //    88+16 errcode_ret  Returned
 
 // wire
@@ -49,7 +49,7 @@ pub mod gold_map {
     #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
     pub struct Reply<'a> {
         pub mapped: crate::engine::mapping::Mapped,
-        pub event: bool,
+        pub event: Stored,
         pub errcode_ret: Returned<'a>,
     }
     /// The archives lie as they are planned.
@@ -145,7 +145,7 @@ pub unsafe fn gold_map(
                 &request,
                 |reply: &table::gold_map::ArchivedReply, call| {
                     let ok = reply.mapped.made;
-                    call.put_new(event, w_event, reply.event);
+                    call.put_new(event, w_event, &reply.event);
                     call.put(
                         errcode_ret.cast(),
                         &w_errcode_ret,
@@ -221,7 +221,7 @@ pub fn gold_map(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     call.reply(
         &table::gold_map::Reply {
             mapped,
-            event: event.is_made(),
+            event: event.stored(),
             errcode_ret: errcode_ret.returned(None, ok),
         },
     )

@@ -106,7 +106,7 @@ pub unsafe fn gold_new(
     unsafe {
         let w_parent = call.handle(parent, kind::gold_box);
         let r_memory = Rows::flat(Some(size as u64));
-        let w_memory = call.bytes(memory.cast(), r_memory, false)?;
+        let w_memory = call.data(memory.cast(), r_memory)?;
         let w_errcode_ret = call.scalar_place(errcode_ret);
         let w_new = call.mint(kind::gold_box)?;
         let request = table::gold_new::Request {
@@ -135,7 +135,7 @@ pub fn gold_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let size: usize = r.size.to_native() as usize;
     let parent = call.handle(r.parent.to_native(), kind::gold_box)?;
     let memory = call
-        .input(&r.memory, Rows::flat(Some(size as u64)), false, "gold_new: memory")?;
+        .data(&r.memory, Rows::flat(Some(size as u64)), "gold_new: memory")?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "gold_new: errcode_ret")?;
     let vendor_function = api.vendor.gold_new.ok_or(Stop::Missing("gold_new"))?;

@@ -7,7 +7,8 @@
 // about    event
 // success  returns 0
 // posted   no: the table does not say `oneway`
-// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered unless what == GOLD_SIZE, those of other keys come along
+// answers  value, size_ret of size bytes, by the keys of BoxInfo in what, remembered unless what == GOLD_DONE, those of other keys come along
+// polls    event by GOLD_DONE: the program is answered from shared memory
 // arguments
 //   event     handle gold_event; else null to the vendor
 //   what      gold_key
@@ -100,8 +101,8 @@ pub unsafe fn gold_poll(
     value: *mut c_void,
     size_ret: *mut usize,
 ) -> Result<i32, Fault> {
-    if expr::holds(expr::eq(Some(what as u64), Some(18))) && size >= size_of::<i32>()
-        && !value.is_null() && size_ret.is_null()
+    if what == constant::GOLD_DONE && size >= size_of::<i32>() && !value.is_null()
+        && size_ret.is_null()
     {
         match runtime::board::poll(
             crate::api::gold::SLOT.current()?,
@@ -122,7 +123,7 @@ pub unsafe fn gold_poll(
         at.book.handles.find(event, kind::gold_event).map_or(0, |found| found.id),
         what as u64,
     ];
-    let is_final = !expr::holds(expr::eq(Some(what as u64), Some(18)));
+    let is_final = !expr::holds(expr::eq(Some(what as u64), Some(26)));
     if is_final
         && unsafe {
             at.book.answers.recall(&question, value.cast(), size as u64, size_ret)
@@ -203,7 +204,7 @@ pub fn gold_poll(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             },
         );
     let ok = ret == 0;
-    if ok && !expr::holds(expr::eq(Some(what as u64), Some(18))) {
+    if ok && !expr::holds(expr::eq(Some(what as u64), Some(26))) {
         call.asked(opcode::gold_poll, r.event.to_native(), event);
     }
     call.reply(

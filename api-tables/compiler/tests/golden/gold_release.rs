@@ -106,6 +106,8 @@ pub fn gold_release(api: &'static State, call: &mut Call, body: &[u8]) -> Outcom
     let ok = ret == 0;
     if ok {
         call.released(r.one.to_native());
+    } else {
+        call.stays(r.one.to_native());
     }
     if call.is_oneway() {
         return call.end_oneway(ok, ret as i64);

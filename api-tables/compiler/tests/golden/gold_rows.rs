@@ -27,7 +27,7 @@
 // reply  32 bytes
 //     0+4  ret    i32
 //     8+16 bytes  Returned
-//    24+1  event  flag
+//    24+1  event  Stored
 
 // wire
 
@@ -48,7 +48,7 @@ pub mod gold_rows {
     pub struct Reply<'a> {
         pub ret: i32,
         pub bytes: Returned<'a>,
-        pub event: bool,
+        pub event: Stored,
     }
     /// The archives lie as they are planned.
     const _: () = {
@@ -150,7 +150,7 @@ pub unsafe fn gold_rows(
         };
         if leaves {
             call.post(&request, Wake::Soon)?;
-            call.put_new(event, w_event, true);
+            call.put_new(event, w_event, &ArchivedStored::Made);
             return Ok(0 as _);
         }
         call.transact(
@@ -158,7 +158,7 @@ pub unsafe fn gold_rows(
             |reply: &table::gold_rows::ArchivedReply, call| {
                 let ok = reply.ret.to_native() == 0;
                 call.put(bytes.cast(), &w_bytes, &reply.bytes, r_bytes);
-                call.put_new(event, w_event, reply.event);
+                call.put_new(event, w_event, &reply.event);
                 (ok, reply.ret.to_native() as _)
             },
         )
@@ -236,7 +236,7 @@ pub fn gold_rows(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
         &table::gold_rows::Reply {
             ret: ret as i32,
             bytes: bytes.returned(None, ok),
-            event: event.is_made(),
+            event: event.stored(),
         },
     )
 }

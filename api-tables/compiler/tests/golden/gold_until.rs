@@ -20,7 +20,7 @@
 //    56+8  event  id
 // reply  8 bytes
 //     0+4  ret    i32
-//     4+1  event  flag
+//     4+1  event  Stored
 
 // wire
 
@@ -38,7 +38,7 @@ pub mod gold_until {
     #[derive(rkyv::Archive, rkyv::Serialize, Debug)]
     pub struct Reply {
         pub ret: i32,
-        pub event: bool,
+        pub event: Stored,
     }
     /// The archives lie as they are planned.
     const _: () = {
@@ -114,14 +114,14 @@ pub unsafe fn gold_until(
         };
         if leaves {
             call.post(&request, Wake::Soon)?;
-            call.put_new(event, w_event, true);
+            call.put_new(event, w_event, &ArchivedStored::Made);
             return Ok(0 as _);
         }
         call.transact(
             &request,
             |reply: &table::gold_until::ArchivedReply, call| {
                 let ok = reply.ret.to_native() == 0;
-                call.put_new(event, w_event, reply.event);
+                call.put_new(event, w_event, &reply.event);
                 (ok, reply.ret.to_native() as _)
             },
         )
@@ -162,7 +162,7 @@ pub fn gold_until(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome 
     call.reply(
         &table::gold_until::Reply {
             ret: ret as i32,
-            event: event.is_made(),
+            event: event.stored(),
         },
     )
 }

@@ -6,8 +6,8 @@
 #![lost(GOLD_LOST)]
 #![lookup(gold_find)]
 #![versions("GOLD_1.0", "GOLD_1.2")]
-#![extensions("gold_more", "gold_grown" = "0.9.0".."2.0.0")]
-#![masked(why = "no gold is shared", "gold_shared", "gold_lent")]
+#![extensions(["gold_more", "gold_grown" = "0.9.0".."2.0.0"])]
+#![masked(why = "no gold is shared", ["gold_shared", "gold_lent"])]
 #![sandbox(
     read("/etc/gold", variable("GOLD_PATH"), lines("/etc/gold/*.list"), lines(variable("GOLD_PATH"))),
     write(setting(variable("GOLD_CONF"), "store"), setting("/etc/gold/gold.conf", "store")),
@@ -23,17 +23,46 @@ type gold_status = i32;
 type gold_key = u32;
 type gold_property = isize;
 type gold_ulong = u64;
-#[handle(retain = gold_retain, release = gold_release, invalid = GOLD_NO_BOX)]
+#[handle(retain = gold_retain, release = gold_release, invalid = GOLD_NO_BOX, plain = 2)]
 type gold_box = Handle;
-#[handle(invalid = GOLD_LOST)]
+#[handle(retain = gold_keep, release = gold_leave, invalid = GOLD_LOST)]
+#[event(
+    status = gold_poll(GOLD_DONE),
+    wait = gold_wait_all,
+    notify = gold_notify,
+    unordered = gold_tagged(GOLD_SIZE) & GOLD_WRITES
+)]
 type gold_event = Handle;
 #[handle(invalid = GOLD_LOST)]
 type gold_shelf = Opaque;
+#[handle(release = gold_close, invalid = GOLD_LOST)]
+#[memory(
+    create = gold_chest_new,
+    read = gold_chest_read,
+    write = gold_chest_write,
+    destroyed = gold_chest_gone,
+    flush = gold_chest_flush,
+    size = gold_chest_info(GOLD_CHEST_SIZE),
+    flags = gold_chest_info(GOLD_CHEST_FLAGS),
+    use_host = GOLD_READS,
+    alloc_host = GOLD_WRITES,
+    copy_host = 4,
+    exhausted = GOLD_LOST,
+    failed = GOLD_NO_BOX
+)]
+#[pixels(size = gold_chest_info(GOLD_CHEST_SIZE), rows = gold_chest_info(GOLD_CHEST_FLAGS) == 7)]
+type gold_chest = Handle;
+#[handle(release = gold_mine_close, invalid = GOLD_LOST)]
+type gold_mine = Handle;
+#[handle(invalid = GOLD_LOST, within = gold_mine)]
+type gold_seam = Handle;
+#[handle(invalid = GOLD_NO_BOX, also = gold_seam, within = [gold_seam, gold_mine])]
+type gold_vein = Handle;
 
-const GOLD_LOST: gold_status = -1;
-const GOLD_NO_BOX: gold_status = -2;
-const GOLD_READS: gold_ulong = 1 << 0;
-const GOLD_WRITES: gold_ulong = 1 << 1;
+consts! {
+    gold_status: GOLD_LOST = -1, GOLD_NO_BOX = -2;
+    gold_ulong: GOLD_READS = 1 << 0, GOLD_WRITES = 1 << 1;
+}
 
 struct gold_size {
     width: u32,
@@ -56,10 +85,11 @@ struct gold_scale {
     axis: i32,
 }
 
-#[tag(scaled)]
-#[repr(gold_key)]
-enum Scaled {
-    GOLD_BY_AXIS(gold_scale) = 0x40,
+keys! {
+    #[tag(scaled)]
+    enum Scaled: gold_key {
+        gold_scale: GOLD_BY_AXIS = 0x40;
+    }
 }
 
 struct gold_scaled {
@@ -83,41 +113,37 @@ struct gold_version {
     name: [c_char; 4],
 }
 
-#[tag(what)]
-#[otherwise(GOLD_NO_BOX)]
-#[repr(gold_key)]
-enum BoxInfo {
-    GOLD_PARENT(gold_box) = 0x10,
-    #[names]
-    GOLD_NAMES([c_char]) = 0x11,
-    GOLD_SIZE(u32) = 0x12,
-    GOLD_TEXTS([&CStr]) = 0x13,
-    #[version]
-    GOLD_VERSION([c_char]) = 0x14,
-    #[version]
-    GOLD_NUMBER(u32) = 0x15,
-    #[version]
-    GOLD_NUMBERS([gold_version]) = 0x16,
-    #[refused(GOLD_LOST)]
-    GOLD_ADDRESS(c_void) = 0x17,
-}
+keys! {
+    #[tag(what, otherwise = GOLD_NO_BOX)]
+    enum BoxInfo: gold_key {
+        gold_box: GOLD_PARENT = 0x10;
+        #[names] [c_char]: GOLD_NAMES = 0x11;
+        u32: GOLD_SIZE = 0x12;
+        [&CStr]: GOLD_TEXTS = 0x13;
+        #[version] [c_char]: GOLD_VERSION = 0x14;
+        #[version] u32: GOLD_NUMBER = 0x15;
+        #[version] [gold_version]: GOLD_NUMBERS = 0x16;
+        #[refused(GOLD_LOST)] c_void: GOLD_ADDRESS = 0x17;
+        i32: GOLD_DONE = 0x1a;
+    }
 
-#[tag(what)]
-#[otherwise(GOLD_NO_BOX)]
-#[repr(gold_key)]
-enum BoxSetting {
-    GOLD_WEIGHT(u32) = 0x18,
-    #[refused(GOLD_LOST)]
-    GOLD_PLACE(c_void) = 0x19,
-}
+    #[tag(what, otherwise = GOLD_NO_BOX)]
+    enum ChestInfo: gold_key {
+        usize: GOLD_CHEST_SIZE = 0x1b;
+        HostFlags: GOLD_CHEST_FLAGS = 0x1c;
+    }
 
-#[list(end = 0)]
-#[otherwise(GOLD_LOST)]
-#[repr(gold_property)]
-enum Property {
-    GOLD_OWNER(gold_box) = 0x20,
-    #[refused(GOLD_LOST)]
-    GOLD_SECRET(c_void) = 0x21,
+    #[tag(what, otherwise = GOLD_NO_BOX)]
+    enum BoxSetting: gold_key {
+        u32: GOLD_WEIGHT = 0x18;
+        #[refused(GOLD_LOST)] c_void: GOLD_PLACE = 0x19;
+    }
+
+    #[list(end = 0, otherwise = GOLD_LOST)]
+    enum Property: gold_property {
+        gold_box: GOLD_OWNER = 0x20;
+        #[refused(GOLD_LOST)] c_void: GOLD_SECRET = 0x21;
+    }
 }
 
 struct gold_word {
@@ -134,13 +160,22 @@ struct gold_phrase {
     lengths: Option<&[u16; count]>,
 }
 
-#[tag(kind)]
-#[repr(gold_key)]
-enum WordValue {
-    GOLD_PHRASE(gold_phrase) = 0x30,
-    GOLD_WORDS([gold_word]) = 0x31,
-    #[refused(GOLD_NO_BOX)]
-    GOLD_WINDOW(c_void) = 0x32,
+keys! {
+    #[tag(kind)]
+    enum WordValue: gold_key {
+        gold_phrase: GOLD_PHRASE = 0x30;
+        [gold_word]: GOLD_WORDS = 0x31;
+        #[refused(GOLD_NO_BOX)] c_void: GOLD_WINDOW = 0x32;
+    }
+}
+
+/// The value of a key, or its length.
+#[params]
+#[written(value = size_ret)]
+struct Answer<T> {
+    size: usize,
+    value: Option<Out<[T; size]>>,
+    size_ret: Option<Out<usize>>,
 }
 
 extern "C" {
@@ -150,15 +185,18 @@ extern "C" {
     fn gold_scalar(count: u32, offset: isize, ratio: f64) -> gold_status;
 
     fn gold_handle(one: gold_box, other: Option<gold_box>) -> gold_status;
+}
 
-    #[oneway]
+#[oneway]
+extern "C" {
     #[retain(gold_box)]
     fn gold_retain(one: gold_box) -> gold_status;
 
-    #[oneway]
     #[release(gold_box)]
     fn gold_release(one: gold_box) -> gold_status;
+}
 
+extern "C" {
     fn gold_text(name: &CStr, comment: Option<&CStr>) -> gold_status;
 
     fn gold_texts(
@@ -189,13 +227,10 @@ extern "C" {
     ) -> gold_status;
 
     #[cached]
-    #[written(value = size_ret)]
     fn gold_tagged(
         one: gold_box,
         what: gold_key,
-        size: usize,
-        value: Option<Out<[BoxInfo; size]>>,
-        size_ret: Option<Out<usize>>,
+        _: Answer<BoxInfo>,
     ) -> gold_status;
 
     fn gold_list(properties: Option<&[Property]>) -> gold_status;
@@ -332,25 +367,18 @@ extern "C" {
     #[unmaps(place = one)]
     fn gold_unmap(one: gold_box, place: *mut c_void) -> gold_status;
 
-    #[cached(unless = what == GOLD_SIZE)]
-    #[polls(event = what == GOLD_SIZE)]
-    #[written(value = size_ret)]
+    #[cached(unless = what == GOLD_DONE)]
     fn gold_poll(
         event: gold_event,
         what: gold_key,
-        size: usize,
-        value: Option<Out<[BoxInfo; size]>>,
-        size_ret: Option<Out<usize>>,
+        _: Answer<BoxInfo>,
     ) -> gold_status;
 
     #[cached(after = event)]
-    #[written(value = size_ret)]
     fn gold_times(
         event: gold_event,
         what: gold_key,
-        size: usize,
-        value: Option<Out<[BoxInfo; size]>>,
-        size_ret: Option<Out<usize>>,
+        _: Answer<BoxInfo>,
     ) -> gold_status;
 
     #[waits(event)]
@@ -390,4 +418,146 @@ extern "C" {
 
     #[local]
     fn gold_find(name: &CStr) -> *mut c_void;
+
+    #[retain(gold_event)]
+    fn gold_keep(event: gold_event) -> gold_status;
+
+    #[release(gold_event)]
+    fn gold_leave(event: gold_event) -> gold_status;
+
+    fn gold_notify(
+        word: UserData,
+        event: gold_event,
+        tell: Option<fn(event: gold_event, status: i32, word: UserData)>,
+        status: i32,
+    ) -> gold_status;
+
+    #[until(bytes = released)]
+    #[charge(device_memory = size)]
+    fn gold_chest_new(
+        errcode_ret: Option<Out<gold_status>>,
+        size: usize,
+        bytes: Option<In<[c_void; size]>>,
+        flags: u64,
+        of: gold_box,
+    ) -> New<gold_chest>;
+
+    #[release(gold_chest)]
+    fn gold_close(chest: gold_chest) -> gold_status;
+
+    #[oneway(unless = blocking != 0)]
+    #[until(bytes = event)]
+    fn gold_chest_read(
+        chest: gold_chest,
+        queue: gold_box,
+        offset: usize,
+        size: usize,
+        bytes: Option<Out<[c_void; size]>>,
+        blocking: u32,
+        events: Option<&[gold_event; count]>,
+        count: u32,
+        event: Option<Out<New<gold_event>>>,
+    ) -> gold_status;
+
+    #[oneway(unless = blocking != 0)]
+    #[until(bytes = event)]
+    fn gold_chest_write(
+        queue: gold_box,
+        chest: gold_chest,
+        blocking: u32,
+        size: usize,
+        offset: usize,
+        count: u32,
+        events: Option<&[gold_event; count]>,
+        bytes: Option<&[c_void; size]>,
+        event: Option<Out<New<gold_event>>>,
+    ) -> gold_status;
+
+    fn gold_chest_pixels(
+        chest: gold_chest,
+        region: &[usize; 3],
+        bytes: Out<[c_void; pixels(chest, region, 0, 0)]>,
+    ) -> gold_status;
+
+    fn gold_chest_flush(queue: gold_box) -> gold_status;
+
+    #[until(bytes = released)]
+    fn gold_chest_part(chest: gold_chest, size: usize, bytes: Option<In<[c_void; size]>>) -> New<gold_chest>;
+
+    #[until(tell = released)]
+    fn gold_chest_gone(
+        chest: gold_chest,
+        tell: Option<fn(chest: gold_chest, word: UserData)>,
+        word: UserData,
+    ) -> gold_status;
+
+    #[written(value = size_ret)]
+    fn gold_chest_info(
+        chest: gold_chest,
+        what: gold_key,
+        size: usize,
+        value: Option<Out<[ChestInfo; size]>>,
+        size_ret: Option<Out<usize>>,
+    ) -> gold_status;
+
+    #[drops(owner)]
+    fn gold_search(owner: gold_ulong, size: usize) -> gold_status;
+
+    #[pieces(owner)]
+    #[written(list = count)]
+    fn gold_next(
+        owner: gold_ulong,
+        list: Option<Out<[gold_ulong; most]>>,
+        most: gold_ulong,
+        count: Out<gold_ulong>,
+    ) -> gold_status;
+
+    #[doubts]
+    fn gold_forget(all: u32) -> gold_status;
+
+    fn gold_value(count: u32, size: gold_size) -> gold_status;
+
+    #[oneway]
+    fn gold_dig(vein: gold_vein, depth: u32) -> gold_status;
+
+    fn gold_called(count: u32, name: Out<&CStr>, other: Option<Out<&CStr>>) -> gold_status;
+
+    #[twin(gold_launch_now, since = 7000)]
+    #[proc(since = 4000)]
+    #[oneway]
+    fn gold_launch(one: gold_box, count: u32) -> gold_status;
+
+    #[twin(gold_weigh_all_v2_now)]
+    #[proc("gold_sum", since = 8000)]
+    #[proc(since = 3020)]
+    #[custom]
+    #[charge(commands = 1)]
+    fn gold_weigh_all_v2(one: gold_box, place: *mut c_void) -> gold_status;
+
+    #[proc(since = 2000)]
+    #[local]
+    fn gold_weigh_all(one: gold_box) -> gold_status;
+
+    #[release(gold_mine)]
+    fn gold_mine_close(mine: gold_mine) -> gold_status;
+
+    fn gold_seam_find(seam: Out<gold_seam>, mine: gold_mine, depth: u32) -> gold_status;
+
+    fn gold_vein_find(
+        vein: Option<Out<New<gold_vein>>>,
+        owner: gold_box,
+        mine: Option<gold_mine>,
+        seam: Option<gold_seam>,
+    ) -> gold_status;
+
+    fn gold_vein_list(room: u32, veins: Out<[New<gold_vein>; room]>, mine: gold_mine) -> gold_status;
+
+    fn gold_load(one: gold_box, image: &[c_void; binary(image)]) -> gold_status;
+}
+
+extern "C" {
+    #[awaited(then, again = gold_records)]
+    fn gold_then(one: Option<gold_box>, then: Option<fn(user_data: UserData)>, user_data: UserData) -> gold_status;
+
+    fn gold_records(one: Option<gold_box>, records: Option<Out<u32>>) -> gold_status;
 }

@@ -5,8 +5,8 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tga(param)]
-#[list(end = 0)]
-#[otherwise(-1)]
-#[repr(u32)]
-enum ToyInfo {}
+keys! {
+    #[tga(param)]
+    #[list(end = 0, otherwise = -1)]
+    enum ToyInfo: u32 {}
+}

@@ -5,4 +5,6 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-enum ToyInfo {}
+keys! {
+    enum ToyInfo: u32 {}
+}

@@ -11,7 +11,4 @@ type toy_buffer = Handle;
 extern "C" {
     #[creates(buffer)]
     fn toy_make(buffer: Out<New<toy_buffer>>) -> toy_status;
-
-    #[proc(name = "toy_run", since = 2)]
-    fn toy_run_v2() -> toy_status;
 }

@@ -5,9 +5,9 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    #[hid(1)]
-    TOY_BITS(u32) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        #[hid(1)] u32: TOY_BITS = 1;
+    }
 }

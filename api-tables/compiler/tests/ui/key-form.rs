@@ -5,8 +5,9 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    TOY_SIZE((u32, u32)) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        (u32, u32): TOY_SIZE = 1;
+    }
 }

@@ -5,14 +5,13 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(what)]
-#[repr(u32)]
-#[otherwise(TOY_GONE)]
-enum ToySetting {
-    TOY_SIZE(u32) = 1,
-    #[refused(TOY_GONE)]
-    TOY_WINDOW(c_void) = 2,
-    TOY_NAMES([&CStr]) = 3,
+keys! {
+    #[tag(what, otherwise = TOY_GONE)]
+    enum ToySetting: u32 {
+        u32: TOY_SIZE = 1;
+        #[refused(TOY_GONE)] c_void: TOY_WINDOW = 2;
+        [&CStr]: TOY_NAMES = 3;
+    }
 }
 
 extern "C" {

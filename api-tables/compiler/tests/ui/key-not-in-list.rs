@@ -5,9 +5,9 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[list(end = 0)]
-#[otherwise(-1)]
-#[repr(isize)]
-enum ToyProperty {
-    TOY_ADDRESS(HostPtr) = 1,
+keys! {
+    #[list(end = 0, otherwise = -1)]
+    enum ToyProperty: isize {
+        HostPtr: TOY_ADDRESS = 1;
+    }
 }

@@ -5,9 +5,9 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    #[list(end = 0)]
-    TOY_SIZES([u32]) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        #[list(end = 0)] [u32]: TOY_SIZES = 1;
+    }
 }

@@ -7,9 +7,10 @@ type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 const TOY_SIZE: u32 = 1;
 
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    TOY_SIZE(u32),
-    TOY_SIZE(u64),
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        u32: TOY_SIZE;
+        u64: TOY_SIZE;
+    }
 }

@@ -5,10 +5,9 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    #[names]
-    #[hide(1)]
-    TOY_SIZE([c_char]) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        #[names] #[hide(1)] [c_char]: TOY_SIZE = 1;
+    }
 }

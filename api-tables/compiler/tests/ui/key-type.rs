@@ -7,8 +7,9 @@ type toy_status = i32;
 const TOY_GONE: toy_status = -1;
 type toy_window = *mut c_void;
 
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    TOY_WINDOW(toy_window) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        toy_window: TOY_WINDOW = 1;
+    }
 }

@@ -9,22 +9,17 @@ struct toy_named {
     name: [c_char; 8],
     version: u32,
 }
-#[tag(what)]
-#[repr(u32)]
-#[otherwise(TOY_GONE)]
-enum ToyInfo {
-    #[version]
-    TOY_TEXT([c_char]) = 1,
-    #[version]
-    TOY_NAMED([toy_named]) = 2,
-    #[version]
-    TOY_ONE(toy_named) = 3,
-}
-#[list(end = 0)]
-#[repr(u32)]
-#[otherwise(TOY_GONE)]
-enum ToyProperty {
-    #[version]
-    TOY_LISTED(u32) = 4,
-    TOY_TEXTS([&CStr]) = 5,
+keys! {
+    #[tag(what, otherwise = TOY_GONE)]
+    enum ToyInfo: u32 {
+        #[version] [c_char]: TOY_TEXT = 1;
+        #[version] [toy_named]: TOY_NAMED = 2;
+        #[version] toy_named: TOY_ONE = 3;
+    }
+
+    #[list(end = 0, otherwise = TOY_GONE)]
+    enum ToyProperty: u32 {
+        #[version] u32: TOY_LISTED = 4;
+        [&CStr]: TOY_TEXTS = 5;
+    }
 }

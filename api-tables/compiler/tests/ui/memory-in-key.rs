@@ -9,11 +9,11 @@ struct toy_source {
     data: Option<&[c_void; len]>,
     len: u64,
 }
-#[tag(what)]
-#[otherwise(TOY_GONE)]
-#[repr(u32)]
-enum ToyInfo {
-    TOY_SOURCE(toy_source) = 1,
+keys! {
+    #[tag(what, otherwise = TOY_GONE)]
+    enum ToyInfo: u32 {
+        toy_source: TOY_SOURCE = 1;
+    }
 }
 
 extern "C" {

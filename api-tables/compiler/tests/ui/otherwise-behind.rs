@@ -5,11 +5,11 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(kind)]
-#[repr(u32)]
-#[otherwise(TOY_GONE)]
-enum ToyValue {
-    TOY_SIZE(u32) = 1,
+keys! {
+    #[tag(kind, otherwise = TOY_GONE)]
+    enum ToyValue: u32 {
+        u32: TOY_SIZE = 1;
+    }
 }
 struct toy_attribute {
     kind: u32,

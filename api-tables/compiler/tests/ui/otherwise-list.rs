@@ -5,10 +5,11 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[list(end = 0)]
-#[repr(u32)]
-enum ToyProperty {
-    TOY_SIZE(u32) = 1,
+keys! {
+    #[list(end = 0)]
+    enum ToyProperty: u32 {
+        u32: TOY_SIZE = 1;
+    }
 }
 
 extern "C" {

@@ -9,10 +9,9 @@ const TOY_GONE: toy_status = -1;
 #[handle(invalid = TOY_GONE)]
 type toy_program = Handle;
 
-#[tag(what)]
-#[otherwise(TOY_GONE)]
-#[repr(toy_info)]
-enum ProgramInfo {
-    #[paths]
-    TOY_LOG(toy_info) = 0x10,
+keys! {
+    #[tag(what, otherwise = TOY_GONE)]
+    enum ProgramInfo: toy_info {
+        #[paths] toy_info: TOY_LOG = 0x10;
+    }
 }

@@ -2,11 +2,11 @@
 #![library("libbad.so.1")]
 #![lost(0)]
 
-#[tag(what)]
-#[otherwise(0)]
-#[repr(u32)]
-enum Info {
-    BAD_KEY(u32) = 1,
+keys! {
+    #[tag(what, otherwise = 0)]
+    enum Info: u32 {
+        u32: BAD_KEY = 1;
+    }
 }
 
 extern "C" {

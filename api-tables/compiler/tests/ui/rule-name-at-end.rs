@@ -10,9 +10,9 @@ struct toy_name_version {
     version: u32,
 }
 
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    #[names]
-    TOY_NAMES([toy_name_version]) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        #[names] [toy_name_version]: TOY_NAMES = 1;
+    }
 }

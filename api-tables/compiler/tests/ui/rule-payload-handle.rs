@@ -11,8 +11,9 @@ struct toy_source {
     buffer: Option<toy_buffer>,
 }
 
-#[tag(param)]
-#[repr(u32)]
-enum ToyInfo {
-    TOY_SOURCE(toy_source) = 1,
+keys! {
+    #[tag(param)]
+    enum ToyInfo: u32 {
+        toy_source: TOY_SOURCE = 1;
+    }
 }

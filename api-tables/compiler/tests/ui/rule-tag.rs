@@ -5,11 +5,11 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[tag(param)]
-#[otherwise(TOY_GONE)]
-#[repr(u32)]
-enum ToyInfo {
-    TOY_SIZE(u32) = 1,
+keys! {
+    #[tag(param, otherwise = TOY_GONE)]
+    enum ToyInfo: u32 {
+        u32: TOY_SIZE = 1;
+    }
 }
 
 extern "C" {

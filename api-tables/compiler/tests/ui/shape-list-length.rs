@@ -5,11 +5,11 @@
 #[status(ok = 0)]
 type toy_status = i32;
 const TOY_GONE: toy_status = -1;
-#[list(end = 0)]
-#[otherwise(-1)]
-#[repr(isize)]
-enum ToyProperty {
-    TOY_SIZE(u32) = 1,
+keys! {
+    #[list(end = 0, otherwise = -1)]
+    enum ToyProperty: isize {
+        u32: TOY_SIZE = 1;
+    }
 }
 
 extern "C" {

@@ -97,6 +97,7 @@ fn plain(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let value = match &param.shape {
         Shape::Text { .. } => format!("text_for(plan, {i})"),
         Shape::UserData => format!("cookie_for(plan, {i})"),
+        Shape::Struct { ty: of } => format!("*({of} *)records_for(plan, {i}, 1, &record_{of})"),
         // Its value does not matter: it is withheld.
         Shape::Pointer => format!("plan->null == {i} ? NULL : ({ty})(uintptr_t)({} + {i})", 0x7E57_0000),
         Shape::Callback { .. } => {
@@ -106,7 +107,7 @@ fn plain(api: &Api, function: &Function, i: usize, param: &Param) -> String {
         Shape::Buffer(b) if b.direction != Direction::Out => {
             let n = count(function, &b.len);
             match &b.element {
-                Element::Bytes | Element::Tagged(_) => return String::new(),
+                Element::Bytes | Element::Tagged(_) | Element::Text => return String::new(),
                 Element::Scalar { .. } if let Some(size) = own_size(api, function, param) => {
                     format!("number_for(plan, {i}, sizeof *{name}, {size})")
                 }
@@ -156,6 +157,8 @@ fn bytes(api: &Api, function: &Function, i: usize, param: &Param) -> String {
     let Some(b) = buffer(param) else { return String::new() };
     let len = capacity(api, function, b);
     match (b.direction, &b.element) {
+        // A text says how long it is.
+        _ if matches!(b.len, Len::Found { .. }) => format!("  {ty} {name} = text_for(plan, {i});\n"),
         (Direction::Out, _) => format!("  {ty} {name} = room_for(plan, {i}, {len});\n"),
         (_, Element::Bytes | Element::Tagged(_)) => format!("  {ty} {name} = bytes_for(plan, {i}, {len});\n"),
         _ => String::new(),

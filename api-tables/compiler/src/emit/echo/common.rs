@@ -226,7 +226,7 @@ pub fn count(function: &Function, len: &Len) -> String {
     match len {
         Len::One => "1".into(),
         Len::Count(e) => c_expr(function, e),
-        Len::Layout { .. } | Len::Ended => "0".into(),
+        Len::Layout { .. } | Len::Found { .. } | Len::Ended => "0".into(),
     }
 }
 

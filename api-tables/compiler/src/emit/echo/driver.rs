@@ -311,10 +311,10 @@ fn null_call(api: &Api, function: &Function) -> String {
 fn pointer(api: &Api, function: &Function, param: &Param) -> char {
     match &param.shape {
         Shape::Value { .. } if size(api, function, &param.name).is_some() => 's',
-        Shape::Value { .. } => '.',
+        Shape::Value { .. } | Shape::Struct { .. } => '.',
         _ if needed(api, param).is_some() => 'r',
         _ if own_size(api, function, param).is_some() => 'b',
-        Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. }, .. }) => 'l',
+        Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. } | Len::Found { .. }, .. }) => 'l',
         _ => 'p',
     }
 }

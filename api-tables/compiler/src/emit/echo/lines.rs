@@ -32,7 +32,8 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
             super::common::c_expr(function, n),
             lengths.as_deref().unwrap_or("NULL"),
         ),
-        Shape::VaList | Shape::Struct { .. } | Shape::Mirror { .. } => String::new(),
+        Shape::Struct { ty } => format!("log_records(&line, \"{name}\", &{name}, 1, &record_{ty});"),
+        Shape::VaList | Shape::Mirror { .. } => String::new(),
         Shape::Callback { .. } => format!("log_set(&line, \"{name}\", {name} != NULL);"),
         // With a callback it is the worker's own.
         Shape::UserData => match callback(function) {
@@ -71,6 +72,7 @@ pub fn callback(function: &Function) -> Option<&str> {
 /// A statement that writes down `n` elements of an array.
 fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
     match &b.element {
+        Element::Bytes if matches!(b.len, Len::Found { .. }) => format!("log_text(&line, \"{name}\", {name});"),
         Element::Bytes if matches!(b.len, Len::Layout { .. }) || until_event(function, name).is_some() => {
             format!("log_rows(&line, \"{name}\", {name}, {});", rows(function, &b.len))
         }
@@ -83,6 +85,7 @@ fn content(function: &Function, name: &str, b: &Buffer, n: &str) -> String {
             format!("log_handles(&line, \"{name}\", {}, {name}, {n});", kind(ty))
         }
         Element::Property(ty) => format!("log_list(&line, \"{name}\", {name}, &list_{ty});"),
+        Element::Text => format!("log_text(&line, \"{name}\", {name} ? *{name} : NULL);"),
     }
 }
 

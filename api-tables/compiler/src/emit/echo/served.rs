@@ -34,7 +34,7 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
         let strange = functions.iter().filter(|name| api.function(name).is_none());
         problems.extend(strange.map(|name| format!("{name}: by hand in the {side}, and not in the table")));
     }
-    for function in api.functions.iter().filter(|f| plan::crosses(plan::entry(f))) {
+    for function in api.functions.iter().filter(|f| plan::crosses(plan::entry(api, f))) {
         let Some(why) = obstacle(function) else { continue };
         for (side, functions) in sides {
             if !functions.contains(&function.name.as_str()) {
@@ -42,10 +42,10 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
             }
         }
     }
-    let way = |f: &Function| match plan::entry(f) {
+    let way = |f: &Function| match plan::entry(api, f) {
         Entry::Refused(_) => Served::Refused,
         Entry::Local | Entry::Answers(_) | Entry::Array(_) | Entry::Same(_) => Served::Local,
-        Entry::ByHand | Entry::Generated => Served::Compared,
+        Entry::ByHand | Entry::Resident(_) | Entry::Generated => Served::Compared,
     };
     if problems.is_empty() { Ok(api.functions.iter().map(|f| (f, way(f))).collect()) } else { Err(problems) }
 }
@@ -54,7 +54,7 @@ pub fn served<'a>(api: &'a Api, by_hand: &ByHand) -> Result<Vec<(&'a Function, S
 fn obstacle(function: &Function) -> Option<String> {
     let unknown = |p: &&Param| match &p.shape {
         Shape::Pointer => function.facts.custom.worker || !function.facts.withheld.contains(&p.name),
-        Shape::Struct { .. } | Shape::Mirror { .. } | Shape::VaList => true,
+        Shape::Mirror { .. } | Shape::VaList => true,
         _ => false,
     };
     match &function.ret {

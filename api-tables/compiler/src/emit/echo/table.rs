@@ -21,6 +21,21 @@ pub fn emit(api: &Api) -> String {
     c += "#ifdef ECHO_DEFINE_TABLE\n";
     let titles: String = handles().map(|t| format!(", \"{}\"", t.name)).collect();
     c += &format!("const char *const echo_kinds[] = {{\"handle\"{titles}}};\n");
+    let plain: String = handles()
+        .map(|t| match t.kind {
+            TypeKind::Handle { plain, .. } => format!(", {plain}"),
+            _ => String::new(),
+        })
+        .collect();
+    c += &format!("const uint64_t echo_plain[] = {{0{plain}}};\n");
+    let within: String = handles()
+        .map(|t| {
+            let TypeKind::Handle { within, .. } = &t.kind else { return String::new() };
+            let set: Vec<_> = within.iter().map(|parent| format!("1ul << {}", kind(parent))).collect();
+            format!(", {}", if set.is_empty() { "0".to_owned() } else { set.join(" | ") })
+        })
+        .collect();
+    c += &format!("const unsigned long echo_within[] = {{0{within}}};\nconst int echo_kind_count = {};\n", kinds.len());
     c += &format!("const char *const echo_library = \"{}\";\n", api.library);
     let handed_out = api.function_list.as_ref().map_or("NULL".into(), |f| format!("\"{f}\""));
     c += &format!("const char *const echo_list = {handed_out};\n");

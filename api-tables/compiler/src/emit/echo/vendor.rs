@@ -1,5 +1,7 @@
 //! The vendor's functions: they log their inputs and make up their outputs.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape};
 use crate::plan;
 
@@ -139,8 +141,10 @@ fn special(api: &Api, function: &Function) -> String {
 /// Outputs that hold the valid length of others exist, whether the program asked for them or not.
 fn shadows(function: &Function) -> String {
     let mut c = String::new();
+    let mut known = BTreeSet::new();
     for (param, _) in &function.facts.written {
-        for name in written_by(function, param) {
+        // Several outputs may have one length.
+        for name in written_by(function, param).into_iter().filter(|name| known.insert(*name)) {
             let Some(p) = function.param(name) else { continue };
             let ty = p.c_type.trim_end_matches('*');
             c += &format!("  {ty}shadow_{name} = 0;\n  if (!{name}) {name} = &shadow_{name};\n");
@@ -192,6 +196,7 @@ fn output(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
         (Element::New(ty), _) => {
             format!("for (uint64_t i = 0; i < {n}; i++) {name}[i] = object_new({});", kind(ty))
         }
+        (Element::Text, _) => format!("*{name} = job_text(echo_seed(\"{f}\", \"{name}\"), 0);"),
         (Element::Handle(ty), _) => {
             format!("for (uint64_t i = 0; i < {n}; i++) {name}[i] = object_found({}, i);", kind(ty))
         }
@@ -204,12 +209,14 @@ fn output(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
 
 /// The value of an output that says how much of another counts.
 fn counted(function: &Function, name: &str) -> Option<String> {
-    let (of, e) = function.facts.written.iter().find(|(p, _)| written_by(function, p).contains(&name))?;
+    let of_this = || function.facts.written.iter().filter(|(p, _)| written_by(function, p).contains(&name));
+    let (of, e) = of_this().next()?;
     let of = function.param(of)?;
+    let any: Vec<_> = of_this().map(|(p, _)| format!("{p} != NULL")).collect();
     let b = buffer(of)?;
     let n = count(function, &b.len);
     Some(match (e, &b.element) {
-        (Expr::Param(_), _) => format!("answered({n}, {} != NULL)", of.name),
+        (Expr::Param(_), _) => format!("answered({n}, {})", any.join(" || ")),
         (_, Element::New(_)) => format!("available(echo_min({n}, {MOST_NEW}))"),
         _ => format!("available({n})"),
     })

@@ -48,6 +48,8 @@ struct Ids<'a> {
     first: BTreeMap<&'a str, u64>,
     /// The types of which there is one already.
     made: BTreeSet<&'a str>,
+    /// How many were found.
+    found: u64,
     last: u64,
 }
 
@@ -66,11 +68,16 @@ impl<'a> Ids<'a> {
                 }
             });
         }
-        Self { first, made: BTreeSet::new(), last: 1000 }
+        Self { first, made: BTreeSet::new(), found: 0, last: 1000 }
     }
 
     fn of_kind(&self, kind: &str) -> u64 {
         self.first.get(kind).copied().unwrap_or_default()
+    }
+
+    /// One of the type; null if there is none yet.
+    fn known(&self, kind: &str) -> u64 {
+        if self.made.contains(kind) { self.of_kind(kind) } else { 0 }
     }
 
     /// The id of an object that a call makes.
@@ -117,18 +124,27 @@ fn needs(function: &Function) -> Vec<&str> {
 fn seed<'a>(plan: &Plan<'a>, call: &CallPlan<'a>, ids: &mut Ids<'a>) -> Seed<'a> {
     let function = call.function;
     let facts = &function.facts;
+    // What is made by hand, nobody makes here, nor what needs it.
+    let before = ids.made.clone();
+    let by_hand = facts.custom.shim && facts.custom.worker || facts.beside.is_some();
+    let by_hand = by_hand || needs(function).iter().any(|kind| !before.contains(*kind));
     let mut writer =
         Writer { api: plan.api, function, blobs: Vec::new(), record: vec![0; call.request.size], ends: Vec::new() };
     for field in &call.request.fields {
         writer.field(field, ids);
     }
-    ids.made.extend(finds(function));
-    Seed {
-        function: &function.name,
-        opcode: call.opcode,
-        by_hand: facts.custom.shim && facts.custom.worker || facts.beside.is_some(),
-        body: writer.body(call.request.align),
+    if !by_hand {
+        // Others may be found between, and then the number is not the one that was foreseen.
+        for kind in finds(function) {
+            ids.found += 1;
+            if ids.of_kind(kind) == FOUND + ids.found {
+                ids.made.insert(kind);
+            }
+        }
+    } else {
+        ids.made = before;
     }
+    Seed { function: &function.name, opcode: call.opcode, by_hand, body: writer.body(call.request.align) }
 }
 
 /// Writes a request: out-of-line data comes first, the record last.
@@ -192,6 +208,7 @@ impl<'a> Writer<'a, '_> {
             }
             FieldType::Id => {
                 let id = match &param.shape {
+                    Shape::Handle { ty, null: true } => ids.known(ty),
                     Shape::Handle { ty, .. } => ids.of_kind(ty),
                     Shape::Buffer(Buffer { element: Element::New(ty), .. }) => ids.new_one(ty),
                     // The first struct that the worker has shown.
@@ -204,13 +221,19 @@ impl<'a> Writer<'a, '_> {
             FieldType::Data => self.data(at, param, ids),
             FieldType::Texts => self.texts(at, param),
             FieldType::Place => self.place(at, param),
-            FieldType::Flag | FieldType::Address | FieldType::Returned | FieldType::Bytes | FieldType::Mapped => {}
+            FieldType::Flag
+            | FieldType::Address
+            | FieldType::Stored
+            | FieldType::Returned
+            | FieldType::Bytes
+            | FieldType::Mapped => {}
         }
     }
 
     fn data(&mut self, at: usize, param: &Param, ids: &Ids<'_>) {
         let bytes = match &param.shape {
             Shape::Text { .. } => Some(b"name".to_vec()),
+            Shape::Struct { ty } => Some(vec![0; layout::size(self.api, ty)]),
             Shape::Buffer(b) => self.content(param, b, ids),
             _ => None,
         };
@@ -232,11 +255,12 @@ impl<'a> Writer<'a, '_> {
             Len::One => 1,
             Len::Count(e) => self.eval(e),
             Len::Layout { .. } => return None,
+            Len::Found { .. } => return Some(b"binary\0".to_vec()),
             Len::Ended => 0,
         } as usize;
         let size = names::element_size(self.api, &b.element);
         Some(match &b.element {
-            Element::Handle(ty) => ids.of_kind(ty).to_le_bytes().repeat(n),
+            Element::Handle(ty) => ids.known(ty).to_le_bytes().repeat(n),
             Element::Property(ty) => match &self.api.types.get(ty)?.kind {
                 TypeKind::List { end, .. } => end.to_le_bytes()[..size].to_vec(),
                 _ => return None,

@@ -86,6 +86,10 @@ fn input(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> {
             });
             Some(quote!(texts((#count) as usize, #name.cast(), #lengths);))
         }
+        Shape::Buffer(Buffer { len: Len::Found { function: look, .. }, .. }) => {
+            let look = ident(look);
+            Some(on_condition(function, param, quote!(#look(#name);)))
+        }
         Shape::Buffer(b) if b.direction != Direction::Out => {
             let n = count(function, &b.len)?;
             let take = match &b.element {
@@ -114,6 +118,7 @@ fn output(api: &Api, function: &Function, param: &Param) -> Option<TokenStream> 
     let give = match &b.element {
         Element::New(_) | Element::Handle(_) => quote!(several(#name, (#n) as usize);),
         Element::Scalar { .. } if matches!(b.len, Len::One) => quote!(put(#name, 1 as _);),
+        Element::Text => quote!(put(#name, c"a text of the vendor's".as_ptr());),
         element => {
             let size = names::element_size(api, element) as u64;
             quote!(give(#name, (#n).saturating_mul(#size) as usize);)
@@ -147,7 +152,7 @@ fn count(function: &Function, len: &Len) -> Option<TokenStream> {
     match len {
         Len::One | Len::Ended => Some(quote!(1_u64)),
         Len::Count(e) => expr(function, e),
-        Len::Layout { .. } => None,
+        Len::Layout { .. } | Len::Found { .. } => None,
     }
 }
 
