@@ -1,0 +1,87 @@
+//! Memory of the host that devices use. The program has made it, and the driver takes it for memory that its program registers.
+
+#![allow(non_snake_case)]
+
+use std::ffi::c_void;
+use std::ptr::without_provenance_mut;
+
+use ava_protocol::cuda::constant::{CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, CUDA_ERROR_INVALID_VALUE};
+use ava_protocol::cuda::custom::{ArchivedHostAddress, ArchivedHostMemory, HostAnswer, HostMade, Status};
+use ava_protocol::frame::Malformed;
+
+use super::state::State;
+use crate::call::{Call, Outcome, Stop};
+use crate::engine::fixed;
+
+pub fn cuMemAllocHost_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    allocate(api, call, body, "cuMemAllocHost_v2")
+}
+
+pub fn cuMemHostAlloc(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    allocate(api, call, body, "cuMemHostAlloc")
+}
+
+pub fn cuMemAllocManaged(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    allocate(api, call, body, "cuMemAllocManaged")
+}
+
+pub fn cuMemHostRegister_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    allocate(api, call, body, "cuMemHostRegister_v2")
+}
+
+fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Outcome {
+    let r = call.read::<ArchivedHostMemory>(body, name)?;
+    let (address, size) = (r.offer.address.to_native(), r.size.to_native());
+    let room = r.offer.region.len.to_native();
+    if size > room {
+        return Err(Malformed::Size { what: name, got: room, wanted: size }.into());
+    }
+    let register = api.vendor.cuMemHostRegister_v2.ok_or(Stop::Missing(name))?;
+    if !fixed::place(call, &r.offer)? {
+        return call.reply(&HostMade { placed: false, ret: 0 });
+    }
+    let pointer: *mut c_void = without_provenance_mut(address as usize);
+    // SAFETY: as many bytes are mapped there, and stay so until the driver has given them up.
+    let ret = unsafe { register(pointer.cast(), size as usize, r.flags.to_native()) };
+    if ret != 0 {
+        fixed::remove(call, address);
+    }
+    call.reply(&HostMade { placed: true, ret })
+}
+
+pub fn cuMemFreeHost(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    free(api, call, body, "cuMemFreeHost")
+}
+
+pub fn cuMemHostUnregister(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    free(api, call, body, "cuMemHostUnregister")
+}
+
+fn free(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Outcome {
+    let r = call.read::<ArchivedHostAddress>(body, name)?;
+    let address = r.address.to_native();
+    call.session.fixed.find(address, 1)?;
+    let unregister = api.vendor.cuMemHostUnregister.ok_or(Stop::Missing(name))?;
+    // SAFETY: the driver looks the address up, and waits for what uses the memory.
+    let ret = unsafe { unregister(without_provenance_mut(address as usize)) };
+    // What the driver does not know has ended with its context.
+    if ret == 0 || ret == CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED {
+        fixed::remove(call, address);
+    }
+    call.reply(&Status { ret })
+}
+
+pub fn cuMemHostGetDevicePointer_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    let name = "cuMemHostGetDevicePointer_v2";
+    let r = call.read::<ArchivedHostAddress>(body, name)?;
+    let address = r.address.to_native();
+    if call.session.fixed.find(address, 1).is_err() {
+        return call.reply(&HostAnswer { ret: CUDA_ERROR_INVALID_VALUE, value: 0 });
+    }
+    let function = api.vendor.cuMemHostGetDevicePointer_v2.ok_or(Stop::Missing(name))?;
+    let mut value = 0_u64;
+    // SAFETY: a place for an address; the driver looks the other up.
+    let ret =
+        unsafe { function((&raw mut value).cast(), without_provenance_mut(address as usize), r.flags.to_native()) };
+    call.reply(&HostAnswer { ret, value })
+}

@@ -1,0 +1,45 @@
+//! CUDA's exceptions in the worker: the functions that the table marks `custom`.
+
+mod code;
+mod copies;
+mod graphs;
+mod host;
+mod launch;
+mod links;
+mod nodes;
+mod options;
+mod pointers;
+mod state;
+
+use std::sync::Arc;
+
+use ava_protocol::api::Api as Table;
+use ava_protocol::cuda::API;
+
+use crate::call::{Api, Load};
+pub use crate::generated::cuda::Vendor;
+use crate::vendor::Loaded;
+
+pub use code::*;
+pub use copies::*;
+pub use graphs::*;
+pub use host::*;
+pub use launch::*;
+pub use nodes::*;
+pub use pointers::*;
+pub use state::State;
+
+/// How the API is served.
+pub const SERVED: (&Table, Load) = (&API, load);
+
+/// Finds the vendor's functions.
+///
+/// # Errors
+/// The library is none of CUDA's.
+fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
+    let vendor = Vendor::load(loaded);
+    if vendor.cuInit.is_none() {
+        return Err(format!("{} has no cuInit", API.library));
+    }
+    Ok(Arc::new(State::of(vendor)))
+}

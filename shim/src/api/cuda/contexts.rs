@@ -1,0 +1,158 @@
+//! Contexts: which one is current in a thread is remembered, since NVIDIA's runtime asks again and again. The thread's own
+//! worker thread has the same one.
+
+#![allow(non_snake_case)]
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use ava_protocol::cuda::c::CUctxCreateParams;
+use ava_protocol::cuda::constant::CUDA_ERROR_NOT_SUPPORTED;
+
+use super::state::SLOT;
+use crate::api::generated::cuda::marshal;
+use crate::base::fault::Fault;
+
+thread_local! {
+    /// The session and the thread's current context in it, if that is known.
+    static CURRENT: Cell<Option<(u32, *mut c_void)>> = const { Cell::new(None) };
+}
+
+/// The current context of the thread; null for none.
+///
+/// # Errors
+/// The driver's, or there is no session.
+pub fn current() -> Result<*mut c_void, Fault> {
+    let generation = SLOT.current()?.generation;
+    if let Some(context) = known(generation) {
+        return Ok(context);
+    }
+    let mut context = std::ptr::null_mut();
+    // SAFETY: a place for a handle.
+    match unsafe { marshal::cuCtxGetCurrent(&raw mut context)? } {
+        0 => {
+            CURRENT.set(Some((generation, context)));
+            Ok(context)
+        }
+        status => Err(Fault::Status(status.into())),
+    }
+}
+
+/// The thread's current context in this session, if that is known.
+fn known(generation: u32) -> Option<*mut c_void> {
+    CURRENT.get().filter(|(of, _)| *of == generation).map(|(_, context)| context)
+}
+
+/// The driver has answered a call that changes which context is current: it is this one, or not known.
+fn changed(status: u32, context: Option<*mut c_void>) -> Result<u32, Fault> {
+    if status == 0 {
+        let generation = SLOT.current()?.generation;
+        CURRENT.set(context.map(|context| (generation, context)));
+    }
+    Ok(status)
+}
+
+pub unsafe fn cuCtxGetCurrent(context: *mut *mut c_void) -> Result<u32, Fault> {
+    let at = SLOT.current()?;
+    if context.is_null() || at.book.accepted.is_strict() || known(at.generation).is_none() {
+        // SAFETY: by the caller's promise. The driver refuses null.
+        let status = unsafe { marshal::cuCtxGetCurrent(context)? };
+        // SAFETY: as above; the driver has written to it.
+        return changed(status, (status == 0 && !context.is_null()).then(|| unsafe { context.read() }));
+    }
+    let current = current()?;
+    // SAFETY: by the caller's promise.
+    unsafe { context.write(current) };
+    Ok(0)
+}
+
+pub unsafe fn cuCtxSetCurrent(context: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxSetCurrent(context)? }, Some(context))
+}
+
+pub unsafe fn cuCtxPushCurrent(context: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxPushCurrent(context)? }, Some(context))
+}
+
+pub unsafe fn cuCtxPushCurrent_v2(context: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxPushCurrent_v2(context)? }, Some(context))
+}
+
+pub unsafe fn cuCtxPopCurrent(context: *mut *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxPopCurrent(context)? }, None)
+}
+
+pub unsafe fn cuCtxPopCurrent_v2(context: *mut *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxPopCurrent_v2(context)? }, None)
+}
+
+pub unsafe fn cuCtxAttach(context: *mut *mut c_void, flags: u32) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxAttach(context, flags)? }, None)
+}
+
+pub unsafe fn cuCtxCreate(context: *mut *mut c_void, flags: u32, device: i32) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxCreate(context, flags, device)? }, None)
+}
+
+pub unsafe fn cuCtxCreate_v2(context: *mut *mut c_void, flags: u32, device: i32) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxCreate_v2(context, flags, device)? }, None)
+}
+
+pub unsafe fn cuCtxCreate_v3(
+    context: *mut *mut c_void,
+    affinities: *const c_void,
+    count: i32,
+    flags: u32,
+    device: i32,
+) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(unsafe { marshal::cuCtxCreate_v3(context, affinities.cast_mut().cast(), count, flags, device)? }, None)
+}
+
+/// As before it, but for contexts that belong to a graphics API.
+pub unsafe fn cuCtxCreate_v4(
+    context: *mut *mut c_void,
+    parameters: *const c_void,
+    flags: u32,
+    device: i32,
+) -> Result<u32, Fault> {
+    let (mut affinities, mut count) = (std::ptr::null_mut(), 0);
+    if !parameters.is_null() {
+        // SAFETY: by the caller's promise.
+        let given = unsafe { parameters.cast::<CUctxCreateParams>().read() };
+        if !given.cigParams.is_null() {
+            return Ok(CUDA_ERROR_NOT_SUPPORTED);
+        }
+        (affinities, count) = (given.execAffinityParams, given.numExecAffinityParams);
+    }
+    // SAFETY: by the caller's promise.
+    unsafe { cuCtxCreate_v3(context, affinities, count, flags, device) }
+}
+
+pub unsafe fn cuCtxDestroy(context: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    let status = unsafe { marshal::cuCtxDestroy(context)? };
+    ended(status, context)
+}
+
+pub unsafe fn cuCtxDestroy_v2(context: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    let status = unsafe { marshal::cuCtxDestroy_v2(context)? };
+    ended(status, context)
+}
+
+/// A context has ended, if the driver says so.
+fn ended(status: u32, context: *mut c_void) -> Result<u32, Fault> {
+    if status == 0 {
+        SLOT.current()?.state.ended(context as usize);
+    }
+    changed(status, None)
+}

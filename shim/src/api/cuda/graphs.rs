@@ -1,0 +1,154 @@
+//! Graphs as a whole: executables, what became of them, and what streams are recording.
+
+#![allow(non_snake_case)]
+
+use std::ffi::c_void;
+
+use ava_protocol::cuda::c::{CUDA_GRAPH_INSTANTIATE_PARAMS, CUgraphExecUpdateResultInfo_v1};
+use ava_protocol::cuda::nodes::{
+    ArchivedCaptureReply, ArchivedInstantiateReply, ArchivedUpdateReply, Capture, Instantiate, Update,
+};
+use ava_protocol::cuda::{kind, opcode};
+
+use super::state::{Recording, SLOT};
+use crate::base::fault::Fault;
+use crate::call::Call;
+
+pub unsafe fn cuGraphExecUpdate_v2(exec: *mut c_void, graph: *mut c_void, info: *mut c_void) -> Result<u32, Fault> {
+    let mut call = Call::begin(SLOT.current()?, opcode::cuGraphExecUpdate_v2);
+    let exec = call.handle_or_null(exec, kind::CUgraphExec)?;
+    let graph = call.handle_or_null(graph, kind::CUgraph)?;
+    let request = Update { exec, graph, info: !info.is_null() };
+    call.transact(&request, |reply: &ArchivedUpdateReply, call| {
+        let status = reply.ret.to_native();
+        let node = |id: u64| call.session.book.handles.intern(id, kind::CUgraphNode, false);
+        // A call that fails says why.
+        if !info.is_null() {
+            let told = CUgraphExecUpdateResultInfo_v1 {
+                result: reply.result.to_native(),
+                errorNode: node(reply.node.to_native()),
+                errorFromNode: node(reply.from.to_native()),
+            };
+            // SAFETY: by the caller's promise.
+            unsafe { info.cast::<CUgraphExecUpdateResultInfo_v1>().write(told) };
+        }
+        (status == 0, status)
+    })
+}
+
+pub unsafe fn cuGraphInstantiateWithParams(
+    opcode: u32,
+    exec: *mut *mut c_void,
+    graph: *mut c_void,
+    params: *mut c_void,
+) -> Result<u32, Fault> {
+    let mut call = Call::begin(SLOT.current()?, opcode);
+    let graph = call.handle_or_null(graph, kind::CUgraph)?;
+    let params = params.cast::<CUDA_GRAPH_INSTANTIATE_PARAMS>();
+    // SAFETY: by the caller's promise.
+    let given = (!params.is_null()).then(|| unsafe { params.read() });
+    let given = match given {
+        Some(given) => Some((given.flags, call.handle_or_null(given.hUploadStream, kind::CUstream)?)),
+        None => None,
+    };
+    let id = if exec.is_null() { 0 } else { call.mint_from_first(kind::CUgraphExec)? };
+    call.transact(&Instantiate { exec: id, graph, params: given }, |reply: &ArchivedInstantiateReply, call| {
+        let status = reply.ret.to_native();
+        // SAFETY: by the caller's promise.
+        unsafe {
+            call.put_new(exec, id, &reply.made);
+            if !params.is_null() {
+                let node = call.session.book.handles.intern(reply.node.to_native(), kind::CUgraphNode, false);
+                (&raw mut (*params).hErrNode_out).write(node);
+                (&raw mut (*params).result_out).write(reply.result.to_native());
+            }
+        }
+        (status == 0, status)
+    })
+}
+
+pub unsafe fn cuStreamGetCaptureInfo_v2(
+    opcode: u32,
+    stream: *mut c_void,
+    status: *mut u32,
+    id: *mut u64,
+    graph: *mut *mut c_void,
+    dependencies: *mut c_void,
+    count: *mut usize,
+) -> Result<u32, Fault> {
+    let edges = std::ptr::null_mut();
+    // SAFETY: by the caller's promise.
+    unsafe { captured(opcode, stream, &Places { status, id, graph, dependencies: dependencies.cast(), edges, count }) }
+}
+
+#[allow(clippy::too_many_arguments, reason = "the header's parameters")]
+pub unsafe fn cuStreamGetCaptureInfo_v3(
+    opcode: u32,
+    stream: *mut c_void,
+    status: *mut u32,
+    id: *mut u64,
+    graph: *mut *mut c_void,
+    dependencies: *mut c_void,
+    edges: *mut c_void,
+    count: *mut usize,
+) -> Result<u32, Fault> {
+    let (dependencies, edges) = (dependencies.cast(), edges.cast());
+    // SAFETY: by the caller's promise.
+    unsafe { captured(opcode, stream, &Places { status, id, graph, dependencies, edges, count }) }
+}
+
+/// Where a stream's recording is told, each null or a place.
+struct Places {
+    status: *mut u32,
+    id: *mut u64,
+    graph: *mut *mut c_void,
+    dependencies: *mut *const u64,
+    edges: *mut *const u8,
+    count: *mut usize,
+}
+
+/// # Safety
+/// The places are what the driver demands.
+unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32, Fault> {
+    let at = SLOT.current()?;
+    let mut call = Call::begin(at, opcode);
+    let request = Capture {
+        stream: call.handle_or_null(stream, kind::CUstream)?,
+        status: !to.status.is_null(),
+        graph: !to.graph.is_null(),
+        dependencies: !to.dependencies.is_null(),
+        edges: !to.edges.is_null(),
+        count: !to.count.is_null(),
+    };
+    call.transact(&request, |reply: &ArchivedCaptureReply, _| {
+        let handles = &at.book.handles;
+        let mut recording = Recording::default();
+        // SAFETY: by the caller's promise. Only what the program asked for has an answer.
+        unsafe {
+            if let (Some(status), false) = (reply.status.as_ref(), to.status.is_null()) {
+                to.status.write(status.to_native());
+            }
+            if let (Some(id), false) = (reply.id.as_ref(), to.id.is_null()) {
+                to.id.write(id.to_native());
+            }
+            if let (Some(graph), false) = (reply.graph.as_ref(), to.graph.is_null()) {
+                to.graph.write(handles.intern(graph.to_native(), kind::CUgraph, false));
+            }
+            if let (Some(count), false) = (reply.count.as_ref(), to.count.is_null()) {
+                to.count.write(count.to_native() as usize);
+            }
+            if let (Some(nodes), false) = (reply.dependencies.as_ref(), to.dependencies.is_null()) {
+                let nodes = nodes.iter().map(|id| handles.intern(id.to_native(), kind::CUgraphNode, false) as u64);
+                recording.dependencies = nodes.collect();
+                to.dependencies.write(recording.dependencies.as_ptr());
+            }
+            if let (Some(edges), false) = (reply.edges.as_ref(), to.edges.is_null()) {
+                recording.edges = edges.as_slice().into();
+                to.edges.write(recording.edges.as_ptr());
+            }
+        }
+        at.state.recordings.insert(stream as u64, recording);
+        let status = reply.ret.to_native();
+        (status == 0, status)
+    })
+}

@@ -1,0 +1,234 @@
+//! Launches: what a kernel takes is found out once for each function, and then arguments are gathered here, laid out as the
+//! kernel takes them, and sent ahead.
+
+#![allow(non_snake_case)]
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use ava_protocol::cuda::c::CUlaunchConfig;
+use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPPORTED};
+use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedStatus, Launch, crosses};
+use ava_protocol::cuda::{kind, opcode};
+use ava_protocol::wire::Data;
+
+use super::state::{Parameter, SLOT};
+use crate::api::generated::cuda::marshal;
+use crate::base::fault::Fault;
+use crate::call::{Call, Wake};
+
+/// Blocks of a grid, threads of a block, and dynamic shared memory of a block in bytes.
+struct Shape {
+    grid: [u32; 3],
+    block: [u32; 3],
+    shared: u32,
+}
+
+#[allow(clippy::too_many_arguments, reason = "the header's parameters")]
+pub unsafe fn cuLaunchKernel(
+    opcode: u32,
+    function: *mut c_void,
+    grid_x: u32,
+    grid_y: u32,
+    grid_z: u32,
+    block_x: u32,
+    block_y: u32,
+    block_z: u32,
+    shared: u32,
+    stream: *mut c_void,
+    parameters: *mut c_void,
+    extra: *mut c_void,
+) -> Result<u32, Fault> {
+    let shape = Shape { grid: [grid_x, grid_y, grid_z], block: [block_x, block_y, block_z], shared };
+    let arguments = Arguments { parameters: parameters.cast(), extra: extra.cast() };
+    // SAFETY: by the caller's promise.
+    unsafe { launch(opcode, function, &shape, stream, &arguments, &[]) }
+}
+
+#[allow(clippy::too_many_arguments, reason = "the header's parameters")]
+pub unsafe fn cuLaunchCooperativeKernel(
+    opcode: u32,
+    function: *mut c_void,
+    grid_x: u32,
+    grid_y: u32,
+    grid_z: u32,
+    block_x: u32,
+    block_y: u32,
+    block_z: u32,
+    shared: u32,
+    stream: *mut c_void,
+    parameters: *mut c_void,
+) -> Result<u32, Fault> {
+    let shape = Shape { grid: [grid_x, grid_y, grid_z], block: [block_x, block_y, block_z], shared };
+    let arguments = Arguments { parameters: parameters.cast(), extra: std::ptr::null() };
+    // SAFETY: by the caller's promise.
+    unsafe { launch(opcode, function, &shape, stream, &arguments, &[]) }
+}
+
+pub unsafe fn cuLaunchKernelEx(
+    opcode: u32,
+    config: *const c_void,
+    function: *mut c_void,
+    parameters: *mut c_void,
+    extra: *mut c_void,
+) -> Result<u32, Fault> {
+    if config.is_null() {
+        return Ok(CUDA_ERROR_INVALID_VALUE);
+    }
+    // SAFETY: by the caller's promise.
+    let config = unsafe { config.cast::<CUlaunchConfig>().read() };
+    let shape = Shape {
+        grid: [config.gridDimX, config.gridDimY, config.gridDimZ],
+        block: [config.blockDimX, config.blockDimY, config.blockDimZ],
+        shared: config.sharedMemBytes,
+    };
+    let attributes: &[[u64; ATTRIBUTE]] = match config.numAttrs {
+        0 => &[],
+        _ if config.attrs.is_null() => return Ok(CUDA_ERROR_INVALID_VALUE),
+        // SAFETY: by the caller's promise.
+        count => unsafe { std::slice::from_raw_parts(config.attrs.cast(), count as usize) },
+    };
+    if attributes.iter().any(|attribute| !crosses(attribute[0] as u32)) {
+        return Ok(CUDA_ERROR_NOT_SUPPORTED);
+    }
+    let arguments = Arguments { parameters: parameters.cast(), extra: extra.cast() };
+    // SAFETY: by the caller's promise.
+    unsafe { launch(opcode, function, &shape, config.hStream, &arguments, attributes) }
+}
+
+/// A kernel's arguments: each at a pointer, or all in a buffer that a list names.
+pub(super) struct Arguments {
+    pub parameters: *const *const c_void,
+    pub extra: *const *const c_void,
+}
+
+/// A kernel's arguments, laid out as it takes them; nothing if there are none.
+///
+/// # Safety
+/// The arguments are as the driver's functions demand.
+pub(super) unsafe fn arguments(function: *mut c_void, given: &Arguments) -> Result<Vec<u8>, Fault> {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        match (given.parameters.is_null(), given.extra.is_null()) {
+            (false, false) => Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into())),
+            (false, _) => Ok(gather(&layout(function)?, given.parameters)),
+            (_, false) => packed(given.extra),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// # Safety
+/// The arguments are as the driver's functions demand.
+unsafe fn launch(
+    opcode: u32,
+    function: *mut c_void,
+    shape: &Shape,
+    stream: *mut c_void,
+    given: &Arguments,
+    attributes: &[[u64; ATTRIBUTE]],
+) -> Result<u32, Fault> {
+    let at = SLOT.current()?;
+    // SAFETY: by the caller's promise.
+    let packed = unsafe { self::arguments(function, given)? };
+    let mut call = Call::begin(at, opcode);
+    let stream = call.handle_or_null(stream, kind::CUstream)?;
+    let function = call.handle_or_null(function, kind::CUfunction)?;
+    for size in shape.grid.iter().chain(&shape.block).chain([&shape.shared]) {
+        call.combine((*size).into());
+    }
+    call.combine(packed.len() as u64);
+    for word in attributes.iter().flatten() {
+        call.combine(*word);
+    }
+    let attributes = match attributes {
+        [] => Data::Null,
+        some => call.owned(some.as_flattened().iter().flat_map(|word| word.to_ne_bytes()).collect())?,
+    };
+    let cooperative = [opcode::cuLaunchCooperativeKernel, opcode::cuLaunchCooperativeKernel_ptsz].contains(&opcode);
+    let arguments = if packed.is_empty() { Data::Null } else { call.owned(packed)? };
+    let (grid, block, shared) = (shape.grid, shape.block, shape.shared);
+    let request = Launch { function, grid, block, shared, stream, arguments, attributes, cooperative };
+    if call.is_accepted() {
+        call.post(&request, Wake::Soon)?;
+        return Ok(0);
+    }
+    call.transact(&request, |reply: &ArchivedStatus, _| {
+        let status = reply.ret.to_native();
+        (status == 0, status)
+    })
+}
+
+/// The parameters of a function or a kernel. What is neither has none: the driver says so.
+fn layout(function: *mut c_void) -> Result<Arc<[Parameter]>, Fault> {
+    let at = SLOT.current()?;
+    let Some(found) = at.book.handles.any(function) else { return Ok(Arc::default()) };
+    if let Some(known) = at.state.parameters.get(&found.id) {
+        return Ok(known.clone());
+    }
+    let mut parameters = Vec::new();
+    loop {
+        let (mut offset, mut size) = (0, 0);
+        let index = parameters.len();
+        // SAFETY: places for two numbers.
+        let status = unsafe {
+            match found.kind {
+                kind::CUkernel => marshal::cuKernelGetParamInfo(function, index, &raw mut offset, &raw mut size)?,
+                _ => marshal::cuFuncGetParamInfo(function, index, &raw mut offset, &raw mut size)?,
+            }
+        };
+        match status {
+            0 => parameters.push(Parameter { offset, size }),
+            CUDA_ERROR_INVALID_VALUE => break,
+            status => return Err(Fault::Status(status.into())),
+        }
+    }
+    let parameters: Arc<[Parameter]> = parameters.into();
+    at.state.parameters.insert(found.id, parameters.clone());
+    at.book.handles.mark_remembered(found.id);
+    Ok(parameters)
+}
+
+/// Arguments, each at a pointer.
+///
+/// # Safety
+/// As many pointers lead to as many bytes.
+unsafe fn gather(layout: &[Parameter], pointers: *const *const c_void) -> Vec<u8> {
+    let end = layout.iter().map(|parameter| parameter.offset + parameter.size).max().unwrap_or(0);
+    let mut bytes = vec![0; end];
+    for (i, parameter) in layout.iter().enumerate() {
+        let place = &mut bytes[parameter.offset..parameter.offset + parameter.size];
+        // SAFETY: by the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping((*pointers.add(i)).cast(), place.as_mut_ptr(), place.len()) };
+    }
+    bytes
+}
+
+/// `CU_LAUNCH_PARAM_END`, `…_BUFFER_POINTER` and `…_BUFFER_SIZE`.
+const END: usize = 0;
+const BUFFER: usize = 1;
+const BUFFER_SIZE: usize = 2;
+
+/// Arguments as one buffer, laid out as the kernel takes them.
+///
+/// # Safety
+/// It is a list of keys and values as the driver takes them, with its end.
+unsafe fn packed(extra: *const *const c_void) -> Result<Vec<u8>, Fault> {
+    let (mut buffer, mut size) = (std::ptr::null::<u8>(), 0);
+    // SAFETY: by the caller's promise.
+    unsafe {
+        for pair in 0.. {
+            let value = || *extra.add(2 * pair + 1);
+            match *extra.add(2 * pair) as usize {
+                END => break,
+                BUFFER => buffer = value().cast(),
+                BUFFER_SIZE => size = value().cast::<usize>().read(),
+                _ => return Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into())),
+            }
+        }
+        if buffer.is_null() {
+            return Ok(Vec::new());
+        }
+        Ok(std::slice::from_raw_parts(buffer, size).to_vec())
+    }
+}

@@ -1,0 +1,38 @@
+//! CUDA's exceptions: the functions that the table marks `custom` or `local`, one file per subject.
+
+mod batches;
+mod code;
+mod contexts;
+mod copies;
+mod graphs;
+mod host;
+mod launch;
+mod links;
+mod lookup;
+mod managed;
+mod memory;
+mod nodes;
+mod occupancy;
+mod options;
+mod places;
+mod pointers;
+mod runtime;
+mod state;
+mod version;
+
+pub use crate::base::fault::unsupported as refuse;
+
+pub use batches::*;
+pub use code::*;
+pub use contexts::*;
+pub use copies::*;
+pub use graphs::*;
+pub use host::*;
+pub use launch::*;
+pub use lookup::{cuGetExportTable, cuGetProcAddress, cuGetProcAddress_v2};
+pub use managed::*;
+pub use memory::*;
+pub use nodes::*;
+pub use occupancy::*;
+pub use pointers::*;
+pub use state::SLOT;

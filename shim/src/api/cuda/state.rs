@@ -1,0 +1,122 @@
+//! What is remembered of a session with CUDA, and CUDA's slot.
+
+mod registered;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use ava_cuda_runtime::Destructor;
+
+use super::links::Links;
+use registered::Registered;
+
+use crate::api::slot::slot;
+use crate::base::maps;
+use crate::book::regions::Lease;
+use crate::session::{self, Hooks};
+
+slot!(cuda, State);
+
+/// Where an argument of a kernel lies, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    pub offset: usize,
+    pub size: usize,
+}
+
+/// What is remembered of a session with CUDA.
+pub struct State {
+    /// The driver's.
+    pub version: OnceLock<i32>,
+    /// The parameters of kernels, by the ids of their functions.
+    pub parameters: maps::ById<Arc<[Parameter]>>,
+    /// Memory of the program's own.
+    pub registered: Registered,
+    /// What the program was told that parameters of nodes lead to, by the ids of these.
+    pub nodes: maps::ById<Box<[u64]>>,
+    /// What it was told of the recordings of streams, by handle: no more than there are streams, since few record.
+    pub recordings: maps::ById<Recording>,
+    pub links: Links,
+    /// What the runtime keeps with contexts, by handle and key.
+    stored: Mutex<BTreeMap<(usize, usize), Stored>>,
+}
+
+/// What the next node of a stream's recording is to wait for, and by what edges: the program has the addresses of both until it
+/// asks about the stream again.
+#[derive(Default)]
+pub struct Recording {
+    pub dependencies: Box<[u64]>,
+    pub edges: Box<[u8]>,
+}
+
+/// A value that the runtime keeps with a context.
+struct Stored {
+    value: usize,
+    destructor: Option<Destructor>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            version: OnceLock::new(),
+            parameters: maps::busy(),
+            registered: Registered::default(),
+            links: Links::default(),
+            nodes: maps::quiet(),
+            recordings: maps::quiet(),
+            stored: Mutex::default(),
+        }
+    }
+}
+
+impl State {
+    pub fn store(&self, context: usize, key: usize, value: usize, destructor: Option<Destructor>) {
+        self.all().insert((context, key), Stored { value, destructor });
+    }
+
+    pub fn stored(&self, context: usize, key: usize) -> Option<usize> {
+        self.all().get(&(context, key)).map(|stored| stored.value)
+    }
+
+    pub fn unstore(&self, context: usize, key: usize) -> Option<usize> {
+        self.all().remove(&(context, key)).map(|stored| stored.value)
+    }
+
+    /// A context has ended: what was kept with it is handed back.
+    pub fn ended(&self, context: usize) {
+        let of_context = {
+            let mut all = self.all();
+            let mut kept = all.split_off(&(context, 0));
+            let mut others = context.checked_add(1).map_or_else(BTreeMap::new, |next| kept.split_off(&(next, 0)));
+            all.append(&mut others);
+            kept
+        };
+        for ((context, key), stored) in of_context {
+            if let Some(destructor) = stored.destructor {
+                // SAFETY: the runtime handed both over to be called so when the context ends.
+                unsafe { destructor(context, key as *mut _, stored.value as *mut _) };
+            }
+        }
+    }
+
+    fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<(usize, usize), Stored>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hooks for State {
+    fn forget(&self, id: u64) -> Vec<Lease> {
+        self.parameters.remove(&id);
+        self.nodes.remove(&id);
+        self.links.forget(id);
+        Vec::new()
+    }
+
+    fn close(&self) {
+        self.parameters.clear();
+        self.nodes.clear();
+        self.recordings.clear();
+    }
+}
+
+impl session::State for State {}
