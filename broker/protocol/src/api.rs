@@ -21,6 +21,10 @@ pub struct Api {
     /// Whether the functions are returned as a struct: a module in the library's place then exports their names, since other
     /// libraries of the process may export the same.
     pub function_list: bool,
+    /// What each call returns in a forked child of a process that has called, where the library does not work there.
+    pub forked: Option<i64>,
+    /// What each call returns in a function of the program's that the vendor calls, where the library does not work there.
+    pub inside: Option<i64>,
     /// Whether a forked child continues with a copy of its parent's state.
     pub forks: bool,
     /// Folders to search for it, if the loader does not find it by its soname.
@@ -130,6 +134,8 @@ impl Api {
             versions: &[],
             drivers: &[],
             function_list: false,
+            forked: None,
+            inside: None,
             forks: false,
             places: &[],
             install: "",

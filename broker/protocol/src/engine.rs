@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod files;
+pub mod fixed;
 pub mod mapping;
 pub mod resident;
 

@@ -373,6 +373,8 @@ mod tests {
         let memory = Process(Vec::new().into());
         let refused = memory.leaf(9, 1, 0);
         assert_eq!(memory.flatten(Way::Both, refused, 24), Err(Unfit::Refused(0x71)));
+        let nothing = memory.leaf(9, 0, 8);
+        assert!(memory.flatten(Way::Both, nothing, 24).is_ok());
         let round = memory.0.borrow().len() as u64 + 1;
         memory.leaf(7, round, 24);
         assert_eq!(memory.flatten(Way::In, round, 24), Err(Unfit::Large));

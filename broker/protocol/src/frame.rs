@@ -43,6 +43,8 @@ pub enum Tag {
     /// Shim to worker, with one descriptor: fork; answered, with an empty reply, when the worker's copy serves the forked
     /// child at the other end of that descriptor.
     Fork = 7,
+    /// Shim to worker: the program's function has returned that the upcall named in the body was for. Not answered.
+    Returned = 8,
     /// Worker to shim: the reply after a call of the vendor.
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
@@ -63,6 +65,7 @@ impl Tag {
             5 => Self::Drain,
             6 => Self::Oneway,
             7 => Self::Fork,
+            8 => Self::Returned,
             16 => Self::Reply,
             17 => Self::Refused,
             18 => Self::Upcall,
@@ -177,6 +180,8 @@ pub enum Malformed {
     Lane(String),
     #[error("{0:?} is not a message of the shim")]
     Notice(Notice),
+    #[error("{len} bytes at {address:#x} are no memory of the session")]
+    Address { address: u64, len: u64 },
     #[error("a region without its descriptor")]
     Descriptor,
     #[error("region {region}: {why}")]

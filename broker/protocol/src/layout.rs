@@ -144,6 +144,19 @@ pub fn image3d(
     Rows::flat(slice_pitch.checked_mul(depth?))
 }
 
+/// Host memory of `cuMemcpy3D` (CUDA driver API, memory management): `at` and `extent` are bytes, rows, layers; `pitch` is
+/// bytes from one row to the next, `height` rows from one layer to the next. Neither counts where there is but one.
+pub fn boxed(at: [u64; 3], extent: [u64; 3], pitch: u64, height: u64) -> Option<Rows> {
+    let ([x, y, z], [row, rows, slices]) = (at, extent);
+    let (one_row, one_slice) = (rows <= 1 && y == 0, slices <= 1 && z == 0);
+    let (end, bottom) = (x.checked_add(row)?, y.checked_add(rows)?);
+    let row_pitch = if one_row { pitch.max(end) } else { or(pitch, end) };
+    let height = if one_slice { height.max(bottom) } else { or(height, bottom) };
+    let slice_pitch = if one_slice { 0 } else { height.checked_mul(row_pitch)? };
+    let start = z.checked_mul(slice_pitch)?.checked_add(y.checked_mul(row_pitch)?)?.checked_add(x)?;
+    Some(Rows { start, row, rows, row_pitch, slices, slice_pitch })
+}
+
 /// Bytes of a pixel of a `cl_image_format` (OpenCL 3.0, tables 17 and 18); `None` for unknown formats.
 pub fn pixel_size(format: &[u8]) -> Option<u64> {
     let order = u32::from_le_bytes(format.get(0..4)?.try_into().ok()?);
@@ -205,6 +218,35 @@ mod tests {
         let pixel = Pixel { size: 4, array_of_rows: true };
         let rows = pixels(pixel, Some([8, 4, 1]), Some(0), Some(64)).unwrap();
         assert_eq!(rows.span(), Some(3 * 64 + 32));
+    }
+
+    #[test]
+    fn a_box_lies_by_its_pitch_and_height() {
+        let rows = boxed([2, 1, 1], [8, 3, 2], 20, 5).unwrap();
+        assert_eq!((rows.start, rows.span()), (122, Some(148)));
+        assert_eq!(rows.offsets().collect::<Vec<_>>(), [0, 20, 40, 100, 120, 140]);
+        let tight = boxed([0; 3], [8, 3, 2], 0, 0).unwrap();
+        assert!(tight.is_flat() && tight.span() == Some(48));
+        // Where there is but one, what is said of the next does not count.
+        assert_eq!(boxed([4, 0, 0], [8, 1, 1], u64::MAX, u64::MAX).unwrap().span(), Some(8));
+        assert_eq!(boxed([4, 1, 0], [8, 2, 1], 16, u64::MAX).unwrap().start, 20);
+        for nothing in [[0, 3, 2], [8, 0, 2], [8, 3, 0]] {
+            assert_eq!(boxed([0; 3], nothing, 20, 5).unwrap().span(), Some(0), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn a_box_beyond_all_memory_is_none() {
+        const MUCH: u64 = u64::MAX / 2;
+        for (at, extent, pitch, height) in [
+            ([MUCH, 0, 0], [MUCH + 2, 1, 1], 0, 0),
+            ([0, MUCH, 0], [1, 1, 1], 4, 0),
+            ([0, 0, 2], [1, 1, 1], MUCH, 2),
+            ([0, u64::MAX, 0], [1, 1, 1], 0, 0),
+        ] {
+            assert_eq!(boxed(at, extent, pitch, height), None, "{at:?} {extent:?}");
+        }
+        assert_eq!(boxed([0; 3], [1, u64::MAX, u64::MAX], 1, 1).unwrap().span(), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod ahead;
 pub mod api;
 pub mod archive;
+pub mod binary;
 pub mod control;
 pub mod engine;
 pub mod envelope;
@@ -31,6 +32,14 @@ mod tables {
 }
 
 pub use tables::pkcs11;
+
+/// CUDA on the wire, with [`custom`](cuda::custom) for what goes by hand.
+pub mod cuda {
+    pub use crate::tables::cuda::*;
+
+    pub mod custom;
+    pub mod nodes;
+}
 
 /// OpenCL on the wire, with [`custom`](opencl::custom) for what goes by hand.
 pub mod opencl {

@@ -16,6 +16,48 @@ pub struct KindSpec {
     pub event: bool,
     /// Such objects are queues: calls that name one may give it commands, and some call tells that these have completed.
     pub queue: bool,
+    /// The values from 1 up to this one are no objects, and cross as they are; 0 if all others are.
+    pub plain: u64,
+    /// Other types whose objects are accepted where one of this type is asked for.
+    pub also: &'static [u16],
+    /// An object of this type ends with the one of these types that it was made from, or found through.
+    pub within: &'static [u16],
+}
+
+/// Marks ids that stand for values which are no objects. No object has such an id: an end's own are below.
+const PLAIN: u64 = 1 << 61;
+
+impl KindSpec {
+    /// One of this name in which nothing else is said, for tests to fill; `invalid` is -1.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self { name, invalid: -1, ordered: false, event: false, queue: false, plain: 0, also: &[], within: &[] }
+    }
+
+    /// The id that stands for a value of this type which is no object.
+    #[must_use]
+    pub fn plain_id(&self, value: usize) -> Option<u64> {
+        (1..=self.plain).contains(&(value as u64)).then_some(PLAIN | value as u64)
+    }
+
+    /// The value of this type that an id stands for which is no object's.
+    #[must_use]
+    pub fn plain_value(&self, id: u64) -> Option<usize> {
+        plain_value(id, self.plain)
+    }
+}
+
+/// The value that an id stands for which is no object's, of any type that has none above `greatest`.
+#[must_use]
+pub fn plain_value(id: u64, greatest: u64) -> Option<usize> {
+    let value = id ^ PLAIN;
+    (1..=greatest).contains(&value).then_some(value as usize)
+}
+
+/// The greatest value of any of these types that is no object.
+#[must_use]
+pub fn greatest_plain(kinds: &[KindSpec]) -> u64 {
+    kinds.iter().map(|spec| spec.plain).max().unwrap_or(0)
 }
 
 /// A C struct: its size in bytes, the offset and kind of each handle in it, and its pointers to memory.

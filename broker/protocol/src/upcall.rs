@@ -4,6 +4,8 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 /// Shim to worker, with one descriptor attached: the worker's end of a new lane.
 pub const OPEN_LANE: &[u8] = b"lane";
+/// The same, from a program that asks for every answer itself and is to be sent none ahead. It says so with its first lane.
+pub const OPEN_STRICT_LANE: &[u8] = b"lane, strict";
 
 /// Worker to shim, in order.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,18 @@ pub struct Upcall {
     pub notices: Vec<u64>,
     /// Number of this message among the session's upcalls, from 1.
     pub number: u64,
+    /// The vendor waits until the program's function has returned: the shim says when.
+    pub awaited: bool,
+    /// The vendor may call it again, though it is one that is called once as a rule.
+    pub again: bool,
+}
+
+impl Upcall {
+    /// A call of a registration that nobody waits for.
+    #[must_use]
+    pub fn new(callback: u64, args: Vec<Arg>) -> Self {
+        Self { callback, args, notices: Vec::new(), number: 0, awaited: false, again: false }
+    }
 }
 
 /// The lifetime of a callback.

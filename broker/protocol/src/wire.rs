@@ -21,6 +21,23 @@ pub enum Data<'a> {
     Translated(Vec<u8>),
     /// The bytes, in a region.
     Region(Slice),
+    /// The bytes, in memory that both sides have at the same address. Where the vendor does no more than copy them, it uses
+    /// them there, also after the call.
+    Fixed(Extent),
+}
+
+impl ArchivedData<'_> {
+    /// How many bytes there are; `None` for what is not read.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            Self::Null | Self::Unread | Self::Unreadable => None,
+            Self::Inline(bytes) => Some(bytes.len() as u64),
+            Self::Translated(bytes) => Some(bytes.len() as u64),
+            Self::Region(slice) => Some(slice.len.to_native()),
+            Self::Fixed(extent) => Some(extent.len.to_native()),
+        }
+    }
 }
 
 /// `len` bytes of a shared region, from `offset` on.
@@ -33,6 +50,13 @@ pub struct Slice {
     /// Not 0: the region stays in use after the call, until the command that uses it has completed; the worker then sends
     /// this number in a notice.
     pub pending: u64,
+}
+
+/// `len` bytes from an address on that means the same on both sides.
+#[derive(Archive, Serialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    pub address: u64,
+    pub len: u64,
 }
 
 /// An array of texts or byte strings. Lengths that the program passed travel beside it.
@@ -63,6 +87,18 @@ pub enum Place {
     /// Less than the call says, since the program's memory ends there: a slice of a region, or nothing. The vendor gets
     /// memory that ends there, too.
     Cut(Option<Slice>),
+    /// Memory that both sides have at the same address, into which the vendor writes, also after the call.
+    Fixed(Extent),
+}
+
+/// What a call has stored in the place of a new object.
+#[derive(Archive, Serialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Nothing that counts.
+    Untouched,
+    Null,
+    /// The object.
+    Made,
 }
 
 /// Output of a call.

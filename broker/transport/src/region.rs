@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU64;
 use ava_protocol::layout::Rows;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags};
+use rustix::mm::{MapFlags, MremapFlags, ProtFlags};
 
 /// Largest region, in bytes.
 pub const LARGEST: u64 = 1 << 36;
@@ -39,7 +39,19 @@ impl Region {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         let fd = memory_file(c"ava", len)?;
-        Ok((Self::map(&fd, len)?, fd))
+        Ok((Self::map(&fd, len, None)?, fd))
+    }
+
+    /// Makes a region likewise, mapped at an address where nothing is mapped yet.
+    ///
+    /// # Errors
+    /// Those of [`Region::create`]; `AlreadyExists` if something is mapped there.
+    pub fn create_at(len: u64, address: usize) -> io::Result<(Self, OwnedFd)> {
+        if len == 0 || len > LARGEST {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let fd = memory_file(c"ava", len)?;
+        Ok((Self::map(&fd, len, Some(address))?, fd))
     }
 
     /// Maps a region that a peer has made.
@@ -56,18 +68,52 @@ impl Region {
         if size != len || len == 0 || len > LARGEST {
             return Err(invalid(format!("{size} bytes, announced as {len}")));
         }
-        Self::map(fd, len)
+        Self::map(fd, len, None)
     }
 
-    fn map(fd: &impl AsFd, len: u64) -> io::Result<Self> {
+    fn map(fd: &impl AsFd, len: u64, address: Option<usize>) -> io::Result<Self> {
         let len = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        // SAFETY: a new mapping at an address that the kernel chooses replaces no other.
-        let at = unsafe {
-            rustix::mm::mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, fd, 0)
-                .map_err(named("mmap"))?
+        let (flags, wanted) = match address {
+            None => (MapFlags::SHARED, 0),
+            Some(address) => (MapFlags::SHARED | MapFlags::FIXED_NOREPLACE, address),
         };
-        let at = NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Self { at, len })
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        let wanted = std::ptr::without_provenance_mut(wanted);
+        // SAFETY: a new mapping, which replaces no other: at an address that the kernel chooses, or where nothing is mapped.
+        let at = unsafe { rustix::mm::mmap(wanted, len, access, flags, fd, 0).map_err(named("mmap"))? };
+        let region = Self { at: NonNull::new(at.cast()).ok_or(io::ErrorKind::OutOfMemory)?, len };
+        // A kernel that does not know the flag takes the address for a wish.
+        if address.is_some() && at != wanted { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(region) }
+    }
+
+    /// Moves the mapping to an address where nothing is mapped yet.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if something is mapped there; those of `mmap` and `mremap`. The region is gone then.
+    pub fn move_to(self, address: usize) -> io::Result<Self> {
+        let wanted = std::ptr::without_provenance_mut(address);
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: a new mapping where nothing is mapped, which cannot be accessed.
+        let held = unsafe { rustix::mm::mmap_anonymous(wanted, self.len, ProtFlags::empty(), flags)? };
+        let held = Self { at: NonNull::new(held.cast()).ok_or(io::ErrorKind::OutOfMemory)?, len: self.len };
+        if held.at.as_ptr() != wanted.cast() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let at = self.at.as_ptr().cast();
+        // SAFETY: what is moved is this object's mapping, and what it replaces is the one that was made for it.
+        unsafe { rustix::mm::mremap_fixed(at, self.len, self.len, MremapFlags::MAYMOVE, wanted)? };
+        std::mem::forget(self);
+        Ok(held)
+    }
+
+    /// Leaves the mapping out of forked children.
+    ///
+    /// # Errors
+    /// That of `madvise`.
+    pub fn leave_out_of_children(&self) -> io::Result<()> {
+        // SAFETY: the range is this mapping; what a child does not have it cannot access by a reference.
+        unsafe { rustix::mm::madvise(self.at.as_ptr().cast(), self.len, rustix::mm::Advice::LinuxDontFork)? };
+        Ok(())
     }
 
     /// The first byte. Valid for [`Region::len`] bytes as long as the region lives.
@@ -237,6 +283,27 @@ mod tests {
         assert_eq!(&read, b"hello");
         region.discard();
         assert_eq!(bytes(), 0);
+    }
+
+    #[test]
+    fn a_region_lies_where_nothing_else_does() {
+        let (taken, _fd) = Region::create(8192).unwrap();
+        let (region, fd) = Region::create(8192).unwrap();
+        let occupied = taken.as_ptr() as usize;
+        assert_eq!(Region::create_at(4096, occupied).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let theirs = Region::open(&fd, 8192).unwrap();
+        assert_eq!(theirs.move_to(occupied + 4096).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        // Where a kernel that may choose puts nothing.
+        const FREE: usize = 0x3100_0000_0000;
+        let (there, _fd) = Region::create_at(4096, FREE).unwrap();
+        assert_eq!(there.as_ptr() as usize, FREE);
+        drop(there);
+        let theirs = Region::open(&fd, 8192).unwrap().move_to(FREE).unwrap();
+        assert_eq!((theirs.as_ptr() as usize, theirs.len()), (FREE, 8192));
+        region.write(b"hello");
+        let mut read = [0; 5];
+        theirs.read(0, &mut read);
+        assert_eq!(&read, b"hello");
     }
 
     #[test]

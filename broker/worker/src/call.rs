@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use ava_protocol::ahead::Answers;
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::upcall::Life;
-use ava_protocol::wire::{ArchivedSlice, Data};
+use ava_protocol::wire::{ArchivedSlice, Data, Stored};
 use ava_transport::lane::{Lane, Wake};
 use ava_transport::region::Region;
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
@@ -25,7 +25,7 @@ use rkyv::{Portable, Serialize};
 
 use crate::gate::{self, Cost};
 use crate::hooks::{self, Hooks, InPlace};
-use crate::memory::Output;
+use crate::memory::{NOWHERE, Output};
 pub use crate::outcome::{Outcome, Stop};
 use crate::session::Session;
 use crate::state::events::Events;
@@ -39,7 +39,7 @@ use crate::vendor::Loaded;
 /// Finds an API's functions in its vendor's library, or says what that lacks.
 pub type Load = fn(&mut Loaded) -> Result<Arc<dyn Api>, String>;
 
-/// An API as a worker serves it.
+/// An API as a worker serves it; the table compiler makes it.
 pub trait Api: Hooks {
     /// Serves one call.
     fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome;
@@ -92,12 +92,18 @@ impl Birth {
         if self.wanted { &raw mut self.slot } else { std::ptr::null_mut() }
     }
 
-    pub fn is_made(&self) -> bool {
-        self.made
+    /// What the program finds in its place: what the vendor has left in it of a call that has failed is no object.
+    pub fn stored(&self) -> Stored {
+        match self.made {
+            true => Stored::Made,
+            false if self.slot.is_null() => Stored::Null,
+            false => Stored::Untouched,
+        }
     }
 
+    /// What the vendor has stored; null for nothing.
     pub fn pointer(&self) -> *mut c_void {
-        self.slot
+        if self.slot == NOWHERE { std::ptr::null_mut() } else { self.slot }
     }
 
     /// Whether the program asked for it.
@@ -164,7 +170,7 @@ impl<'a> Call<'a> {
             self.session.pending.fail(transfer);
         }
         // No later call can name an object that is gone.
-        if self.session.objects.pointer(self.first.get()).is_some() {
+        if self.session.objects.may_be_named(self.first.get()) {
             self.session.failures.note(self.first.get(), status);
         }
     }
@@ -230,22 +236,32 @@ impl<'a> Call<'a> {
             self.session.objects.check_new(id)?;
             self.expect(id, kind);
         }
-        Ok(Birth { id, kind, slot: std::ptr::null_mut(), wanted: id != 0, made: false })
+        Ok(Birth { id, kind, slot: NOWHERE, wanted: id != 0, made: false })
     }
 
     /// The object that the vendor has returned.
     pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
         self.session.objects.check_new(id)?;
-        let told = || self.api.memory(self.session, kind, pointer, parents);
+        let told = || self.taken(kind, pointer, parents);
         let memory = memory.filter(|bytes| *bytes > 0).unwrap_or_else(told);
         Ok(self.session.objects.bind(id, kind, pointer as usize, parents, memory)?)
     }
 
+    /// How much device memory a new object takes, where the table cannot tell: an image's layout is the vendor's choice. What is
+    /// made from another memory object takes none of its own.
+    fn taken(&self, kind: u16, object: *mut c_void, parents: &[u64]) -> u64 {
+        let Some(in_place) = self.api.in_place() else { return 0 };
+        let of_memory = in_place.description().object;
+        let is_memory = |id: &u64| self.session.objects.find(*id, of_memory).is_ok();
+        if kind == of_memory && !parents.iter().any(is_memory) { in_place.size(object) } else { 0 }
+    }
+
     /// The object that the vendor has stored through a pointer.
     pub fn delivered(&self, birth: &mut Birth, parents: &[u64]) -> Outcome {
-        if birth.id != 0 && !birth.slot.is_null() {
+        let pointer = birth.pointer();
+        if birth.id != 0 && !pointer.is_null() {
             self.session.objects.check_new(birth.id)?;
-            self.session.objects.bind(birth.id, birth.kind, birth.slot as usize, parents, 0)?;
+            self.session.objects.bind(birth.id, birth.kind, pointer as usize, parents, 0)?;
             birth.made = true;
             if self.session.table.kind(birth.kind).event {
                 self.session.ahead.event(birth.id);
@@ -256,9 +272,14 @@ impl<'a> Call<'a> {
 
     /// The vendor's pointers in a result become ids.
     pub fn intern(&self, output: &mut Output, kind: u16) {
+        self.intern_from(output, kind, &[]);
+    }
+
+    /// The same of objects that are found through others, with which they may end.
+    pub fn intern_from(&self, output: &mut Output, kind: u16, from: &[u64]) {
         let objects = &self.session.objects;
         let before = objects.found();
-        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern(kind, pointer)));
+        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_from(kind, pointer, from)));
         self.named(before);
     }
 
@@ -344,6 +365,11 @@ impl<'a> Call<'a> {
 
     pub fn retained(&self, id: u64) {
         self.session.objects.retained(id);
+    }
+
+    /// The vendor did not release it.
+    pub fn stays(&self, id: u64) {
+        self.session.objects.stays(id);
     }
 
     pub fn released(&self, id: u64) {

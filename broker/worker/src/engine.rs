@@ -1,8 +1,9 @@
-//! What is more than one call of the vendor and knows no API by name: mapped memory, memory that the device uses in place, the
+//! What is more than one call of the vendor and knows no API by name: mapped memory, memory that the device uses in place, memory at one address, the
 //! status of commands in shared memory, files that go along, queries.
 
 pub mod board;
 pub mod files;
+pub mod fixed;
 pub mod mapping;
 pub mod mirror;
 pub mod query;

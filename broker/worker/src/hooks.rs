@@ -1,4 +1,4 @@
-//! What an API adds to what its table says. All but the first function are exceptions that an API may have.
+//! What a session has to know of its API: what the table says, and what the API adds by hand, all of which are exceptions.
 
 use std::ffi::c_void;
 
@@ -8,8 +8,8 @@ use ava_protocol::frame::{MOST_NOTICES, Notice};
 use crate::session::Session;
 use crate::state::events::{Events, NoEvents};
 
-/// An API, with the vendor's functions and what is remembered of the session.
-pub trait Hooks: Send + Sync {
+/// What an API's table says; the table compiler makes it.
+pub trait Facts {
     fn table(&self) -> &'static Table;
 
     /// Whether a function, or a call beside the functions, may be called without waiting; `None` if there is none.
@@ -17,6 +17,19 @@ pub trait Hooks: Send + Sync {
         self.table().oneway.get(opcode as usize).copied()
     }
 
+    /// Memory that the API's devices may use in place, if it has such.
+    fn in_place(&self) -> Option<&dyn InPlace> {
+        None
+    }
+
+    /// The commands that transfers outlive their calls with, if the API has such.
+    fn events(&self) -> &dyn Events {
+        &NoEvents
+    }
+}
+
+/// An API, with the vendor's functions and what is remembered of the session.
+pub trait Hooks: Facts + Send + Sync {
     /// Has the vendor do what it puts off until it is first asked, before a program waits for it.
     fn warm_up(&self) {}
 
@@ -40,23 +53,8 @@ pub trait Hooks: Send + Sync {
         session.objects.mark_gone(id);
     }
 
-    /// How much device memory a new object takes, where the table does not tell.
-    fn memory(&self, _session: &Session, _kind: u16, _object: *mut c_void, _parents: &[u64]) -> u64 {
-        0
-    }
-
     /// An object is gone.
     fn forget(&self, _id: u64) {}
-
-    /// Memory that the API's devices may use in place, if it has such.
-    fn in_place(&self) -> Option<&dyn InPlace> {
-        None
-    }
-
-    /// The commands that transfers outlive their calls with, if the API has such.
-    fn events(&self) -> &dyn Events {
-        &NoEvents
-    }
 }
 
 /// What the shim is to be told with the next frame.
@@ -70,24 +68,29 @@ pub fn notices(session: &Session, hooks: &dyn Hooks) -> Vec<Notice> {
     notices
 }
 
-/// What an API has for memory that its devices may use in place.
+/// What an API has for memory that its devices may use in place; the table compiler makes all but `suits`.
 pub trait InPlace {
     fn description(&self) -> &'static Description;
 
     /// Whether what the devices do to memory of ours is there at once, and what is there they see. `of` is a live object.
     fn suits(&self, of: *mut c_void) -> bool;
 
-    /// What the vendor makes of flags that a program gives: those that it says an object made with them has, or its status.
-    fn said(&self, of: *mut c_void, flags: u64) -> Result<u64, i64>;
+    /// The bytes that the vendor says an object has.
+    fn size(&self, object: *mut c_void) -> u64;
 
     /// The flags that the vendor says an object has.
     fn flags(&self, object: *mut c_void) -> u64;
 
-    /// Makes an object whose memory is `len` bytes at `base`; the vendor's status where it refuses.
+    /// Makes an object of `len` bytes, of which the flags say what `memory` has to do with them; the vendor's status where it
+    /// refuses.
     ///
     /// # Safety
-    /// The memory is kept until the vendor has destroyed the object.
-    unsafe fn create(&self, of: *mut c_void, flags: u64, base: *mut c_void, len: usize) -> Result<*mut c_void, i64>;
+    /// `of` is live or null. `memory` is null, or has as many bytes, and is kept until the vendor has destroyed the object if
+    /// the flags say that it uses them.
+    unsafe fn create(&self, of: *mut c_void, flags: u64, memory: *mut c_void, len: usize) -> Result<*mut c_void, i64>;
+
+    /// Gives an object of ours back.
+    fn release(&self, object: *mut c_void);
 
     /// Has the vendor call `tell` with this word when it has destroyed the object, if it can.
     fn when_destroyed(&self, object: *mut c_void, tell: Destroyed, word: *mut c_void);
@@ -118,7 +121,7 @@ pub struct Description {
     pub alloc_host: u64,
     pub copy_host: u64,
     /// The status of an object for which there is no memory, and that of success.
-    pub no_memory: i64,
+    pub exhausted: i64,
     pub ok: i64,
 }
 

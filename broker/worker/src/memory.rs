@@ -3,6 +3,7 @@
 //! **Invariant**: what the vendor is handed has at least the size that the API demands, or ends where nothing can be touched,
 //! or the call is not made.
 
+mod binary;
 mod cut;
 mod private;
 mod structs;
@@ -17,6 +18,7 @@ use ava_protocol::layout::Rows;
 use ava_protocol::wire::Returned;
 use ava_transport::region::Region;
 
+pub use binary::{BEHIND, Code, code};
 use cut::Cut;
 pub use private::{NOWHERE, Private, UNREADABLE};
 pub use structs::Structs;
@@ -30,6 +32,8 @@ pub enum Source {
     Private(Private),
     /// Structs with what they lead to.
     Structs(Structs),
+    /// Less than it says.
+    Cut(Cut),
     /// Used in place, from an offset on: the program may change it meanwhile, and the vendor copies bytes without
     /// looking at them.
     Shared(Arc<Region>, u64),
@@ -69,6 +73,7 @@ impl Input {
             Source::Unreadable => UNREADABLE,
             Source::Private(private) => private.as_ptr().wrapping_byte_sub(self.start as usize),
             Source::Structs(structs) => structs.as_ptr(),
+            Source::Cut(cut) => cut.as_ptr(),
             Source::Shared(region, offset) => {
                 let first = region.as_ptr().cast_const().wrapping_add(*offset as usize);
                 first.wrapping_sub(self.start as usize).cast()
@@ -105,7 +110,7 @@ impl Input {
         match &self.source {
             Source::Null | Source::Unread | Source::Unreadable => true,
             Source::Private(private) => private.bytes().is_empty(),
-            Source::Structs(_) | Source::Shared(..) => false,
+            Source::Structs(_) | Source::Cut(_) | Source::Shared(..) => false,
         }
     }
 
@@ -128,6 +133,8 @@ enum Target {
     Null,
     Private(Private),
     Shared(Arc<Region>),
+    /// From an offset on, in memory that the program has at the same address.
+    Fixed(Arc<Region>, u64),
     /// Private until it is returned: in a region the program could change what the worker is about to look at.
     Withdrawn(Private, Arc<Region>),
     /// Less than the vendor is told; the program's comes to be in the region.
@@ -185,6 +192,11 @@ impl Output {
         Self { target: Target::Private(private), len: size as u64, seeded: true, ..Self::null() }
     }
 
+    /// Room for the address of a text. What leads nowhere tells whether the vendor has stored one.
+    pub fn of_text() -> Self {
+        Self::seeded(NOWHERE as u64, size_of::<usize>())
+    }
+
     /// What goes in comes out as the vendor leaves it.
     pub fn exchanged(private: Private) -> Self {
         let len = private.bytes().len() as u64;
@@ -207,6 +219,11 @@ impl Output {
 
     pub fn shared(region: Arc<Region>, len: u64, pending: u64) -> Self {
         Self { target: Target::Shared(region), len, pending, ..Self::null() }
+    }
+
+    /// Bytes that the vendor writes where the program has them.
+    pub fn fixed(region: Arc<Region>, offset: u64, len: u64) -> Self {
+        Self { target: Target::Fixed(region, offset), len, ..Self::null() }
     }
 
     /// Keeps the result from the program until it is returned. For a transfer that goes on after the call, nothing
@@ -249,6 +266,7 @@ impl Output {
             Target::Null => std::ptr::null_mut(),
             Target::Private(private) | Target::Withdrawn(private, _) => private.as_mut_ptr().wrapping_byte_sub(start),
             Target::Shared(region) => region.as_ptr().wrapping_sub(start).cast(),
+            Target::Fixed(region, offset) => region.as_ptr().wrapping_add(*offset as usize).wrapping_sub(start).cast(),
             Target::Cut(cut, _) => cut.as_ptr().cast_mut(),
             Target::Unreadable => UNREADABLE.cast_mut(),
             Target::Structs(structs, _) => structs.as_mut_ptr(),
@@ -288,7 +306,7 @@ impl Output {
             }
             Target::Cut(cut, _) => cut.bytes_mut()[..bytes.len()].copy_from_slice(bytes),
             Target::Shared(region) => region.write(bytes),
-            Target::Structs(..) | Target::Unreadable => (),
+            Target::Structs(..) | Target::Unreadable | Target::Fixed(..) => (),
         }
         self.answered = Some(bytes.len() as u64);
     }
@@ -314,6 +332,24 @@ impl Output {
         self.flat = Some(texts);
     }
 
+    /// The result is the address of a text, which stands for it in the reply with its NUL; nothing stands for null. What
+    /// a call that fails has not set to null counts as untouched.
+    ///
+    /// # Safety
+    /// If the vendor has stored an address and the call is `ok`, it is null or of a text that ends with a NUL.
+    pub unsafe fn follow_text(&mut self, ok: bool) {
+        let Some(address) = self.scalar() else { return };
+        let address = address as usize as *const std::ffi::c_char;
+        if address.is_null() {
+            self.flat = Some(Vec::new());
+        } else if ok && address.cast() != NOWHERE.cast_const() {
+            // SAFETY: by the caller's promise.
+            self.flat = Some(unsafe { std::ffi::CStr::from_ptr(address) }.to_bytes_with_nul().to_vec());
+        } else {
+            *self = Self::null();
+        }
+    }
+
     /// Changes the first `len` bytes of the result.
     pub fn edit(&mut self, len: u64, change: impl FnOnce(&mut [u8])) {
         let len = len.min(self.len) as usize;
@@ -322,7 +358,7 @@ impl Output {
             Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
             Target::Cut(cut, _) => change(&mut cut.bytes_mut()[..len]),
             // The program may have changed it already: what is looked at is withdrawn first.
-            Target::Shared(_) | Target::Structs(..) | Target::Unreadable => (),
+            Target::Shared(_) | Target::Fixed(..) | Target::Structs(..) | Target::Unreadable => (),
         }
     }
 
@@ -355,7 +391,8 @@ impl Output {
         }
         let len = self.answered.or(written).unwrap_or(self.len).min(self.len);
         match &self.target {
-            Target::Null | Target::Structs(..) | Target::Unreadable => Returned::Untouched,
+            // What is at the program's own address is there.
+            Target::Null | Target::Structs(..) | Target::Unreadable | Target::Fixed(..) => Returned::Untouched,
             Target::Private(private) => Returned::Inline(&private.bytes()[..len as usize]),
             Target::Shared(_) => Returned::Region(len),
             Target::Withdrawn(private, region) => {
@@ -382,4 +419,42 @@ fn scalar(bytes: &[u8]) -> Option<u64> {
 /// The span of rows, if they have one.
 pub fn span(rows: Option<Rows>) -> Option<(Rows, u64)> {
     rows.and_then(|rows| Some((rows, rows.span()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the reply says when the vendor has stored this, if it has stored anything.
+    fn told(stored: Option<*const std::ffi::c_char>, ok: bool) -> Option<Vec<u8>> {
+        let mut output = Output::of_text();
+        if let Some(address) = stored {
+            // SAFETY: there is room for an address.
+            unsafe { output.as_mut_ptr().cast::<*const std::ffi::c_char>().write(address) };
+        }
+        // SAFETY: what a call that is ok stores here is null or a text.
+        unsafe { output.follow_text(ok) };
+        match output.returned(None, ok) {
+            Returned::Untouched => None,
+            Returned::Inline(bytes) => Some(bytes.to_vec()),
+            Returned::Region(_) => panic!("a text in a region"),
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_text_is_told_as_the_text_null_and_untouched_as_they_are() {
+        let (text, empty) = (c"out of memory".as_ptr(), c"".as_ptr());
+        assert_eq!(told(Some(text), true).as_deref(), Some(&b"out of memory\0"[..]));
+        assert_eq!(told(Some(empty), true).as_deref(), Some(&b"\0"[..]));
+        for ok in [true, false] {
+            assert_eq!(told(Some(std::ptr::null()), ok).as_deref(), Some(&b""[..]));
+            assert_eq!(told(None, ok), None);
+        }
+        // What a call that fails leaves there may lead anywhere.
+        assert_eq!(told(Some(std::ptr::without_provenance(3)), false), None);
+        let mut null = Output::null();
+        // SAFETY: nothing is stored.
+        unsafe { null.follow_text(true) };
+        assert!(matches!(null.returned(None, true), Returned::Untouched));
+    }
 }

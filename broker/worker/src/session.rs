@@ -10,6 +10,7 @@ use ava_transport::region::Region;
 use crate::state::ahead::Ahead;
 use crate::state::broker::Broker;
 use crate::state::callbacks::Callbacks;
+use crate::state::fixed::Fixed;
 use crate::state::included::Included;
 use crate::state::lanes::Lanes;
 use crate::state::mappings::Mappings;
@@ -28,6 +29,8 @@ pub struct Session {
     pub objects: Objects,
     pub mirrors: Mirrors,
     pub regions: Regions,
+    /// Memory that the program has at the same address.
+    pub fixed: Fixed,
     pub mappings: Mappings,
     pub residents: Residents,
     /// The status of commands that the program polls, once the shim has given a region for it.
@@ -72,9 +75,10 @@ impl Session {
     pub fn new(table: &'static Table, tenant: OwnedFd, control: OwnedFd, usage: Usage, memory: Option<u64>) -> Self {
         Self {
             table,
-            objects: Objects::new(usage),
+            objects: Objects::new(table.kinds, usage),
             mirrors: Mirrors::default(),
             regions: Regions::default(),
+            fixed: Fixed::default(),
             mappings: Mappings::default(),
             residents: Residents::default(),
             board: OnceLock::new(),

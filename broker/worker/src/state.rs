@@ -5,6 +5,7 @@ pub mod broker;
 pub mod callbacks;
 pub mod copies;
 pub mod events;
+pub mod fixed;
 pub mod included;
 pub mod lanes;
 pub mod mappings;

@@ -2,6 +2,7 @@
 //!
 //! Each has a slot of its own, and registers it as the library is loaded; nothing else knows which there are.
 
+mod cuda;
 mod opencl;
 mod pkcs11;
 mod runtime;

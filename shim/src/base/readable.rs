@@ -8,6 +8,7 @@
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 
+use ava_protocol::binary::View;
 use ava_protocol::flat::{LONGEST_CUT, Memory};
 
 const PAGE: usize = 4096;
@@ -88,6 +89,22 @@ impl Memory for Program {
             out.extend_from_slice(unsafe { std::slice::from_raw_parts(at as *const u8, got) });
         }
         got as u64
+    }
+}
+
+impl View for Program {
+    fn fill(&self, at: u64, out: &mut [u8]) -> bool {
+        let can = is_readable(at as *const u8, out.len());
+        if can {
+            // SAFETY: so many bytes can be read; copied at once.
+            unsafe { std::ptr::copy_nonoverlapping(at as *const u8, out.as_mut_ptr(), out.len()) };
+        }
+        can
+    }
+
+    fn text(&self, at: u64) -> Option<u64> {
+        // SAFETY: the program does not change what it passes, and its length is all that is kept.
+        unsafe { text(at as *const c_char) }.map(|text| text.count_bytes() as u64)
     }
 }
 

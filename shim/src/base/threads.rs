@@ -17,6 +17,21 @@ pub enum Role {
 
 thread_local! {
     static ROLE: Cell<Role> = const { Cell::new(Role::Program) };
+    /// The number of the API whose callback the thread runs; 0 for none.
+    static CALLBACK_OF: Cell<u16> = const { Cell::new(0) };
+}
+
+/// Runs a callback of the program's that an API calls.
+pub fn in_callback_of(api: u16, callback: impl FnOnce()) {
+    let before = CALLBACK_OF.replace(api);
+    callback();
+    CALLBACK_OF.set(before);
+}
+
+/// Whether the calling thread runs a callback of this API.
+#[inline]
+pub fn is_in_callback_of(api: u16) -> bool {
+    CALLBACK_OF.try_with(Cell::get).is_ok_and(|of| of == api)
 }
 
 /// Whether the calling thread has a role.

@@ -208,7 +208,7 @@ mod tests {
     impl Scene {
         fn new(strict: bool) -> Self {
             let range = Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap()));
-            Self { handles: Handles::new(range, 1), answers: Answers::new(strict) }
+            Self { handles: Handles::new(range, 1, &[]), answers: Answers::new(strict) }
         }
 
         fn object(&self) -> u64 {

@@ -26,8 +26,12 @@ pub struct Callbacks {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Upcall>,
-    /// The number of the last upcall that has been carried out.
-    done: u64,
+    /// The number of the last upcall that was taken.
+    taken: u64,
+    /// A thread has taken one behind which all others wait.
+    led: bool,
+    /// Threads that wait for an upcall.
+    idle: usize,
     /// Nothing more comes.
     closed: bool,
 }
@@ -91,10 +95,10 @@ impl Callbacks {
     }
 
     /// The callback that the vendor has called, which is forgotten if it is called once.
-    pub fn called(&self, id: u64) -> Option<Registration> {
-        let registration = self.registered.get(&id).map(|known| known.clone())?;
-        if registration.life == Life::Call {
-            self.forget(id);
+    pub fn called(&self, upcall: &Upcall) -> Option<Registration> {
+        let registration = self.registered.get(&upcall.callback).map(|known| known.clone())?;
+        if registration.life == Life::Call && !upcall.again {
+            self.forget(upcall.callback);
         }
         Some(registration)
     }
@@ -107,19 +111,30 @@ impl Callbacks {
         }
     }
 
-    /// Waits for what the vendor calls next; `None` when it calls no more.
+    /// Waits for what the vendor calls next; `None` when it calls no more. Nobody gets another until this one is passed.
     pub fn next(&self) -> Option<Upcall> {
-        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
-        let mut queue = self.changed.wait_while(self.queue.lock().ok()?, idle).ok()?;
-        queue.waiting.pop_front()
+        let mut queue = self.queue.lock().ok()?;
+        queue.idle += 1;
+        let idle = |queue: &mut Queue| queue.led || (queue.waiting.is_empty() && !queue.closed);
+        let mut queue = self.changed.wait_while(queue, idle).ok()?;
+        queue.idle -= 1;
+        let upcall = queue.waiting.pop_front()?;
+        (queue.taken, queue.led) = (upcall.number, true);
+        Some(upcall)
     }
 
-    /// The upcall of this number has been carried out.
-    pub fn done(&self, number: u64) {
-        if let Ok(mut queue) = self.queue.lock() {
-            queue.done = number;
-            self.changed.notify_all();
-        }
+    /// What was taken last has been carried out, or is one that the vendor waits for: what it calls meanwhile does not depend
+    /// on that. How many threads wait to carry out the next.
+    pub fn pass(&self) -> usize {
+        let Ok(mut queue) = self.queue.lock() else { return 0 };
+        queue.led = false;
+        self.changed.notify_all();
+        queue.idle
+    }
+
+    /// How many threads wait to carry out the next.
+    pub fn idle(&self) -> usize {
+        self.queue.lock().map_or(0, |queue| queue.idle)
     }
 
     /// The vendor makes no more calls.
@@ -130,10 +145,12 @@ impl Callbacks {
         }
     }
 
-    /// Waits until the upcall of this number has been carried out, or until the timeout.
+    /// Waits until the upcall of this number has been carried out, or until the timeout. Of those that the vendor waits for
+    /// none is waited for here: at exit the driver does not do so either.
     pub fn wait_for(&self, number: u64, patience: Duration) {
         if let Ok(queue) = self.queue.lock() {
-            let runs = |queue: &mut Queue| queue.done < number && !(queue.closed && queue.waiting.is_empty());
+            let runs =
+                |queue: &mut Queue| (queue.taken < number && !(queue.closed && queue.waiting.is_empty())) || queue.led;
             let _ = self.changed.wait_timeout_while(queue, patience, runs);
         }
     }
@@ -160,7 +177,7 @@ impl Args<'_> {
         };
         match self.registration.about.iter().find(|(known, _)| known == id) {
             Some((_, handle)) => *handle as *mut c_void,
-            None => self.handles.pointer(*id),
+            None => self.handles.told(*id),
         }
     }
 
@@ -182,7 +199,7 @@ mod tests {
     }
 
     fn upcall(callback: u64, number: u64) -> Upcall {
-        Upcall { callback, args: vec![Arg::Int(5), Arg::Handle(9)], notices: Vec::new(), number }
+        Upcall { number, ..Upcall::new(callback, vec![Arg::Int(5), Arg::Handle(9)]) }
     }
 
     #[test]
@@ -190,21 +207,22 @@ mod tests {
         let callbacks = Callbacks::new();
         let (once, often) =
             (callbacks.register(registration(Life::Call)), callbacks.register(registration(Life::Object)));
-        assert!(callbacks.called(once).is_some() && callbacks.called(once).is_none());
-        assert!(callbacks.called(often).is_some() && callbacks.called(often).is_some());
+        let called = |id, again| callbacks.called(&Upcall { again, ..upcall(id, 1) }).is_some();
+        assert!(called(once, true) && called(once, false) && !called(once, false));
+        assert!(called(often, false) && called(often, false));
         callbacks.forget(often);
-        assert!(callbacks.called(often).is_none());
+        assert!(!called(often, false));
     }
 
     #[test]
     fn one_that_is_kept_with_an_object_goes_with_it() {
-        let handles = Handles::new(Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap())), 1);
+        let handles = Handles::new(Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap())), 1, &[]);
         let callbacks = Callbacks::new();
         let (id, object) = (callbacks.register(registration(Life::Object)), handles.mint(1, 0, 0).unwrap());
         callbacks.keep_with(&handles, id, object);
         assert!(handles.forget(object));
         callbacks.forget_about(object);
-        assert!(callbacks.called(id).is_none());
+        assert!(callbacks.called(&upcall(id, 1)).is_none());
     }
 
     #[test]
@@ -215,12 +233,12 @@ mod tests {
             scope.spawn(|| {
                 for expected in 1..=3 {
                     assert_eq!(callbacks.next().unwrap().number, expected);
-                    callbacks.done(expected);
+                    callbacks.pass();
                 }
                 assert!(callbacks.next().is_none());
             });
             callbacks.wait_for(3, Duration::MAX);
-            assert_eq!(callbacks.queue.lock().unwrap().done, 3);
+            assert_eq!(callbacks.queue.lock().unwrap().taken, 3);
             callbacks.close();
             // Nobody carries it out any more.
             callbacks.wait_for(4, Duration::MAX);
@@ -228,8 +246,25 @@ mod tests {
     }
 
     #[test]
+    fn nobody_gets_another_until_one_is_passed() {
+        let callbacks = Callbacks::new();
+        (1..=2).for_each(|number| callbacks.queue(upcall(1, number)));
+        std::thread::scope(|scope| {
+            assert_eq!(callbacks.next().unwrap().number, 1);
+            let other = scope.spawn(|| callbacks.next().unwrap().number);
+            while callbacks.idle() == 0 {
+                std::thread::yield_now();
+            }
+            assert!(!other.is_finished());
+            assert_eq!(callbacks.pass(), 1);
+            assert_eq!(other.join().unwrap(), 2);
+        });
+        assert_eq!(callbacks.pass(), 0);
+    }
+
+    #[test]
     fn a_handle_is_the_one_that_the_program_registered() {
-        let handles = Handles::new(Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap())), 1);
+        let handles = Handles::new(Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap())), 1, &[]);
         let (upcall, registration) = (upcall(1, 1), registration(Life::Call));
         let args = Args { upcall: &upcall, registration: &registration, handles: &handles };
         assert_eq!((args.int(0), args.handle(1) as usize, args.handle(0) as usize), (5, 64, 0));

@@ -10,7 +10,9 @@
 mod range;
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use ava_protocol::spec::{self, KindSpec};
 
 use crate::base::fault::Fault;
 use crate::base::maps;
@@ -31,13 +33,17 @@ pub struct Handles {
     range: &'static Range,
     /// The session.
     generation: u32,
+    /// The types of handles, by number from 1. Some have values that are no handles of objects.
+    kinds: &'static [KindSpec],
+    /// The greatest of these values.
+    greatest_plain: u64,
     by_id: maps::ById<u32>,
 }
 
 impl Handles {
     /// Those of a session, of which there are none yet.
-    pub fn new(range: &'static Range, generation: u32) -> Self {
-        Self { range, generation, by_id: maps::busy() }
+    pub fn new(range: &'static Range, generation: u32, kinds: &'static [KindSpec]) -> Self {
+        Self { range, generation, kinds, greatest_plain: spec::greatest_plain(kinds), by_id: maps::busy() }
     }
 
     /// A new id for an object of `kind` and of a class, or 0, that a call of this lane is about to make.
@@ -55,6 +61,9 @@ impl Handles {
         let known = self.pointer(id);
         if !known.is_null() {
             return known;
+        }
+        if let Some(value) = self.spec(kind).and_then(|spec| spec.plain_value(id)) {
+            return value as *mut c_void;
         }
         self.place(id, kind, 0, 0, made).map_or(std::ptr::null_mut(), |_| self.pointer(id))
     }
@@ -148,15 +157,40 @@ impl Handles {
         })
     }
 
+    /// The id of a value that is no handle of an object.
+    pub fn plain(&self, pointer: *mut c_void, kind: u16) -> Option<u64> {
+        self.spec(kind)?.plain_id(pointer as usize)
+    }
+
+    fn spec(&self, kind: u16) -> Option<&'static KindSpec> {
+        self.kinds.get(usize::from(kind).checked_sub(1)?)
+    }
+
     /// The handle of `id`; null if it is released.
     pub fn pointer(&self, id: u64) -> *mut c_void {
         self.by_id.get(&id).map_or(std::ptr::null_mut(), |index| self.range.at(*index).cast())
     }
 
-    /// A live handle of `kind`, looked up.
+    /// The handle of an id that the worker tells without its type: of an object, or a value that is none.
+    pub fn told(&self, id: u64) -> *mut c_void {
+        let plain = spec::plain_value(id, self.greatest_plain);
+        plain.map_or_else(|| self.pointer(id), |value| value as *mut c_void)
+    }
+
+    /// A live handle of `kind`, or of another that is accepted for it, looked up.
     #[inline]
     pub fn find(&self, pointer: *mut c_void, kind: u16) -> Option<Found> {
-        self.of_kind(pointer, kind).map(Object::found)
+        let object = self.object(pointer)?;
+        if object.is(kind) { Some(object.found()) } else { self.accepted(object, kind) }
+    }
+
+    /// A live object of another type, where it is accepted for one of `kind`. It stands only for itself: classes are of
+    /// one type.
+    #[cold]
+    fn accepted(&self, object: &Object, kind: u16) -> Option<Found> {
+        let accepts = self.spec(kind)?.also.iter().any(|other| object.is(*other));
+        let found = object.found();
+        accepts.then_some(Found { class: found.id, ..found })
     }
 
     /// A live handle of any kind, looked up.
@@ -164,17 +198,10 @@ impl Handles {
         self.object(pointer).map(Object::found)
     }
 
-    /// A thread uses a live object. Returns the lane of another thread that used it before, or 0.
-    pub fn used(&self, pointer: *mut c_void, lane: u32) -> u32 {
-        let Some(object) = self.object(pointer) else { return 0 };
-        // Two threads that use it at the same time are not ordered.
-        match object.user.load(Ordering::Relaxed) {
-            user if user == lane => 0,
-            user => {
-                object.user.store(lane, Ordering::Relaxed);
-                user
-            }
-        }
+    /// The mark of the lane that used a live object last.
+    #[inline]
+    pub fn user(&self, pointer: *mut c_void) -> Option<&AtomicU32> {
+        self.object(pointer).map(|object| &object.user)
     }
 
     /// Notes of a live object that it is as good as another of its class.
@@ -259,7 +286,7 @@ mod tests {
     #[test]
     fn a_handle_is_live_in_its_own_session_only_and_ids_count_on() {
         let range = range();
-        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let (old, new) = (Handles::new(range, 1, &[]), Handles::new(range, 2, &[]));
         let id = old.mint(BUFFER, 0, 0).unwrap();
         let handle = old.pointer(id);
         assert_eq!(old.find(handle, BUFFER).unwrap().id, id);
@@ -271,7 +298,7 @@ mod tests {
     #[test]
     fn what_a_lost_session_had_is_there_until_it_is_released() {
         let range = range();
-        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let (old, new) = (Handles::new(range, 1, &[]), Handles::new(range, 2, &[]));
         let (kept, released) = (old.mint(BUFFER, 0, 0).unwrap(), old.mint(BUFFER, 0, 0).unwrap());
         let (handle, other) = (old.pointer(kept), old.pointer(released));
         assert_eq!(old.release(other, BUFFER), Some(true));
@@ -289,7 +316,7 @@ mod tests {
     fn what_the_vendor_names_unasked_keeps_its_handle() {
         const OURS: u64 = 1 << 60;
         let range = range();
-        let (old, new) = (Handles::new(range, 1), Handles::new(range, 2));
+        let (old, new) = (Handles::new(range, 1, &[]), Handles::new(range, 2, &[]));
         let device = old.intern(OURS + 1, DEVICE, false);
         let made = old.pointer(old.mint(BUFFER, 0, 0).unwrap());
         old.retire();
@@ -301,6 +328,59 @@ mod tests {
         // It is the new session's now.
         assert!(!new.adopt(OURS + 7, DEVICE, device) && !new.adopt(OURS + 8, DEVICE, device));
         assert!(old.find(device, DEVICE).is_none());
+    }
+
+    #[test]
+    fn values_that_are_no_objects_are_no_handles() {
+        let spec = KindSpec { plain: 2, ..KindSpec::named("toy") };
+        let handles = Handles::new(range(), 1, Box::leak(Box::new([spec])));
+        let value = |value: usize| value as *mut c_void;
+        let ids = [1, 2].map(|number| handles.plain(value(number), DEVICE).unwrap());
+        assert_eq!(ids.map(|id| handles.intern(id, DEVICE, false)), [1, 2].map(value));
+        assert!(handles.find(value(1), DEVICE).is_none() && handles.plain(value(1), BUFFER).is_none());
+        assert!(handles.plain(value(0), DEVICE).is_none() && handles.plain(value(3), DEVICE).is_none());
+    }
+
+    #[test]
+    fn values_told_without_a_type_are_those_of_any() {
+        let specs = [1, 3, 2].map(|plain| KindSpec { plain, ..KindSpec::named("toy") });
+        let handles = Handles::new(range(), 1, Box::leak(Box::new(specs)));
+        let id = handles.plain(3 as *mut c_void, BUFFER).unwrap();
+        assert_eq!(handles.told(id), 3 as *mut c_void);
+        let made = handles.mint(BUFFER, 0, 0).unwrap();
+        assert_eq!((handles.told(made), handles.told(id + 1)), (handles.pointer(made), std::ptr::null_mut()));
+    }
+
+    #[test]
+    fn a_handle_of_another_type_is_live_where_it_is_accepted() {
+        let specs = [KindSpec { also: &[BUFFER], ..KindSpec::named("any") }, KindSpec::named("buffer")];
+        let handles = Handles::new(range(), 1, Box::leak(Box::new(specs)));
+        const ANY: u16 = 1;
+        let (any, buffer) = (handles.mint(ANY, 7, 0).unwrap(), handles.mint(BUFFER, 7, 0).unwrap());
+        let find = |id: u64, kind: u16| {
+            handles.find(handles.pointer(id), kind).map(|found| (found.id, found.kind, found.class))
+        };
+        assert_eq!((find(any, ANY), find(any, BUFFER)), (Some((any, ANY, 7)), None));
+        assert_eq!(
+            (find(buffer, BUFFER), find(buffer, ANY)),
+            (Some((buffer, BUFFER, 7)), Some((buffer, BUFFER, buffer)))
+        );
+        // Its references are counted as what it is.
+        assert!(!handles.retain(handles.pointer(buffer), ANY) && handles.retain(handles.pointer(buffer), BUFFER));
+        let pointer = handles.pointer(buffer);
+        handles.forget(buffer);
+        assert!(handles.find(pointer, ANY).is_none());
+    }
+
+    #[test]
+    fn what_the_vendor_names_unasked_is_forgotten_when_the_worker_says_so() {
+        const WORKERS: u64 = 1 << 60;
+        let handles = Handles::new(range(), 1, &[]);
+        let function = handles.intern(WORKERS + 1, BUFFER, false);
+        assert!(handles.mark_remembered(WORKERS + 1) && handles.forget(WORKERS + 1));
+        assert!(handles.find(function, BUFFER).is_none() && handles.any(function).is_none());
+        assert!(!handles.is_lost(function) && handles.pointer(WORKERS + 1).is_null());
+        assert_ne!(handles.intern(WORKERS + 2, BUFFER, false), function);
     }
 
     #[test]

@@ -4,19 +4,25 @@ pub mod accepted;
 pub mod answers;
 pub mod board;
 pub mod callbacks;
+pub mod fixed;
 pub mod handles;
 pub mod mappings;
 pub mod mirrors;
 pub mod notes;
 pub mod order;
 pub mod pending;
+pub mod pieces;
 pub mod queues;
 pub mod regions;
+pub mod reserved;
 pub mod residents;
 pub mod texts;
+pub mod turn;
 
 use std::ffi::c_void;
 use std::sync::Arc;
+
+use ava_protocol::spec::KindSpec;
 
 use crate::base::fault::Fault;
 use crate::port::keeper::Keeper;
@@ -30,7 +36,7 @@ pub struct Shared {
     pub texts: texts::Texts,
     accepted: accepted::Places,
     /// Whether every call crosses and waits.
-    is_strict: bool,
+    pub is_strict: bool,
 }
 
 impl Shared {
@@ -57,17 +63,26 @@ pub struct Book {
     pub mirrors: mirrors::Mirrors,
     pub mappings: mappings::Mappings,
     pub residents: residents::Residents,
+    pub fixed: fixed::Fixed,
     pub board: board::Board,
     pub queues: queues::Queues,
+    pub pieces: pieces::Pieces,
 }
 
 impl Book {
     /// Of a session of a process's with a generation of its own. Its regions are made by `keeper`; `populate` and `memory`
     /// are as for [`regions::Pool::new`].
-    pub fn new(shared: &'static Shared, generation: u32, keeper: Arc<Keeper>, populate: bool, memory: u64) -> Self {
+    pub fn new(
+        shared: &'static Shared,
+        generation: u32,
+        kinds: &'static [KindSpec],
+        keeper: Arc<Keeper>,
+        populate: bool,
+        memory: u64,
+    ) -> Self {
         Self {
             order: order::Order::default(),
-            handles: handles::Handles::new(&shared.range, generation),
+            handles: handles::Handles::new(&shared.range, generation, kinds),
             accepted: accepted::Accepted::new(&shared.accepted, generation, shared.is_strict),
             answers: answers::Answers::new(shared.is_strict),
             regions: regions::Pool::new(keeper, populate, memory),
@@ -76,8 +91,10 @@ impl Book {
             mirrors: mirrors::Mirrors::default(),
             mappings: mappings::Mappings::default(),
             residents: residents::Residents::default(),
+            fixed: fixed::Fixed::default(),
             board: board::Board::default(),
             queues: queues::Queues::default(),
+            pieces: pieces::Pieces::new(!shared.is_strict),
         }
     }
 

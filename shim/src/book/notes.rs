@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_value_stands_until_it_is_set_again_or_its_object_is_gone() {
         let range = Box::leak(Box::new(Range::new(true, std::ptr::null()).unwrap()));
-        let handles = Handles::new(range, 1);
+        let handles = Handles::new(range, 1, &[]);
         let [one, other] = [(); 2].map(|()| handles.mint(1, 0, 0).unwrap());
         let notes = Notes::default();
         notes.set(&handles, one, 4);

@@ -133,6 +133,21 @@ impl Pool {
         Ok(Lease { id, region, unsent: Some(fd), _share: share })
     }
 
+    /// A region of whole pages, at least `len` bytes, at an address where nothing is yet; it is none that is used again. The
+    /// process's children do not have it.
+    pub fn acquire_at(&self, len: u64, address: usize) -> Result<Lease, Fault> {
+        let size = len.max(1).checked_next_multiple_of(SMALLEST).ok_or(Fault::Exhausted)?;
+        let share = Share::of(&self.taken, size, self.limit)?;
+        let (region, fd) = self.keeper.create_region_at(size, address).map_err(|_| Fault::Exhausted)?;
+        if self.populates {
+            region.populate().map_err(|_| Fault::Exhausted)?;
+        }
+        // Where that is not to be had, children have it as they have shared memory.
+        let _ = region.leave_out_of_children();
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Lease { id, region, unsent: Some(fd), _share: share })
+    }
+
     /// Takes a region back. Returns the ids of regions that the pool lets go for it, which the worker is to be told.
     pub fn release(&self, lease: Lease) -> Vec<u32> {
         let Ok(mut free) = self.free.lock() else { return Vec::new() };

@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_char, c_void};
 use ava_protocol::flat::Way;
 use ava_protocol::layout::Rows;
 use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
-use ava_protocol::wire::{Data, Texts};
+use ava_protocol::wire::{Data, Extent, Texts};
 
 use super::Call;
 use crate::base::fault::Fault;
@@ -130,6 +130,28 @@ impl Call {
         Ok(Data::Region(self.slice(lease, span, pending.then_some(None))?))
     }
 
+    /// Bytes that the vendor does no more than copy. It takes them where they lie if the worker has the same address there.
+    ///
+    /// # Safety
+    /// As for [`Call::bytes`].
+    pub unsafe fn data<'a>(&mut self, pointer: *const c_void, rows: Option<Rows>) -> Result<Data<'a>, Fault> {
+        match self.fixed(pointer, rows) {
+            Some(extent) => Ok(Data::Fixed(extent)),
+            // SAFETY: by the caller's promise.
+            None => unsafe { self.bytes(pointer, rows, false) },
+        }
+    }
+
+    /// The extent of bytes in memory that the worker has at the same address.
+    pub fn fixed(&self, pointer: *const c_void, rows: Option<Rows>) -> Option<Extent> {
+        let fixed = &self.session.book.fixed;
+        if !fixed.may_hold(pointer as usize) {
+            return None;
+        }
+        let (address, len) = (pointer as usize, rows.filter(Rows::is_flat)?.span()?);
+        fixed.holds(address, len).then_some(Extent { address: address as u64, len })
+    }
+
     /// Bytes that the shim made.
     pub fn owned<'a>(&mut self, bytes: Vec<u8>) -> Result<Data<'a>, Fault> {
         if bytes.len() <= self.budget {
@@ -162,13 +184,18 @@ impl Call {
         for i in 0..count as usize {
             // SAFETY: by the caller's promise.
             let handle = unsafe { pointer.cast::<*mut c_void>().add(i).read_unaligned() };
-            let (id, class) =
-                self.session.book.handles.find(handle, kind).map_or((0, 0), |found| (found.id, found.class));
-            self.key.mix(class);
-            match id {
-                0 => self.missed(handle),
-                _ => self.uses(handle, kind),
-            }
+            let id = match self.session.book.handles.find(handle, kind) {
+                Some(found) => {
+                    self.key.mix(found.class);
+                    self.uses(handle, found.kind);
+                    found.id
+                }
+                None => {
+                    let id = self.not_an_object(handle, kind);
+                    self.key.mix(id);
+                    id
+                }
+            };
             ids.extend_from_slice(&id.to_le_bytes());
         }
         self.owned(ids)

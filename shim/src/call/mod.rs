@@ -4,6 +4,7 @@
 //! registrations, pending transfers) it gives back if the vendor did not accept it.
 
 mod arguments;
+mod binary;
 mod objects;
 mod results;
 mod structs;
@@ -34,6 +35,7 @@ use crate::book::callbacks::Registration;
 use crate::book::pending::{Keep, Transfer};
 use crate::book::queues::Fills;
 use crate::book::regions::{Announcement, Lease};
+use crate::book::turn::Turn;
 use crate::port::Use;
 use crate::session::{Outgoing, Session};
 
@@ -59,12 +61,9 @@ pub struct Call {
     pub first: u64,
     /// The last so far.
     last: u64,
-    /// The thread's lane, once its number is needed, and the numbers of those that the call comes after.
+    /// The thread's lane, once its number is needed, and the call's turn among those of other lanes.
     lane: Option<Use>,
-    after: Vec<u32>,
-    /// Whether the call names an object that calls are put in order by.
-    ordered: bool,
-    after_all: bool,
+    turn: Turn<'static>,
     /// The queues that the call may give commands.
     fills: Fills,
     /// Bytes that may still go into the frame, and come back in the reply's.
@@ -72,8 +71,8 @@ pub struct Call {
     result_budget: u64,
     /// What the call has taken. Most take nothing, and pay nothing for it.
     taken: Option<Box<Taken>>,
-    /// Whether the call names something of a lost session.
-    lost: bool,
+    /// Why the call cannot be made: it names something of a lost session, or there is no lane.
+    hindrance: Option<Fault>,
 }
 
 /// Room for a result: what the request says, and how many bytes the program's memory takes.
@@ -100,14 +99,12 @@ impl Call {
             first: 0,
             last: 0,
             lane: None,
-            after: Vec::new(),
-            ordered: false,
-            after_all: false,
+            turn: Turn::default(),
             fills: Fills::None,
             budget: INLINE_BUDGET,
             result_budget: INLINE_BUDGET as u64,
             taken: None,
-            lost: false,
+            hindrance: None,
         }
     }
 
@@ -152,7 +149,9 @@ impl Call {
                     self.key.mix(u64::from_le_bytes(word));
                 }
             }
-            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) => self.key.never(),
+            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) | Data::Fixed(_) => {
+                self.key.never();
+            }
         }
     }
 
@@ -191,6 +190,20 @@ impl Call {
         // SAFETY: by the caller's promise; bytes that the program has not initialised are carried, not looked at.
         unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), held.as_mut_ptr(), size) };
         Room { place: Place::Scalar(u64::from_le_bytes(held)), capacity: size as u64 }
+    }
+
+    /// Room for the address of a text that stays.
+    pub fn text_place(pointer: *mut *const c_char) -> Room {
+        let place = if pointer.is_null() { Place::Null } else { Place::Inline };
+        Room { place, capacity: size_of::<*const c_char>() as u64 }
+    }
+
+    /// Room for bytes that come out, which the vendor writes where they belong if the worker has the same address there.
+    pub fn room(&mut self, pointer: *mut c_void, rows: Option<Rows>) -> Result<Room, Fault> {
+        match self.fixed(pointer, rows) {
+            Some(extent) => Ok(Room { place: Place::Fixed(extent), capacity: 0 }),
+            None => self.place(pointer, rows, false),
+        }
     }
 
     /// Room for bytes that come out. With `pending`, they come when the command has completed.
@@ -304,19 +317,19 @@ impl Call {
     where
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
     {
-        if self.lost {
-            return Err(Fault::Lost);
+        if let Some(fault) = self.hindrance {
+            return Err(fault);
         }
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
         tracing::trace!(function = self.session.name(self.opcode), "oneway");
         let regions = self.announcements();
-        let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.after(false), fd: None };
-        let lane = self.lane.take();
-        let posted = self.session.post(lane, outgoing, encode, wake);
+        let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.turn.after(), fd: None };
+        let posted = self.session.post(self.lane.as_ref(), outgoing, encode, wake, self.turn.ending());
         self.sent();
         posted?;
+        self.turn.counted();
         self.keep();
         Ok(())
     }
@@ -348,14 +361,17 @@ impl Call {
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
         A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
     {
-        if self.lost {
-            return Err(Fault::Lost);
+        if let Some(fault) = self.hindrance {
+            return Err(fault);
         }
         let mut regions = self.announcements();
         regions.extend(self.taken.iter_mut().flat_map(|taken| &mut taken.leases).filter_map(Lease::announce));
         let session = self.session;
         let opcode = self.opcode;
-        let outgoing = Outgoing { tag: Tag::Call, word: opcode, regions, after: self.after(true), fd: None };
+        // A copy, since the reply's reader has the call.
+        let turn = self.turn.clone();
+        let after = turn.after_of_waiting();
+        let outgoing = Outgoing { tag: Tag::Call, word: opcode, regions, after, fd: None };
         let mut accepted = false;
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
@@ -368,6 +384,10 @@ impl Call {
             Ok(result)
         });
         self.sent();
+        match &result {
+            Ok(_) | Err(Fault::Status(_)) => self.turn.answered(),
+            Err(_) => (),
+        }
         if let Err(fault) = &result {
             tracing::debug!(function = session.name(opcode), ?fault, "not made");
         }
@@ -400,6 +420,7 @@ impl Call {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
+        self.turn.end(&self.session.book.handles);
         if let Some(taken) = self.taken.take() {
             taken.give_back(self.session);
         }

@@ -5,33 +5,61 @@ use std::ffi::c_void;
 
 use super::Call;
 use crate::base::fault::Fault;
-use crate::book::order::After;
 use crate::book::queues::{self, Fills};
-use crate::port::Use;
 
 impl Call {
     /// A handle argument. What is no live handle crosses as null, which the vendor refuses as it sees fit.
     pub fn handle(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
         let Some(found) = self.session.book.handles.find(pointer, kind) else {
-            self.missed(pointer);
-            self.key.mix(0);
-            return 0;
+            let id = self.not_an_object(pointer, kind);
+            self.key.mix(id);
+            if self.first == 0 {
+                self.first = id;
+            }
+            return id;
         };
         self.key.mix(found.class);
         self.key.mix(found.state);
         // An object twice is something else than two that are as good as each other.
         self.key.mix(u64::from(found.id == self.last));
         self.last = found.id;
-        self.uses(pointer, kind);
+        self.uses(pointer, found.kind);
         if self.first == 0 {
             self.first = found.id;
         }
         found.id
     }
 
+    /// The id of something that is no live object: a value of the type that is none, or else 0.
+    pub fn not_an_object(&mut self, pointer: *mut c_void, kind: u16) -> u64 {
+        match self.session.book.handles.plain(pointer, kind) {
+            Some(id) => {
+                self.uses_plain(kind);
+                id
+            }
+            None => {
+                self.missed(pointer);
+                0
+            }
+        }
+    }
+
     /// The call names something that is not live. What is of a lost session keeps it from being made.
     pub fn missed(&mut self, pointer: *mut c_void) {
-        self.lost |= self.session.book.handles.is_lost(pointer);
+        if self.session.book.handles.is_lost(pointer) {
+            self.hindrance = Some(Fault::Lost);
+        }
+    }
+
+    /// The call is about a value that is no object: nothing says who used it last, or what it was given.
+    fn uses_plain(&mut self, kind: u16) {
+        let kind = self.session.api.kind(kind);
+        if kind.queue {
+            self.fills = Fills::All;
+        }
+        if kind.ordered && self.lane() != 0 {
+            self.turn.comes_after_all();
+        }
     }
 
     /// A handle argument that may be null, so that something else than a live handle is refused here.
@@ -52,7 +80,7 @@ impl Call {
 
     /// Why a call is not made that names something else than a live object of a kind.
     fn refused(&self, kind: u16) -> Fault {
-        if self.lost { Fault::Lost } else { Fault::Status(self.session.api.kind(kind).invalid) }
+        self.hindrance.unwrap_or_else(|| Fault::Status(self.session.api.kind(kind).invalid))
     }
 
     /// The call is about a live object.
@@ -62,26 +90,36 @@ impl Call {
             self.fills = if self.fills == Fills::None { Fills::One(pointer) } else { Fills::All };
         }
         if kind.ordered {
-            self.ordered = true;
-            let lane = self.lane();
-            let user = self.session.book.handles.used(pointer, lane);
-            if user != 0 && !self.after.contains(&user) {
-                self.after.push(user);
+            let (book, lane) = (&self.session.book, self.lane());
+            if lane != 0 {
+                self.turn.uses(&book.order, &book.handles, pointer, lane);
             }
         }
     }
 
-    /// The number of the lane by which the call goes; 0 if there is none. The lane stays the thread's as long as the call.
+    /// The number of the lane by which the call goes, which stays the thread's as long as the call, and is under way; 0 if
+    /// there is none, and the call is not made.
+    #[inline(always)]
     pub(super) fn lane(&mut self) -> u32 {
-        if self.lane.is_none() {
-            self.lane = self.session.port.lane().ok();
+        if let Some(lane) = &self.lane {
+            return lane.number();
         }
-        self.lane.as_ref().map_or(0, Use::number)
+        match self.session.lane() {
+            Ok(lane) => {
+                let number = self.lane.insert(lane).number();
+                self.turn.begin(&self.session.book.order, number);
+                number
+            }
+            Err(fault) => {
+                self.hindrance = Some(fault);
+                0
+            }
+        }
     }
 
     /// The call comes after all that other threads have sent.
     pub fn comes_after_all(&mut self) {
-        self.after_all = true;
+        self.turn.comes_after_all();
     }
 
     /// The call may give any queue commands.
@@ -102,13 +140,5 @@ impl Call {
             Fills::One(queue) => book.handles.note(queue).into_iter().for_each(queues::fill),
             Fills::All => book.queues.fill_all(),
         }
-    }
-
-    pub(super) fn after(&mut self, waits: bool) -> After {
-        // What is waited for may depend on anything, unless it says on what.
-        if self.after_all || (waits && !self.ordered) {
-            return After::All;
-        }
-        After::Lanes(std::mem::take(&mut self.after))
     }
 }

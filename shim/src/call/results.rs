@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 
 use ava_protocol::layout::Rows;
 use ava_protocol::spec::{Answer, ListSpec, Step, TaggedSpec};
-use ava_protocol::wire::{ArchivedReturned, Place};
+use ava_protocol::wire::{ArchivedReturned, ArchivedStored, Place};
 
 use crate::base::memory;
 use crate::call::{Call, Room};
@@ -58,6 +58,20 @@ impl Call {
         }
     }
 
+    /// One handle, or null.
+    ///
+    /// # Safety
+    /// `to` is what the room was made for.
+    pub unsafe fn put_handle(&mut self, to: *mut c_void, room: &Room, from: &ArchivedReturned<'_>, kind: u16) {
+        if let Some(mut bytes) = self.copied(room, from)
+            && bytes.len() == size_of::<*mut c_void>()
+        {
+            self.to_handles(&mut bytes, kind, false);
+            // SAFETY: by the caller's promise; the length was checked against the room.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.cast(), bytes.len()) };
+        }
+    }
+
     /// # Safety
     /// `to` is what the room was made for.
     pub unsafe fn put_answer(
@@ -96,6 +110,21 @@ impl Call {
             // SAFETY: by the caller's promise.
             _ => unsafe { self.put(to, room, from, None) },
         }
+    }
+
+    /// The address of a text, which stays as long as the process.
+    ///
+    /// # Safety
+    /// `to` is null or leads to an address.
+    pub unsafe fn put_text(&self, to: *mut *const c_char, from: &ArchivedReturned<'_>) {
+        let ArchivedReturned::Inline(text) = from else { return };
+        if to.is_null() {
+            return;
+        }
+        // Without its NUL it is no text, but null.
+        let text = text.strip_suffix(b"\0").map_or(std::ptr::null(), |text| self.session.shared.texts.keep(text));
+        // SAFETY: by the caller's promise.
+        unsafe { to.write_unaligned(text) };
     }
 
     /// Addresses of texts, which stay as long as the process.
@@ -141,10 +170,15 @@ impl Call {
     ///
     /// # Safety
     /// `to` is null or leads to a handle.
-    pub unsafe fn put_new(&mut self, to: *mut *mut c_void, id: u64, made: bool) {
-        if made && !to.is_null() {
+    pub unsafe fn put_new(&mut self, to: *mut *mut c_void, id: u64, stored: &ArchivedStored) {
+        let handle = match stored {
+            ArchivedStored::Made => self.object(id),
+            ArchivedStored::Null => std::ptr::null_mut(),
+            ArchivedStored::Untouched => return,
+        };
+        if !to.is_null() {
             // SAFETY: by the caller's promise.
-            unsafe { to.write(self.object(id)) };
+            unsafe { to.write(handle) };
         }
     }
 

@@ -1,5 +1,6 @@
-//! Long transfers that wait, of memory objects with memory of their own, go in chunks: while the vendor copies one, the
-//! program copies the next. Few of them are on their way at a time, so that their regions stay in the processor's cache.
+//! Transfers that wait: of memory objects in regions by the program itself; long ones of others in chunks. While the vendor
+//! copies one chunk, the program copies the next. Few of them are on their way at a time, so that their regions stay in the
+//! processor's cache.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -15,21 +16,57 @@ const CHUNK: usize = 1 << 20;
 const DEPTH: usize = 4;
 
 /// What an API has for a queue's commands.
-pub struct Commands<E, F> {
+pub struct Commands<E, F, R> {
     /// Makes a part of the transfer, and waits for it if it is to: the vendor's status.
     pub enqueue: E,
     /// Has the vendor begin with what was enqueued.
     pub flush: F,
+    /// Gives an event back that the program has not seen.
+    pub release: R,
     /// The status of success, and that of a transfer whose command has failed.
     pub ok: i32,
     pub failed: i32,
 }
 
-/// Makes a transfer chunk by chunk, and waits for the last; `None` if it is to be made in one go.
-pub fn transfer<E, F>(
+/// Makes a transfer that waits, and writes the object or reads it: the vendor's status; `None` if it is to be made in the usual
+/// way.
+///
+/// # Safety
+/// The memory and the wait list are as the vendor's API demands.
+pub unsafe fn transfer<E, F, R>(
     session: &'static Session,
     whole: &Transfer,
-    commands: &Commands<E, F>,
+    writes: bool,
+    commands: &Commands<E, F, R>,
+) -> Result<Option<i32>, Fault>
+where
+    E: Fn(&Transfer, bool) -> Result<i32, Fault>,
+    F: Fn(*mut c_void) -> Result<i32, Fault>,
+    R: Fn(*mut c_void) -> Result<i32, Fault>,
+{
+    let release = |event| {
+        let _ = (commands.release)(event);
+    };
+    // SAFETY: by the caller's promise.
+    let status = unsafe {
+        if writes {
+            session.wait_for_memory(whole.address, whole.size as u64)?;
+            whole.write(session, release)?
+        } else {
+            whole.read(session, release)?
+        }
+    };
+    match status {
+        Some(status) => Ok(Some(status as i32)),
+        None => in_chunks(session, whole, commands),
+    }
+}
+
+/// Makes a transfer chunk by chunk, and waits for the last; `None` if it is to be made in one go.
+fn in_chunks<E, F, R>(
+    session: &'static Session,
+    whole: &Transfer,
+    commands: &Commands<E, F, R>,
 ) -> Result<Option<i32>, Fault>
 where
     E: Fn(&Transfer, bool) -> Result<i32, Fault>,

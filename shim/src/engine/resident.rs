@@ -9,7 +9,7 @@ use ava_protocol::engine::resident::{ArchivedCreated, ArchivedTransferred, Creat
 use ava_protocol::wire::Slice;
 
 use crate::base::fault::Fault;
-use crate::book::accepted::Key;
+use crate::book::accepted::{Key, mix};
 use crate::call::{Call, Wake};
 use crate::session::Session;
 
@@ -21,32 +21,106 @@ const PAGE: usize = 4096;
 /// The smallest transfer that the program copies itself, in bytes.
 pub const WORTHWHILE: usize = 8 << 10;
 
-/// A memory object to be made.
-pub struct New {
-    /// Its handle type.
-    pub kind: u16,
-    /// What it is made of: a context.
-    pub of: u64,
+/// What a program asks for that makes a memory object.
+pub struct Asked {
+    pub opcode: u32,
+    /// The handle types of memory objects, and of what they are made of: a context.
+    pub kinds: (u16, u16),
+    pub of: *mut c_void,
     pub flags: u64,
     /// In bytes.
     pub size: usize,
+    /// The memory that it is filled from.
+    pub source: Option<*const c_void>,
+    /// It does not use the program's memory, and there is memory to fill it from if it is to be filled.
+    pub is_plain: bool,
+}
+
+/// Makes a memory object: in a region, or without waiting where `post` sends the call with what it is made of and its own id,
+/// or by `make`, in the usual way. Its handle; and its status, except where the program has been told.
+///
+/// # Safety
+/// The source leads to as many bytes as the object has.
+pub unsafe fn create(
+    session: &'static Session,
+    asked: &Asked,
+    post: impl FnOnce(&mut Call, u64, u64) -> Result<(), Fault>,
+    make: impl FnOnce() -> Result<*mut c_void, Fault>,
+) -> Result<(*mut c_void, Option<i64>), Fault> {
+    let (kind, of_kind) = asked.kinds;
+    let Asked { opcode, flags, size, .. } = *asked;
+    let of = session.book.handles.find(asked.of, of_kind).map_or(0, |found| found.id);
+    let class = [of, flags, size as u64].into_iter().fold(opcode.into(), mix);
+    let mut key = session.book.accepted.key(opcode);
+    key.mix(class);
+    let plain = asked.is_plain && of != 0;
+    let new = New { kind, of, flags, size, class, key };
+    let known = plain && session.book.accepted.contains(key) && session.book.residents.has_room(size as u64);
+    let mut made = None;
+    if plain && new.may_be_resident(session) {
+        // SAFETY: by the caller's promise.
+        made = unsafe { new.in_region(session, asked.source, known)? };
+    } else if known && asked.source.is_none() {
+        made = Some((new.posted(session, asked, post)?, 0));
+    }
+    if let Some((object, status)) = made {
+        return Ok((object, Some(status)));
+    }
+    let object = make()?;
+    if plain && let Some(found) = session.book.handles.find(object, kind) {
+        session.book.handles.set_class(object, class);
+        new.made(session, found.id, 0, true);
+        session.book.accepted.insert(key);
+    }
+    Ok((object, None))
+}
+
+/// An object shares its memory with another, which objects of a class do not.
+pub fn overlaps(session: &Session, object: *mut c_void) {
+    session.book.handles.set_class(object, 0);
+}
+
+/// A memory object to be made.
+struct New {
+    /// Its handle type.
+    kind: u16,
+    /// What it is made of: a context.
+    of: u64,
+    flags: u64,
+    /// In bytes.
+    size: usize,
     /// Objects of a class are as good as each other.
-    pub class: u64,
+    class: u64,
     /// What the vendor accepts when it makes the object, so that the next of its class need not wait.
-    pub key: Key,
+    key: Key,
 }
 
 impl New {
     /// Whether it may live in a region.
-    pub fn may_be_resident(&self, session: &Session) -> bool {
+    fn may_be_resident(&self, session: &Session) -> bool {
         let fits = (SMALLEST..=LARGEST).contains(&self.size) && self.size.is_multiple_of(PAGE);
         fits && session.book.residents.may_suit(self.of)
     }
 
     /// Takes note that it has been made, in a region or, for 0, in none; `confirmed` if the vendor has said so.
-    pub fn made(&self, session: &Session, id: u64, region: u32, confirmed: bool) {
+    fn made(&self, session: &Session, id: u64, region: u32, confirmed: bool) {
         session.book.residents.insert(id, self.size as u64, region, confirmed);
         session.book.handles.mark_remembered(id);
+    }
+
+    /// Makes it without waiting. Its handle.
+    fn posted(
+        &self,
+        session: &'static Session,
+        asked: &Asked,
+        post: impl FnOnce(&mut Call, u64, u64) -> Result<(), Fault>,
+    ) -> Result<*mut c_void, Fault> {
+        let mut call = Call::begin(session, asked.opcode);
+        let of = call.handle(asked.of, asked.kinds.1);
+        let id = call.mint_of_class(self.kind, self.class)?;
+        post(&mut call, of, id)?;
+        self.made(session, id, 0, false);
+        Ok(call.object(id))
     }
 
     /// Makes it in a region, filled with a copy of `source`, without waiting if `post`. Its handle and the vendor's status;
@@ -54,7 +128,7 @@ impl New {
     ///
     /// # Safety
     /// `source` leads to as many bytes as the object has.
-    pub unsafe fn in_region(
+    unsafe fn in_region(
         &self,
         session: &'static Session,
         source: Option<*const c_void>,
@@ -197,7 +271,7 @@ impl Transfer {
         let (status, done) = call.transact(&request, |reply: &ArchivedTransferred, call| {
             let status = reply.status.to_native();
             // SAFETY: as above.
-            unsafe { call.put_new(self.event, event_id, reply.event) };
+            unsafe { call.put_new(self.event, event_id, &reply.event) };
             (reply.accepted, (status, reply.done))
         })?;
         if done && !session.alone(|| copy(bytes)) {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ava_protocol::api::Api;
 use ava_protocol::session::{self as wire, Answer, Hello, Opening, Refusal};
 use ava_protocol::surroundings::Surroundings;
-use ava_protocol::{admin, upcall::OPEN_LANE};
+use ava_protocol::{admin, upcall};
 use ava_transport::client::{self, Patience};
 use ava_transport::guarded::Guarded;
 use ava_transport::lane::{self, Lane};
@@ -83,14 +83,14 @@ pub struct Connection {
 /// What of the program's surroundings does not count, told once: variables, and the library's file.
 pub type Told = [Once; 2];
 
-/// Begins a session of this process with an API.
+/// Begins a session of this process with an API. Of a strict program no question is answered ahead.
 ///
 /// # Errors
 /// Where there is none and why, in words; nothing if it is for want of memory.
-pub fn connect(api: &'static Api, told: &'static Told) -> Result<Connection, Option<String>> {
+pub fn connect(api: &'static Api, is_strict: bool, told: &'static Told) -> Result<Connection, Option<String>> {
     ava_surroundings::settings::check().map_err(|why| Some(format!("with {why}")))?;
     crate::base::log::start();
-    let greeting = Arc::new(Greeting::new(api)?);
+    let greeting = Arc::new(Greeting::new(api, is_strict)?);
     let over = |transport| {
         let greeting = Arc::clone(&greeting);
         kept(transport, None, move |keeper| begin(keeper, transport, &greeting, told))
@@ -112,9 +112,9 @@ pub fn connect(api: &'static Api, told: &'static Told) -> Result<Connection, Opt
 ///
 /// # Errors
 /// There is no memory, or nobody to serve it.
-pub fn adopt(connection: &Guarded, begun: Begun) -> Result<Connection, Option<String>> {
+pub fn adopt(connection: &Guarded, begun: Begun, is_strict: bool) -> Result<Connection, Option<String>> {
     let number = connection.get().map_err(|error| Some(error.to_string()))?.as_raw_fd();
-    let adopted = kept(transport(), Some(number), move |keeper| go_on(keeper, transport(), number, begun));
+    let adopted = kept(transport(), Some(number), move |keeper| go_on(keeper, transport(), number, begun, is_strict));
     // The keeper has it by now; a child of this process is not to have it.
     connection.close();
     adopted.map_err(Trouble::in_words)
@@ -162,12 +162,13 @@ impl Trouble {
 struct Greeting {
     socket: wire::Socket,
     hello: Hello,
+    is_strict: bool,
     /// The file of the vendor's library that the program names.
     library: Option<PathBuf>,
 }
 
 impl Greeting {
-    fn new(api: &'static Api) -> Result<Self, Option<String>> {
+    fn new(api: &'static Api, is_strict: bool) -> Result<Self, Option<String>> {
         let program = std::fs::read("/proc/self/cmdline").unwrap_or_default();
         let mut words = program.split(|b| *b == 0).filter(|w| !w.is_empty()).map(String::from_utf8_lossy);
         let first = words.next().unwrap_or_default();
@@ -178,7 +179,7 @@ impl Greeting {
         hello.wait = wait();
         let library = library::of(api);
         hello.surroundings = surroundings(api, library.as_deref()).map_err(|why| Some(format!("since {why}")))?;
-        Ok(Self { socket: client::discover(), hello, library })
+        Ok(Self { socket: client::discover(), hello, is_strict, library })
     }
 }
 
@@ -186,7 +187,7 @@ impl Greeting {
 fn begin(
     keeper: &Arc<Keeper>,
     transport: lane::Kind,
-    Greeting { socket, hello, library }: &Greeting,
+    Greeting { socket, hello, is_strict, library }: &Greeting,
     [variables, libraries]: &Told,
 ) -> Result<Connection, Trouble> {
     let refused = |why: String| Err(Trouble::There(messages::at(socket, &why)));
@@ -206,7 +207,7 @@ fn begin(
     // The broker keeps the time, too; what is said last is its reason.
     let place = Duration::from_secs(u64::from(wait) + 5);
     let patience = Patience { place, told: tell_of_waiting, ..Patience::PROGRAM };
-    let opened = client::open_session(socket.path(), &opening, (OPEN_LANE, &theirs), may_come, patience);
+    let opened = client::open_session(socket.path(), &opening, (words(*is_strict), &theirs), may_come, patience);
     let (control, answer) = match opened {
         Ok(connection) => connection,
         Err(error) => return Err(Trouble::There(messages::unreached(socket, &error))),
@@ -243,13 +244,24 @@ fn begin(
 }
 
 /// Goes on with what the parent had, on the thread that keeps the child's descriptors.
-fn go_on(keeper: &Arc<Keeper>, transport: lane::Kind, number: RawFd, begun: Begun) -> Result<Connection, Trouble> {
+fn go_on(
+    keeper: &Arc<Keeper>,
+    transport: lane::Kind,
+    number: RawFd,
+    begun: Begun,
+    is_strict: bool,
+) -> Result<Connection, Trouble> {
     let connection = keeper.heirloom(number).map_err(Trouble::Here)?;
     let (first_lane, theirs) = keeper.make_lane(transport).map_err(Trouble::Here)?;
     let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
-    message::send(&connection, OPEN_LANE, &theirs).map_err(|error| Trouble::There(error.to_string()))?;
+    message::send(&connection, words(is_strict), &theirs).map_err(|error| Trouble::There(error.to_string()))?;
     tracing::info!(session = begun.session, "goes on in a child");
     connected(keeper, connection, begun, (transport, first_lane))
+}
+
+/// What the worker is told with the first lane.
+fn words(is_strict: bool) -> &'static [u8] {
+    if is_strict { upcall::OPEN_STRICT_LANE } else { upcall::OPEN_LANE }
 }
 
 fn connected(

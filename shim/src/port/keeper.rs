@@ -194,6 +194,16 @@ impl Keeper {
         made.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))
     }
 
+    /// Makes a region likewise, at an address where nothing is yet.
+    pub fn create_region_at(self: &Arc<Self>, len: u64, address: usize) -> io::Result<(Region, Kept)> {
+        let keeper = Arc::clone(self);
+        let made = self.run(move || {
+            let (region, fd) = Region::create_at(len, address)?;
+            Ok((region, keeper.keep(fd)?))
+        });
+        made.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))
+    }
+
     /// A connection with one end in the caller's table, and the other in the thread's.
     ///
     /// # Errors

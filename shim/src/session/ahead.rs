@@ -2,7 +2,7 @@
 //!
 //! - **Invariant**: they count when all that came with the reply behind them is in place: data, and what the vendor wrote.
 
-use ava_protocol::ahead::{ArchivedAnswers, ArchivedKnown};
+use ava_protocol::ahead::{ArchivedAnswers, ArchivedKnown, LONGEST, MOST};
 use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
 
@@ -16,9 +16,13 @@ impl Session {
     /// # Errors
     /// It is none that a worker sends: the session is lost.
     pub(super) fn take_answers(&'static self, body: &AlignedVec) -> Result<(), Fault> {
-        let answers = rkyv::access::<ArchivedAnswers, Failure>(body).map_err(|_| self.lose())?;
+        let answers =
+            rkyv::access::<ArchivedAnswers, Failure>(body).map_err(|_| self.refuse("answers that are none"))?;
+        if answers.known.len() > MOST {
+            return Err(self.refuse("too many answers"));
+        }
         if self.book.accepted.is_strict() {
-            return Ok(());
+            return Err(self.refuse("answers that nobody wants"));
         }
         let handles = &self.book.handles;
         for event in answers.over.iter() {
@@ -32,7 +36,7 @@ impl Session {
         for of_one in answers.known.chunk_by(|one, other| one.object == other.object) {
             let mut values = Vec::with_capacity(of_one.len());
             for known in of_one {
-                values.push((known, self.value(known).ok_or_else(|| self.lose())?));
+                values.push((known, self.value(known).ok_or_else(|| self.refuse("an answer that is none"))?));
             }
             let bytes = values.iter().map(|(known, (value, len))| (*known, &value[..*len]));
             self.book.answers.bring(handles, of_one[0].object.to_native(), bytes);
@@ -41,11 +45,11 @@ impl Session {
     }
 
     /// An answer as the program is given it, and its length; `None` if no worker sends such.
-    fn value(&self, known: &ArchivedKnown) -> Option<([u8; ava_protocol::ahead::LONGEST], usize)> {
+    fn value(&self, known: &ArchivedKnown) -> Option<([u8; LONGEST], usize)> {
         let (mut value, len, kind) = (known.value, usize::from(known.len), known.kind.to_native());
         let bytes = value.get_mut(..len)?;
         if kind != 0 {
-            if usize::from(kind) > self.api.kinds.len() {
+            if usize::from(kind) > self.api.kinds.len() || len % size_of::<u64>() != 0 {
                 return None;
             }
             self.book.handles.translate(bytes, kind, false);
@@ -53,3 +57,6 @@ impl Session {
         Some((value, len))
     }
 }
+
+#[cfg(test)]
+mod tests;

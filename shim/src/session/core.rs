@@ -58,7 +58,7 @@ impl Session {
         static GENERATION: AtomicU32 = AtomicU32::new(0);
         let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
         let (populate, memory) = (connection.begun.populate, connection.begun.memory);
-        let book = Book::new(shared, generation, Arc::clone(&connection.keeper), populate, memory);
+        let book = Book::new(shared, generation, api.kinds, Arc::clone(&connection.keeper), populate, memory);
         let index = APIS.iter().position(|known| known.number == api.number).unwrap_or_default();
         let port = Port::new(connection, index);
         let (listener, heard) = (Listener::default(), AtomicU64::new(0));

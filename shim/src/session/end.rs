@@ -46,6 +46,15 @@ impl Session {
         self.fault()
     }
 
+    /// The worker has sent what no worker sends, which the program is told: the session is lost.
+    #[cold]
+    pub fn refuse(&'static self, what: &str) -> Fault {
+        if self.port.is_here() && !self.is_lost() {
+            tell(&format!("the worker of this program's session {} has sent {what}", self.port.begun.session));
+        }
+        self.lose()
+    }
+
     /// Ends a session of which nothing is left to the program, if what surrounds the program would be another worker's by
     /// now: what starts afresh gets that one.
     pub fn leave_if_outdated(&self) {

@@ -14,7 +14,7 @@ use super::core::Session;
 use crate::base::fault::Fault;
 use crate::base::threads::{self, Role};
 use crate::book::callbacks::{Args, Registration};
-use crate::book::order::{After, Before};
+use crate::book::order::{self, After, Before};
 use crate::book::pending::Meeting;
 use crate::book::regions::{Announcement, Lease};
 use crate::port::Use;
@@ -26,6 +26,9 @@ const MOST_POSTED: u64 = 4096;
 /// How long the exit of the process waits for callbacks that run.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How many threads wait for callbacks that the vendor waits for.
+const MOST_IDLE: usize = 4;
+
 /// The content of one frame to the worker.
 pub struct Outgoing<'a> {
     pub tag: Tag,
@@ -33,7 +36,7 @@ pub struct Outgoing<'a> {
     pub word: u32,
     /// Regions that the worker does not know yet.
     pub regions: Vec<Announcement>,
-    pub after: After,
+    pub after: After<'a>,
     /// A descriptor of the keeper's table.
     pub fd: Option<BorrowedFd<'a>>,
 }
@@ -63,7 +66,7 @@ impl Session {
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        let lane = self.port.lane().map_err(|fault| self.failed(fault))?;
+        let lane = self.lane()?;
         let (turn, before) = lane.with(|lane| {
             let fd = outgoing.fd;
             let before = self.begin(lane, outgoing, encode)?;
@@ -107,11 +110,17 @@ impl Session {
                 return Err(self.lose());
             }
             let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
+            // Answers come right before the reply that they go with.
+            if !lane.answers.is_empty() && !matches!(frame.tag, Tag::Reply | Tag::Refused) {
+                return Err(self.refuse("answers without a reply behind them"));
+            }
             if frame.tag == Tag::Upcall {
                 return Ok(Received::Upcall(frame.body.to_vec()));
             }
             if frame.tag == Tag::Answers {
-                lane.answers.clear();
+                if frame.body.is_empty() {
+                    return Err(self.refuse("no answers where it says that it does"));
+                }
                 lane.answers.extend_from_slice(frame.body);
                 continue;
             }
@@ -149,24 +158,32 @@ impl Session {
         Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default(), answers)
     }
 
-    /// Sends a one-way call by the thread's lane, which the caller may have already.
+    /// Sends a one-way call by the thread's lane, which the caller may have already. The lane is not
+    /// under way any more when it is counted, if that is `ending`.
     pub fn post(
         &'static self,
-        lane: Option<Use>,
+        lane: Option<&Use>,
         outgoing: Outgoing<'_>,
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         wake: Wake,
+        ending: Option<&order::Lane>,
     ) -> Result<(), Fault> {
-        let lane = lane.map_or_else(|| self.port.lane().map_err(|fault| self.failed(fault)), Ok)?;
+        let own;
+        let lane = match lane {
+            Some(lane) => lane,
+            None => {
+                own = self.lane()?;
+                &own
+            }
+        };
         let waiting = lane.with(|lane| {
             let before = self.begin(lane, outgoing, encode)?;
             // Last, since whatever is counted must be sent: others wait for it.
-            let (number, waiting) = self.book.order.post(lane.number);
+            let (number, waiting) = self.book.order.post(lane.number, ending);
             self.send(lane, None, wake)?;
             self.book.order.sent(&before, number);
             Ok::<_, Fault>(waiting)
         })?;
-        drop(lane);
         if waiting >= MOST_POSTED {
             // For the notices of a reply: what has completed or is gone is not to pile up.
             self.wait_for_transfer(0)?;
@@ -181,11 +198,20 @@ impl Session {
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
     ) -> Result<Before, Fault> {
         let Outgoing { tag, word, regions, after, .. } = outgoing;
-        let before = self.book.order.before(&after, lane.number, lane.is_fresh);
+        let before = self.book.order.before(after, lane.number, lane.is_fresh);
         let taken = self.book.pending.notices();
         frame::begin(&mut lane.out, tag, word, taken.iter().chain(&before.others).copied());
         frame::set_lane(&mut lane.out, lane.number);
         lane.out = encode(std::mem::take(&mut lane.out), &mut lane.arena)?;
+        if !regions.is_empty() {
+            self.announce(lane, regions)?;
+        }
+        Ok(before)
+    }
+
+    /// Tells the worker of regions that it does not know yet.
+    #[cold]
+    fn announce(&'static self, lane: &mut ThreadLane, regions: Vec<Announcement>) -> Result<(), Fault> {
         for region in regions {
             let mut frame = AlignedVec::<16>::new();
             frame::begin(&mut frame, Tag::AddRegion, region.id, std::iter::empty());
@@ -196,7 +222,7 @@ impl Session {
             let fd = unsafe { BorrowedFd::borrow_raw(number) };
             lane.lane.send(&frame, Some(fd), Wake::Later).map_err(|_| self.lose())?;
         }
-        Ok(before)
+        Ok(())
     }
 
     /// Sends the frame that was begun.
@@ -208,9 +234,13 @@ impl Session {
         Ok(())
     }
 
-    /// Why there is no lane. A worker that is gone is noticed by everybody then.
-    fn failed(&'static self, fault: Fault) -> Fault {
-        if fault == Fault::Lost { self.lose() } else { fault }
+    /// The thread's lane. A worker that is found gone is noticed by everybody then.
+    ///
+    /// # Errors
+    /// As for [`crate::port::Port::lane`].
+    #[inline]
+    pub fn lane(&'static self) -> Result<Use, Fault> {
+        self.port.lane().map_err(|fault| if fault == Fault::Lost { self.lose() } else { fault })
     }
 
     /// Gives regions back, and tells the worker of those that are unmapped.
@@ -248,14 +278,31 @@ impl Session {
     /// No thread can be started.
     pub fn register_callback(&'static self, registration: Registration) -> Result<u64, Fault> {
         self.listen()?;
-        self.listener.start_calling(move || {
-            while let Some(upcall) = self.book.callbacks.next() {
-                self.apply(upcall.notices.iter().map(|word| Notice::from_word(*word)));
-                self.call_back(&upcall);
-                self.book.callbacks.done(upcall.number);
-            }
-        })?;
+        self.listener.start_calling(move || self.call_all())?;
         Ok(self.book.callbacks.register(registration))
+    }
+
+    /// Calls what the vendor calls, in its order. While the vendor waits for one, another thread goes on: that one may wait for
+    /// what comes after it.
+    fn call_all(&'static self) {
+        let callbacks = &self.book.callbacks;
+        while let Some(upcall) = callbacks.next() {
+            self.apply(upcall.notices.iter().map(|word| Notice::from_word(*word)));
+            if !upcall.awaited {
+                self.call_back(&upcall);
+                callbacks.pass();
+                continue;
+            }
+            if callbacks.pass() == 0 {
+                // Without another thread the next waits for this one.
+                let _ = threads::spawn_as(Role::Callbacks, "ava-callbacks", move |_| self.call_all());
+            }
+            self.call_back(&upcall);
+            self.tell_returned(upcall.number);
+            if callbacks.idle() >= MOST_IDLE {
+                return;
+            }
+        }
     }
 
     /// Calls the program in the call that is under way on this thread.
@@ -270,10 +317,27 @@ impl Session {
     }
 
     fn call_back(&self, upcall: &Upcall) {
-        let Some(registration) = self.book.callbacks.called(upcall.callback) else { return };
+        let Some(registration) = self.book.callbacks.called(upcall) else { return };
         let args = Args { upcall, registration: &registration, handles: &self.book.handles };
-        // SAFETY: the function came with this signature from the program's call.
-        unsafe { (self.deliver)(registration.signature, registration.function, registration.user_data, &args) };
+        threads::in_callback_of(self.api.number, || {
+            // SAFETY: the function came with this signature from the program's call.
+            unsafe { (self.deliver)(registration.signature, registration.function, registration.user_data, &args) };
+        });
+    }
+
+    /// The function has returned that the vendor waits for. This waits for no other lane: what they have sent may wait in the
+    /// vendor for the function.
+    fn tell_returned(&'static self, upcall: u64) {
+        let Ok(lane) = self.lane() else { return };
+        lane.with(|lane| {
+            let mut frame = AlignedVec::<16>::new();
+            frame::begin(&mut frame, Tag::Returned, 0, std::iter::empty());
+            frame::set_lane(&mut frame, lane.number);
+            frame.extend_from_slice(&upcall.to_le_bytes());
+            if lane.lane.send(&frame, None, Wake::Now).is_err() {
+                self.lose();
+            }
+        });
     }
 
     /// At exit: waits for what the vendor has written and called.

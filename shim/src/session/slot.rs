@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ops::Deref;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,11 @@ use super::exchange::Outgoing;
 use super::retry::Retry;
 use crate::base::console::tell;
 use crate::base::fault::Fault;
+use crate::base::threads;
 use crate::book::Shared;
 use crate::book::callbacks::Deliver;
 use crate::book::handles::{Departed, Entry};
+use crate::book::pieces::Copied;
 use crate::port::connect::{self, Begun, Connection, Told};
 use crate::port::messages::Once;
 use crate::process::fork;
@@ -71,6 +73,8 @@ pub struct Slot<S: State> {
     told: Told,
     /// What this process, a forked child, goes on with once it calls.
     heir: AtomicPtr<Heir<S>>,
+    /// This process is a forked child of one that has called, and the library does not work there.
+    forked: AtomicBool,
 }
 
 /// A process's sessions with an API.
@@ -99,6 +103,7 @@ impl<S: State> Slot<S> {
             sessions: AtomicPtr::new(std::ptr::null_mut()),
             told: [const { Once::new() }; 2],
             heir: AtomicPtr::new(std::ptr::null_mut()),
+            forked: AtomicBool::new(false),
         }
     }
 
@@ -109,6 +114,11 @@ impl<S: State> Slot<S> {
     #[inline]
     pub fn current(&'static self) -> Result<&'static ApiSession<S>, Fault> {
         let latest = self.latest()?;
+        if let Some(status) = self.api.inside
+            && threads::is_in_callback_of(self.api.number)
+        {
+            return Err(Fault::Status(status));
+        }
         if latest.session.is_lost() { Err(latest.session.fault()) } else { Ok(latest) }
     }
 
@@ -206,6 +216,9 @@ impl<S: State> Slot<S> {
     /// The first session, which is begun if nobody else has done so.
     #[cold]
     fn first(&'static self) -> Result<&'static ApiSession<S>, Fault> {
+        if let (Some(status), true) = (self.api.forked, self.forked.load(Ordering::Relaxed)) {
+            return Err(Fault::Status(status));
+        }
         fork::watch();
         let mut retry = self.sessions().retry.lock().map_err(|_| Fault::Panicked)?;
         if let Some(session) = self.known() {
@@ -217,8 +230,10 @@ impl<S: State> Slot<S> {
         }
         // Where the copy of the parent's worker is gone, the child has nothing, and begins anew.
         let inherited = self.take_heir().and_then(|heir| {
-            let connection = connect::adopt(&heir.connection, heir.begun).ok()?;
-            self.made(connection, heir.state).ok()
+            let connection = connect::adopt(&heir.connection, heir.begun, self.begin_shared().ok()?.is_strict).ok()?;
+            let made = self.made(connection, heir.state).ok()?;
+            made.session.book.pieces.inherit(heir.pieces);
+            Some(made)
         });
         match inherited.map_or_else(|| self.begin(), Ok) {
             Ok(session) => {
@@ -265,13 +280,13 @@ impl<S: State> Slot<S> {
     }
 
     fn begin(&'static self) -> Result<&'static ApiSession<S>, Option<String>> {
-        self.made(connect::connect(self.api, &self.told)?, S::default())
+        let is_strict = self.begin_shared()?.is_strict;
+        self.made(connect::connect(self.api, is_strict, &self.told)?, S::default())
     }
 
     /// A session by a connection, for good.
     fn made(&'static self, connection: Connection, state: S) -> Result<&'static ApiSession<S>, Option<String>> {
-        let dispatch = self.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast());
-        let shared = self.sessions().shared.get_or_init(|| Shared::new(dispatch).ok()).as_ref().ok_or(None)?;
+        let shared = self.begin_shared()?;
         let state: &'static S = Box::leak(Box::new(state));
         let session = Session::new(self.api, shared, connection, state, self.deliver);
         Ok(Box::leak(Box::new(ApiSession { session, state })))
@@ -289,6 +304,12 @@ impl<S: State> Slot<S> {
     fn of_generation(&self, generation: u32) -> Option<&'static ApiSession<S>> {
         let all = self.known_sessions()?.all.lock().ok()?;
         all.iter().rev().find(|at| at.session.generation == generation).copied()
+    }
+
+    /// What the sessions have in common, also before the first.
+    fn begin_shared(&self) -> Result<&'static Shared, Option<String>> {
+        let dispatch = self.dispatch.first().map_or(std::ptr::null(), |first| std::ptr::from_ref(first).cast());
+        self.sessions().shared.get_or_init(|| Shared::new(dispatch).ok()).as_ref().ok_or(None)
     }
 
     /// What the sessions have in common, once there has been one.
@@ -340,9 +361,11 @@ impl<S: State> Slot<S> {
         // SAFETY: it is open, as long as `theirs` lives, in the table that the lane sends it from.
         let fd = unsafe { BorrowedFd::borrow_raw(theirs.number().ok()?) };
         let outgoing = Outgoing { fd: Some(fd), ..Outgoing::plain(Tag::Fork) };
-        at.session.exchange(outgoing, |out, _| Ok(out), |_| Ok(())).ok()?;
+        let fork = || at.session.exchange(outgoing, |out, _| Ok(out), |_| Ok(()));
+        let (pieces, forked) = at.session.book.pieces.copied_with(fork);
+        forked.ok()?;
         let join = seal(&Opening::Join { session: port.begun.session });
-        Some(Heir { slot: self, connection, begun: port.begun.clone(), state, join })
+        Some(Heir { slot: self, connection, begun: port.begun.clone(), state, pieces, join })
     }
 }
 
@@ -361,6 +384,9 @@ impl<S: State> Member for Slot<S> {
             unsafe { (*heir).connection.close() };
         }
         let latest = self.known();
+        if latest.is_some() {
+            self.forked.store(true, Ordering::Relaxed);
+        }
         self.sessions.store(std::ptr::null_mut(), Ordering::Release);
         // Where the keeper's table is the program's, the child has a copy of it.
         if let Some(Ok(control)) = latest.map(|at| at.session.port.keeper.control()) {
@@ -382,6 +408,8 @@ struct Heir<S: State> {
     connection: Guarded,
     begun: Begun,
     state: S,
+    /// What is kept of lists, which the copy has, too.
+    pieces: Copied,
     /// What the broker is told, that the session may not end before the child does.
     join: Vec<u8>,
 }

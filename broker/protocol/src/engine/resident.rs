@@ -1,7 +1,7 @@
 //! Memory objects that live in a region, where the device works on the memory of the host: what the program reads and writes
 //! it then copies itself, straight from and to where the device has it.
 
-use crate::wire::{Data, Slice};
+use crate::wire::{Data, Slice, Stored};
 use rkyv::{Archive, Serialize};
 
 /// Makes a memory object.
@@ -47,8 +47,8 @@ pub struct Transferred {
     pub status: i64,
     /// Whether it stands for success.
     pub accepted: bool,
-    /// Whether there is an event.
-    pub event: bool,
+    /// The event.
+    pub event: Stored,
     /// Whether the command has done what it was to do. A vendor may accept one that an event keeps from it.
     pub done: bool,
 }

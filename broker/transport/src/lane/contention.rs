@@ -10,8 +10,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
 /// Some microseconds of spinning and a yield that take this long have lost the processor.
 pub const LOST: Duration = Duration::from_micros(400);
 /// Two losses so close to each other, in milliseconds, are no accident.
@@ -32,7 +30,10 @@ impl From<Duration> for Time {
 
 impl Time {
     pub fn now() -> Self {
-        let now = clock_gettime(ClockId::Monotonic);
+        let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // Of the C library, which also works where there is no vDSO, or a tool such as valgrind hides it.
+        // SAFETY: the structure is written to.
+        unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
         Self(Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32))
     }
 

@@ -27,19 +27,17 @@ impl Placement {
         Self { together: Turns::new(), apart: Turns::new() }
     }
 
-    /// A wait begins while the peer is on a processor, according to its own word. Says whether it is another one.
-    /// `busy`: others want the processors. If the end `moves`, it does so when it has waited at the wrong place often.
-    pub fn wait(&self, peer: u32, busy: bool, moves: bool) -> bool {
-        let here = current();
-        let is_apart = peer == 0 || peer != here;
+    /// A wait begins at the right or the wrong place. `busy`: others want the processors. If the end `moves`, it does so
+    /// when it has waited at the wrong place often.
+    pub fn waits(&self, peer: u32, busy: bool, moves: bool) {
+        let is_apart = is_apart(peer);
         let (wrong, right) = if is_apart { (&self.apart, &self.together) } else { (&self.together, &self.apart) };
         right.restart();
         if is_apart != busy || peer == 0 {
             wrong.restart();
         } else if wrong.next() && moves {
-            if busy { join(peer) } else { leave(here) }
+            if busy { join(peer) } else { leave(peer) }
         }
-        is_apart
     }
 
     /// The wait has slept, so that the kernel had reason to move either end.
@@ -74,6 +72,11 @@ impl Turns {
         }
         is_last
     }
+}
+
+/// Whether the peer is on another processor, according to its own word.
+pub fn is_apart(peer: u32) -> bool {
+    peer == 0 || peer != current()
 }
 
 /// Moves this thread to a processor that it may run on. The number may be anything.
@@ -118,11 +121,11 @@ mod tests {
         let limits = || (placement.apart.limit.get(), placement.together.limit.get());
         for _ in 1..waits {
             let before = limits();
-            placement.wait(peer, busy, true);
+            placement.waits(peer, busy, true);
             assert_eq!(limits(), before, "it has moved too early");
         }
         let before = limits();
-        placement.wait(peer, busy, true);
+        placement.waits(peer, busy, true);
         limits() != before
     }
 
@@ -153,7 +156,7 @@ mod tests {
         }
         let placement = Placement::new();
         for _ in 0..3 * FIRST {
-            placement.wait(here, false, true);
+            placement.waits(here, false, true);
             placement.slept();
         }
         assert_eq!(placement.together.limit.get(), FIRST);
@@ -164,7 +167,8 @@ mod tests {
         let (here, there) = settle();
         let placement = Placement::new();
         for (peer, busy) in [(here, false), (there, true)] {
-            (0..2 * FIRST).for_each(|_| assert_eq!(placement.wait(peer, busy, false), peer != here));
+            (0..2 * FIRST).for_each(|_| placement.waits(peer, busy, false));
+            assert_eq!(current(), here);
         }
     }
 

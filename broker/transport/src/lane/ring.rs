@@ -23,7 +23,7 @@ use super::end::{Carrier, Lane, Wake};
 use super::frame::{Inbox, check_length, invalid};
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
 use super::placement::{self, Placement};
-use super::wait::{self, FOR_FRAMES, FOR_ROOM, FOR_URGENT, Patience};
+use super::wait::{self, FOR_FRAMES, FOR_ROOM, FOR_URGENT, Patience, Way};
 
 /// How many bytes a receiver reads before it publishes that they are free.
 const RELEASE: u64 = CAPACITY as u64 / 4;
@@ -170,16 +170,11 @@ impl Ring {
     }
 
     fn wait<T>(&self, reason: u32, look: impl FnMut() -> Option<T>) -> Option<T> {
-        let peer = &self.theirs().outgoing.0;
-        let is_busy = PROCESSORS.are_wanted(peer.wanted.load(Ordering::Relaxed));
-        let is_worker = self.side == ACCEPTING;
         let patience = Patience {
             reason,
-            spin: self.placement.wait(peer.cpu.load(Ordering::Relaxed), is_busy, is_worker) && !is_busy,
-            busy: is_busy,
-            dozes: is_busy && is_worker && reason == FOR_FRAMES,
+            way: self.way(reason),
             // When the program dies, the worker's process is ended by other means, so only the program's end checks.
-            slice: (!is_worker).then_some(SLICE),
+            slice: (self.side == OFFERING).then_some(SLICE),
             slept: Cell::new(false),
         };
         let found = patience.wait(&self.ours().sleep.0, look, || self.carrier.is_hung_up());
@@ -188,6 +183,21 @@ impl Ring {
         }
         self.tell_wanted();
         found
+    }
+
+    /// The way of a wait that begins.
+    fn way(&self, reason: u32) -> Way {
+        let peer = &self.theirs().outgoing.0;
+        let is_worker = self.side == ACCEPTING;
+        let is_busy = PROCESSORS.are_wanted(peer.wanted.load(Ordering::Relaxed));
+        let cpu = peer.cpu.load(Ordering::Relaxed);
+        self.placement.waits(cpu, is_busy, is_worker);
+        match is_busy {
+            true if is_worker && reason == FOR_FRAMES => Way::Doze,
+            true => Way::Sleep,
+            false if placement::is_apart(cpu) => Way::Spin,
+            false => Way::Yield,
+        }
     }
 
     /// Wakes the peer if it sleeps for frames.

@@ -85,16 +85,24 @@ impl Word for AtomicU32 {
     }
 }
 
+/// What an end does before it sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It spins, and yields its processor now and then: for some 100 µs.
+    Spin,
+    /// It only yields, since the peer needs this processor.
+    Yield,
+    /// Nothing: others want the processors.
+    Sleep,
+    /// As [`Sleep`](Self::Sleep), and it sleeps for urgent frames only at first.
+    Doze,
+}
+
 /// How one end waits.
 #[derive(Debug)]
 pub struct Patience {
     pub reason: u32,
-    /// Whether spinning can help; it cannot if the peer needs this processor.
-    pub spin: bool,
-    /// Whether others want the processors, so that the end sleeps at once.
-    pub busy: bool,
-    /// Whether the wait begins with a sleep for urgent frames only.
-    pub dozes: bool,
+    pub way: Way,
     /// How long to sleep before checking whether the peer still exists; `None` for no limit.
     pub slice: Option<Duration>,
     /// Whether the wait has slept.
@@ -113,7 +121,7 @@ impl Patience {
             return Some(found);
         }
         self.slept.set(true);
-        if self.dozes {
+        if self.way == Way::Doze {
             let found = sleep(word, FOR_URGENT, Some(DOZE), &mut look).or_else(&mut look);
             if found.is_some() {
                 return found;
@@ -140,10 +148,11 @@ impl Patience {
 
     /// Spins as long as it is worth it.
     fn spin<T>(&self, look: &mut impl FnMut() -> Option<T>) -> Option<T> {
-        if self.busy {
-            return look();
-        }
-        let (rounds, spins) = if self.spin { (ROUNDS, SPINS) } else { (YIELDS, 1) };
+        let (rounds, spins) = match self.way {
+            Way::Spin => (ROUNDS, SPINS),
+            Way::Yield => (YIELDS, 1),
+            Way::Sleep | Way::Doze => return look(),
+        };
         let mut start = None;
         for _ in 0..rounds {
             for _ in 0..spins {

@@ -26,8 +26,8 @@ mod generated {
 pub use records::Seed;
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{OnceLock, mpsc};
 
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
@@ -56,7 +56,7 @@ pub struct Tally {
 
 /// Serves an input's frames. Unlike a worker it goes on after a malformed one: there is more to see that way.
 pub fn run(input: &[u8]) -> Tally {
-    run_with(input, |_| ())
+    run_with(input, |_, _| ())
 }
 
 /// The same, while somebody else writes to the regions that the input brings.
@@ -72,7 +72,7 @@ fn usage(api: &Api) -> Usage {
     all[place.expect("an API of the tables")]
 }
 
-fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
+fn run_with(input: &[u8], meanwhile: impl FnOnce(mpsc::Receiver<Region>, &AtomicBool) + Send) -> Tally {
     let Some((api, input)) = records::api(input) else { return Tally::default() };
     let Some(state) = vendor::state(api.name) else { return Tally::default() };
     let Ok((ours, theirs)) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None) else {
@@ -82,9 +82,10 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
     let raw = Box::into_raw(Box::new(Worker::new(state, tenant, control, usage(api), None, None)));
     let mut tally = Tally::default();
-    let scribbled = Scribbled::default();
+    let (regions, brought) = mpsc::channel();
+    let over = AtomicBool::new(false);
     std::thread::scope(|threads| {
-        let helper = threads.spawn(|| meanwhile(&scribbled));
+        let helper = threads.spawn(|| meanwhile(brought, &over));
         // SAFETY: the session was leaked just now and is freed below, when nothing uses it any more.
         let mut server = LaneServer::new(unsafe { &*raw }, theirs);
         let mut inbox = AlignedVec::<16>::new();
@@ -102,14 +103,14 @@ fn run_with(input: &[u8], meanwhile: impl Fn(&Scribbled) + Sync) -> Tally {
                     word[7] = 0;
                 }
             }
-            let fd = attach(&record, &scribbled);
+            let fd = attach(&record, &regions);
             match server.serve(&frame, fd) {
                 Ok(_) => hear(&ours, &mut inbox, &mut tally),
                 Err(Malformed::TooMany { .. }) => break,
                 Err(_) => tally.malformed += 1,
             }
         }
-        scribbled.over.store(true, Ordering::Release);
+        over.store(true, Ordering::Release);
         let _ = helper.join();
     });
     // SAFETY: made by `Box::into_raw` above. The lane is gone; the vendor calls nothing back; no callback was ever
@@ -135,8 +136,8 @@ fn hear(socket: &OwnedFd, inbox: &mut [u8], tally: &mut Tally) {
     }
 }
 
-/// The descriptor that comes with a frame.
-fn attach(record: &Record<'_>, scribbled: &Scribbled) -> Option<OwnedFd> {
+/// The descriptor that comes with a frame. `regions` has the region of it as the program's side does.
+fn attach(record: &Record<'_>, regions: &mpsc::Sender<Region>) -> Option<OwnedFd> {
     match record.attached {
         Attached::Nothing => None,
         Attached::Other => deaf(),
@@ -146,27 +147,23 @@ fn attach(record: &Record<'_>, scribbled: &Scribbled) -> Option<OwnedFd> {
             let fd = rustix::fs::memfd_create(c"fuzz", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).ok()?;
             rustix::fs::ftruncate(&fd, len).ok()?;
             rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL).ok()?;
-            if let (Ok(region), Ok(mut regions)) = (Region::open(&fd.as_fd(), len), scribbled.regions.lock()) {
-                regions.push(region);
+            if let Ok(region) = Region::open(&fd.as_fd(), len) {
+                // Nobody writes to it in most runs.
+                let _ = regions.send(region);
             }
             Some(fd)
         }
     }
 }
 
-/// The regions of an input, as the program's side has them.
-#[derive(Default)]
-struct Scribbled {
-    regions: std::sync::Mutex<Vec<Region>>,
-    over: AtomicBool,
-}
-
-/// Writes this and that until the input is over.
-fn scribble(regions: &Scribbled) {
+/// Writes this and that to the regions that an input brings, until it is over. No lock is shared with who serves the input:
+/// whoever writes all the time would keep it.
+fn scribble(brought: mpsc::Receiver<Region>, over: &AtomicBool) {
     let mut random = mutate::Random::new(1);
-    while !regions.over.load(Ordering::Acquire) {
-        let Ok(regions) = regions.regions.lock() else { return };
-        for region in regions.iter() {
+    let mut regions = Vec::new();
+    while !over.load(Ordering::Acquire) {
+        regions.extend(brought.try_iter());
+        for region in &regions {
             let word = match random.below(3) {
                 0 => random.next(),
                 1 => u64::MAX,
@@ -174,7 +171,6 @@ fn scribble(regions: &Scribbled) {
             };
             region.write(&word.to_le_bytes().repeat(1 + random.below(64)));
         }
-        drop(regions);
         std::thread::yield_now();
     }
 }

@@ -9,6 +9,7 @@ use crate::records::{self, Attached, Record, Seed};
 /// The requests of an API, in an order in which what one needs another has made before.
 pub fn of(api: &Api) -> &'static [Seed] {
     match api.name {
+        "cuda" => generated::cuda::SEEDS,
         "opencl" => generated::opencl::SEEDS,
         "pkcs11" => generated::pkcs11::SEEDS,
         "tflite" => generated::tflite::SEEDS,

@@ -7,6 +7,7 @@
 
 mod commands;
 pub mod common;
+mod launches;
 mod objects;
 mod queries;
 mod tensors;
@@ -30,6 +31,13 @@ impl Symbols for Nothing {
 /// A session of an API on its vendor; none for an API that is no table's.
 pub fn state(api: &str) -> Option<Arc<dyn Api>> {
     Some(match api {
+        "cuda" => {
+            let mut vendor = ava_worker::cuda::Vendor::load(&mut Nothing);
+            generated::cuda::install(&mut vendor);
+            launches::install(&mut vendor);
+            launches::withdraw(&mut vendor);
+            Arc::new(ava_worker::cuda::State::of(vendor))
+        }
         "opencl" => {
             let mut vendor = ava_worker::opencl::Vendor::load(&mut Nothing);
             generated::opencl::install(&mut vendor);

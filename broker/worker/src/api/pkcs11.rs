@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ava_protocol::api::Api as Table;
 use ava_protocol::pkcs11::API;
 
-use crate::call::{Api, Call, Load, Outcome};
+use crate::call::{Api, Load};
 use crate::generated::pkcs11 as generated;
 pub use crate::generated::pkcs11::Vendor;
 use crate::hooks::Hooks;
@@ -25,18 +25,8 @@ impl State {
 }
 
 impl Hooks for State {
-    fn table(&self) -> &'static Table {
-        &API
-    }
-
     fn version(&self) -> Option<String> {
         Some(self.version.clone())
-    }
-}
-
-impl Api for State {
-    fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
-        generated::dispatch(self, opcode, call, body)
     }
 }
 

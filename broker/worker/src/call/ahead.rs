@@ -33,10 +33,7 @@ impl Call<'_> {
 
     /// The program has asked a function about an event whose answers stay once its command has completed.
     pub fn asked_of_end(&self, function: u32, id: u64, event: *mut c_void) {
-        let ahead = &self.session.ahead;
-        ahead.watch();
-        ahead.asks_of_end(function);
-        if self.api.events().outcome(event as usize) == Some(false) {
+        if self.session.ahead.asks_of_end(function) && self.api.events().outcome(event as usize) == Some(false) {
             self.api.ahead(function, self, id, event);
         }
     }

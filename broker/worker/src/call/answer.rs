@@ -70,7 +70,9 @@ impl Call<'_> {
         let objects = &self.session.objects;
         let before = objects.found();
         match answer {
-            Some(Answer::Handles(kind)) => each_word(bytes, |pointer| objects.intern(*kind, pointer as usize)),
+            Some(Answer::Handles(kind)) => {
+                each_word(bytes, |pointer| objects.intern_from(*kind, pointer as usize, &[about]));
+            }
             Some(Answer::Hidden { size, bits }) => {
                 for one in bytes.chunks_exact_mut(*size) {
                     for (byte, hidden) in one.iter_mut().zip(bits.to_le_bytes()) {
@@ -102,7 +104,7 @@ impl Call<'_> {
                 });
                 for (at, kind) in handles {
                     let word = &mut bytes[at * list.size..(at + 1) * list.size];
-                    each_word(word, |pointer| objects.intern(kind, pointer as usize));
+                    each_word(word, |pointer| objects.intern_from(kind, pointer as usize, &[about]));
                 }
             }
             _ => (),

@@ -7,7 +7,7 @@ use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{ArchivedData, ArchivedTexts};
 
 use super::{Call, Stop};
-use crate::memory::{Input, Output, Private, Source, Structs, TextArray, span};
+use crate::memory::{BEHIND, Code, Input, Output, Private, Source, Structs, TextArray, code, span};
 
 impl Call<'_> {
     /// The bytes of an argument, copied.
@@ -25,6 +25,13 @@ impl Call<'_> {
                 let region = self.session.regions.find(slice)?;
                 let mut private = Private::zeroed(slice.len.to_native() as usize);
                 region.read(slice.offset.to_native(), private.bytes_mut());
+                Some(private)
+            }
+            ArchivedData::Fixed(extent) => {
+                let (address, len) = (extent.address.to_native(), extent.len.to_native());
+                let (region, offset) = self.session.fixed.find(address, len)?;
+                let mut private = Private::zeroed(len as usize);
+                region.read(offset, private.bytes_mut());
                 Some(private)
             }
         })
@@ -128,6 +135,7 @@ impl Call<'_> {
             ArchivedData::Inline(bytes) => bytes.len() as u64,
             ArchivedData::Translated(bytes) => bytes.len() as u64,
             ArchivedData::Region(slice) => slice.len.to_native(),
+            ArchivedData::Fixed(extent) => extent.len.to_native(),
         };
         let (rows, wanted) = span(rows).ok_or(Malformed::Overflow(what))?;
         if got != wanted {
@@ -145,6 +153,53 @@ impl Call<'_> {
         };
         input.start = rows.start;
         input.amount = rows.bytes();
+        Ok(input)
+    }
+
+    /// Bytes that the vendor does no more than copy. It uses them where they lie if the program has the same address there,
+    /// and may do so after the call.
+    pub fn data(&self, data: &ArchivedData<'_>, rows: Option<Rows>, what: &'static str) -> Result<Input, Malformed> {
+        let ArchivedData::Fixed(extent) = data else { return self.input(data, rows, false, what) };
+        let (got, (rows, wanted)) = (extent.len.to_native(), span(rows).ok_or(Malformed::Overflow(what))?);
+        if got != wanted {
+            return Err(Malformed::Size { what, got, wanted });
+        }
+        let (region, offset) = self.session.fixed.find(extent.address.to_native(), got)?;
+        let mut input = Input::new(Source::Shared(region, offset));
+        (input.start, input.amount) = (rows.start, rows.bytes());
+        Ok(input)
+    }
+
+    /// Code for devices, which says itself how long it is.
+    pub fn binary(&self, data: &ArchivedData<'_>, what: &'static str) -> Result<Input, Malformed> {
+        let len = match data {
+            ArchivedData::Null | ArchivedData::Unreadable => return Ok(Input::new(self.source(data)?)),
+            ArchivedData::Inline(bytes) => bytes.len(),
+            ArchivedData::Translated(bytes) => bytes.len(),
+            ArchivedData::Region(slice) => slice.len.to_native() as usize,
+            // No shim sends such. What the vendor reads it reads for its length, too.
+            ArchivedData::Unread | ArchivedData::Fixed(_) => return Err(Malformed::Body(what)),
+        };
+        // The region first: it bounds the length.
+        let mut private = match data {
+            ArchivedData::Region(slice) => {
+                let region = self.session.regions.find(slice)?;
+                let mut private = Private::zeroed(len + BEHIND);
+                region.read(slice.offset.to_native(), &mut private.bytes_mut()[..len]);
+                private
+            }
+            _ => Private::zeroed(len + BEHIND),
+        };
+        match data {
+            ArchivedData::Inline(bytes) => private.bytes_mut()[..len].copy_from_slice(bytes),
+            ArchivedData::Translated(bytes) => private.bytes_mut()[..len].copy_from_slice(bytes),
+            _ => (),
+        }
+        let mut input = Input::new(match code(private, len).ok_or(Malformed::Body(what))? {
+            Code::Whole(private) => Source::Private(private),
+            Code::Less(cut) => Source::Cut(cut),
+        });
+        input.amount = len as u64;
         Ok(input)
     }
 
@@ -191,6 +246,22 @@ impl Call<'_> {
         Ok(input)
     }
 
+    /// A struct by value.
+    ///
+    /// # Safety
+    /// `T` may be any bytes.
+    pub unsafe fn value<T: Copy>(&self, data: &ArchivedData<'_>, what: &'static str) -> Result<T, Stop> {
+        let wanted = size_of::<T>() as u64;
+        let input = self.input(data, Rows::flat(Some(wanted)), false, what)?;
+        match &input.source {
+            Source::Private(bytes) if bytes.bytes().len() as u64 >= wanted => {
+                // SAFETY: as many bytes are there, and by the caller's promise they are a `T`.
+                Ok(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+            }
+            _ => Err(Malformed::Size { what, got: 0, wanted }.into()),
+        }
+    }
+
     /// Structs, with what they lead to, that go in.
     fn deep_structs(
         &self,
@@ -223,7 +294,7 @@ impl Call<'_> {
             Source::Private(private) => Output::exchanged(private),
             Source::Null => Output::null(),
             Source::Unreadable => Output::unreadable(),
-            Source::Unread | Source::Shared(..) => Output::private(0),
+            Source::Unread | Source::Cut(_) | Source::Shared(..) => Output::private(0),
         })
     }
 

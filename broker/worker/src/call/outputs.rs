@@ -37,6 +37,27 @@ impl Call<'_> {
         Ok(output)
     }
 
+    /// Room for bytes that nobody looks at here. The vendor writes them where the program has them if that is at the same
+    /// address, and may do so after the call.
+    pub fn room(&self, place: &ArchivedPlace, len: Option<u64>, what: &'static str) -> Result<Output, Malformed> {
+        let ArchivedPlace::Fixed(extent) = place else { return self.output(place, len, 1, what) };
+        let (got, wanted) = (extent.len.to_native(), len.ok_or(Malformed::Overflow(what))?);
+        if got != wanted {
+            return Err(Malformed::Size { what, got, wanted });
+        }
+        let (region, offset) = self.session.fixed.find(extent.address.to_native(), got)?;
+        Ok(Output::fixed(region, offset, got))
+    }
+
+    /// Room for the address of a text that stays.
+    pub fn text_place(place: &ArchivedPlace, what: &'static str) -> Result<Output, Malformed> {
+        match place {
+            ArchivedPlace::Null => Ok(Output::null()),
+            ArchivedPlace::Inline => Ok(Output::of_text()),
+            _ => Err(Malformed::Body(what)),
+        }
+    }
+
     /// Scalars that go in and come out, whatever the vendor makes of the call.
     pub fn exchange(
         &self,
@@ -50,7 +71,7 @@ impl Call<'_> {
             Source::Null => Output::null(),
             Source::Private(private) => Output::exchanged(private),
             Source::Unreadable => Output::unreadable(),
-            Source::Unread | Source::Structs(_) | Source::Shared(..) => Output::private(0),
+            Source::Unread | Source::Structs(_) | Source::Cut(_) | Source::Shared(..) => Output::private(0),
         })
     }
 
@@ -81,6 +102,8 @@ impl Call<'_> {
                 self.spoken_of(slice.pending.to_native());
                 Ok(Output::shared(region, wanted, slice.pending.to_native()).in_rows(&rows))
             }
+            // For bytes only: nobody is to write to what is looked at.
+            ArchivedPlace::Fixed(_) => Err(Malformed::Body(what)),
         }
     }
 

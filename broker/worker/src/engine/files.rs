@@ -24,7 +24,7 @@ pub fn options(call: &Call<'_>, options: Input, files: &ArchivedData<'_>) -> Res
     let mut aligned = AlignedVec::<16>::new();
     aligned.extend_from_slice(bytes);
     let files = rkyv::from_bytes::<Files, Failure>(&aligned).map_err(|_| Malformed::Body("what a program includes"))?;
-    match call.session.included.lay_out(&files, &aligned) {
+    match call.session.included.lay_out(&files) {
         Ok(root) => {
             let (root, none) = (root.as_os_str().as_bytes(), &b"\0"[..]);
             let given = match options.bytes() {

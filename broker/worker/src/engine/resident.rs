@@ -5,6 +5,7 @@ use std::ffi::c_void;
 
 use ava_protocol::engine::resident::{ArchivedCreate, ArchivedTransfer, Created, Transferred};
 use ava_protocol::frame::Malformed;
+use ava_transport::region::Region;
 
 use crate::call::{Call, Outcome, Stop};
 use crate::gate::Cost;
@@ -67,10 +68,10 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
         call.reply(&Created { suits, made: false, status })
     };
     if !session.residents.suits(source, || !of.is_null() && in_place.suits(of)) {
-        let status = if call.is_oneway() { is.no_memory } else { 0 };
+        let status = if call.is_oneway() { is.exhausted } else { 0 };
         return refuse(call, false, status);
     }
-    let said = match session.residents.said(source, flags, || in_place.said(of, flags)) {
+    let said = match session.residents.said(source, flags, || said(in_place, of, flags)) {
         Ok(said) => said,
         Err(status) => return refuse(call, true, status),
     };
@@ -105,6 +106,53 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
         return call.end_oneway(true, 0);
     }
     call.reply(&Created { suits: true, made: true, status: 0 })
+}
+
+/// What the vendor makes of flags that a program gives: those that it says an object made with them has, or its status.
+fn said(in_place: &dyn InPlace, of: *mut c_void, flags: u64) -> Result<u64, i64> {
+    const LEN: usize = 128;
+    let source = [0_u8; LEN];
+    let copies = flags & in_place.description().copy_host != 0;
+    let memory = if copies { source.as_ptr().cast_mut().cast() } else { std::ptr::null_mut() };
+    // SAFETY: a live object or null; what is copied has as many bytes, and the program's memory is in no such object.
+    let object = unsafe { in_place.create(of, flags, memory, LEN)? };
+    let said = in_place.flags(object);
+    in_place.release(object);
+    Ok(said)
+}
+
+/// Whether what the device of a queue does to memory of ours is there at once, and what is there it sees: a byte is written
+/// through the device and looked for in memory, and the other way round. `of` and the queue are live.
+pub fn is_seen(in_place: &dyn InPlace, events: &dyn Events, of: *mut c_void, queue: *mut c_void) -> bool {
+    const LEN: usize = 64 << 10;
+    const AT: usize = 4099;
+    let Ok((region, _)) = Region::create(LEN as u64) else { return false };
+    let base = region.as_ptr();
+    let is = in_place.description();
+    // SAFETY: memory that outlives the object, which is released before it.
+    let Ok(object) = (unsafe { in_place.create(of, is.use_host, base.cast(), LEN) }) else { return false };
+    let moved = |byte: &mut u8, writes| {
+        let mut event = std::ptr::null_mut();
+        let place = &raw mut event;
+        let command = Command { queue, object, offset: AT, wait_count: 0, wait_list: std::ptr::null(), event: place };
+        // SAFETY: live objects, and a byte that outlives the command, which is waited for.
+        let status = unsafe { in_place.move_byte(&command, byte, writes) };
+        // A blocking write may return as soon as the vendor has the byte.
+        status == Some(is.ok) && completed(events, event, true)
+    };
+    let (mut there, mut back) = (0xA5, 0);
+    // SAFETY: a place within the region.
+    let seen = unsafe {
+        let written = moved(&mut there, true) && base.add(AT).read_volatile() == there;
+        base.add(AT).write_volatile(0x5A);
+        written && moved(&mut back, false) && back == 0x5A
+    };
+    in_place.release(object);
+    if !seen {
+        // A vendor that keeps a copy may look at the memory once more.
+        std::mem::forget(region);
+    }
+    seen
 }
 
 /// Waits for a command; whether it has done what it was to do.
@@ -143,8 +191,8 @@ pub fn transfer(call: &mut Call, in_place: &dyn InPlace, body: &[u8], writes: bo
     // SAFETY: live objects or null, an array of the length that is named, and a byte that outlives the command.
     let status = unsafe { in_place.move_byte(&command, &raw mut byte, writes) }.ok_or(Stop::Missing(NAME))?;
     let accepted = status == is.ok;
-    // SAFETY: an event that was just made.
-    let done = accepted && (!needs || completed(call.events(), unsafe { place.read() }, asked.is_null()));
+    let made = if asked.is_null() { own } else { event.pointer() };
+    let done = accepted && (!needs || completed(call.events(), made, asked.is_null()));
     if accepted {
         call.delivered(&mut event, &[r.queue.to_native()])?;
         call.charge_commands(Some(1));
@@ -152,5 +200,5 @@ pub fn transfer(call: &mut Call, in_place: &dyn InPlace, body: &[u8], writes: bo
     if done {
         if writes { call.charge_bytes_in(size) } else { call.charge_bytes_out(size) }
     }
-    call.reply(&Transferred { status, accepted, event: event.is_made(), done })
+    call.reply(&Transferred { status, accepted, event: event.stored(), done })
 }

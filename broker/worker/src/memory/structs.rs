@@ -154,7 +154,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use ava_protocol::spec::Content;
+    use ava_protocol::spec::{Behind as Keyed, Content};
 
     use super::*;
 
@@ -194,6 +194,27 @@ mod tests {
             let other = words(&[1, word, 0]);
             assert!(matches!(Structs::build(&ATTRIBUTE, 24, &other, "test"), Err(Stop::Malformed(_))));
         }
+    }
+
+    static MECHANISM: StructSpec = StructSpec {
+        size: 24,
+        handles: &[],
+        memory: &[MemorySpec {
+            at: 8,
+            len_at: 16,
+            len_size: 8,
+            element: 1,
+            content: Content::Keyed { at: 0, size: 8, keys: &[(9, Keyed::Refused(0x71))] },
+        }],
+    };
+
+    #[test]
+    fn a_key_is_refused_where_something_is_behind_it() {
+        for led in [Led::Run, Led::Cut, Led::Unknown] {
+            let flat = words(&[9, led as u64, 8, 8, 8]);
+            assert!(matches!(Structs::build(&MECHANISM, 24, &flat, "test"), Err(Stop::Refused(0x71))), "{led:?}");
+        }
+        assert_eq!(Structs::build(&MECHANISM, 24, &words(&[9, 0, 8]), "test").unwrap().flatten(), words(&[9, 0, 8]));
     }
 
     #[test]

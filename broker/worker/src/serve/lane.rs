@@ -162,6 +162,10 @@ fn serve_frame(worker: &'static Worker, frame: &Frame<'_>, fd: Option<OwnedFd>, 
             let tenant = fd.filter(|_| worker.session.table.forks).ok_or(Malformed::Body("a fork"))?;
             if worker.copy(tenant) { call.reply_bytes(&[]) } else { call.refuse(0) }
         }
+        Tag::Returned => {
+            worker.session.outbox.returned(number().ok_or(Malformed::Body("the end of a callback"))?);
+            Ok(())
+        }
         Tag::Drain => {
             stdio::gather_all();
             let called = worker.session.outbox.drain();

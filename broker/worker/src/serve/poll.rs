@@ -11,7 +11,7 @@ use std::thread;
 use ava_protocol::control::{EndKind, ToWorker};
 use ava_protocol::envelope::open;
 use ava_protocol::frame::Malformed;
-use ava_protocol::upcall::OPEN_LANE;
+use ava_protocol::upcall::{OPEN_LANE, OPEN_STRICT_LANE};
 use ava_transport::lane::{self, Lane};
 use ava_transport::message::{self, Progress, Reader};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -58,7 +58,7 @@ impl Worker {
         let mut first = Some(first);
         let mut broker = Some(self.session.broker.connection().as_fd());
         let mut program = Some(self.session.tenant().as_fd());
-        let mut tenants = Reader::limited(OPEN_LANE.len(), 2);
+        let mut tenants = Reader::limited(OPEN_STRICT_LANE.len(), 2);
         loop {
             let copies = if program.is_some() { Vec::new() } else { self.copies.lives() };
             if program.is_none() && copies.is_empty() {
@@ -109,8 +109,10 @@ impl Worker {
         fds: Vec<OwnedFd>,
         first: Option<Sender<Opened>>,
     ) -> Result<(), Malformed> {
-        if message != OPEN_LANE {
-            return Err(Malformed::Lane("asked for with other words".into()));
+        match message {
+            OPEN_LANE => (),
+            OPEN_STRICT_LANE => self.session.ahead.stop(),
+            _ => return Err(Malformed::Lane("asked for with other words".into())),
         }
         let socket = fds.first().map_or(-1, AsRawFd::as_raw_fd);
         let lane = lane::accept(fds).map_err(|error| Malformed::Lane(error.to_string()))?;

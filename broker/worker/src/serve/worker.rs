@@ -81,6 +81,7 @@ impl Worker {
 
     /// The program is gone.
     pub fn program_ended(&self) -> ! {
+        self.session.outbox.close();
         self.session.lanes.drain();
         self.end(EndKind::TenantLeft, "the program has ended")
     }

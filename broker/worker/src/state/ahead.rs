@@ -27,6 +27,8 @@ pub struct Ahead {
     habits: Box<[Habit]>,
     /// Whether the program asks how commands have ended.
     watches: AtomicBool,
+    /// Whether it wants to be told nothing ahead.
+    is_strict: AtomicBool,
     /// Events that the program has made since, the oldest first.
     events: Mutex<VecDeque<u64>>,
 }
@@ -44,13 +46,23 @@ impl Ahead {
     /// Of an API with so many functions.
     pub fn new(functions: usize) -> Self {
         let habits = (0..functions).map(|_| Habit::default()).collect();
-        Self { habits, watches: AtomicBool::new(false), events: Mutex::default() }
+        Self { habits, watches: AtomicBool::new(false), is_strict: AtomicBool::new(false), events: Mutex::default() }
+    }
+
+    /// The program, which has not asked anything yet, wants to be told nothing ahead: what it asks leads to nothing.
+    pub fn stop(&self) {
+        self.is_strict.store(true, Ordering::Relaxed);
+    }
+
+    /// `None` if nothing follows from what the program asks.
+    fn habit(&self, function: u32) -> Option<&Habit> {
+        self.habits.get(function as usize).filter(|_| !self.is_strict.load(Ordering::Relaxed))
     }
 
     /// The program asks a function about an object. Whether it will ask more: it has asked so about another object before.
     /// Of one object this is said once in a row.
     pub fn asks(&self, function: u32, object: u64) -> bool {
-        let Some(habit) = self.habits.get(function as usize) else { return false };
+        let Some(habit) = self.habit(function) else { return false };
         // What the vendor names unasked is not made anew.
         if object & WORKERS != 0 {
             return false;
@@ -63,16 +75,17 @@ impl Ahead {
         is_next
     }
 
-    /// The program asks a function how commands have ended: it will ask so of others.
-    pub fn asks_of_end(&self, function: u32) {
-        if let Some(habit) = self.habits.get(function as usize) {
-            habit.is_one.store(true, Ordering::Relaxed);
-        }
+    /// The program asks a function how commands have ended. Whether it will ask so of others.
+    pub fn asks_of_end(&self, function: u32) -> bool {
+        let Some(habit) = self.habit(function) else { return false };
+        habit.is_one.store(true, Ordering::Relaxed);
+        self.watch();
+        true
     }
 
     /// Whether the program will ask a function about an object that was just made, or whose command has completed.
     pub fn will_ask(&self, function: u32, object: u64) -> bool {
-        let Some(habit) = self.habits.get(function as usize) else { return false };
+        let Some(habit) = self.habit(function) else { return false };
         let will = habit.is_one.load(Ordering::Relaxed);
         if will {
             habit.last.store(object, Ordering::Relaxed);
@@ -82,7 +95,7 @@ impl Ahead {
 
     /// The program asks how commands have ended.
     pub fn watch(&self) {
-        self.watches.store(true, Ordering::Relaxed);
+        self.watches.store(!self.is_strict.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// The program has made an event.
@@ -165,6 +178,17 @@ mod tests {
         assert_eq!(told(&ahead, &[4]), (vec![4], 2));
         assert_eq!(told(&ahead, &[2, 3, 4]), (vec![2], 1));
         assert_eq!(told(&ahead, &[2]), (vec![], 0));
+    }
+
+    #[test]
+    fn from_what_a_strict_program_asks_nothing_follows() {
+        let ahead = Ahead::new(2);
+        ahead.stop();
+        assert!(!ahead.asks(0, 1) && !ahead.asks(0, 2) && !ahead.will_ask(0, 3));
+        assert!(!ahead.asks_of_end(1) && !ahead.will_ask(1, 4));
+        ahead.watch();
+        ahead.event(4);
+        assert_eq!(told(&ahead, &[4]), (vec![], 0));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! - **Invariant**: what the vendor calls before the program knows the object that the registering call makes waits until it
 //!   does, and comes before what is called later.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ava_protocol::upcall::{Life, Upcall};
@@ -27,6 +27,8 @@ pub struct Registration {
     /// The object that the registering call makes, which the vendor may name before it has returned it; 0 for none.
     pub made: u64,
     pub life: Life,
+    /// Whether the vendor may call it again and again: what was recorded is called whenever it is played.
+    again: AtomicBool,
     /// While that object is not known yet: what waits until it is, since the program may use it at once.
     early: Mutex<Option<Vec<Upcall>>>,
 }
@@ -36,7 +38,10 @@ impl Callbacks {
     pub fn register(&self, callback: u64, about: Vec<(usize, u64)>, made: u64, life: Life) -> usize {
         let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let early = Mutex::new((made != 0).then(Vec::new));
-        self.by_number.insert(number, Arc::new(Registration { callback, about, made, life, early }));
+        self.by_number.insert(
+            number,
+            Arc::new(Registration { callback, about, made, life, again: AtomicBool::new(false), early }),
+        );
         number
     }
 
@@ -64,10 +69,20 @@ impl Callbacks {
 }
 
 impl Registration {
+    /// The vendor may call it again and again.
+    pub fn expect_again(&self) {
+        self.again.store(true, Ordering::Release);
+    }
+
+    /// Whether the vendor may call it again and again.
+    pub fn is_called_again(&self) -> bool {
+        self.again.load(Ordering::Acquire)
+    }
+
     /// Whether the vendor calls it once only, if for the end of an object. Only the callbacks of contexts, which come with
     /// the making of one, are for life; `clLinkProgram`'s is kept with them.
     fn is_for_once(&self) -> bool {
-        self.made == 0 && self.life != Life::Object
+        self.made == 0 && self.life != Life::Object && !self.is_called_again()
     }
 
     /// The object that the callback ends with: the one that it came with, else the one that it was set on.
@@ -114,7 +129,7 @@ mod tests {
     use super::*;
 
     fn upcall(number: u64) -> Upcall {
-        Upcall { callback: 1, args: Vec::new(), notices: Vec::new(), number }
+        Upcall { number, ..Upcall::new(1, Vec::new()) }
     }
 
     #[test]
@@ -125,6 +140,14 @@ mod tests {
         assert!(callbacks.called(once).is_none());
         let other = callbacks.register(6, vec![(0x10, 1)], 0, Life::Object);
         assert!(other > once && callbacks.called(other).is_some() && callbacks.called(other).is_some());
+    }
+
+    #[test]
+    fn what_was_recorded_may_be_called_again() {
+        let callbacks = Callbacks::default();
+        let number = callbacks.register(5, Vec::new(), 0, Life::Call);
+        callbacks.find(number).unwrap().expect_again();
+        assert!(callbacks.called(number).is_some() && callbacks.called(number).is_some());
     }
 
     #[test]

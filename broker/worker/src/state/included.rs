@@ -2,7 +2,7 @@
 //! without the directory that they lie in.
 
 use std::ffi::OsStr;
-use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
@@ -12,10 +12,12 @@ use std::time::{Duration, SystemTime};
 
 use ava_protocol::engine::files::Files;
 
-/// Where the session's headers lie: in a directory for each set of them, named by their contents. A program that is run
-/// again finds them where they were, as does the vendor, whose cache of compiled programs goes by that.
-#[derive(Default)]
+/// Where the session's headers lie: in a directory for each set of them, named by their contents, beside the vendor's cache
+/// of compiled programs. That cache goes by names of files, too: a program that is run again, wherever it is started, must
+/// find its headers under the same name.
 pub struct Included {
+    /// The directory of these directories, which the tenant's workers share.
+    place: PathBuf,
     /// The directories in use.
     roots: Mutex<Vec<PathBuf>>,
     /// Bytes that were written.
@@ -31,23 +33,36 @@ const PREFIX: &str = "ava-include-";
 /// Files that nobody has built with for so long are removed.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
+impl Default for Included {
+    fn default() -> Self {
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
+        Self::within(cache.unwrap_or_else(std::env::temp_dir))
+    }
+}
+
 impl Included {
+    fn within(place: PathBuf) -> Self {
+        Self { place, roots: Mutex::default(), written: AtomicUsize::new(0) }
+    }
+
     /// Lays the files out and goes to where the program's working directory lies among them. The root is returned.
-    pub fn lay_out(&self, files: &Files, bytes: &[u8]) -> std::io::Result<PathBuf> {
+    pub fn lay_out(&self, files: &Files) -> std::io::Result<PathBuf> {
         let mut roots = self.roots.lock().map_err(|_| std::io::ErrorKind::Other)?;
-        let root = std::env::temp_dir().join(format!("{PREFIX}{}", name(bytes)));
+        let root = self.place.join(format!("{PREFIX}{}", name(files)));
         if !roots.contains(&root) {
             if root.is_dir() {
                 // Somebody builds with them still.
                 let _ = std::fs::File::open(&root).and_then(|dir| dir.set_modified(SystemTime::now()));
             } else {
-                remove_old(&std::env::temp_dir());
+                remove_old(&self.place);
                 self.write(files, &root)?;
             }
             roots.push(root.clone());
         }
         // The worker names nothing by relative paths itself, and the compiler may run on after the call.
-        std::env::set_current_dir(within(&root, &files.cwd)?)?;
+        let cwd = within(&root, &files.cwd)?;
+        std::fs::create_dir_all(&cwd)?;
+        std::env::set_current_dir(cwd)?;
         Ok(root)
     }
 
@@ -65,9 +80,8 @@ impl Included {
             path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             std::fs::write(path, text)
         });
-        let mut directories = files.passed.iter().chain([&files.cwd]);
         let placed = written
-            .and_then(|()| directories.try_for_each(|path| std::fs::create_dir_all(within(&fresh, path)?)))
+            .and_then(|()| files.passed.iter().try_for_each(|path| std::fs::create_dir_all(within(&fresh, path)?)))
             .and_then(|()| std::fs::rename(&fresh, root));
         if placed.is_err() {
             let _ = std::fs::remove_dir_all(&fresh);
@@ -114,12 +128,11 @@ fn without(text: &[u8], part: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A name for these bytes.
-fn name(bytes: &[u8]) -> String {
+/// A name for all that the compiler can find of these files, from whatever working directory.
+fn name(files: &Files) -> String {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
-        hasher.write_u8(salt);
-        hasher.write(bytes);
+        (salt, &files.files, &files.passed).hash(&mut hasher);
         hasher.finish()
     };
     format!("{:016x}{:016x}", half(1), half(2))
@@ -194,13 +207,13 @@ mod tests {
     #[test]
     fn directories_that_are_passed_through_are_there() {
         let root = tempfile::tempdir().unwrap();
-        let (cwd, passed) = (b"/w".to_vec(), vec![b"/a/b".to_vec()]);
+        let (cwd, passed) = (Vec::new(), vec![b"/a/b".to_vec()]);
         let files = vec![(b"/a/c.h".to_vec(), b"c".to_vec()), (b"/\xff.h".to_vec(), b"d".to_vec())];
         let headers = Files { cwd, files, passed, from_root: false };
         let place = root.path().join("headers");
         Included::default().write(&headers, &place).unwrap();
         assert_eq!(std::fs::read(place.join("a/b/../c.h")).unwrap(), b"c");
-        assert!(place.join("w").is_dir() && place.join(OsStr::from_bytes(b"\xff.h")).is_file());
+        assert!(place.join(OsStr::from_bytes(b"\xff.h")).is_file());
         let outside = Files { passed: vec![b"/a/../../b".to_vec()], ..Files::default() };
         assert!(Included::default().write(&outside, &root.path().join("outside")).is_err());
     }
@@ -217,10 +230,15 @@ mod tests {
     }
 
     #[test]
-    fn the_same_headers_lie_in_the_same_place_and_others_elsewhere() {
-        assert_eq!(name(b"a"), name(b"a"));
-        assert_ne!(name(b"a"), name(b"b"));
-        assert_eq!(name(b"").len(), 32);
+    fn names_are_for_paths_and_contents() {
+        let named = |cwd: &[u8], path: &[u8], text: &[u8]| {
+            let files = vec![(path.to_vec(), text.to_vec())];
+            name(&Files { cwd: cwd.to_vec(), files, ..Files::default() })
+        };
+        assert_eq!(named(b"/w", b"/a", b"b"), named(b"/elsewhere", b"/a", b"b"));
+        assert_eq!(named(b"", b"", b"").len(), 32);
+        let all = [(b"/a", b"b"), (b"/a", b"c"), (b"/b", b"b")].map(|(path, text)| named(b"/w", path, text));
+        assert!(all[0] != all[1] && all[0] != all[2]);
     }
 
     #[test]

@@ -4,11 +4,15 @@
 //! - **Invariant**: an id is bound once; the shim's count up, the worker's have [`WORKERS`] set.
 //!
 //! An object is forgotten when the program has released it and nothing made from it is left: until then the vendor keeps
-//! it alive, and queries may still name it.
+//! it alive, and queries may still name it. Objects within it are forgotten with it.
 
+mod within;
+
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::frame::{Malformed, Notice};
+use ava_protocol::spec::{self, KindSpec};
 use dashmap::{DashMap, Entry};
 
 use super::untold::Untold;
@@ -34,6 +38,10 @@ struct Object {
     /// Objects made from this one.
     children: u64,
     parents: Vec<u64>,
+    /// The object that it ends with, whoever holds it; 0 for none.
+    within: u64,
+    /// Objects that end with this one.
+    inside: BTreeSet<u64>,
     /// Bytes of device memory.
     memory: u64,
     /// What is in use as long as the object is.
@@ -47,7 +55,19 @@ impl Object {
     }
 
     fn made(kind: u16, pointer: usize, parents: Vec<u64>, memory: u64) -> Self {
-        Self { kind, pointer, references: 1, leaving: 0, made: true, children: 0, parents, memory, kept: Vec::new() }
+        Self {
+            kind,
+            pointer,
+            references: 1,
+            leaving: 0,
+            made: true,
+            children: 0,
+            parents,
+            within: 0,
+            inside: BTreeSet::new(),
+            memory,
+            kept: Vec::new(),
+        }
     }
 }
 
@@ -57,6 +77,10 @@ pub struct Objects {
     highest: AtomicU64,
     last_of_workers: AtomicU64,
     gone: Untold<u64>,
+    /// Their types, some of which have values that are no objects.
+    kinds: &'static [KindSpec],
+    /// The greatest of these values.
+    greatest_plain: u64,
     /// Where they are counted.
     usage: Usage,
 }
@@ -69,25 +93,52 @@ pub enum Found {
 }
 
 impl Objects {
-    /// None yet; they will be counted in `usage`.
-    pub fn new(usage: Usage) -> Self {
+    /// None yet, of these types by number from 1; they will be counted in `usage`.
+    pub fn new(kinds: &'static [KindSpec], usage: Usage) -> Self {
         Self {
             by_id: DashMap::new(),
             by_pointer: DashMap::new(),
             highest: AtomicU64::new(0),
             last_of_workers: AtomicU64::new(0),
             gone: Untold::default(),
+            kinds,
+            greatest_plain: spec::greatest_plain(kinds),
             usage,
         }
     }
 
+    /// What an id stands for: an object of this type or of another that it accepts, or one of its values that are none.
     pub fn find(&self, id: u64, kind: u16) -> Result<Found, Malformed> {
         match self.by_id.get(&id) {
-            Some(object) if object.kind == kind => Ok(Found::Pointer(object.pointer)),
+            Some(object) if object.kind == kind || self.also(kind).contains(&object.kind) => {
+                Ok(Found::Pointer(object.pointer))
+            }
             Some(object) => Err(Malformed::Kind { object: id, is: object.kind, wanted: kind }),
             None if self.was_bound(id) => Ok(Found::Gone),
-            None => Err(Malformed::Handle(id)),
+            None => match self.spec(kind).and_then(|spec| spec.plain_value(id)) {
+                Some(value) => Ok(Found::Pointer(value)),
+                None => Err(Malformed::Handle(id)),
+            },
         }
+    }
+
+    fn spec(&self, kind: u16) -> Option<&'static KindSpec> {
+        self.kinds.get(usize::from(kind).checked_sub(1)?)
+    }
+
+    /// The types whose objects are accepted where one of this type is asked for.
+    fn also(&self, kind: u16) -> &'static [u16] {
+        self.spec(kind).map_or(&[], |spec| spec.also)
+    }
+
+    /// The id that a pointer is known by as an object of a type that is accepted where one of this type is asked for.
+    fn known_as_another(&self, kind: u16, pointer: usize) -> Option<u64> {
+        self.also(kind).iter().find_map(|other| self.by_pointer.get(&(*other, pointer)).map(|id| *id))
+    }
+
+    /// The id of a value that is no object.
+    fn plain(&self, kind: u16, pointer: usize) -> Option<u64> {
+        self.spec(kind)?.plain_id(pointer)
     }
 
     fn was_bound(&self, id: u64) -> bool {
@@ -120,17 +171,18 @@ impl Objects {
     /// The id is taken.
     pub fn bind(&self, id: u64, kind: u16, pointer: usize, parents: &[u64], memory: u64) -> Result<(), Malformed> {
         self.highest.fetch_max(id, Ordering::Relaxed);
-        let parents: Vec<u64> = parents.iter().copied().filter(|parent| self.add_child(*parent)).collect();
+        let (owner, parents) = self.begin(kind, parents);
         self.by_pointer.insert((kind, pointer), id);
         // Two threads of the program may give the same id: the first has it.
         match self.by_id.entry(id) {
-            Entry::Occupied(_) => Err(Malformed::Id(id)),
+            Entry::Occupied(_) => return Err(Malformed::Id(id)),
             Entry::Vacant(vacant) => {
                 vacant.insert(Object::made(kind, pointer, parents, memory));
                 self.usage.made(kind, memory);
-                Ok(())
             }
         }
+        self.put_within(id, owner);
+        Ok(())
     }
 
     /// Keeps something until the object is gone.
@@ -154,25 +206,48 @@ impl Objects {
     }
 
     /// The id of an object that the vendor named; a new one for one that is not known.
-    pub fn intern(&self, kind: u16, pointer: usize) -> u64 {
+    #[cfg(test)]
+    fn intern(&self, kind: u16, pointer: usize) -> u64 {
+        self.intern_from(kind, pointer, &[])
+    }
+
+    /// The id of an object that the vendor named when it was asked about these; a new one for one that is not known.
+    pub fn intern_from(&self, kind: u16, pointer: usize, from: &[u64]) -> u64 {
         if pointer == 0 {
             return 0;
         }
-        *self.by_pointer.entry((kind, pointer)).or_insert_with(|| {
+        if let Some(id) = self.plain(kind, pointer) {
+            return id;
+        }
+        if !self.also(kind).is_empty()
+            && !self.by_pointer.contains_key(&(kind, pointer))
+            && let Some(id) = self.known_as_another(kind, pointer)
+        {
+            return id;
+        }
+        let owner = self.owner(kind, from);
+        if owner != 0 {
+            // Where an object was whose owner is about to go the vendor may have another by now, of another owner.
+            self.by_pointer.remove_if(&(kind, pointer), |_, known| self.goes_without(*known, owner));
+        }
+        let id = *self.by_pointer.entry((kind, pointer)).or_insert_with(|| {
             let id = WORKERS + self.last_of_workers.fetch_add(1, Ordering::Relaxed) + 1;
             self.by_id.insert(id, Object::found(kind, pointer));
             self.usage.made(kind, 0);
             id
-        })
+        });
+        self.put_within(id, owner);
+        id
     }
 
     /// The id of an object that the program has just made through an array of results.
     pub fn intern_made(&self, kind: u16, pointer: usize, parents: &[u64]) -> u64 {
         let id = WORKERS + self.last_of_workers.fetch_add(1, Ordering::Relaxed) + 1;
-        let parents = parents.iter().copied().filter(|parent| self.add_child(*parent)).collect();
+        let (owner, parents) = self.begin(kind, parents);
         self.by_pointer.insert((kind, pointer), id);
         self.by_id.insert(id, Object::made(kind, pointer, parents, 0));
         self.usage.made(kind, 0);
+        self.put_within(id, owner);
         id
     }
 
@@ -206,12 +281,18 @@ impl Objects {
 
     /// What an object was made from.
     pub fn parents(&self, id: u64) -> Vec<u64> {
-        self.by_id.get(&id).map_or_else(Vec::new, |object| object.parents.clone())
+        let Some(object) = self.by_id.get(&id) else { return Vec::new() };
+        Some(object.within).filter(|owner| *owner != 0).into_iter().chain(object.parents.iter().copied()).collect()
     }
 
     /// The vendor's pointer behind an id of any kind.
     pub fn pointer(&self, id: u64) -> Option<usize> {
         self.by_id.get(&id).map(|object| object.pointer)
+    }
+
+    /// Whether the program can name it: an object that there is, or a value that is none.
+    pub fn may_be_named(&self, id: u64) -> bool {
+        self.by_id.contains_key(&id) || spec::plain_value(id, self.greatest_plain).is_some()
     }
 
     /// The pointers of all objects of a kind that the program holds, or that were never made.
@@ -222,7 +303,8 @@ impl Objects {
 
     /// The id that a vendor's pointer is known by; 0 if it is not.
     pub fn id_of(&self, kind: u16, pointer: usize) -> u64 {
-        self.by_pointer.get(&(kind, pointer)).map_or(0, |id| *id)
+        let known = self.by_pointer.get(&(kind, pointer)).map(|id| *id);
+        known.or_else(|| self.known_as_another(kind, pointer)).or_else(|| self.plain(kind, pointer)).unwrap_or(0)
     }
 
     pub fn retained(&self, id: u64) {
@@ -239,6 +321,13 @@ impl Objects {
         (object.made && object.references <= object.leaving).then_some(object.pointer)
     }
 
+    /// The vendor has refused to release the object, which was about to leave.
+    pub fn stays(&self, id: u64) {
+        if let Some(mut object) = self.by_id.get_mut(&id) {
+            object.leaving = object.leaving.saturating_sub(1);
+        }
+    }
+
     /// The program has released the object; the ids of those that are forgotten with that.
     pub fn released(&self, id: u64) -> Vec<u64> {
         if let Some(mut object) = self.by_id.get_mut(&id) {
@@ -249,16 +338,8 @@ impl Objects {
         let mut candidates = vec![id];
         while let Some(one) = candidates.pop() {
             let dead = self.by_id.remove_if(&one, |_, o| o.made && o.references == 0 && o.children == 0);
-            let Some((_, object)) = dead else { continue };
-            forgotten.push(one);
-            self.by_pointer.remove_if(&(object.kind, object.pointer), |_, known| *known == one);
-            self.usage.gone(object.kind, object.memory);
-            self.gone.add(one);
-            for parent in object.parents {
-                if let Some(mut parent) = self.by_id.get_mut(&parent) {
-                    parent.children = parent.children.saturating_sub(1);
-                }
-                candidates.push(parent);
+            if let Some((_, object)) = dead {
+                self.end(one, object, &mut forgotten, &mut candidates);
             }
         }
         forgotten
@@ -276,103 +357,4 @@ impl Objects {
 }
 
 #[cfg(test)]
-mod tests {
-    use ava_protocol::api::APIS;
-
-    use super::*;
-
-    fn none() -> Objects {
-        Objects::new(Usage::unread(APIS[0]))
-    }
-
-    #[test]
-    fn an_object_outlives_its_release_as_long_as_something_made_from_it_is_left() {
-        let objects = none();
-        objects.bind(1, 1, 0x10, &[], 0).unwrap();
-        objects.bind(2, 2, 0x20, &[1], 64).unwrap();
-        assert!(matches!(objects.bind(2, 2, 0x28, &[], 0), Err(Malformed::Id(2))));
-        objects.released(1);
-        assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x10))));
-        assert_eq!((objects.intern(1, 0x10), objects.usage.memory()), (1, 64));
-        objects.released(2);
-        let mut told = Vec::new();
-        objects.notices(9, &mut told);
-        assert_eq!(told, [Notice::Gone { object: 2 }, Notice::Gone { object: 1 }]);
-        assert_eq!(objects.usage.memory(), 0);
-        assert!(matches!(objects.find(1, 1), Ok(Found::Gone)));
-        assert_ne!(objects.intern(1, 0x10), 1);
-    }
-
-    #[test]
-    fn threads_that_release_at_the_same_moment_are_both_told_that_it_may_be_the_last_time() {
-        let objects = none();
-        objects.bind(1, 1, 0x10, &[], 0).unwrap();
-        objects.retained(1);
-        assert_eq!((objects.leaving(1), objects.leaving(1)), (None, Some(0x10)));
-        assert_eq!((objects.released(1), objects.released(1)), (vec![], vec![1]));
-    }
-
-    #[test]
-    fn what_the_vendor_named_unasked_is_never_forgotten() {
-        let objects = none();
-        let device = objects.intern(3, 0x30);
-        objects.retained(device);
-        objects.released(device);
-        objects.released(device);
-        assert!(matches!(objects.find(device, 3), Ok(Found::Pointer(0x30))));
-    }
-
-    #[test]
-    fn ids_that_were_never_given_are_malformed() {
-        let objects = none();
-        objects.bind(5, 1, 0x10, &[], 0).unwrap();
-        assert!(matches!(objects.find(6, 1), Err(Malformed::Handle(6))));
-        assert!(matches!(objects.find(5, 2), Err(Malformed::Kind { .. })));
-        for id in [WORKERS, WORKERS + 1, u64::MAX] {
-            assert!(matches!(objects.find(id, 1), Err(Malformed::Handle(_))));
-        }
-        assert!(objects.check_new(5).is_err() && objects.check_new(0).is_err() && objects.check_new(WORKERS).is_err());
-        assert!(objects.check_new(6).is_ok());
-    }
-
-    #[test]
-    fn what_an_object_keeps_goes_with_it() {
-        struct Flag(std::sync::Arc<std::sync::atomic::AtomicBool>);
-        impl Drop for Flag {
-            fn drop(&mut self) {
-                self.0.store(true, Ordering::Relaxed);
-            }
-        }
-        let (objects, gone) = (none(), std::sync::Arc::default());
-        objects.bind(1, 1, 0x10, &[], 0).unwrap();
-        objects.bind(2, 1, 0x20, &[1], 0).unwrap();
-        objects.keep(1, Box::new(Flag(std::sync::Arc::clone(&gone))));
-        objects.released(1);
-        assert!(!gone.load(Ordering::Relaxed));
-        objects.released(2);
-        assert!(gone.load(Ordering::Relaxed));
-    }
-
-    #[test]
-    fn an_object_made_again_has_its_id_and_what_hangs_on_it() {
-        let objects = none();
-        objects.bind(1, 1, 0x10, &[], 0).unwrap();
-        objects.bind(2, 2, 0x20, &[1], 64).unwrap();
-        objects.retained(1);
-        objects.rebind(1, 1, 0x18).unwrap();
-        assert!(matches!(objects.find(1, 1), Ok(Found::Pointer(0x18))));
-        assert_eq!((objects.id_of(1, 0x18), objects.id_of(1, 0x10), objects.parents(2)), (1, 0, vec![1]));
-        // References are as many as before.
-        assert_eq!((objects.released(2), objects.released(1), objects.released(1)), (vec![2], vec![], vec![1]));
-    }
-
-    #[test]
-    fn an_object_that_answers_brought_has_the_id_that_the_log_says() {
-        let objects = none();
-        objects.rebind(WORKERS + 3, 3, 0x30).unwrap();
-        assert_eq!(objects.intern(3, 0x30), WORKERS + 3);
-        assert_eq!(objects.intern(3, 0x38), WORKERS + 4);
-        assert!(matches!(objects.rebind(WORKERS + 3, 2, 0x30), Err(Malformed::Kind { .. })));
-        assert!(matches!(objects.rebind(9, 1, 0x90), Err(Malformed::Handle(9))));
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 //! - **Invariant**: what waits here is bounded. A vendor's thread waits only while the program does not read, which its
 //!   library does on a thread that does nothing else; and natively it would wait for a stopped program, too.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::ThreadId;
@@ -43,6 +43,8 @@ struct Queue {
     queued: u64,
     sent: u64,
     sender: Option<ThreadId>,
+    /// The calls that a thread of the vendor's waits for, until the program's function has returned.
+    awaited: BTreeSet<u64>,
     /// The program does not hear any more.
     deaf: bool,
 }
@@ -59,14 +61,41 @@ impl Outbox {
         let _ = self.0.send.set(send);
     }
 
-    /// The vendor has called a callback. Waits until there is room.
+    /// The vendor has called a callback. Waits until there is room; and, if that is `awaited`, until the program's function
+    /// has returned, or the program does not hear any more.
     pub fn call(&self, mut upcall: Upcall) {
         self.wait_for_room();
+        let mut awaited = None;
         self.push(|queue| {
             queue.called += 1;
             upcall.number = queue.called;
+            awaited = upcall.awaited.then_some(upcall.number);
+            queue.awaited.extend(awaited);
             Told::Called(upcall)
         });
+        if let Some(number) = awaited
+            && let Ok(queue) = self.0.queue.lock()
+        {
+            drop(self.0.changed.wait_while(queue, |queue| queue.awaited.contains(&number) && !queue.deaf));
+        }
+    }
+
+    /// The program's function has returned that this call was for.
+    pub fn returned(&self, number: u64) {
+        if let Ok(mut queue) = self.0.queue.lock()
+            && queue.awaited.remove(&number)
+        {
+            self.0.changed.notify_all();
+        }
+    }
+
+    /// The program is gone: nobody waits for it any more.
+    pub fn close(&self) {
+        if let Ok(mut queue) = self.0.queue.lock() {
+            queue.deaf = true;
+            queue.waiting.clear();
+        }
+        self.0.changed.notify_all();
     }
 
     /// The vendor has written something. Does not wait: whoever may wait for room does so before.
@@ -157,7 +186,7 @@ impl Shared {
             let sent = send(told);
             if let Ok(mut queue) = self.queue.lock() {
                 queue.sent += 1;
-                queue.deaf = !sent;
+                queue.deaf |= !sent;
                 if queue.deaf {
                     queue.waiting.clear();
                 }
@@ -202,7 +231,7 @@ mod tests {
     }
 
     fn upcall(bytes: usize) -> Upcall {
-        Upcall { callback: 1, args: vec![Arg::Bytes(Some(vec![0; bytes]))], notices: Vec::new(), number: 0 }
+        Upcall::new(1, vec![Arg::Bytes(Some(vec![0; bytes]))])
     }
 
     #[test]
@@ -259,6 +288,32 @@ mod tests {
         );
         assert!(outbox.drain() < 40, "what nobody hears is not counted");
         assert_eq!(told.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn a_call_that_is_awaited_ends_when_the_program_says_so_or_is_gone() {
+        let (outbox, go, told) = connected();
+        let awaited = || Upcall { awaited: true, ..upcall(1) };
+        std::thread::scope(|scope| {
+            (0..2).for_each(|_| go.send(()).unwrap());
+            let (first, second) = (scope.spawn(|| outbox.call(awaited())), scope.spawn(|| outbox.call(awaited())));
+            let numbers: BTreeSet<u64> = (0..2)
+                .map(|_| match told.recv().unwrap() {
+                    Told::Called(upcall) if upcall.awaited => upcall.number,
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            assert_eq!(numbers, BTreeSet::from([1, 2]));
+            outbox.returned(7);
+            assert_eq!(outbox.0.queue.lock().unwrap().awaited, numbers);
+            outbox.returned(1);
+            while !first.is_finished() && !second.is_finished() {
+                std::thread::yield_now();
+            }
+            assert!(!(first.is_finished() && second.is_finished()), "the other is still awaited");
+            outbox.close();
+        });
+        outbox.call(awaited());
     }
 
     #[test]

@@ -37,6 +37,17 @@ impl Regions {
         Ok(())
     }
 
+    /// Takes a region for another use, for which it counts still. Nobody else may use it now.
+    pub fn take(&self, id: u32) -> Result<Region, Malformed> {
+        let (_, region) = self.known.remove(&id).ok_or(Malformed::Region(id))?;
+        Arc::into_inner(region).ok_or_else(|| Malformed::BadRegion { region: id, why: "in use".into() })
+    }
+
+    /// A region that was taken has ended.
+    pub fn give_back(&self, len: u64) {
+        self.bytes.fetch_sub(len, Ordering::Relaxed);
+    }
+
     pub fn drop_region(&self, id: u32) -> Result<(), Malformed> {
         let (_, region) = self.known.remove(&id).ok_or(Malformed::Region(id))?;
         self.bytes.fetch_sub(region.len(), Ordering::Relaxed);
@@ -97,5 +108,14 @@ mod tests {
         regions.drop_region(2).unwrap();
         regions.add(3, 4096, region(), 8192).unwrap();
         assert!(matches!(regions.drop_region(2), Err(Malformed::Region(2))));
+        let used = regions.known.get(&1).map(|region| Arc::clone(&region)).unwrap();
+        assert!(matches!(regions.take(1), Err(Malformed::BadRegion { region: 1, .. })));
+        drop(used);
+        // What is taken counts until it has ended.
+        let taken = regions.take(3).unwrap();
+        assert!(matches!(regions.take(3), Err(Malformed::Region(3))));
+        assert!(matches!(regions.add(4, 4096, region(), 8192), Err(Malformed::TooMany { .. })));
+        regions.give_back(taken.len());
+        regions.add(4, 4096, region(), 8192).unwrap();
     }
 }

@@ -49,6 +49,13 @@ impl Registered {
         }
     }
 
+    /// The vendor may call it again and again.
+    pub fn expect_again(&self) {
+        if let Some(registration) = self.session.callbacks.find(self.data) {
+            registration.expect_again();
+        }
+    }
+
     /// The vendor has accepted the registration, and the object that the call makes is known; or it has not, and then it has
     /// called already or will not.
     /// Whether the vendor has called.
@@ -135,13 +142,26 @@ impl Collector<'_> {
 /// # Safety
 /// What `fill` does with its pointers is up to the caller; `user_data` may be anything.
 pub unsafe fn upcall(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
+    call(user_data, false, fill);
+}
+
+/// Queues a callback of the program, and waits until it has returned there: what the vendor does next waits for that.
+///
+/// # Safety
+/// As for [`upcall`].
+pub unsafe fn upcall_and_wait(user_data: *mut c_void, fill: impl FnOnce(&mut Collector)) {
+    call(user_data, true, fill);
+}
+
+fn call(user_data: *mut c_void, awaited: bool, fill: impl FnOnce(&mut Collector)) {
     let Some(session) = session::of_process() else { return };
     let Some(registration) = session.callbacks.called(user_data as usize) else { return };
     let mut collector = Collector { session, registration: &registration, args: Vec::new() };
     fill(&mut collector);
     // What a kernel printed comes before the program hears of the kernel's end.
     stdio::gather();
-    let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
+    let again = registration.is_called_again();
+    let upcall = Upcall { awaited, again, ..Upcall::new(registration.callback, collector.args) };
     registration.deliver(upcall, |upcall| session.outbox.call(upcall));
 }
 
@@ -168,7 +188,7 @@ pub unsafe fn upcall_now(user_data: *mut c_void, fill: impl FnOnce(&mut Collecto
     let Some(registration) = session.callbacks.find(user_data as usize) else { return };
     let mut collector = Collector { session, registration: &registration, args: Vec::new() };
     fill(&mut collector);
-    let upcall = Upcall { callback: registration.callback, args: collector.args, notices: Vec::new(), number: 0 };
+    let upcall = Upcall::new(registration.callback, collector.args);
     let lane = LANE.try_with(|lane| lane.borrow().clone()).ok().flatten();
     let Some(lane) = lane else {
         return session.outbox.call(upcall);

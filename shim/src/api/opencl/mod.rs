@@ -1,9 +1,7 @@
 //! OpenCL's exceptions: the functions that the table marks `custom` or `local`, one file per subject.
 
-mod buffers;
 mod kernel_arg;
 mod lookup;
-mod pixel;
 mod program_info;
 mod roots;
 mod sources;
@@ -11,10 +9,8 @@ mod state;
 
 pub use crate::base::fault::unsupported as refuse;
 
-pub use buffers::{clCreateBuffer, clCreateSubBuffer, clEnqueueReadBuffer, clEnqueueWriteBuffer};
 pub use kernel_arg::clSetKernelArg;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform, clIcdGetPlatformIDsKHR};
-pub use pixel::pixel;
 pub use program_info::{clGetProgramInfo, source};
 pub use roots::{clGetDeviceIDs, clGetPlatformIDs};
 pub use sources::clCreateProgramWithSource;

@@ -37,7 +37,7 @@ pub(super) struct Object {
     pub class: AtomicU64,
     /// What was done to the object that decides whether calls with it succeed, as a number; 0 at first.
     pub state: AtomicU64,
-    /// The lane of the thread that used the object last; 0 for none.
+    /// The mark of the lane that used the object last ([`crate::book::turn`]); 0 for none.
     pub user: AtomicU32,
     /// References that the program holds, of which the vendor knows one; 0 if the vendor counts.
     pub references: AtomicU32,

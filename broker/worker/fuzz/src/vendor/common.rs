@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ava_protocol::binary::{self, Image, View};
 use ava_protocol::flat::LONGEST_CUT;
 use ava_protocol::spec::{Behind, Content, StructSpec};
 
@@ -77,6 +78,41 @@ pub fn take<T>(at: *const T, len: usize) {
     for i in (0..len).step_by(61).chain([len - 1]) {
         // SAFETY: the worker promises `len` bytes there. That it keeps its promise is what is tested.
         unsafe { at.add(i).read_volatile() };
+    }
+}
+
+/// Memory of the worker, up to where it ends.
+struct Given;
+
+impl View for Given {
+    fn fill(&self, at: u64, out: &mut [u8]) -> bool {
+        let can = !is_nowhere(at as *const u8) && !is_cut(at as *const u8, out.len());
+        if can {
+            // SAFETY: so many bytes are there.
+            unsafe { std::ptr::copy_nonoverlapping(at as *const u8, out.as_mut_ptr(), out.len()) };
+        }
+        can
+    }
+
+    fn text(&self, at: u64) -> Option<u64> {
+        let mut byte = [1];
+        (0..).take_while(|i| byte[0] != 0 && self.fill(at + i, &mut byte)).last().filter(|_| byte[0] == 0)
+    }
+}
+
+/// Reads code as far as it says that it goes, with what it leads to.
+pub fn binary<T>(at: *const T) {
+    if at.is_null() || is_unreadable(at) {
+        return;
+    }
+    assert!(!is_nowhere(at), "the vendor is to read code from nowhere");
+    match binary::image(&Given, at as u64) {
+        Some(Image::Run(len)) => take(at, len as usize),
+        Some(Image::Wrapper) => {
+            let laid = binary::lay(&Given, at as u64, |_, _| true);
+            laid.into_iter().flat_map(|laid| laid.runs).for_each(|run| take(run.from as *const u8, run.len as usize));
+        }
+        None => {}
     }
 }
 
@@ -184,6 +220,10 @@ pub fn structs(spec: &StructSpec, structs: *const c_void, n: usize) {
         };
         for memory in spec.memory {
             let behind = field(memory.at, 8) as *const c_void;
+            // A key says what is behind an address. Where nothing is, nothing is refused: the vendor decides.
+            if behind.is_null() {
+                continue;
+            }
             let len = field(memory.len_at, memory.len_size).saturating_mul(memory.element as u64) as usize;
             let of = match &memory.content {
                 Content::Bytes => None,

@@ -2,39 +2,17 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::api::Api as Table;
-use ava_protocol::opencl::constant::CL_MEM_SIZE;
+use ava_protocol::opencl::constant::CL_QUEUE_CONTEXT;
 use ava_protocol::opencl::{API, kind};
 
-use super::events;
 use super::roots::{devices, platforms};
 use super::state::State;
-use crate::call::{Api, Call, Outcome};
-use crate::engine::{self, query};
-use crate::generated::opencl as generated;
-use crate::hooks::{Hooks, InPlace};
+use crate::engine::query;
+use crate::generated::opencl::Vendor;
+use crate::hooks::Hooks;
 use crate::session::Session;
-use crate::state::events::Events;
-
-impl Api for State {
-    fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
-        generated::dispatch(self, opcode, call, body)
-    }
-
-    fn ahead(&'static self, function: u32, call: &Call<'_>, id: u64, object: *mut c_void) {
-        generated::ahead(self, function, call, id, object);
-    }
-}
 
 impl Hooks for State {
-    fn table(&self) -> &'static Table {
-        &API
-    }
-
-    fn oneway(&self, opcode: u32) -> Option<bool> {
-        engine::oneway(opcode).or_else(|| API.oneway.get(opcode as usize).copied())
-    }
-
     /// Asks for the devices.
     fn warm_up(&self) {
         for platform in platforms(&self.vendor) {
@@ -67,32 +45,29 @@ impl Hooks for State {
     /// An event is one that has ended in error.
     fn creation_failed(&self, session: &Session, id: u64, made: u16, from: u64, status: i64) {
         let from = session.objects.pointer(from).filter(|_| made == kind::cl_event);
-        let event = from.and_then(|queue| events::failed(&self.vendor, queue as *mut c_void, status as i32));
+        let event = from.and_then(|queue| failed(&self.vendor, queue as *mut c_void, status as i32));
         let bound = event.is_some_and(|event| session.objects.bind(id, made, event as usize, &[], 0).is_ok());
         if !bound {
             session.objects.mark_gone(id);
         }
     }
 
-    /// How much device memory a new object takes, where the table cannot tell: an image's layout is the vendor's choice. What is
-    /// made from another memory object takes none of its own.
-    fn memory(&self, session: &Session, is: u16, object: *mut c_void, parents: &[u64]) -> u64 {
-        let is_memory = |id: &u64| session.objects.find(*id, kind::cl_mem).is_ok();
-        if is != kind::cl_mem || parents.iter().any(is_memory) {
-            return 0;
-        }
-        query::number(self.vendor.clGetMemObjectInfo, object, CL_MEM_SIZE).unwrap_or_default()
-    }
-
     fn forget(&self, id: u64) {
         self.arguments.remove(&id);
     }
+}
 
-    fn in_place(&self) -> Option<&dyn InPlace> {
-        Some(self)
-    }
-
-    fn events(&self) -> &dyn Events {
-        self
+/// An event that has ended in error, in the context of the queue that it should have come from.
+fn failed(vendor: &Vendor, queue: *mut c_void, status: i32) -> Option<*mut c_void> {
+    let (create, set_status) = (vendor.clCreateUserEvent?, vendor.clSetUserEventStatus?);
+    let context = query::pointer(vendor.clGetCommandQueueInfo, queue, CL_QUEUE_CONTEXT);
+    // SAFETY: a live context or null, and an event that is ours until it is given away.
+    unsafe {
+        let event = create(context, std::ptr::null_mut());
+        if event.is_null() {
+            return None;
+        }
+        set_status(event, status.min(-1));
+        Some(event)
     }
 }

@@ -2,7 +2,6 @@
 //! of the API.
 
 mod arguments;
-mod events;
 mod extensions;
 mod hooks;
 mod kernel_arg;
@@ -24,6 +23,7 @@ use crate::vendor::Loaded;
 pub use kernel_arg::clSetKernelArg;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform};
 pub use program_info::clGetProgramInfo;
+pub use resident::suits;
 pub use state::State;
 
 /// How the API is served.

@@ -3,8 +3,7 @@
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use ava_protocol::layout::Pixel;
-use ava_protocol::opencl::constant::{CL_IMAGE_ELEMENT_SIZE, CL_MEM_OBJECT_IMAGE1D_ARRAY, CL_MEM_TYPE};
+use ava_protocol::opencl::constant::CL_MEM_TYPE;
 use ava_protocol::opencl::kind;
 
 use super::arguments::Arguments;
@@ -55,12 +54,5 @@ impl State {
         let Ok(Found::Pointer(object)) = session.objects.find(id, kind::cl_mem) else { return false };
         let is = query::number(self.vendor.clGetMemObjectInfo, object as *mut c_void, CL_MEM_TYPE);
         is == Ok(CL_MEM_OBJECT_BUFFER)
-    }
-
-    /// The pixels of an image; none for what is no image.
-    pub fn pixel(&self, image: *mut c_void) -> Pixel {
-        let size = query::number::<usize>(self.vendor.clGetImageInfo, image, CL_IMAGE_ELEMENT_SIZE);
-        let kind = query::number(self.vendor.clGetMemObjectInfo, image, CL_MEM_TYPE);
-        Pixel { size: size.unwrap_or_default() as u64, array_of_rows: kind == Ok(CL_MEM_OBJECT_IMAGE1D_ARRAY) }
     }
 }

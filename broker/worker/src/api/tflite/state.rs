@@ -2,11 +2,8 @@
 
 use std::ffi::{CStr, c_void};
 
-use ava_protocol::api::Api as Table;
-use ava_protocol::tflite::API;
 use dashmap::DashMap;
 
-use crate::call::{Api, Call, Outcome};
 use crate::generated::tflite as generated;
 use crate::hooks::Hooks;
 
@@ -34,19 +31,9 @@ pub enum Maker {
 pub type Destroy = unsafe extern "C" fn(*mut c_void);
 
 impl Hooks for State {
-    fn table(&self) -> &'static Table {
-        &API
-    }
-
     fn version(&self) -> Option<String> {
         // SAFETY: the function takes nothing and returns a text for good.
         let version = unsafe { CStr::from_ptr(self.vendor.TfLiteVersion?()) };
         Some(format!("TensorFlow Lite {}", version.to_string_lossy()))
-    }
-}
-
-impl Api for State {
-    fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
-        generated::dispatch(self, opcode, call, body)
     }
 }
