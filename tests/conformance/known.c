@@ -1,6 +1,8 @@
 /* What a program knows of commands that are over: it is told the same however often it asks, and never less than it knows. */
 #include "conformance.h"
 
+#include <sched.h>
+
 enum { ROUNDS = 300, N = 256 };
 
 static cl_int profiling(cl_event event, cl_profiling_info which, cl_ulong *time)
@@ -215,6 +217,68 @@ CASE(known_empty_queue_of_many_threads)
     for (int i = 0; i < 2; i++)
         CHECK(!pthread_join(threads[i], NULL));
     OK(clReleaseMemObject(mem));
+    cl_close(&cl);
+}
+
+/* One thread gives a queue commands, a second finishes the queue for it, and others use it all the while: what had been
+ * given when the finish began is over when it ends. */
+static struct {
+    struct cl *cl;
+    cl_mem mem;
+    cl_int value;
+    cl_event done;
+    int given, finished;
+    bool over;
+} shared_queue;
+
+enum { GIVEN = 1000 };
+
+static void wait_until(int *count, int reached)
+{
+    while (__atomic_load_n(count, __ATOMIC_ACQUIRE) != reached)
+        sched_yield();
+}
+
+static void gives(void *arg)
+{
+    (void)arg;
+    for (int i = 1; i <= GIVEN; i++) {
+        shared_queue.value = i;
+        OK(clEnqueueFillBuffer(shared_queue.cl->queue, shared_queue.mem, &shared_queue.value, sizeof(cl_int), 0,
+                               N * sizeof(cl_int), 0, NULL, &shared_queue.done));
+        __atomic_store_n(&shared_queue.given, i, __ATOMIC_RELEASE);
+        wait_until(&shared_queue.finished, i);
+    }
+}
+
+static void uses_queue(void *arg)
+{
+    (void)arg;
+    while (!__atomic_load_n(&shared_queue.over, __ATOMIC_ACQUIRE))
+        OK(clFlush(shared_queue.cl->queue));
+}
+
+CASE(known_empty_queue_for_another)
+{
+    struct cl cl = cl_open();
+    thread *threads[3];
+    shared_queue.cl = &cl;
+    shared_queue.mem = new_buffer(&cl, 0, N * sizeof(cl_int), NULL);
+    shared_queue.given = shared_queue.finished = 0;
+    shared_queue.over = false;
+    for (int i = 0; i < 3; i++)
+        threads[i] = thread_start(i == 0 ? gives : uses_queue, NULL);
+    for (int i = 1; i <= GIVEN; i++) {
+        wait_until(&shared_queue.given, i);
+        OK(clFinish(cl.queue));
+        CHECK_STATUS(event_status(shared_queue.done), CL_COMPLETE);
+        OK(clReleaseEvent(shared_queue.done));
+        __atomic_store_n(&shared_queue.finished, i, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&shared_queue.over, true, __ATOMIC_RELEASE);
+    for (int i = 0; i < 3; i++)
+        thread_join(threads[i]);
+    OK(clReleaseMemObject(shared_queue.mem));
     cl_close(&cl);
 }
 

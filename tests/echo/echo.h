@@ -64,8 +64,8 @@ struct lead {
 struct record {
   size_t size;
   int handles;
-  size_t at[4];
-  int kind[4];
+  size_t at[8];
+  int kind[8];
   int leads;
   const struct lead *lead;
 };
@@ -114,6 +114,11 @@ extern const int echo_name_count;
 extern const uint32_t echo_versions[];
 extern const uint32_t echo_newest;
 extern const char *const echo_kinds[];
+/* Per type: the largest value that is no object, and crosses as it is. */
+extern const uint64_t echo_plain[];
+/* Per type: the types (a set) whose objects take those of this type with them when they end. */
+extern const unsigned long echo_within[];
+extern const int echo_kind_count;
 /* The library that programs open, and its function that hands out all others, if there is one. */
 extern const char *const echo_library, *const echo_list;
 /* The status with which calls fail that the driver has fail. */

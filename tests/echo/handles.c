@@ -14,7 +14,7 @@ struct entry {
   void *handle;
   int kind;
   long number;
-  bool made, live;
+  bool made, live, gone;
   int references;
   const void *host;
 };
@@ -89,7 +89,7 @@ void made_soon(int kind, void *handle) {
 void found(int kind, void *handle) {
   callback_lock();
   struct entry *entry = handle ? entry_of(handle) : NULL;
-  if (handle) enliven(entry ? entry : add(kind, handle, false));
+  if (handle) enliven(entry && !entry->gone ? entry : add(kind, handle, false));
   callback_unlock();
 }
 
@@ -108,6 +108,16 @@ void retained(void *handle) {
   if (entry) entry->references++;
 }
 
+/* What is in objects of a kind is gone with any of them. Locked. */
+static void forget_within(int kind) {
+  for (int k = 1; k < echo_kind_count; k++) {
+    if (!(echo_within[k] >> kind & 1)) continue;
+    for (int i = 0; i < alive_count[k]; i++) entries[alive[k][i]].live = false, entries[alive[k][i]].gone = true;
+    alive_count[k] = 0;
+    if (k != kind) forget_within(k);
+  }
+}
+
 void released(void *handle) {
   callback_lock();
   struct entry *entry = handle ? entry_of(handle) : NULL;
@@ -116,6 +126,9 @@ void released(void *handle) {
     while (alive[kind][at] != entry - entries) at++;
     memmove(&alive[kind][at], &alive[kind][at + 1], (size_t)(--alive_count[kind] - at) * sizeof(int));
     entry->live = false;
+    /* What is found at its address from now on is another. */
+    entry->gone = true;
+    forget_within(kind);
   }
   callback_unlock();
 }

@@ -98,6 +98,7 @@ void log_int(struct line *line, const char *name, uint64_t value) {
 void log_set(struct line *line, const char *name, bool set) { add(line, " %s=%s", name, set ? "set" : "null"); }
 
 static void add_handle(struct line *line, int kind, const void *handle) {
+  if (handle && (uintptr_t)handle <= echo_plain[kind]) return add(line, "%s=%zu", echo_kinds[kind], (size_t)handle);
   long number = handle_number(kind, handle);
   if (number == 0) add(line, "null");
   else if (number < 0) add(line, "no-%s", echo_kinds[kind]);

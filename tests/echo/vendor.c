@@ -105,7 +105,7 @@ void *object_live(int kind, uint64_t seed) {
 /* The object behind a handle of this kind (0 for any); reports one that is none. */
 static struct object *object_of(int kind, const void *handle) {
   struct object *object = (struct object *)handle;
-  if (!object) return NULL;
+  if (!object || (uintptr_t)object <= echo_plain[kind]) return NULL;
   if ((uintptr_t)object < 4096 || object->magic != MAGIC || object->dead || (kind && object->kind != kind)) {
     line_problem("the vendor was passed what is no live %s", echo_kinds[kind]);
     return NULL;
@@ -117,6 +117,23 @@ long handle_number(int kind, const void *handle) {
   if (!handle) return 0;
   const struct object *object = object_of(kind, handle);
   return object ? object->number : -1;
+}
+
+/* What was found in objects of a kind is gone with any of them: found again, it is another. Locked. */
+static void forget_within(int kind) {
+  for (int k = 1; k < echo_kind_count; k++) {
+    if (!(echo_within[k] >> kind & 1)) continue;
+    for (int i = 0; i < FOUND; i++) {
+      struct object *object = found[k][i];
+      if (!object) continue;
+      struct object **link = &alive[k];
+      while (*link != object) link = &(*link)->next;
+      *link = object->next;
+      object->dead = true;
+      found[k][i] = NULL;
+    }
+    if (k != kind) forget_within(k);
+  }
 }
 
 void object_retain(void *handle) {
@@ -132,6 +149,7 @@ void object_release(void *handle) {
   struct object **link = &alive[object->kind];
   while (*link != object) link = &(*link)->next;
   *link = object->next;
+  forget_within(object->kind);
   struct job *job = object->at_end;
   if (!job) {
     object->dead = true;

@@ -78,7 +78,7 @@ fn control_channels() {
     said(&send(OPEN_LANE, &[]), "a lane: a lane is made of one descriptor or two");
     said(&send(OPEN_LANE, &[lane; 2]), "a lane: ");
     said(&send(OPEN_LANE, &[lane; 3]), "on the control channel: a message with more than 2 descriptors");
-    said(&send(&[b'x'; 60_000], &[lane]), "on the control channel: a message of 60000 bytes; 4 are allowed");
+    said(&send(&[b'x'; 60_000], &[lane]), "on the control channel: a message of 60000 bytes; 12 are allowed");
     let head = |length: u32| move |mut stream: &UnixStream| stream.write_all(&length.to_le_bytes()).unwrap();
     said(&head(u32::MAX), "on the control channel: a message of 4294967295 bytes");
     for kind in [SocketType::STREAM, SocketType::DGRAM] {

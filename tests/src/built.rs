@@ -127,6 +127,16 @@ pub fn tflite() -> &'static Path {
     MADE.get_or_init(|| made("tflite"))
 }
 
+/// The directory with the programs of `tests/cuda`, made likewise.
+///
+/// # Panics
+/// With make's messages.
+#[must_use]
+pub fn cuda() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| made("cuda"))
+}
+
 /// The directory with the programs of `tests/hostile/worker`, made likewise.
 ///
 /// # Panics
@@ -141,7 +151,8 @@ pub fn hostile_worker() -> &'static Path {
 fn made(name: &str) -> PathBuf {
     let out = own().join(name);
     let mut make = Command::new("make");
-    make.arg("-s").arg("-C").arg(tests().join(name)).arg(format!("OUT={}", out.display()));
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    make.arg("-s").arg(format!("-j{jobs}")).arg("-C").arg(tests().join(name)).arg(format!("OUT={}", out.display()));
     must(&mut make);
     out
 }

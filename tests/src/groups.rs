@@ -1,5 +1,6 @@
 //! Control groups for one test, in which to measure what a broker and its workers use; removed with all processes in them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::fd::AsFd;
@@ -87,6 +88,14 @@ impl Groups {
     #[must_use]
     pub fn charged(&self, within: &str) -> u64 {
         charged(&self.of_controller("memory").join(within))
+    }
+
+    /// What is charged to a group within and to each one below it, in MiB by path; that to the group itself has the name ".".
+    #[must_use]
+    pub fn charges(&self, within: &str) -> BTreeMap<String, u64> {
+        let mut found = BTreeMap::new();
+        add_charges(&self.of_controller("memory").join(within), "", &mut found);
+        found
     }
 
     /// The existing groups of workers, as `TENANT/PID-N`, in any hierarchy.
@@ -193,18 +202,34 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// Groups may disappear meanwhile.
+fn add_charges(folder: &Path, path: &str, found: &mut BTreeMap<String, u64>) {
+    let Some(bytes) = charged_if_there(folder) else { return };
+    found.insert(if path.is_empty() { "." } else { path }.to_owned(), bytes >> 20);
+    for within in below(folder) {
+        add_charges(&within, format!("{path}/{}", name(&within)).trim_start_matches('/'), found);
+    }
+}
+
 /// Bytes of memory, private and shared, that are charged to a group and its subgroups. (Page cache is charged to the group
 /// that reads a file first, but that is chance, so it is left out.)
+///
+/// # Panics
+/// If there is no such group.
 #[must_use]
 pub fn charged(folder: &Path) -> u64 {
-    let text = fs::read_to_string(folder.join("memory.stat")).expect("what is charged to the group");
+    charged_if_there(folder).unwrap_or_else(|| panic!("there is no group {}", folder.display()))
+}
+
+fn charged_if_there(folder: &Path) -> Option<u64> {
+    let text = fs::read_to_string(folder.join("memory.stat")).ok()?;
     let of = |names: &[&str]| {
         let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| names.contains(name));
         found.and_then(|(_, number)| number.parse::<u64>().ok()).unwrap_or(0)
     };
     // Version 1 has separate files for a group alone and for the total with its subgroups.
-    match of(&["total_rss"]) + of(&["total_shmem"]) {
+    Some(match of(&["total_rss"]) + of(&["total_shmem"]) {
         0 => of(&["anon"]) + of(&["shmem"]),
         total => total,
-    }
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +21,8 @@ pub enum Vendor {
     SoftHsm,
     /// The same with its default settings: a forked child continues with its parent's state.
     SoftHsmForking,
+    /// The software device of `tests/softcuda`, as a CUDA driver.
+    SoftCuda,
 }
 
 /// The environment variable that configures a vendor library, and its values.
@@ -66,6 +69,11 @@ impl Vendor {
             Self::SoftHsm | Self::SoftHsmForking => {
                 let [natively, in_worker] = stores(place, self == Self::SoftHsmForking);
                 Needed { variable: "SOFTHSM2_CONF", natively, in_worker, libraries: None }
+            }
+            Self::SoftCuda => {
+                let natively = softcuda(place);
+                let libraries = Some(natively.clone().into_os_string());
+                Needed { variable: "LD_LIBRARY_PATH", natively, in_worker: place.join("no-libraries"), libraries }
             }
         }
     }
@@ -124,6 +132,19 @@ fn stores(place: &Path, forking: bool) -> [PathBuf; 2] {
     [of_store, of_copy]
 }
 
+/// A folder with the software device under the name by which programs load a CUDA driver.
+///
+/// # Panics
+/// If there is one already.
+#[must_use]
+pub fn softcuda(place: &Path) -> PathBuf {
+    let folder = place.join("cuda");
+    let made =
+        fs::create_dir_all(&folder).and_then(|()| symlink(built::file("libsoftcuda.so"), folder.join("libcuda.so.1")));
+    made.expect("a folder with the driver");
+    folder
+}
+
 /// `SoftHSM`'s module.
 ///
 /// # Panics
@@ -158,6 +179,17 @@ pub fn pyopencl_tests() -> PathBuf {
 #[must_use]
 pub fn tflite(part: &str) -> PathBuf {
     present(cache().join("tflite").join(part))
+}
+
+/// The folders of CUDA: `13.0` with a compiler, `12.8` and `11.8` with a shared runtime each.
+///
+/// # Panics
+/// If they are not installed.
+#[must_use]
+pub fn cuda() -> PathBuf {
+    let folder = cache().join("cuda");
+    ["13.0", "12.8", "11.8"].iter().for_each(|version| drop(present(folder.join(version))));
+    folder
 }
 
 /// Node, and the folder of its program's packages.

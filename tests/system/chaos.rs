@@ -8,7 +8,7 @@ use ava_protocol::admin::State;
 use ava_tests::groups::of_process;
 use ava_tests::{Answer, Ended, Running, Somebody, SystemWorld};
 
-use super::people::{ALICE, BOB, begin, end_of, goes_on, kill, steady, wait_until};
+use super::people::{ALICE, BOB, begin, end_of, goes_on, kill, steady, wait_to_see};
 
 const PROGRAMS: usize = 8;
 /// Crashes of one user's workers before the broker delays the next one.
@@ -217,15 +217,15 @@ impl Chaos {
     fn leaves_nothing(&self) {
         let world = &self.world;
         world.kill_broker();
-        wait_until("all workers are gone", || processes(world.groups.of_controller("pids")).is_empty());
+        wait_to_see("all workers are gone", || processes(world.groups.of_controller("pids")), |left| left.is_empty());
         world.start_broker();
         for who in [&ALICE, &BOB] {
             self.is_clean(who);
         }
         world.kill_broker();
-        wait_until("all spares are gone", || processes(world.groups.of_controller("pids")).is_empty());
+        wait_to_see("all spares are gone", || processes(world.groups.of_controller("pids")), |left| left.is_empty());
         world.start_broker();
-        wait_until("all groups of workers are gone", || world.groups.of_workers().is_empty());
+        wait_to_see("all groups of workers are gone", || world.groups.of_workers(), |left| left.is_empty());
     }
 
     /// The files of a tenant's killed workers are removed with the next worker.

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use ava_tests::administration::detail;
 use ava_tests::{Running, Somebody, SystemWorld};
 
-use super::people::{ALICE, BOB, begin, end_of, ends_well, goes_on, is_gone, steady, wait_until};
+use super::people::{ALICE, BOB, begin, end_of, ends_well, goes_on, is_gone, steady, wait_to_see, wait_until};
 
 /// A container with Docker's kind of name.
 fn docker(digit: char) -> String {
@@ -39,7 +39,7 @@ fn directories_are_their_users_alone() {
     assert_ne!(owners[0], owners[1]);
     programs.into_iter().for_each(goes_on);
     let left = |name: &str| fs::read_dir(world.home(name).join("tmp")).unwrap().count();
-    wait_until("scratch is gone", || left("31234") + left("31235") == 0);
+    wait_to_see("scratch is gone", || [left("31234"), left("31235")], |left| *left == [0, 0]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn the_root_of_a_container_is_a_tenant_of_its_own() {
     assert_eq!(containers[0], "");
     assert_eq!([&containers[1], &containers[2]].map(|name| format!("0@{name}")), names[1..]);
     // Each has a spare worker, with its own user.
-    wait_until("three spares", || world.status().spares == 3);
+    wait_to_see("three spares", || world.status().spares, |spares| *spares == 3);
     let tasks = fs::read_to_string(format!("/proc/{0}/task/{0}/children", world.broker_id())).unwrap();
     let users = tasks.split_whitespace().map(|worker| fs::metadata(format!("/proc/{worker}")).unwrap().uid());
     let users: Vec<_> = users.collect();
@@ -113,9 +113,9 @@ fn what_containers_leave_is_removed_and_their_users_are_free_again() {
     wait_until("the worker's parent has seen its end", || !std::path::Path::new(&process).exists());
     world.kill_broker();
     world.start_broker();
-    wait_until("all of them are gone", || {
-        fs::read_dir(world.home("")).unwrap().flatten().all(|entry| !entry.file_name().to_string_lossy().contains('@'))
-    });
+    let homes = || fs::read_dir(world.home("")).unwrap().flatten().map(|entry| entry.file_name()).collect::<Vec<_>>();
+    let is_user = |home: &std::ffi::OsString| !home.to_string_lossy().contains('@');
+    wait_to_see("all of them are gone", homes, |homes| homes.iter().all(is_user));
 }
 
 /// Programs can connect while the broker removes the remains of containers.

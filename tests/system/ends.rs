@@ -8,7 +8,7 @@ use ava_tests::running::ready;
 use ava_tests::{SystemWorld, built};
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::people::{ALICE, BOB, PATIENCE, begin, ends_well, goes_on, is_gone, kill, steady, wait_until};
+use super::people::{ALICE, BOB, PATIENCE, begin, ends_well, goes_on, is_gone, kill, steady, wait_to_see};
 
 /// A broker for a group that does not run as root, and so cannot change users and has no control group.
 fn without_rights(world: &SystemWorld, mode: &str) -> Command {
@@ -72,7 +72,7 @@ fn a_worker_whose_program_and_broker_are_killed_ends() {
     let Some(world) = SystemWorld::with(["--warm", "1"]) else { return };
     let (mut program, session) = begin(&world, &ALICE, 1);
     let (other, others) = begin(&world, &BOB, 2);
-    wait_until("two spares", || world.status().spares == 2);
+    wait_to_see("two spares", || world.status().spares, |spares| *spares == 2);
     let broker = world.broker_id();
     let children = std::fs::read_to_string(format!("/proc/{broker}/task/{broker}/children")).unwrap();
     let spares = children.split_whitespace().map(|pid| pid.parse::<u32>().unwrap());

@@ -11,7 +11,9 @@ use ava_tests::{Program, Running, SystemWorld, built};
 use ava_transport::{client, message};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use super::people::{ALICE, BOB, PATIENCE, begin, end_of, ends_well, goes_on, is_gone, steady, wait_until};
+use super::people::{
+    ALICE, BOB, PATIENCE, begin, end_of, ends_well, goes_on, is_gone, steady, wait_to_see, wait_until,
+};
 
 const MIB: u64 = 1 << 20;
 
@@ -88,15 +90,21 @@ fn what_a_worker_starts_is_in_its_group_and_goes_with_it() {
 fn who_takes_too_much_memory_loses_the_worker_and_nobody_else_does() {
     let Some(world) = SystemWorld::with(["--warm", "0", "--session-memory", "600M"]) else { return };
     let (other, _) = begin(&world, &BOB, 1);
-    let before = world.groups.charged("ava");
+    let before = world.groups.charges("ava")["."];
     let mut program = world.start(&ALICE, &memory("device", 2048));
     let made = said(&mut program, " MiB\n");
     // Memory that the vendor's library takes for itself counts too.
     assert!((192..600).contains(&made), "{made} MiB");
     let reason = end_of(&world, program.id());
     assert!(reason.contains("SIGKILL") && reason.contains("it reached the memory limit of a session"), "{reason}");
-    // The program survives, and nobody else is charged for its memory.
-    wait_until("the memory is given back", || world.groups.charged("ava") < before + 32 * MIB);
+    // The program survives, and nobody is charged for the dead worker's memory: not its tenant, if the group is still there,
+    // and no group around that. The other program's worker may have come to need more, but not as much as was taken.
+    let taken = u64::try_from(made).unwrap();
+    wait_to_see(
+        &format!("{taken} MiB are given back ({before} MiB before)"),
+        || world.groups.charges("ava"),
+        |charges| charges.get("31234").is_none_or(|left| *left < 32) && charges["."] < before + taken / 2,
+    );
     ends_well(&world.run(&ALICE, &steady(2)));
     assert_eq!(world.session_of(program.id()).state, State::Ended);
     // Memory shared by program and worker is limited as well, whoever it is charged to: the call runs out of memory.
@@ -124,7 +132,11 @@ fn what_a_program_shares_is_charged_to_the_program() {
     assert!(of_worker < 160 * MIB, "{} MiB of the worker's", of_worker / MIB);
     assert!(programs > 320 * MIB, "{} MiB of the program's", programs / MIB);
     super::people::kill(worker);
-    wait_until("nothing is charged to the broker's groups", || world.groups.charged("ava") < 32 * MIB);
+    wait_to_see(
+        "nothing is charged to the broker's groups",
+        || world.groups.charges("ava"),
+        |charges| charges["."] < 32,
+    );
     assert!(world.groups.charged("programs") - before > 320 * MIB, "the program has it still");
     drop(program);
 }
@@ -149,13 +161,13 @@ fn who_opens_lanes_without_end_is_ended_and_others_begin_meanwhile() {
     let root = |session: u64| world.sessions().into_iter().find(|found| found.session == session).unwrap();
     let worker = root(session).worker_pid;
     let pids = folder_of(&world, "pids", worker);
-    wait_until("each lane has its thread", || tasks(&pids) > 1000);
+    wait_to_see("each lane has its thread", || tasks(&pids), |tasks| *tasks > 1000);
     // Of the same user, too.
     ends_well(&world.run(&BOB, &steady(1)));
     ends_well(&world.run(&ava_tests::Somebody::user(0), &steady(2)));
     while open_some(1) {}
-    wait_until("the session's end", || root(session).state == State::Ended);
-    let reason = root(session).ended.unwrap();
+    let ended = wait_to_see("the session's end", || root(session), |found| found.state == State::Ended);
+    let reason = ended.ended.unwrap();
     assert!(reason.contains("lanes") && reason.contains("1024"), "{reason}");
     ends_well(&world.run(&BOB, &steady(3)));
 }

@@ -1,6 +1,7 @@
 //! Users, their programs, and their expected ends.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::fs;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -55,6 +56,19 @@ pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until what `look` sees is right, and returns that. If it never is, the failure says what it saw last.
+#[track_caller]
+pub fn wait_to_see<T: Debug>(what: &str, mut look: impl FnMut() -> T, is_right: impl Fn(&T) -> bool) -> T {
+    let mut seen = look();
+    let deadline = Instant::now() + PATIENCE;
+    while !is_right(&seen) {
+        assert!(Instant::now() < deadline, "{what}: not within {} s, but {seen:?}", PATIENCE.as_secs());
+        std::thread::yield_now();
+        seen = look();
+    }
+    seen
+}
+
 /// Waits until a process is gone.
 #[track_caller]
 pub fn is_gone(process: u32) {
@@ -70,12 +84,8 @@ pub fn kill(process: u32) {
 /// How the last session of a program ended, if it has.
 #[track_caller]
 pub fn end_of(world: &SystemWorld, program: u32) -> String {
-    let mut session = world.session_of(program);
-    wait_until("the session's end", || {
-        session = world.session_of(program);
-        session.state == State::Ended
-    });
-    session.ended.expect("a reason")
+    let ended = |session: &Session| session.state == State::Ended;
+    wait_to_see("the session's end", || world.session_of(program), ended).ended.expect("a reason")
 }
 
 /// The lines of a process's `status`, by name.

@@ -2,7 +2,7 @@
 
 use ava_tests::{Answer, Ended, Program, Somebody, SystemWorld, built};
 
-use super::people::{ALICE, BOB, begin, ends_well, goes_on, steady, wait_until};
+use super::people::{ALICE, BOB, begin, ends_well, goes_on, steady, wait_to_see};
 
 fn avactl(arguments: &[&str]) -> Program {
     Program::new(built::file("avactl")).args(arguments)
@@ -102,9 +102,10 @@ fn containers_that_users_make_count_for_them_and_those_of_the_machine_do_not() {
     ends_well(&world.run(&BOB, &steady(3)));
     ends_well(&world.run(&docker(31_234), &steady(4)));
     goes_on(program);
-    wait_until("the session's end", || {
-        let sessions = world.sessions();
-        sessions.iter().any(|other| other.session == session.session && other.ended.is_some())
-    });
+    wait_to_see(
+        "the session's end",
+        || world.sessions(),
+        |sessions| sessions.iter().any(|other| other.session == session.session && other.ended.is_some()),
+    );
     ends_well(&world.run(&ALICE, &steady(5)));
 }

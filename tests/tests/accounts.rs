@@ -159,12 +159,11 @@ fn a_killed_worker_loses_no_counts() {
     assert!(session.calls > 0 && session.commands > 0 && !session.devices.is_empty(), "{session:?}");
 }
 
-/// How often a program waits for an answer in a hundred rounds of what it does.
+/// How often a program waits for an answer between its two steps.
 #[track_caller]
-fn waits(world: &World, round: &str, variables: &[(&str, &str)]) -> u64 {
-    let mut program = Program::new(built::compiled("accounts-crossings", "accounts/crossings.c", &["-lOpenCL"]));
-    program = variables.iter().fold(program, |program, (name, value)| program.env(name, value));
-    let mut program = world.start_remote(&program.args([round]).within(PATIENCE));
+fn waits_between(world: &World, program: Program, variables: &[(&str, &str)]) -> u64 {
+    let program = variables.iter().fold(program, |program, (name, value)| program.env(name, value));
+    let mut program = world.start_remote(&program.within(PATIENCE));
     let mut count = |step: &str| {
         program.wait_for(step);
         let waits = session_of(world, program.id()).waits;
@@ -174,6 +173,13 @@ fn waits(world: &World, round: &str, variables: &[(&str, &str)]) -> u64 {
     let (before, after) = (count(" step 1\n"), count(" step 2\n"));
     assert_eq!(program.answer().ended, Ended::With(0));
     after - before
+}
+
+/// The same for a hundred rounds of what an OpenCL program does.
+#[track_caller]
+fn waits(world: &World, round: &str, variables: &[(&str, &str)]) -> u64 {
+    let program = Program::new(built::compiled("accounts-crossings", "accounts/crossings.c", &["-lOpenCL"]));
+    waits_between(world, program.args([round]), variables)
 }
 
 /// What a program knows, or is told with the reply that it waits for, it does not ask: the most waits in a hundred rounds, over
@@ -209,4 +215,25 @@ fn a_strict_program_is_told_nothing_ahead() {
     // A launch, a wait for it, two times, the event's status, its release.
     assert_eq!(waits(&world, "finish", &strict), 600);
     assert_eq!(waits(&world, "empty", &strict), 200);
+}
+
+/// A search for a thousand objects, however few are asked for at a time: its begin and end, two pieces, and the last, which is
+/// empty.
+#[test]
+fn what_is_found_is_brought_in_large_pieces() {
+    let flags = ["-I/usr/include/p11-kit-1", "-ldl"];
+    let find = |most: &str| {
+        let program = Program::new(built::compiled("accounts-find", "accounts/find.c", &flags));
+        program.args([most]).env("PKCS11_MODULE", softhsm())
+    };
+    let world = World::new(Vendor::SoftHsm);
+    for transport in ["ring", "socket"] {
+        let by = [("AVA_TRANSPORT", transport)];
+        let waits = ["1", "10", "100"].map(|most| waits_between(&world, find(most), &by));
+        assert_eq!(waits, [5, 5, 5], "{transport}");
+        assert_eq!(waits_between(&world, find("1000"), &by), 4, "{transport}");
+    }
+    let strict = [("AVA_STRICT", "1")];
+    assert_eq!(waits_between(&world, find("1"), &strict), 1003);
+    assert_eq!(waits_between(&world, find("100"), &strict), 13);
 }

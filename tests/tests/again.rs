@@ -1,7 +1,8 @@
-//! A program whose worker has died gets a new session, with the same handles of platforms and devices.
+//! A program whose worker has died gets a new session, with the same handles of platforms and devices; one that is run
+//! again finds what the vendor has compiled for it.
 
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{Session, State};
@@ -222,4 +223,40 @@ fn a_program_that_starts_while_the_broker_is_replaced_waits_for_the_next() {
     world.start_broker();
     program.wait_for("computed 1\n");
     ends_well(&program.answer());
+}
+
+/// The files of this name below `folder`, in order.
+fn found(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(self::found(&entry.path(), name));
+        } else if entry.file_name() == name {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn what_includes_headers_is_compiled_once() {
+    let world = World::new(Vendor::Pocl);
+    let headers = world.directory().join("headers");
+    std::fs::create_dir(&headers).unwrap();
+    let header = |number: i32| std::fs::write(headers.join("number.h"), format!("#define NUMBER {number}\n")).unwrap();
+    let program = built::compiled("again-include", "again/include.c", &["-lOpenCL"]);
+    let program = Program::new(program).args([headers.to_str().unwrap()]).within(PATIENCE);
+    // Each run has its own working directory.
+    let run = |prints: &str| {
+        let answer = world.remote(&program);
+        assert_eq!((answer.stdout.as_str(), answer.ended), (prints, Ended::With(0)), "{answer}");
+        found(&world.directory().join("broker"), "program.bc")
+    };
+    header(1);
+    let first = run("2\n");
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert_eq!(run("2\n"), first);
+    header(2);
+    assert_eq!(run("3\n").len(), 2);
 }

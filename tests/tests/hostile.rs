@@ -7,6 +7,8 @@ mod boards;
 mod channels;
 #[path = "../hostile/client.rs"]
 mod client;
+#[path = "../hostile/cuda.rs"]
+mod cuda;
 #[path = "../hostile/deaths.rs"]
 mod deaths;
 #[path = "../hostile/errors.rs"]

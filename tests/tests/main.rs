@@ -7,6 +7,7 @@ mod again;
 mod apps;
 mod bench;
 mod conformance;
+mod cuda;
 mod doctor;
 mod echo;
 mod hostile;

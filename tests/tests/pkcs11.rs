@@ -39,6 +39,14 @@ fn the_client_says_the_same_with_every_call_waiting() {
     assert_same(Vendor::SoftHsm, &Case::new(all().env("AVA_STRICT", "1")));
 }
 
+/// Threads in one search at once, which SoftHSM does not survive: calls about one search take turns.
+#[test]
+fn threads_may_share_a_search() {
+    let program = client(&["run", "find_by_threads"]).env("UNLOCKED", "1");
+    let answer = World::new(Vendor::SoftHsm).remote(&program);
+    assert_eq!(answer.stdout, "find_by_threads ok\n1 passed, 0 failed\n", "{answer}");
+}
+
 /// pkcs11-tool, openssl and p11tool, one after the other on one token.
 #[test]
 fn tools_say_the_same() {
@@ -107,8 +115,8 @@ fn linked_programs_have_the_module() {
 /// SoftHSM with its default settings: a forked child continues with its parent's state.
 #[test]
 fn forked_children_go_on() {
-    for transport in ["ring", "socket"] {
-        assert_same(Vendor::SoftHsmForking, &Case::new(client(&["forks"]).env("AVA_TRANSPORT", transport)));
+    for (name, value) in [("AVA_TRANSPORT", "ring"), ("AVA_TRANSPORT", "socket"), ("AVA_STRICT", "1")] {
+        assert_same(Vendor::SoftHsmForking, &Case::new(client(&["forks"]).env(name, value)));
     }
 }
 

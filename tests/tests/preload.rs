@@ -1,12 +1,13 @@
 //! The preloaded library is unnoticed until it is used, and found wherever a program searches for OpenCL.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 
@@ -105,6 +106,17 @@ fn the_systems_loader_takes_ava_for_a_driver() {
     for program in [Program::new(saxpy()), open().args(names())] {
         same(&world.native(&program), &world.through_icd(&program));
     }
+}
+
+/// Tools that run a program's instructions themselves hide some of what the kernel offers, and say so on standard error. (Natively
+/// they would run the vendor library, too.)
+#[test]
+fn valgrind() {
+    let world = World::new(Vendor::Pocl);
+    let native = world.native(&Program::new(saxpy()));
+    let arguments = [OsString::from("--tool=none"), "--quiet".into(), saxpy().into()];
+    let remote = world.remote(&Program::new("valgrind").args(arguments).within(Duration::from_mins(2)));
+    assert_eq!((&remote.stdout, remote.ended), (&native.stdout, Ended::With(0)), "{remote}");
 }
 
 #[test]

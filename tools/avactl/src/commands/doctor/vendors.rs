@@ -1,7 +1,7 @@
 //! Calls a function of each API, through the entry points of AvA's library and its stubs, to check that it answers.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_ulong, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
 use std::path::Path;
 
 use ava_protocol::api::Api;
@@ -28,6 +28,7 @@ pub fn ask(api: &str, shim: &Path) -> Result<Library, String> {
         "opencl" => opencl(shim),
         "pkcs11" => pkcs11(shim),
         "tflite" => tflite(shim),
+        "cuda" => cuda(shim),
         other => Err(format!("there is no check for {other}")),
     }
 }
@@ -104,6 +105,34 @@ fn pkcs11(shim: &Path) -> Result<Library, String> {
         count => format!("{count} tokens"),
     };
     Ok(Library { version: format!("{name} {major}.{minor}, PKCS#11 {newer}.{older}, {tokens}"), devices: Vec::new() })
+}
+
+/// The driver's version and its devices, by the driver API (`cuda.h`).
+fn cuda(shim: &Path) -> Result<Library, String> {
+    const NAME: usize = 256;
+    let library = load(shim)?;
+    let initialize: Symbol<unsafe extern "C" fn(c_uint) -> c_uint> = function(&library, "cuInit")?;
+    let version: Symbol<unsafe extern "C" fn(*mut c_int) -> c_uint> = function(&library, "cuDriverGetVersion")?;
+    let count: Symbol<unsafe extern "C" fn(*mut c_int) -> c_uint> = function(&library, "cuDeviceGetCount")?;
+    let name: Symbol<unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_uint> =
+        function(&library, "cuDeviceGetName")?;
+    let ok = |name: &str, value: c_uint| if value == 0 { Ok(()) } else { Err(format!("{name} answers {value}")) };
+    let (mut number, mut devices) = (0, 0);
+    // SAFETY: the functions have these types, and each pointer leads to what the function fills.
+    unsafe {
+        ok("cuInit", initialize(0))?;
+        ok("cuDriverGetVersion", version(&raw mut number))?;
+        ok("cuDeviceGetCount", count(&raw mut devices))?;
+    }
+    let named = |device| {
+        let mut text = [0_u8; NAME];
+        // SAFETY: as above: so many bytes are there, and the last one stays a NUL.
+        ok("cuDeviceGetName", unsafe { name(text.as_mut_ptr().cast(), NAME as c_int - 1, device) })?;
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(0);
+        Ok(String::from_utf8_lossy(&text[..end]).into_owned())
+    };
+    let devices = (0..devices).map(named).collect::<Result<_, String>>()?;
+    Ok(Library { version: format!("CUDA {}.{}", number / 1000, number % 1000 / 10), devices })
 }
 
 fn load(shim: &Path) -> Result<Loaded, String> {
