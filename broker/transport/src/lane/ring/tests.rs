@@ -282,18 +282,22 @@ fn busy() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// A peer that plays with the word by which this end says that it sleeps, until the flag is set.
+fn player(memory: Arc<Memory>, side: usize, stop: Arc<AtomicBool>) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let mut dice = Dice(9);
+        while !stop.load(Ordering::Relaxed) {
+            let value = [1, 3, 0x8000_0001][dice.roll(3)];
+            memory.end(side).sleep.0.store(value, Ordering::Relaxed);
+        }
+    })
+}
+
 #[test]
-fn sleep_words_that_change_all_the_time_lose_nothing() {
+fn a_program_whose_sleep_word_changes_all_the_time_loses_nothing() {
     let (mut ours, mut theirs) = pair();
     let stop = Arc::new(AtomicBool::new(false));
-    let (memory, stopped) = (ours.memory.clone(), stop.clone());
-    let hostile = thread::spawn(move || {
-        let mut dice = Dice(9);
-        while !stopped.load(Ordering::Relaxed) {
-            let value = [1, 3, 0x8000_0001][dice.roll(3)];
-            memory.end(dice.roll(2)).sleep.0.store(value, Ordering::Relaxed);
-        }
-    });
+    let hostile = player(ours.memory.clone(), OFFERING, stop.clone());
     let echo = thread::spawn(move || {
         let mut inbox = Inbox::new();
         while theirs.recv(&mut inbox).unwrap() {
@@ -310,6 +314,29 @@ fn sleep_words_that_change_all_the_time_lose_nothing() {
     echo.join().unwrap();
     stop.store(true, Ordering::Relaxed);
     hostile.join().unwrap();
+}
+
+/// A program can make its worker miss a wake-up, which harms nobody else. The next one works.
+#[test]
+fn a_worker_whose_sleep_word_has_changed_receives_all_with_the_next_frame() {
+    let (mut ours, mut theirs) = pair();
+    let stop = Arc::new(AtomicBool::new(false));
+    let hostile = player(ours.memory.clone(), ACCEPTING, stop.clone());
+    let sink = thread::spawn(move || {
+        let mut inbox = Inbox::new();
+        let mut received = Vec::new();
+        while received.len() < 2001 && theirs.recv(&mut inbox).unwrap() {
+            received.push(u64::from_le_bytes(inbox.bytes().try_into().unwrap()));
+        }
+        received
+    });
+    for i in 0..2000_u64 {
+        ours.send(&i.to_le_bytes(), None, Wake::Now).unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    hostile.join().unwrap();
+    ours.send(&2000_u64.to_le_bytes(), None, Wake::Now).unwrap();
+    assert!(sink.join().unwrap().into_iter().eq(0..=2000));
 }
 
 #[test]
