@@ -341,8 +341,7 @@ pub enum Shape {
     /// `fn(errinfo: &CStr, …, user_data: UserData)`, null allowed where `Option`.
     Callback {
         params: Vec<Param>,
-        /// C return type; only refused functions have a callback that returns a value.
-        ret: String,
+        ret: Returned,
         null: bool,
     },
     /// `VaList`: the arguments of the format before it. The worker formats; the program gets the text as one argument.
@@ -355,6 +354,28 @@ pub enum Shape {
     UserData,
     /// `*mut c_void`, `*const T`, …: an address that neither side dereferences.
     Pointer,
+}
+
+/// What a callback returns. Only callbacks of functions that are local or refused return something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Returned {
+    Nothing,
+    Number {
+        ty: String,
+        scalar: Scalar,
+    },
+    /// An address, with its C type.
+    Address(String),
+}
+
+impl Returned {
+    /// The C type.
+    pub fn c_type(&self) -> &str {
+        match self {
+            Self::Nothing => "void",
+            Self::Number { ty, .. } | Self::Address(ty) => ty,
+        }
+    }
 }
 
 /// Memory that a pointer argument points to.

@@ -108,7 +108,7 @@ fn said(shape: &Shape) -> String {
         Shape::Value { scalar, .. } => format!("{scalar:?}"),
         Shape::Callback { params, ret, null } => {
             let params: Vec<String> = params.iter().map(|param| said(&param.shape)).collect();
-            format!("{params:?} {ret} {null}")
+            format!("{params:?} {ret:?} {null}")
         }
         Shape::Buffer(Buffer { direction, element, len, null }) => {
             let element = match element {

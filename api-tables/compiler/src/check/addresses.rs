@@ -99,6 +99,15 @@ fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
                 .add(param.span, message, "comes out")
                 .help("write `&mut` if the program says where that memory is");
         }
+        Element::Struct(ty) if buffer.direction != Direction::In && names_object(api, ty) => {
+            problems
+                .add(
+                    param.span,
+                    format!("a `{ty}` holds a handle, and only those of inputs are translated"),
+                    "comes out",
+                )
+                .help("mark the function `custom`, `local` or `unsupported`");
+        }
         Element::Tagged(ty) => keys(api, param, buffer.direction, ty, problems),
         _ => {}
     }
@@ -135,13 +144,10 @@ fn keys(api: &Api, param: &Param, direction: Direction, ty: &str, problems: &mut
 fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
     for param in params {
         if let Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) = &param.shape
-            && (leads_on(api, ty) || is_bare(api, ty))
+            && (leads_on(api, ty) || is_bare(api, ty) || names_object(api, ty))
         {
-            problems.add(
-                param.span,
-                format!("a `{ty}` points to other memory, which stays in the worker"),
-                "given to a callback",
-            );
+            let message = format!("a `{ty}` points to memory or names an object, and both stay in the worker");
+            problems.add(param.span, message, "given to a callback");
         }
     }
 }
@@ -153,6 +159,10 @@ fn name_in(payload: &str) -> &str {
 
 fn leads_on(api: &Api, ty: &str) -> bool {
     fields(api, ty).iter().any(|field| matches!(field.shape, FieldShape::Memory(_)))
+}
+
+fn names_object(api: &Api, ty: &str) -> bool {
+    fields(api, ty).iter().any(|field| matches!(field.shape, FieldShape::Handle(_)))
 }
 
 /// Whether a struct has an address in it, or of a struct in place anything that is translated only in a struct by itself.

@@ -6,7 +6,7 @@ use crate::emit::names;
 use crate::expr;
 use crate::model::{
     Amount, Api, Buffer, Direction, Element, Expr, Field, FieldShape, Function, Len, Param, Payload, Resource, Ret,
-    Scalar, Shape, TypeDef, TypeKind, Until,
+    Returned, Scalar, Shape, TypeDef, TypeKind, Until,
 };
 use crate::plan::{self, About};
 use crate::problem::Problems;
@@ -205,7 +205,7 @@ fn callbacks(function: &Function, problems: &mut Problems) {
         let Shape::Callback { params, ret, .. } = &param.shape else {
             continue;
         };
-        if ret != "void" {
+        if *ret != Returned::Nothing {
             problems.add(
                 param.span,
                 "a callback cannot return a value: the worker does not wait for it",

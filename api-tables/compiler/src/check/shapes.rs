@@ -3,7 +3,7 @@
 use super::names::{self, Kind};
 use crate::attr;
 use crate::expr::{self, Known, Scope};
-use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, LOOKS, Len, Param, Shape};
+use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, LOOKS, Len, Param, Returned, Shape};
 use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -402,10 +402,7 @@ fn pointer(ty: &Type, scope: &Scope<'_>, problems: &mut Problems) -> Option<Stri
 
 /// `fn(errinfo: &CStr, …, user_data: UserData)`
 fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
-    let ret = match &function.output {
-        ReturnType::Type(_, ty) => pointer(ty, scope, problems)?,
-        ReturnType::Default => "void".to_owned(),
-    };
+    let ret = returned(&function.output, scope, problems)?;
     if let Some(dots) = &function.variadic {
         problems.add(dots.span(), "the arguments of a variadic function cannot be described", "variadic");
     }
@@ -441,6 +438,21 @@ fn callback(function: &TypeFnPtr, null: bool, scope: &Scope<'_>, problems: &mut 
         params.push(Param { name: name.to_string(), span: name.span(), shape, c_type, since: None });
     }
     Some((Shape::Callback { params, ret, null }, String::new()))
+}
+
+/// What a callback returns: a number, or an address that neither side dereferences.
+fn returned(output: &ReturnType, scope: &Scope<'_>, problems: &mut Problems) -> Option<Returned> {
+    let ReturnType::Type(_, ty) = output else { return Some(Returned::Nothing) };
+    let c_type = pointer(ty, scope, problems)?;
+    let Some(name) = name(ty) else { return Some(Returned::Address(c_type)) };
+    match scope.names.find(&name.to_string()) {
+        Some(Kind::Scalar(scalar) | Kind::Status(scalar)) => Some(Returned::Number { ty: c_type, scalar }),
+        Some(Kind::Handle | Kind::Address) => Some(Returned::Address(c_type)),
+        _ => {
+            problems.add(ty.span(), "a callback returns a number or an address", "neither");
+            None
+        }
+    }
 }
 
 /// Whether this is one new object that the call makes.

@@ -89,7 +89,7 @@ fn parameters(params: &[Param]) -> String {
 
 fn c_type(param: &Param) -> String {
     match &param.shape {
-        Shape::Callback { params, ret, .. } => format!("{ret} (*)({})", parameters(params)),
+        Shape::Callback { params, ret, .. } => format!("{} (*)({})", ret.c_type(), parameters(params)),
         _ => param.c_type.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! Names and types that every emitter derives from the model in the same way.
 
-use crate::model::{Api, Direction, Element, Function, Param, Ret, Scalar, Shape, TypeKind, Version};
+use crate::model::{Api, Direction, Element, Function, Param, Ret, Returned, Scalar, Shape, TypeKind, Version};
 use crate::plan::CallbackLife;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -78,9 +78,17 @@ pub fn c_param(param: &Param) -> TokenStream {
         }
         Shape::Text { .. } => quote!(*const c_char),
         Shape::Texts { .. } => quote!(*const *const c_char),
-        Shape::Callback { params, .. } => {
+        Shape::Callback { params, ret, .. } => {
             let params = params.iter().map(c_param);
-            quote!(Option<unsafe extern "C" fn(#(#params),*)>)
+            let ret = match ret {
+                Returned::Nothing => quote!(),
+                Returned::Number { scalar: s, .. } => {
+                    let s = scalar(*s);
+                    quote!(-> #s)
+                }
+                Returned::Address(_) => quote!(-> *mut c_void),
+            };
+            quote!(Option<unsafe extern "C" fn(#(#params),*) #ret>)
         }
         Shape::Buffer(buffer) => {
             let element = c_element(&buffer.element);

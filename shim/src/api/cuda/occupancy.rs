@@ -19,14 +19,12 @@ const WARP: i32 = 32;
 
 /// `CUoccupancyB2DSize`: the dynamic shared memory of a block of so many threads.
 type Needs = unsafe extern "C" fn(threads: i32) -> usize;
-/// The same, as the table's entries have it: callbacks that cross return nothing.
-type Passed = unsafe extern "C" fn(threads: i32);
 
 pub unsafe fn cuOccupancyMaxPotentialBlockSize(
     grid: *mut i32,
     block: *mut i32,
     function: *mut c_void,
-    needs: Option<Passed>,
+    needs: Option<Needs>,
     shared: usize,
     limit: i32,
 ) -> Result<u32, Fault> {
@@ -38,7 +36,7 @@ pub unsafe fn cuOccupancyMaxPotentialBlockSizeWithFlags(
     grid: *mut i32,
     block: *mut i32,
     function: *mut c_void,
-    needs: Option<Passed>,
+    needs: Option<Needs>,
     shared: usize,
     limit: i32,
     flags: u32,
@@ -53,8 +51,6 @@ pub unsafe fn cuOccupancyMaxPotentialBlockSizeWithFlags(
         answered(marshal::cuFuncGetAttribute(&raw mut most, MAX_THREADS, function)?)?;
         answered(marshal::cuDeviceGetAttribute(&raw mut processors, MULTIPROCESSORS, device)?)?;
     }
-    // SAFETY: both are pointers to functions, and the program's is one that returns a size.
-    let needs = unsafe { std::mem::transmute::<Option<Passed>, Option<Needs>>(needs) };
     let most = if limit == 0 { most } else { most.min(limit) };
     // Of blocks with as many threads at work the largest.
     let (mut best, mut best_blocks, mut best_threads) = (0, 0, 0);

@@ -46,7 +46,7 @@ pub fn declaration(param: &Param) -> String {
     match &param.shape {
         Shape::Callback { params, ret, .. } => {
             let types: Vec<_> = params.iter().map(|p| p.c_type.clone()).collect();
-            format!("{ret} (*{})({})", param.name, types.join(", "))
+            format!("{} (*{})({})", ret.c_type(), param.name, types.join(", "))
         }
         _ => format!("{} {}", param.c_type, param.name),
     }
