@@ -39,6 +39,7 @@ pub mod cuda {
 
     pub mod custom;
     pub mod nodes;
+    pub mod parameters;
 }
 
 /// OpenCL on the wire, with [`custom`](opencl::custom) for what goes by hand.

@@ -18,6 +18,9 @@ use crate::base::fault::Fault;
 use crate::base::readable::{self, Program};
 use crate::call::Call;
 
+/// Most bytes of linked code that are taken: the worker says how many there are.
+const LONGEST_CODE: usize = 1 << 30;
+
 /// Where code is.
 enum Code {
     /// In memory; it says itself how long it is.
@@ -252,7 +255,11 @@ pub unsafe fn cuLinkComplete(state: *mut c_void, code: *mut *mut c_void, size: *
     if status != 0 || !wanted {
         return Ok(status);
     }
-    let mut bytes = vec![0_u8; len];
+    let mut bytes = Vec::new();
+    if len > LONGEST_CODE || bytes.try_reserve_exact(len).is_err() {
+        return Err(Fault::Exhausted);
+    }
+    bytes.resize(len, 0_u8);
     let rows = Rows::flat(Some(len as u64));
     let mut call = Call::begin(at, opcode::cuLinkComplete);
     let object = call.handle_or_null(state, kind::CUlinkState)?;

@@ -4,7 +4,7 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::cuda::c::{CUDA_GRAPH_INSTANTIATE_PARAMS, CUgraphExecUpdateResultInfo_v1};
+use ava_protocol::cuda::c::{CUDA_GRAPH_INSTANTIATE_PARAMS, CUgraphEdgeData, CUgraphExecUpdateResultInfo_v1};
 use ava_protocol::cuda::nodes::{
     ArchivedCaptureReply, ArchivedInstantiateReply, ArchivedUpdateReply, Capture, Instantiate, Update,
 };
@@ -135,7 +135,11 @@ unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32,
                 to.graph.write(handles.intern(graph.to_native(), kind::CUgraph, false));
             }
             if let (Some(count), false) = (reply.count.as_ref(), to.count.is_null()) {
-                to.count.write(count.to_native() as usize);
+                // The program reads as many as it is told of.
+                let nodes = reply.dependencies.as_ref().map_or(usize::MAX, |nodes| nodes.len());
+                let edges = reply.edges.as_ref().filter(|edges| !edges.is_empty());
+                let edges = edges.map_or(usize::MAX, |edges| edges.len() / size_of::<CUgraphEdgeData>());
+                to.count.write((count.to_native() as usize).min(nodes).min(edges));
             }
             if let (Some(nodes), false) = (reply.dependencies.as_ref(), to.dependencies.is_null()) {
                 let nodes = nodes.iter().map(|id| handles.intern(id.to_native(), kind::CUgraphNode, false) as u64);
@@ -144,7 +148,8 @@ unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32,
             }
             if let (Some(edges), false) = (reply.edges.as_ref(), to.edges.is_null()) {
                 recording.edges = edges.as_slice().into();
-                to.edges.write(recording.edges.as_ptr());
+                let is_none = recording.edges.is_empty();
+                to.edges.write(if is_none { std::ptr::null() } else { recording.edges.as_ptr() });
             }
         }
         at.state.recordings.insert(stream as u64, recording);

@@ -7,12 +7,13 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use ava_protocol::cuda::c::CUlaunchConfig;
-use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPPORTED};
+use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_UNKNOWN};
 use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedStatus, Launch, crosses};
+use ava_protocol::cuda::parameters::{Layout, Parameter};
 use ava_protocol::cuda::{kind, opcode};
 use ava_protocol::wire::Data;
 
-use super::state::{Parameter, SLOT};
+use super::state::SLOT;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 use crate::call::{Call, Wake};
@@ -111,7 +112,7 @@ pub(super) unsafe fn arguments(function: *mut c_void, given: &Arguments) -> Resu
     unsafe {
         match (given.parameters.is_null(), given.extra.is_null()) {
             (false, false) => Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into())),
-            (false, _) => Ok(gather(&layout(function)?, given.parameters)),
+            (false, _) => layout(function).map(|layout| gather(&layout, given.parameters)),
             (_, false) => packed(given.extra),
             _ => Ok(Vec::new()),
         }
@@ -160,16 +161,14 @@ unsafe fn launch(
 }
 
 /// The parameters of a function or a kernel. What is neither has none: the driver says so.
-fn layout(function: *mut c_void) -> Result<Arc<[Parameter]>, Fault> {
+fn layout(function: *mut c_void) -> Result<Arc<Layout>, Fault> {
     let at = SLOT.current()?;
     let Some(found) = at.book.handles.any(function) else { return Ok(Arc::default()) };
     if let Some(known) = at.state.parameters.get(&found.id) {
         return Ok(known.clone());
     }
-    let mut parameters = Vec::new();
-    loop {
+    let layout = Layout::ask(Fault::Status(CUDA_ERROR_UNKNOWN.into()), |index| {
         let (mut offset, mut size) = (0, 0);
-        let index = parameters.len();
         // SAFETY: places for two numbers.
         let status = unsafe {
             match found.kind {
@@ -178,25 +177,24 @@ fn layout(function: *mut c_void) -> Result<Arc<[Parameter]>, Fault> {
             }
         };
         match status {
-            0 => parameters.push(Parameter { offset, size }),
-            CUDA_ERROR_INVALID_VALUE => break,
-            status => return Err(Fault::Status(status.into())),
+            0 => Ok(Some(Parameter { offset, size })),
+            CUDA_ERROR_INVALID_VALUE => Ok(None),
+            status => Err(Fault::Status(status.into())),
         }
-    }
-    let parameters: Arc<[Parameter]> = parameters.into();
-    at.state.parameters.insert(found.id, parameters.clone());
+    })?;
+    let layout = Arc::new(layout);
+    at.state.parameters.insert(found.id, layout.clone());
     at.book.handles.mark_remembered(found.id);
-    Ok(parameters)
+    Ok(layout)
 }
 
 /// Arguments, each at a pointer.
 ///
 /// # Safety
 /// As many pointers lead to as many bytes.
-unsafe fn gather(layout: &[Parameter], pointers: *const *const c_void) -> Vec<u8> {
-    let end = layout.iter().map(|parameter| parameter.offset + parameter.size).max().unwrap_or(0);
-    let mut bytes = vec![0; end];
-    for (i, parameter) in layout.iter().enumerate() {
+unsafe fn gather(layout: &Layout, pointers: *const *const c_void) -> Vec<u8> {
+    let mut bytes = vec![0; layout.len()];
+    for (i, parameter) in layout.parameters().iter().enumerate() {
         let place = &mut bytes[parameter.offset..parameter.offset + parameter.size];
         // SAFETY: by the caller's promise.
         unsafe { std::ptr::copy_nonoverlapping((*pointers.add(i)).cast(), place.as_mut_ptr(), place.len()) };

@@ -142,7 +142,8 @@ fn kept(node: u64, shape: &Shape, memory: &[u8], offsets: &[usize]) -> Option<(u
         Leads::Array { at, .. } => (at, 0),
         Leads::Nowhere | Leads::Copy(_) => return None,
     };
-    if ahead == 0 && memory.is_empty() {
+    // The program reads as much there as the worker has sent.
+    if ahead == 0 && memory.is_empty() || offsets.iter().any(|offset| *offset > memory.len()) {
         return None;
     }
     // Pointers to each argument, and then these.

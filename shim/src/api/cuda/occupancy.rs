@@ -16,6 +16,8 @@ const MULTIPROCESSORS: u32 = 16;
 
 /// Threads that run in step: blocks are multiples of them.
 const WARP: i32 = 32;
+/// More threads than any block has ("Technical Specifications per Compute Capability": 1,024): for each size the worker is asked.
+const MOST: i32 = 1 << 16;
 
 /// `CUoccupancyB2DSize`: the dynamic shared memory of a block of so many threads.
 type Needs = unsafe extern "C" fn(threads: i32) -> usize;
@@ -51,7 +53,7 @@ pub unsafe fn cuOccupancyMaxPotentialBlockSizeWithFlags(
         answered(marshal::cuFuncGetAttribute(&raw mut most, MAX_THREADS, function)?)?;
         answered(marshal::cuDeviceGetAttribute(&raw mut processors, MULTIPROCESSORS, device)?)?;
     }
-    let most = if limit == 0 { most } else { most.min(limit) };
+    let most = if limit == 0 { most } else { most.min(limit) }.min(MOST);
     // Of blocks with as many threads at work the largest.
     let (mut best, mut best_blocks, mut best_threads) = (0, 0, 0);
     let mut size = most;
@@ -69,15 +71,16 @@ pub unsafe fn cuOccupancyMaxPotentialBlockSizeWithFlags(
                 flags,
             )?
         })?;
-        if blocks * size > best_threads {
-            (best, best_blocks, best_threads) = (size, blocks, blocks * size);
+        let threads = blocks.saturating_mul(size);
+        if threads > best_threads {
+            (best, best_blocks, best_threads) = (size, blocks, threads);
         }
         size = (size - 1) / WARP * WARP;
     }
     // SAFETY: by the caller's promise.
     unsafe {
         block.write(best);
-        grid.write(best_blocks * processors);
+        grid.write(best_blocks.saturating_mul(processors));
     }
     Ok(0)
 }

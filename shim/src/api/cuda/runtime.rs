@@ -15,6 +15,9 @@ const PCI: [u32; 3] = [50, 33, 34];
 /// `CUDA_ERROR_DEVICE_UNAVAILABLE`, `CUDA_ERROR_NO_DEVICE`, `CUDA_ERROR_OUT_OF_MEMORY`.
 const STATUSES: Statuses = Statuses { lost: 46, no_broker: 100, exhausted: 2 };
 
+/// More devices than a machine has: each is asked about, and the worker says how many there are.
+const MOST_DEVICES: i32 = 256;
+
 /// The driver behind the worker.
 pub struct Driver;
 
@@ -27,7 +30,7 @@ impl runtime::Driver for Driver {
         let mut count = 0;
         // SAFETY: a place for a number.
         answered(unsafe { marshal::cuDeviceGetCount(&raw mut count) })?;
-        (0..count).map(device).collect()
+        (0..count.min(MOST_DEVICES)).map(device).collect()
     }
 
     fn retain_primary(device: i32) -> runtime::Result<usize> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ava_cuda_runtime::Destructor;
+use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
 use registered::Registered;
@@ -17,19 +18,12 @@ use crate::session::{self, Hooks};
 
 slot!(cuda, State);
 
-/// Where an argument of a kernel lies, in bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Parameter {
-    pub offset: usize,
-    pub size: usize,
-}
-
 /// What is remembered of a session with CUDA.
 pub struct State {
     /// The driver's.
     pub version: OnceLock<i32>,
     /// The parameters of kernels, by the ids of their functions.
-    pub parameters: maps::ById<Arc<[Parameter]>>,
+    pub parameters: maps::ById<Arc<Layout>>,
     /// Memory of the program's own.
     pub registered: Registered,
     /// What the program was told that parameters of nodes lead to, by the ids of these.

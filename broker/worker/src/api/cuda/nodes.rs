@@ -4,12 +4,13 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::cuda::constant::CUDA_ERROR_NOT_SUPPORTED;
+use ava_protocol::cuda::constant::{CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_UNKNOWN};
 use ava_protocol::cuda::kind;
 use ava_protocol::cuda::nodes::{
     ALLOCATION, ArchivedNode, COPY, HOST, KERNEL, KERNEL_V2, Leads, NodeAnswer, NodeReply, OPERATIONS, SIDES, Shape,
     UNIFIED, any, put, word,
 };
+use ava_protocol::cuda::parameters::{Layout, Parameter};
 use ava_protocol::frame::Malformed;
 use ava_protocol::layout::Rows;
 use ava_protocol::wire::Stored;
@@ -19,9 +20,6 @@ use super::state::State;
 use crate::call::{Call, Outcome, Stop};
 use crate::gate::Cost;
 use crate::memory::{Input, Private, Source};
-
-/// Most parameters of a kernel, which have 32,764 bytes.
-const MOST_PARAMETERS: usize = 32_764;
 
 /// A struct for the driver, and what it leads to.
 struct Params {
@@ -211,7 +209,7 @@ fn get(
             let (each, extra) = (word(bytes, at, 8), word(bytes, at + 8, 8));
             // SAFETY: the driver says that they are the node's, and they stay until it is changed.
             memory = unsafe { told(&layout, each as *const _, extra as *const _) };
-            offsets = layout.iter().map(|(offset, _)| *offset as u32).collect();
+            offsets = layout.parameters().iter().map(|parameter| parameter.offset as u32).collect();
             if memory.is_empty() {
                 offsets.clear();
             }
@@ -240,32 +238,30 @@ fn get(
 }
 
 /// Where the parameters of a kernel lie, and their sizes.
-fn layout(api: &State, kernel: *mut c_void) -> Result<Vec<(usize, usize)>, Stop> {
+fn layout(api: &State, kernel: *mut c_void) -> Result<Layout, Stop> {
     let info = api.vendor.cuFuncGetParamInfo.ok_or(Stop::Missing("cuFuncGetParamInfo"))?;
-    let mut all = Vec::new();
-    let (mut offset, mut size) = (0, 0);
-    // SAFETY: the driver's own kernel, and places for two numbers.
-    while all.len() < MOST_PARAMETERS && unsafe { info(kernel, all.len(), &raw mut offset, &raw mut size) } == 0 {
-        all.push((offset, size));
-    }
-    Ok(all)
+    Layout::ask(Stop::Refused(CUDA_ERROR_UNKNOWN.into()), |index| {
+        let (mut offset, mut size) = (0, 0);
+        // SAFETY: the driver's own kernel, and places for two numbers.
+        let status = unsafe { info(kernel, index, &raw mut offset, &raw mut size) };
+        Ok((status == 0).then_some(Parameter { offset, size }))
+    })
 }
 
 /// The arguments that the driver has of a node.
 ///
 /// # Safety
 /// The addresses are null, or lead to an argument of each parameter, or to a list with one buffer.
-unsafe fn told(layout: &[(usize, usize)], each: *const *const u8, extra: *const *const c_void) -> Vec<u8> {
-    let end = layout.iter().map(|(offset, size)| offset + size).max().unwrap_or(0);
-    let mut bytes = vec![0; end];
+unsafe fn told(layout: &Layout, each: *const *const u8, extra: *const *const c_void) -> Vec<u8> {
+    let mut bytes = vec![0; layout.len()];
     // SAFETY: by the caller's promise.
     unsafe {
         if !each.is_null() {
-            for (i, (offset, size)) in layout.iter().enumerate() {
+            for (i, Parameter { offset, size }) in layout.parameters().iter().enumerate() {
                 std::ptr::copy_nonoverlapping(*each.add(i), bytes[*offset..].as_mut_ptr(), *size);
             }
         } else if let Some((buffer, size)) = Packed::told(extra) {
-            let size = size.min(end);
+            let size = size.min(layout.len());
             std::ptr::copy_nonoverlapping(buffer, bytes.as_mut_ptr(), size);
         } else {
             bytes.clear();
