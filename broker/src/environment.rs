@@ -99,6 +99,11 @@ impl WorkerInputs {
         Self { worker_options, library_path, variables, library, directory }
     }
 
+    /// Whether a worker with this environment certainly finds no library of the API's.
+    pub fn lacks_library(&self, api: &Api) -> bool {
+        ava_surroundings::is_nowhere(api, self.library.as_deref(), &self.library_path)
+    }
+
     /// The settings of a program that this broker ignores, as `NAME=VALUE`.
     pub fn ignored(&self, program: &Surroundings) -> Vec<String> {
         let same = |name: &str, value: &[u8]| {

@@ -5,6 +5,7 @@
 
 use rkyv::{Archive, Deserialize, Serialize};
 
+use crate::surroundings::Surroundings;
 use crate::usage::Stats;
 
 /// A request. Each is answered by one [`Answer`], [`Request::Sessions`] by one or more.
@@ -29,6 +30,13 @@ pub enum Request {
     },
     /// The peer's process will become a program that opens a session: the broker must not exit idle while it lives.
     Expect,
+    /// Whether a session of the peer's with this API would find the vendor's library: a program is about to open it.
+    Library {
+        /// The table's name.
+        api: String,
+        /// The program's surroundings; `None` if they equal the broker's.
+        surroundings: Option<Surroundings>,
+    },
 }
 
 /// The answer to a [`Request`].
@@ -54,6 +62,11 @@ pub enum Answer {
     },
     /// To [`Request::Expect`].
     Expected,
+    /// To [`Request::Library`].
+    Library {
+        /// No worker would find it. What is not certain is not said: then a session tells.
+        nowhere: bool,
+    },
     /// There is no such session, or it belongs to another user.
     Failed {
         /// For programs.
@@ -74,6 +87,8 @@ pub enum Failure {
     Busy,
     /// The session did not end in time.
     Stuck,
+    /// The question is none that a program asks.
+    Malformed,
 }
 
 /// A broker's status.

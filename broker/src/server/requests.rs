@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{Answer, Failure, Request, Session, Status};
 use ava_protocol::session::{self, seal};
+use ava_protocol::surroundings::Surroundings;
 use tracing::info;
 
 use super::{Due, Expected, Server};
@@ -31,6 +32,7 @@ impl Server {
         match request {
             Request::Status => self.answer(client, vec![Answer::Status(Box::new(self.status(&asker)))]),
             Request::Expect => self.expect(client),
+            Request::Library { api, surroundings } => self.say_whether_there(client, &api, surroundings.as_ref()),
             Request::Kill { session } => match self.may(&asker, session) {
                 Ok(()) => self.kill_for(client, uid, session),
                 Err((code, reason)) => self.answer(client, vec![failed(code, reason)]),
@@ -102,6 +104,18 @@ impl Server {
             isolation: self.isolation.describe(),
             admin: asker.admin,
         }
+    }
+
+    /// Whether an API's library is anywhere, for a program that is about to open it.
+    fn say_whether_there(&mut self, client: u64, api: &str, surroundings: Option<&Surroundings>) {
+        let Some(connection) = self.connections.get(&client) else {
+            return;
+        };
+        let answer = match self.lacks_library(&connection.peer, api, surroundings) {
+            Ok(nowhere) => Answer::Library { nowhere },
+            Err((_, reason)) => failed(Failure::Malformed, reason),
+        };
+        self.answer(client, vec![answer]);
     }
 
     fn expect(&mut self, client: u64) {

@@ -40,7 +40,7 @@ pub(super) const LONGEST_LINE: usize = 512;
 impl Server {
     /// A connection asks for a session.
     pub(super) fn hello(&mut self, number: u64, hello: Hello) {
-        match judge(&hello) {
+        match judge(&hello.api, hello.surroundings.as_ref()) {
             Ok(api) => self.admit(number, Candidate { api, hello }),
             Err((code, reason)) => self.refuse(number, code, &reason),
         }
@@ -68,7 +68,7 @@ impl Server {
         let Candidate { api, hello } = candidate;
         self.last_session += 1;
         let number = self.last_session;
-        let (surroundings, ignored) = self.surroundings(&peer, api, &hello);
+        let (surroundings, ignored) = self.surroundings(&peer, api, hello.surroundings.as_ref());
         let whose = Whose { tenant: peer.tenant.clone(), api: api.name, surroundings };
         self.spare_policy.begun(&whose, Instant::now());
         let (worker, loaded) = match self.find_worker(&whose, api) {
@@ -121,8 +121,13 @@ impl Server {
     }
 
     /// The environment of a session's worker, if it differs from the broker's, and the program's settings that are ignored.
-    fn surroundings(&self, peer: &Peer, api: &Api, hello: &Hello) -> (Option<Arc<Surroundings>>, Vec<String>) {
-        match &hello.surroundings {
+    fn surroundings(
+        &self,
+        peer: &Peer,
+        api: &Api,
+        programs: Option<&Surroundings>,
+    ) -> (Option<Arc<Surroundings>>, Vec<String>) {
+        match programs {
             Some(programs) if self.is_own(peer) => (Some(Arc::new(programs.clone())), Vec::new()),
             None if self.is_own(peer) => (Some(self.own_surroundings(api)), Vec::new()),
             Some(programs) => {
@@ -139,14 +144,35 @@ impl Server {
         found.map(|(_, surroundings)| surroundings.clone()).unwrap_or_default()
     }
 
+    /// What a worker with an environment is made from.
+    fn inputs(&self, api: &Api, surroundings: Option<&Surroundings>) -> WorkerInputs {
+        let options = &self.settings.worker_options;
+        match surroundings {
+            Some(programs) => WorkerInputs::of_program(api, options, programs, std::env::vars_os()),
+            None => WorkerInputs::of_broker(api, options, std::env::vars_os()),
+        }
+    }
+
+    /// Whether a worker for this peer would certainly find no library of an API's.
+    ///
+    /// # Errors
+    /// As for a hello.
+    pub(super) fn lacks_library(
+        &self,
+        peer: &Peer,
+        api: &str,
+        programs: Option<&Surroundings>,
+    ) -> Result<bool, (Refusal, String)> {
+        let api = judge(api, programs)?;
+        let (surroundings, _) = self.surroundings(peer, api, programs);
+        Ok(self.inputs(api, surroundings.as_deref()).lacks_library(api))
+    }
+
     pub(super) fn start_worker(&mut self, whose: &Whose, api: &Api, spare: bool) -> std::io::Result<Worker> {
         let tenant = &whose.tenant;
         let room = self.isolation.room(tenant).map_err(std::io::Error::other)?;
         let settings = &self.settings;
-        let inputs = match &whose.surroundings {
-            Some(programs) => WorkerInputs::of_program(api, &settings.worker_options, programs, std::env::vars_os()),
-            None => WorkerInputs::of_broker(api, &settings.worker_options, std::env::vars_os()),
-        };
+        let inputs = self.inputs(api, whose.surroundings.as_deref());
         let environment = inputs.environment(api, &room.home, settings.log, self.isolation.several);
         let mut arguments = vec!["--api".into(), api.name.into()];
         arguments.extend(spare.then(|| "--spare".into()));
@@ -396,14 +422,14 @@ impl Server {
     }
 }
 
-/// Checks a hello, and finds its API.
-fn judge(hello: &Hello) -> Result<&'static Api, (Refusal, String)> {
-    let Some(api) = Api::find(&hello.api) else {
+/// Checks what a program names, and finds its API.
+fn judge(api: &str, surroundings: Option<&Surroundings>) -> Result<&'static Api, (Refusal, String)> {
+    let Some(api) = Api::find(api) else {
         let known: Vec<_> = APIS.iter().map(|api| api.name).collect();
-        let reason = format!("there is no API {:?}; the APIs are {}", clean(&hello.api, 64), known.join(", "));
+        let reason = format!("there is no API {:?}; the APIs are {}", clean(api, 64), known.join(", "));
         return Err((Refusal::UnknownApi, reason));
     };
-    if hello.surroundings.as_ref().is_some_and(|surroundings| !surroundings.is_sane(api)) {
+    if surroundings.is_some_and(|surroundings| !surroundings.is_sane(api)) {
         return Err((Refusal::Malformed, "an environment that no program sends".to_owned()));
     }
     Ok(api)

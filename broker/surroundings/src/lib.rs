@@ -21,7 +21,7 @@ use ava_protocol::surroundings::{
     SANDBOX_WRITE_VARIABLE, Surroundings, VENDOR_LIBRARY_PATH_VARIABLE,
 };
 
-pub use library::identity;
+pub use library::{identity, is_nowhere};
 
 /// Variables of [`OF_WORKERS`] that are lists of absolute paths, which mean the same in every working directory.
 const PATHS: [&str; 5] = [

@@ -5,5 +5,6 @@ pub mod keeper;
 pub mod lanes;
 pub mod messages;
 mod thread;
+pub mod vendor;
 
 pub use thread::{Port, Use};

@@ -8,8 +8,11 @@ mod linked;
 pub mod names;
 
 use std::arch::naked_asm;
-use std::ffi::{CStr, c_char, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::port::vendor;
+use crate::process::library;
 
 type Dlopen = unsafe extern "C" fn(*const c_char, c_int) -> *mut c_void;
 
@@ -48,34 +51,57 @@ extern "C" fn none() -> *mut c_void {
     std::ptr::null_mut()
 }
 
-/// Whether this library stands for what a name names.
+/// What a program means that opens a name.
+enum Meant {
+    /// What this library stands for.
+    Ours,
+    /// What this library would stand for if anybody had it, of which the linker finds a stub of ours.
+    Nobodys,
+    Others,
+}
+
+/// Whether this library stands for what a name names. What no worker would find it does not stand for: the program is told as
+/// natively that there is none.
 ///
 /// # Safety
 /// `name` is null or NUL-terminated.
-unsafe fn is_ours(name: *const c_char) -> bool {
+unsafe fn meant(name: *const c_char) -> Meant {
     // SAFETY: the place of the thread's error number, which the look-up is not to change.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as above; the name by the caller's promise.
     let (before, name) = unsafe { (*errno, (!name.is_null()).then(|| CStr::from_ptr(name))) };
-    let ours = name.filter(|name| names::is_vendors(name.to_bytes()));
-    if let Some(name) = ours {
-        crate::process::library::opened(name);
-    }
+    let found = name.and_then(|name| Some((name, names::vendors(name.to_bytes())?)));
+    let meant = found.map_or(Meant::Others, |(name, api)| {
+        library::opened(name);
+        match vendor::is_nowhere(api) {
+            false => Meant::Ours,
+            true if library::is_a_stub(name, api) => Meant::Nobodys,
+            true => Meant::Others,
+        }
+    });
     // SAFETY: as above.
     unsafe { *errno = before };
-    ours.is_some()
+    meant
 }
 
 /// Where a call of `dlopen` goes on.
 unsafe extern "C" fn pick_dlopen(name: *const c_char, _flags: c_int) -> usize {
     // SAFETY: a caller of `dlopen` passes a NUL-terminated name.
-    if unsafe { is_ours(name) } { open_self as *const () as usize } else { DLOPEN.get() }
+    match unsafe { meant(name) } {
+        Meant::Ours => open_self as *const () as usize,
+        Meant::Nobodys => open_nobodys as *const () as usize,
+        Meant::Others => DLOPEN.get(),
+    }
 }
 
 /// Where a call of `dlmopen` goes on.
 unsafe extern "C" fn pick_dlmopen(_namespace: c_long, name: *const c_char, _flags: c_int) -> usize {
     // SAFETY: a caller of `dlmopen` passes a NUL-terminated name.
-    if unsafe { is_ours(name) } { open_self_anywhere as *const () as usize } else { DLMOPEN.get() }
+    match unsafe { meant(name) } {
+        Meant::Ours => open_self_anywhere as *const () as usize,
+        Meant::Nobodys => open_nobodys_anywhere as *const () as usize,
+        Meant::Others => DLMOPEN.get(),
+    }
 }
 
 /// Where a call of `dlvsym` goes on. `dlsym` takes the same arguments but the version.
@@ -115,6 +141,21 @@ unsafe extern "C" fn open_self(name: *const c_char, flags: c_int) -> *mut c_void
         OPENED.fetch_or(!opened.is_null(), Ordering::Relaxed);
         opened
     }
+}
+
+/// `dlopen` for a name by which there is nothing but a stub of ours: it fails as natively, with the linker's words about a file
+/// in the root directory, where no library is.
+unsafe extern "C" fn open_nobodys(name: *const c_char, flags: c_int) -> *mut c_void {
+    // SAFETY: the caller passes a NUL-terminated name.
+    let name = unsafe { CStr::from_ptr(name) };
+    let Ok(absent) = CString::new([b"/", name.to_bytes()].concat()) else { return std::ptr::null_mut() };
+    // SAFETY: a NUL-terminated name.
+    unsafe { open_real(&absent, flags) }
+}
+
+unsafe extern "C" fn open_nobodys_anywhere(_namespace: c_long, name: *const c_char, flags: c_int) -> *mut c_void {
+    // SAFETY: as the caller promises.
+    unsafe { open_nobodys(name, flags) }
 }
 
 /// A vendor's library whose functions other libraries may have too: the module beside this library that has them. It comes and

@@ -10,9 +10,9 @@ use ava_protocol::api::{APIS, Api};
 /// How many links are followed from one name to another.
 const MOST_LINKS: usize = 8;
 
-/// Whether a program that opens this means the vendor's library of an API.
-pub fn is_vendors(name: &[u8]) -> bool {
-    library(name).is_some() || is_driver(base(name)) || is_driver(&last(name))
+/// The API whose vendor's library a program means that opens this.
+pub fn vendors(name: &[u8]) -> Option<&'static Api> {
+    library(name).or_else(|| of_driver(base(name))).or_else(|| of_driver(&last(name)))
 }
 
 /// The library that it means, if that is one whose functions other libraries may have too.
@@ -82,11 +82,12 @@ fn are_one(known: &[u8], name: &[u8]) -> bool {
     version.is_some_and(|version| version.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
 }
 
-/// The drivers that are registered here, to be opened in the library's place.
-fn is_driver(base: &[u8]) -> bool {
-    static DRIVERS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
-    let drivers = DRIVERS.get_or_init(|| APIS.iter().flat_map(|api| drivers(api)).collect());
-    drivers.iter().any(|driver| are_one(driver, base))
+/// The API whose drivers, which are registered here to be opened in the library's place, include this.
+fn of_driver(base: &[u8]) -> Option<&'static Api> {
+    static DRIVERS: OnceLock<Vec<(&Api, Vec<u8>)>> = OnceLock::new();
+    let of = |api: &&'static Api| drivers(api).into_iter().map(|driver| (*api, driver)).collect::<Vec<_>>();
+    let drivers = DRIVERS.get_or_init(|| APIS.iter().flat_map(of).collect());
+    drivers.iter().find(|(_, driver)| are_one(driver, base)).map(|(api, _)| *api)
 }
 
 fn drivers(api: &Api) -> Vec<Vec<u8>> {
@@ -131,7 +132,7 @@ mod tests {
             "./libsofthsm2.so",
             "libtensorflowlite_c.so.2.17",
         ] {
-            assert!(is_vendors(name.as_bytes()), "{name}");
+            assert!(vendors(name.as_bytes()).is_some(), "{name}");
         }
         for name in [
             "",
@@ -142,7 +143,7 @@ mod tests {
             "libOpenCL.so/libm.so.6",
             "xlibOpenCL.so",
         ] {
-            assert!(!is_vendors(name.as_bytes()), "{name}");
+            assert!(vendors(name.as_bytes()).is_none(), "{name}");
         }
     }
 
@@ -153,8 +154,8 @@ mod tests {
         std::os::unix::fs::symlink("libOpenCL.so.1.0.0", folder.path().join("middle.so")).unwrap();
         std::os::unix::fs::symlink("middle.so", &named).unwrap();
         std::os::unix::fs::symlink(&other, &other).unwrap();
-        assert!(is_vendors(named.as_os_str().as_bytes()));
-        assert!(!is_vendors(other.as_os_str().as_bytes()));
+        assert!(vendors(named.as_os_str().as_bytes()).is_some());
+        assert!(vendors(other.as_os_str().as_bytes()).is_none());
     }
 
     #[test]

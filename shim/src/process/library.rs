@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use ava_protocol::api::{APIS, Api};
+use ava_protocol::surroundings::LIBRARY_PATH_VARIABLE;
 
 /// What `dlopen` was last given a path for, resolved then, since the working directory may change; null for none.
 static OPENED: [AtomicPtr<c_char>; APIS.len()] = [const { AtomicPtr::new(std::ptr::null_mut()) }; APIS.len()];
@@ -55,6 +56,16 @@ pub fn is_ours(path: &Path) -> bool {
     let Ok(real) = std::fs::canonicalize(path) else { return false };
     let in_stubs = |path: &Path| path.ends_with(STUBS) && path.with_file_name(OWN).exists();
     real.file_name().is_some_and(|name| name == OWN) || real.parent().is_some_and(in_stubs) || in_stubs(&real)
+}
+
+/// Whether the linker finds a stub of ours by a name, and nothing else by that of the API's library.
+pub fn is_a_stub(name: &CStr, api: &Api) -> bool {
+    let name = OsStr::from_bytes(name.to_bytes());
+    let searched = std::env::var_os(LIBRARY_PATH_VARIABLE).unwrap_or_default();
+    let (stubs, others): (Vec<_>, Vec<_>) =
+        std::env::split_paths(&searched).partition(|folder| is_ours(&folder.join(name)));
+    let others = std::env::join_paths(others).unwrap_or_default();
+    !name.as_bytes().contains(&b'/') && !stubs.is_empty() && ava_surroundings::is_nowhere(api, None, &others)
 }
 
 /// What the search for the library has found, over all that is loaded.

@@ -206,6 +206,6 @@ fn failed(code: admin::Failure, reason: String) -> Failure {
         admin::Failure::Denied => Failure::new(Kind::Denied, reason)
             .hint("only users of the administrator's socket can see and end others' sessions"),
         admin::Failure::NoSession => Failure::new(Kind::NoSession, reason).hint("`avactl ps` lists the sessions"),
-        admin::Failure::Busy | admin::Failure::Stuck => Failure::new(Kind::General, reason),
+        admin::Failure::Busy | admin::Failure::Stuck | admin::Failure::Malformed => Failure::new(Kind::General, reason),
     }
 }
