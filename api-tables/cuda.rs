@@ -682,6 +682,7 @@ extern "C" {
     fn cuDevicePrimaryCtxRetain(pctx: Option<Out<CUcontext>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 11000)]
+    #[sweeps]
     fn cuDevicePrimaryCtxRelease_v2(dev: CUdevice) -> CUresult;
 
     #[proc(since = 11000)]
@@ -691,11 +692,13 @@ extern "C" {
     fn cuDevicePrimaryCtxGetState(dev: CUdevice, flags: Option<Out<c_uint>>, active: Option<Out<c_int>>) -> CUresult;
 
     #[proc(since = 11000)]
+    #[sweeps]
     fn cuDevicePrimaryCtxReset_v2(dev: CUdevice) -> CUresult;
 
     #[proc(since = 4000)]
     #[custom(shim)]
     #[release(CUcontext)]
+    #[sweeps]
     fn cuCtxDestroy_v2(ctx: CUcontext) -> CUresult;
 
     #[proc(since = 4000)]
@@ -804,6 +807,7 @@ extern "C" {
     #[proc(since = 2000)]
     #[custom(shim)]
     #[release(CUcontext)]
+    #[sweeps]
     fn cuCtxDestroy(ctx: CUcontext) -> CUresult;
 
     #[proc(since = 2000)]
@@ -815,9 +819,11 @@ extern "C" {
     fn cuCtxPushCurrent(ctx: Option<CUcontext>) -> CUresult;
 
     #[proc(since = 7000)]
+    #[sweeps]
     fn cuDevicePrimaryCtxRelease(dev: CUdevice) -> CUresult;
 
     #[proc(since = 7000)]
+    #[sweeps]
     fn cuDevicePrimaryCtxReset(dev: CUdevice) -> CUresult;
 
     #[proc(since = 7000)]
@@ -885,11 +891,11 @@ extern "C" {
     fn cuFuncSetSharedMemConfig(hfunc: Option<CUfunction>, config: CUsharedconfig) -> CUresult;
 
     #[proc(since = 2000)]
-    #[prints]
+    #[custom(worker)]
     fn cuModuleLoadData(module: Option<Out<New<CUmodule>>>, image: Option<&[c_void; binary(image)]>) -> CUresult;
 
     #[proc(since = 2000)]
-    #[prints]
+    #[custom(worker)]
     fn cuModuleLoadFatBinary(
         module: Option<Out<New<CUmodule>>>,
         fatCubin: Option<&[c_void; binary(fatCubin)]>,
@@ -1093,14 +1099,19 @@ extern "C" {
 
 extern "C" {
     #[proc(since = 3020)]
+    #[custom(worker)]
     fn cuMemGetInfo_v2(free: Option<Out<usize>>, total: Option<Out<usize>>) -> CUresult;
 
     #[proc(since = 3020)]
     #[custom(shim)]
+    #[allots(dptr)]
+    #[charge(device_memory = bytesize)]
     fn cuMemAlloc_v2(dptr: Option<Out<CUdeviceptr>>, bytesize: usize) -> CUresult;
 
     #[proc(since = 3020)]
     #[custom(shim)]
+    #[allots(dptr)]
+    #[charge(device_memory = pPitch * Height)]
     fn cuMemAllocPitch_v2(
         dptr: Option<Out<CUdeviceptr>>,
         pPitch: Option<Out<usize>>,
@@ -1111,6 +1122,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[custom(shim)]
+    #[frees(dptr)]
     fn cuMemFree_v2(dptr: CUdeviceptr) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1621,6 +1633,7 @@ extern "C" {
     fn cuMemAddressFree(ptr: CUdeviceptr, size: usize) -> CUresult;
 
     #[proc(since = 10020)]
+    #[frees(handle)]
     fn cuMemRelease(handle: CUmemGenericAllocationHandle) -> CUresult;
 
     #[proc(since = 10020)]
@@ -1653,6 +1666,8 @@ extern "C" {
 
 extern "C" {
     #[proc(since = 10020)]
+    #[allots(handle)]
+    #[charge(device_memory = size)]
     fn cuMemCreate(
         handle: Option<Out<CUmemGenericAllocationHandle>>,
         size: usize,
@@ -1721,16 +1736,21 @@ extern "C" {
 
     #[proc(since = 11020)]
     #[twin(cuMemFreeAsync_ptsz)]
+    #[frees(dptr)]
     fn cuMemFreeAsync(dptr: CUdeviceptr, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 11020)]
     #[custom(shim)]
     #[twin(cuMemAllocAsync_ptsz)]
+    #[allots(dptr)]
+    #[charge(device_memory = bytesize)]
     fn cuMemAllocAsync(dptr: Option<Out<CUdeviceptr>>, bytesize: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 11020)]
     #[custom(shim)]
     #[twin(cuMemAllocFromPoolAsync_ptsz)]
+    #[allots(dptr)]
+    #[charge(device_memory = bytesize)]
     fn cuMemAllocFromPoolAsync(
         dptr: Option<Out<CUdeviceptr>>,
         bytesize: usize,

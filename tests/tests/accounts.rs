@@ -134,6 +134,34 @@ fn models_and_tensors_are_counted() {
     is_accounted(&world, &program);
 }
 
+/// Device memory that addresses and handles stand for counts from the call that takes it to the one that gives it back, or ends
+/// what it is of.
+#[test]
+fn device_memory_is_counted_by_what_stands_for_it() {
+    let world = World::new(Vendor::SoftCuda);
+    let program = Program::new("python3").args([built::tests().join("accounts/cuda.py")]).within(PATIENCE);
+    for transport in ["ring", "socket"] {
+        let mut program = world.start_remote(&program.clone().env("AVA_TRANSPORT", transport));
+        let mut wrong = Vec::new();
+        for number in 1.. {
+            let ends = format!(" step {number}");
+            let said = program.wait_for(&format!("{ends}\n"));
+            let line = said.lines().find_map(|line| line.strip_suffix(&ends)).unwrap();
+            let (what, held) = line.rsplit_once(' ').unwrap();
+            let shown = session_of(&world, program.id()).memory_bytes;
+            if shown.to_string() != held {
+                wrong.push(format!("{what}: {held} held, {shown} shown"));
+            }
+            program.tell("go on\n");
+            if what == "last" {
+                break;
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!(program.answer().ended, Ended::With(0));
+    }
+}
+
 /// The worker counts where the broker reads, so that not even its sudden death loses a count.
 #[test]
 fn a_killed_worker_loses_no_counts() {

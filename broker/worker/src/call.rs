@@ -256,12 +256,39 @@ impl<'a> Call<'a> {
         if kind == of_memory && !parents.iter().any(is_memory) { in_place.size(object) } else { 0 }
     }
 
+    /// The vendor has given device memory that a number of a type stands for.
+    pub fn allotted(&self, of: &'static str, number: Option<u64>, bytes: Option<u64>) {
+        if let (Some(number), Some(bytes)) = (number, bytes) {
+            self.session.allotted.add(&self.session.usage, (of, number), bytes);
+        }
+    }
+
+    /// The vendor is about to be given it back: how much it is, to be kept if the vendor refuses.
+    pub fn give_back(&self, of: &'static str, number: u64) -> Option<u64> {
+        self.session.allotted.remove(&self.session.usage, (of, number))
+    }
+
+    pub fn keep(&self, of: &'static str, number: u64, given_back: Option<u64>) {
+        self.allotted(of, Some(number), given_back);
+    }
+
+    /// Device memory may have ended with what the call ended.
+    pub fn sweep(&self) {
+        self.session.allotted.sweep(&self.session.usage, |(of, number)| self.api.is_there(of, number));
+    }
+
     /// The object that the vendor has stored through a pointer.
     pub fn delivered(&self, birth: &mut Birth, parents: &[u64]) -> Outcome {
+        let takes = self.api.takes(birth.kind, birth.pointer());
+        self.delivered_with(birth, parents, takes)
+    }
+
+    /// The same of one that takes so much device memory.
+    pub fn delivered_with(&self, birth: &mut Birth, parents: &[u64], memory: u64) -> Outcome {
         let pointer = birth.pointer();
         if birth.id != 0 && !pointer.is_null() {
             self.session.objects.check_new(birth.id)?;
-            self.session.objects.bind(birth.id, birth.kind, pointer as usize, parents, 0)?;
+            self.session.objects.bind(birth.id, birth.kind, pointer as usize, parents, memory)?;
             birth.made = true;
             if self.session.table.kind(birth.kind).event {
                 self.session.ahead.event(birth.id);

@@ -18,6 +18,19 @@ pub struct Cost {
     pub bytes_out: u64,
 }
 
+/// Device memory in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    pub free: u64,
+    pub total: u64,
+}
+
+/// What a program is told that there is of device memory, where the vendor says what there is for all. A limit of the session's
+/// is to be told here, too.
+pub fn told_memory(_session: &Session, there: Memory) -> Memory {
+    there
+}
+
 /// A call is about to be made: commands and device memory are known, data that comes out may be less than the cost says. The
 /// cost is computed only if it is asked for.
 ///

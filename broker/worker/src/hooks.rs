@@ -53,6 +53,16 @@ pub trait Hooks: Facts + Send + Sync {
         session.objects.mark_gone(id);
     }
 
+    /// How many bytes of device memory a new object takes that the vendor has stored, where the table cannot tell.
+    fn takes(&self, _kind: u16, _object: *mut c_void) -> u64 {
+        0
+    }
+
+    /// Whether a number of a type still stands for device memory, as far as the vendor tells.
+    fn is_there(&self, _of: &str, _number: u64) -> bool {
+        true
+    }
+
     /// An object is gone.
     fn forget(&self, _id: u64) {}
 }

@@ -8,6 +8,7 @@ use ava_protocol::frame::Malformed;
 use ava_transport::region::Region;
 
 use crate::state::ahead::Ahead;
+use crate::state::allotted::Allotted;
 use crate::state::broker::Broker;
 use crate::state::callbacks::Callbacks;
 use crate::state::fixed::Fixed;
@@ -31,6 +32,8 @@ pub struct Session {
     pub regions: Regions,
     /// Memory that the program has at the same address.
     pub fixed: Fixed,
+    /// Device memory that numbers stand for.
+    pub allotted: Allotted,
     pub mappings: Mappings,
     pub residents: Residents,
     /// The status of commands that the program polls, once the shim has given a region for it.
@@ -79,6 +82,7 @@ impl Session {
             mirrors: Mirrors::default(),
             regions: Regions::default(),
             fixed: Fixed::default(),
+            allotted: Allotted::default(),
             mappings: Mappings::default(),
             residents: Residents::default(),
             board: OnceLock::new(),

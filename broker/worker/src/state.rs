@@ -1,6 +1,7 @@
 //! What a session holds, piece by piece: each can be made alone.
 
 pub mod ahead;
+pub mod allotted;
 pub mod broker;
 pub mod callbacks;
 pub mod copies;

@@ -13,6 +13,7 @@ mod kinds;
 mod mapping;
 mod mirrors;
 pub mod names;
+mod numbers;
 mod pieces;
 mod pixels;
 mod procs;

@@ -1,7 +1,7 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::shapes::names_objects;
-use super::{addresses, extensions, mapping, pieces};
+use super::{addresses, extensions, mapping, numbers, pieces};
 use crate::emit::names;
 use crate::expr;
 use crate::model::{
@@ -31,6 +31,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         replies(api, function, problems);
         answers(function, problems);
         pieces::check(function, problems);
+        numbers::check(function, problems);
         demands(api, function, problems);
         costs(function, problems);
         held(function, problems);
@@ -444,9 +445,11 @@ fn costs(function: &Function, problems: &mut Problems) {
     let by_hand = function.facts.custom.worker || function.facts.beside.is_some();
     for (resource, amount) in &function.facts.charge {
         let constant = matches!(amount, Amount::Number(e) if expr::eval(e).is_some());
-        if *resource == Resource::DeviceMemory && !matches!(function.ret, Ret::New { .. }) {
-            let message = "`device_memory` is charged to the object that the function returns";
-            problems.add(function.span, message, "returns none").help("write `-> New<H>`");
+        let is_somebodys = matches!(function.ret, Ret::New { .. }) || function.facts.allots.is_some();
+        if *resource == Resource::DeviceMemory && !is_somebodys {
+            let message =
+                "`device_memory` is charged to the object that the function returns, or to a number that it `allots`";
+            problems.add(function.span, message, "neither").help("write `-> New<H>`, or `allots(p)`");
         } else if by_hand && !(*resource == Resource::Commands && constant) {
             let message = "a function that the worker serves by hand must charge this itself";
             problems

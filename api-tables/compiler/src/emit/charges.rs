@@ -3,8 +3,8 @@
 use super::names::{self, ident, int};
 use super::sizes::{Side, Sizes};
 use crate::expr;
-use crate::model::Buffer;
-use crate::plan::{Argument, CallPlan, Plan};
+use crate::model::{Buffer, Expr};
+use crate::plan::{Argument, CallPlan, Number, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -15,7 +15,9 @@ pub fn admit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
         let amount = sizes(plan, call).value(e);
         quote!((#amount).unwrap_or(0))
     };
-    let memory = call.births.iter().find_map(|birth| birth.device_memory).map(number);
+    // What the vendor's answer says is not known yet.
+    let allotted = call.charges.allots.map(|(_, amount)| amount).filter(|amount| !is_answered(call, amount));
+    let memory = call.births.iter().find_map(|birth| birth.device_memory).or(allotted).map(number);
     let data = |param: &str| ident(param);
     let mut fields = Vec::new();
     fields.extend(call.charges.commands.map(number).map(|amount| quote!(commands: #amount)));
@@ -25,6 +27,42 @@ pub fn admit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
         call.charges.bytes_out.map(|moved| data(&moved.param.name)).map(|p| quote!(bytes_out: #p.amount(None))),
     );
     (!fields.is_empty()).then(|| quote!(call.admit(|| Cost { #(#fields,)* ..Cost::default() })?;))
+}
+
+/// Whether an expression is about what comes out.
+fn is_answered(call: &CallPlan<'_>, e: &Expr) -> bool {
+    match e {
+        Expr::Param(name) => call.argument(name).is_some_and(|argument| argument.result().is_some()),
+        Expr::Binary(_, a, b) => is_answered(call, a) || is_answered(call, b),
+        Expr::Call(_, args) => args.iter().any(|e| is_answered(call, e)),
+        Expr::Int(_) | Expr::Const(..) | Expr::Ask(..) => false,
+    }
+}
+
+/// The statement before the vendor is called that takes back what a number stands for.
+pub fn before(call: &CallPlan<'_>) -> Option<TokenStream> {
+    let Number { param, of } = call.charges.frees?;
+    let value = ident(&param.name);
+    Some(quote!(let given_back = call.give_back(#of, #value as u64);))
+}
+
+/// Statements about device memory that numbers stand for, when the vendor has answered.
+fn numbers(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
+    let mut statements = Vec::new();
+    if let Some((Number { param, of }, amount)) = call.charges.allots {
+        let (value, amount) = (ident(&param.name), sizes(plan, call).value(amount));
+        statements.push(quote!(if ok { call.allotted(#of, #value.scalar(), #amount); }));
+    }
+    if let Some(Number { param, of }) = call.charges.frees {
+        let value = ident(&param.name);
+        statements.push(quote!(if !ok { call.keep(#of, #value as u64, given_back); }));
+    }
+    if call.function.facts.sweeps {
+        statements.push(quote!(if ok {
+            call.sweep();
+        }));
+    }
+    statements
 }
 
 /// Statements that charge what a call costs, when the vendor has answered.
@@ -45,6 +83,7 @@ pub fn emit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
         let (name, written) = (ident(&argument.param.name), written(plan, call, argument, buffer));
         statements.push(quote!(if ok { call.charge_bytes_out(#name.amount(#written)); }));
     }
+    statements.extend(numbers(plan, call));
     statements
 }
 

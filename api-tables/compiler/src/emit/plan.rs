@@ -219,7 +219,10 @@ fn charges(call: &CallPlan<'_>) -> impl Iterator<Item = String> {
         None => format!("the bytes in {}", moved.param.name),
     });
     let bytes_out = charges.bytes_out.map(|moved| format!("the bytes out of {}", moved.param.name));
-    [commands, bytes_in, bytes_out].into_iter().flatten()
+    let allots =
+        charges.allots.map(|(number, e)| format!("{e} bytes of the device, by the number in {}", number.param.name));
+    let frees = charges.frees.map(|number| format!("gives back what {} stands for", number.param.name));
+    [commands, bytes_in, bytes_out, allots, frees].into_iter().flatten()
 }
 
 fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {

@@ -37,6 +37,12 @@ pub struct Facts {
     pub retain: Option<String>,
     pub release: Option<String>,
     pub charge: Vec<(Resource, Amount)>,
+    /// `allots(p)`: the number that comes out through p stands for device memory, as much as is charged.
+    pub allots: Option<String>,
+    /// `frees(p)`: gives back the device memory that number p stands for.
+    pub frees: Option<String>,
+    /// `sweeps`: device memory that numbers stand for may have ended with something else.
+    pub sweeps: bool,
     /// `files(options, p, …)`: compiles the sources of objects, with options; what these include goes along.
     pub files: Option<Files>,
     /// `prints(p, …)`: these texts, or what has no text, are compiled to what may print.

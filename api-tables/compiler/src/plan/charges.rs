@@ -1,6 +1,6 @@
 //! The charges of a call.
 
-use crate::model::{Amount, Expr, Function, Param, Resource};
+use crate::model::{Amount, Buffer, Element, Expr, Function, Param, Resource, Shape};
 
 /// The charges when the vendor has accepted a call.
 #[derive(Debug, Default)]
@@ -11,6 +11,17 @@ pub struct Charges<'a> {
     pub bytes_in: Option<Moved<'a>>,
     /// Data that the vendor has answered.
     pub bytes_out: Option<Moved<'a>>,
+    /// The number that stands for the device memory which the call allots, and how much that is.
+    pub allots: Option<(Number<'a>, &'a Expr)>,
+    /// The number whose device memory the call gives back.
+    pub frees: Option<Number<'a>>,
+}
+
+/// A number that stands for device memory: the parameter, and the name of its type.
+#[derive(Debug, Clone, Copy)]
+pub struct Number<'a> {
+    pub param: &'a Param,
+    pub of: &'a str,
 }
 
 /// Data in the memory of a parameter.
@@ -28,6 +39,19 @@ pub(super) fn of(function: &Function) -> Charges<'_> {
         commands: number(function, Resource::Commands),
         bytes_in: memory(function, Resource::BytesIn).map(|param| Moved { param, unless_null: bytes_out }),
         bytes_out: bytes_out.map(|param| Moved { param, unless_null: None }),
+        allots: number_in(function, function.facts.allots.as_deref())
+            .and_then(|place| Some((place, number(function, Resource::DeviceMemory)?))),
+        frees: number_in(function, function.facts.frees.as_deref()),
+    }
+}
+
+fn number_in<'a>(function: &'a Function, name: Option<&str>) -> Option<Number<'a>> {
+    let param = function.param(name?)?;
+    match &param.shape {
+        Shape::Value { ty, .. } | Shape::Buffer(Buffer { element: Element::Scalar { ty, .. }, .. }) => {
+            Some(Number { param, of: ty })
+        }
+        _ => None,
     }
 }
 

@@ -22,7 +22,7 @@ mod success;
 pub use arguments::{Argument, Lifetime, Miss, lifetime};
 pub use call::CallPlan;
 pub use callbacks::{Callback, CallbackLife, reports};
-pub use charges::{Charges, Moved};
+pub use charges::{Charges, Moved, Number};
 pub use events::{Events, Polls, Question, is_exported, question};
 pub use in_place::{Creation, CreationPart, Memory, Transfer, TransferPart, creation, transfer};
 pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one, named, owners, owns};

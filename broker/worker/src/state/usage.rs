@@ -71,9 +71,18 @@ impl Usage {
         }
     }
 
+    /// So many bytes of device memory are the session's, and are not any more.
+    pub fn took(&self, memory: u64) {
+        self.levels[usage::MEMORY].fetch_add(memory, Ordering::Relaxed);
+    }
+
+    pub fn gave_back(&self, memory: u64) {
+        self.levels[usage::MEMORY].fetch_sub(memory, Ordering::Relaxed);
+    }
+
     /// There is one more object of a kind, with so many bytes of device memory.
     pub fn made(&self, kind: u16, memory: u64) {
-        self.levels[usage::MEMORY].fetch_add(memory, Ordering::Relaxed);
+        self.took(memory);
         if let Some(live) = self.live(kind) {
             live.fetch_add(1, Ordering::Relaxed);
         }
@@ -81,7 +90,7 @@ impl Usage {
 
     /// There is one less.
     pub fn gone(&self, kind: u16, memory: u64) {
-        self.levels[usage::MEMORY].fetch_sub(memory, Ordering::Relaxed);
+        self.gave_back(memory);
         if let Some(live) = self.live(kind) {
             live.fetch_sub(1, Ordering::Relaxed);
         }

@@ -5,13 +5,14 @@
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
+use ava_protocol::cuda as table;
 use ava_protocol::cuda::custom::{ArchivedCompile, ArchivedComplete, Compiled, Completed, Told};
 use ava_protocol::cuda::kind;
-use ava_protocol::wire::{ArchivedPlace, Returned, Stored};
+use ava_protocol::wire::{ArchivedData, ArchivedPlace, Returned, Stored};
 
 use super::options::Options;
 use super::state::State;
-use crate::call::{Call, Outcome, Stop};
+use crate::call::{Birth, Call, Outcome, Stop};
 use crate::upcall::stdio::may_print;
 
 /// Compiles code into an object of this kind, by a function that gets the object's place, the code and the options.
@@ -29,9 +30,47 @@ fn load(
     may_print();
     let ret = function(made.as_mut_ptr(), code.as_ptr().cast_mut(), &mut options);
     if ret == 0 {
-        call.delivered(&mut made, &[])?;
+        // What the driver makes of it nobody tells; it is about as long.
+        call.delivered_with(&mut made, &[], code.amount())?;
     }
     call.reply(&Compiled { ret, made: made.stored(), told: options.told(), link: Told::default() })
+}
+
+pub fn cuModuleLoadData(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "cuModuleLoadData";
+    let r = call.read::<table::cuModuleLoadData::ArchivedRequest>(body, NAME)?;
+    let mut module = call.birth(r.module.to_native(), kind::CUmodule)?;
+    let function = api.vendor.cuModuleLoadData.ok_or(Stop::Missing(NAME))?;
+    // SAFETY: a place or null, and code that is as long as it says or ends where nothing can be touched.
+    let ret = load_plain(call, &mut module, &r.image, NAME, |made, code| unsafe { function(made, code) })?;
+    call.reply(&table::cuModuleLoadData::Reply { ret, module: module.stored() })
+}
+
+pub fn cuModuleLoadFatBinary(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "cuModuleLoadFatBinary";
+    let r = call.read::<table::cuModuleLoadFatBinary::ArchivedRequest>(body, NAME)?;
+    let mut module = call.birth(r.module.to_native(), kind::CUmodule)?;
+    let function = api.vendor.cuModuleLoadFatBinary.ok_or(Stop::Missing(NAME))?;
+    // SAFETY: as above.
+    let ret = load_plain(call, &mut module, &r.fatCubin, NAME, |made, code| unsafe { function(made, code) })?;
+    call.reply(&table::cuModuleLoadFatBinary::Reply { ret, module: module.stored() })
+}
+
+/// Compiles code without options.
+fn load_plain(
+    call: &mut Call,
+    module: &mut Birth,
+    code: &ArchivedData<'_>,
+    name: &'static str,
+    function: impl FnOnce(*mut *mut c_void, *const c_void) -> u32,
+) -> Result<u32, Stop> {
+    let code = call.binary(code, name)?;
+    may_print();
+    let ret = function(module.as_mut_ptr(), code.as_ptr());
+    if ret == 0 {
+        call.delivered_with(module, &[], code.amount())?;
+    }
+    Ok(ret)
 }
 
 pub fn cuModuleLoadDataEx(api: &State, call: &mut Call, body: &[u8]) -> Outcome {

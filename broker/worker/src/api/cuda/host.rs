@@ -9,27 +9,29 @@ use ava_protocol::cuda::constant::{CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, CUDA_E
 use ava_protocol::cuda::custom::{ArchivedHostAddress, ArchivedHostMemory, HostAnswer, HostMade, Status};
 use ava_protocol::frame::Malformed;
 
-use super::state::State;
+use super::state::{ADDRESS, State};
 use crate::call::{Call, Outcome, Stop};
 use crate::engine::fixed;
+use crate::gate::Cost;
 
 pub fn cuMemAllocHost_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
-    allocate(api, call, body, "cuMemAllocHost_v2")
+    allocate(api, call, body, "cuMemAllocHost_v2", false)
 }
 
 pub fn cuMemHostAlloc(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
-    allocate(api, call, body, "cuMemHostAlloc")
+    allocate(api, call, body, "cuMemHostAlloc", false)
 }
 
 pub fn cuMemAllocManaged(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
-    allocate(api, call, body, "cuMemAllocManaged")
+    allocate(api, call, body, "cuMemAllocManaged", true)
 }
 
 pub fn cuMemHostRegister_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
-    allocate(api, call, body, "cuMemHostRegister_v2")
+    allocate(api, call, body, "cuMemHostRegister_v2", false)
 }
 
-fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Outcome {
+/// Managed memory counts as a device's, wherever it is.
+fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str, managed: bool) -> Outcome {
     let r = call.read::<ArchivedHostMemory>(body, name)?;
     let (address, size) = (r.offer.address.to_native(), r.size.to_native());
     let room = r.offer.region.len.to_native();
@@ -37,6 +39,7 @@ fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Ou
         return Err(Malformed::Size { what: name, got: room, wanted: size }.into());
     }
     let register = api.vendor.cuMemHostRegister_v2.ok_or(Stop::Missing(name))?;
+    call.admit(|| Cost { device_memory: if managed { size } else { 0 }, ..Cost::default() })?;
     if !fixed::place(call, &r.offer)? {
         return call.reply(&HostMade { placed: false, ret: 0 });
     }
@@ -45,6 +48,8 @@ fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Ou
     let ret = unsafe { register(pointer.cast(), size as usize, r.flags.to_native()) };
     if ret != 0 {
         fixed::remove(call, address);
+    } else if managed {
+        call.allotted(ADDRESS, Some(address), Some(size));
     }
     call.reply(&HostMade { placed: true, ret })
 }
@@ -62,11 +67,14 @@ fn free(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Outcom
     let address = r.address.to_native();
     call.session.fixed.find(address, 1)?;
     let unregister = api.vendor.cuMemHostUnregister.ok_or(Stop::Missing(name))?;
+    let given_back = call.give_back(ADDRESS, address);
     // SAFETY: the driver looks the address up, and waits for what uses the memory.
     let ret = unsafe { unregister(without_provenance_mut(address as usize)) };
     // What the driver does not know has ended with its context.
     if ret == 0 || ret == CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED {
         fixed::remove(call, address);
+    } else {
+        call.keep(ADDRESS, address, given_back);
     }
     call.reply(&Status { ret })
 }

@@ -1,8 +1,15 @@
 //! What is remembered of a session with CUDA.
 
+use std::ffi::c_void;
+
+use ava_protocol::cuda::kind;
+
 use super::links::Links;
 use crate::generated::cuda::Vendor;
 use crate::hooks::Hooks;
+
+/// The table's type of addresses of devices.
+pub const ADDRESS: &str = "CUdeviceptr";
 
 /// A session with CUDA.
 pub struct State {
@@ -18,6 +25,15 @@ impl State {
 }
 
 impl Hooks for State {
+    fn takes(&self, kind: u16, object: *mut c_void) -> u64 {
+        if kind == kind::CUarray && !object.is_null() { self.array_size(object) } else { 0 }
+    }
+
+    fn is_there(&self, of: &str, number: u64) -> bool {
+        // A handle of memory ends by itself alone.
+        of != ADDRESS || self.knows_memory(number)
+    }
+
     fn forget(&self, id: u64) {
         self.links.forget(id);
     }
