@@ -12,6 +12,7 @@
 #![exhausted(CUDA_ERROR_OUT_OF_MEMORY)]
 #![forked(CUDA_ERROR_NOT_INITIALIZED)]
 #![inside(CUDA_ERROR_NOT_PERMITTED)]
+#![lasting(46, 214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999)]
 #![environment("CUDA_*", "NVIDIA_*", "AVA_SOFTCUDA_*")]
 #![sandbox(device("/dev/nvidia*"), read("/proc/driver/nvidia", "/sys/bus/pci/devices"))]
 
@@ -683,6 +684,7 @@ extern "C" {
 
     #[proc(since = 11000)]
     #[sweeps]
+    #[custom(shim)]
     fn cuDevicePrimaryCtxRelease_v2(dev: CUdevice) -> CUresult;
 
     #[proc(since = 11000)]
@@ -693,6 +695,7 @@ extern "C" {
 
     #[proc(since = 11000)]
     #[sweeps]
+    #[custom(shim)]
     fn cuDevicePrimaryCtxReset_v2(dev: CUdevice) -> CUresult;
 
     #[proc(since = 4000)]
@@ -733,6 +736,7 @@ extern "C" {
     fn cuCtxGetId(ctx: Option<CUcontext>, ctxId: Option<Out<c_ulonglong>>) -> CUresult;
 
     #[proc(since = 2000)]
+    #[custom(shim)]
     fn cuCtxSynchronize() -> CUresult;
 
     #[proc(since = 13000)]
@@ -820,10 +824,12 @@ extern "C" {
 
     #[proc(since = 7000)]
     #[sweeps]
+    #[custom(shim)]
     fn cuDevicePrimaryCtxRelease(dev: CUdevice) -> CUresult;
 
     #[proc(since = 7000)]
     #[sweeps]
+    #[custom(shim)]
     fn cuDevicePrimaryCtxReset(dev: CUdevice) -> CUresult;
 
     #[proc(since = 7000)]
@@ -1123,6 +1129,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[frees(dptr)]
+    #[oneway]
     fn cuMemFree_v2(dptr: CUdeviceptr) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1239,6 +1246,9 @@ extern "C" {
     #[proc(since = 3020)]
     #[charge(commands = 1, bytes_in = srcHost)]
     #[twin(cuMemcpyHtoD_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = ByteCount)]
+    #[regardless(ByteCount)]
     fn cuMemcpyHtoD_v2(dstDevice: CUdeviceptr, srcHost: Option<&[c_void; ByteCount]>, ByteCount: usize) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1250,6 +1260,10 @@ extern "C" {
     #[proc(since = 3020)]
     #[charge(commands = 1)]
     #[twin(cuMemcpyDtoD_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = ByteCount)]
+    #[extent(srcDevice = ByteCount)]
+    #[regardless(ByteCount)]
     fn cuMemcpyDtoD_v2(dstDevice: CUdeviceptr, srcDevice: CUdeviceptr, ByteCount: usize) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1328,6 +1342,9 @@ extern "C" {
     #[proc(since = 3020)]
     #[charge(commands = 1, bytes_in = srcHost)]
     #[twin(cuMemcpyHtoDAsync_v2_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = ByteCount)]
+    #[regardless(ByteCount)]
     fn cuMemcpyHtoDAsync_v2(
         dstDevice: CUdeviceptr,
         srcHost: Option<&[c_void; ByteCount]>,
@@ -1348,6 +1365,10 @@ extern "C" {
     #[proc(since = 3020)]
     #[charge(commands = 1)]
     #[twin(cuMemcpyDtoDAsync_v2_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = ByteCount)]
+    #[extent(srcDevice = ByteCount)]
+    #[regardless(ByteCount)]
     fn cuMemcpyDtoDAsync_v2(
         dstDevice: CUdeviceptr,
         srcDevice: CUdeviceptr,
@@ -1469,43 +1490,73 @@ extern "C" {
 extern "C" {
     #[proc(since = 3020)]
     #[twin(cuMemsetD8_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = N)]
+    #[regardless(uc, N)]
     fn cuMemsetD8_v2(dstDevice: CUdeviceptr, uc: c_uchar, N: usize) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD16_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = N * 2)]
+    #[regardless(us, N)]
     fn cuMemsetD16_v2(dstDevice: CUdeviceptr, us: c_ushort, N: usize) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD32_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = N * 4)]
+    #[regardless(ui, N)]
     fn cuMemsetD32_v2(dstDevice: CUdeviceptr, ui: c_uint, N: usize) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD2D8_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = dstPitch * Height)]
+    #[regardless(uc)]
     fn cuMemsetD2D8_v2(dstDevice: CUdeviceptr, dstPitch: usize, uc: c_uchar, Width: usize, Height: usize) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD2D16_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = dstPitch * Height)]
+    #[regardless(us)]
     fn cuMemsetD2D16_v2(dstDevice: CUdeviceptr, dstPitch: usize, us: c_ushort, Width: usize, Height: usize)
     -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD2D32_v2_ptds, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = dstPitch * Height)]
+    #[regardless(ui)]
     fn cuMemsetD2D32_v2(dstDevice: CUdeviceptr, dstPitch: usize, ui: c_uint, Width: usize, Height: usize) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD8Async_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = N)]
+    #[regardless(uc, N)]
     fn cuMemsetD8Async(dstDevice: CUdeviceptr, uc: c_uchar, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD16Async_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = N * 2)]
+    #[regardless(us, N)]
     fn cuMemsetD16Async(dstDevice: CUdeviceptr, us: c_ushort, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD32Async_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = N * 4)]
+    #[regardless(ui, N)]
     fn cuMemsetD32Async(dstDevice: CUdeviceptr, ui: c_uint, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD2D8Async_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = dstPitch * Height)]
+    #[regardless(uc)]
     fn cuMemsetD2D8Async(
         dstDevice: CUdeviceptr,
         dstPitch: usize,
@@ -1517,6 +1568,9 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD2D16Async_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = dstPitch * Height)]
+    #[regardless(us)]
     fn cuMemsetD2D16Async(
         dstDevice: CUdeviceptr,
         dstPitch: usize,
@@ -1528,6 +1582,9 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[twin(cuMemsetD2D32Async_ptsz, since = 7000)]
+    #[oneway]
+    #[extent(dstDevice = dstPitch * Height)]
+    #[regardless(ui)]
     fn cuMemsetD2D32Async(
         dstDevice: CUdeviceptr,
         dstPitch: usize,
@@ -1737,6 +1794,8 @@ extern "C" {
     #[proc(since = 11020)]
     #[twin(cuMemFreeAsync_ptsz)]
     #[frees(dptr)]
+    #[custom(shim)]
+    #[oneway]
     fn cuMemFreeAsync(dptr: CUdeviceptr, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 11020)]
@@ -1799,10 +1858,12 @@ extern "C" {
 
     #[proc(since = 4000)]
     #[release(CUstream)]
+    #[oneway]
     fn cuStreamDestroy_v2(hStream: CUstream) -> CUresult;
 
     #[proc(since = 2000)]
     #[release(CUstream)]
+    #[oneway]
     fn cuStreamDestroy(hStream: CUstream) -> CUresult;
 
     #[proc(since = 5050)]
@@ -1827,6 +1888,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[twin(cuStreamWaitEvent_ptsz, since = 7000)]
+    #[oneway]
     fn cuStreamWaitEvent(hStream: Option<CUstream>, hEvent: Option<CUevent>, Flags: c_uint) -> CUresult;
 
     #[proc(since = 2000)]
@@ -1938,14 +2000,17 @@ extern "C" {
 
     #[proc(since = 10000)]
     #[twin(cuStreamBeginCapture_ptsz)]
+    #[custom(shim)]
     fn cuStreamBeginCapture(hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 10010)]
     #[twin(cuStreamBeginCapture_v2_ptsz)]
+    #[custom(shim)]
     fn cuStreamBeginCapture_v2(hStream: Option<CUstream>, mode: CUstreamCaptureMode) -> CUresult;
 
     #[proc(since = 12030)]
     #[twin(cuStreamBeginCaptureToGraph_ptsz)]
+    #[custom(shim)]
     fn cuStreamBeginCaptureToGraph(
         hStream: Option<CUstream>,
         hGraph: Option<CUgraph>,
@@ -1957,6 +2022,7 @@ extern "C" {
 
     #[proc(since = 10000)]
     #[twin(cuStreamEndCapture_ptsz)]
+    #[custom(shim)]
     fn cuStreamEndCapture(hStream: Option<CUstream>, phGraph: Option<Out<New<CUgraph>>>) -> CUresult;
 
     #[proc(since = 10000)]
@@ -2009,6 +2075,7 @@ extern "C" {
 
     #[proc(since = 4000)]
     #[release(CUevent)]
+    #[oneway]
     fn cuEventDestroy_v2(hEvent: CUevent) -> CUresult;
 
     #[proc(since = 12080)]
@@ -2020,6 +2087,7 @@ extern "C" {
 
     #[proc(since = 2000)]
     #[release(CUevent)]
+    #[oneway]
     fn cuEventDestroy(hEvent: CUevent) -> CUresult;
 
     #[proc(since = 2000)]
@@ -2027,10 +2095,12 @@ extern "C" {
 
     #[proc(since = 2000)]
     #[twin(cuEventRecord_ptsz, since = 7000)]
+    #[oneway]
     fn cuEventRecord(hEvent: Option<CUevent>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 11010)]
     #[twin(cuEventRecordWithFlags_ptsz)]
+    #[oneway]
     fn cuEventRecordWithFlags(hEvent: Option<CUevent>, hStream: Option<CUstream>, flags: c_uint) -> CUresult;
 }
 

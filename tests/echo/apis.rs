@@ -127,8 +127,15 @@ const CUDA_UNWRITTEN: &[&str] = CUDA_BY_HAND.split_at(6).1;
 pub const CUDA: Table = Table {
     name: "cuda",
     by_hand: ByHand { vendor: CUDA_BY_HAND, driver: CUDA_BY_HAND },
-    // Which context is current, before any is; whether a function of the program will be called again.
-    asked: &["cuCtxGetCurrent", "cuStreamIsCapturing", "cuStreamIsCapturing_ptsz"],
+    // Which context is current, before any is; whether a function of the program will be called again; how large a new array is, and
+    // whether memory has ended with its context.
+    asked: &[
+        "cuCtxGetCurrent",
+        "cuStreamIsCapturing",
+        "cuStreamIsCapturing_ptsz",
+        "cuArray3DGetDescriptor_v2",
+        "cuPointerGetAttribute",
+    ],
     unwritten: CUDA_UNWRITTEN,
     compiler: || {
         let headers = vendor::cuda().join("13.0/include");

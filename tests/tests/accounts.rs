@@ -235,6 +235,21 @@ fn what_is_known_is_not_asked() {
     only_waits(Vendor::Pocl, &[("AVA_TRANSPORT", "socket")]);
 }
 
+/// What a CUDA program gives a device again and again it does not wait for; of what it makes it waits for the making.
+#[test]
+fn what_devices_are_given_is_not_waited_for() {
+    let world = World::new(Vendor::SoftCuda);
+    let round = |name: &str, variables: &[(&str, &str)]| {
+        let program = Program::new("python3").args([built::tests().join("accounts/cuda-crossings.py")]).args([name]);
+        waits_between(&world, program, variables)
+    };
+    for variables in [&[][..], &[("AVA_TRANSPORT", "socket")]] {
+        let waits = ["step", "settled", "made"].map(|name| round(name, variables));
+        assert_eq!(waits, [0, 100, 200], "{variables:?}");
+    }
+    assert_eq!(round("step", &[("AVA_STRICT", "1")]), 1000);
+}
+
 /// With the variable, every call crosses and waits.
 #[test]
 fn a_strict_program_is_told_nothing_ahead() {

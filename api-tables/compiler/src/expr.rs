@@ -187,7 +187,8 @@ impl Reader<'_> {
         if let Some(constant) = self.scope.names.constants.get(&text) {
             return Some(Expr::Const(text, constant.value));
         }
-        if text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') {
+        let is_param = self.scope.params.iter().any(|p| p.name == text);
+        if !is_param && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') {
             self.scope.names.unknown_constant(&text, at, problems);
             return None;
         }

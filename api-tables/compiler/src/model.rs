@@ -58,6 +58,8 @@ pub struct Api {
     pub lost: i64,
     /// Status of a call if there is no memory for its data, if not [`Api::lost`]: `#![exhausted(CL_OUT_OF_HOST_MEMORY)]`.
     pub exhausted: i64,
+    /// Statuses of errors that last: `#![lasting(CL_GONE, …)]`.
+    pub lasting: Vec<i64>,
     /// Environment variables of the *broker* that a worker inherits; a trailing `*` matches any rest:
     /// `#![environment("OCL_ICD_VENDORS", "POCL_*")]`. Nothing of the tenant's environment crosses.
     pub environment: Vec<String>,

@@ -33,6 +33,8 @@ pub struct Api {
     pub install: &'static str,
     /// Status of a call whose worker has died.
     pub lost: i64,
+    /// Statuses of errors after which nothing that was accepted before is known to be accepted again.
+    pub lasting: &'static [i64],
     /// The environment variables that workers get; a `*` at the end matches any suffix.
     pub environment: &'static [&'static str],
     /// What its vendors need beyond every worker's sandbox.
@@ -140,6 +142,7 @@ impl Api {
             places: &[],
             install: "",
             lost: 0,
+            lasting: &[],
             environment: &[],
             sandbox: Needs::NONE,
             configurations: &[],

@@ -31,6 +31,7 @@ use crate::session::Session;
 use crate::state::events::Events;
 use crate::state::lanes::Answering;
 use crate::state::objects::Found;
+use crate::state::order::ANYBODYS;
 use crate::state::pending;
 use crate::upcall::callbacks::Registered;
 use crate::upcall::stdio;
@@ -169,8 +170,11 @@ impl<'a> Call<'a> {
         for transfer in self.transfers.take() {
             self.session.pending.fail(transfer);
         }
-        // No later call can name an object that is gone.
-        if self.session.objects.may_be_named(self.first.get()) {
+        if !self.session.table.lasting.is_empty() {
+            // Such an API tells whoever asks next.
+            self.session.failures.note(ANYBODYS, status);
+        } else if self.session.objects.may_be_named(self.first.get()) {
+            // No later call can name an object that is gone.
             self.session.failures.note(self.first.get(), status);
         }
     }

@@ -49,20 +49,27 @@ pub struct Accepted {
     places: &'static Places,
     /// Every key begins with this, which no other session's does.
     seed: u64,
+    /// How often what was accepted has become doubtful.
+    doubts: AtomicU64,
     strict: bool,
 }
 
 impl Accepted {
     /// None yet, and with `strict` none ever.
     pub fn new(places: &'static Places, generation: u32, strict: bool) -> Self {
-        Self { places, seed: mix(0x9E37_79B9_7F4A_7C15, generation.into()), strict }
+        Self { places, seed: mix(0x9E37_79B9_7F4A_7C15, generation.into()), doubts: AtomicU64::new(0), strict }
     }
 
     /// The key of a call of this function, of which nothing else is known.
     pub fn key(&self, opcode: u32) -> Key {
         let mut key = Key(self.seed);
-        key.mix(opcode.into());
+        key.mix(u64::from(opcode) << 32 | self.doubts.load(Ordering::Relaxed));
         key
+    }
+
+    /// What was accepted so far says nothing any more.
+    pub fn doubt(&self) {
+        self.doubts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether every call must wait.
@@ -119,6 +126,20 @@ mod tests {
         assert!(!new.contains(key(&new, &[1, 2, 3])));
         new.insert(key(&new, &[1, 2, 3]));
         assert!(new.contains(key(&new, &[1, 2, 3])));
+    }
+
+    #[test]
+    fn what_is_doubtful_is_not_accepted() {
+        let accepted = accepted(1, false);
+        let before = key(&accepted, &[1]);
+        accepted.insert(before);
+        accepted.doubt();
+        assert!(!accepted.contains(key(&accepted, &[1])));
+        // The vendor was asked before, and has answered since.
+        accepted.insert(before);
+        assert!(!accepted.contains(key(&accepted, &[1])));
+        accepted.insert(key(&accepted, &[1]));
+        assert!(accepted.contains(key(&accepted, &[1])));
     }
 
     #[test]

@@ -12,7 +12,7 @@
 
 use std::ffi::c_void;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use ava_protocol::frame::Notice;
 
@@ -26,6 +26,8 @@ pub struct Order {
     lanes: [OnceLock<Box<[Lane; CHUNK]>>; CHUNKS],
     /// How many lanes have numbers.
     used: AtomicUsize,
+    /// The lane that was used last for what names no object, and may be about whatever any call names; a mark as of an object.
+    pub anything: AtomicU32,
     /// The latest one-way call that comes after all, as the word of the notice that names it; 0 for none.
     milestone: AtomicU64,
 }

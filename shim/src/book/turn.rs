@@ -13,6 +13,9 @@
 //! **Invariant**: a call comes after each call on the same object that had returned when it began. For the mark that it finds is
 //! that of a call that is counted, or answered, and came after the call of the mark before, and so on; or it comes after all.
 //!
+//! A call that names no object that calls are put in order by, and does not wait, may be about what any later call is about: it
+//! comes after all, and leaves a mark that every call looks at ([`Order::anything`]).
+//!
 //! This needs one order of what threads do to marks and lanes, which `SeqCst` gives: a call is under way, then looks at a mark;
 //! another sets the mark, then looks whether the first one's lane is under way. Either the first sees the new mark, or the
 //! second that the first is under way or what it was counted with. So a call whose lane's mark stands already need not set it.
@@ -37,8 +40,9 @@ pub struct Turn<'a> {
     /// Whether the call names an object that calls are put in order by.
     is_ordered: bool,
     comes_after_all: bool,
-    /// The marks that the call has replaced.
+    /// The marks that the call has replaced, and whether it has left its own for every call.
     replaced: Vec<User>,
+    concerns_all: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -46,6 +50,22 @@ impl<'a> Turn<'a> {
     #[inline]
     pub fn begin(&mut self, order: &'a Order, lane: u32) {
         self.under_way = order.lane(lane).filter(|lane| lane.begin());
+        let user = order.anything.load(Ordering::SeqCst);
+        if user != 0 && user != lane {
+            self.follow(order, user, std::ptr::null_mut(), lane);
+        }
+    }
+
+    /// The call comes after all that other threads have sent, and every call of theirs after it.
+    pub fn concerns_all(&mut self, order: &Order, lane: u32) {
+        self.comes_after_all = true;
+        self.concerns_all = true;
+        if order.anything.load(Ordering::SeqCst) != lane {
+            let user = order.anything.swap(lane, Ordering::SeqCst);
+            if self.follow(order, user, std::ptr::null_mut(), lane) {
+                blur(&order.anything);
+            }
+        }
     }
 
     /// The call, which has begun, is about an object that calls are put in order by.
@@ -63,16 +83,23 @@ impl<'a> Turn<'a> {
     #[cold]
     fn replace(&mut self, order: &Order, mark: &AtomicU32, object: *mut c_void, lane: u32) {
         let user = mark.swap(lane, Ordering::SeqCst);
+        if self.follow(order, user, object, lane) {
+            blur(mark);
+        }
+    }
+
+    /// The call comes after those of the lane whose mark it has found. Whether others may be counted after it, so that its own
+    /// mark would hide them.
+    #[cold]
+    fn follow(&mut self, order: &Order, user: u32, object: *mut c_void, lane: u32) -> bool {
         let are_several = match user {
-            0 => return,
+            0 => return false,
             SEVERAL => order.are_others_under_way(lane),
             user => order.is_under_way(user),
         };
-        if are_several {
-            blur(mark);
-        }
         self.comes_after_all |= are_several || user == SEVERAL;
         self.replaced.push(User { lane: user, object });
+        are_several
     }
 
     /// The call comes after all that other threads have sent.
@@ -103,17 +130,22 @@ impl<'a> Turn<'a> {
     pub fn counted(&mut self) {
         self.under_way = None;
         self.replaced.clear();
+        self.concerns_all = false;
     }
 
     /// The call is answered, and so is what it came after.
     pub fn answered(&mut self) {
         self.replaced.clear();
+        self.concerns_all = false;
     }
 
     /// The call ends; if it is neither counted nor answered, nobody is to rely on its marks.
     #[inline]
-    pub fn end(&mut self, handles: &Handles) {
+    pub fn end(&mut self, order: &Order, handles: &Handles) {
         // First the marks: who does not find the lane under way finds them.
+        if self.concerns_all {
+            blur(&order.anything);
+        }
         if !self.replaced.is_empty() {
             self.replaced.drain(..).filter_map(|user| handles.user(user.object)).for_each(blur);
         }

@@ -117,6 +117,8 @@ impl Call {
             return Ok(Data::Inline(&[]));
         }
         if !is_readable(first, usize::try_from(span).unwrap_or(usize::MAX)) {
+            // The vendor may well refuse that.
+            self.key.never();
             return Ok(Data::Unreadable);
         }
         if !pending && rows.is_flat() && span <= self.budget as u64 {
@@ -136,7 +138,11 @@ impl Call {
     /// As for [`Call::bytes`].
     pub unsafe fn data<'a>(&mut self, pointer: *const c_void, rows: Option<Rows>) -> Result<Data<'a>, Fault> {
         match self.fixed(pointer, rows) {
-            Some(extent) => Ok(Data::Fixed(extent)),
+            Some(extent) => {
+                self.in_place = true;
+                self.key.mix(2);
+                Ok(Data::Fixed(extent))
+            }
             // SAFETY: by the caller's promise.
             None => unsafe { self.bytes(pointer, rows, false) },
         }

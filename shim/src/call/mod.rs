@@ -73,6 +73,8 @@ pub struct Call {
     taken: Option<Box<Taken>>,
     /// Why the call cannot be made: it names something of a lost session, or there is no lane.
     hindrance: Option<Fault>,
+    /// The vendor takes data where the program has it.
+    in_place: bool,
 }
 
 /// Room for a result: what the request says, and how many bytes the program's memory takes.
@@ -105,6 +107,7 @@ impl Call {
             result_budget: INLINE_BUDGET as u64,
             taken: None,
             hindrance: None,
+            in_place: false,
         }
     }
 
@@ -159,7 +162,32 @@ impl Call {
     /// is remembered when the vendor accepts this one.
     pub fn is_accepted(&mut self) -> bool {
         self.learns = true;
+        match self.session.hooks.standing(self.opcode, self.in_place) {
+            Some(word) => self.key.mix(word),
+            None => self.key.never(),
+        }
         self.leaves() && self.session.book.accepted.contains(self.key)
+    }
+
+    /// Whether the call, which does not fail, may go without waiting.
+    pub fn may_leave(&self) -> bool {
+        self.leaves() && self.session.hooks.standing(self.opcode, self.in_place).is_some()
+    }
+
+    /// So many bytes of device memory at an address: what the call's success depends on is what memory that is.
+    pub fn combine_extent(&mut self, address: u64, len: Option<u64>) {
+        match len.and_then(|len| self.session.hooks.extent(address, len)) {
+            Some(word) => self.key.mix(word),
+            None => self.key.never(),
+        }
+    }
+
+    /// Device memory likewise, which is given back.
+    pub fn combine_freed(&mut self, address: u64) {
+        match self.session.hooks.freed(address) {
+            Some(word) => self.key.mix(word),
+            None => self.key.never(),
+        }
     }
 
     /// The vendor has accepted the call.
@@ -327,7 +355,7 @@ impl Call {
         let regions = self.announcements();
         let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.turn.after(), fd: None };
         let posted = self.session.post(self.lane.as_ref(), outgoing, encode, wake, self.turn.ending());
-        self.sent();
+        self.sent(posted.is_ok());
         posted?;
         self.turn.counted();
         self.keep();
@@ -383,7 +411,7 @@ impl Call {
             accepted = ok;
             Ok(result)
         });
-        self.sent();
+        self.sent(false);
         match &result {
             Ok(_) | Err(Fault::Status(_)) => self.turn.answered(),
             Err(_) => (),
@@ -420,7 +448,7 @@ impl Call {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        self.turn.end(&self.session.book.handles);
+        self.turn.end(&self.session.book.order, &self.session.book.handles);
         if let Some(taken) = self.taken.take() {
             taken.give_back(self.session);
         }

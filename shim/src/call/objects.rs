@@ -38,6 +38,10 @@ impl Call {
                 id
             }
             None => {
+                // Where values are no objects, null is none of them: the one that the vendor uses if nothing is said.
+                if pointer.is_null() && self.session.api.kind(kind).plain > 0 {
+                    self.uses_plain(kind);
+                }
                 self.missed(pointer);
                 0
             }
@@ -57,8 +61,16 @@ impl Call {
         if kind.queue {
             self.fills = Fills::All;
         }
-        if kind.ordered && self.lane() != 0 {
-            self.turn.comes_after_all();
+        if kind.ordered {
+            self.concerns_all();
+        }
+    }
+
+    /// The call names no object that calls are put in order by, and may be about what any call is about.
+    pub fn concerns_all(&mut self) {
+        let lane = self.lane();
+        if lane != 0 {
+            self.turn.concerns_all(&self.session.book.order, lane);
         }
     }
 
@@ -133,7 +145,8 @@ impl Call {
     }
 
     /// The call was sent.
-    pub(super) fn sent(&self) {
+    pub(super) fn sent(&self, posted: bool) {
+        self.session.hooks.sent(self.opcode, posted && !self.in_place);
         let book = &self.session.book;
         match self.fills {
             Fills::None => (),

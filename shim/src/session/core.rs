@@ -26,6 +26,25 @@ pub trait Hooks: Send + Sync {
         None
     }
 
+    /// What else the success of a one-way call depends on, as a number; `None` if it is not to be sent without waiting.
+    /// `in_place`: the vendor takes its data where the program has it.
+    fn standing(&self, _opcode: u32, _in_place: bool) -> Option<u64> {
+        Some(0)
+    }
+
+    /// What memory it is of which `len` bytes at an address are used, as a number; `None` if that is not known.
+    fn extent(&self, _address: u64, _len: u64) -> Option<u64> {
+        None
+    }
+
+    /// What memory it is that begins at an address.
+    fn freed(&self, _address: u64) -> Option<u64> {
+        None
+    }
+
+    /// A call was made: with `quiet`, nobody waits for it, and all that it needs went along.
+    fn sent(&self, _opcode: u32, _quiet: bool) {}
+
     /// The session is lost: memory that the program does not look at is given back.
     fn close(&self) {}
 }

@@ -83,6 +83,8 @@ impl Reader<'_> {
             "pieces" => self.facts.pieces = pieces::owner(attr, self.params, self.scope, problems),
             "drops" => self.facts.drops = pieces::owner(attr, self.params, self.scope, problems),
             "allots" => self.facts.allots = numbers::allotted(attr, self.params, self.scope, problems),
+            "extent" => self.extent(attr, problems),
+            "regardless" => self.facts.regardless = self.listed(attr, problems),
             "frees" => self.facts.frees = numbers::freed(attr, self.params, self.scope, problems),
             "sweeps" => {
                 attr.flag(problems);
@@ -268,6 +270,21 @@ impl Reader<'_> {
             }
             if let Some(count) = expr::number(pair.value, self.scope, problems) {
                 self.facts.written.push((param.name.clone(), count));
+            }
+        }
+    }
+
+    /// `extent(p = e)`: number p is an address of device memory.
+    fn extent(&mut self, attr: &Attr, problems: &mut Problems) {
+        for pair in attr.pairs(problems) {
+            let Some(param) = self.param(pair, problems) else {
+                continue;
+            };
+            if !matches!(param.shape, Shape::Value { .. }) {
+                not(pair.key.span(), "`extent` is about an address, which is a number", "no number", problems);
+            }
+            if let Some(len) = expr::number(pair.value, self.scope, problems) {
+                self.facts.extents.push((param.name.clone(), len));
             }
         }
     }

@@ -25,6 +25,7 @@ pub(super) const WORDS: &[&str] = &[
     "header",
     "inside",
     "install",
+    "lasting",
     "library",
     "listed",
     "lookup",
@@ -62,6 +63,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         listed: None,
         forked: None,
         inside: None,
+        lasting: Vec::new(),
         forks: false,
         dispatch: Vec::new(),
         lookup: None,
@@ -106,6 +108,10 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
             }
             "inside" => {
                 api.inside = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
+            }
+            "lasting" => {
+                let statuses = attr.args.iter().filter_map(|e| expr::constant_i64(e, names, problems));
+                api.lasting = statuses.collect();
             }
             "forks" => {
                 attr.flag(problems);

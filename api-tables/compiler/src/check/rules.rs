@@ -368,7 +368,9 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
                 .help(format!("write `#[until({} = event)]` if the data comes with an event", param.name));
         }
     }
-    if !function.params.iter().any(|p| names_objects(&p.shape)) {
+    // Of memory by its address everybody is told who waits.
+    let is_of_memory = !function.facts.extents.is_empty() || function.facts.frees.is_some();
+    if !is_of_memory && !function.params.iter().any(|p| names_objects(&p.shape)) {
         let message = format!("`{}` does not wait, so its failure could not be reported", function.name);
         problems.add(function.span, message, "about no object");
     }

@@ -18,6 +18,7 @@ pub const WORDS: &[&str] = &[
     "drops",
     "empties",
     "extension",
+    "extent",
     "files",
     "formerly",
     "frees",
@@ -33,6 +34,7 @@ pub const WORDS: &[&str] = &[
     "pull",
     "push",
     "refuse",
+    "regardless",
     "release",
     "retain",
     "same_as",
@@ -49,7 +51,7 @@ pub const WORDS: &[&str] = &[
     "written",
 ];
 /// Facts that say something about one of several parameters or resources at a time.
-pub const REPEATABLE: &[&str] = &["charge", "proc", "until", "when", "written"];
+pub const REPEATABLE: &[&str] = &["charge", "extent", "proc", "until", "when", "written"];
 /// Facts that cannot both hold.
 pub const EXCLUSIVE: &[(&str, &str)] = &[
     ("local", "about"),

@@ -42,6 +42,27 @@ fn in_form(plan: &Plan<'_>, call: &CallPlan<'_>, form: Form) -> TokenStream {
         false => Some(quote!(#[unsafe(export_name = #symbol)])),
     };
     let body = body(plan, call, form);
+    let guarded = quote! {
+        guard(
+            || #body,
+            |fault| {
+                let status = fault.status(Statuses { lost: #lost, no_broker: #no_broker, exhausted: #exhausted });
+                #fail
+            },
+        )
+    };
+    // What lasts, whoever is told of it, ends what was known.
+    let told = match &function.ret {
+        Ret::Status { .. } if !api.lasting.is_empty() => {
+            let slot = names::slot(api);
+            Some(quote!(runtime::told(&#slot, ret as i64);))
+        }
+        _ => None,
+    };
+    let guarded = match told {
+        Some(told) => quote! { let ret = #guarded; #told ret },
+        None => guarded,
+    };
     quote! {
         #[doc = #doc]
         ///
@@ -50,13 +71,7 @@ fn in_form(plan: &Plan<'_>, call: &CallPlan<'_>, form: Form) -> TokenStream {
         #exported
         #[allow(non_snake_case, unused_variables)]
         pub unsafe extern "C-unwind" fn #name(#(#params: #types),*) -> #ret {
-            guard(
-                || #body,
-                |fault| {
-                    let status = fault.status(Statuses { lost: #lost, no_broker: #no_broker, exhausted: #exhausted });
-                    #fail
-                },
-            )
+            #guarded
         }
     }
 }

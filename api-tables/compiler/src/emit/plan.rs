@@ -271,6 +271,7 @@ fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
         let depends = place.map(|place| combination[place]).and_then(|combined| match combined {
             Combined::Object | Combined::Nothing => None,
             Combined::Number => Some("success may depend on it"),
+            Combined::Extent(_) | Combined::Freed => Some("success may depend on what memory it is"),
             Combined::Content => Some("success may depend on what it says"),
             Combined::Wanted => Some("success may depend on whether it is wanted"),
             Combined::Null => Some("success may depend on whether it is null"),

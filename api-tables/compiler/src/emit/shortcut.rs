@@ -172,13 +172,16 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         Posting::Never(_) => quote!(),
         Posting::Release { after_all } => {
             let all = after_all.then(|| quote!(call.comes_after_all();));
-            quote!(#all let leaves = last && call.leaves();)
+            quote!(#all let leaves = last && call.may_leave();)
         }
         Posting::Known { unless, combination } => {
-            let mix = call.function.params.iter().zip(combination).filter_map(|(p, c)| combined(p, *c));
+            let mix = call.function.params.iter().zip(combination).filter_map(|(p, c)| combined(plan, call, p, *c));
+            // What names no object may be about anything that any call names.
+            let all = call.about.is_none().then(|| quote!(call.concerns_all();));
             let goes_on = sizes(plan, call).outlives_call(*unless);
             quote! {
                 #(#mix)*
+                #all
                 let leaves = #goes_on && call.is_accepted();
             }
         }
@@ -235,9 +238,14 @@ pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
 
 /// What a parameter adds to the fingerprint of arguments that the vendor accepts. Handles add themselves when they are
 /// looked up.
-fn combined(param: &Param, combined: Combined) -> Option<TokenStream> {
+fn combined(plan: &Plan<'_>, call: &CallPlan<'_>, param: &Param, combined: Combined<'_>) -> Option<TokenStream> {
     let (name, w) = (ident(&param.name), local(&param.name));
     match combined {
+        Combined::Extent(len) => {
+            let len = sizes(plan, call).value(len);
+            Some(quote!(call.combine_extent(#name as u64, #len);))
+        }
+        Combined::Freed => Some(quote!(call.combine_freed(#name as u64);)),
         Combined::Number => Some(quote!(call.combine(#name as u64);)),
         Combined::Wanted => Some(quote!(call.combine(u64::from(#w != 0));)),
         Combined::Content => Some(quote!(call.combine_bytes(&#w);)),

@@ -109,6 +109,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
         let of_end = call.query.as_ref()?.cached.as_ref()?.after.is_some();
         Some(quote!(Ahead { function: #function, kind: #kind, of_end: #of_end }))
     });
+    let lasting = api.lasting.iter().map(|status| int(i128::from(*status)));
     quote! {
         #[allow(unused_imports)]
         use crate::{api::{Ahead, Extension}, spec::KindSpec};
@@ -128,6 +129,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             places: &[#(#places),*],
             install: #install,
             lost: #lost,
+            lasting: &[#(#lasting),*],
             environment: &[#(#environment),*],
             sandbox: #sandbox,
             configurations: &[#(#configurations),*],

@@ -41,6 +41,10 @@ pub struct Facts {
     pub allots: Option<String>,
     /// `frees(p)`: gives back the device memory that number p stands for.
     pub frees: Option<String>,
+    /// `extent(p = e)`: address p → how many bytes of device memory the call uses there.
+    pub extents: Vec<(String, Expr)>,
+    /// `regardless(p, …)`: numbers that the vendor accepts whatever they are.
+    pub regardless: Vec<String>,
     /// `sweeps`: device memory that numbers stand for may have ended with something else.
     pub sweeps: bool,
     /// `files(options, p, …)`: compiles the sources of objects, with options; what these include goes along.

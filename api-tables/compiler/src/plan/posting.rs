@@ -11,7 +11,7 @@ pub enum Posting<'a> {
     Never(Waits<'a>),
     /// A call is posted once the vendor has accepted the same combination, one entry for each argument. It waits for
     /// its command if `unless` holds.
-    Known { unless: Option<&'a Expr>, combination: Vec<Combined> },
+    Known { unless: Option<&'a Expr>, combination: Vec<Combined<'a>> },
     /// The release of the last reference that the program holds, which does not fail.
     Release {
         /// It is ordered after everything that any thread has sent: users of the object may not name it, as a kernel launch
@@ -34,12 +34,16 @@ pub enum Waits<'a> {
 }
 
 /// What an argument adds to the fingerprint of a call that the vendor accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Combined {
+#[derive(Debug, Clone, Copy)]
+pub enum Combined<'a> {
     /// The object, or its class where one is as good as another.
     Object,
     /// The number.
     Number,
+    /// What memory it is that begins there, of so many bytes.
+    Extent(&'a Expr),
+    /// What memory it is that begins there, and is given back.
+    Freed,
     /// All that is in its memory.
     Content,
     /// Whether a new object is asked for.
@@ -80,7 +84,7 @@ pub(super) fn of<'a>(function: &'a Function, arguments: &[Argument<'a>]) -> Post
         // Whether other objects use it without naming it is known when all calls are: see `order`.
         return Posting::Release { after_all: true };
     }
-    let combination = arguments.iter().map(|argument| combined(argument.param)).collect();
+    let combination = arguments.iter().map(|argument| combined(function, argument.param)).collect();
     Posting::Known { unless: oneway.unless.as_ref(), combination }
 }
 
@@ -96,9 +100,13 @@ fn recurs(param: &Param) -> bool {
     }
 }
 
-fn combined(param: &Param) -> Combined {
+fn combined<'a>(function: &'a Function, param: &Param) -> Combined<'a> {
+    let facts = &function.facts;
+    let extent = facts.extents.iter().find(|(name, _)| *name == param.name);
     match &param.shape {
-        Shape::Value { .. } => Combined::Number,
+        _ if facts.regardless.contains(&param.name) => Combined::Nothing,
+        Shape::Value { .. } if facts.frees.as_ref() == Some(&param.name) => Combined::Freed,
+        Shape::Value { .. } => extent.map_or(Combined::Number, |(_, len)| Combined::Extent(len)),
         Shape::Handle { .. } => Combined::Object,
         Shape::Buffer(buffer) if is_new_one(buffer) => Combined::Wanted,
         Shape::Buffer(Buffer { direction: Direction::In, element: Element::Scalar { .. }, .. }) => Combined::Content,

@@ -77,7 +77,7 @@ pub unsafe fn gold_release(one: *mut c_void) -> Result<i32, Fault> {
         };
         let w_one = call.handle(one, kind::gold_box);
         call.comes_after_all();
-        let leaves = last && call.leaves();
+        let leaves = last && call.may_leave();
         let request = table::gold_release::Request {
             one: w_one,
         };

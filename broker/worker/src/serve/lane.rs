@@ -15,7 +15,7 @@ use super::worker::Worker;
 use crate::call::{Call, Outcome, Stop};
 use crate::state::copies::SocketGuard;
 use crate::state::lanes::Answering;
-use crate::state::order::Served;
+use crate::state::order::{ANYBODYS, Served};
 use crate::upcall::{callbacks, stdio};
 
 /// Serves one thread of the program until it ends.
@@ -137,7 +137,11 @@ fn serve_frame(worker: &'static Worker, frame: &Frame<'_>, fd: Option<OwnedFd>, 
     match frame.tag {
         Tag::Call => {
             call.count(frame.word);
-            dispatch(worker, frame, call)
+            // Where anybody is told, what a oneway has failed with before.
+            match call.session.failures.take(ANYBODYS) {
+                Some(status) => call.refuse(status),
+                None => dispatch(worker, frame, call),
+            }
         }
         Tag::Oneway => {
             match worker.api.oneway(frame.word) {

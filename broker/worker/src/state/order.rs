@@ -143,6 +143,9 @@ pub struct Failures {
     by_object: Mutex<HashMap<u64, i64>>,
 }
 
+/// What the failures are of that anybody is told who waits.
+pub const ANYBODYS: u64 = u64::MAX;
+
 impl Failures {
     /// A oneway about the object has failed; the first failure counts.
     pub fn note(&self, object: u64, status: i64) {

@@ -3,20 +3,14 @@
 
 #![allow(non_snake_case)]
 
-use std::cell::Cell;
 use std::ffi::c_void;
 
 use ava_protocol::cuda::c::CUctxCreateParams;
 use ava_protocol::cuda::constant::CUDA_ERROR_NOT_SUPPORTED;
 
-use super::state::SLOT;
+use super::state::{SLOT, current as of_thread};
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
-
-thread_local! {
-    /// The session and the thread's current context in it, if that is known.
-    static CURRENT: Cell<Option<(u32, *mut c_void)>> = const { Cell::new(None) };
-}
 
 /// The current context of the thread; null for none.
 ///
@@ -24,37 +18,53 @@ thread_local! {
 /// The driver's, or there is no session.
 pub fn current() -> Result<*mut c_void, Fault> {
     let generation = SLOT.current()?.generation;
-    if let Some(context) = known(generation) {
+    if let Some(context) = of_thread::known(generation) {
         return Ok(context);
     }
     let mut context = std::ptr::null_mut();
     // SAFETY: a place for a handle.
     match unsafe { marshal::cuCtxGetCurrent(&raw mut context)? } {
         0 => {
-            CURRENT.set(Some((generation, context)));
+            of_thread::set(generation, Some(context));
+            SLOT.current()?.state.standing.in_context(context as usize);
             Ok(context)
         }
         status => Err(Fault::Status(status.into())),
     }
 }
 
-/// The thread's current context in this session, if that is known.
-fn known(generation: u32) -> Option<*mut c_void> {
-    CURRENT.get().filter(|(of, _)| *of == generation).map(|(_, context)| context)
+/// The thread's current context, if that is known.
+pub fn known_here() -> Option<*mut c_void> {
+    of_thread::known(SLOT.current().ok()?.generation)
 }
 
 /// The driver has answered a call that changes which context is current: it is this one, or not known.
 fn changed(status: u32, context: Option<*mut c_void>) -> Result<u32, Fault> {
     if status == 0 {
-        let generation = SLOT.current()?.generation;
-        CURRENT.set(context.map(|context| (generation, context)));
+        let at = SLOT.current()?;
+        of_thread::set(at.generation, context);
+        if let Some(context) = context {
+            at.state.standing.in_context(context as usize);
+        } else if !at.book.accepted.is_strict() {
+            // Calls that need not wait go by it.
+            let _ = current();
+        }
     }
     Ok(status)
 }
 
+/// The driver has made a context, which is current.
+///
+/// # Safety
+/// The driver has stored it, if the status is 0.
+unsafe fn made(status: u32, place: *mut *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    changed(status, (status == 0 && !place.is_null()).then(|| unsafe { place.read() }))
+}
+
 pub unsafe fn cuCtxGetCurrent(context: *mut *mut c_void) -> Result<u32, Fault> {
     let at = SLOT.current()?;
-    if context.is_null() || at.book.accepted.is_strict() || known(at.generation).is_none() {
+    if context.is_null() || at.book.accepted.is_strict() || of_thread::known(at.generation).is_none() {
         // SAFETY: by the caller's promise. The driver refuses null.
         let status = unsafe { marshal::cuCtxGetCurrent(context)? };
         // SAFETY: as above; the driver has written to it.
@@ -98,12 +108,12 @@ pub unsafe fn cuCtxAttach(context: *mut *mut c_void, flags: u32) -> Result<u32, 
 
 pub unsafe fn cuCtxCreate(context: *mut *mut c_void, flags: u32, device: i32) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    changed(unsafe { marshal::cuCtxCreate(context, flags, device)? }, None)
+    unsafe { made(marshal::cuCtxCreate(context, flags, device)?, context) }
 }
 
 pub unsafe fn cuCtxCreate_v2(context: *mut *mut c_void, flags: u32, device: i32) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    changed(unsafe { marshal::cuCtxCreate_v2(context, flags, device)? }, None)
+    unsafe { made(marshal::cuCtxCreate_v2(context, flags, device)?, context) }
 }
 
 pub unsafe fn cuCtxCreate_v3(
@@ -114,7 +124,7 @@ pub unsafe fn cuCtxCreate_v3(
     device: i32,
 ) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    changed(unsafe { marshal::cuCtxCreate_v3(context, affinities.cast_mut().cast(), count, flags, device)? }, None)
+    unsafe { made(marshal::cuCtxCreate_v3(context, affinities.cast_mut().cast(), count, flags, device)?, context) }
 }
 
 /// As before it, but for contexts that belong to a graphics API.
@@ -154,5 +164,38 @@ fn ended(status: u32, context: *mut c_void) -> Result<u32, Fault> {
     if status == 0 {
         SLOT.current()?.state.ended(context as usize);
     }
+    all_changed()?;
     changed(status, None)
+}
+
+/// A context may have ended: nothing is known any more of what was in it.
+fn all_changed() -> Result<(), Fault> {
+    let at = SLOT.current()?;
+    at.state.standing.context_ended();
+    at.book.accepted.doubt();
+    Ok(())
+}
+
+pub unsafe fn cuDevicePrimaryCtxReset(device: i32) -> Result<u32, Fault> {
+    // SAFETY: a number.
+    let status = unsafe { marshal::cuDevicePrimaryCtxReset(device)? };
+    all_changed().map(|()| status)
+}
+
+pub unsafe fn cuDevicePrimaryCtxReset_v2(device: i32) -> Result<u32, Fault> {
+    // SAFETY: a number.
+    let status = unsafe { marshal::cuDevicePrimaryCtxReset_v2(device)? };
+    all_changed().map(|()| status)
+}
+
+pub unsafe fn cuDevicePrimaryCtxRelease(device: i32) -> Result<u32, Fault> {
+    // SAFETY: a number.
+    let status = unsafe { marshal::cuDevicePrimaryCtxRelease(device)? };
+    all_changed().map(|()| status)
+}
+
+pub unsafe fn cuDevicePrimaryCtxRelease_v2(device: i32) -> Result<u32, Fault> {
+    // SAFETY: a number.
+    let status = unsafe { marshal::cuDevicePrimaryCtxRelease_v2(device)? };
+    all_changed().map(|()| status)
 }

@@ -90,7 +90,11 @@ pub unsafe fn cuMemFree_v2(address: u64) -> Result<u32, Fault> {
         return free(opcode::cuMemFreeHost, address as usize, MANAGED);
     }
     // SAFETY: numbers only.
-    unsafe { marshal::cuMemFree_v2(address) }
+    let status = unsafe { marshal::cuMemFree_v2(address)? };
+    if status == 0 {
+        SLOT.current()?.state.standing.freed(address);
+    }
+    Ok(status)
 }
 
 fn free(opcode: u32, address: usize, kind: u8) -> Result<u32, Fault> {

@@ -4,7 +4,8 @@
 
 use std::ffi::c_void;
 
-use super::places;
+use super::state::{SLOT, Way};
+use super::{contexts, places};
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 
@@ -13,7 +14,10 @@ const TRIES: usize = 8;
 
 pub unsafe fn cuMemAlloc_v2(place: *mut u64, size: usize) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { apart(place, || Ok((marshal::cuMemAlloc_v2(place, size)?, size))) }
+    unsafe {
+        let status = apart(place, || Ok((marshal::cuMemAlloc_v2(place, size)?, size)))?;
+        known(status, place, size, Way::Plain, current())
+    }
 }
 
 pub unsafe fn cuMemAllocPitch_v2(
@@ -25,16 +29,21 @@ pub unsafe fn cuMemAllocPitch_v2(
 ) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise. The pitch has been written where the driver says so.
     unsafe {
-        apart(place, || {
+        let size = || pitch.read().saturating_mul(height);
+        let status = apart(place, || {
             let status = marshal::cuMemAllocPitch_v2(place, pitch, width, height, element)?;
-            Ok((status, if status == 0 { pitch.read().saturating_mul(height) } else { 0 }))
-        })
+            Ok((status, if status == 0 { size() } else { 0 }))
+        })?;
+        if status == 0 { known(status, place, size(), Way::Plain, current()) } else { Ok(status) }
     }
 }
 
 pub unsafe fn cuMemAllocAsync(opcode: u32, place: *mut u64, size: usize, stream: *mut c_void) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { taken(place, marshal::cuMemAllocAsync(opcode, place, size, stream)?, size) }
+    unsafe {
+        let status = taken(place, marshal::cuMemAllocAsync(opcode, place, size, stream)?, size)?;
+        known(status, place, size, Way::Ordered, current())
+    }
 }
 
 pub unsafe fn cuMemAllocFromPoolAsync(
@@ -45,7 +54,37 @@ pub unsafe fn cuMemAllocFromPoolAsync(
     stream: *mut c_void,
 ) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { taken(place, marshal::cuMemAllocFromPoolAsync(opcode, place, size, pool, stream)?, size) }
+    unsafe {
+        let status = taken(place, marshal::cuMemAllocFromPoolAsync(opcode, place, size, pool, stream)?, size)?;
+        known(status, place, size, Way::Pooled, pool as usize)
+    }
+}
+
+pub unsafe fn cuMemFreeAsync(opcode: u32, address: u64, stream: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: a number, and a handle that is looked up.
+    let status = unsafe { marshal::cuMemFreeAsync(opcode, address, stream)? };
+    if status == 0 {
+        SLOT.current()?.state.standing.freed(address);
+    }
+    Ok(status)
+}
+
+/// The thread's current context, as far as it is known.
+fn current() -> usize {
+    contexts::known_here().map_or(0, |context| context as usize)
+}
+
+/// The program has memory of so many bytes, which is known before it hears of it.
+///
+/// # Safety
+/// `place` leads to an address if the status is 0.
+unsafe fn known(status: u32, place: *mut u64, size: usize, way: Way, of: usize) -> Result<u32, Fault> {
+    if status == 0 {
+        // SAFETY: by the caller's promise.
+        let at = unsafe { place.read() };
+        SLOT.current()?.state.standing.allocated(at, size as u64, way, of);
+    }
+    Ok(status)
 }
 
 /// Allocates until nothing of the program's lies there, and gives back what it was first given: while that is held, the

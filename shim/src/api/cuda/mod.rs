@@ -18,6 +18,7 @@ mod places;
 mod pointers;
 mod runtime;
 mod state;
+mod streams;
 mod version;
 
 pub use crate::base::fault::unsupported as refuse;
@@ -36,3 +37,4 @@ pub use nodes::*;
 pub use occupancy::*;
 pub use pointers::*;
 pub use state::SLOT;
+pub use streams::*;

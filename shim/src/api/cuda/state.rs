@@ -1,6 +1,8 @@
 //! What is remembered of a session with CUDA, and CUDA's slot.
 
+pub mod current;
 mod registered;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,6 +12,8 @@ use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
 use registered::Registered;
+use standing::Standing;
+pub use standing::{Recorder, Way};
 
 use crate::api::slot::slot;
 use crate::base::maps;
@@ -31,6 +35,8 @@ pub struct State {
     /// What it was told of the recordings of streams, by handle: no more than there are streams, since few record.
     pub recordings: maps::ById<Recording>,
     pub links: Links,
+    /// What is known beforehand.
+    pub standing: Standing,
     /// What the runtime keeps with contexts, by handle and key.
     stored: Mutex<BTreeMap<(usize, usize), Stored>>,
 }
@@ -56,6 +62,7 @@ impl Default for State {
             parameters: maps::busy(),
             registered: Registered::default(),
             links: Links::default(),
+            standing: Standing::default(),
             nodes: maps::quiet(),
             recordings: maps::quiet(),
             stored: Mutex::default(),
@@ -103,7 +110,27 @@ impl Hooks for State {
         self.parameters.remove(&id);
         self.nodes.remove(&id);
         self.links.forget(id);
+        self.standing.rests((id, 0));
         Vec::new()
+    }
+
+    fn standing(&self, opcode: u32, in_place: bool) -> Option<u64> {
+        // In another context, or without one, the driver may refuse what it accepts in this one.
+        let context = current::known(SLOT.current().ok()?.generation)?;
+        self.standing.allows(opcode, in_place).then_some(context as u64)
+    }
+
+    fn extent(&self, address: u64, len: u64) -> Option<u64> {
+        self.standing.extent(address, len)
+    }
+
+    fn freed(&self, address: u64) -> Option<u64> {
+        self.standing.piece(address)
+    }
+
+    #[inline]
+    fn sent(&self, opcode: u32, quiet: bool) {
+        self.standing.sent(opcode, quiet);
     }
 
     fn close(&self) {

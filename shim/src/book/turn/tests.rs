@@ -91,7 +91,7 @@ impl Call<'_> {
     }
 
     fn ends(mut self) {
-        self.turn.end(&self.scene.handles);
+        self.turn.end(&self.scene.order, &self.scene.handles);
     }
 }
 
@@ -265,4 +265,33 @@ fn whatever_happens_in_between_a_call_comes_after_those_that_have_returned() {
             };
         }
     }
+}
+
+/// A call that names no object comes after all, and every call of another lane after it.
+#[test]
+fn what_may_be_about_anything_is_in_order_with_everything() {
+    let scene = Scene::new();
+    let concerns_all = |lane| {
+        let mut call = scene.call(lane);
+        call.turn.concerns_all(&scene.order, lane);
+        call
+    };
+    scene.posts(1);
+    let call = concerns_all(2);
+    let before = call.before(false);
+    assert_eq!(listed(&before), [(1, 1)]);
+    call.counted(&before);
+    assert_eq!(scene.posts(2), [(1, 1)], "its own lane's calls are in order");
+    let other = scene.call(3);
+    assert_eq!(listed(&other.before(false)), [(2, 2)], "a call that names nothing else");
+    other.ends();
+    // One that is under way may be counted after whoever comes next.
+    let under_way = concerns_all(4);
+    let next = scene.call(3);
+    assert_eq!(next.after(false), After::All);
+    next.ends();
+    under_way.ends();
+    let next = scene.call(3);
+    assert_eq!(next.after(false), After::All, "it was given up");
+    next.ends();
 }

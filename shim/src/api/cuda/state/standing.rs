@@ -1,0 +1,277 @@
+//! What is known of a session beforehand, so that a call which does not fail need not wait: which device memory there is, whether
+//! a stream records, whether all that was given to devices is done.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use ava_protocol::cuda::{API, opcode};
+
+use crate::book::accepted::mix;
+
+/// How device memory has been allocated: what may be done with it depends on that, and on where.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    /// By `cuMemAlloc` and its like, in a context.
+    Plain = 1,
+    /// In a stream's order, from a context's pool.
+    Ordered,
+    /// From a pool that is named.
+    Pooled,
+}
+
+/// Device memory by its address.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    len: u64,
+    class: u64,
+}
+
+/// A stream that records. What is no stream of its own is one for each thread.
+pub type Recorder = (u64, u64);
+
+#[derive(Debug)]
+pub struct Standing {
+    memory: RwLock<BTreeMap<u64, Piece>>,
+    recorders: Mutex<HashSet<Recorder>>,
+    recording: AtomicUsize,
+    /// A context has ended, and objects of its that the program still has cannot be told from others.
+    ended: AtomicBool,
+    /// The context that was found current first, as long as no other was; 0 for none yet, and 1 for several.
+    context: AtomicUsize,
+    /// How often devices were given what the host may notice before it waits, and how often by the time that all was done.
+    given: AtomicU64,
+    done: AtomicU64,
+    /// Which functions may do that, by opcode.
+    gives: Vec<Gives>,
+}
+
+/// Whether devices get something to do that the host may notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gives {
+    No,
+    /// Not if all that it needs went along, and it is about device memory alone.
+    Unless,
+    Yes,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self {
+            memory: RwLock::default(),
+            recorders: Mutex::default(),
+            recording: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
+            context: AtomicUsize::new(0),
+            given: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            gives: API.functions.iter().map(|name| gives(name)).collect(),
+        }
+    }
+}
+
+/// What is made at once, or of which the program waits for the end, gives nothing.
+fn gives(name: &str) -> Gives {
+    const ALWAYS: [&str; 8] = [
+        "cuLaunch",
+        "cuGraphLaunch",
+        "cuGraphUpload",
+        "cuStreamAddCallback",
+        "cuStreamWaitValue",
+        "cuStreamWriteValue",
+        "cuStreamBatchMemOp",
+        "cuMemPrefetch",
+    ];
+    let copies = name.starts_with("cuMemcpy") || name.starts_with("cuMemset");
+    match name {
+        name if ALWAYS.iter().any(|start| name.starts_with(start)) => Gives::Yes,
+        name if copies && name.contains("Async") => Gives::Unless,
+        _ => Gives::No,
+    }
+}
+
+impl Standing {
+    /// Device memory that the program is about to hear of, allocated in a context or from a pool.
+    pub fn allocated(&self, address: u64, len: u64, way: Way, of: usize) {
+        // What is allocated by a recording exists when that is played.
+        if !self.is_recording() {
+            let class = mix(way as u64, of as u64);
+            self.pieces().insert(address, Piece { len, class });
+        }
+    }
+
+    /// Device memory has been given back.
+    pub fn freed(&self, address: u64) {
+        self.pieces().remove(&address);
+    }
+
+    /// What device memory it is of which so many bytes are used, and how they are aligned.
+    pub fn extent(&self, address: u64, len: u64) -> Option<u64> {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        let (from, piece) = memory.range(..=address).next_back()?;
+        let end = (address - from).checked_add(len)?;
+        // What is said of no bytes is for the driver to judge.
+        (len > 0 && end <= piece.len).then(|| mix(piece.class, address % 16))
+    }
+
+    /// What device memory begins at an address.
+    pub fn piece(&self, address: u64) -> Option<u64> {
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        memory.get(&address).map(|piece| piece.class)
+    }
+
+    fn pieces(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<u64, Piece>> {
+        self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A context has ended, or is about to: what memory is left nobody knows.
+    pub fn context_ended(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.pieces().clear();
+    }
+
+    /// A thread calls with this context.
+    #[inline]
+    pub fn in_context(&self, context: usize) {
+        const SEVERAL: usize = 1;
+        if self.context.load(Ordering::Relaxed) != context && context != 0 {
+            let first = self.context.compare_exchange(0, context, Ordering::SeqCst, Ordering::SeqCst);
+            if first.is_err_and(|known| known != context) {
+                self.context.store(SEVERAL, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// Whether all that devices were given they were given in one context.
+    pub fn is_of_one_context(&self) -> bool {
+        self.context.load(Ordering::SeqCst) > 1
+    }
+
+    /// A stream is about to record.
+    pub fn records(&self, recorder: Recorder) {
+        self.change(|all| {
+            all.insert(recorder);
+        });
+    }
+
+    /// It does not record any more.
+    pub fn rests(&self, recorder: Recorder) {
+        self.change(|all| {
+            all.remove(&recorder);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut HashSet<Recorder>)) {
+        let mut all = self.recorders.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut all);
+        self.recording.store(all.len(), Ordering::SeqCst);
+    }
+
+    /// Whether any stream may be recording: what calls then do, and whether they may be made, the driver says.
+    pub fn is_recording(&self) -> bool {
+        self.recording.load(Ordering::SeqCst) > 0
+    }
+
+    /// A call was made.
+    #[inline]
+    pub fn sent(&self, opcode: u32, quiet: bool) {
+        match self.gives.get(opcode as usize) {
+            Some(Gives::Yes) => self.gave(),
+            Some(Gives::Unless) if !quiet => self.gave(),
+            _ => (),
+        }
+    }
+
+    fn gave(&self) {
+        self.given.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How much devices were given so far.
+    pub fn given(&self) -> u64 {
+        self.given.load(Ordering::SeqCst)
+    }
+
+    /// All is done that they were given when it was so much.
+    pub fn is_done(&self, given: u64) {
+        self.done.fetch_max(given, Ordering::SeqCst);
+    }
+
+    /// Whether a call may go without waiting, as far as its function and this say.
+    pub fn allows(&self, opcode: u32, in_place: bool) -> bool {
+        if self.is_recording() {
+            return false;
+        }
+        match opcode {
+            // These wait for what was given before: the host may look at what that has done. Data in place may change.
+            opcode::cuMemcpyHtoD_v2 | opcode::cuMemcpyHtoD_v2_ptds | opcode::cuMemFree_v2 => {
+                !in_place && self.done.load(Ordering::SeqCst) == self.given()
+            }
+            opcode::cuEventDestroy
+            | opcode::cuEventDestroy_v2
+            | opcode::cuStreamDestroy
+            | opcode::cuStreamDestroy_v2 => !self.ended.load(Ordering::SeqCst),
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_known_by_what_was_allocated() {
+        let standing = Standing::default();
+        assert_eq!((standing.extent(4096, 1), standing.piece(4096)), (None, None));
+        standing.allocated(4096, 100, Way::Plain, 7);
+        standing.allocated(8192, 100, Way::Plain, 7);
+        standing.allocated(12288, 100, Way::Ordered, 7);
+        let of = |address, len| standing.extent(address, len);
+        assert!(of(4096, 100).is_some() && of(4096, 100) == of(8192, 1) && of(4096, 1) == of(4112, 84));
+        assert_ne!(of(4096, 8), of(4104, 8), "aligned otherwise");
+        assert_ne!(of(4096, 8), of(12288, 8), "allocated otherwise");
+        for (address, len) in [(4096, 101), (4195, 2), (4196, 1), (4095, 1), (4096, 0), (4097, u64::MAX)] {
+            assert_eq!(of(address, len), None, "{len} bytes at {address}");
+        }
+        assert!(standing.piece(4096).is_some() && standing.piece(4097).is_none());
+        standing.freed(4096);
+        assert_eq!((of(4096, 1), standing.piece(4096)), (None, None));
+        standing.records((1, 0));
+        standing.allocated(4096, 100, Way::Plain, 7);
+        standing.rests((1, 0));
+        assert_eq!(of(4096, 1), None, "of a recording");
+        standing.context_ended();
+        assert_eq!(of(8192, 1), None);
+    }
+
+    #[test]
+    fn what_waits_for_others_goes_ahead_when_all_is_done() {
+        let standing = Standing::default();
+        let goes = |opcode, in_place| standing.allows(opcode, in_place);
+        assert!(goes(opcode::cuMemcpyHtoD_v2, false) && !goes(opcode::cuMemcpyHtoD_v2, true));
+        standing.sent(opcode::cuMemsetD8Async_ptsz, true);
+        standing.sent(opcode::cuMemAlloc_v2, false);
+        assert!(goes(opcode::cuMemFree_v2, false));
+        let before = standing.given();
+        standing.sent(opcode::cuLaunchKernel, true);
+        standing.is_done(before);
+        assert!(!goes(opcode::cuMemFree_v2, false) && goes(opcode::cuMemcpyHtoDAsync_v2, true));
+        standing.is_done(standing.given());
+        assert!(goes(opcode::cuMemFree_v2, false));
+        standing.sent(opcode::cuMemcpyDtoHAsync_v2, false);
+        assert!(!goes(opcode::cuMemcpyHtoD_v2_ptds, false));
+    }
+
+    #[test]
+    fn nothing_goes_ahead_while_a_stream_records_nor_ends_after_a_context() {
+        let standing = Standing::default();
+        standing.records((1, 0));
+        standing.records((2, 5));
+        standing.rests((1, 0));
+        assert!(!standing.allows(opcode::cuEventRecord, false));
+        standing.rests((2, 5));
+        assert!(standing.allows(opcode::cuEventRecord, false) && standing.allows(opcode::cuEventDestroy_v2, false));
+        standing.context_ended();
+        assert!(standing.allows(opcode::cuEventRecord, false) && !standing.allows(opcode::cuEventDestroy_v2, false));
+    }
+}

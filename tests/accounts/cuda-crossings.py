@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Does the same round again and again, so that the calls that it waits for can be counted.
+
+cuda-crossings.py ROUND: does some rounds and then reports the number of those that follow, each time as "ROUND COUNT step N", and
+reads a line."""
+import ctypes
+import sys
+from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
+
+cuda = ctypes.CDLL("libcuda.so.1")
+FIRST, ROUNDS, SIZE = 8, 100, 1024
+CODE = b".version 6.0\n.target sm_50\n.address_size 64\n.visible .entry nothing() { ret; }\n"
+
+context, stream, other, event, module, kernel = (c_void_p() for _ in range(6))
+at, to = c_uint64(), c_uint64()
+data = (ctypes.c_char * SIZE)()
+size = c_size_t(SIZE)
+
+
+def call(name, *arguments):
+    status = getattr(cuda, name)(*arguments)
+    if status != 0:
+        raise SystemExit(f"{name}: {status}")
+
+
+def step():
+    """What a step of a program gives a device."""
+    call("cuMemsetD8Async", at, 1, size, stream)
+    call("cuMemcpyHtoDAsync_v2", at, data, size, stream)
+    for _ in range(3):
+        call("cuLaunchKernel", kernel, 1, 1, 1, 1, 1, 1, 0, stream, None, None)
+    call("cuEventRecord", event, stream)
+    call("cuStreamWaitEvent", other, event, 0)
+    call("cuMemcpyDtoDAsync_v2", to, at, size, other)
+    call("cuMemcpyDtoD_v2", at, to, size)
+    call("cuMemsetD32_v2", at, 7, c_size_t(SIZE // 4))
+
+
+def settled():
+    """Copies that wait, when there is nothing to wait for."""
+    for offset in range(0, SIZE, 16):
+        call("cuMemcpyHtoD_v2", c_uint64(at.value + offset), data, c_size_t(16))
+    call("cuLaunchKernel", kernel, 1, 1, 1, 1, 1, 1, 0, stream, None, None)
+    call("cuCtxSynchronize")
+
+
+def made():
+    """What is made waits, and what becomes of it does not."""
+    mine, memory = c_void_p(), c_uint64()
+    call("cuEventCreate", byref(mine), 0)
+    call("cuMemAllocAsync", byref(memory), size, stream)
+    call("cuMemsetD8Async", memory, 1, size, stream)
+    call("cuMemFreeAsync", memory, stream)
+    call("cuEventDestroy_v2", mine)
+
+
+def report(name, number):
+    print(name, ROUNDS, "step", number, flush=True)
+    input()
+
+
+def main():
+    call("cuInit", 0)
+    call("cuDevicePrimaryCtxRetain", byref(context), 0)
+    call("cuCtxSetCurrent", context)
+    call("cuStreamCreate", byref(stream), 1)
+    call("cuStreamCreate", byref(other), 0)
+    call("cuEventCreate", byref(event), 0)
+    call("cuModuleLoadData", byref(module), c_char_p(CODE))
+    call("cuModuleGetFunction", byref(kernel), module, b"nothing")
+    call("cuMemAlloc_v2", byref(at), size)
+    call("cuMemAlloc_v2", byref(to), size)
+    name = sys.argv[1]
+    for _ in range(FIRST):
+        globals()[name]()
+    call("cuCtxSynchronize")
+    report(name, 1)
+    for _ in range(ROUNDS):
+        globals()[name]()
+    report(name, 2)
+    call("cuCtxSynchronize")
+
+
+main()
