@@ -5,6 +5,7 @@ mod busy;
 mod catalogue;
 mod conditions;
 mod cpus;
+mod cuda;
 mod instructions;
 mod memory;
 mod micro;
@@ -64,7 +65,7 @@ pub struct Bench {
     /// Only this library
     #[arg(long, value_enum, default_value = "all")]
     vendor: Choice,
-    /// Only these: micro (calls, clbench, preload, memory, pkcs11, tflite), programs, or one of their names
+    /// Only these: micro (calls, clbench, preload, memory, pkcs11, tflite, cuda), programs, or one of their names
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
     /// How often each is run, by turns
@@ -217,6 +218,7 @@ impl Bench {
                 log.say("instructions");
                 group.figures = instructions::measure(&setting, turns)?;
             }
+            Vendor::SoftCuda => log.measured("cuda", || cuda::measure(&setting, turns, &mut group)),
             Vendor::TfLite => log.measured("tflite", || tflite::measure(&setting, turns, &mut group)),
             Vendor::SoftHsm => log.measured("pkcs11", || pkcs11::measure(&setting, turns, &mut group)),
             Vendor::Pocl | Vendor::Intel => self.opencl(&setting, condition, selection, &mut group, &mut log),

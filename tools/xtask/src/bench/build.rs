@@ -64,6 +64,7 @@ fn build() -> Result<PathBuf> {
     let mut build = Command::new(cargo);
     build.current_dir(root()).args(["build", "--release", "--quiet"]);
     build.args(["--package", "ava-shim", "--package", "ava-broker", "--package", "ava-worker"]);
+    build.args(["--package", "ava-softcuda"]);
     ensure!(build.status().context("cargo")?.success(), "AvA does not build");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(std::path::absolute(target)?.join("release"))

@@ -91,7 +91,8 @@ pub fn add(samples: &mut Samples, side: Side, said: &str) -> Result<()> {
     Ok(())
 }
 
-fn of_calls(said: &str) -> Result<Vec<(&str, f64)>> {
+/// Lines of a name and a number.
+pub fn of_calls(said: &str) -> Result<Vec<(&str, f64)>> {
     let figure = |line| {
         let parsed = str::split_once(line, ' ').and_then(|(name, value)| Some((name, value.parse().ok()?)));
         parsed.with_context(|| format!("the program said {line:?}, which is no name and number"))

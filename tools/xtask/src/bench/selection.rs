@@ -6,7 +6,7 @@ use super::catalogue::ENTRIES;
 use super::vendor::Vendor;
 
 /// What is not a whole program.
-pub const MICRO: &[&str] = &["calls", "clbench", "preload", "memory", "pkcs11", "tflite"];
+pub const MICRO: &[&str] = &["calls", "clbench", "preload", "memory", "pkcs11", "tflite", "cuda"];
 
 /// The names that were given; all, if there are none.
 pub struct Selection(Vec<String>);
@@ -49,6 +49,7 @@ impl Selection {
         match vendor {
             Vendor::SoftHsm => self.micro("pkcs11"),
             Vendor::TfLite => self.micro("tflite"),
+            Vendor::SoftCuda => self.micro("cuda"),
             Vendor::Pocl | Vendor::Intel => {
                 let micro = ["calls", "clbench", "memory"].iter().any(|name| self.micro(name));
                 micro || self.programs()

@@ -58,6 +58,8 @@ pub struct Setting<'a> {
     pub place: PathBuf,
     /// What the vendor library needs: a variable of the environment and its value.
     pub needs: (&'static str, PathBuf),
+    /// The directory of its libraries, if nobody knows it.
+    pub libraries: Option<PathBuf>,
     broker: Child,
 }
 
@@ -66,12 +68,13 @@ impl<'a> Setting<'a> {
     pub fn new(vendor: Vendor, pins: Option<Pins>, built: &'a Built, place: &Path) -> Result<Self> {
         fs::create_dir_all(place)?;
         let needs = vendor.needs(place)?;
+        let libraries = vendor.libraries(built, place)?;
         let notify = place.join("notify");
         let notices = UnixDatagram::bind(&notify)?;
         notices.set_read_timeout(Some(START))?;
         let mut command = Command::new(built.file("ava-broker"));
         command.arg("--socket").arg(place.join("broker.sock")).arg("--worker").arg(built.file("ava-worker"));
-        if let Some(libraries) = vendor.libraries() {
+        if let Some(libraries) = &libraries {
             command.arg("--vendor-library-path").arg(libraries);
         }
         let home = place.join("broker");
@@ -80,7 +83,7 @@ impl<'a> Setting<'a> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(place.join("broker.log"))?);
         let cpus: Vec<_> = pins.iter().map(|pins| pins.broker).collect();
         let broker = cpus::spawn(&mut command, &cpus)?;
-        let setting = Self { vendor, pins, built, place: place.to_owned(), needs, broker };
+        let setting = Self { vendor, pins, built, place: place.to_owned(), needs, libraries, broker };
         let mut notice = [0; 512];
         loop {
             let len = notices
@@ -129,7 +132,7 @@ impl<'a> Setting<'a> {
         clean(&mut command, &home);
         let (variable, value) = &self.needs;
         command.env(variable, value);
-        match (side, self.vendor.libraries()) {
+        match (side, &self.libraries) {
             (Side::Native, Some(libraries)) => {
                 command.env("LD_LIBRARY_PATH", libraries);
             }

@@ -9,7 +9,7 @@ use super::vendor::cache;
 
 /// Runs the program by turns.
 pub fn measure(setting: &Setting<'_>, turns: Turns, group: &mut Group) -> Result<()> {
-    let libraries = setting.vendor.libraries().context("the library's directory")?;
+    let libraries = setting.libraries.as_ref().context("the library's directory")?;
     let place = libraries.display();
     let (headers, library) = (format!("-I{place}/include"), format!("-L{place}"));
     let flags = [&*headers, "-std=c++17", &*library, "-ltensorflowlite_c", "-lstdc++"];

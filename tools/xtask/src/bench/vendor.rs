@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
+use super::build::Built;
 use super::results::Skipped;
 use crate::repository::{root, run};
 
@@ -16,6 +17,7 @@ pub enum Vendor {
     Intel,
     SoftHsm,
     TfLite,
+    SoftCuda,
 }
 
 /// Which of them.
@@ -29,12 +31,14 @@ pub enum Choice {
     Softhsm,
     /// TensorFlow Lite 2.17
     Tflite,
+    /// The software device, for CUDA
+    Softcuda,
     /// Those that are installed
     All,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 4] = [Self::Pocl, Self::Intel, Self::SoftHsm, Self::TfLite];
+    pub const ALL: [Self; 5] = [Self::Pocl, Self::Intel, Self::SoftHsm, Self::TfLite, Self::SoftCuda];
 
     /// Those of the choice that are there and `needed`, and what to say of the others.
     pub fn present(choice: Choice, needed: impl Fn(Self) -> bool) -> Result<(Vec<Self>, Vec<Skipped>)> {
@@ -43,6 +47,7 @@ impl Vendor {
             Choice::Intel => vec![Self::Intel],
             Choice::Softhsm => vec![Self::SoftHsm],
             Choice::Tflite => vec![Self::TfLite],
+            Choice::Softcuda => vec![Self::SoftCuda],
             Choice::All => Self::ALL.to_vec(),
         };
         wanted.retain(|vendor| needed(*vendor));
@@ -66,16 +71,18 @@ impl Vendor {
             Self::Intel => "intel",
             Self::SoftHsm => "softhsm",
             Self::TfLite => "tflite",
+            Self::SoftCuda => "softcuda",
         }
     }
 
-    /// Its library, or of PoCL its registration.
+    /// Its library, or of PoCL its registration; of the software device, which is built here, CUDA's header.
     pub fn file(self) -> PathBuf {
         match self {
             Self::Pocl => PathBuf::from("/etc/OpenCL/vendors/pocl.icd"),
             Self::Intel => cache().join("intel/lib/libintelocl.so"),
             Self::SoftHsm => PathBuf::from("/usr/lib/softhsm/libsofthsm2.so"),
             Self::TfLite => cache().join("tflite/2.17/libtensorflowlite_c.so"),
+            Self::SoftCuda => cache().join("cuda/13.0/include/cuda.h"),
         }
     }
 
@@ -84,7 +91,7 @@ impl Vendor {
         match self {
             Self::Pocl | Self::Intel => return Ok(("OCL_ICD_VENDORS", self.file())),
             // It needs nothing: these are the program's, and no side goes without.
-            Self::TfLite => return Ok(("AVA_BENCH_VENDOR", self.file())),
+            Self::TfLite | Self::SoftCuda => return Ok(("AVA_BENCH_VENDOR", self.file())),
             Self::SoftHsm => {}
         }
         let store = place.join("store");
@@ -92,11 +99,17 @@ impl Vendor {
         Ok(("SOFTHSM2_CONF", store.join("softhsm2.conf")))
     }
 
-    /// The directory of its libraries, if neither the system nor the table knows it.
-    pub fn libraries(self) -> Option<PathBuf> {
+    /// The directory of its libraries, if neither the system nor the table knows it. One that is built here is put into `place`.
+    pub fn libraries(self, built: &Built, place: &Path) -> Result<Option<PathBuf>> {
         match self {
-            Self::Pocl | Self::SoftHsm => None,
-            Self::Intel | Self::TfLite => self.file().parent().map(Path::to_owned),
+            Self::Pocl | Self::SoftHsm => Ok(None),
+            Self::Intel | Self::TfLite => Ok(self.file().parent().map(Path::to_owned)),
+            Self::SoftCuda => {
+                let folder = place.join("driver");
+                std::fs::create_dir_all(&folder)?;
+                std::os::unix::fs::symlink(built.file("libsoftcuda.so"), folder.join("libcuda.so.1"))?;
+                Ok(Some(folder))
+            }
         }
     }
 }
