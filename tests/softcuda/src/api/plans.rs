@@ -200,7 +200,7 @@ fn change(plan: CUgraphExec, node: CUgraphNode, work: Work) -> Result {
         }
         step.action = match work {
             Work::Operation(operation) => Action::Operation(operation),
-            Work::Child(child) => Action::Child(child.steps()?),
+            Work::Child(child) => Action::child(&child)?,
         };
         Ok(())
     })

@@ -263,14 +263,24 @@ pub struct Step {
 #[derive(Clone)]
 pub enum Action {
     Operation(Operation),
-    Child(Vec<Step>),
+    /// What the child holds, the plan holds.
+    Child {
+        steps: Vec<Step>,
+        _kept: Kept,
+    },
+}
+
+impl Action {
+    pub fn child(graph: &Graph) -> Result<Self> {
+        Ok(Self::Child { steps: graph.steps()?, _kept: graph.kept.clone() })
+    }
 }
 
 impl Step {
     fn new(handle: usize, node: &Node) -> Result<Self> {
         let action = match &node.work {
             Work::Operation(operation) => Action::Operation(operation.clone()),
-            Work::Child(child) => Action::Child(child.steps()?),
+            Work::Child(child) => Action::child(child)?,
         };
         Ok(Self { node: handle, is_enabled: true, action, dependencies: node.dependencies.len() })
     }
@@ -279,14 +289,14 @@ impl Step {
     pub fn kind(&self) -> u32 {
         match &self.action {
             Action::Operation(operation) => Work::Operation(operation.clone()).kind(),
-            Action::Child(_) => kind::GRAPH,
+            Action::Child { .. } => kind::GRAPH,
         }
     }
 
     /// Whether another step may take the place of this one in an update.
     fn is_like(&self, other: &Self) -> bool {
         let are_children_alike = match (&self.action, &other.action) {
-            (Action::Child(own), Action::Child(others)) => are_alike(own, others).is_ok(),
+            (Action::Child { steps: own, .. }, Action::Child { steps: others, .. }) => are_alike(own, others).is_ok(),
             _ => true,
         };
         self.kind() == other.kind() && self.dependencies == other.dependencies && are_children_alike
@@ -360,7 +370,7 @@ fn find(steps: &mut [Step], node: usize) -> Option<&mut Step> {
         if step.node == node {
             return Some(step);
         }
-        if let Action::Child(steps) = &mut step.action
+        if let Action::Child { steps, .. } = &mut step.action
             && let Some(found) = find(steps, node)
         {
             return Some(found);
@@ -375,7 +385,7 @@ pub fn operations(steps: &[Step]) -> Vec<Operation> {
     for step in steps.iter().filter(|step| step.is_enabled) {
         match &step.action {
             Action::Operation(operation) => all.push(operation.clone()),
-            Action::Child(steps) => all.extend(operations(steps)),
+            Action::Child { steps, .. } => all.extend(operations(steps)),
         }
     }
     all
