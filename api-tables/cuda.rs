@@ -102,7 +102,7 @@ consts! {
         CUDA_ERROR_INVALID_CONTEXT = 201, CUDA_ERROR_FILE_NOT_FOUND = 301, CUDA_ERROR_INVALID_HANDLE = 400,
         CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED = 712,
         CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED = 713, CUDA_ERROR_NOT_PERMITTED = 800, CUDA_ERROR_NOT_SUPPORTED = 801,
-        CUDA_ERROR_UNKNOWN = 999;
+        CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901, CUDA_ERROR_UNKNOWN = 999;
 }
 
 struct CUuuid {
@@ -1318,6 +1318,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
     #[twin(cuMemcpyHtoAAsync_v2_ptsz, since = 7000)]
     fn cuMemcpyHtoAAsync_v2(
@@ -1329,6 +1330,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
     #[twin(cuMemcpyAtoHAsync_v2_ptsz, since = 7000)]
     fn cuMemcpyAtoHAsync_v2(
@@ -1340,6 +1342,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
     #[twin(cuMemcpyHtoDAsync_v2_ptsz, since = 7000)]
     #[oneway]
@@ -1353,6 +1356,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
     #[twin(cuMemcpyDtoHAsync_v2_ptsz, since = 7000)]
     fn cuMemcpyDtoHAsync_v2(
@@ -1999,18 +2003,18 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 10000)]
-    #[twin(cuStreamBeginCapture_ptsz)]
     #[custom(shim)]
+    #[twin(cuStreamBeginCapture_ptsz)]
     fn cuStreamBeginCapture(hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 10010)]
-    #[twin(cuStreamBeginCapture_v2_ptsz)]
     #[custom(shim)]
+    #[twin(cuStreamBeginCapture_v2_ptsz)]
     fn cuStreamBeginCapture_v2(hStream: Option<CUstream>, mode: CUstreamCaptureMode) -> CUresult;
 
     #[proc(since = 12030)]
-    #[twin(cuStreamBeginCaptureToGraph_ptsz)]
     #[custom(shim)]
+    #[twin(cuStreamBeginCaptureToGraph_ptsz)]
     fn cuStreamBeginCaptureToGraph(
         hStream: Option<CUstream>,
         hGraph: Option<CUgraph>,
@@ -2020,9 +2024,10 @@ extern "C" {
         mode: CUstreamCaptureMode,
     ) -> CUresult;
 
+    /// By hand: the program may know the graph, as one that it records to or was told of.
     #[proc(since = 10000)]
+    #[custom]
     #[twin(cuStreamEndCapture_ptsz)]
-    #[custom(shim)]
     fn cuStreamEndCapture(hStream: Option<CUstream>, phGraph: Option<Out<New<CUgraph>>>) -> CUresult;
 
     #[proc(since = 10000)]
@@ -2326,7 +2331,9 @@ extern "C" {
         hClonedGraph: Option<CUgraph>,
     ) -> CUresult;
 
+    /// By hand: a graph may stand for a copy with memory of the program's own.
     #[proc(since = 10000)]
+    #[custom(shim)]
     fn cuGraphNodeGetType(hNode: Option<CUgraphNode>, r#type: Option<Out<CUgraphNodeType>>) -> CUresult;
 
     #[proc(since = 10000)]
@@ -2471,6 +2478,30 @@ extern "C" {
         hNode: Option<CUgraphNode>,
         copyParams: Option<&CUDA_MEMCPY3D_v2>,
         ctx: Option<CUcontext>,
+    ) -> CUresult;
+
+    /// The program's function is called whenever the node is played.
+    #[proc(since = 10000)]
+    #[custom]
+    fn cuGraphAddHostNode(_: Dependencies, nodeParams: Option<&CUDA_HOST_NODE_PARAMS_v1>) -> CUresult;
+
+    #[proc(since = 10000)]
+    #[custom]
+    fn cuGraphHostNodeGetParams(
+        hNode: Option<CUgraphNode>,
+        nodeParams: Option<Out<CUDA_HOST_NODE_PARAMS_v1>>,
+    ) -> CUresult;
+
+    #[proc(since = 10000)]
+    #[custom]
+    fn cuGraphHostNodeSetParams(hNode: Option<CUgraphNode>, nodeParams: Option<&CUDA_HOST_NODE_PARAMS_v1>) -> CUresult;
+
+    #[proc(since = 10020)]
+    #[custom]
+    fn cuGraphExecHostNodeSetParams(
+        hGraphExec: Option<CUgraphExec>,
+        hNode: Option<CUgraphNode>,
+        nodeParams: Option<&CUDA_HOST_NODE_PARAMS_v1>,
     ) -> CUresult;
 
     #[proc(since = 11070)]
@@ -3102,31 +3133,6 @@ extern "C" {
         launchParamsList: Option<Out<CUDA_LAUNCH_PARAMS_v1>>,
         numDevices: c_uint,
         flags: c_uint,
-    ) -> CUresult;
-
-    #[proc(since = 10000)]
-    fn cuGraphAddHostNode(
-        phGraphNode: Option<Out<New<CUgraphNode>>>,
-        hGraph: Option<CUgraph>,
-        dependencies: Option<&[CUgraphNode; numDependencies]>,
-        numDependencies: usize,
-        nodeParams: Option<&[CUDA_HOST_NODE_PARAMS_v1; numDependencies]>,
-    ) -> CUresult;
-
-    #[proc(since = 10000)]
-    fn cuGraphHostNodeGetParams(
-        hNode: Option<CUgraphNode>,
-        nodeParams: Option<Out<CUDA_HOST_NODE_PARAMS_v1>>,
-    ) -> CUresult;
-
-    #[proc(since = 10000)]
-    fn cuGraphHostNodeSetParams(hNode: Option<CUgraphNode>, nodeParams: Option<&CUDA_HOST_NODE_PARAMS_v1>) -> CUresult;
-
-    #[proc(since = 10020)]
-    fn cuGraphExecHostNodeSetParams(
-        hGraphExec: Option<CUgraphExec>,
-        hNode: Option<CUgraphNode>,
-        nodeParams: Option<&CUDA_HOST_NODE_PARAMS_v1>,
     ) -> CUresult;
 
     #[proc(since = 11070)]

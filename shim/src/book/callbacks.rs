@@ -76,6 +76,11 @@ impl Callbacks {
         id
     }
 
+    /// A callback's function and its user data.
+    pub fn of(&self, id: u64) -> Option<(usize, usize)> {
+        self.registered.get(&id).map(|known| (known.function, known.user_data))
+    }
+
     pub fn forget(&self, id: u64) {
         self.registered.remove(&id);
     }

@@ -1,5 +1,6 @@
 //! Parameters of graphs' nodes on the wire: structs with handles in them, and memory that they lead to.
 
+use crate::layout::{Rows, boxed};
 use crate::spec::StructSpec;
 use crate::tables::cuda::kind;
 use crate::wire::{Data, Stored};
@@ -101,6 +102,21 @@ pub struct CaptureReply {
     pub count: Option<u64>,
 }
 
+/// `cuStreamEndCapture`.
+#[derive(Archive, Serialize, Debug)]
+pub struct EndCapture {
+    pub stream: u64,
+    /// Whether the program wants the graph.
+    pub graph: bool,
+}
+
+#[derive(Archive, Serialize, Debug)]
+pub struct EndCaptureReply {
+    pub ret: u32,
+    /// What the driver left in the place of the graph, if it wrote there.
+    pub graph: Option<u64>,
+}
+
 /// A struct of a node's parameters.
 #[derive(Debug)]
 pub struct Shape {
@@ -131,6 +147,9 @@ pub enum Leads {
     },
     /// A `CUDA_MEMCPY3D` here has addresses of either side.
     Copy(usize),
+    /// A function of the program's, and behind it what it is called with. On the wire this is the callback's number, 0 for
+    /// null, and nothing.
+    Function(usize),
 }
 
 const fn shape(size: usize, handles: &'static [(usize, u16)], leads: Leads) -> Shape {
@@ -152,6 +171,8 @@ pub static KERNEL_V2: Shape = shape(
 );
 /// `CUDA_MEMCPY3D_v2`.
 pub static COPY: Shape = shape(200, &[(56, kind::CUarray), (144, kind::CUarray)], Leads::Copy(0));
+/// `CUDA_HOST_NODE_PARAMS_v1`.
+pub static FUNCTION: Shape = shape(16, &[], Leads::Function(0));
 /// `CUDA_BATCH_MEM_OP_NODE_PARAMS_v1`.
 pub static OPERATIONS: Shape =
     shape(32, &[(0, kind::CUcontext)], Leads::Array { at: 16, count: 8, count_size: 4, element: 48 });
@@ -164,7 +185,7 @@ pub static ALLOCATION: Shape =
 pub fn any(node: u32) -> Option<&'static Shape> {
     const BATCH: Leads = Leads::Array { at: 32, count: 24, count_size: 4, element: 48 };
     const ALLOCATED: Leads = Leads::Array { at: 104, count: 112, count_size: 8, element: 12 };
-    static ALL: [Shape; 10] = [
+    static ALL: [Shape; 11] = [
         tagged(
             0,
             &[(16, kind::CUfunction), (72, kind::CUkernel), (80, kind::CUcontext)],
@@ -172,6 +193,7 @@ pub fn any(node: u32) -> Option<&'static Shape> {
         ),
         tagged(1, &[(24, kind::CUcontext), (88, kind::CUarray), (176, kind::CUarray)], Leads::Copy(32)),
         tagged(2, &[(56, kind::CUcontext)], Leads::Nowhere),
+        tagged(3, &[], Leads::Function(16)),
         tagged(4, &[(16, kind::CUgraph)], Leads::Nowhere),
         tagged(5, &[], Leads::Nowhere),
         tagged(6, &[(16, kind::CUevent)], Leads::Nowhere),
@@ -183,7 +205,8 @@ pub fn any(node: u32) -> Option<&'static Shape> {
     ALL.iter().find(|shape| shape.tag == Some(node))
 }
 
-/// One side of a `CUDA_MEMCPY3D`, by offsets. Behind the array is something reserved.
+/// One side of a `CUDA_MEMCPY3D`, by offsets. Before the kind of memory are the first byte of a row, the row, the layer and the
+/// level of detail, behind the array are something reserved, the bytes from one row to the next, and the rows of a layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Side {
     pub memory: usize,
@@ -192,11 +215,50 @@ pub struct Side {
     pub array: usize,
 }
 
+impl Side {
+    #[must_use]
+    pub const fn x(&self) -> usize {
+        self.memory - 32
+    }
+
+    #[must_use]
+    pub const fn pitch(&self) -> usize {
+        self.array + 16
+    }
+
+    #[must_use]
+    pub const fn height(&self) -> usize {
+        self.array + 24
+    }
+
+    /// The memory that this side of a copy is of, from where it begins.
+    #[must_use]
+    pub fn rows(&self, copy: &[u8]) -> Option<Rows> {
+        let three = |at: [usize; 3]| at.map(|at| word(copy, at, 8));
+        let (pitch, height) = (word(copy, self.pitch(), 8), word(copy, self.height(), 8));
+        boxed(three([self.x(), self.x() + 8, self.x() + 16]), three(EXTENT), pitch, height)
+    }
+
+    /// Has this side of a copy lie in memory of the host, without gaps.
+    pub fn put_flat(&self, copy: &mut [u8], address: u64, rows: &Rows) {
+        for at in [self.x(), self.x() + 8, self.x() + 16, self.device, self.array] {
+            put(copy, at, 0);
+        }
+        put(copy, self.memory, HOST.into());
+        put(copy, self.host, address);
+        put(copy, self.pitch(), rows.row);
+        put(copy, self.height(), rows.rows);
+    }
+}
+
+/// The bytes of a row, the rows, and the layers that a `CUDA_MEMCPY3D` is of.
+pub const EXTENT: [usize; 3] = [176, 184, 192];
 /// The source and the destination of a `CUDA_MEMCPY3D`.
 pub const SIDES: [Side; 2] =
     [Side { memory: 32, host: 40, device: 48, array: 56 }, Side { memory: 120, host: 128, device: 136, array: 144 }];
-/// Of host memory, arrays and unified addresses (`CUmemorytype`).
+/// Of host memory, device memory, arrays and unified addresses (`CUmemorytype`).
 pub const HOST: u32 = 1;
+pub const DEVICE: u32 = 2;
 pub const ARRAY: u32 = 3;
 pub const UNIFIED: u32 = 4;
 
@@ -222,7 +284,9 @@ mod tests {
     use std::mem::offset_of;
 
     use super::*;
-    use crate::tables::cuda::c::{CUDA_KERNEL_NODE_PARAMS_v1, CUDA_KERNEL_NODE_PARAMS_v2, CUDA_MEMCPY3D_v2};
+    use crate::tables::cuda::c::{
+        CUDA_HOST_NODE_PARAMS_v1, CUDA_KERNEL_NODE_PARAMS_v1, CUDA_KERNEL_NODE_PARAMS_v2, CUDA_MEMCPY3D_v2,
+    };
 
     #[test]
     fn shapes_are_the_headers_structs() {
@@ -230,10 +294,16 @@ mod tests {
         assert_eq!(KERNEL_V2.spec.size, size_of::<CUDA_KERNEL_NODE_PARAMS_v2>());
         assert_eq!(KERNEL_V2.spec.handles[2].0, offset_of!(CUDA_KERNEL_NODE_PARAMS_v2, ctx));
         assert_eq!(COPY.spec.size, size_of::<CUDA_MEMCPY3D_v2>());
+        assert_eq!(FUNCTION.spec.size, size_of::<CUDA_HOST_NODE_PARAMS_v1>());
+        assert_eq!(offset_of!(CUDA_HOST_NODE_PARAMS_v1, userData), 8);
         let [source, destination] = SIDES;
         assert_eq!(source.device, offset_of!(CUDA_MEMCPY3D_v2, srcDevice));
         assert_eq!(destination.device, offset_of!(CUDA_MEMCPY3D_v2, dstDevice));
         assert_eq!(destination.array, offset_of!(CUDA_MEMCPY3D_v2, dstArray));
+        assert_eq!(source.x(), offset_of!(CUDA_MEMCPY3D_v2, srcXInBytes));
+        assert_eq!(destination.pitch(), offset_of!(CUDA_MEMCPY3D_v2, dstPitch));
+        assert_eq!(destination.height(), offset_of!(CUDA_MEMCPY3D_v2, dstHeight));
+        assert_eq!(EXTENT[0], offset_of!(CUDA_MEMCPY3D_v2, WidthInBytes));
     }
 
     #[test]
@@ -244,8 +314,25 @@ mod tests {
             let places = shape.spec.handles.iter().map(|(place, _)| *place).chain(shape.address);
             assert!(places.into_iter().all(|place| place.is_multiple_of(8) && place + 8 <= shape.spec.size), "{tag}");
         }
-        // Host functions, semaphores of others, and bodies of conditions do not cross.
-        assert!([3, 8, 9, 13].into_iter().all(|tag| any(tag).is_none()));
+        // Semaphores of others, and bodies of conditions do not cross.
+        assert!([8, 9, 13].into_iter().all(|tag| any(tag).is_none()));
+    }
+
+    #[test]
+    fn a_side_without_gaps_is_as_large() {
+        let mut copy = vec![0; COPY.spec.size];
+        let [source, _] = SIDES;
+        let words =
+            [(source.x(), 4), (source.x() + 8, 1), (source.x() + 16, 2), (source.pitch(), 32), (source.height(), 5)];
+        for (at, value) in words.into_iter().chain(EXTENT.into_iter().zip([10, 3, 2])) {
+            put(&mut copy, at, value);
+        }
+        let rows = source.rows(&copy).unwrap();
+        assert_eq!((rows.start, rows.row_pitch, rows.slice_pitch), (2 * 160 + 32 + 4, 32, 160));
+        source.put_flat(&mut copy, 0x1000, &rows);
+        let flat = source.rows(&copy).unwrap();
+        assert_eq!((flat.start, flat.bytes(), flat.is_flat()), (0, rows.bytes(), true));
+        assert_eq!((word(&copy, source.memory, 8), word(&copy, source.host, 8)), (HOST.into(), 0x1000));
     }
 
     #[test]

@@ -251,6 +251,20 @@ impl Objects {
         id
     }
 
+    /// The id of an object that is the program's from now on, which may have heard of it before.
+    pub fn intern_handed_over(&self, kind: u16, pointer: usize) -> u64 {
+        // What is about to go is another object, whose place the vendor has given to this one.
+        let goes = |id: u64| self.by_id.get(&id).is_some_and(|known| known.made && known.references <= known.leaving);
+        self.by_pointer.remove_if(&(kind, pointer), |_, known| goes(*known));
+        let id = self.intern_from(kind, pointer, &[]);
+        if let Some(mut object) = self.by_id.get_mut(&id)
+            && !object.made
+        {
+            (object.made, object.references) = (true, 1);
+        }
+        id
+    }
+
     /// Has an id stand for another object of the vendor's: a replay makes again what the id was, and the vendor gives it
     /// another pointer. An id that the vendor's answers have brought is taken as the log of these answers has it.
     ///

@@ -3,10 +3,12 @@
 #![allow(non_snake_case)]
 
 use std::ffi::c_void;
+use std::ptr::{null, null_mut};
 
 use ava_protocol::cuda::c::{CUDA_GRAPH_INSTANTIATE_PARAMS, CUgraphEdgeData, CUgraphExecUpdateResultInfo_v1};
 use ava_protocol::cuda::nodes::{
-    ArchivedCaptureReply, ArchivedInstantiateReply, ArchivedUpdateReply, Capture, Instantiate, Update,
+    ArchivedCaptureReply, ArchivedEndCaptureReply, ArchivedInstantiateReply, ArchivedUpdateReply, Capture, EndCapture,
+    Instantiate, Update,
 };
 use ava_protocol::cuda::{kind, opcode};
 
@@ -67,6 +69,24 @@ pub unsafe fn cuGraphInstantiateWithParams(
     })
 }
 
+/// Ends a stream's recording: the program may know the graph already.
+///
+/// # Safety
+/// As for the driver's function.
+pub(super) unsafe fn end_capture(opcode: u32, stream: *mut c_void, graph: *mut *mut c_void) -> Result<u32, Fault> {
+    let mut call = Call::begin(SLOT.current()?, opcode);
+    let stream = call.handle_or_null(stream, kind::CUstream)?;
+    let request = EndCapture { stream, graph: !graph.is_null() };
+    call.transact(&request, |reply: &ArchivedEndCaptureReply, call| {
+        let status = reply.ret.to_native();
+        if let (Some(id), false) = (reply.graph.as_ref(), graph.is_null()) {
+            // SAFETY: by the caller's promise.
+            unsafe { graph.write(call.session.book.handles.intern(id.to_native(), kind::CUgraph, true)) };
+        }
+        (status == 0, status)
+    })
+}
+
 pub unsafe fn cuStreamGetCaptureInfo_v2(
     opcode: u32,
     stream: *mut c_void,
@@ -110,6 +130,38 @@ struct Places {
 /// # Safety
 /// The places are what the driver demands.
 unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    let (status, recording) = unsafe { told(opcode, stream, to)? };
+    SLOT.current()?.state.recordings.insert(stream as u64, recording);
+    Ok(status)
+}
+
+/// The graph that a stream records to, and the nodes that the next one is to wait for; `None` if it does not record, or the
+/// driver has more to say of it.
+///
+/// # Safety
+/// It is a handle or null.
+pub unsafe fn recording(stream: *mut c_void) -> Result<Option<(*mut c_void, Box<[u64]>)>, Fault> {
+    const ACTIVE: u32 = 1;
+    let (mut status, mut graph, mut dependencies, mut count) = (0, null_mut(), null(), 0);
+    let places = Places {
+        status: &raw mut status,
+        id: null_mut(),
+        graph: &raw mut graph,
+        dependencies: &raw mut dependencies,
+        edges: null_mut(),
+        count: &raw mut count,
+    };
+    // SAFETY: places of their types.
+    let (ret, recording) = unsafe { told(opcode::cuStreamGetCaptureInfo_v2, stream, &places)? };
+    Ok((ret == 0 && status == ACTIVE && !graph.is_null()).then_some((graph, recording.dependencies)))
+}
+
+/// The answer to such a question, with what the places lead to.
+///
+/// # Safety
+/// The places are what the driver demands.
+unsafe fn told(opcode: u32, stream: *mut c_void, to: &Places) -> Result<(u32, Recording), Fault> {
     let at = SLOT.current()?;
     let mut call = Call::begin(at, opcode);
     let request = Capture {
@@ -152,8 +204,7 @@ unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32,
                 to.edges.write(if is_none { std::ptr::null() } else { recording.edges.as_ptr() });
             }
         }
-        at.state.recordings.insert(stream as u64, recording);
         let status = reply.ret.to_native();
-        (status == 0, status)
+        (status == 0, (status, recording))
     })
 }

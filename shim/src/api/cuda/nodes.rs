@@ -1,20 +1,24 @@
 //! Nodes of graphs with parameters that lead to memory: a kernel's arguments, operations, and what a copy copies.
 
-#![allow(non_snake_case)]
+mod functions;
 
 use std::ffi::c_void;
-use std::ptr::null;
 
 use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPPORTED};
+use ava_protocol::cuda::kind;
 use ava_protocol::cuda::nodes::{
-    ALLOCATION, ARRAY, ArchivedNodeAnswer, ArchivedNodeReply, COPY, KERNEL, KERNEL_V2, Leads, Node, OPERATIONS, SIDES,
-    Shape, any, put, word,
+    ARRAY, ArchivedNodeAnswer, ArchivedNodeReply, COPY, Leads, Node, SIDES, Shape, put, word,
 };
-use ava_protocol::cuda::{kind, opcode};
+use ava_protocol::layout::Rows;
+use ava_protocol::upcall::Life;
 use ava_protocol::wire::Data;
 
+pub use functions::*;
+
 use super::launch::{Arguments, arguments};
+use super::staged;
 use super::state::SLOT;
+use crate::api::generated::cuda::signature;
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
 use crate::call::Call;
@@ -23,19 +27,20 @@ use crate::call::Call;
 const EDGE: u64 = 8;
 
 /// Where a node goes.
-struct Place {
-    graph: *mut c_void,
-    dependencies: *const *mut c_void,
-    edges: *const c_void,
-    count: usize,
-    context: *mut c_void,
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub graph: *mut c_void,
+    pub dependencies: *const *mut c_void,
+    pub edges: *const c_void,
+    pub count: usize,
+    pub context: *mut c_void,
 }
 
 /// Adds a node, stored in `node`.
 ///
 /// # Safety
 /// The arguments are as the driver's functions demand.
-unsafe fn add(
+pub(super) unsafe fn add(
     opcode: u32,
     node: *mut *mut c_void,
     place: &Place,
@@ -43,6 +48,12 @@ unsafe fn add(
     shape: &Shape,
 ) -> Result<u32, Fault> {
     let at = SLOT.current()?;
+    // SAFETY: by the caller's promise.
+    if let Some(copy) = unsafe { copy_of_programs(params, shape)? } {
+        let context = if place.context.is_null() { copy.context } else { place.context };
+        // SAFETY: as above.
+        return unsafe { staged::add(node, &Place { context, ..*place }, &copy.params, copy.sides) };
+    }
     // SAFETY: by the caller's promise.
     let gathered = unsafe { gather(params, shape)? };
     let mut call = Call::begin(at, opcode);
@@ -77,7 +88,7 @@ unsafe fn add(
 ///
 /// # Safety
 /// The arguments are as the driver's functions demand.
-unsafe fn set(
+pub(super) unsafe fn set(
     opcode: u32,
     exec: Option<*mut c_void>,
     node: *mut c_void,
@@ -86,6 +97,17 @@ unsafe fn set(
     context: *mut c_void,
 ) -> Result<u32, Fault> {
     let at = SLOT.current()?;
+    // SAFETY: by the caller's promise.
+    if let Some(copy) = unsafe { copy_of_programs(params, shape)? } {
+        let context = if context.is_null() { copy.context } else { context };
+        return match exec {
+            // SAFETY: as above.
+            Some(exec) if staged::of_node(node).is_some() => unsafe {
+                staged::set(exec, node, &copy.params, copy.sides, context)
+            },
+            _ => Ok(CUDA_ERROR_NOT_SUPPORTED),
+        };
+    }
     // SAFETY: by the caller's promise.
     let gathered = unsafe { gather(params, shape)? };
     let mut call = Call::begin(at, opcode);
@@ -101,11 +123,37 @@ unsafe fn set(
     })
 }
 
+/// A copy with memory of the program's own.
+struct CopyOfPrograms {
+    /// A `CUDA_MEMCPY3D`.
+    params: Vec<u8>,
+    sides: [Option<(u64, Rows)>; 2],
+    context: *mut c_void,
+}
+
+/// The copy that parameters describe, if they describe one with memory of the program's own.
+///
+/// # Safety
+/// `params` is null or leads to a struct of this shape.
+unsafe fn copy_of_programs(params: *const c_void, shape: &Shape) -> Result<Option<CopyOfPrograms>, Fault> {
+    let Leads::Copy(at) = shape.leads else { return Ok(None) };
+    if params.is_null() || !is_readable(params.cast(), shape.spec.size) {
+        return Ok(None);
+    }
+    // SAFETY: by the caller's promise.
+    let bytes = unsafe { std::slice::from_raw_parts(params.cast::<u8>(), shape.spec.size) };
+    let params = bytes[at..at + COPY.spec.size].to_vec();
+    let sides = staged::of_programs(&params)?;
+    let place = shape.spec.handles.iter().find(|(_, kind)| *kind == kind::CUcontext);
+    let context = place.map_or(0, |(place, _)| word(bytes, *place, 8)) as *mut c_void;
+    Ok(sides.iter().any(Option::is_some).then_some(CopyOfPrograms { params, sides, context }))
+}
+
 /// Asks for the parameters of a node. What they lead to stays until they are asked for again.
 ///
 /// # Safety
 /// `params` is null or leads to a struct of this shape.
-unsafe fn get(opcode: u32, node: *mut c_void, params: *mut c_void, shape: &Shape) -> Result<u32, Fault> {
+pub(super) unsafe fn get(opcode: u32, node: *mut c_void, params: *mut c_void, shape: &Shape) -> Result<u32, Fault> {
     let at = SLOT.current()?;
     if params.is_null() {
         return Ok(CUDA_ERROR_INVALID_VALUE);
@@ -124,6 +172,12 @@ unsafe fn get(opcode: u32, node: *mut c_void, params: *mut c_void, shape: &Shape
         for (place, kind) in shape.spec.handles {
             at.book.handles.translate(&mut bytes[*place..*place + 8], *kind, false);
         }
+        if let Leads::Function(place) = shape.leads {
+            // What the driver calls without the program's asking is none of its functions.
+            let (function, data) = at.book.callbacks.of(word(&bytes, place, 8)).unwrap_or_default();
+            put(&mut bytes, place, function as u64);
+            put(&mut bytes, place + 8, data as u64);
+        }
         let offsets: Vec<_> = reply.offsets.iter().map(|offset| offset.to_native() as usize).collect();
         if let Some((place, address)) = kept(node, shape, &reply.memory, &offsets) {
             put(&mut bytes, place, address);
@@ -140,7 +194,7 @@ fn kept(node: u64, shape: &Shape, memory: &[u8], offsets: &[usize]) -> Option<(u
     let (place, ahead) = match shape.leads {
         Leads::Arguments { at, .. } => (at, offsets.len()),
         Leads::Array { at, .. } => (at, 0),
-        Leads::Nowhere | Leads::Copy(_) => return None,
+        Leads::Nowhere | Leads::Copy(_) | Leads::Function(_) => return None,
     };
     // The program reads as much there as the worker has sent.
     if ahead == 0 && memory.is_empty() || offsets.iter().any(|offset| *offset > memory.len()) {
@@ -176,6 +230,14 @@ impl Gathered {
             let id = call.handle_or_null(handle, *kind)?;
             put(&mut params, *place, id);
         }
+        if let Leads::Function(place) = shape.leads {
+            let (function, data) = (word(&params, place, 8) as usize, word(&params, place + 8, 8) as usize);
+            // Of a launch's function, with which it shares its signature. Graphs that hold it may outlive this one.
+            let signature = signature::cuLaunchHostFunc;
+            let callback = call.callback((function != 0).then_some(function), data, signature, Life::Session, &[])?;
+            put(&mut params, place, callback);
+            put(&mut params, place + 8, 0);
+        }
         let memory = self.memory.map_or(Ok(Data::Null), |memory| call.owned(memory))?;
         Ok((call.owned(params)?, memory))
     }
@@ -197,7 +259,7 @@ unsafe fn gather(params: *const c_void, shape: &Shape) -> Result<Gathered, Fault
     let mut params = unsafe { std::slice::from_raw_parts(params.cast::<u8>(), size) }.to_vec();
     let mut memory = None;
     match shape.leads {
-        Leads::Nowhere => (),
+        Leads::Nowhere | Leads::Function(_) => (),
         Leads::Arguments { at, kernels } => {
             let kernel = kernels.iter().map(|place| word(&params, *place, 8)).find(|kernel| *kernel != 0);
             let list =
@@ -231,164 +293,4 @@ unsafe fn gather(params: *const c_void, shape: &Shape) -> Result<Gathered, Fault
         put(&mut params, place, 0);
     }
     Ok(Gathered { params: Some(params), memory })
-}
-
-/// The functions that add a node with parameters of a shape.
-macro_rules! adds {
-    ($($name:ident: $shape:expr;)*) => {$(
-        pub unsafe fn $name(
-            node: *mut *mut c_void,
-            graph: *mut c_void,
-            dependencies: *const *mut c_void,
-            count: usize,
-            params: *const c_void,
-        ) -> Result<u32, Fault> {
-            let place = Place { graph, dependencies, edges: null(), count, context: std::ptr::null_mut() };
-            // SAFETY: by the caller's promise.
-            unsafe { add(opcode::$name, node, &place, params.cast_mut(), &$shape) }
-        }
-    )*};
-}
-
-/// The functions that change a node.
-macro_rules! sets {
-    ($($name:ident: $shape:expr;)*) => {$(
-        pub unsafe fn $name(node: *mut c_void, params: *const c_void) -> Result<u32, Fault> {
-            // SAFETY: by the caller's promise.
-            unsafe { set(opcode::$name, None, node, params, &$shape, std::ptr::null_mut()) }
-        }
-    )*};
-}
-
-/// The functions that change a node of an executable graph.
-macro_rules! exec_sets {
-    ($($name:ident: $shape:expr;)*) => {$(
-        pub unsafe fn $name(exec: *mut c_void, node: *mut c_void, params: *const c_void) -> Result<u32, Fault> {
-            // SAFETY: by the caller's promise.
-            unsafe { set(opcode::$name, Some(exec), node, params, &$shape, std::ptr::null_mut()) }
-        }
-    )*};
-}
-
-/// The functions that ask for the parameters of a node.
-macro_rules! gets {
-    ($($name:ident: $shape:expr;)*) => {$(
-        pub unsafe fn $name(node: *mut c_void, params: *mut c_void) -> Result<u32, Fault> {
-            // SAFETY: by the caller's promise.
-            unsafe { get(opcode::$name, node, params, &$shape) }
-        }
-    )*};
-}
-
-adds! {
-    cuGraphAddKernelNode: KERNEL;
-    cuGraphAddKernelNode_v2: KERNEL_V2;
-    cuGraphAddBatchMemOpNode: OPERATIONS;
-}
-
-sets! {
-    cuGraphKernelNodeSetParams: KERNEL;
-    cuGraphKernelNodeSetParams_v2: KERNEL_V2;
-    cuGraphMemcpyNodeSetParams: COPY;
-    cuGraphBatchMemOpNodeSetParams: OPERATIONS;
-}
-
-exec_sets! {
-    cuGraphExecKernelNodeSetParams: KERNEL;
-    cuGraphExecKernelNodeSetParams_v2: KERNEL_V2;
-    cuGraphExecBatchMemOpNodeSetParams: OPERATIONS;
-}
-
-gets! {
-    cuGraphKernelNodeGetParams: KERNEL;
-    cuGraphKernelNodeGetParams_v2: KERNEL_V2;
-    cuGraphMemcpyNodeGetParams: COPY;
-    cuGraphBatchMemOpNodeGetParams: OPERATIONS;
-    cuGraphMemAllocNodeGetParams: ALLOCATION;
-}
-
-pub unsafe fn cuGraphAddMemAllocNode(
-    node: *mut *mut c_void,
-    graph: *mut c_void,
-    dependencies: *const *mut c_void,
-    count: usize,
-    params: *mut c_void,
-) -> Result<u32, Fault> {
-    let place = Place { graph, dependencies, edges: null(), count, context: std::ptr::null_mut() };
-    // SAFETY: by the caller's promise.
-    unsafe { add(opcode::cuGraphAddMemAllocNode, node, &place, params, &ALLOCATION) }
-}
-
-pub unsafe fn cuGraphAddMemcpyNode(
-    node: *mut *mut c_void,
-    graph: *mut c_void,
-    dependencies: *const *mut c_void,
-    count: usize,
-    params: *const c_void,
-    context: *mut c_void,
-) -> Result<u32, Fault> {
-    let place = Place { graph, dependencies, edges: null(), count, context };
-    // SAFETY: by the caller's promise.
-    unsafe { add(opcode::cuGraphAddMemcpyNode, node, &place, params.cast_mut(), &COPY) }
-}
-
-pub unsafe fn cuGraphExecMemcpyNodeSetParams(
-    exec: *mut c_void,
-    node: *mut c_void,
-    params: *const c_void,
-    context: *mut c_void,
-) -> Result<u32, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { set(opcode::cuGraphExecMemcpyNodeSetParams, Some(exec), node, params, &COPY, context) }
-}
-
-/// The shape of parameters that say themselves what they are.
-///
-/// # Safety
-/// `params` is null or leads to a `CUgraphNodeParams`.
-unsafe fn tagged(params: *const c_void) -> Result<&'static Shape, Fault> {
-    if !is_readable(params.cast(), size_of::<u32>()) {
-        return Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into()));
-    }
-    // SAFETY: by the caller's promise.
-    any(unsafe { params.cast::<u32>().read() }).ok_or(Fault::Status(CUDA_ERROR_NOT_SUPPORTED.into()))
-}
-
-pub unsafe fn cuGraphAddNode(
-    node: *mut *mut c_void,
-    graph: *mut c_void,
-    dependencies: *const *mut c_void,
-    count: usize,
-    params: *mut c_void,
-) -> Result<u32, Fault> {
-    let place = Place { graph, dependencies, edges: null(), count, context: std::ptr::null_mut() };
-    // SAFETY: by the caller's promise.
-    unsafe { add(opcode::cuGraphAddNode, node, &place, params, tagged(params)?) }
-}
-
-pub unsafe fn cuGraphAddNode_v2(
-    node: *mut *mut c_void,
-    graph: *mut c_void,
-    dependencies: *const *mut c_void,
-    edges: *const c_void,
-    count: usize,
-    params: *mut c_void,
-) -> Result<u32, Fault> {
-    let place = Place { graph, dependencies, edges, count, context: std::ptr::null_mut() };
-    // SAFETY: by the caller's promise.
-    unsafe { add(opcode::cuGraphAddNode_v2, node, &place, params, tagged(params)?) }
-}
-
-pub unsafe fn cuGraphNodeSetParams(node: *mut c_void, params: *mut c_void) -> Result<u32, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { set(opcode::cuGraphNodeSetParams, None, node, params, tagged(params)?, std::ptr::null_mut()) }
-}
-
-pub unsafe fn cuGraphExecNodeSetParams(
-    exec: *mut c_void,
-    node: *mut c_void,
-    params: *mut c_void,
-) -> Result<u32, Fault> {
-    // SAFETY: by the caller's promise.
-    unsafe { set(opcode::cuGraphExecNodeSetParams, Some(exec), node, params, tagged(params)?, std::ptr::null_mut()) }
 }

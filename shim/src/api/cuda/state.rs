@@ -11,6 +11,7 @@ use ava_cuda_runtime::Destructor;
 use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
+use super::staged;
 use registered::Registered;
 use standing::Standing;
 pub use standing::{Recorder, Way};
@@ -137,6 +138,7 @@ impl Hooks for State {
         self.parameters.clear();
         self.nodes.clear();
         self.recordings.clear();
+        staged::clear();
     }
 }
 

@@ -6,6 +6,7 @@ use std::ffi::c_void;
 
 use ava_protocol::cuda::opcode;
 
+use super::graphs;
 use super::state::{Recorder, SLOT};
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
@@ -45,7 +46,7 @@ pub unsafe fn cuStreamEndCapture(opcode: u32, stream: *mut c_void, graph: *mut *
     let at = SLOT.current()?;
     let recorder = recorder(stream, opcode == opcode::cuStreamEndCapture_ptsz)?;
     // SAFETY: by the caller's promise.
-    let status = unsafe { marshal::cuStreamEndCapture(opcode, stream, graph) };
+    let status = unsafe { graphs::end_capture(opcode, stream, graph) };
     match status {
         Ok(0) => at.state.standing.rests(recorder),
         _ => rest_if_it_does(stream, recorder),

@@ -7,7 +7,8 @@ use std::ptr::{null, null_mut};
 
 use ava_protocol::cuda::c::{CUDA_GRAPH_INSTANTIATE_PARAMS, CUgraphExecUpdateResultInfo_v1};
 use ava_protocol::cuda::nodes::{
-    ArchivedCapture, ArchivedInstantiate, ArchivedUpdate, CaptureReply, InstantiateReply, UpdateReply,
+    ArchivedCapture, ArchivedEndCapture, ArchivedInstantiate, ArchivedUpdate, CaptureReply, EndCaptureReply,
+    InstantiateReply, UpdateReply,
 };
 use ava_protocol::cuda::{API, kind};
 
@@ -56,6 +57,25 @@ pub fn cuGraphInstantiateWithParams(opcode: u32, api: &State, call: &mut Call, b
         node = call.session.objects.intern_from(kind::CUgraphNode, params.hErrNode_out as usize, &[]);
     }
     call.reply(&InstantiateReply { ret, made: birth.stored(), result, node })
+}
+
+pub fn cuStreamEndCapture(opcode: u32, api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    let name = API.functions[opcode as usize];
+    let r = call.read::<ArchivedEndCapture>(body, name)?;
+    let end = api.vendor.cuStreamEndCapture(opcode).ok_or(Stop::Missing(name))?;
+    let stream = call.handle(r.stream.to_native(), kind::CUstream)?;
+    call.session.objects.check_room()?;
+    let mut graph = NOTHING as *mut c_void;
+    let place = if r.graph { &raw mut graph } else { null_mut() };
+    // SAFETY: a live stream, and a place for the graph or null.
+    let ret = unsafe { end(stream, place) };
+    let graph = match graph as usize {
+        NOTHING => None,
+        // What a failed call leaves is no graph.
+        graph if ret != 0 && graph != 0 => None,
+        graph => Some(call.session.objects.intern_handed_over(kind::CUgraph, graph)),
+    };
+    call.reply(&EndCaptureReply { ret, graph })
 }
 
 pub fn cuStreamGetCaptureInfo_v2(opcode: u32, api: &State, call: &mut Call, body: &[u8]) -> Outcome {

@@ -7,25 +7,29 @@ use std::ffi::c_void;
 use ava_protocol::cuda::constant::{CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_UNKNOWN};
 use ava_protocol::cuda::kind;
 use ava_protocol::cuda::nodes::{
-    ALLOCATION, ArchivedNode, COPY, HOST, KERNEL, KERNEL_V2, Leads, NodeAnswer, NodeReply, OPERATIONS, SIDES, Shape,
-    UNIFIED, any, put, word,
+    ALLOCATION, ArchivedNode, COPY, FUNCTION, HOST, KERNEL, KERNEL_V2, Leads, NodeAnswer, NodeReply, OPERATIONS, SIDES,
+    Shape, any, put, word,
 };
 use ava_protocol::cuda::parameters::{Layout, Parameter};
 use ava_protocol::frame::Malformed;
 use ava_protocol::layout::Rows;
+use ava_protocol::upcall::Life;
 use ava_protocol::wire::Stored;
 
 use super::launch::Packed;
 use super::state::State;
 use crate::call::{Call, Outcome, Stop};
 use crate::gate::Cost;
+use crate::generated::cuda::trampoline;
 use crate::memory::{Input, Private, Source};
+use crate::upcall::callbacks::Registered;
 
 /// A struct for the driver, and what it leads to.
 struct Params {
     params: Input,
     _memory: Input,
     _packed: Packed,
+    function: Option<Registered>,
 }
 
 impl Params {
@@ -36,6 +40,13 @@ impl Params {
     fn word(&self, at: usize) -> u64 {
         word(self.params.bytes().unwrap_or_default(), at, 8)
     }
+
+    /// The driver has taken them, or not.
+    fn confirm(&self, ret: u32) {
+        if let Some(function) = &self.function {
+            function.confirm(ret == 0);
+        }
+    }
 }
 
 /// The struct that a call gives the driver.
@@ -43,6 +54,7 @@ fn params(call: &Call, r: &ArchivedNode<'_>, shape: &'static Shape, name: &'stat
     let mut params = call.structs(&r.params, Some(1), &shape.spec, name)?;
     let memory = call.input(&r.memory, Rows::flat(r.memory.size()), false, name)?;
     let packed = Packed::new(&memory);
+    let mut function = None;
     if let Source::Private(private) = &mut params.source {
         let bytes = private.bytes_mut();
         if let Some(tag) = shape.tag
@@ -65,25 +77,40 @@ fn params(call: &Call, r: &ArchivedNode<'_>, shape: &'static Shape, name: &'stat
                 }
                 put(bytes, at, got.map_or(0, |_| memory.as_ptr() as u64));
             }
-            Leads::Copy(at) => copied(&mut bytes[at..])?,
+            Leads::Copy(at) => copied(call, &mut bytes[at..])?,
+            Leads::Function(at) => {
+                let registered = call.registration(word(bytes, at, 8), &[], 0, Life::Session);
+                registered.expect_again();
+                put(bytes, at, if registered.wanted() { CALLED as usize as u64 } else { 0 });
+                put(bytes, at + 8, registered.user_data(false) as u64);
+                function = Some(registered);
+            }
         }
         if let Some(address) = shape.address {
             put(bytes, address, 0);
         }
     }
-    Ok(Params { params, _memory: memory, _packed: packed })
+    Ok(Params { params, _memory: memory, _packed: packed, function })
 }
 
-/// A copy between device memory and arrays.
-fn copied(bytes: &mut [u8]) -> Outcome {
+/// What the driver calls for a function of the program's: a node's is called as a launch's is.
+const CALLED: unsafe extern "C" fn(*mut c_void) = trampoline::cuLaunchHostFunc;
+
+/// A copy of device memory, arrays, and memory of the host that the program has at the same address.
+fn copied(call: &Call, bytes: &mut [u8]) -> Outcome {
     for side in SIDES {
         // What is reserved is null.
         put(bytes, side.array + 8, 0);
-        let memory = word(bytes, side.memory, 4) as u32;
-        if [HOST, UNIFIED].contains(&memory) {
+        if word(bytes, side.memory, 4) as u32 != HOST {
+            put(bytes, side.host, 0);
+            continue;
+        }
+        put(bytes, side.device, 0);
+        let first = |rows: &Rows| word(bytes, side.host, 8).checked_add(rows.start);
+        let range = side.rows(bytes).and_then(|rows| Some((first(&rows)?, rows.span()?)));
+        if range.is_none_or(|(first, span)| call.session.fixed.find(first, span).is_err()) {
             return Err(Stop::Refused(CUDA_ERROR_NOT_SUPPORTED.into()));
         }
-        put(bytes, side.host, 0);
     }
     Ok(())
 }
@@ -147,6 +174,7 @@ fn add(
         params: params.as_ptr(),
         context,
     });
+    params.confirm(ret);
     let (mut made, mut address) = (Stored::Untouched, 0);
     if ret == 0 {
         let parents = [r.graph.to_native()];
@@ -183,6 +211,7 @@ fn set(
     let context = call.handle(r.context.to_native(), kind::CUcontext)?;
     let params = params(call, r, shape, name)?;
     let ret = vendor(&Change { exec, node, params: params.as_ptr(), context });
+    params.confirm(ret);
     call.reply(&NodeReply { ret, made: Stored::Untouched, address: 0 })
 }
 
@@ -228,6 +257,13 @@ fn get(
             for side in SIDES {
                 put(bytes, at + side.array + 8, 0);
             }
+        }
+        Leads::Function(at) => {
+            let is_programs = word(bytes, at, 8) == CALLED as usize as u64;
+            let number = word(bytes, at + 8, 8) as usize;
+            let registration = call.session.callbacks.find(number).filter(|_| is_programs);
+            put(bytes, at, registration.map_or(0, |registration| registration.callback));
+            put(bytes, at + 8, 0);
         }
     }
     for (place, kind) in shape.spec.handles {
@@ -331,6 +367,7 @@ adds! {
     cuGraphAddKernelNode: &KERNEL, count, params;
     cuGraphAddKernelNode_v2: &KERNEL_V2, count, params;
     cuGraphAddBatchMemOpNode: &OPERATIONS, count, params;
+    cuGraphAddHostNode: &FUNCTION, count, params;
     cuGraphAddMemAllocNode: &ALLOCATION, count, params;
     cuGraphAddMemcpyNode: &COPY, count, params, context;
     cuGraphAddNode: Tagged, count, params;
@@ -342,11 +379,13 @@ sets! {
     cuGraphKernelNodeSetParams_v2: &KERNEL_V2, node, params;
     cuGraphMemcpyNodeSetParams: &COPY, node, params;
     cuGraphBatchMemOpNodeSetParams: &OPERATIONS, node, params;
+    cuGraphHostNodeSetParams: &FUNCTION, node, params;
     cuGraphNodeSetParams: Tagged, node, params;
     cuGraphExecKernelNodeSetParams: &KERNEL, exec, node, params;
     cuGraphExecKernelNodeSetParams_v2: &KERNEL_V2, exec, node, params;
     cuGraphExecMemcpyNodeSetParams: &COPY, exec, node, params, context;
     cuGraphExecBatchMemOpNodeSetParams: &OPERATIONS, exec, node, params;
+    cuGraphExecHostNodeSetParams: &FUNCTION, exec, node, params;
     cuGraphExecNodeSetParams: Tagged, exec, node, params;
 }
 
@@ -355,5 +394,6 @@ gets! {
     cuGraphKernelNodeGetParams_v2: KERNEL_V2;
     cuGraphMemcpyNodeGetParams: COPY;
     cuGraphBatchMemOpNodeGetParams: OPERATIONS;
+    cuGraphHostNodeGetParams: FUNCTION;
     cuGraphMemAllocNodeGetParams: ALLOCATION;
 }

@@ -44,6 +44,23 @@ fn what_the_vendor_named_unasked_is_never_forgotten() {
 }
 
 #[test]
+fn what_the_vendor_hands_over_has_the_id_that_it_was_named_by_and_goes_with_its_release() {
+    let objects = none();
+    objects.bind(1, 1, 0x10, &[], 0).unwrap();
+    assert_eq!((objects.intern_handed_over(1, 0x10), objects.intern_handed_over(1, 0)), (1, 0));
+    let named = objects.intern(1, 0x20);
+    assert_eq!(objects.intern_handed_over(1, 0x20), named);
+    let unheard = objects.intern_handed_over(1, 0x30);
+    objects.bind(2, 1, 0x40, &[], 0).unwrap();
+    objects.leaving(2);
+    assert_ne!(objects.intern_handed_over(1, 0x40), 2);
+    // Of what it had the program holds no more than before.
+    for id in [1, named, unheard] {
+        assert_eq!(objects.released(id), [id]);
+    }
+}
+
+#[test]
 fn ids_that_were_never_given_are_malformed() {
     let objects = none();
     objects.bind(5, 1, 0x10, &[], 0).unwrap();
