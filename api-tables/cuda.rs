@@ -847,6 +847,7 @@ extern "C" {
     fn cuModuleGetLoadingMode(mode: Option<Out<CUmoduleLoadingMode>>) -> CUresult;
 
     #[proc(since = 2000)]
+    #[custom(shim)]
     fn cuModuleGetFunction(hfunc: Option<Out<CUfunction>>, hmod: Option<CUmodule>, name: Option<&CStr>) -> CUresult;
 
     #[proc(since = 12040)]
@@ -860,6 +861,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[custom(shim)]
     fn cuModuleGetGlobal_v2(
         dptr: Option<Out<CUdeviceptr>>,
         bytes: Option<Out<usize>>,
@@ -945,6 +947,7 @@ extern "C" {
     fn cuLibraryUnload(library: CUlibrary) -> CUresult;
 
     #[proc(since = 12000)]
+    #[custom(shim)]
     fn cuLibraryGetKernel(pKernel: Option<Out<CUkernel>>, library: Option<CUlibrary>, name: Option<&CStr>) -> CUresult;
 
     #[proc(since = 12040)]
@@ -958,9 +961,11 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 12000)]
+    #[custom(shim)]
     fn cuLibraryGetModule(pMod: Option<Out<CUmodule>>, library: Option<CUlibrary>) -> CUresult;
 
     #[proc(since = 12000)]
+    #[custom(shim)]
     fn cuLibraryGetGlobal(
         dptr: Option<Out<CUdeviceptr>>,
         bytes: Option<Out<usize>>,
@@ -969,6 +974,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 12000)]
+    #[custom(shim)]
     fn cuLibraryGetManaged(
         dptr: Option<Out<CUdeviceptr>>,
         bytes: Option<Out<usize>>,
@@ -1692,6 +1698,10 @@ extern "C" {
 
     #[proc(since = 10020)]
     fn cuMemAddressFree(ptr: CUdeviceptr, size: usize) -> CUresult;
+
+    #[proc(since = 11000)]
+    #[custom]
+    fn cuMemRetainAllocationHandle(handle: Option<Out<CUmemGenericAllocationHandle>>, addr: *mut c_void) -> CUresult;
 
     #[proc(since = 10020)]
     #[frees(handle)]
@@ -3079,9 +3089,6 @@ extern "C" {
         osHandle: *mut c_void,
         shHandleType: CUmemAllocationHandleType,
     ) -> CUresult;
-
-    #[proc(since = 11000)]
-    fn cuMemRetainAllocationHandle(handle: Option<Out<CUmemGenericAllocationHandle>>, addr: *mut c_void) -> CUresult;
 
     #[proc(since = 11020)]
     fn cuMemPoolExportToShareableHandle(

@@ -72,6 +72,10 @@ fn every_case_of_the_client_passes_through_ava() {
         complaints(&answer),
         answer.stderr
     );
+    // What does not work says so.
+    for line in answer.stdout.lines().filter(|line| line.contains(" FAIL ")) {
+        assert!(line.contains("(801 CUDA_ERROR_NOT_SUPPORTED, not "), "{line}");
+    }
     let passed = answer.stdout.lines().filter(|line| line.ends_with(" ok")).count();
     let skipped: Vec<_> = answer.stdout.lines().filter(|line| line.contains(" skip: ")).collect();
     assert!(passed > failed.len(), "{answer}");
@@ -134,6 +138,13 @@ fn programs_of_the_runtime_are_right_through_ava() {
     let world = World::new(Vendor::SoftCuda);
     for (name, says) in RUNTIME.iter().filter(|(name, _)| !RUNTIME_NOT_YET.contains(name)) {
         is_right_through_ava(&world, &Program::new(made().join("runtime").join(name)), says);
+    }
+    // What does not work says so.
+    for name in RUNTIME_NOT_YET {
+        let program = Program::new(made().join("runtime").join(name)).env("AVA_SOFTCUDA_MEMORY", MEMORY);
+        let answer = world.through_avactl(&program);
+        assert_eq!(answer.ended, Ended::With(1), "{name}: {answer}");
+        assert!(answer.stdout.contains("cudaErrorNotSupported"), "{name}: {answer}");
     }
     for (version, says) in shared() {
         is_right_through_ava(&world, &Program::new(made().join(version).join("shared")), &says);

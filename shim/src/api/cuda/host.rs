@@ -125,7 +125,7 @@ pub fn is_managed(address: u64, size: usize) -> Result<bool, Fault> {
 }
 
 /// The answer of the driver about an address.
-fn ask(opcode: u32, pointer: *mut c_void, flags: u32) -> Result<(u32, u64), Fault> {
+pub(super) fn ask(opcode: u32, pointer: *mut c_void, flags: u32) -> Result<(u32, u64), Fault> {
     let request = HostAddress { address: pointer as u64, flags };
     Call::begin(SLOT.current()?, opcode).transact(&request, |reply: &ArchivedHostAnswer, _| {
         let status = reply.ret.to_native();

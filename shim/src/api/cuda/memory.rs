@@ -4,6 +4,10 @@
 
 use std::ffi::c_void;
 
+use ava_protocol::cuda::constant::CUDA_ERROR_INVALID_VALUE;
+use ava_protocol::cuda::opcode;
+
+use super::host::ask;
 use super::state::{SLOT, Way};
 use super::{contexts, places};
 use crate::api::generated::cuda::marshal;
@@ -83,6 +87,19 @@ unsafe fn known(status: u32, place: *mut u64, size: usize, way: Way, of: usize) 
         // SAFETY: by the caller's promise.
         let at = unsafe { place.read() };
         SLOT.current()?.state.standing.allocated(at, size as u64, way, of);
+    }
+    Ok(status)
+}
+
+/// The memory that is mapped at an address: a number of the driver's.
+pub unsafe fn cuMemRetainAllocationHandle(handle: *mut u64, address: *mut c_void) -> Result<u32, Fault> {
+    if handle.is_null() {
+        return Ok(CUDA_ERROR_INVALID_VALUE);
+    }
+    let (status, value) = ask(opcode::cuMemRetainAllocationHandle, address, 0)?;
+    if status == 0 {
+        // SAFETY: by the caller's promise.
+        unsafe { handle.write(value) };
     }
     Ok(status)
 }

@@ -21,6 +21,7 @@ mod runtime;
 mod staged;
 mod state;
 mod streams;
+mod variables;
 mod version;
 
 pub use crate::base::fault::unsupported as refuse;
@@ -42,3 +43,7 @@ pub use recorded::{cuMemcpyAtoHAsync_v2, cuMemcpyDtoHAsync_v2, cuMemcpyHtoAAsync
 pub use staged::cuGraphNodeGetType;
 pub use state::SLOT;
 pub use streams::*;
+pub use variables::{
+    cuLibraryGetGlobal, cuLibraryGetKernel, cuLibraryGetManaged, cuLibraryGetModule, cuModuleGetFunction,
+    cuModuleGetGlobal_v2,
+};

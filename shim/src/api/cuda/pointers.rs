@@ -8,7 +8,9 @@ use ava_protocol::cuda::constant::CUDA_ERROR_INVALID_VALUE;
 use ava_protocol::cuda::custom::{ArchivedValues, Attributes, Value};
 use ava_protocol::cuda::opcode;
 
+use super::host::is_managed;
 use super::state::SLOT;
+use super::variables::IS_MANAGED;
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
 use crate::call::Call;
@@ -51,13 +53,16 @@ unsafe fn ask(opcode: u32, keys: &[u32], places: &[*mut c_void], pointer: u64) -
     if places.iter().any(|place| place.is_null()) {
         return Ok(CUDA_ERROR_INVALID_VALUE);
     }
+    // The driver knows such memory as pinned.
+    let is_managed = keys.contains(&IS_MANAGED) && is_managed(pointer, 1)?;
     let mut call = Call::begin(SLOT.current()?, opcode);
     let request = Attributes { pointer, keys: keys.to_vec() };
     call.transact(&request, |reply: &ArchivedValues, call| {
         let status = reply.ret.to_native();
         let values = reply.values.iter().filter(|_| status == 0);
-        for ((place, kind), value) in places.iter().zip(&kinds).zip(values) {
-            let mut bytes = value.to_native().to_le_bytes();
+        for (((place, kind), key), value) in places.iter().zip(&kinds).zip(keys).zip(values) {
+            let value = if *key == IS_MANAGED && is_managed { 1 } else { value.to_native() };
+            let mut bytes = value.to_le_bytes();
             let size = match kind {
                 Value::Number(size) => *size,
                 Value::Handle(kind) => {

@@ -36,6 +36,8 @@ pub struct State {
     /// What it was told of the recordings of streams, by handle: no more than there are streams, since few record.
     pub recordings: maps::ById<Recording>,
     pub links: Links,
+    /// Modules and libraries of which nothing more is found, by id.
+    pub refused: maps::ById<()>,
     /// What is known beforehand.
     pub standing: Standing,
     /// What the runtime keeps with contexts, by handle and key.
@@ -63,6 +65,7 @@ impl Default for State {
             parameters: maps::busy(),
             registered: Registered::default(),
             links: Links::default(),
+            refused: maps::quiet(),
             standing: Standing::default(),
             nodes: maps::quiet(),
             recordings: maps::quiet(),
@@ -110,6 +113,7 @@ impl Hooks for State {
     fn forget(&self, id: u64) -> Vec<Lease> {
         self.parameters.remove(&id);
         self.nodes.remove(&id);
+        self.refused.remove(&id);
         self.links.forget(id);
         self.standing.rests((id, 0));
         Vec::new()
@@ -137,6 +141,7 @@ impl Hooks for State {
     fn close(&self) {
         self.parameters.clear();
         self.nodes.clear();
+        self.refused.clear();
         self.recordings.clear();
         staged::clear();
     }

@@ -79,6 +79,17 @@ fn free(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Outcom
     call.reply(&Status { ret })
 }
 
+/// The number of the memory that is mapped at an address of device memory.
+pub fn cuMemRetainAllocationHandle(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    let name = "cuMemRetainAllocationHandle";
+    let r = call.read::<ArchivedHostAddress>(body, name)?;
+    let retain = api.vendor.cuMemRetainAllocationHandle.ok_or(Stop::Missing(name))?;
+    let mut value = 0_u64;
+    // SAFETY: a place for a number; the driver looks the address up.
+    let ret = unsafe { retain((&raw mut value).cast(), without_provenance_mut(r.address.to_native() as usize)) };
+    call.reply(&HostAnswer { ret, value })
+}
+
 pub fn cuMemHostGetDevicePointer_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     let name = "cuMemHostGetDevicePointer_v2";
     let r = call.read::<ArchivedHostAddress>(body, name)?;
