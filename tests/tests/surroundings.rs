@@ -157,10 +157,13 @@ fn each_program_has_the_version_that_it_names() {
     assert!(said(&named).starts_with("2.17"));
 }
 
+/// Who opens it is told as natively; who has the stub is told where it would be looked for.
 #[test]
 fn a_library_that_is_nowhere_is_looked_for_where_a_variable_says() {
     let world = World::new(Vendor::SoftHsm);
-    let answer = world.remote(&version(&[]));
+    let (opened, native) = (world.remote(&version(&[])), world.native(&version(&[])));
+    assert!(opened == native && said(&native) == "none\n", "{opened}\nnatively: {native}");
+    let answer = world.remote(&version(&[&built::file("stubs/libtensorflowlite_c.so")]));
     assert!(answer.stderr.contains("cannot open shared object file"), "{answer}");
     assert!(answer.stderr.contains("AVA_VENDOR_LIBRARY_PATH=DIRS"), "{answer}");
     assert!(!answer.stderr.contains("avactl run"), "it would not help: {answer}");

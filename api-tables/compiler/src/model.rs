@@ -3,6 +3,7 @@
 //! The reader resolves names (`cl_uint` is a [`Shape::Value`] with its [`Scalar`], `cl_context` a
 //! [`Shape::Handle`]) so that emitters never look at syntax again. Emitters are visitors over these types.
 
+mod callbacks;
 mod events;
 mod expr;
 mod extensions;
@@ -14,7 +15,9 @@ mod pieces;
 mod pixels;
 mod procs;
 mod sandbox;
+mod scalars;
 
+pub use callbacks::*;
 pub use events::*;
 pub use expr::*;
 pub use extensions::*;
@@ -25,6 +28,7 @@ pub use mirrors::*;
 pub use pixels::*;
 pub use procs::*;
 pub use sandbox::*;
+pub use scalars::*;
 
 use indexmap::IndexMap;
 use proc_macro2::Span;
@@ -358,28 +362,6 @@ pub enum Shape {
     Pointer,
 }
 
-/// What a callback returns. Only callbacks of functions that are local or refused return something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Returned {
-    Nothing,
-    Number {
-        ty: String,
-        scalar: Scalar,
-    },
-    /// An address, with its C type.
-    Address(String),
-}
-
-impl Returned {
-    /// The C type.
-    pub fn c_type(&self) -> &str {
-        match self {
-            Self::Nothing => "void",
-            Self::Number { ty, .. } | Self::Address(ty) => ty,
-        }
-    }
-}
-
 /// Memory that a pointer argument points to.
 #[derive(Debug)]
 pub struct Buffer {
@@ -417,53 +399,6 @@ pub enum Element {
     Tagged(String),
     /// The name of a [`TypeKind::List`].
     Property(String),
-}
-
-/// The C scalar types that a table can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scalar {
-    I8,
-    U8,
-    I16,
-    U16,
-    I32,
-    U32,
-    I64,
-    U64,
-    Isize,
-    Usize,
-    F32,
-    F64,
-}
-
-impl Scalar {
-    /// The Rust type: `u32`.
-    pub fn rust(self) -> &'static str {
-        match self {
-            Self::I8 => "i8",
-            Self::U8 => "u8",
-            Self::I16 => "i16",
-            Self::U16 => "u16",
-            Self::I32 => "i32",
-            Self::U32 => "u32",
-            Self::I64 => "i64",
-            Self::U64 => "u64",
-            Self::Isize => "isize",
-            Self::Usize => "usize",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-        }
-    }
-
-    /// Size in bytes on the 64-bit machines AvA runs on; also its alignment.
-    pub fn size(self) -> usize {
-        match self {
-            Self::I8 | Self::U8 => 1,
-            Self::I16 | Self::U16 => 2,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::I64 | Self::U64 | Self::Isize | Self::Usize | Self::F64 => 8,
-        }
-    }
 }
 
 impl Api {

@@ -136,12 +136,18 @@ unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32,
     Ok(status)
 }
 
+/// Where a recording goes on.
+pub struct Tip {
+    pub graph: *mut c_void,
+    pub dependencies: Box<[u64]>,
+}
+
 /// The graph that a stream records to, and the nodes that the next one is to wait for; `None` if it does not record, or the
 /// driver has more to say of it.
 ///
 /// # Safety
 /// It is a handle or null.
-pub unsafe fn recording(stream: *mut c_void) -> Result<Option<(*mut c_void, Box<[u64]>)>, Fault> {
+pub unsafe fn recording(stream: *mut c_void) -> Result<Option<Tip>, Fault> {
     const ACTIVE: u32 = 1;
     let (mut status, mut graph, mut dependencies, mut count) = (0, null_mut(), null(), 0);
     let places = Places {
@@ -154,7 +160,8 @@ pub unsafe fn recording(stream: *mut c_void) -> Result<Option<(*mut c_void, Box<
     };
     // SAFETY: places of their types.
     let (ret, recording) = unsafe { told(opcode::cuStreamGetCaptureInfo_v2, stream, &places)? };
-    Ok((ret == 0 && status == ACTIVE && !graph.is_null()).then_some((graph, recording.dependencies)))
+    let tip = Tip { graph, dependencies: recording.dependencies };
+    Ok((ret == 0 && status == ACTIVE && !graph.is_null()).then_some(tip))
 }
 
 /// The answer to such a question, with what the places lead to.

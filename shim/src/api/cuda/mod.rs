@@ -18,7 +18,6 @@ mod places;
 mod pointers;
 mod recorded;
 mod runtime;
-mod staged;
 mod state;
 mod streams;
 mod variables;
@@ -40,7 +39,6 @@ pub use nodes::*;
 pub use occupancy::*;
 pub use pointers::*;
 pub use recorded::{cuMemcpyAtoHAsync_v2, cuMemcpyDtoHAsync_v2, cuMemcpyHtoAAsync_v2, cuMemcpyHtoDAsync_v2};
-pub use staged::cuGraphNodeGetType;
 pub use state::SLOT;
 pub use streams::*;
 pub use variables::{

@@ -10,10 +10,12 @@ use ava_protocol::cuda::opcode;
 
 use super::host::is_managed;
 use super::state::SLOT;
-use super::variables::IS_MANAGED;
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
 use crate::call::Call;
+
+/// `CU_POINTER_ATTRIBUTE_IS_MANAGED`.
+pub const IS_MANAGED: u32 = 8;
 
 /// More attributes than there are.
 const MOST: u32 = 1024;

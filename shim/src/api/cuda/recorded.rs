@@ -1,5 +1,5 @@
 //! Copies that streams record, from and to memory of the program's own: the worker has it only as long as a call, so they become
-//! copies of the graph that is recorded to (`staged`), as a program would add them by hand.
+//! copies of the graph that is recorded to (`nodes::staged`), as a program would add them by hand.
 
 #![allow(non_snake_case)]
 
@@ -9,9 +9,9 @@ use ava_protocol::cuda::nodes::{ARRAY, COPY, DEVICE, EXTENT, HOST, SIDES, put};
 use ava_protocol::cuda::opcode;
 
 use super::contexts;
-use super::graphs::recording;
-use super::nodes::Place;
-use super::staged;
+use super::graphs::{Tip, recording};
+use super::nodes::calls::Place;
+use super::nodes::staged;
 use super::state::SLOT;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
@@ -139,7 +139,7 @@ pub unsafe fn copy(
         return Ok(None);
     }
     // SAFETY: a handle, which is looked up.
-    let Some((graph, dependencies)) = (unsafe { recording(stream)? }) else { return Ok(None) };
+    let Some(Tip { graph, dependencies }) = (unsafe { recording(stream)? }) else { return Ok(None) };
     let mut node = std::ptr::null_mut();
     let place = Place {
         graph,

@@ -2,6 +2,7 @@
 
 pub mod current;
 mod registered;
+pub mod stages;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,6 @@ use ava_cuda_runtime::Destructor;
 use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
-use super::staged;
 use registered::Registered;
 use standing::Standing;
 pub use standing::{Recorder, Way};
@@ -143,7 +143,7 @@ impl Hooks for State {
         self.nodes.clear();
         self.refused.clear();
         self.recordings.clear();
-        staged::clear();
+        stages::clear();
     }
 }
 

@@ -9,13 +9,10 @@ use std::ptr::null_mut;
 
 use ava_protocol::cuda::constant::CUDA_ERROR_NOT_SUPPORTED;
 
-use super::pointers::cuPointerGetAttribute;
+use super::pointers::{IS_MANAGED, cuPointerGetAttribute};
 use super::state::SLOT;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
-
-/// `CU_POINTER_ATTRIBUTE_IS_MANAGED`.
-pub const IS_MANAGED: u32 = 8;
 
 pub unsafe fn cuModuleGetGlobal_v2(
     address: *mut u64,

@@ -8,23 +8,22 @@
 
 #![allow(non_snake_case)]
 
-use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ava_protocol::cuda::constant::CUDA_ERROR_INVALID_VALUE;
 use ava_protocol::cuda::nodes::{COPY, FUNCTION, HOST, SIDES, Side, UNIFIED, any, put, word};
 use ava_protocol::cuda::opcode;
 use ava_protocol::layout::Rows;
 
-use super::host::{cuMemFreeHost, cuMemHostAlloc};
-use super::nodes::{self, Place};
-use super::places;
-use super::state::SLOT;
+use super::calls::{self, Place};
+use crate::api::cuda::host::{cuMemFreeHost, cuMemHostAlloc};
+use crate::api::cuda::places;
+use crate::api::cuda::state::SLOT;
+use crate::api::cuda::state::stages::{self, Function, Part, Stage, address, empty, end, fill};
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
-use crate::base::readable::is_readable;
 
 /// `CU_USER_OBJECT_NO_DESTRUCTOR_SYNC`, and `CU_GRAPH_USER_OBJECT_MOVE`.
 const NO_SYNC: u32 = 1;
@@ -34,95 +33,6 @@ const RELAXED: u32 = 2;
 /// `CU_GRAPH_NODE_TYPE_MEMCPY` and `…_GRAPH`.
 const IS_COPY: u32 = 1;
 const IS_GRAPH: u32 = 4;
-
-/// A copy with memory of the program's.
-#[derive(Debug)]
-pub struct Stage {
-    /// What the program has asked for, a `CUDA_MEMCPY3D`.
-    pub params: Vec<u8>,
-    sides: [Option<Part>; 2],
-}
-
-/// One side of it.
-#[derive(Debug)]
-struct Part {
-    /// The first byte in the program's memory, and the rows from there.
-    at: u64,
-    rows: Rows,
-    /// Memory that both have, in which the rows lie without gaps.
-    buffer: usize,
-}
-
-/// All stages, by number.
-static STAGES: Mutex<Stages> = Mutex::new(Stages { all: BTreeMap::new(), last: 0, spent: Vec::new() });
-
-struct Stages {
-    all: BTreeMap<usize, Arc<Stage>>,
-    last: usize,
-    /// Memory that is not needed any more. A callback, which tells of that, may not give it back itself.
-    spent: Vec<usize>,
-}
-
-fn stages() -> MutexGuard<'static, Stages> {
-    STAGES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn of(number: usize) -> Option<Arc<Stage>> {
-    stages().all.get(&number).cloned()
-}
-
-fn remove(number: usize) {
-    let mut stages = stages();
-    if let Some(stage) = stages.all.remove(&number) {
-        stages.spent.extend(stage.sides.iter().flatten().map(|part| part.buffer));
-    }
-}
-
-impl Part {
-    /// Copies between the program's memory and the buffer.
-    fn copy(&self, is_to_buffer: bool) {
-        let first = self.at as *mut u8;
-        if !is_readable(first, self.rows.span().map_or(usize::MAX, |span| span as usize)) {
-            return;
-        }
-        let row = self.rows.row as usize;
-        for (i, offset) in self.rows.offsets().enumerate() {
-            let (theirs, ours) = (first.wrapping_add(offset as usize), (self.buffer + i * row) as *mut u8);
-            // SAFETY: the program has said that so much is there as long as its graph may be played, and the buffer was made
-            // for all rows; it is given back when no graph holds the copy.
-            unsafe {
-                if is_to_buffer {
-                    std::ptr::copy_nonoverlapping(theirs, ours, row);
-                } else {
-                    std::ptr::copy_nonoverlapping(ours, theirs, row);
-                }
-            }
-        }
-    }
-}
-
-/// What is called with the number of a stage.
-type Function = unsafe extern "C" fn(*mut c_void);
-
-fn address(function: Function) -> usize {
-    function as usize
-}
-
-unsafe extern "C" fn fill(number: *mut c_void) {
-    if let Some(Stage { sides: [Some(source), _], .. }) = of(number as usize).as_deref() {
-        source.copy(true);
-    }
-}
-
-unsafe extern "C" fn empty(number: *mut c_void) {
-    if let Some(Stage { sides: [_, Some(target)], .. }) = of(number as usize).as_deref() {
-        target.copy(false);
-    }
-}
-
-unsafe extern "C" fn end(number: *mut c_void) {
-    remove(number as usize);
-}
 
 /// The sides of a `CUDA_MEMCPY3D` that are memory of the program's own: where the first byte lies, and the rows from there.
 ///
@@ -172,7 +82,7 @@ pub unsafe fn add(
             put(&mut of_graph, 0, IS_GRAPH.into());
             put(&mut of_graph, 16, graph as u64);
             let shape = any(IS_GRAPH).ok_or(Fault::Status(CUDA_ERROR_INVALID_VALUE.into()))?;
-            nodes::add(opcode::cuGraphAddNode_v2, node, place, of_graph.as_mut_ptr().cast(), shape)
+            calls::add(opcode::cuGraphAddNode_v2, node, place, of_graph.as_mut_ptr().cast(), shape)
         })
     }
 }
@@ -243,24 +153,12 @@ unsafe fn build(
     let mut stage = Stage { params: params.to_vec(), sides: [None, None] };
     for (i, side) in SIDES.iter().enumerate() {
         let Some((at, rows)) = sides[i] else { continue };
-        let buffer = match buffer(rows.bytes()) {
-            Ok(buffer) => buffer,
-            Err(fault) => {
-                stages().spent.extend(stage.sides.iter().flatten().map(|part| part.buffer));
-                return Err(fault);
-            }
-        };
+        let buffer = buffer(rows.bytes())?;
         side.put_flat(&mut staged, buffer as u64, &rows);
         stage.sides[i] = Some(Part { at, rows, buffer });
     }
     let [fills, empties] = [stage.sides[0].is_some(), stage.sides[1].is_some()];
-    let number = {
-        let mut stages = stages();
-        stages.last += 1;
-        let number = stages.last;
-        stages.all.insert(number, Arc::new(stage));
-        number
-    };
+    let number = stages::insert(stage);
     // SAFETY: by the caller's promise; places for handles, and structs as the functions take them.
     unsafe {
         held(graph, number)?;
@@ -271,7 +169,7 @@ unsafe fn build(
         let place = behind(graph, &last, context);
         let mut copy = null_mut();
         let params = staged.as_mut_ptr().cast();
-        answered(nodes::add(opcode::cuGraphAddMemcpyNode, &raw mut copy, &place, params, &COPY)?)?;
+        answered(calls::add(opcode::cuGraphAddMemcpyNode, &raw mut copy, &place, params, &COPY)?)?;
         if empties {
             call(graph, copy, empty, number)?;
         }
@@ -289,7 +187,7 @@ unsafe fn held(graph: *mut c_void, number: usize) -> Result<(), Fault> {
     unsafe {
         let made = marshal::cuUserObjectCreate(&raw mut object, number as *mut c_void, Some(end), 1, NO_SYNC);
         if let Err(fault) = made.and_then(answered) {
-            remove(number);
+            stages::remove(number);
             return Err(fault);
         }
         let kept = marshal::cuGraphRetainUserObject(graph, object, 1, MOVE).and_then(answered);
@@ -317,7 +215,7 @@ unsafe fn call(
     // SAFETY: a place for a handle, and a struct as the function takes it.
     unsafe {
         let params = params.as_mut_ptr().cast();
-        answered(nodes::add(opcode::cuGraphAddHostNode, &raw mut node, &place, params, &FUNCTION)?)?;
+        answered(calls::add(opcode::cuGraphAddHostNode, &raw mut node, &place, params, &FUNCTION)?)?;
     }
     Ok(node)
 }
@@ -336,8 +234,7 @@ fn buffer(len: u64) -> Result<usize, Fault> {
 
 /// Gives back what is not needed any more.
 fn give_back() {
-    let spent = std::mem::take(&mut stages().spent);
-    for buffer in spent {
+    for buffer in stages::take_spent() {
         // SAFETY: nobody uses it. One of a lost session is gone already.
         let _ = unsafe { cuMemFreeHost(buffer as *mut c_void) };
     }
@@ -345,7 +242,7 @@ fn give_back() {
 
 /// The stage of a node that stands for a copy.
 pub fn of_node(node: *mut c_void) -> Option<Arc<Stage>> {
-    if stages().all.is_empty() {
+    if stages::is_empty() {
         return None;
     }
     let (mut graph, mut all, mut count) = (null_mut(), [null_mut::<c_void>(); 3], 3);
@@ -356,11 +253,11 @@ pub fn of_node(node: *mut c_void) -> Option<Arc<Stage>> {
         marshal::cuGraphGetNodes(graph, all.as_mut_ptr(), &raw mut count).and_then(answered).ok()?;
         all.iter().take(count).find_map(|node| {
             let mut params = [0_u8; 16];
-            let told = nodes::get(opcode::cuGraphHostNodeGetParams, *node, params.as_mut_ptr().cast(), &FUNCTION);
+            let told = calls::get(opcode::cuGraphHostNodeGetParams, *node, params.as_mut_ptr().cast(), &FUNCTION);
             told.and_then(answered).ok()?;
             let function = word(&params, 0, 8) as usize;
             let is_ours = [address(fill), address(empty)].contains(&function);
-            of(word(&params, 8, 8) as usize).filter(|_| is_ours)
+            stages::of(word(&params, 8, 8) as usize).filter(|_| is_ours)
         })
     }
 }
@@ -376,60 +273,8 @@ pub unsafe fn cuGraphNodeGetType(node: *mut c_void, kind: *mut u32) -> Result<u3
     }
 }
 
-/// The session is lost, and with it all that was made of it.
-pub fn clear() {
-    let mut stages = stages();
-    stages.all.clear();
-    stages.spent.clear();
-}
-
 /// # Errors
 /// A status that is none of success.
 pub fn answered(status: u32) -> Result<(), Fault> {
     if status == 0 { Ok(()) } else { Err(Fault::Status(status.into())) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_lie_without_gaps_in_between() {
-        let rows = Rows { start: 0, row: 2, rows: 2, row_pitch: 4, slices: 2, slice_pitch: 10 };
-        let mut programs: Vec<u8> = (0..16).collect();
-        let mut buffer = [0_u8; 8];
-        let part = Part { at: programs.as_mut_ptr() as u64, rows, buffer: buffer.as_mut_ptr() as usize };
-        part.copy(true);
-        assert_eq!(buffer, [0, 1, 4, 5, 10, 11, 14, 15]);
-        buffer.fill(9);
-        part.copy(false);
-        assert_eq!(programs, [9, 9, 2, 3, 9, 9, 6, 7, 8, 9, 9, 9, 12, 13, 9, 9]);
-        // What is no memory is left alone.
-        Part { at: 16, ..part }.copy(true);
-    }
-
-    #[test]
-    fn a_call_for_one_that_is_gone_does_nothing() {
-        let mut programs = [1_u8; 4];
-        let mut buffer = [0_u8; 4];
-        let part = Part {
-            at: programs.as_mut_ptr() as u64,
-            rows: Rows::flat(Some(4)).unwrap(),
-            buffer: buffer.as_mut_ptr() as usize,
-        };
-        let number = usize::MAX;
-        stages().all.insert(number, Arc::new(Stage { params: Vec::new(), sides: [Some(part), None] }));
-        // SAFETY: the number of a stage, and of none.
-        unsafe {
-            fill(number as *mut c_void);
-            assert_eq!(buffer, [1; 4]);
-            buffer.fill(0);
-            // It has no other side.
-            empty(number as *mut c_void);
-            end(number as *mut c_void);
-            fill(number as *mut c_void);
-        }
-        assert_eq!((buffer, programs), ([0; 4], [1; 4]));
-        assert_eq!(std::mem::take(&mut stages().spent), [buffer.as_ptr() as usize]);
-    }
 }
