@@ -173,8 +173,17 @@ fn others() -> bool {
 /// Removes the scratch directories of processes that have ended.
 fn sweep(all: &Path) {
     let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
-    let gone = entries.filter(|entry| !Path::new("/proc").join(entry.file_name()).exists());
+    let gone = entries.filter(|entry| has_ended(&Path::new("/proc").join(entry.file_name())));
     gone.for_each(|entry| drop(std::fs::remove_dir_all(entry.path())));
+}
+
+/// Whether a process, by its folder, has ended. One whose broker was killed may be a zombie for long, until init waits for it.
+fn has_ended(process: &Path) -> bool {
+    match std::fs::read_to_string(process.join("stat")) {
+        // The name is in parentheses, and may hold any others.
+        Ok(text) => text.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X'])),
+        Err(_) => !process.exists(),
+    }
 }
 
 fn at(path: &Path, error: io::Error) -> io::Error {
@@ -202,6 +211,23 @@ mod tests {
         std::fs::write(home.cache.join("x"), "").unwrap();
         Home::empty(&place, false).unwrap();
         assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_zombie_has_left_is_removed() {
+        let base = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        let left = base.path().join(child.id().to_string());
+        std::fs::create_dir(&left).unwrap();
+        while !has_ended(&process) {
+            std::thread::yield_now();
+        }
+        assert!(process.exists());
+        sweep(base.path());
+        assert!(!left.exists());
+        child.wait().unwrap();
+        assert!(has_ended(&process) && !has_ended(Path::new("/proc/self")));
     }
 
     #[test]
