@@ -19,6 +19,7 @@ mod pointers;
 mod recorded;
 mod runtime;
 mod state;
+mod status;
 mod streams;
 mod variables;
 mod version;

@@ -7,6 +7,7 @@ use std::ffi::c_void;
 
 use ava_protocol::cuda::constant::CUDA_ERROR_INVALID_VALUE;
 
+use super::status::answered;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 
@@ -83,11 +84,4 @@ pub unsafe fn cuOccupancyMaxPotentialBlockSizeWithFlags(
         grid.write(best_blocks.saturating_mul(processors));
     }
     Ok(0)
-}
-
-fn answered(status: u32) -> Result<(), Fault> {
-    match status {
-        0 => Ok(()),
-        status => Err(Fault::Status(status.into())),
-    }
 }

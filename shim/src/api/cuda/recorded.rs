@@ -13,11 +13,10 @@ use super::graphs::{Tip, recording};
 use super::nodes::calls::Place;
 use super::nodes::staged;
 use super::state::SLOT;
+use super::streams::PER_THREAD;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 
-/// `CU_STREAM_PER_THREAD`.
-const PER_THREAD: usize = 2;
 /// `CU_STREAM_SET_CAPTURE_DEPENDENCIES`.
 const SET: u32 = 1;
 

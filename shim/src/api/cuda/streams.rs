@@ -12,7 +12,7 @@ use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 
 /// `CU_STREAM_PER_THREAD`, the greatest value that is no handle.
-const PER_THREAD: usize = 2;
+pub(super) const PER_THREAD: usize = 2;
 
 pub unsafe fn cuStreamBeginCapture(opcode: u32, stream: *mut c_void) -> Result<u32, Fault> {
     let recorder = recorder(stream, opcode == opcode::cuStreamBeginCapture_ptsz)?;

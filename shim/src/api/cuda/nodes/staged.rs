@@ -22,6 +22,7 @@ use crate::api::cuda::host::{cuMemFreeHost, cuMemHostAlloc};
 use crate::api::cuda::places;
 use crate::api::cuda::state::SLOT;
 use crate::api::cuda::state::stages::{self, Function, Part, Stage, address, empty, end, fill};
+use crate::api::cuda::status::answered;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 
@@ -271,10 +272,4 @@ pub unsafe fn cuGraphNodeGetType(node: *mut c_void, kind: *mut u32) -> Result<u3
         }
         Ok(status)
     }
-}
-
-/// # Errors
-/// A status that is none of success.
-pub fn answered(status: u32) -> Result<(), Fault> {
-    if status == 0 { Ok(()) } else { Err(Fault::Status(status.into())) }
 }
