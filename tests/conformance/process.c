@@ -2,8 +2,10 @@
 #include "conformance.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { N = 4096 };
 
@@ -244,14 +246,34 @@ CASE(process_fork_without_calls)
 
 /* ---- fork with calls on both sides: not safe natively ----------------------- */
 
+/* How long a child may take: it builds programs, perhaps beside many others. */
+enum { CHILD_SECONDS = 50, CASE_SECONDS = 240 };
+
+/* Tells where a child hangs. */
+static void on_time_out(int signal)
+{
+    void *frames[64];
+    int depth = backtrace(frames, 64);
+    dprintf(2, "a forked child is not done after %d s; it has used %.1f s\n", CHILD_SECONDS,
+            (double)clock() / CLOCKS_PER_SEC);
+    backtrace_symbols_fd(frames, depth, 2);
+    _exit(128 + signal);
+}
+
+static void begin_child(void)
+{
+    leave_the_runner();
+    signal(SIGALRM, on_time_out);
+    alarm(CHILD_SECONDS);
+}
+
 static int in_fork(void (*body)(void))
 {
     fflush(stdout);
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        leave_the_runner();
-        alarm(20);
+        begin_child();
         body();
         _exit(0);
     }
@@ -283,8 +305,7 @@ CASE_REMOTE(fork_many_children)
     for (int i = 0; i < CHILDREN; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
-            leave_the_runner();
-            alarm(30);
+            begin_child();
             child_body();
         }
     }
@@ -312,7 +333,7 @@ static void keep_busy(void *arg)
 }
 
 /* Other threads are within calls while the process forks. */
-CASE_REMOTE(fork_while_threads_are_in_calls)
+CASE_FULL(fork_while_threads_are_in_calls, CASE_SECONDS, true)
 {
     thread *threads[4];
     cl_uint x = 1;
