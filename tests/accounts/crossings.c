@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,45 @@ static void transfer(void)
     OK(clReleaseEvent(event));
 }
 
+static void put(const int *data)
+{
+    OK(clEnqueueWriteBuffer(queue, buffer, CL_TRUE, 0, ITEMS * sizeof *data, data, 0, NULL, NULL));
+}
+
+static void get(int *data)
+{
+    OK(clEnqueueReadBuffer(queue, buffer, CL_TRUE, 0, ITEMS * sizeof *data, data, 0, NULL, NULL));
+}
+
+/* Input that is written, a kernel, and a result that is read: by the end of the first read, or of the wait, the queue has nothing
+ * to do. */
+static void turn(bool finishes)
+{
+    int data[ITEMS] = {0};
+    put(data);
+    OK(clReleaseEvent(launch()));
+    if (finishes)
+        OK(clFinish(queue));
+    get(data);
+    TRUE(data[ITEMS - 1] == ITEMS - 1);
+    data[0] = 7;
+    put(data);
+    data[0] = 0;
+    get(data);
+    TRUE(data[0] == 7 && data[ITEMS - 1] == ITEMS - 1);
+    OK(clFinish(queue));
+}
+
+static void turn_by_turn(void)
+{
+    turn(false);
+}
+
+static void turn_with_finish(void)
+{
+    turn(true);
+}
+
 /* A queue that has nothing to do. */
 static void empty(void)
 {
@@ -201,8 +241,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*round)(void);
-    } all[] = {{"finish", finish}, {"wait", wait}, {"many", many}, {"transfer", transfer}, {"empty", empty},
-        {"image", image}, {"object", object}};
+    } all[] = {{"finish", finish}, {"wait", wait}, {"many", many}, {"transfer", transfer}, {"turn", turn_by_turn},
+        {"turn-finish", turn_with_finish}, {"empty", empty}, {"image", image}, {"object", object}};
     (void)argc;
     start();
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

@@ -126,7 +126,7 @@ fn who_comes_after_somebody_who_never_comes_waits_alone() {
 }
 
 #[test]
-fn buffers_live_in_regions_of_their_own() {
+fn buffers_live_in_places_of_their_own() {
     use ava_protocol::engine::resident::{ArchivedCreated, Create};
     let stage = Stage::new();
     let mut scene = Scene::new(&stage);
@@ -134,7 +134,7 @@ fn buffers_live_in_regions_of_their_own() {
     let (region, fd) = Region::create(len).unwrap();
     scene.lane.region(1, len, Some(fd.as_fd()));
     let slice = Slice { region: 1, offset: 0, len, pending: 0 };
-    let create = |id| Create { of: CONTEXT, flags: 0, region: slice, new_object: id };
+    let create = |id| Create { of: CONTEXT, flags: 0, region: slice, place: 1, new_object: id };
     let made = |r: &ArchivedCreated| (r.suits, r.made);
     assert_eq!(scene.lane.call(own::CREATE_RESIDENT, &create(FREE), made), (true, true));
     // The region may be dropped: the vendor continues to use it.
@@ -156,25 +156,40 @@ fn buffers_live_in_regions_of_their_own() {
     region.read(len - 1, &mut byte);
     assert_eq!(byte, [7]);
     scene.lane.region(1, len, Some(fd.as_fd()));
-    // Two buffers in one region, a part of one, and memory of the program's by its address are refused.
+    // Where no vector may lie, and memory of the program's by its address, are refused.
     for (id, slice, flags, reason) in [
-        (FREE + 1, Slice { offset: 4096, len: len - 4096, ..slice }, 0, "the body does not hold the arguments"),
+        (FREE + 1, Slice { offset: 64, len: 128, ..slice }, 0, "the body does not hold the arguments"),
         (FREE + 2, slice, 1 << 3, "the body does not hold the arguments"),
         (FREE + 3, Slice { len: len + 1, ..slice }, 0, "a region: 65536 bytes where 65537 are needed"),
         (FREE + 4, Slice { region: 8, ..slice }, 0, "no region 8"),
     ] {
         let scene = Scene::new(&stage);
         scene.lane.region(1, len, Some(fd.as_fd()));
-        let request = Create { of: CONTEXT, flags, region: slice, new_object: id };
+        let request = Create { of: CONTEXT, flags, region: slice, place: 1, new_object: id };
         assert!(scene.lane.send(&call(own::CREATE_RESIDENT, &request), None));
         scene.ends(reason);
     }
-    let twice = Scene::new(&stage);
-    twice.lane.region(1, len, Some(fd.as_fd()));
-    for id in [FREE, FREE + 1] {
-        assert!(twice.lane.send(&call(own::CREATE_RESIDENT, &create(id)), None));
+    // Several lie in one region, and none where another does, also if they have no bytes.
+    let mut shared = Scene::new(&stage);
+    shared.lane.region(1, len, Some(fd.as_fd()));
+    let part = |id: u64, offset, len| {
+        let region = Slice { offset, len, ..slice };
+        Create { of: CONTEXT, flags: 0, region, place: u32::MAX, new_object: id }
+    };
+    for (id, offset) in [(FREE, 0), (FREE + 1, 256), (FREE + 2, 512)] {
+        assert_eq!(shared.lane.call(own::CREATE_RESIDENT, &part(id, offset, 256), made), (true, true));
     }
-    twice.ends("in use by another object");
+    for (offset, len) in [(256, 256), (128, 256), (384, 1), (0, 1024), (512, 0)] {
+        let twice = Scene::new(&stage);
+        twice.lane.region(1, 64 << 10, Some(fd.as_fd()));
+        for id in 0..3 {
+            let request = part(FREE + id, 256 * id, 256);
+            assert!(twice.lane.send(&call(own::CREATE_RESIDENT, &request), None));
+        }
+        assert!(twice.lane.send(&call(own::CREATE_RESIDENT, &part(FREE + 3, offset, len)), None));
+        twice.ends("in use by another object");
+    }
+    shared.leaves();
     scene.leaves();
     stage.stays_unharmed();
 }

@@ -88,8 +88,8 @@ pub enum Notice {
     /// Shim: serve this frame after so many one-way frames of another lane. Numbers up to [`MOST_LANE`], counts up to
     /// [`MOST_COUNT`].
     After { lane: u32, count: u64 },
-    /// Worker: the vendor no longer uses this region, in which an object lived.
-    Vacant { region: u32 },
+    /// Worker: the vendor no longer uses the memory of this number, in which an object lived.
+    Vacant { place: u32 },
     /// Worker: the vendor's output up to the message of this number must be written before the call returns.
     Said { number: u64 },
 }
@@ -115,7 +115,7 @@ impl Notice {
             Self::Completed { pending, failed } => pending | if failed { FAILED } else { 0 },
             Self::Taken { pending } => pending | TAKEN,
             Self::Gone { object } => object | GONE,
-            Self::Vacant { region } => u64::from(region) | VACANT,
+            Self::Vacant { place } => u64::from(place) | VACANT,
             Self::Said { number } => number | SAID,
             Self::After { lane, count } => u64::from(lane.min(MOST_LANE)) << COUNT_BITS | count.min(MOST_COUNT) | AFTER,
         }
@@ -136,7 +136,7 @@ impl Notice {
         } else if word & TAKEN != 0 {
             Self::Taken { pending: number }
         } else if word & VACANT != 0 {
-            Self::Vacant { region: number as u32 }
+            Self::Vacant { place: number as u32 }
         } else if word & AFTER != 0 {
             Self::After { lane: (number >> COUNT_BITS) as u32 & MOST_LANE, count: number & MOST_COUNT }
         } else if word & SAID != 0 {
@@ -271,7 +271,7 @@ mod tests {
             Notice::Completed { pending: 3, failed: true },
             Notice::Gone { object: (1 << 60) + 9 },
             Notice::Taken { pending: 4 },
-            Notice::Vacant { region: u32::MAX },
+            Notice::Vacant { place: u32::MAX },
             Notice::After { lane: MOST_LANE, count: MOST_COUNT },
             Notice::Said { number: 1 << 40 },
         ];

@@ -135,7 +135,7 @@ fn notices_come_back() {
             Notice::Completed { pending: number, failed: true },
             Notice::Taken { pending: number },
             Notice::Gone { object: number | random.odd() & 1 << 60 },
-            Notice::Vacant { region: number as u32 },
+            Notice::Vacant { place: number as u32 },
             Notice::After { lane: number as u32 & MOST_LANE, count: number & MOST_COUNT },
             Notice::Said { number },
         ] {

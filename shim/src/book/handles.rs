@@ -157,6 +157,13 @@ impl Handles {
         })
     }
 
+    /// The id of a live object about which something is remembered elsewhere.
+    #[inline]
+    pub fn remembered(&self, pointer: *mut c_void) -> Option<u64> {
+        let object = self.object(pointer).filter(|object| object.remembered.load(Ordering::Relaxed))?;
+        Some(object.id.load(Ordering::Acquire))
+    }
+
     /// The id of a value that is no handle of an object.
     pub fn plain(&self, pointer: *mut c_void, kind: u16) -> Option<u64> {
         self.spec(kind)?.plain_id(pointer as usize)

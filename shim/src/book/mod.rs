@@ -16,6 +16,7 @@ pub mod queues;
 pub mod regions;
 pub mod reserved;
 pub mod residents;
+pub mod slots;
 pub mod texts;
 pub mod turn;
 

@@ -68,15 +68,17 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The call, which has begun, is about an object that calls are put in order by.
+    /// The call, which has begun, is about an object that calls are put in order by. Whether that had another mark.
     #[inline]
-    pub fn uses(&mut self, order: &Order, handles: &Handles, object: *mut c_void, lane: u32) {
+    pub fn uses(&mut self, order: &Order, handles: &Handles, object: *mut c_void, lane: u32) -> bool {
         self.is_ordered = true;
         if let Some(mark) = handles.user(object)
             && mark.load(Ordering::SeqCst) != lane
         {
             self.replace(order, mark, object, lane);
+            return true;
         }
+        false
     }
 
     /// Marks an object that has another mark.

@@ -103,8 +103,8 @@ impl Call {
         }
         if kind.ordered {
             let (book, lane) = (&self.session.book, self.lane());
-            if lane != 0 {
-                self.turn.uses(&book.order, &book.handles, pointer, lane);
+            if lane != 0 && self.turn.uses(&book.order, &book.handles, pointer, lane) && kind.queue {
+                book.queues.settle();
             }
         }
     }

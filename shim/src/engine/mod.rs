@@ -14,4 +14,5 @@ pub mod pieces;
 pub mod pixels;
 #[allow(dead_code, reason = "only for APIs whose functions are looked up by name and version")]
 pub mod procs;
+pub mod quiet;
 pub mod resident;

@@ -9,16 +9,16 @@ use ava_protocol::engine::resident::{ArchivedCreated, ArchivedTransferred, Creat
 use ava_protocol::wire::Slice;
 
 use crate::base::fault::Fault;
+use crate::base::readable::is_readable;
 use crate::book::accepted::{Key, mix};
+use crate::book::regions::Lease;
+use crate::book::slots::{self, Place};
 use crate::call::{Call, Wake};
 use crate::session::Session;
 
-/// The smallest object that gets a region of its own, in bytes, and the largest. Between them are whole pages: a vendor may
-/// keep a copy of what is not aligned.
-const SMALLEST: usize = 64 << 10;
+/// The largest object in a region, in bytes.
 const LARGEST: usize = 1 << 30;
-const PAGE: usize = 4096;
-/// The smallest transfer that the program copies itself, in bytes.
+/// The smallest transfer that the program copies itself after a crossing, in bytes.
 pub const WORTHWHILE: usize = 8 << 10;
 
 /// What a program asks for that makes a memory object.
@@ -69,7 +69,7 @@ pub unsafe fn create(
     let object = make()?;
     if plain && let Some(found) = session.book.handles.find(object, kind) {
         session.book.handles.set_class(object, class);
-        new.made(session, found.id, 0, true);
+        new.made(session, found.id, None, true);
         session.book.accepted.insert(key);
     }
     Ok((object, None))
@@ -98,13 +98,12 @@ struct New {
 impl New {
     /// Whether it may live in a region.
     fn may_be_resident(&self, session: &Session) -> bool {
-        let fits = (SMALLEST..=LARGEST).contains(&self.size) && self.size.is_multiple_of(PAGE);
-        fits && session.book.residents.may_suit(self.of)
+        (1..=LARGEST).contains(&self.size) && session.book.residents.may_suit(self.of)
     }
 
-    /// Takes note that it has been made, in a region or, for 0, in none; `confirmed` if the vendor has said so.
-    fn made(&self, session: &Session, id: u64, region: u32, confirmed: bool) {
-        session.book.residents.insert(id, self.size as u64, region, confirmed);
+    /// Takes note that it has been made, in a region if it has a place; `confirmed` if the vendor has said so.
+    fn made(&self, session: &Session, id: u64, place: Option<Place>, confirmed: bool) {
+        session.book.residents.insert(id, self.size as u64, place, confirmed);
         session.book.handles.mark_remembered(id);
     }
 
@@ -119,7 +118,7 @@ impl New {
         let of = call.handle(asked.of, asked.kinds.1);
         let id = call.mint_of_class(self.kind, self.class)?;
         post(&mut call, of, id)?;
-        self.made(session, id, 0, false);
+        self.made(session, id, None, false);
         Ok(call.object(id))
     }
 
@@ -136,49 +135,78 @@ impl New {
     ) -> Result<Option<(*mut c_void, i64)>, Fault> {
         let residents = &session.book.residents;
         let len = self.size as u64;
-        let mut lease = match session.book.regions.acquire(len) {
-            Ok(lease) => lease,
+        if source.is_some_and(|source| !is_readable(source.cast(), self.size)) {
+            return Ok(None);
+        }
+        let (place, mut fresh) = match self.place(session) {
+            Ok(place) => place,
             // Memory that is the program's own to have is not to be had of the worker instead.
             Err(fault) if session.book.regions.populates() => return Err(fault),
             Err(_) => return Ok(None),
         };
+        let is_shared = place != Place::whole(place.region);
+        let bytes = fresh.as_ref().map(|lease| lease.region.as_ptr());
+        let Some(bytes) = bytes.or_else(|| residents.address(place.region, place.offset)) else { return Ok(None) };
         if let Some(source) = source {
             session.wait_for_memory(source as usize, len)?;
-            // SAFETY: by the caller's promise; the region holds as many.
-            unsafe { std::ptr::copy_nonoverlapping(source.cast(), lease.region.as_ptr(), self.size) };
+            // SAFETY: by the caller's promise; the place has as many.
+            unsafe { std::ptr::copy_nonoverlapping(source.cast(), bytes, self.size) };
         }
         let mut call = Call::begin(session, opcode::CREATE_RESIDENT);
-        call.announce(&mut lease);
+        // Others may lie in a new region once the worker is known to have it.
+        let opens = is_shared && fresh.is_some();
+        if let Some(lease) = &mut fresh {
+            call.announce(lease);
+        }
         let id = call.mint_of_class(self.kind, self.class)?;
-        let region = lease.id;
         // The vendor has it from now on: it may be destroyed before the reply is read.
-        residents.occupy(lease);
-        let slice = Slice { region, offset: 0, len, pending: 0 };
-        let request = Create { of: self.of, flags: self.flags, region: slice, new_object: id };
-        if post {
+        if let Some(lease) = fresh {
+            residents.occupy(lease, is_shared);
+        }
+        let region = Slice { region: place.region, offset: place.offset, len, pending: 0 };
+        let request = Create { of: self.of, flags: self.flags, region, place: place.number, new_object: id };
+        if post && !opens {
             call.post(&request, Wake::Later)?;
-            self.made(session, id, region, false);
+            self.made(session, id, Some(place), false);
             return Ok(Some((session.book.handles.pointer(id), 0)));
         }
         let reply = call.transact(&request, |reply: &ArchivedCreated, _| {
             (reply.made, (reply.suits, reply.made, reply.status.to_native()))
         });
+        if opens && reply.is_ok() {
+            residents.slots.open(place);
+        }
         let (suits, made, status) = match reply {
             Ok(reply) => reply,
             Err(fault) => {
-                session.release(residents.vacate(region).into_iter().collect());
+                session.release(residents.vacate(place.number).into_iter().collect());
                 return Err(fault);
             }
         };
         session.book.handles.mark_remembered(self.of);
         residents.suits(self.of, suits);
         if !made {
-            session.release(residents.vacate(region).into_iter().collect());
+            session.release(residents.vacate(place.number).into_iter().collect());
             return Ok(suits.then_some((std::ptr::null_mut(), status)));
         }
         session.book.accepted.insert(self.key);
-        self.made(session, id, region, true);
+        self.made(session, id, Some(place), true);
         Ok(Some((session.book.handles.pointer(id), status)))
+    }
+
+    /// A place for it; with a region that the worker may not have been told of, except where others lie in it.
+    fn place(&self, session: &Session) -> Result<(Place, Option<Lease>), Fault> {
+        let (regions, slots) = (&session.book.regions, &session.book.residents.slots);
+        if self.size > slots::LARGEST {
+            let lease = regions.acquire(self.size as u64)?;
+            return Ok((Place::whole(lease.id), Some(lease)));
+        }
+        if let Some(place) = slots.take(self.size) {
+            return Ok((place, None));
+        }
+        let lease = regions.acquire(slots::region_for(self.size) as u64)?;
+        let place = slots.divide(lease.id, lease.region.len(), self.size).ok_or(Fault::Exhausted)?;
+        Ok((place, Some(lease)))
     }
 }
 
@@ -258,6 +286,9 @@ impl Transfer {
             let list = call.handles(list.cast(), Some(count.into()), of_events)?;
             (list, if self.event.is_null() { 0 } else { call.mint_from_first(of_events)? })
         };
+        if opcode == opcode::READ_RESIDENT {
+            call.fills_nothing();
+        }
         let request = Request {
             queue,
             object,

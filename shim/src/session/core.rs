@@ -137,8 +137,8 @@ impl Session {
                     dropped.extend(self.book.pending.complete(pending, failed, regions));
                 }
                 Notice::Gone { object } => dropped.extend(self.forget(object)),
-                Notice::Vacant { region } => {
-                    let vacated = self.book.residents.vacate(region).map(|lease| regions.release(lease));
+                Notice::Vacant { place } => {
+                    let vacated = self.book.residents.vacate(place).map(|lease| regions.release(lease));
                     dropped.extend(vacated.unwrap_or_default());
                 }
                 Notice::Taken { .. } | Notice::After { .. } | Notice::Said { .. } => (),

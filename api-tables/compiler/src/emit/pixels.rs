@@ -28,9 +28,10 @@ pub fn in_worker(pixels: &Pixels<'_>, image: &Ident) -> TokenStream {
 }
 
 /// The number that the program's own call gets.
-fn asked(question: &Question<'_>, image: &Ident) -> TokenStream {
+pub fn asked(question: &Question<'_>, object: &Ident) -> TokenStream {
     let key = ident(question.key);
-    let arguments = [quote!(#image), quote!(constant::#key), quote!(size), quote!(value), quote!(std::ptr::null_mut())];
+    let arguments =
+        [quote!(#object), quote!(constant::#key), quote!(size), quote!(value), quote!(std::ptr::null_mut())];
     let asks = names::marshal(question.function, arguments);
     let answer = names::scalar(question.answer);
     // SAFETY of the emitted call: a handle, which the call looks up, and a place of the size that is named.

@@ -2,6 +2,7 @@
 //! written there, or else as everything is.
 
 use super::names::{self, ident, int};
+use super::pixels;
 use crate::model::{Function, Param};
 use crate::plan::{CallPlan, Carries, Creation, CreationPart, Memory, Plan, Resident, Transfer, TransferPart};
 use proc_macro2::TokenStream;
@@ -108,20 +109,36 @@ fn transfer(
     let release = names::marshal(events.release, [quote!(event)]);
     let enqueue = names::marshal(function, part);
     let (ok, failed) = (int(i128::from(*ok)), int(i128::from(memory.said.failed)));
+    let in_order = match &events.unordered {
+        Some((asked, bits)) => {
+            let (asked, bits) = (pixels::asked(asked, &queue), int(*bits));
+            quote!(Ok(#asked & #bits == 0))
+        }
+        None => quote!(Ok(true)),
+    };
     let usual = usual(function);
     // SAFETY of the emitted calls: the program vouches for its pointers, and a part of the transfer is within them.
     quote! {
-        if #waits != 0 && #size >= runtime::resident::WORTHWHILE && !#bytes.is_null() {
-            let whole = runtime::resident::Transfer {
-                queue: #queue,
-                object: #object,
-                offset: #offset,
-                size: #size,
-                address: #bytes as usize,
-                wait: (#count, #list),
-                event: #event,
-                kinds: (kind::#queue_kind, kind::#object_kind, kind::#event_kind),
-            };
+        if #waits == 0 || #bytes.is_null() {
+            return #usual;
+        }
+        let at = #slot.current()?;
+        let whole = runtime::resident::Transfer {
+            queue: #queue,
+            object: #object,
+            offset: #offset,
+            size: #size,
+            address: #bytes as usize,
+            wait: (#count, #list),
+            event: #event,
+            kinds: (kind::#queue_kind, kind::#object_kind, kind::#event_kind),
+        };
+        let in_order = || #in_order;
+        let Some(crossing) = (unsafe { runtime::quiet::transfer(at, &whole, #writes, in_order)? }) else {
+            return Ok(#ok);
+        };
+        let mut done = None;
+        if #size >= runtime::resident::WORTHWHILE {
             let commands = runtime::chunks::Commands {
                 enqueue: |t: &runtime::resident::Transfer, waits: bool| unsafe { #enqueue },
                 flush: |queue| unsafe { #flush },
@@ -129,12 +146,13 @@ fn transfer(
                 ok: #ok,
                 failed: #failed,
             };
-            let done = unsafe { runtime::chunks::transfer(#slot.current()?, &whole, #writes, &commands)? };
-            if let Some(status) = done {
-                return Ok(status);
-            }
+            done = unsafe { runtime::chunks::transfer(at, &whole, #writes, &commands)? };
         }
-        #usual
+        let status = done.map_or_else(|| #usual, Ok)?;
+        if status == #ok {
+            crossing.made(at, &whole);
+        }
+        Ok(status)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
 use crate::model::{Element, Param, Ret, Shape};
-use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Polls, Posting, Query, Success, owns};
+use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Polls, Posting, Query, Success, TransferPart, owns};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -190,8 +190,19 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         let Element::Handle(ty) = &argument.buffer()?.element else { return None };
         plan.kinds.iter().any(|kind| kind.name == ty && kind.queue).then(|| quote!(call.fills_all();))
     });
+    // A read that waits is over when the call returns.
+    let read =
+        plan.memory.as_ref().map(|memory| &memory.read).filter(|read| std::ptr::eq(read.function, call.function));
+    let read = read.map(|read| {
+        let waits = ident(&read.param(TransferPart::Waits).name);
+        quote! {
+            if #waits != 0 {
+                call.fills_nothing();
+            }
+        }
+    });
     let empties = call.function.facts.empties.as_ref().map(|_| quote!(call.fills_nothing();));
-    quote!(#leaves #(#fills)* #empties)
+    quote!(#leaves #(#fills)* #empties #read)
 }
 
 /// Statements between the request and the crossing with a reply.

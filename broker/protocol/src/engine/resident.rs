@@ -13,6 +13,8 @@ pub struct Create {
     pub flags: u64,
     /// All of its memory.
     pub region: Slice,
+    /// The number that the shim has given to that memory: by it the worker tells when the vendor uses the memory no more.
+    pub place: u32,
     pub new_object: u64,
 }
 

@@ -13,6 +13,10 @@ use crate::hooks::{Command, InPlace};
 use crate::memory::Input;
 use crate::session;
 use crate::state::events::Events;
+use crate::state::residents::Place;
+
+/// Objects lie at multiples of this, in bytes: the longest vector of an API has so many.
+const ALIGNMENT: u64 = 128;
 
 /// Keeps an input that is in use until the object that was made with it is gone; where the vendor uses it in place, until it
 /// has destroyed the object.
@@ -56,7 +60,7 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
     let region = session.regions.find(&r.region)?;
     let (offset, len) = (r.region.offset.to_native(), r.region.len.to_native());
     let flags = r.flags.to_native();
-    if offset != 0 || flags & is.use_host != 0 {
+    if !offset.is_multiple_of(ALIGNMENT) || flags & is.use_host != 0 {
         return Err(Malformed::Body(NAME).into());
     }
     call.expect(id, is.object);
@@ -78,10 +82,11 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
     let bytes_in = if flags & is.copy_host != 0 { len } else { 0 };
     call.admit(|| Cost { device_memory: len, bytes_in, ..Cost::default() })?;
     let theirs = said & !(is.alloc_host | is.copy_host) | is.use_host;
-    let base = region.as_ptr();
-    let number = r.region.region.to_native();
-    if !session.residents.occupy(number, &region) {
-        return Err(Malformed::BadRegion { region: number, why: "in use by another object".into() }.into());
+    let (number, of_region) = (r.place.to_native(), r.region.region.to_native());
+    let place = Place { number, region, of: of_region, offset, len };
+    let base = place.base();
+    if !session.residents.occupy(place) {
+        return Err(Malformed::BadRegion { region: of_region, why: "in use by another object".into() }.into());
     }
     // SAFETY: the region has `len` bytes and is kept until the vendor has destroyed the object.
     let object = match unsafe { in_place.create(of, theirs, base.cast(), len as usize) } {
@@ -121,37 +126,56 @@ fn said(in_place: &dyn InPlace, of: *mut c_void, flags: u64) -> Result<u64, i64>
     Ok(said)
 }
 
-/// Whether what the device of a queue does to memory of ours is there at once, and what is there it sees: a byte is written
-/// through the device and looked for in memory, and the other way round. `of` and the queue are live.
+/// Whether what the device of a queue does to memory of ours is there at once, and what is there it sees, whether that is of whole
+/// pages or small. `of` and the queue are live.
 pub fn is_seen(in_place: &dyn InPlace, events: &dyn Events, of: *mut c_void, queue: *mut c_void) -> bool {
     const LEN: usize = 64 << 10;
-    const AT: usize = 4099;
     let Ok((region, _)) = Region::create(LEN as u64) else { return false };
     let base = region.as_ptr();
+    let seen = [(0, LEN, 4099), (4096, 100, 99), (256, 1, 0)].into_iter().all(|(offset, len, at)| {
+        // SAFETY: memory that outlives the object, which is released before it, or stays.
+        unsafe { is_seen_at(in_place, events, (of, queue), base.add(offset), len, at) }
+    });
+    if !seen {
+        // A vendor that keeps a copy may look at the memory once more.
+        std::mem::forget(region);
+    }
+    seen
+}
+
+/// The same of an object of `len` bytes at `base`: the byte `at` is written through the device and looked for in memory, and the
+/// other way round.
+///
+/// # Safety
+/// The memory stays for as long as the vendor may look at it.
+unsafe fn is_seen_at(
+    in_place: &dyn InPlace,
+    events: &dyn Events,
+    (of, queue): (*mut c_void, *mut c_void),
+    base: *mut u8,
+    len: usize,
+    at: usize,
+) -> bool {
     let is = in_place.description();
-    // SAFETY: memory that outlives the object, which is released before it.
-    let Ok(object) = (unsafe { in_place.create(of, is.use_host, base.cast(), LEN) }) else { return false };
+    // SAFETY: by the caller's promise.
+    let Ok(object) = (unsafe { in_place.create(of, is.use_host, base.cast(), len) }) else { return false };
     let moved = |byte: &mut u8, writes| {
         let mut event = std::ptr::null_mut();
         let place = &raw mut event;
-        let command = Command { queue, object, offset: AT, wait_count: 0, wait_list: std::ptr::null(), event: place };
+        let command = Command { queue, object, offset: at, wait_count: 0, wait_list: std::ptr::null(), event: place };
         // SAFETY: live objects, and a byte that outlives the command, which is waited for.
         let status = unsafe { in_place.move_byte(&command, byte, writes) };
         // A blocking write may return as soon as the vendor has the byte.
         status == Some(is.ok) && completed(events, event, true)
     };
     let (mut there, mut back) = (0xA5, 0);
-    // SAFETY: a place within the region.
+    // SAFETY: a place within the object.
     let seen = unsafe {
-        let written = moved(&mut there, true) && base.add(AT).read_volatile() == there;
-        base.add(AT).write_volatile(0x5A);
+        let written = moved(&mut there, true) && base.add(at).read_volatile() == there;
+        base.add(at).write_volatile(0x5A);
         written && moved(&mut back, false) && back == 0x5A
     };
     in_place.release(object);
-    if !seen {
-        // A vendor that keeps a copy may look at the memory once more.
-        std::mem::forget(region);
-    }
     seen
 }
 

@@ -1,6 +1,6 @@
 //! Memory that the vendor uses in place: objects that live in a region, and copies that stand in for the program's memory.
 //!
-//! - **Invariant**: a region is vacant when the vendor has destroyed the object, not when the program has released it: a
+//! - **Invariant**: an object's memory is vacant when the vendor has destroyed the object, not when the program has released it: a
 //!   command may still use it.
 
 use std::collections::{BTreeMap, HashMap};
@@ -31,9 +31,21 @@ pub struct Residents {
 }
 
 /// An object in a region.
-struct Place {
-    number: u32,
-    region: Arc<Region>,
+pub struct Place {
+    /// What the shim calls its memory.
+    pub number: u32,
+    /// The region, its number, and where in it the object's bytes begin, and how many there are.
+    pub region: Arc<Region>,
+    pub of: u32,
+    pub offset: u64,
+    pub len: u64,
+}
+
+impl Place {
+    /// Where it lies.
+    pub fn base(&self) -> *mut u8 {
+        self.region.as_ptr().wrapping_add(self.offset as usize)
+    }
 }
 
 /// Memory that stands in for the program's.
@@ -59,11 +71,13 @@ impl Residents {
         self.sources.remove(&id);
     }
 
-    /// The vendor is to use a region as an object's memory; `false` if it does so already for another.
-    pub fn occupy(&self, number: u32, region: &Arc<Region>) -> bool {
+    /// The vendor is to use part of a region as an object's memory; `false` if it uses some of that already for another.
+    pub fn occupy(&self, place: Place) -> bool {
         let Ok(mut places) = self.places.lock() else { return false };
-        let base = region.as_ptr() as usize;
-        !places.contains_key(&base) && places.insert(base, Place { number, region: Arc::clone(region) }).is_none()
+        let from = place.base() as usize;
+        let to = from + place.len as usize;
+        let is_taken = places.range(..to).next_back().is_some_and(|(base, other)| base + other.len as usize > from);
+        !is_taken && !places.contains_key(&from) && places.insert(from, place).is_none()
     }
 
     /// The vendor does not use it after all, which the shim knows.
@@ -86,12 +100,12 @@ impl Residents {
         let places = self.places.lock().ok()?;
         let (base, place) = places.range(..=address).next_back()?;
         let offset = (address - base) as u64;
-        (offset < place.region.len()).then_some((place.number, offset))
+        (offset < place.len).then_some((place.of, place.offset + offset))
     }
 
-    /// Regions that are used no more, at most so many.
+    /// Memory that is used no more, at most so many pieces.
     pub fn notices(&self, room: usize, out: &mut Vec<Notice>) {
-        self.vacant.take(room, out, |region| Notice::Vacant { region });
+        self.vacant.take(room, out, |place| Notice::Vacant { place });
     }
 
     /// Keeps memory that stands in for the program's at `address`. Where it begins here; `None` if there is none.
@@ -172,18 +186,21 @@ mod tests {
     fn a_region_has_one_object_until_the_vendor_has_destroyed_it() {
         let residents = Residents::default();
         let (region, _) = Region::create(4096).unwrap();
-        let (region, base) = (Arc::new(region), 0);
-        assert!(residents.occupy(7, &region) && !residents.occupy(8, &region));
-        let at = region.as_ptr() as usize + base;
-        assert_eq!(residents.find(at + 100), Some((7, 100)));
-        assert_eq!(residents.find(at + region.len() as usize), None);
+        let region = Arc::new(region);
+        let occupy =
+            |number, offset, len| residents.occupy(Place { number, region: Arc::clone(&region), of: 3, offset, len });
+        assert!(occupy(7, 1024, 256) && occupy(9, 1280, 256));
+        assert!(!occupy(8, 1024, 256) && !occupy(8, 1000, 25) && !occupy(8, 1279, 1) && !occupy(8, 0, 4096));
+        let at = region.as_ptr() as usize + 1024;
+        assert_eq!(residents.find(at + 100), Some((3, 1124)));
+        assert_eq!((residents.find(at + 256), residents.find(at + 512)), (Some((3, 1280)), None));
         residents.vacate(at);
         residents.vacate(at);
         let mut notices = Vec::new();
         residents.notices(8, &mut notices);
-        assert!(matches!(notices[..], [Notice::Vacant { region: 7 }]));
-        assert!(residents.occupy(8, &region));
-        residents.take_back(at);
+        assert!(matches!(notices[..], [Notice::Vacant { place: 7 }]));
+        assert!(occupy(8, 1000, 280));
+        residents.take_back(at - 24);
         assert_eq!(residents.find(at), None);
     }
 
