@@ -1250,6 +1250,7 @@ extern "C" {
 
 extern "C" {
     #[proc(since = 3020)]
+    #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
     #[twin(cuMemcpyHtoD_v2_ptds, since = 7000)]
     #[oneway]
@@ -1258,6 +1259,7 @@ extern "C" {
     fn cuMemcpyHtoD_v2(dstDevice: CUdeviceptr, srcHost: Option<&[c_void; ByteCount]>, ByteCount: usize) -> CUresult;
 
     #[proc(since = 3020)]
+    #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
     #[twin(cuMemcpyDtoH_v2_ptds, since = 7000)]
     fn cuMemcpyDtoH_v2(dstHost: Option<Out<[c_void; ByteCount]>>, srcDevice: CUdeviceptr, ByteCount: usize)

@@ -8,12 +8,12 @@ import sys
 from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
 
 cuda = ctypes.CDLL("libcuda.so.1")
-FIRST, ROUNDS, SIZE = 8, 100, 1024
+FIRST, ROUNDS, SIZE, LONG = 8, 100, 1024, 8 << 20
 CODE = b".version 6.0\n.target sm_50\n.address_size 64\n.visible .entry nothing() { ret; }\n"
 
 context, stream, other, event, module, kernel = (c_void_p() for _ in range(6))
-at, to = c_uint64(), c_uint64()
-data = (ctypes.c_char * SIZE)()
+at, to, much = c_uint64(), c_uint64(), c_uint64()
+data, memory = (ctypes.c_char * SIZE)(), (ctypes.c_char * LONG)()
 size = c_size_t(SIZE)
 
 
@@ -54,6 +54,12 @@ def made():
     call("cuEventDestroy_v2", mine)
 
 
+def long():
+    """Copies of much of the program's memory."""
+    call("cuMemcpyHtoD_v2", much, memory, c_size_t(LONG))
+    call("cuMemcpyDtoH_v2", memory, much, c_size_t(LONG))
+
+
 def report(name, number):
     print(name, ROUNDS, "step", number, flush=True)
     input()
@@ -70,6 +76,7 @@ def main():
     call("cuModuleGetFunction", byref(kernel), module, b"nothing")
     call("cuMemAlloc_v2", byref(at), size)
     call("cuMemAlloc_v2", byref(to), size)
+    call("cuMemAlloc_v2", byref(much), c_size_t(LONG))
     name = sys.argv[1]
     for _ in range(FIRST):
         globals()[name]()

@@ -62,6 +62,77 @@ CASE(copy_of_33_mib)
     CHECK(memcmp(big, back, MANY) == 0);
 }
 
+/* Long copies of every interface, whose lengths are no multiple of anything, between neighbours that stay as they are. */
+CASE(copy_long)
+{
+    enum { LONG = (9 << 20) + 12345, AROUND = 64 };
+    begin();
+    unsigned char *out = malloc(LONG), *back = malloc(LONG + 2 * AROUND);
+    CUdeviceptr at = allocate(LONG + 2 * AROUND);
+    CUstream stream = new_stream(CU_STREAM_NON_BLOCKING);
+    for (int way = 0; way < 4; way++) {
+        pattern(out, LONG, way + 3);
+        OK(cuMemsetD8(at, 0xee, LONG + 2 * AROUND));
+        memset(back, 0x77, LONG + 2 * AROUND);
+        switch (way) {
+        case 0:
+            OK(cuMemcpyHtoD(at + AROUND, out, LONG));
+            OK(cuMemcpyDtoH(back + AROUND, at + AROUND, LONG));
+            break;
+        case 1:
+            OK(cuStreamSynchronize(NULL));
+            OK(cuMemcpyHtoDAsync(at + AROUND, out, LONG, stream));
+            memset(out, 0, LONG);
+            OK(cuMemcpyDtoHAsync(back + AROUND, at + AROUND, LONG, stream));
+            pattern(out, LONG, way + 3);
+            break;
+        case 2:
+            OK(cuMemcpy(at + AROUND, address(out), LONG));
+            OK(cuMemcpy(address(back + AROUND), at + AROUND, LONG));
+            break;
+        default:
+            OK(cuStreamSynchronize(NULL));
+            OK(cuMemcpyAsync(at + AROUND, address(out), LONG, stream));
+            OK(cuMemcpyAsync(address(back + AROUND), at + AROUND, LONG, stream));
+        }
+        OK(cuStreamSynchronize(stream));
+        CHECK(memcmp(out, back + AROUND, LONG) == 0);
+        CHECK(back[AROUND - 1] == 0x77 && back[AROUND + LONG] == 0x77);
+        unsigned char edges[2];
+        OK(cuMemcpyDtoH(edges, at + AROUND - 1, 1));
+        OK(cuMemcpyDtoH(edges + 1, at + AROUND + LONG, 1));
+        CHECK(edges[0] == 0xee && edges[1] == 0xee);
+    }
+    /* One that is wrong at its end changes nothing, and none of them sticks. */
+    OK(cuMemsetD8(at, 0x55, LONG));
+    IS(cuMemcpyHtoD(at + 3 * AROUND, out, LONG), CUDA_ERROR_INVALID_VALUE);
+    IS(cuMemcpyDtoH(back, at + 3 * AROUND, LONG), CUDA_ERROR_INVALID_VALUE);
+    OK(cuMemcpyDtoH(back, at, LONG));
+    CHECK(back[3 * AROUND] == 0x55 && back[LONG - 1] == 0x55);
+}
+
+/* What a stream has been given comes before a long copy of its own, and what it is given next after it. */
+CASE(copy_long_in_order)
+{
+    enum { LONG = 6 << 20 };
+    begin();
+    int *out = malloc(LONG), *back = malloc(LONG);
+    CUdeviceptr at = allocate(LONG);
+    CUstream stream = new_stream(CU_STREAM_NON_BLOCKING);
+    for (int round = 0; round < 4; round++) {
+        for (size_t i = 0; i < LONG / sizeof *out; i++)
+            out[i] = (int)i + round;
+        OK(cuMemsetD32Async(at, -1, LONG / sizeof *out, stream));
+        OK(cuMemcpyHtoDAsync(at, out, LONG, stream));
+        affine(stream, at, LONG / sizeof *out, 2, 1);
+        OK(cuMemcpyDtoHAsync(back, at, LONG, stream));
+        OK(cuMemsetD32Async(at, -2, LONG / sizeof *out, stream));
+        OK(cuStreamSynchronize(stream));
+        for (size_t i = 0; i < LONG / sizeof *out; i += 1000)
+            CHECK_INT(back[i], 2 * ((int)i + round) + 1);
+    }
+}
+
 /* By the kind of each address. */
 CASE(copy_unified)
 {

@@ -246,8 +246,10 @@ fn what_devices_are_given_is_not_waited_for() {
     for variables in [&[][..], &[("AVA_TRANSPORT", "socket")]] {
         let waits = ["step", "settled", "made"].map(|name| round(name, variables));
         assert_eq!(waits, [0, 100, 200], "{variables:?}");
+        // A long copy goes in parts of 1 MiB.
+        assert_eq!(round("long", variables), 1600, "{variables:?}");
     }
-    assert_eq!(round("step", &[("AVA_STRICT", "1")]), 1000);
+    assert_eq!(["step", "long"].map(|name| round(name, &[("AVA_STRICT", "1")])), [1000, 200]);
 }
 
 /// With the variable, every call crosses and waits.

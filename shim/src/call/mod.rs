@@ -37,7 +37,7 @@ use crate::book::queues::Fills;
 use crate::book::regions::{Announcement, Lease};
 use crate::book::turn::Turn;
 use crate::port::Use;
-use crate::session::{Outgoing, Session};
+use crate::session::{Asked, Outgoing, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
@@ -283,6 +283,13 @@ impl Call {
         Ok(Slice { region, offset: 0, len, pending: id })
     }
 
+    /// A region for this call alone, and where its bytes are as long as the call.
+    pub fn scratch(&mut self, len: u64) -> Result<(Slice, *mut u8), Fault> {
+        let lease = self.session.book.regions.acquire(len)?;
+        let bytes = lease.region.as_ptr();
+        Ok((self.slice(lease, len, None)?, bytes))
+    }
+
     /// Takes part of the region of a pending transfer for another.
     fn share(&mut self, lease: Arc<Lease>, offset: u64, len: u64) -> Result<Slice, Fault> {
         let (id, region) = (self.session.book.pending.next_id(), lease.id);
@@ -389,23 +396,40 @@ impl Call {
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
         A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
     {
+        let result = self.ask(request).and_then(|asked| self.hear(asked, read));
+        if let Err(fault) = &result {
+            tracing::debug!(function = self.session.name(self.opcode), ?fault, "not made");
+        }
+        result
+    }
+
+    /// Sends a request whose reply is to be heard. The call may send others before.
+    pub fn ask<Q>(&mut self, request: &Q) -> Result<Asked, Fault>
+    where
+        Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+    {
         if let Some(fault) = self.hindrance {
             return Err(fault);
         }
         let mut regions = self.announcements();
         regions.extend(self.taken.iter_mut().flat_map(|taken| &mut taken.leases).filter_map(Lease::announce));
-        let session = self.session;
-        let opcode = self.opcode;
-        // A copy, since the reply's reader has the call.
-        let turn = self.turn.clone();
-        let after = turn.after_of_waiting();
-        let outgoing = Outgoing { tag: Tag::Call, word: opcode, regions, after, fd: None };
-        let mut accepted = false;
+        let after = self.turn.after_of_waiting();
+        let outgoing = Outgoing { tag: Tag::Call, word: self.opcode, regions, after, fd: None };
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
-        tracing::trace!(function = session.name(opcode), "call");
-        let result = session.exchange(outgoing, encode, |frame| {
+        tracing::trace!(function = self.session.name(self.opcode), "call");
+        self.session.ask(outgoing, encode)
+    }
+
+    /// Waits for the reply: `read` gets it and tells whether the vendor accepted the call.
+    pub fn hear<A, R>(&mut self, asked: Asked, read: impl FnOnce(&A, &mut Self) -> (bool, R)) -> Result<R, Fault>
+    where
+        A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
+    {
+        let session = self.session;
+        let mut accepted = false;
+        let result = session.hear(asked, |frame| {
             let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
             let (ok, result) = read(reply, self);
             accepted = ok;
@@ -415,9 +439,6 @@ impl Call {
         match &result {
             Ok(_) | Err(Fault::Status(_)) => self.turn.answered(),
             Err(_) => (),
-        }
-        if let Err(fault) = &result {
-            tracing::debug!(function = session.name(opcode), ?fault, "not made");
         }
         if accepted {
             self.keep();

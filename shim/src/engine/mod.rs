@@ -16,3 +16,4 @@ pub mod pixels;
 pub mod procs;
 pub mod quiet;
 pub mod resident;
+pub mod staging;

@@ -56,6 +56,14 @@ enum Received<R> {
     Reply(Result<R, Fault>, u64, AlignedVec),
 }
 
+/// A frame that was sent, and whose reply is to be heard.
+pub struct Asked {
+    lane: Use,
+    /// Which of the lane's replies it is.
+    turn: u64,
+    before: (Before, u64),
+}
+
 impl Session {
     /// Sends a frame and hands the reply's frame to `read`, whose notices have been applied.
     ///
@@ -66,6 +74,16 @@ impl Session {
         encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
         read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
+        let asked = self.ask(outgoing, encode)?;
+        self.hear(asked, read)
+    }
+
+    /// Sends a frame that has a reply. The thread may send others before it hears that.
+    pub fn ask(
+        &'static self,
+        outgoing: Outgoing<'_>,
+        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+    ) -> Result<Asked, Fault> {
         let lane = self.lane()?;
         let (turn, before) = lane.with(|lane| {
             let fd = outgoing.fd;
@@ -74,6 +92,13 @@ impl Session {
             lane.asked += 1;
             Ok::<_, Fault>((lane.asked, (before, self.book.order.posted(lane.number))))
         })?;
+        Ok(Asked { lane, turn, before })
+    }
+
+    /// Waits for the reply and hands its frame to `read`, as [`Session::exchange`] does. Replies are heard in the order in
+    /// which they were asked for.
+    pub fn hear<R>(&'static self, asked: Asked, read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>) -> Result<R, Fault> {
+        let Asked { lane, turn, before } = asked;
         let mut read = Some(read);
         let (result, written, answers) = loop {
             match lane.with(|lane| self.receive(lane, turn, &before, &mut read))? {

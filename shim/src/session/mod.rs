@@ -15,5 +15,5 @@ mod retry;
 mod slot;
 
 pub use core::{Hooks, Session};
-pub use exchange::Outgoing;
+pub use exchange::{Asked, Outgoing};
 pub use slot::{ApiSession, Slot, State};

@@ -1,7 +1,7 @@
 //! What goes into a call: copied out of the frame or a region, checked against the sizes that the table computes, and
 //! handles looked up.
 
-use ava_protocol::frame::Malformed;
+use ava_protocol::frame::{INLINE_BUDGET, Malformed};
 use ava_protocol::layout::Rows;
 use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{ArchivedData, ArchivedTexts};
@@ -157,9 +157,12 @@ impl Call<'_> {
     }
 
     /// Bytes that the vendor does no more than copy. It uses them where they lie if the program has the same address there,
-    /// and may do so after the call.
+    /// and may do so after the call; or, during the call, if they are more than a frame takes.
     pub fn data(&self, data: &ArchivedData<'_>, rows: Option<Rows>, what: &'static str) -> Result<Input, Malformed> {
-        let ArchivedData::Fixed(extent) = data else { return self.input(data, rows, false, what) };
+        let ArchivedData::Fixed(extent) = data else {
+            let is_long = data.size().is_some_and(|len| len > INLINE_BUDGET as u64);
+            return self.input(data, rows, is_long, what);
+        };
         let (got, (rows, wanted)) = (extent.len.to_native(), span(rows).ok_or(Malformed::Overflow(what))?);
         if got != wanted {
             return Err(Malformed::Size { what, got, wanted });

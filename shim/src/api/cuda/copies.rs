@@ -13,20 +13,22 @@ use ava_protocol::cuda::{kind, opcode};
 use ava_protocol::layout::{self, Rows};
 use ava_protocol::wire::{Data, Place};
 
+use super::lines;
 use super::places;
 use super::recorded;
 use super::state::SLOT;
 use crate::base::fault::Fault;
 use crate::call::Call;
+use crate::engine::staging::{self, Memory, Part, Way};
 
 pub unsafe fn cuMemcpy(opcode: u32, to: u64, from: u64, size: usize) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { copy(opcode, &line(to, from, size), std::ptr::null_mut()) }
+    unsafe { unified(opcode, to, from, size, std::ptr::null_mut()) }
 }
 
 pub unsafe fn cuMemcpyAsync(opcode: u32, to: u64, from: u64, size: usize, stream: *mut c_void) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { copy(opcode, &line(to, from, size), stream) }
+    unsafe { unified(opcode, to, from, size, stream) }
 }
 
 pub unsafe fn cuMemcpy2D_v2(opcode: u32, described: *const c_void) -> Result<u32, Fault> {
@@ -115,6 +117,39 @@ fn is_of_a_stream(opcode: u32) -> Option<bool> {
         | opcode::cuMemcpy3DPeerAsync_ptsz => Some(true),
         _ => None,
     }
+}
+
+/// A copy of bytes in a row, which is staged where it is long, and one end is the program's memory.
+///
+/// # Safety
+/// The program's memory is there for the copy.
+unsafe fn unified(opcode: u32, to: u64, from: u64, size: usize, stream: *mut c_void) -> Result<u32, Fault> {
+    let are_programs = |address| size >= staging::WORTHWHILE && places::is_programs(address);
+    let (way, address, device) = match (are_programs(to), are_programs(from)) {
+        (false, true) => (Way::In, from, to),
+        (true, false) => (Way::Out, to, from),
+        // SAFETY: by the caller's promise.
+        _ => return unsafe { copy(opcode, &line(to, from, size), stream) },
+    };
+    let memory = Memory { address: address as usize, size, way };
+    let Some(mut call) = lines::begin(opcode, memory, device)? else {
+        // SAFETY: by the caller's promise.
+        return unsafe { copy(opcode, &line(to, from, size), stream) };
+    };
+    let stream = call.handle_or_null(stream, kind::CUstream)?;
+    let travels = End { memory: UNIFIED, travels: true, ..End::default() };
+    let request = |part: Part| {
+        let stays = End { memory: UNIFIED, address: device + part.offset, ..End::default() };
+        let (source, target) = (Data::Region(part.slice), Place::Region(part.slice));
+        let (to, from, source, target) = match way {
+            Way::In => (stays, travels, source, Place::Null),
+            Way::Out => (travels, stays, Data::Null, target),
+        };
+        Copy { to, from, extent: [part.slice.len, 1, 1], stream, source, target }
+    };
+    let status = |reply: &ArchivedCopied<'_>| reply.ret.to_native();
+    // SAFETY: by the caller's promise.
+    unsafe { staging::copy(&mut call, memory, request, status) }
 }
 
 pub fn line(to: u64, from: u64, size: usize) -> Asked {

@@ -10,6 +10,7 @@ use ava_protocol::cuda::opcode;
 
 use super::contexts;
 use super::graphs::{Tip, recording};
+use super::lines;
 use super::nodes::calls::Place;
 use super::nodes::staged;
 use super::state::SLOT;
@@ -32,7 +33,7 @@ pub unsafe fn cuMemcpyHtoDAsync_v2(
     unsafe {
         match copy(stream, twin, || line(&End::Host(from as u64), &End::Device(to), size))? {
             Some(status) => Ok(status),
-            None => marshal::cuMemcpyHtoDAsync_v2(opcode, to, from, size, stream),
+            None => lines::to_device_async(opcode, to, from, size, stream),
         }
     }
 }
@@ -49,7 +50,7 @@ pub unsafe fn cuMemcpyDtoHAsync_v2(
     unsafe {
         match copy(stream, twin, || line(&End::Device(from), &End::Host(to as u64), size))? {
             Some(status) => Ok(status),
-            None => marshal::cuMemcpyDtoHAsync_v2(opcode, to, from, size, stream),
+            None => lines::from_device_async(opcode, to, from, size, stream),
         }
     }
 }
