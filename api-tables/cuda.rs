@@ -1136,6 +1136,7 @@ extern "C" {
     #[custom(shim)]
     #[frees(dptr)]
     #[oneway]
+    #[settled]
     fn cuMemFree_v2(dptr: CUdeviceptr) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1157,6 +1158,7 @@ extern "C" {
     #[proc(since = 8000)]
     #[custom(shim)]
     #[twin(cuMemPrefetchAsync_ptsz)]
+    #[submits]
     fn cuMemPrefetchAsync(
         devPtr: CUdeviceptr,
         count: usize,
@@ -1167,6 +1169,7 @@ extern "C" {
     #[proc(since = 12020)]
     #[custom(shim)]
     #[twin(cuMemPrefetchAsync_v2_ptsz)]
+    #[submits]
     fn cuMemPrefetchAsync_v2(
         devPtr: CUdeviceptr,
         count: usize,
@@ -1256,6 +1259,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = ByteCount)]
     #[regardless(ByteCount)]
+    #[settled]
     fn cuMemcpyHtoD_v2(dstDevice: CUdeviceptr, srcHost: Option<&[c_void; ByteCount]>, ByteCount: usize) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1329,6 +1333,7 @@ extern "C" {
     #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
     #[twin(cuMemcpyHtoAAsync_v2_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpyHtoAAsync_v2(
         dstArray: Option<CUarray>,
         dstOffset: usize,
@@ -1341,6 +1346,7 @@ extern "C" {
     #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
     #[twin(cuMemcpyAtoHAsync_v2_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpyAtoHAsync_v2(
         dstHost: Option<Out<[c_void; ByteCount]>>,
         srcArray: Option<CUarray>,
@@ -1356,6 +1362,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = ByteCount)]
     #[regardless(ByteCount)]
+    #[submits(quietly)]
     fn cuMemcpyHtoDAsync_v2(
         dstDevice: CUdeviceptr,
         srcHost: Option<&[c_void; ByteCount]>,
@@ -1367,6 +1374,7 @@ extern "C" {
     #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
     #[twin(cuMemcpyDtoHAsync_v2_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpyDtoHAsync_v2(
         dstHost: Option<Out<[c_void; ByteCount]>>,
         srcDevice: CUdeviceptr,
@@ -1381,6 +1389,7 @@ extern "C" {
     #[extent(dstDevice = ByteCount)]
     #[extent(srcDevice = ByteCount)]
     #[regardless(ByteCount)]
+    #[submits(quietly)]
     fn cuMemcpyDtoDAsync_v2(
         dstDevice: CUdeviceptr,
         srcDevice: CUdeviceptr,
@@ -1402,6 +1411,7 @@ extern "C" {
     #[proc(since = 4000)]
     #[charge(commands = 1)]
     #[twin(cuMemcpyPeerAsync_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpyPeerAsync(
         dstDevice: CUdeviceptr,
         dstContext: Option<CUcontext>,
@@ -1421,6 +1431,7 @@ extern "C" {
     #[custom]
     #[charge(commands = 1)]
     #[twin(cuMemcpyAsync_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpyAsync(dst: CUdeviceptr, src: CUdeviceptr, ByteCount: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1445,12 +1456,14 @@ extern "C" {
     #[custom]
     #[charge(commands = 1)]
     #[twin(cuMemcpy2DAsync_v2_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpy2DAsync_v2(pCopy: Option<&CUDA_MEMCPY2D_v2>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
     #[twin(cuMemcpy3DAsync_v2_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpy3DAsync_v2(pCopy: Option<&CUDA_MEMCPY3D_v2>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 4000)]
@@ -1463,12 +1476,14 @@ extern "C" {
     #[custom]
     #[charge(commands = 1)]
     #[twin(cuMemcpy3DPeerAsync_ptsz, since = 7000)]
+    #[submits(quietly)]
     fn cuMemcpy3DPeerAsync(pCopy: Option<&CUDA_MEMCPY3D_PEER_v1>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 12080)]
     #[custom(shim)]
     #[charge(commands = count)]
     #[twin(cuMemcpyBatchAsync_ptsz)]
+    #[submits(quietly)]
     fn cuMemcpyBatchAsync(
         dsts: Option<In<[CUdeviceptr; count]>>,
         srcs: Option<In<[CUdeviceptr; count]>>,
@@ -1485,6 +1500,7 @@ extern "C" {
     #[custom(shim)]
     #[charge(commands = count)]
     #[twin(cuMemcpyBatchAsync_v2_ptsz)]
+    #[submits(quietly)]
     fn cuMemcpyBatchAsync_v2(
         dsts: Option<In<[CUdeviceptr; count]>>,
         srcs: Option<In<[CUdeviceptr; count]>>,
@@ -1548,6 +1564,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = N)]
     #[regardless(uc, N)]
+    #[submits(quietly)]
     fn cuMemsetD8Async(dstDevice: CUdeviceptr, uc: c_uchar, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1555,6 +1572,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = N * 2)]
     #[regardless(us, N)]
+    #[submits(quietly)]
     fn cuMemsetD16Async(dstDevice: CUdeviceptr, us: c_ushort, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1562,6 +1580,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = N * 4)]
     #[regardless(ui, N)]
+    #[submits(quietly)]
     fn cuMemsetD32Async(dstDevice: CUdeviceptr, ui: c_uint, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
@@ -1569,6 +1588,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
     #[regardless(uc)]
+    #[submits(quietly)]
     fn cuMemsetD2D8Async(
         dstDevice: CUdeviceptr,
         dstPitch: usize,
@@ -1583,6 +1603,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
     #[regardless(us)]
+    #[submits(quietly)]
     fn cuMemsetD2D16Async(
         dstDevice: CUdeviceptr,
         dstPitch: usize,
@@ -1597,6 +1618,7 @@ extern "C" {
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
     #[regardless(ui)]
+    #[submits(quietly)]
     fn cuMemsetD2D32Async(
         dstDevice: CUdeviceptr,
         dstPitch: usize,
@@ -1917,22 +1939,27 @@ extern "C" {
 
     #[proc(since = 8000)]
     #[twin(cuStreamWriteValue32_ptsz)]
+    #[submits]
     fn cuStreamWriteValue32(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint32_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 8000)]
     #[twin(cuStreamWaitValue32_ptsz)]
+    #[submits]
     fn cuStreamWaitValue32(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint32_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 9000)]
     #[twin(cuStreamWriteValue64_ptsz)]
+    #[submits]
     fn cuStreamWriteValue64(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint64_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 9000)]
     #[twin(cuStreamWaitValue64_ptsz)]
+    #[submits]
     fn cuStreamWaitValue64(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint64_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 11070)]
     #[twin(cuStreamWriteValue32_v2_ptsz)]
+    #[submits]
     fn cuStreamWriteValue32_v2(
         stream: Option<CUstream>,
         addr: CUdeviceptr,
@@ -1942,6 +1969,7 @@ extern "C" {
 
     #[proc(since = 11070)]
     #[twin(cuStreamWaitValue32_v2_ptsz)]
+    #[submits]
     fn cuStreamWaitValue32_v2(
         stream: Option<CUstream>,
         addr: CUdeviceptr,
@@ -1951,6 +1979,7 @@ extern "C" {
 
     #[proc(since = 11070)]
     #[twin(cuStreamWriteValue64_v2_ptsz)]
+    #[submits]
     fn cuStreamWriteValue64_v2(
         stream: Option<CUstream>,
         addr: CUdeviceptr,
@@ -1960,6 +1989,7 @@ extern "C" {
 
     #[proc(since = 11070)]
     #[twin(cuStreamWaitValue64_v2_ptsz)]
+    #[submits]
     fn cuStreamWaitValue64_v2(
         stream: Option<CUstream>,
         addr: CUdeviceptr,
@@ -1971,6 +2001,7 @@ extern "C" {
     #[undocumented]
     #[charge(commands = count)]
     #[twin(cuStreamBatchMemOp_ptsz)]
+    #[submits]
     fn cuStreamBatchMemOp(
         stream: Option<CUstream>,
         count: c_uint,
@@ -1982,6 +2013,7 @@ extern "C" {
     #[undocumented]
     #[charge(commands = count)]
     #[twin(cuStreamBatchMemOp_v2_ptsz)]
+    #[submits]
     fn cuStreamBatchMemOp_v2(
         stream: Option<CUstream>,
         count: c_uint,
@@ -2178,6 +2210,7 @@ extern "C" {
     #[about(hStream)]
     #[charge(commands = 1)]
     #[twin(cuLaunchKernel_ptsz, since = 7000)]
+    #[submits]
     fn cuLaunchKernel(
         f: Option<CUfunction>,
         gridDimX: c_uint,
@@ -2198,6 +2231,7 @@ extern "C" {
     #[about(hStream)]
     #[charge(commands = 1)]
     #[twin(cuLaunchCooperativeKernel_ptsz)]
+    #[submits]
     fn cuLaunchCooperativeKernel(
         f: Option<CUfunction>,
         gridDimX: c_uint,
@@ -2216,6 +2250,7 @@ extern "C" {
     #[oneway]
     #[charge(commands = 1)]
     #[twin(cuLaunchKernelEx_ptsz)]
+    #[submits]
     fn cuLaunchKernelEx(
         config: Option<&CUlaunchConfig>,
         f: Option<CUfunction>,
@@ -2231,6 +2266,7 @@ extern "C" {
     #[twin(cuLaunchHostFunc_ptsz)]
     #[awaited(r#fn, again = cuStreamIsCapturing)]
     #[charge(commands = 1)]
+    #[submits]
     fn cuLaunchHostFunc(
         hStream: Option<CUstream>,
         r#fn: Option<fn(userData: UserData)>,
@@ -2241,6 +2277,7 @@ extern "C" {
     #[twin(cuStreamAddCallback_ptsz, since = 7000)]
     #[awaited(callback, again = cuStreamIsCapturing)]
     #[charge(commands = 1)]
+    #[submits]
     fn cuStreamAddCallback(
         hStream: Option<CUstream>,
         callback: Option<fn(hStream: CUstream, status: CUresult, userData: UserData)>,
@@ -2328,6 +2365,7 @@ extern "C" {
     fn cuGraphEventWaitNodeSetEvent(hNode: Option<CUgraphNode>, event: Option<CUevent>) -> CUresult;
 
     #[proc(since = 11040)]
+    #[custom(shim)]
     fn cuGraphAddMemFreeNode(_: Dependencies, dptr: CUdeviceptr) -> CUresult;
 
     #[proc(since = 11040)]
@@ -2683,10 +2721,14 @@ extern "C" {
 
     #[proc(since = 11010)]
     #[twin(cuGraphUpload_ptsz)]
+    #[submits]
     fn cuGraphUpload(hGraph: Option<CUgraphExec>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 10000)]
     #[twin(cuGraphLaunch_ptsz)]
+    #[custom(shim)]
+    #[oneway]
+    #[submits]
     fn cuGraphLaunch(hGraph: Option<CUgraphExec>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 10000)]

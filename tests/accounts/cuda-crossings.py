@@ -11,7 +11,7 @@ cuda = ctypes.CDLL("libcuda.so.1")
 FIRST, ROUNDS, SIZE, LONG = 8, 100, 1024, 8 << 20
 CODE = b".version 6.0\n.target sm_50\n.address_size 64\n.visible .entry nothing() { ret; }\n"
 
-context, stream, other, event, module, kernel = (c_void_p() for _ in range(6))
+context, stream, other, event, module, kernel, graph, playable = (c_void_p() for _ in range(8))
 at, to, much = c_uint64(), c_uint64(), c_uint64()
 data, memory = (ctypes.c_char * SIZE)(), (ctypes.c_char * LONG)()
 size = c_size_t(SIZE)
@@ -34,6 +34,17 @@ def step():
     call("cuMemcpyDtoDAsync_v2", to, at, size, other)
     call("cuMemcpyDtoD_v2", at, to, size)
     call("cuMemsetD32_v2", at, 7, c_size_t(SIZE // 4))
+
+
+def played():
+    """Graphs."""
+    for _ in range(3):
+        call("cuGraphLaunch", playable, stream)
+
+
+def reserved():
+    """A graph, where another one allocates memory."""
+    call("cuGraphLaunch", playable, stream)
 
 
 def settled():
@@ -77,7 +88,19 @@ def main():
     call("cuMemAlloc_v2", byref(at), size)
     call("cuMemAlloc_v2", byref(to), size)
     call("cuMemAlloc_v2", byref(much), c_size_t(LONG))
+    call("cuStreamBeginCapture_v2", stream, 0)
+    call("cuLaunchKernel", kernel, 1, 1, 1, 1, 1, 1, 0, stream, None, None)
+    call("cuStreamEndCapture", stream, byref(graph))
+    call("cuGraphInstantiateWithFlags", byref(playable), graph, c_uint64(0))
     name = sys.argv[1]
+    if name == "reserved":
+        empty, node, params = c_void_p(), c_void_p(), (ctypes.c_byte * 120)()
+        # Pinned memory, of a device, and how much.
+        ctypes.c_uint.from_buffer(params, 0).value = 1
+        ctypes.c_uint.from_buffer(params, 8).value = 1
+        c_uint64.from_buffer(params, 104).value = SIZE
+        call("cuGraphCreate", byref(empty), 0)
+        call("cuGraphAddMemAllocNode", byref(node), empty, None, c_size_t(0), params)
     for _ in range(FIRST):
         globals()[name]()
     call("cuCtxSynchronize")

@@ -238,6 +238,65 @@ CASE(again_with_data_that_changes)
     CHECK_ALL(at, COUNT_OF, 2 * AGAIN - 1);
 }
 
+/* A graph is played again and again, also after it was changed; the host hears of what it does when it has waited. */
+CASE(again_a_graph)
+{
+    CUgraph graph;
+    CUgraphExec exec;
+    begin();
+    CUdeviceptr at = zeroes(COUNT_OF);
+    CUstream stream = new_stream(CU_STREAM_NON_BLOCKING), other = new_stream(CU_STREAM_NON_BLOCKING);
+    OK(cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+    affine(stream, at, COUNT_OF, 1, 1);
+    OK(cuStreamEndCapture(stream, &graph));
+    OK(cuGraphInstantiate(&exec, graph, 0));
+    for (int i = 0; i < AGAIN; i++)
+        OK(cuGraphLaunch(exec, stream));
+    OK(cuStreamSynchronize(stream));
+    CHECK_ALL(at, COUNT_OF, AGAIN);
+    OK(cuMemsetD32Async(at, 0, COUNT_OF, stream));
+    OK(cuStreamSynchronize(stream));
+    for (int i = 0; i < AGAIN; i++)
+        OK(cuGraphLaunch(exec, i % 2 ? stream : other));
+    OK(cuCtxSynchronize());
+    CHECK_ALL(at, COUNT_OF, AGAIN);
+    IS(cuGraphLaunch(NULL, stream), CUDA_ERROR_INVALID_VALUE);
+    OK(cuGraphExecDestroy(exec));
+    OK(cuGraphDestroy(graph));
+}
+
+/* Memory that a graph allocates is freed before the graph is played again. */
+CASE(again_a_graph_that_allocates)
+{
+    CUDA_MEM_ALLOC_NODE_PARAMS params = {
+        .poolProps = {.allocType = CU_MEM_ALLOCATION_TYPE_PINNED, .location = {CU_MEM_LOCATION_TYPE_DEVICE, 0}},
+        .bytesize = 4096};
+    CUgraph graph, plain;
+    CUgraphNode node;
+    CUgraphExec exec, harmless;
+    begin();
+    CUdeviceptr at = zeroes(COUNT_OF);
+    CUstream stream = new_stream(CU_STREAM_NON_BLOCKING);
+    OK(cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_GLOBAL));
+    affine(stream, at, COUNT_OF, 1, 1);
+    OK(cuStreamEndCapture(stream, &plain));
+    OK(cuGraphInstantiate(&harmless, plain, 0));
+    OK(cuGraphCreate(&graph, 0));
+    OK(cuGraphAddMemAllocNode(&node, graph, NULL, 0, &params));
+    OK(cuGraphInstantiate(&exec, graph, 0));
+    for (int i = 0; i < 4; i++) {
+        OK(cuGraphLaunch(exec, stream));
+        OK(cuGraphLaunch(harmless, stream));
+        OK(cuMemFreeAsync(params.dptr, stream));
+    }
+    OK(cuStreamSynchronize(stream));
+    CHECK_ALL(at, COUNT_OF, 4);
+    OK(cuGraphExecDestroy(harmless));
+    OK(cuGraphExecDestroy(exec));
+    OK(cuGraphDestroy(plain));
+    OK(cuGraphDestroy(graph));
+}
+
 /* Once the program has been told of a fault, every call fails with it. */
 CASE(again_after_a_fault)
 {

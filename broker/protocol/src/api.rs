@@ -51,6 +51,8 @@ pub struct Api {
     pub functions: &'static [&'static str],
     /// Whether a function may be called one-way, by opcode.
     pub oneway: &'static [bool],
+    /// What functions give devices to do, by opcode; empty if the table does not say.
+    pub work: &'static [Work],
     /// Functions that are refused, and why.
     pub unsupported: &'static [(&'static str, &'static str)],
     /// Functions that the vendor returns by name, and the extension they belong to.
@@ -59,6 +61,28 @@ pub struct Api {
     pub kinds: &'static [KindSpec],
     /// Queries whose answers the worker also sends unasked.
     pub ahead: &'static [Ahead],
+}
+
+/// What a call gives devices to do, and waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    pub submits: Submits,
+    /// The vendor's function waits for what devices were given before.
+    pub settled: bool,
+}
+
+/// Whether a call gives devices something to do that the host may notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submits {
+    Nothing,
+    /// Not if nobody waits for the call, and all that it needs went along.
+    Quietly,
+    Noticed,
+}
+
+impl Work {
+    /// Of a function of which nothing is said.
+    pub const NONE: Self = Self { submits: Submits::Nothing, settled: false };
 }
 
 /// A query by the keys of one object.
@@ -114,6 +138,13 @@ impl Api {
         &self.kinds[usize::from(kind) - 1]
     }
 
+    /// What a function gives devices to do.
+    #[must_use]
+    #[inline]
+    pub fn work(&self, opcode: u32) -> Work {
+        self.work.get(opcode as usize).copied().unwrap_or(Work::NONE)
+    }
+
     /// Whether workers of this API get the environment variable `name`. The dynamic linker's variables are never among them,
     /// whatever the table says.
     #[must_use]
@@ -151,6 +182,7 @@ impl Api {
             masked: &[],
             functions: &[],
             oneway: &[],
+            work: &[],
             unsupported: &[],
             extension_functions: &[],
             kinds: &[],

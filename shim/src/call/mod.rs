@@ -37,7 +37,7 @@ use crate::book::queues::Fills;
 use crate::book::regions::{Announcement, Lease};
 use crate::book::turn::Turn;
 use crate::port::Use;
-use crate::session::{Asked, Outgoing, Session};
+use crate::session::{Asked, Foresight, Outgoing, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
@@ -162,21 +162,23 @@ impl Call {
     /// is remembered when the vendor accepts this one.
     pub fn is_accepted(&mut self) -> bool {
         self.learns = true;
-        match self.session.hooks.standing(self.opcode, self.in_place) {
-            Some(word) => self.key.mix(word),
-            None => self.key.never(),
+        if let Some(foresight) = self.session.foresight {
+            match foresight.standing(self.session.api.work(self.opcode), self.in_place) {
+                Some(word) => self.key.mix(word),
+                None => self.key.never(),
+            }
         }
         self.leaves() && self.session.book.accepted.contains(self.key)
     }
 
-    /// Whether the call, which does not fail, may go without waiting.
+    /// Whether the call, a release, which does not fail, may go without waiting.
     pub fn may_leave(&self) -> bool {
-        self.leaves() && self.session.hooks.standing(self.opcode, self.in_place).is_some()
+        self.leaves() && self.session.foresight.is_none_or(Foresight::releases)
     }
 
     /// So many bytes of device memory at an address: what the call's success depends on is what memory that is.
     pub fn combine_extent(&mut self, address: u64, len: Option<u64>) {
-        match len.and_then(|len| self.session.hooks.extent(address, len)) {
+        match len.and_then(|len| self.session.foresight?.extent(address, len)) {
             Some(word) => self.key.mix(word),
             None => self.key.never(),
         }
@@ -184,7 +186,7 @@ impl Call {
 
     /// Device memory likewise, which is given back.
     pub fn combine_freed(&mut self, address: u64) {
-        match self.session.hooks.freed(address) {
+        match self.session.foresight.and_then(|foresight| foresight.freed(address)) {
             Some(word) => self.key.mix(word),
             None => self.key.never(),
         }

@@ -146,7 +146,9 @@ impl Call {
 
     /// The call was sent.
     pub(super) fn sent(&self, posted: bool) {
-        self.session.hooks.sent(self.opcode, posted && !self.in_place);
+        if let Some(foresight) = self.session.foresight {
+            foresight.sent(self.session.api.work(self.opcode), posted && !self.in_place);
+        }
         let book = &self.session.book;
         match self.fills {
             Fills::None => (),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use ava_protocol::api::{APIS, Api};
+use ava_protocol::api::{APIS, Api, Work};
 use ava_protocol::frame::Notice;
 
 use super::listener::Listener;
@@ -26,27 +26,32 @@ pub trait Hooks: Send + Sync {
         None
     }
 
-    /// What else the success of a one-way call depends on, as a number; `None` if it is not to be sent without waiting.
-    /// `in_place`: the vendor takes its data where the program has it.
-    fn standing(&self, _opcode: u32, _in_place: bool) -> Option<u64> {
-        Some(0)
-    }
-
-    /// What memory it is of which `len` bytes at an address are used, as a number; `None` if that is not known.
-    fn extent(&self, _address: u64, _len: u64) -> Option<u64> {
+    /// What is known beforehand, where the success of one-way calls depends on more than their arguments.
+    fn foresight(&self) -> Option<&dyn Foresight> {
         None
     }
-
-    /// What memory it is that begins at an address.
-    fn freed(&self, _address: u64) -> Option<u64> {
-        None
-    }
-
-    /// A call was made: with `quiet`, nobody waits for it, and all that it needs went along.
-    fn sent(&self, _opcode: u32, _quiet: bool) {}
 
     /// The session is lost: memory that the program does not look at is given back.
     fn close(&self) {}
+}
+
+/// What an API knows beforehand, so that a call which does not fail need not wait.
+pub trait Foresight: Send + Sync {
+    /// What else the success of a one-way call depends on, as a number; `None` if it is not to be sent without waiting.
+    /// `in_place`: the vendor takes its data where the program has it.
+    fn standing(&self, work: Work, in_place: bool) -> Option<u64>;
+
+    /// Whether a release may be sent without waiting.
+    fn releases(&self) -> bool;
+
+    /// What memory it is of which `len` bytes at an address are used, as a number; `None` if that is not known.
+    fn extent(&self, address: u64, len: u64) -> Option<u64>;
+
+    /// What memory it is that begins at an address.
+    fn freed(&self, address: u64) -> Option<u64>;
+
+    /// A call was made: with `quiet`, nobody waits for it, and all that it needs went along.
+    fn sent(&self, work: Work, quiet: bool);
 }
 
 /// A session with a worker.
@@ -58,6 +63,7 @@ pub struct Session {
     pub book: Book,
     pub listener: Listener,
     pub hooks: &'static dyn Hooks,
+    pub foresight: Option<&'static dyn Foresight>,
     pub deliver: Deliver,
     /// Tells this process's session from those before it and from those of its ancestors.
     pub generation: u32,
@@ -81,7 +87,8 @@ impl Session {
         let index = APIS.iter().position(|known| known.number == api.number).unwrap_or_default();
         let port = Port::new(connection, index);
         let (listener, heard) = (Listener::default(), AtomicU64::new(0));
-        Self { api, shared, port, book, listener, hooks, deliver, generation, heard }
+        let foresight = hooks.foresight();
+        Self { api, shared, port, book, listener, hooks, foresight, deliver, generation, heard }
     }
 
     /// Whether the worker is gone.

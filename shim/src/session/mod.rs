@@ -14,6 +14,6 @@ mod listener;
 mod retry;
 mod slot;
 
-pub use core::{Hooks, Session};
+pub use core::{Foresight, Hooks, Session};
 pub use exchange::{Asked, Outgoing};
 pub use slot::{ApiSession, Slot, State};

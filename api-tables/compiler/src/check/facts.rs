@@ -2,7 +2,7 @@
 
 use super::shapes::{is_new, names_objects};
 use super::words::{EXCLUSIVE, REPEATABLE, RESOURCES, WORDS};
-use super::{awaited, extensions, mapping, mirrors, numbers, pieces, procs};
+use super::{awaited, extensions, mapping, mirrors, numbers, pieces, procs, work};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -86,6 +86,11 @@ impl Reader<'_> {
             "extent" => self.extent(attr, problems),
             "regardless" => self.facts.regardless = self.listed(attr, problems),
             "frees" => self.facts.frees = numbers::freed(attr, self.params, self.scope, problems),
+            "submits" => self.facts.submits = work::submits(attr, problems),
+            "settled" => {
+                attr.flag(problems);
+                self.facts.settled = true;
+            }
             "sweeps" => {
                 attr.flag(problems);
                 self.facts.sweeps = true;

@@ -22,6 +22,7 @@ mod sandbox;
 mod shapes;
 mod types;
 mod words;
+mod work;
 
 use crate::model::{Api, Function};
 use crate::parse::Table;

@@ -2,7 +2,7 @@
 //! makes, its charges, and the offset of each field of its request and reply.
 
 use super::names::wire_scalar;
-use crate::model::{Answers, Buffer, Direction, Element, Function, Len, Proc, Shape, Step};
+use crate::model::{Answers, Buffer, Direction, Element, Function, Len, Proc, Shape, Step, Submits};
 use crate::plan::{
     About, Argument, Begins, Birth, BirthPlace, CallPlan, CallbackLife, Combined, Entry, Events, FieldType, Finds,
     Lifetime, Memory, Miss, Posting, Question, Record, Resident, Server, Success, Transfer, Waits,
@@ -145,6 +145,11 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
     lines.extend(facts.pieces.as_ref().map(|list| format!("pieces   of the list of {list}, more than are asked for")));
     lines.extend(facts.drops.as_ref().map(|list| format!("ends     the list of {list}, of which nothing is kept")));
     lines.extend(facts.doubts.then(|| "doubts   lists of which some is kept".into()));
+    lines.extend(facts.submits.map(|submits| match submits {
+        Submits::Noticed => "submits  work of devices".into(),
+        Submits::Quietly => "submits  work of devices, which nobody notices unless the call waits".into(),
+    }));
+    lines.extend(facts.settled.then(|| "waits    unless devices are known to have done all".into()));
     lines.extend(charges(call).map(|charge| format!("charges  {charge}")));
 }
 

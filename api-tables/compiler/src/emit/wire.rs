@@ -5,7 +5,7 @@ use super::mirror;
 use super::names::{self, ident, int};
 use super::sandbox;
 use crate::layout;
-use crate::model::{Api, Element, Field, FieldShape, Payload, Scalar, TypeKind};
+use crate::model::{Api, Element, Field, FieldShape, Function, Payload, Scalar, TypeKind};
 use crate::plan::{CallPlan, FieldType, Plan, Record};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -109,10 +109,21 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
         let of_end = call.query.as_ref()?.cached.as_ref()?.after.is_some();
         Some(quote!(Ahead { function: #function, kind: #kind, of_end: #of_end }))
     });
+    let work = api.functions.iter().map(|function| {
+        let settled = function.facts.settled;
+        let submits = match function.facts.submits {
+            None => quote!(Submits::Nothing),
+            Some(crate::model::Submits::Quietly) => quote!(Submits::Quietly),
+            Some(crate::model::Submits::Noticed) => quote!(Submits::Noticed),
+        };
+        quote!(Work { submits: #submits, settled: #settled })
+    });
+    let says = |function: &Function| function.facts.settled || function.facts.submits.is_some();
+    let work = work.filter(|_| api.functions.iter().any(says));
     let lasting = api.lasting.iter().map(|status| int(i128::from(*status)));
     quote! {
         #[allow(unused_imports)]
-        use crate::{api::{Ahead, Extension}, spec::KindSpec};
+        use crate::{api::{Ahead, Extension, Submits, Work}, spec::KindSpec};
 
         /// The API.
         pub static API: crate::api::Api = crate::api::Api {
@@ -138,6 +149,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             masked: &[#(#masked),*],
             functions: &[#(#functions),*],
             oneway: &[#(#oneway),*],
+            work: &[#(#work),*],
             unsupported: &[#(#unsupported),*],
             extension_functions: &[#(#extension_functions),*],
             kinds: &[#(#kinds),*],

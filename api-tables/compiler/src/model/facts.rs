@@ -45,6 +45,10 @@ pub struct Facts {
     pub extents: Vec<(String, Expr)>,
     /// `regardless(p, …)`: numbers that the vendor accepts whatever they are.
     pub regardless: Vec<String>,
+    /// `submits`, `submits(quietly)`: gives devices something to do.
+    pub submits: Option<Submits>,
+    /// `settled`: the vendor's function waits for what devices were given before.
+    pub settled: bool,
     /// `sweeps`: device memory that numbers stand for may have ended with something else.
     pub sweeps: bool,
     /// `files(options, p, …)`: compiles the sources of objects, with options; what these include goes along.
@@ -155,6 +159,14 @@ pub struct Cached {
     pub unless: Option<Expr>,
     /// The answer may change until the command of this event has completed.
     pub after: Option<String>,
+}
+
+/// Whether the host may notice what a call gives devices to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submits {
+    /// Not if the call is sent without waiting.
+    Quietly,
+    Noticed,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

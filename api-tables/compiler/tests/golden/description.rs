@@ -1,6 +1,6 @@
 #[allow(unused_imports)]
 use crate::{
-    api::{Ahead, Extension},
+    api::{Ahead, Extension, Submits, Work},
     spec::KindSpec,
 };
 /// The API.
@@ -154,6 +154,7 @@ pub static API: crate::api::Api = crate::api::Api {
         false, false, false, false, false, false, false, true, false, true, true, false,
         false, false, false, false, false, false, false, false, false,
     ],
+    work: &[],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],
     extension_functions: &[
         ("gold_extension", "gold_more"),

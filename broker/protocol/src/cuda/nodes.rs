@@ -128,6 +128,15 @@ pub struct Shape {
     pub address: Option<usize>,
 }
 
+impl Shape {
+    /// Whether the node allocates memory or frees some.
+    #[must_use]
+    pub fn allocates(&self) -> bool {
+        const FREES: Option<u32> = Some(11);
+        self.address.is_some() || self.tag == FREES
+    }
+}
+
 /// What a struct leads to, by offsets.
 #[derive(Debug)]
 pub enum Leads {

@@ -10,11 +10,11 @@ use ava_protocol::cuda::nodes::{
     ArchivedCaptureReply, ArchivedEndCaptureReply, ArchivedInstantiateReply, ArchivedUpdateReply, Capture, EndCapture,
     Instantiate, Update,
 };
-use ava_protocol::cuda::{kind, opcode};
+use ava_protocol::cuda::{self as table, kind, opcode};
 
 use super::state::{Recording, SLOT};
 use crate::base::fault::Fault;
-use crate::call::Call;
+use crate::call::{Call, Wake};
 
 pub unsafe fn cuGraphExecUpdate_v2(exec: *mut c_void, graph: *mut c_void, info: *mut c_void) -> Result<u32, Fault> {
     let mut call = Call::begin(SLOT.current()?, opcode::cuGraphExecUpdate_v2);
@@ -34,6 +34,23 @@ pub unsafe fn cuGraphExecUpdate_v2(exec: *mut c_void, graph: *mut c_void, info: 
             // SAFETY: by the caller's promise.
             unsafe { info.cast::<CUgraphExecUpdateResultInfo_v1>().write(told) };
         }
+        (status == 0, status)
+    })
+}
+
+/// It does not wait once the driver has accepted its like, unless graphs allocate or free memory: a second time they may not.
+pub unsafe fn cuGraphLaunch(opcode: u32, exec: *mut c_void, stream: *mut c_void) -> Result<u32, Fault> {
+    let at = SLOT.current()?;
+    let mut call = Call::begin(at, opcode);
+    let hGraph = call.handle_or_null(exec, kind::CUgraphExec)?;
+    let hStream = call.handle_or_null(stream, kind::CUstream)?;
+    let request = table::cuGraphLaunch::Request { hGraph, hStream };
+    if !at.state.standing.do_graphs_allocate() && call.is_accepted() {
+        call.post(&request, Wake::Soon)?;
+        return Ok(0);
+    }
+    call.transact(&request, |reply: &table::cuGraphLaunch::ArchivedReply, _| {
+        let status = reply.ret.to_native();
         (status == 0, status)
     })
 }

@@ -16,6 +16,8 @@ use ava_protocol::layout::Rows;
 use calls::{Place, get};
 pub use staged::cuGraphNodeGetType;
 
+use super::state::SLOT;
+use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
 
@@ -106,6 +108,18 @@ pub unsafe fn cuGraphAddMemAllocNode(
     let place = Place { graph, dependencies, edges: null(), count, context: std::ptr::null_mut() };
     // SAFETY: by the caller's promise.
     unsafe { add(opcode::cuGraphAddMemAllocNode, node, &place, params, &ALLOCATION) }
+}
+
+pub unsafe fn cuGraphAddMemFreeNode(
+    node: *mut *mut c_void,
+    graph: *mut c_void,
+    dependencies: *const *mut c_void,
+    count: usize,
+    memory: u64,
+) -> Result<u32, Fault> {
+    SLOT.current()?.state.standing.graph_allocates();
+    // SAFETY: by the caller's promise.
+    unsafe { marshal::cuGraphAddMemFreeNode(node, graph, dependencies.cast(), count, memory) }
 }
 
 pub unsafe fn cuGraphMemcpyNodeGetParams(node: *mut c_void, params: *mut c_void) -> Result<u32, Fault> {
@@ -205,6 +219,9 @@ unsafe fn add(
     params: *mut c_void,
     shape: &Shape,
 ) -> Result<u32, Fault> {
+    if shape.allocates() {
+        SLOT.current()?.state.standing.graph_allocates();
+    }
     // SAFETY: by the caller's promise.
     unsafe {
         let Some(copy) = copy_of_programs(params, shape)? else {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ava_cuda_runtime::Destructor;
+use ava_protocol::api::Work;
 use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
@@ -19,7 +20,7 @@ pub use standing::{Recorder, Way};
 use crate::api::slot::slot;
 use crate::base::maps;
 use crate::book::regions::Lease;
-use crate::session::{self, Hooks};
+use crate::session::{self, Foresight, Hooks};
 
 slot!(cuda, State);
 
@@ -87,6 +88,11 @@ impl State {
         self.all().remove(&(context, key)).map(|stored| stored.value)
     }
 
+    /// The thread's current context: in another, or without one, the driver may refuse what it accepts in this one.
+    fn context(&self) -> Option<u64> {
+        current::known(SLOT.current().ok()?.generation).map(|context| context as u64)
+    }
+
     /// A context has ended: what was kept with it is handed back.
     pub fn ended(&self, context: usize) {
         let of_context = {
@@ -119,10 +125,26 @@ impl Hooks for State {
         Vec::new()
     }
 
-    fn standing(&self, opcode: u32, in_place: bool) -> Option<u64> {
-        // In another context, or without one, the driver may refuse what it accepts in this one.
-        let context = current::known(SLOT.current().ok()?.generation)?;
-        self.standing.allows(opcode, in_place).then_some(context as u64)
+    fn foresight(&self) -> Option<&dyn Foresight> {
+        Some(self)
+    }
+
+    fn close(&self) {
+        self.parameters.clear();
+        self.nodes.clear();
+        self.refused.clear();
+        self.recordings.clear();
+        stages::clear();
+    }
+}
+
+impl Foresight for State {
+    fn standing(&self, work: Work, in_place: bool) -> Option<u64> {
+        self.standing.allows(work, in_place).then(|| self.context()).flatten()
+    }
+
+    fn releases(&self) -> bool {
+        self.standing.releases() && self.context().is_some()
     }
 
     fn extent(&self, address: u64, len: u64) -> Option<u64> {
@@ -134,16 +156,8 @@ impl Hooks for State {
     }
 
     #[inline]
-    fn sent(&self, opcode: u32, quiet: bool) {
-        self.standing.sent(opcode, quiet);
-    }
-
-    fn close(&self) {
-        self.parameters.clear();
-        self.nodes.clear();
-        self.refused.clear();
-        self.recordings.clear();
-        stages::clear();
+    fn sent(&self, work: Work, quiet: bool) {
+        self.standing.sent(work, quiet);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
-use ava_protocol::cuda::{API, opcode};
+use ava_protocol::api::{Submits, Work};
 
 use crate::book::accepted::mix;
 
@@ -30,7 +30,7 @@ struct Piece {
 /// A stream that records. What is no stream of its own is one for each thread.
 pub type Recorder = (u64, u64);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Standing {
     memory: RwLock<BTreeMap<u64, Piece>>,
     recorders: Mutex<HashSet<Recorder>>,
@@ -42,59 +42,18 @@ pub struct Standing {
     /// How often devices were given what the host may notice before it waits, and how often by the time that all was done.
     given: AtomicU64,
     done: AtomicU64,
-    /// Which functions may do that, by opcode.
-    gives: Vec<Gives>,
-}
-
-/// Whether devices get something to do that the host may notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gives {
-    No,
-    /// Not if all that it needs went along, and it is about device memory alone.
-    Unless,
-    Yes,
-}
-
-impl Default for Standing {
-    fn default() -> Self {
-        Self {
-            memory: RwLock::default(),
-            recorders: Mutex::default(),
-            recording: AtomicUsize::new(0),
-            ended: AtomicBool::new(false),
-            context: AtomicUsize::new(0),
-            given: AtomicU64::new(0),
-            done: AtomicU64::new(0),
-            gives: API.functions.iter().map(|name| gives(name)).collect(),
-        }
-    }
-}
-
-/// What is made at once, or of which the program waits for the end, gives nothing.
-fn gives(name: &str) -> Gives {
-    const ALWAYS: [&str; 8] = [
-        "cuLaunch",
-        "cuGraphLaunch",
-        "cuGraphUpload",
-        "cuStreamAddCallback",
-        "cuStreamWaitValue",
-        "cuStreamWriteValue",
-        "cuStreamBatchMemOp",
-        "cuMemPrefetch",
-    ];
-    let copies = name.starts_with("cuMemcpy") || name.starts_with("cuMemset");
-    match name {
-        name if ALWAYS.iter().any(|start| name.starts_with(start)) => Gives::Yes,
-        name if copies && name.contains("Async") => Gives::Unless,
-        _ => Gives::No,
-    }
+    /// A graph may allocate memory when it is played, or free some: whether it may be played again depends on what has become
+    /// of that.
+    graphs_allocate: AtomicBool,
 }
 
 impl Standing {
     /// Device memory that the program is about to hear of, allocated in a context or from a pool.
     pub fn allocated(&self, address: u64, len: u64, way: Way, of: usize) {
         // What is allocated by a recording exists when that is played.
-        if !self.is_recording() {
+        if self.is_recording() {
+            self.graph_allocates();
+        } else {
             let class = mix(way as u64, of as u64);
             self.pieces().insert(address, Piece { len, class });
         }
@@ -102,6 +61,9 @@ impl Standing {
 
     /// Device memory has been given back.
     pub fn freed(&self, address: u64) {
+        if self.is_recording() {
+            self.graph_allocates();
+        }
         self.pieces().remove(&address);
     }
 
@@ -174,16 +136,10 @@ impl Standing {
 
     /// A call was made.
     #[inline]
-    pub fn sent(&self, opcode: u32, quiet: bool) {
-        match self.gives.get(opcode as usize) {
-            Some(Gives::Yes) => self.gave(),
-            Some(Gives::Unless) if !quiet => self.gave(),
-            _ => (),
+    pub fn sent(&self, work: Work, quiet: bool) {
+        if work.submits == Submits::Noticed || work.submits == Submits::Quietly && !quiet {
+            self.given.fetch_add(1, Ordering::SeqCst);
         }
-    }
-
-    fn gave(&self) {
-        self.given.fetch_add(1, Ordering::SeqCst);
     }
 
     /// How much devices were given so far.
@@ -197,26 +153,32 @@ impl Standing {
     }
 
     /// Whether a call may go without waiting, as far as its function and this say.
-    pub fn allows(&self, opcode: u32, in_place: bool) -> bool {
-        if self.is_recording() {
-            return false;
-        }
-        match opcode {
-            // These wait for what was given before: the host may look at what that has done. Data in place may change.
-            opcode::cuMemcpyHtoD_v2 | opcode::cuMemcpyHtoD_v2_ptds | opcode::cuMemFree_v2 => {
-                !in_place && self.done.load(Ordering::SeqCst) == self.given()
-            }
-            opcode::cuEventDestroy
-            | opcode::cuEventDestroy_v2
-            | opcode::cuStreamDestroy
-            | opcode::cuStreamDestroy_v2 => !self.ended.load(Ordering::SeqCst),
-            _ => true,
-        }
+    pub fn allows(&self, work: Work, in_place: bool) -> bool {
+        // The host may look at what has been done before such a call. Data in place may change.
+        let is_settled = || !in_place && self.done.load(Ordering::SeqCst) == self.given();
+        !self.is_recording() && (!work.settled || is_settled())
+    }
+
+    /// Whether a release may go without waiting.
+    pub fn releases(&self) -> bool {
+        !self.is_recording() && !self.ended.load(Ordering::SeqCst)
+    }
+
+    /// A graph that is made allocates memory, or frees some.
+    pub fn graph_allocates(&self) {
+        self.graphs_allocate.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether any graph does.
+    pub fn do_graphs_allocate(&self) -> bool {
+        self.graphs_allocate.load(Ordering::SeqCst)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ava_protocol::cuda::{API, opcode};
+
     use super::*;
 
     #[test]
@@ -244,21 +206,26 @@ mod tests {
         assert_eq!(of(8192, 1), None);
     }
 
+    fn work(opcode: u32) -> Work {
+        API.work(opcode)
+    }
+
     #[test]
     fn what_waits_for_others_goes_ahead_when_all_is_done() {
         let standing = Standing::default();
-        let goes = |opcode, in_place| standing.allows(opcode, in_place);
+        let goes = |opcode, in_place| standing.allows(work(opcode), in_place);
+        let sent = |opcode, quiet| standing.sent(work(opcode), quiet);
         assert!(goes(opcode::cuMemcpyHtoD_v2, false) && !goes(opcode::cuMemcpyHtoD_v2, true));
-        standing.sent(opcode::cuMemsetD8Async_ptsz, true);
-        standing.sent(opcode::cuMemAlloc_v2, false);
+        sent(opcode::cuMemsetD8Async_ptsz, true);
+        sent(opcode::cuMemAlloc_v2, false);
         assert!(goes(opcode::cuMemFree_v2, false));
         let before = standing.given();
-        standing.sent(opcode::cuLaunchKernel, true);
+        sent(opcode::cuLaunchKernel, true);
         standing.is_done(before);
         assert!(!goes(opcode::cuMemFree_v2, false) && goes(opcode::cuMemcpyHtoDAsync_v2, true));
         standing.is_done(standing.given());
         assert!(goes(opcode::cuMemFree_v2, false));
-        standing.sent(opcode::cuMemcpyDtoHAsync_v2, false);
+        sent(opcode::cuMemcpyDtoHAsync_v2, false);
         assert!(!goes(opcode::cuMemcpyHtoD_v2_ptds, false));
     }
 
@@ -268,10 +235,20 @@ mod tests {
         standing.records((1, 0));
         standing.records((2, 5));
         standing.rests((1, 0));
-        assert!(!standing.allows(opcode::cuEventRecord, false));
+        assert!(!standing.allows(Work::NONE, false) && !standing.releases());
         standing.rests((2, 5));
-        assert!(standing.allows(opcode::cuEventRecord, false) && standing.allows(opcode::cuEventDestroy_v2, false));
+        assert!(standing.allows(Work::NONE, false) && standing.releases() && !standing.do_graphs_allocate());
         standing.context_ended();
-        assert!(standing.allows(opcode::cuEventRecord, false) && !standing.allows(opcode::cuEventDestroy_v2, false));
+        assert!(standing.allows(Work::NONE, false) && !standing.releases());
+    }
+
+    #[test]
+    fn what_a_recording_allocates_its_graph_does() {
+        let standing = Standing::default();
+        standing.allocated(4096, 16, Way::Ordered, 7);
+        assert!(!standing.do_graphs_allocate());
+        standing.records((1, 0));
+        standing.allocated(8192, 16, Way::Ordered, 7);
+        assert!(standing.do_graphs_allocate());
     }
 }

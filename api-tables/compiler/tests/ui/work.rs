@@ -1,0 +1,22 @@
+#![api(toy = 1)]
+#![library("libtoy.so.1")]
+#![lost(TOY_GONE)]
+
+#[status(ok = 0)]
+type toy_status = i32;
+const TOY_GONE: toy_status = -1;
+#[handle(invalid = TOY_GONE)]
+type toy_queue = Handle;
+
+extern "C" {
+    #[oneway]
+    #[submits(silently)]
+    fn toy_start(queue: toy_queue) -> toy_status;
+
+    #[settled]
+    fn toy_copy(queue: toy_queue) -> toy_status;
+
+    #[local]
+    #[submits]
+    fn toy_here(queue: toy_queue) -> toy_status;
+}
