@@ -1934,6 +1934,7 @@ extern "C" {
     fn cuStreamQuery(hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 2000)]
+    #[custom(shim)]
     #[twin(cuStreamSynchronize_ptsz, since = 7000)]
     fn cuStreamSynchronize(hStream: Option<CUstream>) -> CUresult;
 

@@ -55,6 +55,14 @@ def settled():
     call("cuCtxSynchronize")
 
 
+def synchronized():
+    """Likewise, when the stream that was given all of it has nothing left."""
+    for offset in range(0, SIZE, 16):
+        call("cuMemcpyHtoD_v2", c_uint64(at.value + offset), data, c_size_t(16))
+    call("cuLaunchKernel", kernel, 1, 1, 1, 1, 1, 1, 0, stream, None, None)
+    call("cuStreamSynchronize", stream)
+
+
 def made():
     """What is made waits, and what becomes of it does not."""
     mine, memory = c_void_p(), c_uint64()

@@ -147,7 +147,7 @@ impl Call {
     /// The call was sent.
     pub(super) fn sent(&self, posted: bool) {
         if let Some(foresight) = self.session.foresight {
-            foresight.sent(self.session.api.work(self.opcode), posted && !self.in_place);
+            foresight.sent(self.session.api.work(self.opcode), self.first, posted && !self.in_place);
         }
         let book = &self.session.book;
         match self.fills {

@@ -50,8 +50,9 @@ pub trait Foresight: Send + Sync {
     /// What memory it is that begins at an address.
     fn freed(&self, address: u64) -> Option<u64>;
 
-    /// A call was made: with `quiet`, nobody waits for it, and all that it needs went along.
-    fn sent(&self, work: Work, quiet: bool);
+    /// A call was made that names this object first, or none (0): with `quiet`, nobody waits for it, and all that it needs went
+    /// along.
+    fn sent(&self, work: Work, first: u64, quiet: bool);
 }
 
 /// A session with a worker.

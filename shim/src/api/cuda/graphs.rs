@@ -42,8 +42,9 @@ pub unsafe fn cuGraphExecUpdate_v2(exec: *mut c_void, graph: *mut c_void, info: 
 pub unsafe fn cuGraphLaunch(opcode: u32, exec: *mut c_void, stream: *mut c_void) -> Result<u32, Fault> {
     let at = SLOT.current()?;
     let mut call = Call::begin(at, opcode);
-    let hGraph = call.handle_or_null(exec, kind::CUgraphExec)?;
+    // First the stream, which gives devices what the graph has them do.
     let hStream = call.handle_or_null(stream, kind::CUstream)?;
+    let hGraph = call.handle_or_null(exec, kind::CUgraphExec)?;
     let request = table::cuGraphLaunch::Request { hGraph, hStream };
     if !at.state.standing.do_graphs_allocate() && call.is_accepted() {
         call.post(&request, Wake::Soon)?;

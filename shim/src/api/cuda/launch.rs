@@ -4,7 +4,6 @@
 #![allow(non_snake_case)]
 
 use std::ffi::c_void;
-use std::sync::Arc;
 
 use ava_protocol::cuda::c::CUlaunchConfig;
 use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_UNKNOWN};
@@ -16,6 +15,7 @@ use ava_protocol::wire::Data;
 use super::state::SLOT;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
+use crate::book::handles::Found;
 use crate::call::{Call, Wake};
 
 /// Blocks of a grid, threads of a block, and dynamic shared memory of a block in bytes.
@@ -112,7 +112,7 @@ pub(super) unsafe fn arguments(function: *mut c_void, given: &Arguments) -> Resu
     unsafe {
         match (given.parameters.is_null(), given.extra.is_null()) {
             (false, false) => Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into())),
-            (false, _) => layout(function).map(|layout| gather(&layout, given.parameters)),
+            (false, _) => gathered(function, given.parameters),
             (_, false) => packed(given.extra),
             _ => Ok(Vec::new()),
         }
@@ -135,10 +135,10 @@ unsafe fn launch(
     let mut call = Call::begin(at, opcode);
     let stream = call.handle_or_null(stream, kind::CUstream)?;
     let function = call.handle_or_null(function, kind::CUfunction)?;
-    for size in shape.grid.iter().chain(&shape.block).chain([&shape.shared]) {
-        call.combine((*size).into());
+    let ([x, y, z], [i, j, k]) = (shape.grid, shape.block);
+    for (one, other) in [(x, y), (z, i), (j, k), (shape.shared, packed.len() as u32)] {
+        call.combine(u64::from(one) << 32 | u64::from(other));
     }
-    call.combine(packed.len() as u64);
     for word in attributes.iter().flatten() {
         call.combine(*word);
     }
@@ -160,13 +160,25 @@ unsafe fn launch(
     })
 }
 
-/// The parameters of a function or a kernel. What is neither has none: the driver says so.
-fn layout(function: *mut c_void) -> Result<Arc<Layout>, Fault> {
+/// A kernel's arguments, each at a pointer. What is no function and no kernel has no parameters: the driver says so.
+///
+/// # Safety
+/// As many pointers lead to as many bytes as it takes.
+unsafe fn gathered(function: *mut c_void, pointers: *const *const c_void) -> Result<Vec<u8>, Fault> {
     let at = SLOT.current()?;
-    let Some(found) = at.book.handles.any(function) else { return Ok(Arc::default()) };
-    if let Some(known) = at.state.parameters.get(&found.id) {
-        return Ok(known.clone());
+    let Some(found) = at.book.handles.any(function) else { return Ok(Vec::new()) };
+    // SAFETY: by the caller's promise.
+    unsafe {
+        if let Some(known) = at.state.parameters.get(&found.id) {
+            return Ok(gather(&known, pointers));
+        }
+        Ok(gather(&layout(function, found)?, pointers))
     }
+}
+
+/// The parameters of a function or a kernel.
+fn layout(function: *mut c_void, found: Found) -> Result<Layout, Fault> {
+    let at = SLOT.current()?;
     let layout = Layout::ask(Fault::Status(CUDA_ERROR_UNKNOWN.into()), |index| {
         let (mut offset, mut size) = (0, 0);
         // SAFETY: places for two numbers.
@@ -182,7 +194,6 @@ fn layout(function: *mut c_void) -> Result<Arc<Layout>, Fault> {
             status => Err(Fault::Status(status.into())),
         }
     })?;
-    let layout = Arc::new(layout);
     at.state.parameters.insert(found.id, layout.clone());
     at.book.handles.mark_remembered(found.id);
     Ok(layout)

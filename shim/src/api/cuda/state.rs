@@ -6,7 +6,7 @@ pub mod stages;
 mod standing;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ava_cuda_runtime::Destructor;
 use ava_protocol::api::Work;
@@ -29,7 +29,7 @@ pub struct State {
     /// The driver's.
     pub version: OnceLock<i32>,
     /// The parameters of kernels, by the ids of their functions.
-    pub parameters: maps::ById<Arc<Layout>>,
+    pub parameters: maps::ById<Layout>,
     /// Memory of the program's own.
     pub registered: Registered,
     /// What the program was told that parameters of nodes lead to, by the ids of these.
@@ -156,8 +156,8 @@ impl Foresight for State {
     }
 
     #[inline]
-    fn sent(&self, work: Work, quiet: bool) {
-        self.standing.sent(work, quiet);
+    fn sent(&self, work: Work, first: u64, quiet: bool) {
+        self.standing.sent(work, first, quiet);
     }
 }
 

@@ -69,6 +69,20 @@ pub unsafe fn cuCtxSynchronize() -> Result<u32, Fault> {
     Ok(status)
 }
 
+/// The program has waited for all that devices were given, if this stream gave it all.
+pub unsafe fn cuStreamSynchronize(opcode: u32, stream: *mut c_void) -> Result<u32, Fault> {
+    let at = SLOT.current()?;
+    let standing = &at.state.standing;
+    let given = standing.given();
+    let is_all = at.book.handles.any(stream).is_some_and(|found| standing.is_of_one_stream(found.id));
+    // SAFETY: a handle that is looked up.
+    let status = unsafe { marshal::cuStreamSynchronize(opcode, stream)? };
+    if status == 0 && is_all {
+        standing.is_done(given);
+    }
+    Ok(status)
+}
+
 /// The stream that records, by its id; each thread has one of its own that is no object.
 fn recorder(stream: *mut c_void, of_thread: bool) -> Result<Recorder, Fault> {
     if let Some(found) = SLOT.current()?.book.handles.any(stream) {

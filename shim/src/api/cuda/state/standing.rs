@@ -39,6 +39,8 @@ pub struct Standing {
     ended: AtomicBool,
     /// The context that was found current first, as long as no other was; 0 for none yet, and 1 for several.
     context: AtomicUsize,
+    /// The stream by which devices were first given anything, as long as there was no other; 0 for none yet.
+    giver: AtomicU64,
     /// How often devices were given what the host may notice before it waits, and how often by the time that all was done.
     given: AtomicU64,
     done: AtomicU64,
@@ -136,10 +138,29 @@ impl Standing {
 
     /// A call was made.
     #[inline]
-    pub fn sent(&self, work: Work, quiet: bool) {
+    pub fn sent(&self, work: Work, first: u64, quiet: bool) {
         if work.submits == Submits::Noticed || work.submits == Submits::Quietly && !quiet {
+            // Before it is counted: who finds the count finds the stream.
+            if self.giver.load(Ordering::SeqCst) != first || first == 0 {
+                self.gives(first);
+            }
             self.given.fetch_add(1, Ordering::SeqCst);
         }
+    }
+
+    /// Devices are given something by another stream than the first. What is no object is several.
+    #[cold]
+    fn gives(&self, stream: u64) {
+        const SEVERAL: u64 = u64::MAX;
+        let first = if stream == 0 { SEVERAL } else { stream };
+        if self.giver.compare_exchange(0, first, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+            self.giver.store(SEVERAL, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether a stream has given devices all that they were given when it was as much as has been read before.
+    pub fn is_of_one_stream(&self, stream: u64) -> bool {
+        self.giver.load(Ordering::SeqCst) == stream
     }
 
     /// How much devices were given so far.
@@ -214,7 +235,7 @@ mod tests {
     fn what_waits_for_others_goes_ahead_when_all_is_done() {
         let standing = Standing::default();
         let goes = |opcode, in_place| standing.allows(work(opcode), in_place);
-        let sent = |opcode, quiet| standing.sent(work(opcode), quiet);
+        let sent = |opcode, quiet| standing.sent(work(opcode), 5, quiet);
         assert!(goes(opcode::cuMemcpyHtoD_v2, false) && !goes(opcode::cuMemcpyHtoD_v2, true));
         sent(opcode::cuMemsetD8Async_ptsz, true);
         sent(opcode::cuMemAlloc_v2, false);
@@ -227,6 +248,23 @@ mod tests {
         assert!(goes(opcode::cuMemFree_v2, false));
         sent(opcode::cuMemcpyDtoHAsync_v2, false);
         assert!(!goes(opcode::cuMemcpyHtoD_v2_ptds, false));
+    }
+
+    #[test]
+    fn one_stream_is_known_until_there_is_another() {
+        let standing = Standing::default();
+        let launch = |stream| standing.sent(work(opcode::cuLaunchKernel), stream, true);
+        standing.sent(work(opcode::cuMemAlloc_v2), 6, false);
+        launch(5);
+        launch(5);
+        assert!(standing.is_of_one_stream(5) && !standing.is_of_one_stream(6));
+        launch(6);
+        launch(5);
+        assert!(!standing.is_of_one_stream(5) && !standing.is_of_one_stream(6));
+        let standing = Standing::default();
+        standing.sent(work(opcode::cuLaunchKernel), 0, true);
+        standing.sent(work(opcode::cuLaunchKernel), 5, true);
+        assert!(!standing.is_of_one_stream(5) && !standing.is_of_one_stream(0));
     }
 
     #[test]
