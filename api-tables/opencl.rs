@@ -973,6 +973,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
+    #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(device_memory = size, bytes_in = host_ptr)]
@@ -986,6 +987,7 @@ extern "C" {
     ) -> New<cl_mem>;
 
     /// The only type takes a `cl_buffer_region`.
+    #[oneway]
     #[when(buffer_create_info = buffer_create_type == CL_BUFFER_CREATE_TYPE_REGION)]
     fn clCreateSubBuffer(
         buffer: cl_mem,
@@ -995,6 +997,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
+    #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(bytes_in = host_ptr)]
@@ -1007,6 +1010,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
+    #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(bytes_in = host_ptr)]
@@ -1020,6 +1024,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
+    #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(bytes_in = host_ptr)]
@@ -1034,6 +1039,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
+    #[oneway]
     #[when(host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR) != 0)]
     #[until(host_ptr = released)]
     #[charge(bytes_in = host_ptr)]
@@ -1055,6 +1061,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_mem>;
 
+    #[oneway]
     #[charge(device_memory = pipe_packet_size * pipe_max_packets)]
     fn clCreatePipe(
         context: cl_context,
@@ -1106,6 +1113,7 @@ extern "C" {
 // Samplers.
 
 extern "C" {
+    #[oneway]
     fn clCreateSampler(
         context: cl_context,
         normalized_coords: cl_bool,
@@ -1114,6 +1122,7 @@ extern "C" {
         errcode_ret: Option<Out<cl_int>>,
     ) -> New<cl_sampler>;
 
+    #[oneway]
     fn clCreateSamplerWithProperties(
         context: cl_context,
         sampler_properties: Option<&[SamplerProperty]>,

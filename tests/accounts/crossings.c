@@ -200,7 +200,7 @@ static void image(void)
     OK(clReleaseMemObject(made));
 }
 
-/* A new buffer: its creation waits for nobody. */
+/* A new buffer that is like those before. */
 static void object(void)
 {
     cl_int status;
@@ -214,6 +214,62 @@ static void object(void)
     OK(clGetMemObjectInfo(made, CL_MEM_FLAGS, sizeof flags, &flags, NULL));
     TRUE(size == 4096 && type == CL_MEM_OBJECT_BUFFER && flags == CL_MEM_READ_ONLY);
     OK(clReleaseMemObject(made));
+}
+
+/* What is asked of every object, and answered in so many bytes. */
+#define ASK(query, object, key, type)                       \
+    do {                                                    \
+        size_t size_ = 0;                                   \
+        type value_;                                        \
+        OK(query(object, key, sizeof value_, &value_, &size_)); \
+        TRUE(size_ == sizeof value_);                       \
+    } while (0)
+
+static void ask_memory(cl_mem made)
+{
+    ASK(clGetMemObjectInfo, made, CL_MEM_TYPE, cl_mem_object_type);
+    ASK(clGetMemObjectInfo, made, CL_MEM_FLAGS, cl_mem_flags);
+    ASK(clGetMemObjectInfo, made, CL_MEM_SIZE, size_t);
+    ASK(clGetMemObjectInfo, made, CL_MEM_HOST_PTR, void *);
+    ASK(clGetMemObjectInfo, made, CL_MEM_MAP_COUNT, cl_uint);
+    ASK(clGetMemObjectInfo, made, CL_MEM_REFERENCE_COUNT, cl_uint);
+    ASK(clGetMemObjectInfo, made, CL_MEM_CONTEXT, cl_context);
+    ASK(clGetMemObjectInfo, made, CL_MEM_ASSOCIATED_MEMOBJECT, cl_mem);
+    ASK(clGetMemObjectInfo, made, CL_MEM_OFFSET, size_t);
+}
+
+/* Images, buffers and samplers that are like those before, each asked all that there is to know. */
+static void alike(void)
+{
+    static size_t turn;
+    cl_image_format format = {CL_RGBA, CL_UNSIGNED_INT8};
+    cl_image_desc desc = {.image_type = CL_MEM_OBJECT_IMAGE2D, .image_width = 16 + turn++ % 2, .image_height = 8};
+    cl_int status;
+    cl_mem made = clCreateImage(context, CL_MEM_READ_WRITE, &format, &desc, NULL, &status);
+    OK(status);
+    ask_memory(made);
+    ASK(clGetImageInfo, made, CL_IMAGE_FORMAT, cl_image_format);
+    ASK(clGetImageInfo, made, CL_IMAGE_ELEMENT_SIZE, size_t);
+    ASK(clGetImageInfo, made, CL_IMAGE_ROW_PITCH, size_t);
+    ASK(clGetImageInfo, made, CL_IMAGE_SLICE_PITCH, size_t);
+    ASK(clGetImageInfo, made, CL_IMAGE_WIDTH, size_t);
+    ASK(clGetImageInfo, made, CL_IMAGE_HEIGHT, size_t);
+    ASK(clGetImageInfo, made, CL_IMAGE_DEPTH, size_t);
+    OK(clReleaseMemObject(made));
+    for (cl_mem_flags flags = CL_MEM_READ_ONLY; flags; flags = flags == CL_MEM_READ_ONLY ? CL_MEM_READ_WRITE : 0) {
+        made = clCreateBuffer(context, flags, 4096 << turn % 2 * 8, NULL, &status);
+        OK(status);
+        ask_memory(made);
+        OK(clReleaseMemObject(made));
+    }
+    cl_sampler sampler = clCreateSampler(context, CL_FALSE, CL_ADDRESS_CLAMP, CL_FILTER_NEAREST, &status);
+    OK(status);
+    ASK(clGetSamplerInfo, sampler, CL_SAMPLER_REFERENCE_COUNT, cl_uint);
+    ASK(clGetSamplerInfo, sampler, CL_SAMPLER_CONTEXT, cl_context);
+    ASK(clGetSamplerInfo, sampler, CL_SAMPLER_NORMALIZED_COORDS, cl_bool);
+    ASK(clGetSamplerInfo, sampler, CL_SAMPLER_ADDRESSING_MODE, cl_addressing_mode);
+    ASK(clGetSamplerInfo, sampler, CL_SAMPLER_FILTER_MODE, cl_filter_mode);
+    OK(clReleaseSampler(sampler));
 }
 
 static void start(void)
@@ -242,7 +298,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*round)(void);
     } all[] = {{"finish", finish}, {"wait", wait}, {"many", many}, {"transfer", transfer}, {"turn", turn_by_turn},
-        {"turn-finish", turn_with_finish}, {"empty", empty}, {"image", image}, {"object", object}};
+        {"turn-finish", turn_with_finish}, {"empty", empty}, {"image", image}, {"object", object},
+        {"alike", alike}};
     (void)argc;
     start();
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

@@ -218,7 +218,7 @@ fn only_waits(vendor: Vendor, variables: &[(&str, &str)]) {
     let world = World::new(vendor);
     let few = 5;
     let most = [("finish", 100), ("wait", 100), ("many", 100), ("transfer", 100), ("empty", 0)];
-    let most = most.into_iter().chain([("turn", 100), ("turn-finish", 100), ("image", 100), ("object", 100)]);
+    let most = most.into_iter().chain([("turn", 100), ("turn-finish", 100), ("image", 100), ("object", 0), ("alike", 0)]);
     let wrong: Vec<_> = most
         .filter_map(|(round, most)| {
             let waits = waits(&world, round, variables);
@@ -261,6 +261,8 @@ fn a_strict_program_is_told_nothing_ahead() {
     // A launch, a wait for it, two times, the event's status, its release.
     assert_eq!(waits(&world, "finish", &strict), 600);
     assert_eq!(waits(&world, "empty", &strict), 200);
+    // A creation, three questions, a release.
+    assert_eq!(waits(&world, "object", &strict), 500);
 }
 
 /// A search for a thousand objects, however few are asked for at a time: its begin and end, two pieces, and the last, which is

@@ -1,5 +1,7 @@
 //! C layout of the structs that a table declares: sizes, offsets, alignments of the x86-64 and AArch64 Linux ABIs.
 
+use std::ops::Range;
+
 use crate::model::{Api, Field, FieldShape, TypeKind};
 
 /// Offset of each field, in bytes.
@@ -24,6 +26,27 @@ pub fn size(api: &Api, name: &str) -> usize {
     let align = align(api, name);
     let end = offsets(api, fields).last().zip(fields.last()).map_or(0, |(at, f)| at + size_align(api, &f.shape).0);
     end.next_multiple_of(align)
+}
+
+/// The bytes of a declared struct that its fields fill, in order: between them is nothing.
+pub fn filled(api: &Api, name: &str) -> Vec<Range<usize>> {
+    let Some(TypeKind::Struct { fields, .. }) = api.types.get(name).map(|t| &t.kind) else {
+        return Vec::new();
+    };
+    let mut filled: Vec<Range<usize>> = Vec::new();
+    for (at, field) in offsets(api, fields).into_iter().zip(fields) {
+        let inside = match &field.shape {
+            FieldShape::Struct(name) => self::filled(api, name),
+            shape => vec![0..size_align(api, shape).0],
+        };
+        for part in inside {
+            match filled.last_mut() {
+                Some(last) if last.end == at + part.start => last.end = at + part.end,
+                _ => filled.push(at + part.start..at + part.end),
+            }
+        }
+    }
+    filled
 }
 
 fn align(api: &Api, name: &str) -> usize {

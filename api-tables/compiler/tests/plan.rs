@@ -42,6 +42,46 @@ fn posted_calls_are_about_what_a_program_uses_next() {
     }
 }
 
+/// What is made alike answers alike: nothing else that makes such objects leaves them unlike, and nothing is made of them that is.
+#[test]
+fn objects_that_are_made_alike_are_these() {
+    let made = |api: &Api| {
+        let plan = Plan::of(api);
+        let kinds = plan.kinds.iter().filter(|kind| kind.alike).map(|kind| kind.name.to_owned());
+        let (alike, other): (Vec<_>, Vec<_>) = plan
+            .calls
+            .iter()
+            .filter(|call| matches!(call.posting, Posting::Made { .. }))
+            .map(|call| (call.function.name.clone(), call.returned().is_some_and(|birth| call.makes_alike(birth.kind))))
+            .partition(|(_, alike)| *alike);
+        let names = |calls: Vec<(String, bool)>| calls.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        (kinds.collect::<Vec<_>>(), names(alike), names(other))
+    };
+    for api in tables() {
+        let (kinds, alike, other) = made(&api);
+        if api.name != "opencl" {
+            assert!(kinds.is_empty() && alike.is_empty() && other.is_empty(), "{}", api.name);
+            continue;
+        }
+        assert_eq!(kinds, ["cl_mem", "cl_sampler"]);
+        assert_eq!(
+            alike,
+            [
+                "clCreateBuffer",
+                "clCreateBufferWithProperties",
+                "clCreateImage",
+                "clCreateImageWithProperties",
+                "clCreateImage2D",
+                "clCreateImage3D",
+                "clCreatePipe",
+                "clCreateSampler",
+                "clCreateSamplerWithProperties"
+            ]
+        );
+        assert_eq!(other, ["clCreateSubBuffer"]);
+    }
+}
+
 /// What is stored by a call belongs to what the call is about; a release is about what it releases.
 #[test]
 fn stored_objects_and_releases_name_what_they_are_about() {

@@ -1,7 +1,7 @@
 //! An API without its functions' arguments. The table compiler generates one for each table.
 
 use crate::sandbox::{Configuration, Needs};
-use crate::spec::KindSpec;
+use crate::spec::{KindSpec, TaggedSpec};
 
 /// An API there is a table for.
 #[derive(Debug)]
@@ -93,6 +93,8 @@ pub struct Ahead {
     pub kind: u16,
     /// Whether the answers stay only once the object's command has completed.
     pub of_end: bool,
+    /// What they are, by key.
+    pub values: &'static TaggedSpec,
 }
 
 /// Version of an API or an extension: major, minor, patch.

@@ -16,6 +16,8 @@ pub struct KindSpec {
     pub event: bool,
     /// Such objects are queues: calls that name one may give it commands, and some call tells that these have completed.
     pub queue: bool,
+    /// Such objects answer alike if they are made alike.
+    pub alike: bool,
     /// The values from 1 up to this one are no objects, and cross as they are; 0 if all others are.
     pub plain: u64,
     /// Other types whose objects are accepted where one of this type is asked for.
@@ -31,7 +33,8 @@ impl KindSpec {
     /// One of this name in which nothing else is said, for tests to fill; `invalid` is -1.
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
-        Self { name, invalid: -1, ordered: false, event: false, queue: false, plain: 0, also: &[], within: &[] }
+        let (ordered, event, queue, alike) = (false, false, false, false);
+        Self { name, invalid: -1, ordered, event, queue, alike, plain: 0, also: &[], within: &[] }
     }
 
     /// The id that stands for a value of this type which is no object.
@@ -127,6 +130,29 @@ impl TaggedSpec {
             None => Some(self.otherwise),
             Some(Answer::Refused(status)) => Some(*status),
             Some(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    /// Whether an answer about an object is also that about any other which was made alike: an address is the object's own, and
+    /// so is another object of a type that is made alike.
+    #[must_use]
+    pub fn is_shared(&self, value: &[u8], is_alike: impl Fn(u16) -> bool) -> bool {
+        let is_null = || value.iter().all(|byte| *byte == 0);
+        match self {
+            Self::Plain | Self::Hidden { .. } | Self::VersionNumber | Self::HostFlags => true,
+            Self::Handles(kind) => !is_alike(*kind) || is_null(),
+            Self::HostPtr => is_null(),
+            Self::List(list) => !list.values.iter().any(|(_, value)| matches!(value, ListValue::Handle(_))),
+            Self::Refused(_)
+            | Self::Texts
+            | Self::VersionText
+            | Self::Paths
+            | Self::VersionNumbers { .. }
+            | Self::Names
+            | Self::NameVersions { .. }
+            | Self::References => false,
         }
     }
 }

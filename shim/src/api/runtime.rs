@@ -3,6 +3,7 @@
 pub use crate::base::fault::{Fault, Statuses, guard};
 pub use crate::base::readable;
 pub use crate::base::va_list::Arguments;
+pub use crate::book::alike;
 pub use crate::book::callbacks::Args;
 pub use crate::book::handles::Entry;
 pub use crate::call::{Call, Room, Wake};

@@ -6,8 +6,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The number of keys that are kept; a new one may replace another.
-const PLACES: usize = 8192;
+use crate::book::handles::ALIKE;
+
+/// The number of keys that are kept, in sets: a new one may replace another of its set.
+const PLACES: usize = 16384;
+const SET: usize = 4;
 
 /// What a call is made with, as far as its success may depend on it, as a number.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +21,11 @@ impl Key {
         if self.0 != 0 {
             self.0 = mix(self.0, word);
         }
+    }
+
+    /// The class of objects that calls with this key make; 0 for none.
+    pub fn class(self) -> u64 {
+        if self.0 == 0 { 0 } else { self.0 | ALIKE }
     }
 
     /// Makes the key one that is never accepted, whatever else is mixed into it.
@@ -79,18 +87,23 @@ impl Accepted {
 
     /// Whether the vendor has accepted such a call.
     pub fn contains(&self, key: Key) -> bool {
-        !self.strict && key.0 != 0 && self.place(key).load(Ordering::Relaxed) == key.0
+        !self.strict && key.0 != 0 && self.set(key).iter().any(|place| place.load(Ordering::Relaxed) == key.0)
     }
 
     /// The vendor has accepted such a call.
     pub fn insert(&self, key: Key) {
-        if key.0 != 0 {
-            self.place(key).store(key.0, Ordering::Relaxed);
+        let set = self.set(key);
+        let is = |place: &&AtomicU64, known: u64| place.load(Ordering::Relaxed) == known;
+        if key.0 == 0 || set.iter().any(|place| is(&place, key.0)) {
+            return;
         }
+        let free = set.iter().find(|place| is(place, 0));
+        free.unwrap_or(&set[(key.0 >> 16) as usize % SET]).store(key.0, Ordering::Relaxed);
     }
 
-    fn place(&self, key: Key) -> &AtomicU64 {
-        &self.places.0[(key.0 >> 32) as usize % PLACES]
+    fn set(&self, key: Key) -> &[AtomicU64] {
+        let at = (key.0 >> 32) as usize % (PLACES / SET) * SET;
+        &self.places.0[at..at + SET]
     }
 }
 
@@ -116,6 +129,19 @@ mod tests {
         for other in [&[1, 2][..], &[1, 2, 4], &[1, 3, 2], &[2, 1, 3], &[0, 1, 2, 3], &[1, 2, 3, 0], &[]] {
             assert!(!accepted.contains(key(&accepted, other)), "{other:?}");
         }
+    }
+
+    #[test]
+    fn as_many_as_programs_make_are_kept() {
+        let accepted = accepted(1, false);
+        let keys: Vec<_> = (0..PLACES as u64 / 4).map(|word| key(&accepted, &[word])).collect();
+        keys.iter().for_each(|key| accepted.insert(*key));
+        let kept = keys.iter().filter(|key| accepted.contains(**key)).count();
+        assert!(kept * 100 > keys.len() * 99, "{kept} of {}", keys.len());
+        (0..4 * PLACES as u64).for_each(|word| accepted.insert(key(&accepted, &[word])));
+        let last = key(&accepted, &[u64::MAX]);
+        accepted.insert(last);
+        assert!(accepted.contains(last));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The cache of answers that never change.
+//! The cache of answers that never change, about objects and about classes of objects that answer alike.
 
 use std::ffi::c_void;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,19 +10,23 @@ use dashmap::DashMap;
 
 use crate::base::maps;
 use crate::book::accepted::mix;
-use crate::book::handles::Handles;
+use crate::book::handles::{ALIKE, Handles};
 
-/// The most answers that are cached.
+/// The most answers that are cached, about objects and about classes.
 const MOST: usize = 64 << 10;
 /// The longest answer that is cached, in bytes.
 const LONGEST: usize = 16 << 10;
+/// The same of an answer about a class.
+const LONGEST_SHARED: usize = 256;
 /// The most words of a question behind its object.
 const WORDS: usize = 3;
 
-/// Answers by the object that they are about.
+/// Answers by what they are about: an object's id, or a class.
 pub struct Answers {
     about: DashMap<u64, Vec<Answer>, BuildHasherDefault<Mixed>>,
+    /// Those about objects, and those about classes.
     count: AtomicUsize,
+    shared: AtomicUsize,
     most: usize,
 }
 
@@ -34,6 +38,14 @@ struct Answer {
 
 /// The last word of a question first, and zeros behind the others: a function's questions are as long as each other.
 type Words = [u64; WORDS];
+
+impl Answer {
+    /// One that the worker has sent unasked.
+    fn brought((known, bytes): (&ArchivedKnown, &[u8])) -> Self {
+        let question = [known.key.to_native() as u64, known.function.to_native().into(), 0];
+        Self { question, bytes: Bytes::new(bytes) }
+    }
+}
 
 enum Bytes {
     Short(u8, [u8; ahead::LONGEST]),
@@ -75,10 +87,10 @@ impl Answers {
     /// With `strict`, nothing is cached.
     pub fn new(strict: bool) -> Self {
         let most = if strict { 0 } else { MOST };
-        Self { about: maps::busy(), count: AtomicUsize::new(0), most }
+        Self { about: maps::busy(), count: AtomicUsize::new(0), shared: AtomicUsize::new(0), most }
     }
 
-    /// Answers a question: the function, the object that it is about, and what else was asked.
+    /// Answers a question: the function, the object or the class that it is about, and what else was asked.
     ///
     /// `size` is how many bytes `value` leads to, if it is not null; `size_ret` is null or gets the answer's size. `false`
     /// if the answer is not known, or the vendor would complain about the size.
@@ -130,21 +142,45 @@ impl Answers {
         self.insert(handles, about, [Answer { question: words, bytes }].into_iter());
     }
 
+    /// Caches an answer about all objects of a class; `bytes` are the program's.
+    pub fn learn(&self, question: &[u64], bytes: &[u8]) {
+        if let Some((class, words)) = split(question)
+            && bytes.len() <= LONGEST_SHARED
+        {
+            self.insert_shared(class, [Answer { question: words, bytes: Bytes::new(bytes) }].into_iter());
+        }
+    }
+
     /// Caches what the worker has sent unasked, all of one object; `bytes` are the program's.
     pub fn bring<'a>(&self, handles: &Handles, about: u64, known: impl Iterator<Item = (&'a ArchivedKnown, &'a [u8])>) {
-        let answer = |(known, bytes): (&ArchivedKnown, &[u8])| Answer {
-            question: [known.key.to_native() as u64, known.function.to_native().into(), 0],
-            bytes: Bytes::new(bytes),
-        };
-        self.insert(handles, about, known.map(answer));
+        self.insert(handles, about, known.map(Answer::brought));
+    }
+
+    /// The same about all objects of a class.
+    pub fn bring_shared<'a>(&self, class: u64, known: impl Iterator<Item = (&'a ArchivedKnown, &'a [u8])>) {
+        self.insert_shared(class, known.map(Answer::brought));
     }
 
     fn insert(&self, handles: &Handles, about: u64, new: impl Iterator<Item = Answer>) {
         // If the object is released at the same time, its answers are removed: the mark is set first, so that the removal
         // sees it.
-        if self.count.load(Ordering::Relaxed) >= self.most || !handles.mark_remembered(about) {
-            return;
+        if self.count.load(Ordering::Relaxed) < self.most && handles.mark_remembered(about) {
+            self.put(about, new, &self.count);
         }
+    }
+
+    /// Of no class is known whether there will be more objects: when there are too many, all are learnt anew.
+    fn insert_shared(&self, class: u64, new: impl Iterator<Item = Answer>) {
+        if self.shared.load(Ordering::Relaxed) >= self.most {
+            self.shared.store(0, Ordering::Relaxed);
+            self.about.retain(|about, _| about & ALIKE == 0);
+        }
+        if self.most > 0 {
+            self.put(class, new, &self.shared);
+        }
+    }
+
+    fn put(&self, about: u64, new: impl Iterator<Item = Answer>, count: &AtomicUsize) {
         let mut known = self.about.entry(about).or_default();
         let before = known.len();
         for answer in new {
@@ -153,7 +189,7 @@ impl Answers {
                 Err(at) => known.insert(at, answer),
             }
         }
-        self.count.fetch_add(known.len() - before, Ordering::Relaxed);
+        count.fetch_add(known.len() - before, Ordering::Relaxed);
     }
 
     /// The session is lost: no later query names its objects.
@@ -298,6 +334,33 @@ mod tests {
         assert_eq!(scene.recall(&[7, one, 1], 1), None);
         scene.answers.clear();
         assert_eq!(scene.recall(&[7, other, 1], 1), None);
+    }
+
+    #[test]
+    fn a_class_is_as_any_object_and_outlives_them() {
+        let scene = Scene::new(false);
+        let (object, class) = (scene.object(), ALIKE | 7);
+        scene.remember(&[7, object, 1], b"own");
+        scene.answers.learn(&[7, class, 1], b"all");
+        scene.answers.learn(&[7, class, 2], &[1; LONGEST_SHARED + 1]);
+        scene.answers.forget(object);
+        assert_eq!((scene.recall(&[7, object, 1], 3), scene.recall(&[7, class, 2], LONGEST)), (None, None));
+        assert_eq!(scene.recall(&[7, class, 1], 3).unwrap(), b"all");
+        let strict = Scene::new(true);
+        strict.answers.learn(&[7, class, 1], b"all");
+        assert_eq!(strict.recall(&[7, class, 1], 3), None);
+    }
+
+    #[test]
+    fn too_many_classes_are_learnt_anew_and_objects_are_left_alone() {
+        let scene = Scene::new(false);
+        let object = scene.object();
+        scene.remember(&[7, object, 1], b"own");
+        for class in 0..=MOST as u64 {
+            scene.answers.learn(&[7, ALIKE | class, 1], b"all");
+        }
+        assert_eq!(scene.answers.about.len(), 2);
+        assert!(scene.recall(&[7, ALIKE | MOST as u64, 1], 3).is_some() && scene.recall(&[7, object, 1], 3).is_some());
     }
 
     #[test]

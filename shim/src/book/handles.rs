@@ -18,7 +18,7 @@ use crate::base::fault::Fault;
 use crate::base::maps;
 use range::Object;
 
-pub use range::{Departed, Found, Range};
+pub use range::{ALIKE, Departed, Found, Range};
 
 /// One place of a dispatch table: a function's address.
 #[repr(transparent)]
@@ -144,9 +144,19 @@ impl Handles {
 
     /// References to the object that the vendor does not know of.
     pub fn extra_references(&self, id: u64) -> u32 {
-        self.by_id
-            .get(&id)
-            .map_or(0, |index| self.range.object(*index).references.load(Ordering::Relaxed).saturating_sub(1))
+        self.by_id.get(&id).map_or(0, |index| self.range.object(*index).extra_references())
+    }
+
+    /// The same of a live handle.
+    pub fn extra_references_of(&self, pointer: *mut c_void) -> u32 {
+        self.object(pointer).map_or(0, Object::extra_references)
+    }
+
+    /// The id of a live handle about which other state exists.
+    #[inline]
+    pub fn remembered(&self, pointer: *mut c_void) -> Option<u64> {
+        let object = self.object(pointer).filter(|object| object.remembered.load(Ordering::Relaxed))?;
+        Some(object.id.load(Ordering::Acquire))
     }
 
     /// Marks that other state exists for the object, to be removed with it; `false` if it is released already.
@@ -157,16 +167,14 @@ impl Handles {
         })
     }
 
-    /// The id of a live object about which something is remembered elsewhere.
-    #[inline]
-    pub fn remembered(&self, pointer: *mut c_void) -> Option<u64> {
-        let object = self.object(pointer).filter(|object| object.remembered.load(Ordering::Relaxed))?;
-        Some(object.id.load(Ordering::Acquire))
-    }
-
     /// The id of a value that is no handle of an object.
     pub fn plain(&self, pointer: *mut c_void, kind: u16) -> Option<u64> {
         self.spec(kind)?.plain_id(pointer as usize)
+    }
+
+    /// Whether objects of a type answer alike if they are made alike.
+    pub fn are_alike(&self, kind: u16) -> bool {
+        self.spec(kind).is_some_and(|spec| spec.alike)
     }
 
     fn spec(&self, kind: u16) -> Option<&'static KindSpec> {
@@ -218,6 +226,13 @@ impl Handles {
         }
     }
 
+    /// Notes that a call does something with a live object, or may.
+    pub fn touch(&self, pointer: *mut c_void) {
+        if let Some(object) = self.object(pointer) {
+            object.touched.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Notes that something was done to a live object: `change` is the difference, by exclusive or.
     pub fn change_state(&self, pointer: *mut c_void, change: u64) {
         if let Some(object) = self.object(pointer) {
@@ -253,6 +268,7 @@ impl Handles {
         object.user.store(lane, Ordering::Relaxed);
         object.remembered.store(false, Ordering::Relaxed);
         object.found.store(!made, Ordering::Relaxed);
+        object.touched.store(!made, Ordering::Relaxed);
         object.id.store(id, Ordering::Release);
         // Two threads may see the worker name the same object at once: the first one's place stands.
         match self.by_id.entry(id) {

@@ -1,6 +1,7 @@
 //! The state of a session: data only, without access to the worker.
 
 pub mod accepted;
+pub mod alike;
 pub mod answers;
 pub mod board;
 pub mod callbacks;
@@ -96,6 +97,13 @@ impl Book {
             board: board::Board::default(),
             queues: queues::Queues::default(),
             pieces: pieces::Pieces::new(!shared.is_strict),
+        }
+    }
+
+    /// The program releases a live object for the last time.
+    pub fn leaves(&self, handle: *mut c_void) {
+        if let Some(id) = self.handles.remembered(handle) {
+            self.residents.leaves(id);
         }
     }
 

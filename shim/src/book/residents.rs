@@ -17,7 +17,7 @@ pub struct Residents {
     pub slots: Slots,
     /// Whether memory that is made of an object (a context) lives in regions, as far as that is known.
     suited: DashMap<u64, bool>,
-    /// Bytes of all that the program has not released, and most of them when the vendor last made one.
+    /// Bytes of all that the program holds, and most of them when the vendor last made one.
     live: AtomicU64,
     peak: AtomicU64,
 }
@@ -26,10 +26,10 @@ pub struct Residents {
 struct Resident {
     /// In bytes.
     size: u64,
-    /// Whether it counts among what is live.
-    counts: bool,
     /// `None` if it lives in no region.
     place: Option<Place>,
+    /// Whether the program holds it.
+    held: bool,
 }
 
 impl Default for Residents {
@@ -53,13 +53,13 @@ impl Residents {
         if confirmed {
             self.peak.fetch_max(live, Ordering::Relaxed);
         }
-        self.by_object.insert(id, Resident { size, counts: true, place });
+        self.by_object.insert(id, Resident { size, place, held: true });
     }
 
-    /// The program gives its last reference to an object back: its memory is the vendor's to give to the next.
+    /// The program has released the object: the vendor gets the next call after that.
     pub fn leaves(&self, object: u64) {
         if let Some(mut resident) = self.by_object.get_mut(&object)
-            && std::mem::take(&mut resident.counts)
+            && std::mem::replace(&mut resident.held, false)
         {
             self.live.fetch_sub(resident.size, Ordering::Relaxed);
         }
@@ -156,9 +156,14 @@ mod tests {
         let residents = Residents::default();
         residents.insert(1, 4096, None, true);
         assert!(!residents.has_room(1));
-        residents.leaves(1);
-        assert!(residents.has_room(4096) && !residents.has_room(4097));
         residents.forget(1);
+        assert!(residents.has_room(4096) && !residents.has_room(4097));
+        // What is released makes room at once, and once only.
+        residents.insert(3, 4096, None, false);
+        assert!(!residents.has_room(1));
+        residents.leaves(3);
+        assert!(residents.has_room(4096));
+        residents.forget(3);
         assert!(residents.has_room(4096) && !residents.has_room(4097));
         // What was not confirmed proves nothing.
         residents.insert(2, 8192, None, false);

@@ -281,6 +281,10 @@ impl Call {
         pointer.copy_from_slice(word);
         let pointer = usize::from_le_bytes(pointer) as *mut c_void;
         word.copy_from_slice(&self.handle_or_null(pointer, kind)?.to_le_bytes());
+        if !pointer.is_null() {
+            // What is made of an object that a struct names may share something with it.
+            self.key.never();
+        }
         Ok(())
     }
 

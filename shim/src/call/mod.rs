@@ -11,6 +11,7 @@ mod structs;
 mod taken;
 
 use std::ffi::{c_char, c_void};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
@@ -75,6 +76,8 @@ pub struct Call {
     hindrance: Option<Fault>,
     /// The vendor takes data where the program has it.
     in_place: bool,
+    /// The call does nothing with the objects that it names.
+    asks: bool,
 }
 
 /// Room for a result: what the request says, and how many bytes the program's memory takes.
@@ -108,6 +111,7 @@ impl Call {
             taken: None,
             hindrance: None,
             in_place: false,
+            asks: false,
         }
     }
 
@@ -140,20 +144,36 @@ impl Call {
         self.key.mix(word);
     }
 
+    /// Nothing says whether the vendor accepts the call.
+    pub fn combine_nothing_known(&mut self) {
+        self.key.never();
+    }
+
     /// An argument likewise, with what it says.
     pub fn combine_bytes(&mut self, data: &Data<'_>) {
-        match data {
-            Data::Null => self.key.mix(1),
-            Data::Inline(bytes) => {
-                self.key.mix(bytes.len() as u64);
-                for chunk in bytes.chunks(8) {
+        self.combine_parts(data, usize::MAX, &[0..usize::MAX]);
+    }
+
+    /// Structs of `size` bytes likewise, which `fields` fill.
+    pub fn combine_structs(&mut self, data: &Data<'_>, size: usize, fields: &[Range<usize>]) {
+        self.combine_parts(data, size, fields);
+    }
+
+    fn combine_parts(&mut self, data: &Data<'_>, size: usize, parts: &[Range<usize>]) {
+        let bytes = match data {
+            Data::Null => return self.key.mix(1),
+            Data::Inline(bytes) => bytes,
+            Data::Translated(bytes) => bytes.as_slice(),
+            Data::Unread | Data::Unreadable | Data::Region(_) | Data::Fixed(_) => return self.key.never(),
+        };
+        self.key.mix(bytes.len() as u64);
+        for one in bytes.chunks(size) {
+            for part in parts {
+                for chunk in one[part.start.min(one.len())..part.end.min(one.len())].chunks(8) {
                     let mut word = [0; 8];
                     word[..chunk.len()].copy_from_slice(chunk);
                     self.key.mix(u64::from_le_bytes(word));
                 }
-            }
-            Data::Unread | Data::Unreadable | Data::Translated(_) | Data::Region(_) | Data::Fixed(_) => {
-                self.key.never();
             }
         }
     }
@@ -321,6 +341,26 @@ impl Call {
         let id = self.session.book.handles.mint(kind, class, lane)?;
         self.taken().minted.push(id);
         Ok(id)
+    }
+
+    /// An id likewise, for an object that is as good as another that was made by an equal call: what the call is made with is
+    /// combined by now.
+    pub fn mint_alike(&mut self, kind: u16) -> Result<u64, Fault> {
+        self.mint_of_class(kind, self.key.class())
+    }
+
+    /// Whether there is room for a memory object of a size, if it is known, as far as the vendor has had room before.
+    pub fn has_room(&self, size: Option<u64>) -> bool {
+        size.is_some_and(|size| self.session.book.residents.has_room(size))
+    }
+
+    /// A memory object of a class has been made; `confirmed` if the vendor has said so.
+    pub fn made(&self, id: u64, size: Option<u64>, confirmed: bool) {
+        let book = &self.session.book;
+        if let (Some(size), true) = (size, self.key.class() != 0) {
+            book.residents.insert(id, size, 0, confirmed);
+            book.handles.mark_remembered(id);
+        }
     }
 
     /// The handle of an id minted before.

@@ -101,6 +101,9 @@ impl Call {
         if kind.queue && self.fills != Fills::One(pointer) {
             self.fills = if self.fills == Fills::None { Fills::One(pointer) } else { Fills::All };
         }
+        if kind.alike && !self.asks {
+            self.session.book.handles.touch(pointer);
+        }
         if kind.ordered {
             let (book, lane) = (&self.session.book, self.lane());
             if lane != 0 && self.turn.uses(&book.order, &book.handles, pointer, lane) && kind.queue {
@@ -142,6 +145,11 @@ impl Call {
     /// The call gives no queue commands.
     pub fn fills_nothing(&mut self) {
         self.fills = Fills::None;
+    }
+
+    /// The call does nothing with the objects that it names.
+    pub fn only_asks(&mut self) {
+        self.asks = true;
     }
 
     /// The call was sent.

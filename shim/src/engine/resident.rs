@@ -11,6 +11,7 @@ use ava_protocol::wire::Slice;
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
 use crate::book::accepted::{Key, mix};
+use crate::book::handles::ALIKE;
 use crate::book::regions::Lease;
 use crate::book::slots::{self, Place};
 use crate::call::{Call, Wake};
@@ -36,41 +37,39 @@ pub struct Asked {
     pub is_plain: bool,
 }
 
-/// Makes a memory object: in a region, or without waiting where `post` sends the call with what it is made of and its own id,
-/// or by `make`, in the usual way. Its handle; and its status, except where the program has been told.
+/// Makes a memory object: in a region, or by `make`, in the usual way. Its handle; and its status, except where the program has
+/// been told.
 ///
 /// # Safety
 /// The source leads to as many bytes as the object has.
 pub unsafe fn create(
     session: &'static Session,
     asked: &Asked,
-    post: impl FnOnce(&mut Call, u64, u64) -> Result<(), Fault>,
     make: impl FnOnce() -> Result<*mut c_void, Fault>,
 ) -> Result<(*mut c_void, Option<i64>), Fault> {
     let (kind, of_kind) = asked.kinds;
     let Asked { opcode, flags, size, .. } = *asked;
     let of = session.book.handles.find(asked.of, of_kind).map_or(0, |found| found.id);
-    let class = [of, flags, size as u64].into_iter().fold(opcode.into(), mix);
+    let class = [of, flags, size as u64].into_iter().fold(opcode.into(), mix) | ALIKE;
     let mut key = session.book.accepted.key(opcode);
     key.mix(class);
     let plain = asked.is_plain && of != 0;
     let new = New { kind, of, flags, size, class, key };
-    let known = plain && session.book.accepted.contains(key) && session.book.residents.has_room(size as u64);
-    let mut made = None;
     if plain && new.may_be_resident(session) {
+        let known = session.book.accepted.contains(key) && session.book.residents.has_room(size as u64);
         // SAFETY: by the caller's promise.
-        made = unsafe { new.in_region(session, asked.source, known)? };
-    } else if known && asked.source.is_none() {
-        made = Some((new.posted(session, asked, post)?, 0));
-    }
-    if let Some((object, status)) = made {
-        return Ok((object, Some(status)));
+        if let Some((object, status)) = unsafe { new.in_region(session, asked.source, known)? } {
+            return Ok((object, Some(status)));
+        }
     }
     let object = make()?;
-    if plain && let Some(found) = session.book.handles.find(object, kind) {
+    // What it was filled from does not matter once it is made.
+    if plain
+        && asked.source.is_some()
+        && let Some(found) = session.book.handles.find(object, kind)
+    {
         session.book.handles.set_class(object, class);
         new.made(session, found.id, None, true);
-        session.book.accepted.insert(key);
     }
     Ok((object, None))
 }
@@ -105,21 +104,6 @@ impl New {
     fn made(&self, session: &Session, id: u64, place: Option<Place>, confirmed: bool) {
         session.book.residents.insert(id, self.size as u64, place, confirmed);
         session.book.handles.mark_remembered(id);
-    }
-
-    /// Makes it without waiting. Its handle.
-    fn posted(
-        &self,
-        session: &'static Session,
-        asked: &Asked,
-        post: impl FnOnce(&mut Call, u64, u64) -> Result<(), Fault>,
-    ) -> Result<*mut c_void, Fault> {
-        let mut call = Call::begin(session, asked.opcode);
-        let of = call.handle(asked.of, asked.kinds.1);
-        let id = call.mint_of_class(self.kind, self.class)?;
-        post(&mut call, of, id)?;
-        self.made(session, id, None, false);
-        Ok(call.object(id))
     }
 
     /// Makes it in a region, filled with a copy of `source`, without waiting if `post`. Its handle and the vendor's status;

@@ -34,14 +34,29 @@ impl Session {
             }
         }
         for of_one in answers.known.chunk_by(|one, other| one.object == other.object) {
-            let mut values = Vec::with_capacity(of_one.len());
+            let object = of_one[0].object.to_native();
+            let class = handles.any(handles.pointer(object)).and_then(|found| found.alike());
+            let (mut shared, mut own) = (Vec::with_capacity(of_one.len()), Vec::new());
             for known in of_one {
-                values.push((known, self.value(known).ok_or_else(|| self.refuse("an answer that is none"))?));
+                let (value, len) = self.value(known).ok_or_else(|| self.refuse("an answer that is none"))?;
+                let of = if class.is_some() && self.is_shared(known, &value[..len]) { &mut shared } else { &mut own };
+                of.push((known, value, len));
             }
-            let bytes = values.iter().map(|(known, (value, len))| (*known, &value[..*len]));
-            self.book.answers.bring(handles, of_one[0].object.to_native(), bytes);
+            if let Some(class) = class {
+                let shared = shared.iter().map(|(known, value, len)| (*known, &value[..*len]));
+                self.book.answers.bring_shared(class, shared);
+            }
+            let own = own.iter().map(|(known, value, len)| (*known, &value[..*len]));
+            self.book.answers.bring(handles, object, own);
         }
         Ok(())
+    }
+
+    /// Whether an answer is also that about objects which were made alike.
+    fn is_shared(&self, known: &ArchivedKnown, value: &[u8]) -> bool {
+        let query = self.api.ahead.iter().find(|query| query.function == known.function.to_native());
+        let answer = query.and_then(|query| query.values.answer(known.key.to_native()));
+        answer.is_some_and(|answer| answer.is_shared(value, |kind| self.api.kind(kind).alike))
     }
 
     /// An answer as the program is given it, and its length; `None` if no worker sends such.

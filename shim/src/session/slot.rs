@@ -183,13 +183,11 @@ impl<S: State> Slot<S> {
     /// Decrements a reference count of the program; `None` if the vendor need not know. Otherwise, whether it was the last.
     pub fn release(&self, session: &Session, handle: *mut c_void, kind: u16) -> Option<bool> {
         match session.book.handles.release(handle, kind) {
+            Some(false) if session.book.handles.is_lost(handle) && self.release_lost(handle, kind) => None,
             Some(true) => {
-                if let Some(id) = session.book.handles.remembered(handle) {
-                    session.book.residents.leaves(id);
-                }
+                session.book.leaves(handle);
                 Some(true)
             }
-            Some(false) if session.book.handles.is_lost(handle) && self.release_lost(handle, kind) => None,
             release => release,
         }
     }

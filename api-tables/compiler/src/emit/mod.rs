@@ -1,5 +1,6 @@
 //! Emitters: they print the plan, one file per output.
 
+mod alike;
 mod charges;
 pub mod coverage;
 mod deliver;

@@ -182,7 +182,7 @@ fn posted(posting: &Posting<'_>) -> String {
             "no: the shim counts, and only the last reference counts for the worker".into()
         }
         Posting::Never(Waits::Returns) => {
-            "only where the entry does so itself: it returns something else than a status".into()
+            "only where the entry does so itself: it returns neither a status nor a new object".into()
         }
         Posting::Never(Waits::Argument(param)) => {
             format!("no, but by hand: `{}` is not the same over and over", param.name)
@@ -192,6 +192,10 @@ fn posted(posting: &Posting<'_>) -> String {
         Posting::Known { unless, .. } => {
             let unless = unless.map(|e| format!(", unless {e}")).unwrap_or_default();
             format!("once the vendor has accepted the same{unless}")
+        }
+        Posting::Made { alike, .. } => {
+            let like = if *alike { "; objects that are made of the same answer alike" } else { "" };
+            format!("once the vendor has made one of the same{like}")
         }
     }
 }
@@ -271,7 +275,7 @@ fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
         None => "the vendor waits for it".to_owned(),
         Some(asked) => format!("the vendor waits for it; kept with the session if {asked} says that it is recorded"),
     }));
-    if let Posting::Known { combination, .. } = &call.posting {
+    if let Posting::Known { combination, .. } | Posting::Made { combination, .. } = &call.posting {
         let place = call.arguments.iter().position(|a| a.param.name == argument.param.name);
         let depends = place.map(|place| combination[place]).and_then(|combined| match combined {
             Combined::Object | Combined::Nothing => None,
@@ -280,6 +284,7 @@ fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {
             Combined::Content => Some("success may depend on what it says"),
             Combined::Wanted => Some("success may depend on whether it is wanted"),
             Combined::Null => Some("success may depend on whether it is null"),
+            Combined::Absent => Some("waits unless it is null"),
         });
         said.extend(depends.map(str::to_owned));
     }

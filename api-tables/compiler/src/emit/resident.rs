@@ -4,7 +4,7 @@
 use super::names::{self, ident, int};
 use super::pixels;
 use crate::model::{Function, Param};
-use crate::plan::{CallPlan, Carries, Creation, CreationPart, Memory, Plan, Resident, Transfer, TransferPart};
+use crate::plan::{CallPlan, Creation, CreationPart, Memory, Plan, Resident, Transfer, TransferPart};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -13,7 +13,7 @@ pub fn body(plan: &Plan<'_>, call: &CallPlan<'_>, way: Resident<'_>) -> TokenStr
     let Some(memory) = &plan.memory else { unreachable!("only memory objects are resident") };
     let slot = names::slot(plan.api);
     match way {
-        Resident::Created => create(call, memory, &slot),
+        Resident::Created => create(memory, &slot),
         Resident::Read => transfer(plan, memory, &memory.read, false, &slot),
         Resident::Written => transfer(plan, memory, &memory.write, true, &slot),
         Resident::Shared(whole) => shared(call.function, whole, &slot),
@@ -27,17 +27,13 @@ fn usual(function: &Function) -> TokenStream {
     quote!(unsafe { #call })
 }
 
-fn create(call: &CallPlan<'_>, memory: &Memory<'_>, slot: &TokenStream) -> TokenStream {
+fn create(memory: &Memory<'_>, slot: &TokenStream) -> TokenStream {
     let Creation { function, of: of_kind, .. } = &memory.create;
     let named = |part: CreationPart| ident(&memory.create.param(part).name);
     let [of, flags, size] = [CreationPart::Of, CreationPart::Flags, CreationPart::Size].map(named);
     let [bytes, status] = [CreationPart::Memory, CreationPart::Status].map(named);
     let (name, kind, of_kind) = (ident(&function.name), ident(memory.kind), ident(of_kind));
     let [use_host, copy_host] = [memory.said.use_host, memory.said.copy_host].map(int);
-    let fields = call.request.fields.iter().map(|field| {
-        let (name, value) = (ident(&field.name), requested(field.carries, &memory.create));
-        quote!(#name: #value)
-    });
     let usual = usual(function);
     // SAFETY of the emitted calls: the program vouches for its pointers.
     quote! {
@@ -50,32 +46,14 @@ fn create(call: &CallPlan<'_>, memory: &Memory<'_>, slot: &TokenStream) -> Token
             source: if #flags & #copy_host != 0 { Some(#bytes.cast()) } else { None },
             is_plain: #flags & #use_host == 0 && (#flags & #copy_host != 0) != #bytes.is_null(),
         };
-        let post = |call: &mut Call, of: u64, id: u64| {
-            call.post(&table::#name::Request { #(#fields),* }, Wake::Later)
-        };
         let make = || #usual;
-        let (made, known) = unsafe { runtime::resident::create(#slot.current()?, &asked, post, make)? };
+        let (made, known) = unsafe { runtime::resident::create(#slot.current()?, &asked, make)? };
         if let Some(known) = known
             && !#status.is_null()
         {
             unsafe { #status.write(known as _) };
         }
         Ok(made)
-    }
-}
-
-/// A field of the request to make an object without the program's memory.
-fn requested(carries: Carries<'_>, creation: &Creation<'_>) -> TokenStream {
-    match carries {
-        Carries::Argument(param) => match creation.part(param) {
-            CreationPart::Of => quote!(of),
-            CreationPart::Flags => quote!(asked.flags),
-            CreationPart::Size => quote!(asked.size as u64),
-            CreationPart::Memory => quote!(Data::Null),
-            CreationPart::Status => quote!(Place::Scalar(0)),
-        },
-        Carries::NewObject => quote!(id),
-        _ => quote!(0),
     }
 }
 

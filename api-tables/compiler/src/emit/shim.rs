@@ -1,6 +1,7 @@
 //! Emits the shim's side: every C entry point of the API, the marshalling behind it, the delivery of callbacks, and the
 //! dispatch table of an installable client driver.
 
+use super::alike;
 use super::deliver::deliver;
 use super::entries;
 use super::mapping;
@@ -65,10 +66,7 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         let (name, value) = (ident(&field.name), wire_value(call, field.carries));
         quote!(#name: #value)
     });
-    let mint = call.returned().map(|birth| {
-        let kind = ident(birth.kind);
-        quote!(let w_new = call.mint(kind::#kind)?;)
-    });
+    let mint = alike::minted(plan, call);
     let kept = kept(call);
     let ok = match call.success {
         Success::Status { ok, .. } => {
@@ -100,7 +98,8 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             call.keep_callbacks();
         })
     });
-    let (decode, after) = (quote!(#(#decode)* #called), shortcut::after(plan, call));
+    let (made, after) = (alike::made(plan, call), shortcut::after(plan, call));
+    let decode = quote!(#(#decode)* #called #made);
     let transact = if call.shows_mirrors() {
         let result_of = match call.names_mirror() {
             true => quote!(runtime::mirror::pointer(call.session, result)),
@@ -133,7 +132,7 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         Begins::Retaining | Begins::Releasing => shortcut::counting(plan, call),
     };
     let (known, before, then) = (shortcut::known(plan, call), shortcut::before(plan, call), shortcut::then(plan, call));
-    let instead = shortcut::instead(call);
+    let instead = shortcut::instead(plan, call);
     let (lost, poll, mapping) = (mapping::lost(plan, call), shortcut::poll(plan, call), mapping::ask(plan, call));
     let files = files(plan, call);
     let crossing = quote! {
@@ -445,7 +444,7 @@ fn signature(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> u
 }
 
 /// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
-fn rows_local(name: &str) -> proc_macro2::Ident {
+pub fn rows_local(name: &str) -> proc_macro2::Ident {
     format_ident!("r_{name}")
 }
 

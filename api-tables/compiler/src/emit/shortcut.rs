@@ -1,12 +1,15 @@
 //! Emits the shim's shortcuts that avoid round trips: reference counts of its own, cached answers, and one-way calls, whose
 //! success is known in advance.
 
+use super::alike;
 use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
-use crate::model::{Element, Param, Ret, Shape};
+use crate::layout;
+use crate::model::{Buffer, Element, Param, Ret, Shape};
 use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Polls, Posting, Query, Success, TransferPart, owns};
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::ops::Range;
 
 /// The session of a call that counts references, where those to the objects of a lost session are counted in the shim.
 pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
@@ -67,7 +70,7 @@ pub fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
                 };
             }
         }
-        Begins::Current | Begins::Afresh => quote!(),
+        Begins::Current | Begins::Afresh => alike::asked(plan, call).map_or(quote!(), |_| quote!(call.only_asks();)),
     }
 }
 
@@ -95,6 +98,9 @@ pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let ok = success(call);
     let recalled = question(plan, call).map(|question| {
         let Question { words, unless, query } = question;
+        if let Some(asked) = alike::asked(plan, call) {
+            return alike::known(call, &asked, &unless, &ok);
+        }
         let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
         quote! {
             let question = [#(#words),*];
@@ -170,12 +176,13 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             quote!(call.comes_after_all();)
         }
         Posting::Never(_) => quote!(),
+        Posting::Made { .. } => alike::leaves(plan, call),
         Posting::Release { after_all } => {
             let all = after_all.then(|| quote!(call.comes_after_all();));
             quote!(#all let leaves = last && call.may_leave();)
         }
         Posting::Known { unless, combination } => {
-            let mix = call.function.params.iter().zip(combination).filter_map(|(p, c)| combined(plan, call, p, *c));
+            let mix = combined_all(plan, call, combination);
             // What names no object may be about anything that any call names.
             let all = call.about.is_none().then(|| quote!(call.concerns_all();));
             let goes_on = sizes(plan, call).outlives_call(*unless);
@@ -206,7 +213,10 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
 }
 
 /// Statements between the request and the crossing with a reply.
-pub fn instead(call: &CallPlan<'_>) -> TokenStream {
+pub fn instead(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
+    if matches!(call.posting, Posting::Made { .. }) {
+        return alike::instead(plan, call);
+    }
     if !call.posting.is_posted() {
         return quote!();
     }
@@ -235,6 +245,9 @@ pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         return quote!();
     }
     let value = ident(&query.value.name);
+    if alike::asked(plan, call).is_some() {
+        return alike::learnt(query);
+    }
     // A reference count changes.
     let unless_count = query.key.map(|key| {
         let (key, values) = (ident(&key.param.name), ident(key.values));
@@ -245,6 +258,11 @@ pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             call.session.book.answers.remember(&call.session.book.handles, &question, #value.cast(), &reply.#value);
         }
     }
+}
+
+/// Statements that mix what the arguments add to the fingerprint of a call that the vendor accepts.
+pub fn combined_all(plan: &Plan<'_>, call: &CallPlan<'_>, combination: &[Combined<'_>]) -> Vec<TokenStream> {
+    call.function.params.iter().zip(combination).filter_map(|(p, c)| combined(plan, call, p, *c)).collect()
 }
 
 /// What a parameter adds to the fingerprint of arguments that the vendor accepts. Handles add themselves when they are
@@ -259,8 +277,17 @@ fn combined(plan: &Plan<'_>, call: &CallPlan<'_>, param: &Param, combined: Combi
         Combined::Freed => Some(quote!(call.combine_freed(#name as u64);)),
         Combined::Number => Some(quote!(call.combine(#name as u64);)),
         Combined::Wanted => Some(quote!(call.combine(u64::from(#w != 0));)),
-        Combined::Content => Some(quote!(call.combine_bytes(&#w);)),
+        Combined::Content => Some(match &param.shape {
+            // Between the fields of a struct may be anything.
+            Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) => {
+                let (size, filled) = (layout::size(plan.api, ty), layout::filled(plan.api, ty));
+                let filled = filled.iter().map(|Range { start, end }| quote!(#start..#end));
+                quote!(call.combine_structs(&#w, #size, &[#(#filled),*]);)
+            }
+            _ => quote!(call.combine_bytes(&#w);),
+        }),
         Combined::Null => Some(quote!(call.combine(u64::from(#name.is_null()));)),
+        Combined::Absent => Some(quote!(if !#name.is_null() { call.combine_nothing_known(); })),
         Combined::Object | Combined::Nothing => None,
     }
 }

@@ -89,7 +89,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
     let configurations = api.configurations.iter().map(sandbox::configuration);
     let kinds = plan.kinds.iter().map(|kind| {
         let (name, invalid) = (kind.name, int(i128::from(kind.invalid)));
-        let (ordered, event, queue, plain) = (kind.ordered, kind.event, kind.queue, kind.plain);
+        let (ordered, event, queue, alike, plain) = (kind.ordered, kind.event, kind.queue, kind.alike, kind.plain);
         let [also, within] = [kind.also, kind.within].map(|types| types.iter().map(|other| plan.kind(other)));
         quote! {
             KindSpec {
@@ -98,6 +98,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
                 ordered: #ordered,
                 event: #event,
                 queue: #queue,
+                alike: #alike,
                 plain: #plain,
                 also: &[#(#also),*],
                 within: &[#(#within),*],
@@ -105,9 +106,10 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
         }
     });
     let ahead = plan.calls.iter().filter_map(|call| {
-        let (function, kind) = (call.opcode, plan.kind(call.ahead()?.kind));
+        let ahead = call.ahead()?;
+        let (function, kind, values) = (call.opcode, plan.kind(ahead.kind), ident(ahead.key.values));
         let of_end = call.query.as_ref()?.cached.as_ref()?.after.is_some();
-        Some(quote!(Ahead { function: #function, kind: #kind, of_end: #of_end }))
+        Some(quote!(Ahead { function: #function, kind: #kind, of_end: #of_end, values: &spec::#values }))
     });
     let work = api.functions.iter().map(|function| {
         let settled = function.facts.settled;

@@ -73,7 +73,7 @@ impl<'a> CallPlan<'a> {
             begins: routes::begins(function),
             loaded: routes::loaded(api, function),
             finds: routes::finds(function, about),
-            posting: posting::of(function, &arguments),
+            posting: posting::of(api, function, &arguments),
             query: queries::query(api, function),
             polls: events::polls(api, function),
             charges: charges::of(function),
@@ -101,6 +101,12 @@ impl<'a> CallPlan<'a> {
     /// The object that the function returns.
     pub fn returned(&self) -> Option<&Birth<'a>> {
         self.births.iter().find(|birth| matches!(birth.place, BirthPlace::Returned))
+    }
+
+    /// Whether the objects that it returns are as good as each other, and answer alike, if they are made of the same.
+    pub fn makes_alike(&self, kind: &str) -> bool {
+        let alike = matches!(self.posting, Posting::Made { alike: true, .. });
+        alike && self.returned().is_some_and(|birth| birth.kind == kind)
     }
 
     /// The query that it is, if the worker also sends its answers unasked.

@@ -70,6 +70,8 @@ pub struct Kind<'a> {
     pub event: bool,
     /// Such objects are given commands, and some call tells that these have completed.
     pub queue: bool,
+    /// Such objects answer alike if they are made alike.
+    pub alike: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -94,7 +96,7 @@ impl<'a> Plan<'a> {
 }
 
 fn kinds<'a>(api: &'a Api, calls: &[CallPlan<'a>]) -> Vec<Kind<'a>> {
-    let ordered = |name: &str| calls.iter().any(|call| call.posting.is_posted() && order::mentions(call, name));
+    let ordered = |name: &str| calls.iter().any(|call| order::orders(call, name));
     let said = |by: fn(&Facts) -> Option<&String>, kind: &str| {
         calls.iter().any(|call| {
             let param = by(&call.function.facts).and_then(|name| call.function.param(name));
@@ -117,6 +119,7 @@ fn kinds<'a>(api: &'a Api, calls: &[CallPlan<'a>]) -> Vec<Kind<'a>> {
             ordered: names_of(&ty.name).any(ordered),
             event: event.is_some(),
             queue: names_of(&ty.name).any(queue),
+            alike: calls.iter().any(|call| call.makes_alike(&ty.name)),
         }),
         _ => None,
     });

@@ -5,7 +5,7 @@ use super::objects::{BirthPlace, owns};
 use super::posting::Posting;
 use crate::model::{Api, Element, Param, Shape};
 
-/// The release of an object that posted calls make is ordered only after calls that name it, unless others end with it.
+/// The release of an object that posted calls store is ordered only after calls that name it, unless others end with it.
 pub(super) fn releases(api: &Api, calls: &mut [CallPlan<'_>]) {
     let made: Vec<String> = calls
         .iter()
@@ -21,8 +21,17 @@ pub(super) fn releases(api: &Api, calls: &mut [CallPlan<'_>]) {
     }
 }
 
-/// Whether a call names objects of this type, other than to release one.
-pub(super) fn mentions(call: &CallPlan<'_>, kind: &str) -> bool {
+/// Whether the calls of several threads that name the same object of this type are put in order on account of a call that is
+/// posted: one that names such objects, other than to release one or to make others of them, or that makes them.
+pub(super) fn orders(call: &CallPlan<'_>, kind: &str) -> bool {
+    match call.posting {
+        Posting::Never(_) => false,
+        Posting::Made { .. } => call.returned().is_some_and(|birth| birth.kind == kind),
+        Posting::Known { .. } | Posting::Release { .. } => mentions(call, kind),
+    }
+}
+
+fn mentions(call: &CallPlan<'_>, kind: &str) -> bool {
     let names = |p: &Param| match &p.shape {
         Shape::Handle { ty, .. } => ty == kind,
         Shape::Buffer(buffer) => matches!(&buffer.element, Element::Handle(ty) | Element::New(ty) if ty == kind),

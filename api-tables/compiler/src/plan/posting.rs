@@ -1,8 +1,9 @@
 //! Which calls may be posted (sent without waiting for a reply), and what their success depends on.
 
 use super::arguments::Argument;
-use super::objects::is_new_one;
-use crate::model::{Buffer, Direction, Element, Expr, Function, Param, Ret, Shape};
+use super::objects::{is_new_one, named};
+use super::queries::errcode;
+use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Param, Ret, Shape, TypeKind, Until};
 
 /// Whether a call may be posted.
 #[derive(Debug)]
@@ -12,6 +13,13 @@ pub enum Posting<'a> {
     /// A call is posted once the vendor has accepted the same combination, one entry for each argument. It waits for
     /// its command if `unless` holds.
     Known { unless: Option<&'a Expr>, combination: Vec<Combined<'a>> },
+    /// A call that returns a new object is posted once the vendor has made one of the same combination.
+    Made {
+        combination: Vec<Combined<'a>>,
+        /// Objects of one combination are as good as each other, and answer alike: they are made of objects that stand for
+        /// themselves, and share nothing.
+        alike: bool,
+    },
     /// The release of the last reference that the program holds, which does not fail.
     Release {
         /// It is ordered after everything that any thread has sent: users of the object may not name it, as a kernel launch
@@ -27,7 +35,7 @@ pub enum Waits<'a> {
     NotOneway,
     /// The shim counts the references.
     Counted,
-    /// It returns something else than a status.
+    /// It returns something else than a status or a new object.
     Returns,
     /// Calls are not made with the same argument of this kind over and over.
     Argument(&'a Param),
@@ -50,6 +58,8 @@ pub enum Combined<'a> {
     Wanted,
     /// Whether it is null.
     Null,
+    /// It is null: what is made of the program's memory is not like anything else.
+    Absent,
     /// Nothing, or each object in an array as it is looked up.
     Nothing,
 }
@@ -69,10 +79,13 @@ impl Posting<'_> {
     }
 }
 
-pub(super) fn of<'a>(function: &'a Function, arguments: &[Argument<'a>]) -> Posting<'a> {
+pub(super) fn of<'a>(api: &Api, function: &'a Function, arguments: &[Argument<'a>]) -> Posting<'a> {
     let Some(oneway) = &function.facts.oneway else { return Posting::Never(Waits::NotOneway) };
     if function.facts.retain.is_some() {
         return Posting::Never(Waits::Counted);
+    }
+    if let Ret::New { ty } = &function.ret {
+        return made(api, function, ty, arguments);
     }
     if !matches!(function.ret, Ret::Status { .. } | Ret::Void) {
         return Posting::Never(Waits::Returns);
@@ -86,6 +99,36 @@ pub(super) fn of<'a>(function: &'a Function, arguments: &[Argument<'a>]) -> Post
     }
     let combination = arguments.iter().map(|argument| combined(function, argument.param)).collect();
     Posting::Known { unless: oneway.unless.as_ref(), combination }
+}
+
+/// The posting of a call that returns a new object of a type.
+fn made<'a>(api: &Api, function: &'a Function, ty: &str, arguments: &[Argument<'a>]) -> Posting<'a> {
+    let is_given = |p: &&Param| recurs(p) || matches!(p.shape, Shape::Buffer(_));
+    if let Some(param) = function.params.iter().find(|p| !is_given(p)) {
+        return Posting::Never(Waits::Argument(param));
+    }
+    let status = errcode(api, function);
+    let combined = |argument: &Argument<'a>| match &argument.param.shape {
+        Shape::Buffer(_) if status.is_some_and(|status| status.name == argument.param.name) => Combined::Nothing,
+        Shape::Buffer(_) if is_held(function, argument.param) => Combined::Absent,
+        Shape::Buffer(Buffer { direction: Direction::In, element: Element::Handle(_), .. }) => Combined::Nothing,
+        Shape::Buffer(Buffer { direction: Direction::In, .. }) => Combined::Content,
+        _ => combined(function, argument.param),
+    };
+    let is_event = matches!(api.types.get(ty).map(|t| &t.kind), Some(TypeKind::Handle { event: Some(_), .. }));
+    let alike = !is_event && !function.params.iter().filter_map(named).any(|of| is_made_so(api, of));
+    Posting::Made { combination: arguments.iter().map(combined).collect(), alike }
+}
+
+/// Whether calls that may be posted return objects of a type: one may be like another.
+fn is_made_so(api: &Api, ty: &str) -> bool {
+    let makes = |f: &Function| f.facts.oneway.is_some() && matches!(&f.ret, Ret::New { ty: made } if made == ty);
+    api.functions.iter().any(makes)
+}
+
+/// Whether memory is in use until the new object is gone.
+fn is_held(function: &Function, param: &Param) -> bool {
+    function.facts.until.iter().any(|(name, until)| *name == param.name && *until == Until::Released)
 }
 
 /// Whether calls are made with the same argument over and over.

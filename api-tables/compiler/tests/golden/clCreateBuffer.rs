@@ -6,14 +6,14 @@
 // session  the one that there is
 // about    context
 // success  does not return null; status in errcode_ret
-// posted   only where the entry does so itself: it returns something else than a status
+// posted   once the vendor has made one of the same; objects that are made of the same answer alike
 // makes    cl_mem returned, keeps alive context, uses host_ptr until it is gone, takes size bytes of the device
 // charges  the bytes in host_ptr
 // arguments
 //   context      handle cl_context; else null to the vendor
-//   flags        cl_mem_flags
-//   size         usize
-//   host_ptr     size bytes in; read when (flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) != 0; in use until the object is gone
+//   flags        cl_mem_flags; success may depend on it
+//   size         usize; success may depend on it
+//   host_ptr     size bytes in; read when (flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) != 0; in use until the object is gone; waits unless it is null
 //   errcode_ret  one cl_int out
 // request  128 bytes
 //     0+8  context           id
@@ -92,20 +92,6 @@ pub unsafe extern "C-unwind" fn clCreateBuffer(
                 source: if flags & 32 != 0 { Some(host_ptr.cast()) } else { None },
                 is_plain: flags & 8 == 0 && (flags & 32 != 0) != host_ptr.is_null(),
             };
-            let post = |call: &mut Call, of: u64, id: u64| {
-                call.post(
-                    &table::clCreateBuffer::Request {
-                        context: of,
-                        flags: asked.flags,
-                        size: asked.size as u64,
-                        host_ptr: Data::Null,
-                        host_ptr_address: 0,
-                        errcode_ret: Place::Scalar(0),
-                        new_object: id,
-                    },
-                    Wake::Later,
-                )
-            };
             let make = || unsafe {
                 marshal::clCreateBuffer(context, flags, size, host_ptr, errcode_ret)
             };
@@ -113,7 +99,6 @@ pub unsafe extern "C-unwind" fn clCreateBuffer(
                 runtime::resident::create(
                     crate::api::opencl::SLOT.current()?,
                     &asked,
-                    post,
                     make,
                 )?
             };
@@ -163,7 +148,13 @@ pub unsafe fn clCreateBuffer(
             call.unread(host_ptr.cast())
         };
         let w_errcode_ret = call.scalar_place(errcode_ret);
-        let w_new = call.mint(kind::cl_mem)?;
+        call.combine(flags as u64);
+        call.combine(size as u64);
+        if !host_ptr.is_null() {
+            call.combine_nothing_known();
+        }
+        let w_new = call.mint_alike(kind::cl_mem)?;
+        let leaves = call.is_accepted() && call.has_room(Some(size as u64));
         let request = table::clCreateBuffer::Request {
             context: w_context,
             flags: flags as u64,
@@ -173,11 +164,22 @@ pub unsafe fn clCreateBuffer(
             errcode_ret: w_errcode_ret.place,
             new_object: w_new,
         };
+        if leaves {
+            call.post(&request, Wake::Later)?;
+            call.made(w_new, Some(size as u64), false);
+            if !errcode_ret.is_null() {
+                errcode_ret.write(0);
+            }
+            return Ok(call.object(w_new));
+        }
         call.transact(
             &request,
             |reply: &table::clCreateBuffer::ArchivedReply, call| {
                 let ok = reply.made;
                 call.put(errcode_ret.cast(), &w_errcode_ret, &reply.errcode_ret, None);
+                if ok {
+                    call.made(w_new, Some(size as u64), true);
+                }
                 (ok, if ok { call.object(w_new) } else { std::ptr::null_mut() })
             },
         )

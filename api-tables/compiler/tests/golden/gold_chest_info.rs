@@ -7,7 +7,7 @@
 // about    chest
 // success  returns 0
 // posted   no: the table does not say `oneway`
-// answers  value, size_ret of size bytes, by the keys of ChestInfo in what
+// answers  value, size_ret of size bytes, by the keys of ChestInfo in what, remembered unless what == GOLD_CHEST_FLAGS, those of other keys come along
 // arguments
 //   chest     handle gold_chest; else null to the vendor
 //   what      gold_key
@@ -101,8 +101,21 @@ pub unsafe fn gold_chest_info(
     size_ret: *mut usize,
 ) -> Result<i32, Fault> {
     let at = crate::api::gold::SLOT.current()?;
+    let asked = runtime::alike::Asked::new(
+        at,
+        chest,
+        kind::gold_chest,
+        opcode::gold_chest_info,
+        what as i64,
+        &spec::ChestInfo,
+    );
+    let is_final = !expr::holds(expr::eq(Some(what as u64), Some(28)));
+    if unsafe { asked.recall(is_final, value.cast(), size as u64, size_ret) } {
+        return Ok(0 as _);
+    }
     let mut call = Call::begin(at, opcode::gold_chest_info);
     unsafe {
+        call.only_asks();
         let w_chest = call.handle(chest, kind::gold_chest);
         let w_value = call
             .place(
@@ -130,6 +143,9 @@ pub unsafe fn gold_chest_info(
                     what as i64,
                 );
                 call.put(size_ret.cast(), &w_size_ret, &reply.size_ret, None);
+                if ok {
+                    asked.remember(is_final, value.cast(), &reply.value);
+                }
                 (ok, reply.ret.to_native() as _)
             },
         )
@@ -168,6 +184,9 @@ pub fn gold_chest_info(api: &'static State, call: &mut Call, body: &[u8]) -> Out
             },
         );
     let ok = ret == 0;
+    if ok && !expr::holds(expr::eq(Some(what as u64), Some(28))) {
+        call.asked(opcode::gold_chest_info, r.chest.to_native(), chest);
+    }
     call.reply(
         &table::gold_chest_info::Reply {
             ret: ret as i32,

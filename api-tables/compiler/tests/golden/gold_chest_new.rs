@@ -6,13 +6,13 @@
 // session  the one that there is
 // about    of
 // success  does not return null; status in errcode_ret
-// posted   no: the table does not say `oneway`
+// posted   once the vendor has made one of the same; objects that are made of the same answer alike
 // makes    gold_chest returned, keeps alive of, uses bytes until it is gone, takes size bytes of the device
 // arguments
 //   errcode_ret  one gold_status out
-//   size         usize
-//   bytes        size bytes in; in use until the object is gone
-//   flags        u64
+//   size         usize; success may depend on it
+//   bytes        size bytes in; in use until the object is gone; waits unless it is null
+//   flags        u64; success may depend on it
 //   of           handle gold_box; else null to the vendor
 // request  128 bytes
 //     0+48 errcode_ret    Place
@@ -91,20 +91,6 @@ pub unsafe extern "C-unwind" fn gold_chest_new(
                 source: if flags & 4 != 0 { Some(bytes.cast()) } else { None },
                 is_plain: flags & 1 == 0 && (flags & 4 != 0) != bytes.is_null(),
             };
-            let post = |call: &mut Call, of: u64, id: u64| {
-                call.post(
-                    &table::gold_chest_new::Request {
-                        errcode_ret: Place::Scalar(0),
-                        size: asked.size as u64,
-                        bytes: Data::Null,
-                        bytes_address: 0,
-                        flags: asked.flags,
-                        of: of,
-                        new_object: id,
-                    },
-                    Wake::Later,
-                )
-            };
             let make = || unsafe {
                 marshal::gold_chest_new(errcode_ret, size, bytes, flags, of)
             };
@@ -112,7 +98,6 @@ pub unsafe extern "C-unwind" fn gold_chest_new(
                 runtime::resident::create(
                     crate::api::gold::SLOT.current()?,
                     &asked,
-                    post,
                     make,
                 )?
             };
@@ -153,7 +138,13 @@ pub unsafe fn gold_chest_new(
         let r_bytes = Rows::flat(Some(size as u64));
         let w_bytes = call.data(bytes.cast(), r_bytes)?;
         let w_of = call.handle(of, kind::gold_box);
-        let w_new = call.mint(kind::gold_chest)?;
+        call.combine(size as u64);
+        if !bytes.is_null() {
+            call.combine_nothing_known();
+        }
+        call.combine(flags as u64);
+        let w_new = call.mint_alike(kind::gold_chest)?;
+        let leaves = call.is_accepted() && call.has_room(Some(size as u64));
         let request = table::gold_chest_new::Request {
             errcode_ret: w_errcode_ret.place,
             size: size as u64,
@@ -163,11 +154,22 @@ pub unsafe fn gold_chest_new(
             of: w_of,
             new_object: w_new,
         };
+        if leaves {
+            call.post(&request, Wake::Later)?;
+            call.made(w_new, Some(size as u64), false);
+            if !errcode_ret.is_null() {
+                errcode_ret.write(0);
+            }
+            return Ok(call.object(w_new));
+        }
         call.transact(
             &request,
             |reply: &table::gold_chest_new::ArchivedReply, call| {
                 let ok = reply.made;
                 call.put(errcode_ret.cast(), &w_errcode_ret, &reply.errcode_ret, None);
+                if ok {
+                    call.made(w_new, Some(size as u64), true);
+                }
                 (ok, if ok { call.object(w_new) } else { std::ptr::null_mut() })
             },
         )
@@ -185,6 +187,7 @@ pub fn gold_chest_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outc
     let bytes = call
         .data(&r.bytes, Rows::flat(Some(size as u64)), "gold_chest_new: bytes")?;
     let of = call.handle(r.of.to_native(), kind::gold_box)?;
+    call.expect(r.new_object.to_native(), kind::gold_chest);
     let vendor_function = api
         .vendor
         .gold_chest_new
@@ -217,6 +220,16 @@ pub fn gold_chest_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outc
             bytes,
             r.bytes_address.to_native(),
         );
+    }
+    if call.is_oneway() {
+        return call
+            .end_oneway(
+                ok,
+                errcode_ret.scalar().map_or(0, |status| i64::from(status as i32)),
+            );
+    }
+    if ok {
+        call.made(r.new_object.to_native(), kind::gold_chest, ret);
     }
     call.reply(
         &table::gold_chest_new::Reply {

@@ -149,6 +149,9 @@ pub fn gold_chest_part(api: &'static State, call: &mut Call, body: &[u8]) -> Out
             r.bytes_address.to_native(),
         );
     }
+    if ok {
+        call.made(r.new_object.to_native(), kind::gold_chest, ret);
+    }
     call.reply(
         &table::gold_chest_part::Reply {
             made: ok,

@@ -64,6 +64,13 @@ consts! {
     gold_ulong: GOLD_READS = 1 << 0, GOLD_WRITES = 1 << 1;
 }
 
+struct gold_padded {
+    kind: u8,
+    width: u32,
+    height: u64,
+    last: u16,
+}
+
 struct gold_size {
     width: u32,
     height: u32,
@@ -432,6 +439,7 @@ extern "C" {
         status: i32,
     ) -> gold_status;
 
+    #[oneway]
     #[until(bytes = released)]
     #[charge(device_memory = size)]
     fn gold_chest_new(
@@ -491,6 +499,7 @@ extern "C" {
         word: UserData,
     ) -> gold_status;
 
+    #[cached(unless = what == GOLD_CHEST_FLAGS)]
     #[written(value = size_ret)]
     fn gold_chest_info(
         chest: gold_chest,
@@ -560,4 +569,12 @@ extern "C" {
     fn gold_then(one: Option<gold_box>, then: Option<fn(user_data: UserData)>, user_data: UserData) -> gold_status;
 
     fn gold_records(one: Option<gold_box>, records: Option<Out<u32>>) -> gold_status;
+
+    #[oneway]
+    fn gold_chest_like(
+        of: gold_box,
+        sizes: Option<&[gold_padded; count]>,
+        count: usize,
+        errcode_ret: Option<Out<gold_status>>,
+    ) -> New<gold_chest>;
 }

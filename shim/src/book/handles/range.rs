@@ -18,6 +18,18 @@ pub struct Found {
     /// The object's class if objects of the class are interchangeable, or else its id.
     pub class: u64,
     pub state: u64,
+    /// No call has been given it but those that ask, and count references.
+    pub untouched: bool,
+}
+
+/// A bit of the classes whose objects also answer alike. No id has it.
+pub const ALIKE: u64 = 1 << 63;
+
+impl Found {
+    /// The object's class, if objects of the class answer alike.
+    pub fn alike(&self) -> Option<u64> {
+        (self.class & ALIKE != 0).then_some(self.class)
+    }
 }
 
 /// What a handle points at.
@@ -45,6 +57,8 @@ pub(super) struct Object {
     pub remembered: AtomicBool,
     /// Whether the vendor named it unasked, rather than made it.
     pub found: AtomicBool,
+    /// Whether a call was given it that may have done something with it.
+    pub touched: AtomicBool,
 }
 
 impl Object {
@@ -56,7 +70,13 @@ impl Object {
             kind: self.kind.load(Ordering::Relaxed) as u16,
             class: if class == 0 { id } else { class },
             state: self.state.load(Ordering::Relaxed),
+            untouched: !self.touched.load(Ordering::Relaxed),
         }
+    }
+
+    /// References that the vendor does not know of.
+    pub fn extra_references(&self) -> u32 {
+        self.references.load(Ordering::Relaxed).saturating_sub(1)
     }
 
     pub fn is(&self, kind: u16) -> bool {

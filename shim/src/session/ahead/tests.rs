@@ -9,6 +9,7 @@ use super::*;
 use crate::book::Shared;
 use crate::book::board::Known as Status;
 use crate::book::callbacks::Args;
+use crate::book::handles::ALIKE;
 use crate::port::connect::{Begun, Connection};
 use crate::port::keeper::Keeper;
 use crate::session::Hooks;
@@ -127,6 +128,28 @@ fn answers_about_what_is_gone_or_of_another_kind_are_passed_over() {
     assert_eq!(scene.exchange(&[answers(&strange, &known), reply()]), Ok(()));
     assert!(!scene.is_over(scene.other) && !scene.is_over(scene.event));
     assert_eq!([scene.gone, 0, u64::MAX, scene.event].map(|id| scene.recalls(id)), [None, None, None, Some(8)]);
+}
+
+/// What is said of one object holds for those that are like it, except what is its own.
+#[test]
+fn answers_about_a_new_object_are_about_those_like_it() {
+    const HOST_PTR: i64 = 0x1103;
+    let mut scene = Scene::new();
+    let api = scene.session.api;
+    let query =
+        api.ahead.iter().find(|query| api.kind(query.kind).alike && query.values.answer(HOST_PTR).is_some()).unwrap();
+    let [one, like] = [0; 2].map(|_| scene.session.book.handles.mint(query.kind, ALIKE | 7, 0).unwrap());
+    let known = |key| Known { function: query.function, key, ..scene.known(one) };
+    let said = answers(&[], &[known(KEY), known(HOST_PTR)]);
+    assert_eq!(scene.exchange(&[said, reply()]), Ok(()));
+    let answers = &scene.session.book.answers;
+    let told = |about: u64, key: i64| {
+        let question = [query.function.into(), about, key as u64];
+        // SAFETY: nothing is written.
+        unsafe { answers.recall(&question, std::ptr::null_mut(), 0, std::ptr::null_mut()) }
+    };
+    assert!(told(ALIKE | 7, KEY) && !told(one, KEY) && !told(like, KEY));
+    assert!(told(one, HOST_PTR) && !told(ALIKE | 7, HOST_PTR) && !told(like, HOST_PTR));
 }
 
 #[test]
