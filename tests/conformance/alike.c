@@ -275,8 +275,6 @@ CASE(alike_failures)
         CHECK(!clCreateImage(cl.context, 0, &bad, &desc, NULL, &status));
         CHECK(status != CL_SUCCESS && (i == 0 || status == not_supported));
         not_supported = status;
-        CHECK(!clCreateImage(cl.context, 0, &format, &desc, &desc, &status));
-        CHECK_STATUS(status, CL_INVALID_HOST_PTR);
         CHECK(!clCreateImage(NULL, 0, &format, &desc, NULL, &status));
         CHECK_STATUS(status, CL_INVALID_CONTEXT);
         CHECK(!clCreateBuffer(cl.context, 0, 0, NULL, &status));

@@ -17,7 +17,7 @@ pub struct Answers {
     pub known: Vec<Known>,
 }
 
-/// The answer of a query by key, which stays.
+/// The answer of a query by key, which stays, or else is that about a new object.
 #[derive(Archive, Serialize, Debug, Clone, Copy)]
 pub struct Known {
     /// The object that it is about.
@@ -28,4 +28,6 @@ pub struct Known {
     /// The handle type of the objects that the value is ids of; 0 for plain bytes.
     pub kind: u16,
     pub len: u8,
+    /// It may change when something is done to the object: for objects that are made alike.
+    pub changes: bool,
 }

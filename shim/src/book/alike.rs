@@ -10,11 +10,8 @@ use ava_protocol::spec::{Answer, TaggedSpec};
 use ava_protocol::wire::ArchivedReturned;
 
 use super::Book;
-use super::answers::Answers;
+use super::answers::{Answers, CHANGES};
 use super::handles::{Found, Handles};
-
-/// A bit of the function in questions whose answers may change.
-const CHANGES: u64 = 1 << 32;
 
 /// A question about an object of a type that is made alike.
 pub struct Asked<'a> {

@@ -18,6 +18,8 @@ const MOST: usize = 64 << 10;
 const LONGEST: usize = 16 << 10;
 /// The same of an answer about a class.
 const LONGEST_SHARED: usize = 256;
+/// A bit of the function in questions about a class: the answer may change when something is done to an object.
+pub const CHANGES: u64 = 1 << 32;
 /// The most words of a question behind its object.
 const WORDS: usize = 3;
 
@@ -42,7 +44,8 @@ type Words = [u64; WORDS];
 impl Answer {
     /// One that the worker has sent unasked.
     fn brought((known, bytes): (&ArchivedKnown, &[u8])) -> Self {
-        let question = [known.key.to_native() as u64, known.function.to_native().into(), 0];
+        let function = u64::from(known.function.to_native()) | if known.changes { CHANGES } else { 0 };
+        let question = [known.key.to_native() as u64, function, 0];
         Self { question, bytes: Bytes::new(bytes) }
     }
 }
@@ -171,16 +174,21 @@ impl Answers {
 
     /// Of no class is known whether there will be more objects: when there are too many, all are learnt anew.
     fn insert_shared(&self, class: u64, new: impl Iterator<Item = Answer>) {
+        if self.most == 0 {
+            return;
+        }
         if self.shared.load(Ordering::Relaxed) >= self.most {
             self.shared.store(0, Ordering::Relaxed);
             self.about.retain(|about, _| about & ALIKE == 0);
         }
-        if self.most > 0 {
-            self.put(class, new, &self.shared);
-        }
+        self.put(class, new, &self.shared);
     }
 
     fn put(&self, about: u64, new: impl Iterator<Item = Answer>, count: &AtomicUsize) {
+        let mut new = new.peekable();
+        if new.peek().is_none() {
+            return;
+        }
         let mut known = self.about.entry(about).or_default();
         let before = known.len();
         for answer in new {
@@ -266,6 +274,7 @@ mod tests {
                 function: *function,
                 kind: 0,
                 len: bytes.len() as u8,
+                changes: false,
             };
             let known = rkyv::to_bytes::<Failure>(&answers.iter().map(known).collect::<Vec<_>>()).unwrap();
             let known = rkyv::access::<rkyv::vec::ArchivedVec<ArchivedKnown>, Failure>(&known).unwrap();

@@ -3,12 +3,20 @@
 //! - **Invariant**: they count when all that came with the reply behind them is in place: data, and what the vendor wrote.
 
 use ava_protocol::ahead::{ArchivedAnswers, ArchivedKnown, LONGEST, MOST};
+use ava_protocol::spec::Answer;
 use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
 
 use super::core::Session;
 use crate::base::fault::Fault;
 use crate::book::board;
+use crate::book::handles::Found;
+
+/// Whom an answer is about.
+enum Holder {
+    Object,
+    Class,
+}
 
 impl Session {
     /// Takes in what a frame says.
@@ -35,14 +43,17 @@ impl Session {
         }
         for of_one in answers.known.chunk_by(|one, other| one.object == other.object) {
             let object = of_one[0].object.to_native();
-            let class = handles.any(handles.pointer(object)).and_then(|found| found.alike());
-            let (mut shared, mut own) = (Vec::with_capacity(of_one.len()), Vec::new());
+            let found = handles.any(handles.pointer(object));
+            let (mut shared, mut own) = (Vec::with_capacity(of_one.len()), Vec::with_capacity(of_one.len()));
             for known in of_one {
                 let (value, len) = self.value(known).ok_or_else(|| self.refuse("an answer that is none"))?;
-                let of = if class.is_some() && self.is_shared(known, &value[..len]) { &mut shared } else { &mut own };
-                of.push((known, value, len));
+                match found.and_then(|found| self.holder(found, known, &value[..len])) {
+                    Some(Holder::Class) => shared.push((known, value, len)),
+                    Some(Holder::Object) => own.push((known, value, len)),
+                    None => (),
+                }
             }
-            if let Some(class) = class {
+            if let Some(class) = found.and_then(|found| found.alike()) {
                 let shared = shared.iter().map(|(known, value, len)| (*known, &value[..*len]));
                 self.book.answers.bring_shared(class, shared);
             }
@@ -52,11 +63,18 @@ impl Session {
         Ok(())
     }
 
-    /// Whether an answer is also that about objects which were made alike.
-    fn is_shared(&self, known: &ArchivedKnown, value: &[u8]) -> bool {
+    /// Whose answer it is; `None` if it is none to be kept.
+    fn holder(&self, found: Found, known: &ArchivedKnown, value: &[u8]) -> Option<Holder> {
         let query = self.api.ahead.iter().find(|query| query.function == known.function.to_native());
         let answer = query.and_then(|query| query.values.answer(known.key.to_native()));
-        answer.is_some_and(|answer| answer.is_shared(value, |kind| self.api.kind(kind).alike))
+        let is_alike = |kind: u16| self.api.kind(kind).alike;
+        let is_shared = found.alike().is_some() && answer.is_some_and(|answer| answer.is_shared(value, is_alike));
+        if !known.changes {
+            return Some(if is_shared { Holder::Class } else { Holder::Object });
+        }
+        // A count is one of 4 bytes, to which more is added.
+        let is_count = found.alike().is_some() && matches!(answer, Some(Answer::References)) && value.len() == 4;
+        (found.untouched && (is_shared || is_count)).then_some(Holder::Class)
     }
 
     /// An answer as the program is given it, and its length; `None` if no worker sends such.

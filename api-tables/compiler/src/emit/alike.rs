@@ -1,9 +1,8 @@
 //! Emits what is known of objects by others that were made alike: that the vendor makes them, so that nobody waits for it, and what
 //! they answer.
 
-use super::names::{self, ident, int};
-use super::shim::rows_local;
-use super::shortcut::combined_all;
+use super::combination;
+use super::names::{self, ident, int, rows_local};
 use super::sizes::{Side, Sizes};
 use crate::model::{Buffer, Element, Param, Shape, TypeKind};
 use crate::plan::{Ahead, CallPlan, Plan, Posting, Query};
@@ -18,7 +17,7 @@ pub fn minted(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let Posting::Made { combination, alike } = &call.posting else {
         return quote!(let w_new = call.mint(kind::#kind)?;);
     };
-    let mix = combined_all(plan, call, combination);
+    let mix = combination::statements(plan, call, combination);
     let mint = ident(if *alike { "mint_alike" } else { "mint" });
     quote!(#(#mix)* let w_new = call.#mint(kind::#kind)?;)
 }

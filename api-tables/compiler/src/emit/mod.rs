@@ -2,6 +2,7 @@
 
 mod alike;
 mod charges;
+mod combination;
 pub mod coverage;
 mod deliver;
 pub mod echo;

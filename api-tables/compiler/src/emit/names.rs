@@ -242,3 +242,8 @@ pub fn life(life: CallbackLife) -> TokenStream {
 pub fn local(name: &str) -> proc_macro2::Ident {
     format_ident!("w_{name}")
 }
+
+/// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
+pub fn rows_local(name: &str) -> proc_macro2::Ident {
+    format_ident!("r_{name}")
+}

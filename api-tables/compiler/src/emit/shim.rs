@@ -5,7 +5,7 @@ use super::alike;
 use super::deliver::deliver;
 use super::entries;
 use super::mapping;
-use super::names::{self, ident, int, local};
+use super::names::{self, ident, int, local, rows_local};
 use super::objects::minted;
 use super::pieces;
 use super::procs;
@@ -15,7 +15,7 @@ use super::sizes::{Side, Sizes, element_bytes};
 use crate::model::{Buffer, Direction, Element, Len, Ret, Shape};
 use crate::plan::{Argument, Begins, Birth, CallPlan, CallbackLife, Carries, Lifetime, Miss, Plan, Success};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let api = plan.api;
@@ -441,11 +441,6 @@ fn user_data(call: &CallPlan<'_>) -> TokenStream {
 fn signature(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> u32 {
     let is = |function: &str, param: &str| function == call.function.name && param == argument.param.name;
     plan.callbacks.iter().position(|c| is(&c.function.name, &c.param.name)).unwrap_or(usize::MAX) as u32
-}
-
-/// Where the bytes of a parameter lie, an `Option<Rows>`, computed before the call.
-pub fn rows_local(name: &str) -> proc_macro2::Ident {
-    format_ident!("r_{name}")
 }
 
 fn sizes<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Sizes<'a> {

@@ -2,14 +2,13 @@
 //! success is known in advance.
 
 use super::alike;
+use super::combination;
 use super::names::{self, ident, int, local};
 use super::sizes::{Side, Sizes};
-use crate::layout;
-use crate::model::{Buffer, Element, Param, Ret, Shape};
-use crate::plan::{Begins, BirthPlace, CallPlan, Combined, Plan, Polls, Posting, Query, Success, TransferPart, owns};
+use crate::model::{Element, Param, Ret, Shape};
+use crate::plan::{Begins, BirthPlace, CallPlan, Plan, Polls, Posting, Query, Success, TransferPart, owns};
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::ops::Range;
 
 /// The session of a call that counts references, where those to the objects of a lost session are counted in the shim.
 pub fn counting(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
@@ -182,7 +181,7 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             quote!(#all let leaves = last && call.may_leave();)
         }
         Posting::Known { unless, combination } => {
-            let mix = combined_all(plan, call, combination);
+            let mix = combination::statements(plan, call, combination);
             // What names no object may be about anything that any call names.
             let all = call.about.is_none().then(|| quote!(call.concerns_all();));
             let goes_on = sizes(plan, call).outlives_call(*unless);
@@ -257,38 +256,6 @@ pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         if ok && is_final #unless_count {
             call.session.book.answers.remember(&call.session.book.handles, &question, #value.cast(), &reply.#value);
         }
-    }
-}
-
-/// Statements that mix what the arguments add to the fingerprint of a call that the vendor accepts.
-pub fn combined_all(plan: &Plan<'_>, call: &CallPlan<'_>, combination: &[Combined<'_>]) -> Vec<TokenStream> {
-    call.function.params.iter().zip(combination).filter_map(|(p, c)| combined(plan, call, p, *c)).collect()
-}
-
-/// What a parameter adds to the fingerprint of arguments that the vendor accepts. Handles add themselves when they are
-/// looked up.
-fn combined(plan: &Plan<'_>, call: &CallPlan<'_>, param: &Param, combined: Combined<'_>) -> Option<TokenStream> {
-    let (name, w) = (ident(&param.name), local(&param.name));
-    match combined {
-        Combined::Extent(len) => {
-            let len = sizes(plan, call).value(len);
-            Some(quote!(call.combine_extent(#name as u64, #len);))
-        }
-        Combined::Freed => Some(quote!(call.combine_freed(#name as u64);)),
-        Combined::Number => Some(quote!(call.combine(#name as u64);)),
-        Combined::Wanted => Some(quote!(call.combine(u64::from(#w != 0));)),
-        Combined::Content => Some(match &param.shape {
-            // Between the fields of a struct may be anything.
-            Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) => {
-                let (size, filled) = (layout::size(plan.api, ty), layout::filled(plan.api, ty));
-                let filled = filled.iter().map(|Range { start, end }| quote!(#start..#end));
-                quote!(call.combine_structs(&#w, #size, &[#(#filled),*]);)
-            }
-            _ => quote!(call.combine_bytes(&#w);),
-        }),
-        Combined::Null => Some(quote!(call.combine(u64::from(#name.is_null()));)),
-        Combined::Absent => Some(quote!(if !#name.is_null() { call.combine_nothing_known(); })),
-        Combined::Object | Combined::Nothing => None,
     }
 }
 

@@ -82,12 +82,6 @@ impl<'a> Creation<'a> {
     pub fn param(&self, part: CreationPart) -> &'a Param {
         param(self.function, &self.parts, part)
     }
-
-    /// What a parameter stands for.
-    pub fn part(&self, param: &Param) -> CreationPart {
-        let mut named = self.function.params.iter().zip(&self.parts).filter(|(p, _)| p.name == param.name);
-        *named.next().expect("a parameter of the function").1
-    }
 }
 
 impl<'a> Transfer<'a> {

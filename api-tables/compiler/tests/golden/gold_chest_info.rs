@@ -102,7 +102,7 @@ pub unsafe fn gold_chest_info(
 ) -> Result<i32, Fault> {
     let at = crate::api::gold::SLOT.current()?;
     let asked = runtime::alike::Asked::new(
-        at,
+        &at.book,
         chest,
         kind::gold_chest,
         opcode::gold_chest_info,

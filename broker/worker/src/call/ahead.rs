@@ -1,6 +1,6 @@
 //! Answers that the program is sent before it asks, with the reply to what it waits for.
 //!
-//! - **Invariant**: an answer that is sent stays what it is as long as its object lives.
+//! - **Invariant**: an answer that is sent stays what it is as long as its object lives, or is marked as one that changes.
 //! - **Invariant**: of a command's end the program is told with its data: who collects the ends does so before the reply's
 //!   notices and output are collected.
 
@@ -46,8 +46,8 @@ impl Call<'_> {
         }
     }
 
-    /// Asks the vendor by `query(key, size, value, size_ret)` for the answers by all keys that are final and short. What the
-    /// vendor does not answer is left out.
+    /// Asks the vendor by `query(key, size, value, size_ret)` for the answers by all keys that are short; about objects that are
+    /// not made alike, only for those that are final. What the vendor does not answer is left out.
     pub fn ask_ahead(
         &self,
         function: u32,
@@ -56,20 +56,30 @@ impl Call<'_> {
         is_final: impl Fn(i64) -> bool,
         query: impl Fn(i64, usize, *mut c_void, *mut usize) -> bool,
     ) {
-        for (key, answer) in spec.answers.iter().filter(|(key, _)| is_final(*key)) {
+        let table = self.session.table;
+        let query_of = table.ahead.iter().find(|query| query.function == function);
+        let are_alike = query_of.is_some_and(|query| table.kind(query.kind).alike);
+        for (key, answer) in spec.answers {
             let kind = match answer {
                 Answer::Handles(kind) => *kind,
-                Answer::Plain | Answer::Hidden { .. } | Answer::VersionNumber | Answer::HostPtr | Answer::HostFlags => {
-                    0
-                }
+                Answer::Plain
+                | Answer::Hidden { .. }
+                | Answer::VersionNumber
+                | Answer::HostPtr
+                | Answer::HostFlags
+                | Answer::References => 0,
                 _ => continue,
             };
+            let changes = !is_final(*key) || !spec.stays(*key);
+            if changes && !are_alike {
+                continue;
+            }
             let (mut value, mut len) = (Place([0; LONGEST]), 0);
             if !query(*key, LONGEST, value.0.as_mut_ptr().cast(), &raw mut len) || len > LONGEST {
                 continue;
             }
             self.translate(Some(answer), object, &mut value.0[..len]);
-            let known = Known { object, key: *key, value: value.0, function, kind, len: len as u8 };
+            let known = Known { object, key: *key, value: value.0, function, kind, len: len as u8, changes };
             let mut answers = self.answers.borrow_mut();
             if answers.known.len() < MOST {
                 answers.known.push(known);

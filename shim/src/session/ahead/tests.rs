@@ -7,6 +7,7 @@ use ava_transport::lane::{self, Inbox, Lane, Wake};
 
 use super::*;
 use crate::book::Shared;
+use crate::book::answers::CHANGES;
 use crate::book::board::Known as Status;
 use crate::book::callbacks::Args;
 use crate::book::handles::ALIKE;
@@ -75,7 +76,7 @@ impl Scene {
     }
 
     fn known(&self, object: u64) -> Known {
-        Known { object, key: KEY, value: [7; LONGEST], function: FUNCTION, kind: 0, len: 8 }
+        Known { object, key: KEY, value: [7; LONGEST], function: FUNCTION, kind: 0, len: 8, changes: false }
     }
 
     /// How many bytes the program is answered about an object without asking.
@@ -134,20 +135,27 @@ fn answers_about_what_is_gone_or_of_another_kind_are_passed_over() {
 #[test]
 fn answers_about_a_new_object_are_about_those_like_it() {
     const HOST_PTR: i64 = 0x1103;
+    const MAP_COUNT: i64 = 0x1104;
+    const COUNT: i64 = 0x1105;
     let mut scene = Scene::new();
     let api = scene.session.api;
     let query =
         api.ahead.iter().find(|query| api.kind(query.kind).alike && query.values.answer(HOST_PTR).is_some()).unwrap();
     let [one, like] = [0; 2].map(|_| scene.session.book.handles.mint(query.kind, ALIKE | 7, 0).unwrap());
     let known = |key| Known { function: query.function, key, ..scene.known(one) };
-    let said = answers(&[], &[known(KEY), known(HOST_PTR)]);
+    let changes = |key, len| Known { changes: true, len, ..known(key) };
+    let said = answers(&[], &[known(KEY), known(HOST_PTR), changes(MAP_COUNT, 4), changes(COUNT, 5)]);
     assert_eq!(scene.exchange(&[said, reply()]), Ok(()));
     let answers = &scene.session.book.answers;
-    let told = |about: u64, key: i64| {
-        let question = [query.function.into(), about, key as u64];
+    let told_of = |bit: u64, about: u64, key: i64| {
+        let question = [u64::from(query.function) | bit, about, key as u64];
         // SAFETY: nothing is written.
         unsafe { answers.recall(&question, std::ptr::null_mut(), 0, std::ptr::null_mut()) }
     };
+    let told = |about, key| told_of(0, about, key);
+    let told_new = |key| told_of(CHANGES, ALIKE | 7, key);
+    assert!(told_new(MAP_COUNT) && !told(ALIKE | 7, MAP_COUNT) && !told(one, MAP_COUNT));
+    assert!(!told_new(COUNT), "a count has 4 bytes");
     assert!(told(ALIKE | 7, KEY) && !told(one, KEY) && !told(like, KEY));
     assert!(told(one, HOST_PTR) && !told(ALIKE | 7, HOST_PTR) && !told(like, HOST_PTR));
 }
