@@ -218,7 +218,8 @@ fn only_waits(vendor: Vendor, variables: &[(&str, &str)]) {
     let world = World::new(vendor);
     let few = 5;
     let most = [("finish", 100), ("wait", 100), ("many", 100), ("transfer", 100), ("empty", 0)];
-    let most = most.into_iter().chain([("turn", 100), ("turn-finish", 100), ("image", 100), ("object", 0), ("alike", 0)]);
+    let most =
+        most.into_iter().chain([("turn", 100), ("turn-finish", 100), ("image", 100), ("object", 0), ("alike", 0)]);
     let wrong: Vec<_> = most
         .filter_map(|(round, most)| {
             let waits = waits(&world, round, variables);

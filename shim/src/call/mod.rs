@@ -358,7 +358,7 @@ impl Call {
     pub fn made(&self, id: u64, size: Option<u64>, confirmed: bool) {
         let book = &self.session.book;
         if let (Some(size), true) = (size, self.key.class() != 0) {
-            book.residents.insert(id, size, 0, confirmed);
+            book.residents.insert(id, size, None, confirmed);
             book.handles.mark_remembered(id);
         }
     }

@@ -99,18 +99,52 @@ pub unsafe extern "C-unwind" fn gold_chest_read(
 ) -> i32 {
     guard(
         || {
-            if blocking != 0 && size >= runtime::resident::WORTHWHILE && !bytes.is_null()
-            {
-                let whole = runtime::resident::Transfer {
-                    queue: queue,
-                    object: chest,
-                    offset: offset,
-                    size: size,
-                    address: bytes as usize,
-                    wait: (count, events),
-                    event: event,
-                    kinds: (kind::gold_box, kind::gold_chest, kind::gold_event),
+            if blocking == 0 || bytes.is_null() {
+                return unsafe {
+                    marshal::gold_chest_read(
+                        chest,
+                        queue,
+                        offset,
+                        size,
+                        bytes,
+                        blocking,
+                        events,
+                        count,
+                        event,
+                    )
                 };
+            }
+            let at = crate::api::gold::SLOT.current()?;
+            let whole = runtime::resident::Transfer {
+                queue: queue,
+                object: chest,
+                offset: offset,
+                size: size,
+                address: bytes as usize,
+                wait: (count, events),
+                event: event,
+                kinds: (kind::gold_box, kind::gold_chest, kind::gold_event),
+            };
+            let in_order = || Ok(
+                runtime::pixels::number::<
+                    u32,
+                >(|size, value| unsafe {
+                    marshal::gold_tagged(
+                        queue,
+                        constant::GOLD_SIZE,
+                        size,
+                        value,
+                        std::ptr::null_mut(),
+                    )
+                })? & 2 == 0,
+            );
+            let Some(crossing) = (unsafe {
+                runtime::quiet::transfer(at, &whole, false, in_order)?
+            }) else {
+                return Ok(0);
+            };
+            let mut done = None;
+            if size >= runtime::resident::WORTHWHILE {
                 let commands = runtime::chunks::Commands {
                     enqueue: |t: &runtime::resident::Transfer, waits: bool| unsafe {
                         marshal::gold_chest_read(
@@ -130,31 +164,31 @@ pub unsafe extern "C-unwind" fn gold_chest_read(
                     ok: 0,
                     failed: -2,
                 };
-                let done = unsafe {
-                    runtime::chunks::transfer(
-                        crate::api::gold::SLOT.current()?,
-                        &whole,
-                        false,
-                        &commands,
-                    )?
+                done = unsafe {
+                    runtime::chunks::transfer(at, &whole, false, &commands)?
                 };
-                if let Some(status) = done {
-                    return Ok(status);
-                }
             }
-            unsafe {
-                marshal::gold_chest_read(
-                    chest,
-                    queue,
-                    offset,
-                    size,
-                    bytes,
-                    blocking,
-                    events,
-                    count,
-                    event,
-                )
+            let status = done
+                .map_or_else(
+                    || unsafe {
+                        marshal::gold_chest_read(
+                            chest,
+                            queue,
+                            offset,
+                            size,
+                            bytes,
+                            blocking,
+                            events,
+                            count,
+                            event,
+                        )
+                    },
+                    Ok,
+                )?;
+            if status == 0 {
+                crossing.made(at, &whole);
             }
+            Ok(status)
         },
         |fault| {
             let status = fault
@@ -208,6 +242,9 @@ pub unsafe fn gold_chest_read(
         call.combine(u64::from(w_event != 0));
         let leaves = !expr::holds(expr::ne(Some(blocking as u64), Some(0)))
             && call.is_accepted();
+        if blocking != 0 {
+            call.fills_nothing();
+        }
         let request = table::gold_chest_read::Request {
             chest: w_chest,
             queue: w_queue,

@@ -96,18 +96,52 @@ pub unsafe extern "C-unwind" fn gold_chest_write(
 ) -> i32 {
     guard(
         || {
-            if blocking != 0 && size >= runtime::resident::WORTHWHILE && !bytes.is_null()
-            {
-                let whole = runtime::resident::Transfer {
-                    queue: queue,
-                    object: chest,
-                    offset: offset,
-                    size: size,
-                    address: bytes as usize,
-                    wait: (count, events),
-                    event: event,
-                    kinds: (kind::gold_box, kind::gold_chest, kind::gold_event),
+            if blocking == 0 || bytes.is_null() {
+                return unsafe {
+                    marshal::gold_chest_write(
+                        queue,
+                        chest,
+                        blocking,
+                        size,
+                        offset,
+                        count,
+                        events,
+                        bytes,
+                        event,
+                    )
                 };
+            }
+            let at = crate::api::gold::SLOT.current()?;
+            let whole = runtime::resident::Transfer {
+                queue: queue,
+                object: chest,
+                offset: offset,
+                size: size,
+                address: bytes as usize,
+                wait: (count, events),
+                event: event,
+                kinds: (kind::gold_box, kind::gold_chest, kind::gold_event),
+            };
+            let in_order = || Ok(
+                runtime::pixels::number::<
+                    u32,
+                >(|size, value| unsafe {
+                    marshal::gold_tagged(
+                        queue,
+                        constant::GOLD_SIZE,
+                        size,
+                        value,
+                        std::ptr::null_mut(),
+                    )
+                })? & 2 == 0,
+            );
+            let Some(crossing) = (unsafe {
+                runtime::quiet::transfer(at, &whole, true, in_order)?
+            }) else {
+                return Ok(0);
+            };
+            let mut done = None;
+            if size >= runtime::resident::WORTHWHILE {
                 let commands = runtime::chunks::Commands {
                     enqueue: |t: &runtime::resident::Transfer, waits: bool| unsafe {
                         marshal::gold_chest_write(
@@ -127,31 +161,31 @@ pub unsafe extern "C-unwind" fn gold_chest_write(
                     ok: 0,
                     failed: -2,
                 };
-                let done = unsafe {
-                    runtime::chunks::transfer(
-                        crate::api::gold::SLOT.current()?,
-                        &whole,
-                        true,
-                        &commands,
-                    )?
+                done = unsafe {
+                    runtime::chunks::transfer(at, &whole, true, &commands)?
                 };
-                if let Some(status) = done {
-                    return Ok(status);
-                }
             }
-            unsafe {
-                marshal::gold_chest_write(
-                    queue,
-                    chest,
-                    blocking,
-                    size,
-                    offset,
-                    count,
-                    events,
-                    bytes,
-                    event,
-                )
+            let status = done
+                .map_or_else(
+                    || unsafe {
+                        marshal::gold_chest_write(
+                            queue,
+                            chest,
+                            blocking,
+                            size,
+                            offset,
+                            count,
+                            events,
+                            bytes,
+                            event,
+                        )
+                    },
+                    Ok,
+                )?;
+            if status == 0 {
+                crossing.made(at, &whole);
             }
+            Ok(status)
         },
         |fault| {
             let status = fault
