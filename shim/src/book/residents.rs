@@ -49,7 +49,7 @@ impl Default for Residents {
 impl Residents {
     /// An object of `size` bytes has been made, in a region if it has a place; `confirmed` if the vendor has said so.
     pub fn insert(&self, id: u64, size: u64, place: Option<Place>, confirmed: bool) {
-        let live = self.live.fetch_add(size, Ordering::Relaxed) + size;
+        let live = self.live.fetch_add(size, Ordering::Relaxed).saturating_add(size);
         if confirmed {
             self.peak.fetch_max(live, Ordering::Relaxed);
         }
@@ -164,6 +164,12 @@ mod tests {
         residents.leaves(3);
         assert!(residents.has_room(4096));
         residents.forget(3);
+        assert!(residents.has_room(4096) && !residents.has_room(4097));
+        // A vendor may accept any size.
+        residents.insert(4, u64::MAX, None, false);
+        residents.insert(5, u64::MAX, None, false);
+        residents.forget(4);
+        residents.forget(5);
         assert!(residents.has_room(4096) && !residents.has_room(4097));
         // What was not confirmed proves nothing.
         residents.insert(2, 8192, None, false);
