@@ -37,7 +37,7 @@ pub fn filled(api: &Api, name: &str) -> Vec<Range<usize>> {
     for (at, field) in offsets(api, fields).into_iter().zip(fields) {
         let inside = match &field.shape {
             FieldShape::Struct(name) => self::filled(api, name),
-            shape => vec![0..size_align(api, shape).0],
+            shape => std::iter::once(0..size_align(api, shape).0).collect(),
         };
         for part in inside {
             match filled.last_mut() {

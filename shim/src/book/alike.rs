@@ -116,8 +116,8 @@ impl<'a> Asked<'a> {
 /// `value` is null or holds what the vendor returned.
 unsafe fn short<'a>(value: *const c_void, returned: &ArchivedReturned<'_>) -> Option<&'a [u8]> {
     match returned {
-        // SAFETY: by the caller's promise.
         ArchivedReturned::Inline(bytes) if !value.is_null() => {
+            // SAFETY: by the caller's promise.
             Some(unsafe { std::slice::from_raw_parts(value.cast(), bytes.len()) })
         }
         _ => None,

@@ -219,6 +219,7 @@ mod tests {
             });
             assert!(queues.while_empty(&note, &mark, 1, || {
                 began.wait();
+                // Long enough for the other to go on too early; if it does not, less is tested.
                 std::thread::sleep(std::time::Duration::from_millis(20));
                 over.store(true, Ordering::Relaxed);
             }));

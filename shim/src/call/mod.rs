@@ -5,19 +5,19 @@
 
 mod arguments;
 mod binary;
+mod combination;
 mod objects;
 mod results;
 mod structs;
 mod taken;
 
 use std::ffi::{c_char, c_void};
-use std::ops::Range;
 use std::sync::Arc;
 
 use ava_protocol::frame::{INLINE_BUDGET, Tag};
 use ava_protocol::layout::Rows;
 use ava_protocol::upcall::Life;
-use ava_protocol::wire::{ArchivedData, Data, Place, Slice};
+use ava_protocol::wire::{ArchivedData, Place, Slice};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Failure;
@@ -38,7 +38,7 @@ use crate::book::queues::Fills;
 use crate::book::regions::{Announcement, Lease};
 use crate::book::turn::Turn;
 use crate::port::Use;
-use crate::session::{Asked, Foresight, Outgoing, Session};
+use crate::session::{Asked, Outgoing, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
@@ -130,97 +130,6 @@ impl Call {
             ArchivedData::Inline(bytes) => self.session.shared.texts.keep(bytes),
             _ => std::ptr::null(),
         }
-    }
-
-    /// Something else that the call's success may depend on.
-    pub fn combine(&mut self, word: u64) {
-        self.key.mix(word);
-    }
-
-    /// Nothing else that the call's success may depend on.
-    pub fn combine_only(&mut self, object: u64, word: u64) {
-        self.key = self.session.book.accepted.key(self.opcode);
-        self.key.mix(object);
-        self.key.mix(word);
-    }
-
-    /// Nothing says whether the vendor accepts the call.
-    pub fn combine_nothing_known(&mut self) {
-        self.key.never();
-    }
-
-    /// An argument likewise, with what it says.
-    pub fn combine_bytes(&mut self, data: &Data<'_>) {
-        self.combine_parts(data, usize::MAX, &[0..usize::MAX]);
-    }
-
-    /// Structs of `size` bytes likewise, which `fields` fill.
-    pub fn combine_structs(&mut self, data: &Data<'_>, size: usize, fields: &[Range<usize>]) {
-        self.combine_parts(data, size, fields);
-    }
-
-    fn combine_parts(&mut self, data: &Data<'_>, size: usize, parts: &[Range<usize>]) {
-        let bytes = match data {
-            Data::Null => return self.key.mix(1),
-            Data::Inline(bytes) => bytes,
-            Data::Translated(bytes) => bytes.as_slice(),
-            Data::Unread | Data::Unreadable | Data::Region(_) | Data::Fixed(_) => return self.key.never(),
-        };
-        self.key.mix(bytes.len() as u64);
-        for one in bytes.chunks(size) {
-            for part in parts {
-                for chunk in one[part.start.min(one.len())..part.end.min(one.len())].chunks(8) {
-                    let mut word = [0; 8];
-                    word[..chunk.len()].copy_from_slice(chunk);
-                    self.key.mix(u64::from_le_bytes(word));
-                }
-            }
-        }
-    }
-
-    /// Whether the vendor has accepted an equal call before, so that nobody needs to wait for it to say so again. If not, it
-    /// is remembered when the vendor accepts this one.
-    pub fn is_accepted(&mut self) -> bool {
-        self.learns = true;
-        if let Some(foresight) = self.session.foresight {
-            match foresight.standing(self.session.api.work(self.opcode), self.in_place) {
-                Some(word) => self.key.mix(word),
-                None => self.key.never(),
-            }
-        }
-        self.leaves() && self.session.book.accepted.contains(self.key)
-    }
-
-    /// Whether the call, a release, which does not fail, may go without waiting.
-    pub fn may_leave(&self) -> bool {
-        self.leaves() && self.session.foresight.is_none_or(Foresight::releases)
-    }
-
-    /// So many bytes of device memory at an address: what the call's success depends on is what memory that is.
-    pub fn combine_extent(&mut self, address: u64, len: Option<u64>) {
-        match len.and_then(|len| self.session.foresight?.extent(address, len)) {
-            Some(word) => self.key.mix(word),
-            None => self.key.never(),
-        }
-    }
-
-    /// Device memory likewise, which is given back.
-    pub fn combine_freed(&mut self, address: u64) {
-        match self.session.foresight.and_then(|foresight| foresight.freed(address)) {
-            Some(word) => self.key.mix(word),
-            None => self.key.never(),
-        }
-    }
-
-    /// The vendor has accepted the call.
-    pub fn accept(&self) {
-        self.session.book.accepted.insert(self.key);
-    }
-
-    /// Whether the call may go without waiting: what it leaves behind in this process is not needed any more.
-    pub fn leaves(&self) -> bool {
-        !self.session.book.accepted.is_strict()
-            && self.taken.as_ref().is_none_or(|taken| taken.leases.is_empty() && taken.callbacks.is_empty())
     }
 
     /// Room for one scalar.

@@ -84,7 +84,7 @@ pub fn asked<'a>(plan: &Plan<'a>, call: &CallPlan<'a>) -> Option<Ahead<'a>> {
 pub fn known(call: &CallPlan<'_>, asked: &Ahead<'_>, unless: &TokenStream, ok: &TokenStream) -> TokenStream {
     let Some(query) = &call.query else { unreachable!("a query") };
     let opcode = names::opcode(call.function);
-    let [object, kind, key] = [&asked.object.name, asked.kind, &asked.key.param.name].map(|name| ident(name));
+    let [object, kind, key] = [&asked.object.name, asked.kind, &asked.key.param.name].map(ident);
     let [value, size, size_ret] = [query.value, query.size, query.size_ret].map(|p| ident(&p.name));
     let values = ident(asked.key.values);
     quote! {
