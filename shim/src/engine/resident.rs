@@ -19,6 +19,8 @@ use crate::session::Session;
 
 /// The largest object in a region, in bytes.
 const LARGEST: usize = 1 << 30;
+/// The smallest object, in bytes, that is not made if the program cannot have its memory.
+const ITS_OWN: usize = 64 << 10;
 /// The smallest transfer that the program copies itself after a crossing, in bytes.
 pub const WORTHWHILE: usize = 8 << 10;
 
@@ -95,9 +97,10 @@ struct New {
 }
 
 impl New {
-    /// Whether it may live in a region.
+    /// Whether it may live in a region. Where every call crosses, the vendor gets each as the program made it.
     fn may_be_resident(&self, session: &Session) -> bool {
-        (1..=LARGEST).contains(&self.size) && session.book.residents.may_suit(self.of)
+        let is_strict = session.book.accepted.is_strict();
+        !is_strict && (1..=LARGEST).contains(&self.size) && session.book.residents.may_suit(self.of)
     }
 
     /// Takes note that it has been made, in a region if it has a place; `confirmed` if the vendor has said so.
@@ -124,8 +127,8 @@ impl New {
         }
         let (place, mut fresh) = match self.place(session) {
             Ok(place) => place,
-            // Memory that is the program's own to have is not to be had of the worker instead.
-            Err(fault) if session.book.regions.populates() => return Err(fault),
+            // Memory that is the program's own to have is not to be had of the worker instead, but for a little.
+            Err(fault) if session.book.regions.populates() && self.size >= ITS_OWN => return Err(fault),
             Err(_) => return Ok(None),
         };
         let is_shared = place != Place::whole(place.region);
