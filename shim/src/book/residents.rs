@@ -86,6 +86,11 @@ impl Residents {
         self.leases.remove(&number).map(|(_, lease)| lease)
     }
 
+    /// A region that several were to share is not used.
+    pub fn abandon(&self, region: u32) -> Option<Lease> {
+        self.shared.remove(&region).map(|(_, lease)| lease)
+    }
+
     /// Whether memory that is made of an object lives in regions; true where that is not known.
     pub fn may_suit(&self, of: u64) -> bool {
         self.suited.get(&of).is_none_or(|suited| *suited)

@@ -1,5 +1,6 @@
 //! Places for small memory objects: a region has several of one size, and stays as long as the session.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The largest object that shares a region with others, in bytes, and the smallest place: what lies at a multiple of it suits
@@ -31,7 +32,11 @@ impl Place {
 
 /// The places of a session's small objects.
 #[derive(Debug, Default)]
-pub struct Slots(Mutex<All>);
+pub struct Slots {
+    all: Mutex<All>,
+    /// Whether a thread brings another region, by size.
+    growing: [AtomicBool; SIZES],
+}
 
 #[derive(Debug, Default)]
 struct All {
@@ -60,7 +65,7 @@ pub fn region_for(size: usize) -> usize {
 
 impl Slots {
     fn all(&self) -> MutexGuard<'_, All> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A place for so many bytes that nothing lies in, if there is one.
@@ -69,6 +74,13 @@ impl Slots {
         let slot = all.free[index_of(size)].pop()?;
         all.slots[slot].is_taken = true;
         Some(all.slots[slot].place)
+    }
+
+    /// Lets this thread bring another region for objects of a size, as long as what is returned lives; `None` if another does. Many
+    /// threads at a time would need as many descriptors.
+    pub fn grow(&self, size: usize) -> Option<Growth<'_>> {
+        let growing = &self.growing[index_of(size)];
+        (!growing.swap(true, Ordering::AcqRel)).then_some(Growth(growing))
     }
 
     /// Makes places of a region for so many bytes each; the first is taken, and the others are once the region is open.
@@ -108,6 +120,16 @@ impl Slots {
     }
 }
 
+/// Another region is brought.
+#[derive(Debug)]
+pub struct Growth<'a>(&'a AtomicBool);
+
+impl Drop for Growth<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +161,14 @@ mod tests {
         }
         assert_eq!((slots.take(1), slots.take(1)), (Some(first), None));
         assert!(!slots.give_back(7) && slots.give_back(u32::MAX));
+    }
+
+    #[test]
+    fn one_thread_at_a_time_brings_a_region_of_a_size() {
+        let slots = Slots::default();
+        let growth = slots.grow(100);
+        assert!(growth.is_some() && slots.grow(1).is_none() && slots.grow(300).is_some());
+        drop(growth);
+        assert!(slots.grow(256).is_some());
     }
 }

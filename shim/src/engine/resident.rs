@@ -13,7 +13,7 @@ use crate::base::readable::is_readable;
 use crate::book::accepted::{Key, mix};
 use crate::book::handles::ALIKE;
 use crate::book::regions::Lease;
-use crate::book::slots::{self, Place};
+use crate::book::slots::{self, Growth, Place};
 use crate::call::{Call, Wake};
 use crate::session::Session;
 
@@ -122,10 +122,16 @@ impl New {
     ) -> Result<Option<(*mut c_void, i64)>, Fault> {
         let residents = &session.book.residents;
         let len = self.size as u64;
-        if source.is_some_and(|source| !is_readable(source.cast(), self.size)) {
-            return Ok(None);
+        if let Some(source) = source {
+            if !is_readable(source.cast(), self.size) {
+                return Ok(None);
+            }
+            session.wait_for_memory(source as usize, len)?;
         }
-        let (place, mut fresh) = match self.place(session) {
+        let mut call = Call::begin(session, opcode::CREATE_RESIDENT);
+        // With the thread's lane, for which it may wait, before the region's descriptor: there may be few of both.
+        let id = call.mint_of_class(self.kind, self.class)?;
+        let (place, mut fresh, _growth) = match self.place(session) {
             Ok(place) => place,
             // Memory that is the program's own to have is not to be had of the worker instead, but for a little.
             Err(fault) if session.book.regions.populates() && self.size >= ITS_OWN => return Err(fault),
@@ -135,17 +141,14 @@ impl New {
         let bytes = fresh.as_ref().map(|lease| lease.region.as_ptr());
         let Some(bytes) = bytes.or_else(|| residents.address(place.region, place.offset)) else { return Ok(None) };
         if let Some(source) = source {
-            session.wait_for_memory(source as usize, len)?;
             // SAFETY: by the caller's promise; the place has as many.
             unsafe { std::ptr::copy_nonoverlapping(source.cast(), bytes, self.size) };
         }
-        let mut call = Call::begin(session, opcode::CREATE_RESIDENT);
         // Others may lie in a new region once the worker is known to have it.
         let opens = is_shared && fresh.is_some();
         if let Some(lease) = &mut fresh {
             call.announce(lease);
         }
-        let id = call.mint_of_class(self.kind, self.class)?;
         // The vendor has it from now on: it may be destroyed before the reply is read.
         if let Some(lease) = fresh {
             residents.occupy(lease, is_shared);
@@ -160,8 +163,15 @@ impl New {
         let reply = call.transact(&request, |reply: &ArchivedCreated, _| {
             (reply.made, (reply.suits, reply.made, reply.status.to_native()))
         });
-        if opens && reply.is_ok() {
-            residents.slots.open(place);
+        if opens {
+            match reply {
+                Ok(_) => residents.slots.open(place),
+                // Nothing lies there, now or later: the worker may not have the region.
+                Err(fault) => {
+                    drop(residents.abandon(place.region));
+                    return if fault == Fault::Exhausted { Ok(None) } else { Err(fault) };
+                }
+            }
         }
         let (suits, made, status) = match reply {
             Ok(reply) => reply,
@@ -182,18 +192,19 @@ impl New {
     }
 
     /// A place for it; with a region that the worker may not have been told of, except where others lie in it.
-    fn place(&self, session: &Session) -> Result<(Place, Option<Lease>), Fault> {
+    fn place<'a>(&self, session: &'a Session) -> Result<(Place, Option<Lease>, Option<Growth<'a>>), Fault> {
         let (regions, slots) = (&session.book.regions, &session.book.residents.slots);
         if self.size > slots::LARGEST {
             let lease = regions.acquire(self.size as u64)?;
-            return Ok((Place::whole(lease.id), Some(lease)));
+            return Ok((Place::whole(lease.id), Some(lease), None));
         }
         if let Some(place) = slots.take(self.size) {
-            return Ok((place, None));
+            return Ok((place, None, None));
         }
+        let growth = slots.grow(self.size).ok_or(Fault::Exhausted)?;
         let lease = regions.acquire(slots::region_for(self.size) as u64)?;
         let place = slots.divide(lease.id, lease.region.len(), self.size).ok_or(Fault::Exhausted)?;
-        Ok((place, Some(lease)))
+        Ok((place, Some(lease), Some(growth)))
     }
 }
 
