@@ -5,6 +5,7 @@ use std::ops::Range;
 use ava_protocol::wire::Data;
 
 use super::Call;
+use crate::book::accepted::Key;
 use crate::session::Foresight;
 
 impl Call {
@@ -27,27 +28,37 @@ impl Call {
 
     /// An argument likewise, with what it says.
     pub fn combine_bytes(&mut self, data: &Data<'_>) {
-        self.combine_structs(data, usize::MAX, std::slice::from_ref(&(0..usize::MAX)));
+        if let Some(bytes) = self.said(data) {
+            mix_all(&mut self.key, bytes);
+        }
     }
 
     /// Structs of `size` bytes likewise, which `fields` fill.
     pub fn combine_structs(&mut self, data: &Data<'_>, size: usize, fields: &[Range<usize>]) {
-        let bytes = match data {
-            Data::Null => return self.key.mix(1),
-            Data::Inline(bytes) => bytes,
-            Data::Translated(bytes) => bytes.as_slice(),
-            Data::Unread | Data::Unreadable | Data::Region(_) | Data::Fixed(_) => return self.key.never(),
-        };
-        self.key.mix(bytes.len() as u64);
+        let Some(bytes) = self.said(data) else { return };
         for one in bytes.chunks(size) {
             for field in fields {
-                for chunk in one[field.start.min(one.len())..field.end.min(one.len())].chunks(8) {
-                    let mut word = [0; 8];
-                    word[..chunk.len()].copy_from_slice(chunk);
-                    self.key.mix(u64::from_le_bytes(word));
-                }
+                mix_all(&mut self.key, &one[field.start.min(one.len())..field.end.min(one.len())]);
             }
         }
+    }
+
+    /// What an argument says, once its length is combined; `None` if there is nothing else to combine.
+    fn said<'a>(&mut self, data: &'a Data<'_>) -> Option<&'a [u8]> {
+        let bytes = match data {
+            Data::Null => {
+                self.key.mix(1);
+                return None;
+            }
+            Data::Inline(bytes) => bytes,
+            Data::Translated(bytes) => bytes.as_slice(),
+            Data::Unread | Data::Unreadable | Data::Region(_) | Data::Fixed(_) => {
+                self.key.never();
+                return None;
+            }
+        };
+        self.key.mix(bytes.len() as u64);
+        Some(bytes)
     }
 
     /// Whether the vendor has accepted an equal call before, so that nobody needs to wait for it to say so again. If not, it
@@ -93,5 +104,15 @@ impl Call {
     pub fn leaves(&self) -> bool {
         !self.session.book.accepted.is_strict()
             && self.taken.as_ref().is_none_or(|taken| taken.leases.is_empty() && taken.callbacks.is_empty())
+    }
+}
+
+fn mix_all(key: &mut Key, bytes: &[u8]) {
+    let (words, rest) = bytes.as_chunks();
+    words.iter().for_each(|word| key.mix(u64::from_le_bytes(*word)));
+    if !rest.is_empty() {
+        let mut word = [0; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        key.mix(u64::from_le_bytes(word));
     }
 }
