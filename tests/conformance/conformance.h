@@ -199,7 +199,7 @@ struct gate {
 void gate_raise(struct gate *g);
 int gate_count(struct gate *g);
 /* Waits until the count is at least n; fails after `seconds`. */
-#define GATE_WAIT(g, n) gate_wait_at(__FILE__, __LINE__, g, n, 20)
+#define GATE_WAIT(g, n) gate_wait_at(__FILE__, __LINE__, g, n, 50)
 void gate_wait_at(const char *file, int line, struct gate *g, int n, unsigned seconds);
 bool gate_wait_quietly(struct gate *g, int n, unsigned ms);
 
