@@ -9,6 +9,7 @@ pub mod events;
 pub mod fixed;
 pub mod included;
 pub mod lanes;
+pub mod map;
 pub mod mappings;
 pub mod mirrors;
 pub mod objects;

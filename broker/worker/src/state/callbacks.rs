@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ava_protocol::upcall::{Life, Upcall};
-use dashmap::DashMap;
+
+use super::map::Map;
 
 /// A session's registrations.
 #[derive(Default)]
 pub struct Callbacks {
-    by_number: Arc<DashMap<usize, Arc<Registration>>>,
+    by_number: Arc<Map<usize, Arc<Registration>>>,
     last: AtomicUsize,
 }
 
@@ -114,7 +115,7 @@ impl Registration {
 
 /// Ends a registration with the object that keeps this.
 pub struct RegistrationGuard {
-    by_number: Arc<DashMap<usize, Arc<Registration>>>,
+    by_number: Arc<Map<usize, Arc<Registration>>>,
     number: usize,
 }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use ava_protocol::frame::Malformed;
 use ava_transport::lane::Doorbell;
-use dashmap::DashMap;
+
+use super::map::Map;
 
 /// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
 pub const MOST: usize = 1024;
@@ -17,7 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 pub struct Lanes {
-    open: DashMap<u64, Entry>,
+    open: Map<u64, Entry>,
     last: AtomicU64,
 }
 

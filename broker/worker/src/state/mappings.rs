@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ava_protocol::layout::Rows;
 use ava_transport::region::Region;
-use dashmap::DashMap;
+
+use super::map::Map;
 
 /// The session's mappings, by the shim's numbers.
-pub type Mappings = DashMap<u64, Mapping>;
+pub type Mappings = Map<u64, Mapping>;
 
 /// Memory that the vendor has mapped for the program.
 pub struct Mapping {

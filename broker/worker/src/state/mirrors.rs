@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use ava_protocol::frame::Malformed;
 use ava_transport::region::Region;
-use dashmap::{DashMap, DashSet};
+use dashmap::DashSet;
 use rkyv::util::AlignedVec;
+
+use super::map::Map;
 
 /// Most structs of a session that the program has images of.
 const MOST: usize = 64 << 10;
@@ -16,13 +18,13 @@ const MOST_PARCELS: usize = 4096;
 #[derive(Default)]
 pub struct Mirrors {
     /// Those of an object that they belong to, by its id.
-    groups: DashMap<u64, Arc<Mutex<Vec<Mirror>>>>,
+    groups: Map<u64, Arc<Mutex<Vec<Mirror>>>>,
     /// The owner of each, by its number.
-    owners: DashMap<u64, u64>,
+    owners: Map<u64, u64>,
     /// Owners that have computed something.
     computed: DashSet<u64>,
     last: AtomicU64,
-    parcels: DashMap<u64, Vec<u8>>,
+    parcels: Map<u64, Vec<u8>>,
     last_parcel: AtomicU64,
 }
 

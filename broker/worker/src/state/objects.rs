@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::frame::{Malformed, Notice};
 use ava_protocol::spec::{self, KindSpec};
-use dashmap::{DashMap, Entry};
+use dashmap::Entry;
 
+use super::map::Map;
 use super::untold::Untold;
 use super::usage::Usage;
 
@@ -72,8 +73,8 @@ impl Object {
 }
 
 pub struct Objects {
-    by_id: DashMap<u64, Object>,
-    by_pointer: DashMap<(u16, usize), u64>,
+    by_id: Map<u64, Object>,
+    by_pointer: Map<(u16, usize), u64>,
     highest: AtomicU64,
     last_of_workers: AtomicU64,
     gone: Untold<u64>,
@@ -96,8 +97,8 @@ impl Objects {
     /// None yet, of these types by number from 1; they will be counted in `usage`.
     pub fn new(kinds: &'static [KindSpec], usage: Usage) -> Self {
         Self {
-            by_id: DashMap::new(),
-            by_pointer: DashMap::new(),
+            by_id: Map::default(),
+            by_pointer: Map::default(),
             highest: AtomicU64::new(0),
             last_of_workers: AtomicU64::new(0),
             gone: Untold::default(),

@@ -14,7 +14,8 @@ use std::thread::{self, Thread};
 
 use ava_protocol::frame::Malformed;
 use ava_transport::lane::Doorbell;
-use dashmap::DashMap;
+
+use super::map::Map;
 
 /// Most lanes that are counted: those that have ended are, too.
 const MOST: usize = 64 << 10;
@@ -23,7 +24,7 @@ const NEVER: u64 = u64::MAX;
 
 /// How many oneways each lane has served.
 #[derive(Default)]
-pub struct Order(DashMap<u32, Arc<Served>>);
+pub struct Order(Map<u32, Arc<Served>>);
 
 impl Order {
     /// The count of a lane.

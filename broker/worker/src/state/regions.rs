@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ava_protocol::frame::Malformed;
 use ava_protocol::wire::ArchivedSlice;
 use ava_transport::region::Region;
-use dashmap::DashMap;
+
+use super::map::Map;
 
 /// Most regions of a session.
 const MOST: usize = 16 << 10;
 
 #[derive(Debug, Default)]
 pub struct Regions {
-    known: DashMap<u32, Arc<Region>>,
+    known: Map<u32, Arc<Region>>,
     bytes: AtomicU64,
 }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use ava_protocol::frame::Notice;
 use ava_transport::region::Region;
-use dashmap::DashMap;
 
+use super::map::Map;
 use super::untold::Untold;
 use crate::memory::Input;
 
@@ -24,9 +24,9 @@ pub struct Residents {
     /// Memory that stands in for the program's, likewise.
     copies: Mutex<BTreeMap<usize, Copy>>,
     /// The flags that the vendor would say an object has, had it been made as the program asked.
-    flags: DashMap<u64, u64>,
+    flags: Map<u64, u64>,
     /// By what memory is made of: a context.
-    sources: DashMap<u64, Source>,
+    sources: Map<u64, Source>,
     vacant: Untold<u32>,
 }
 

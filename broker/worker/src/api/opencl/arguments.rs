@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use dashmap::DashMap;
+use crate::state::map::Map;
 
 /// What is known of kernels' arguments, by kernel and index.
-pub type Arguments = DashMap<u64, HashMap<u32, Known>>;
+pub type Arguments = Map<u64, HashMap<u32, Known>>;
 /// Most arguments of one kernel that anything is remembered of.
 pub const MOST: usize = 1024;
 

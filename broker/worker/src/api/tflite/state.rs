@@ -2,21 +2,20 @@
 
 use std::ffi::{CStr, c_void};
 
-use dashmap::DashMap;
-
 use crate::generated::tflite as generated;
 use crate::hooks::Hooks;
+use crate::state::map::Map;
 
 pub struct State {
     pub vendor: generated::Vendor,
     /// Who made which delegate, by its id.
-    pub delegates: DashMap<u64, Maker>,
+    pub delegates: Map<u64, Maker>,
 }
 
 impl State {
     /// A session on these functions.
     pub fn of(vendor: generated::Vendor) -> Self {
-        Self { vendor, delegates: DashMap::new() }
+        Self { vendor, delegates: Map::default() }
     }
 }
 
