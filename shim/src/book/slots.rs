@@ -1,6 +1,5 @@
 //! Places for small memory objects: a region has several of one size, and stays as long as the session.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The largest object that shares a region with others, in bytes, and the smallest place: what lies at a multiple of it suits
@@ -34,8 +33,6 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Slots {
     all: Mutex<All>,
-    /// Whether a thread brings another region, by size.
-    growing: [AtomicBool; SIZES],
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +40,8 @@ struct All {
     slots: Vec<Slot>,
     /// Indices of those that nothing lies in, by size.
     free: [Vec<usize>; SIZES],
+    /// Whether a thread brings another region, by size.
+    growing: [bool; SIZES],
 }
 
 #[derive(Debug)]
@@ -79,8 +78,9 @@ impl Slots {
     /// Lets this thread bring another region for objects of a size, as long as what is returned lives; `None` if another does. Many
     /// threads at a time would need as many descriptors.
     pub fn grow(&self, size: usize) -> Option<Growth<'_>> {
-        let growing = &self.growing[index_of(size)];
-        (!growing.swap(true, Ordering::AcqRel)).then_some(Growth(growing))
+        let size = index_of(size);
+        let was = std::mem::replace(&mut self.all().growing[size], true);
+        (!was).then_some(Growth { slots: self, size })
     }
 
     /// Makes places of a region for so many bytes each; the first is taken, and the others are once the region is open.
@@ -98,7 +98,7 @@ impl Slots {
     /// The worker has the region that begins with this place: its others may be taken.
     pub fn open(&self, first: Place) {
         let mut all = self.all();
-        let All { slots, free } = &mut *all;
+        let All { slots, free, .. } = &mut *all;
         let of_region = slots.iter_mut().enumerate().skip((first.number - FIRST) as usize + 1);
         for (index, slot) in of_region.take_while(|(_, slot)| slot.place.region == first.region) {
             slot.is_taken = false;
@@ -110,7 +110,7 @@ impl Slots {
     pub fn give_back(&self, number: u32) -> bool {
         let Some(index) = number.checked_sub(FIRST) else { return false };
         let mut all = self.all();
-        let All { slots, free } = &mut *all;
+        let All { slots, free, .. } = &mut *all;
         // The worker may say what it likes.
         if let Some(slot) = slots.get_mut(index as usize).filter(|slot| slot.is_taken) {
             slot.is_taken = false;
@@ -122,11 +122,15 @@ impl Slots {
 
 /// Another region is brought.
 #[derive(Debug)]
-pub struct Growth<'a>(&'a AtomicBool);
+pub struct Growth<'a> {
+    slots: &'a Slots,
+    /// The place of its size among the sizes.
+    size: usize,
+}
 
 impl Drop for Growth<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        self.slots.all().growing[self.size] = false;
     }
 }
 

@@ -24,9 +24,8 @@ pub fn of(session: &Session, image: *mut c_void, ask: impl FnOnce() -> Result<Pi
     Ok(Pixel { size: noted & SIZE, array_of_rows: noted & ARRAY_OF_ROWS != 0 })
 }
 
-/// The number that the vendor answers, by a call which is given the size of the place for it, and the place; 0 if it does not.
-pub fn number<T: Default>(ask: impl FnOnce(usize, *mut c_void) -> Result<i32, Fault>) -> Result<T, Fault> {
+/// The number that the vendor answers, by a call which is given the size of the place for it, and the place; `None` if it does not.
+pub fn number<T: Default>(ask: impl FnOnce(usize, *mut c_void) -> Result<i32, Fault>) -> Result<Option<T>, Fault> {
     let mut number = T::default();
-    ask(size_of::<T>(), (&raw mut number).cast())?;
-    Ok(number)
+    Ok((ask(size_of::<T>(), (&raw mut number).cast())? == 0).then_some(number))
 }

@@ -3,6 +3,8 @@
 //!
 //! A blocking read leaves a queue that is in order empty. A vendor's blocking write may return before its command has completed.
 
+use std::sync::atomic::AtomicU64;
+
 use ava_protocol::engine::opcode;
 
 use super::resident::Transfer;
@@ -60,7 +62,7 @@ pub unsafe fn transfer(
         if let (Some(key), Some(bytes)) = (key, bytes)
             && session.book.accepted.contains(key)
             // SAFETY: by the caller's promise; the object has as many bytes.
-            && unsafe { copy(session, transfer, writes, bytes)? }
+            && unsafe { copy(session, transfer, note, writes, bytes)? }
         {
             return Ok(None);
         }
@@ -72,16 +74,21 @@ pub unsafe fn transfer(
 /// Copies between the object's bytes and the program's memory while the queue is empty; `false` if that is not for this thread to do.
 ///
 /// # Safety
-/// The object has the transfer's bytes at `bytes`, and the program's memory is as the vendor's API demands.
-unsafe fn copy(session: &'static Session, transfer: &Transfer, writes: bool, bytes: *mut u8) -> Result<bool, Fault> {
+/// The object has the transfer's bytes at `bytes`, `note` is the queue's, and the program's memory is as the vendor's API demands.
+unsafe fn copy(
+    session: &'static Session,
+    transfer: &Transfer,
+    note: &AtomicU64,
+    writes: bool,
+    bytes: *mut u8,
+) -> Result<bool, Fault> {
     let Transfer { address, size, queue, .. } = *transfer;
     if writes && !is_readable(address as *const u8, size) {
         return Ok(false);
     }
     session.wait_for_memory(address, size as u64)?;
     let lane = session.lane()?;
-    let handles = &session.book.handles;
-    let (Some(note), Some(mark)) = (handles.note(queue), handles.user(queue)) else { return Ok(false) };
+    let Some(mark) = session.book.handles.user(queue) else { return Ok(false) };
     let copy = || {
         let program = address as *mut u8;
         let (from, to) = if writes { (program, bytes) } else { (bytes, program) };

@@ -10,8 +10,7 @@ use ava_protocol::wire::Slice;
 
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
-use crate::book::accepted::{Key, mix};
-use crate::book::handles::ALIKE;
+use crate::book::accepted::Key;
 use crate::book::regions::Lease;
 use crate::book::slots::{self, Growth, Place};
 use crate::call::{Call, Wake};
@@ -52,11 +51,10 @@ pub unsafe fn create(
     let (kind, of_kind) = asked.kinds;
     let Asked { opcode, flags, size, .. } = *asked;
     let of = session.book.handles.find(asked.of, of_kind).map_or(0, |found| found.id);
-    let class = [of, flags, size as u64].into_iter().fold(opcode.into(), mix) | ALIKE;
     let mut key = session.book.accepted.key(opcode);
-    key.mix(class);
+    [of, flags, size as u64].into_iter().for_each(|word| key.mix(word));
     let plain = asked.is_plain && of != 0;
-    let new = New { kind, of, flags, size, class, key };
+    let new = New { kind, of, flags, size, key };
     if plain && new.may_be_resident(session) {
         let known = session.book.accepted.contains(key) && session.book.residents.has_room(size as u64);
         // SAFETY: by the caller's promise.
@@ -70,7 +68,7 @@ pub unsafe fn create(
         && asked.source.is_some()
         && let Some(found) = session.book.handles.find(object, kind)
     {
-        session.book.handles.set_class(object, class);
+        session.book.handles.set_class(object, key.class());
         new.made(session, found.id, None, true);
     }
     Ok((object, None))
@@ -90,9 +88,8 @@ struct New {
     flags: u64,
     /// In bytes.
     size: usize,
-    /// Objects of a class are as good as each other.
-    class: u64,
-    /// What the vendor accepts when it makes the object, so that the next of its class need not wait.
+    /// What the vendor accepts when it makes the object, so that the next of its class need not wait: objects of a class are as
+    /// good as each other.
     key: Key,
 }
 
@@ -130,7 +127,7 @@ impl New {
         }
         let mut call = Call::begin(session, opcode::CREATE_RESIDENT);
         // With the thread's lane, for which it may wait, before the region's descriptor: there may be few of both.
-        let id = call.mint_of_class(self.kind, self.class)?;
+        let id = call.mint_of_class(self.kind, self.key.class())?;
         let (place, mut fresh, _growth) = match self.place(session) {
             Ok(place) => place,
             // Memory that is the program's own to have is not to be had of the worker instead, but for a little.

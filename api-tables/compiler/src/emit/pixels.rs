@@ -12,7 +12,7 @@ pub fn in_shim(pixels: &Pixels<'_>, image: &Ident) -> TokenStream {
     let (size, rows, of_rows) = (asked(&pixels.size, image), asked(rows, image), int(*of_rows));
     quote! {
         runtime::pixels::of(call.session, #image, || {
-            Ok(layout::Pixel { size: #size as u64, array_of_rows: #rows == #of_rows })
+            Ok(layout::Pixel { size: #size.unwrap_or_default() as u64, array_of_rows: #rows == Some(#of_rows) })
         })?
     }
 }
@@ -27,7 +27,7 @@ pub fn in_worker(pixels: &Pixels<'_>, image: &Ident) -> TokenStream {
     }
 }
 
-/// The number that the program's own call gets.
+/// The number that the program's own call gets, if the vendor answers.
 pub fn asked(question: &Question<'_>, object: &Ident) -> TokenStream {
     let key = ident(question.key);
     let arguments =

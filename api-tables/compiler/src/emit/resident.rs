@@ -90,7 +90,7 @@ fn transfer(
     let in_order = match &events.unordered {
         Some((asked, bits)) => {
             let (asked, bits) = (pixels::asked(asked, &queue), int(*bits));
-            quote!(Ok(#asked & #bits == 0))
+            quote!(Ok(#asked.is_some_and(|properties| properties & #bits == 0)))
         }
         None => quote!(Ok(true)),
     };

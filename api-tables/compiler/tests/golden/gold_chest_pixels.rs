@@ -99,14 +99,15 @@ pub unsafe fn gold_chest_pixels(
                         size: runtime::pixels::number::<
                             usize,
                         >(|size, value| unsafe {
-                            marshal::gold_chest_info(
-                                chest,
-                                constant::GOLD_CHEST_SIZE,
-                                size,
-                                value,
-                                std::ptr::null_mut(),
-                            )
-                        })? as u64,
+                                marshal::gold_chest_info(
+                                    chest,
+                                    constant::GOLD_CHEST_SIZE,
+                                    size,
+                                    value,
+                                    std::ptr::null_mut(),
+                                )
+                            })?
+                            .unwrap_or_default() as u64,
                         array_of_rows: runtime::pixels::number::<
                             u64,
                         >(|size, value| unsafe {
@@ -117,7 +118,7 @@ pub unsafe fn gold_chest_pixels(
                                 value,
                                 std::ptr::null_mut(),
                             )
-                        })? == 7,
+                        })? == Some(7),
                     })
                 },
             )?,

@@ -126,14 +126,15 @@ pub unsafe extern "C-unwind" fn gold_chest_write(
                 runtime::pixels::number::<
                     u32,
                 >(|size, value| unsafe {
-                    marshal::gold_tagged(
-                        queue,
-                        constant::GOLD_SIZE,
-                        size,
-                        value,
-                        std::ptr::null_mut(),
-                    )
-                })? & 2 == 0,
+                        marshal::gold_tagged(
+                            queue,
+                            constant::GOLD_SIZE,
+                            size,
+                            value,
+                            std::ptr::null_mut(),
+                        )
+                    })?
+                    .is_some_and(|properties| properties & 2 == 0),
             );
             let Some(crossing) = (unsafe {
                 runtime::quiet::transfer(at, &whole, true, in_order)?
