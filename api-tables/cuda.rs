@@ -560,6 +560,7 @@ extern "C" {
     fn cuInit(Flags: c_uint) -> CUresult;
 
     #[proc(since = 2020)]
+    #[cached]
     fn cuDriverGetVersion(driverVersion: Option<Out<c_int>>) -> CUresult;
 
     #[proc(since = 12000)]
@@ -586,9 +587,11 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 6000)]
+    #[cached]
     fn cuGetErrorString(error: CUresult, pStr: Option<Out<&CStr>>) -> CUresult;
 
     #[proc(since = 6000)]
+    #[cached]
     fn cuGetErrorName(error: CUresult, pStr: Option<Out<&CStr>>) -> CUresult;
 }
 
@@ -606,21 +609,25 @@ extern "C" {
 
 extern "C" {
     #[proc(since = 2000)]
+    #[cached]
     fn cuDeviceGet(device: Option<Out<CUdevice>>, ordinal: c_int) -> CUresult;
 
     #[proc(since = 2000)]
+    #[cached]
     fn cuDeviceGetCount(count: Option<Out<c_int>>) -> CUresult;
 
     #[proc(since = 2000)]
     fn cuDeviceGetName(name: Option<Out<[c_char; len]>>, len: c_int, dev: CUdevice) -> CUresult;
 
     #[proc(since = 11040)]
+    #[cached]
     fn cuDeviceGetUuid_v2(uuid: Option<Out<CUuuid>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 3020)]
     fn cuDeviceTotalMem_v2(bytes: Option<Out<usize>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 11010)]
+    #[cached]
     fn cuDeviceGetTexture1DLinearMaxWidth(
         maxWidthInElements: Option<Out<usize>>,
         format: CUarray_format,
@@ -629,6 +636,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 2000)]
+    #[cached]
     fn cuDeviceGetAttribute(pi: Option<Out<c_int>>, attrib: CUdevice_attribute, dev: CUdevice) -> CUresult;
 
     #[proc(since = 13000)]
@@ -649,12 +657,15 @@ extern "C" {
     fn cuDeviceGetDefaultMemPool(pool_out: Option<Out<CUmemoryPool>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 11040)]
+    #[cached]
     fn cuDeviceGetExecAffinitySupport(pi: Option<Out<c_int>>, r#type: CUexecAffinityType, dev: CUdevice) -> CUresult;
 
     #[proc(since = 2000)]
+    #[cached]
     fn cuDeviceGetProperties(prop: Option<Out<CUdevprop_v1>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 2000)]
+    #[cached]
     fn cuDeviceComputeCapability(major: Option<Out<c_int>>, minor: Option<Out<c_int>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 4010)]
@@ -667,6 +678,7 @@ extern "C" {
     fn cuDeviceGraphMemTrim(device: CUdevice) -> CUresult;
 
     #[proc(since = 9020)]
+    #[cached]
     fn cuDeviceGetUuid(uuid: Option<Out<CUuuid>>, dev: CUdevice) -> CUresult;
 }
 
@@ -691,6 +703,8 @@ extern "C" {
     fn cuDevicePrimaryCtxSetFlags_v2(dev: CUdevice, flags: c_uint) -> CUresult;
 
     #[proc(since = 7000)]
+    #[cached(until = [cuDevicePrimaryCtxRetain, cuDevicePrimaryCtxRelease, cuDevicePrimaryCtxRelease_v2, cuDevicePrimaryCtxReset,
+        cuDevicePrimaryCtxReset_v2, cuDevicePrimaryCtxSetFlags, cuDevicePrimaryCtxSetFlags_v2, cuCtxSetFlags])]
     fn cuDevicePrimaryCtxGetState(dev: CUdevice, flags: Option<Out<c_uint>>, active: Option<Out<c_int>>) -> CUresult;
 
     #[proc(since = 11000)]
@@ -721,18 +735,22 @@ extern "C" {
     fn cuCtxGetCurrent(pctx: Option<Out<CUcontext>>) -> CUresult;
 
     #[proc(since = 2000)]
+    #[cached]
     fn cuCtxGetDevice(device: Option<Out<CUdevice>>) -> CUresult;
 
     #[proc(since = 13000)]
+    #[cached]
     fn cuCtxGetDevice_v2(device: Option<Out<CUdevice>>, ctx: Option<CUcontext>) -> CUresult;
 
     #[proc(since = 7000)]
+    #[cached(until = [cuCtxSetFlags, cuDevicePrimaryCtxSetFlags, cuDevicePrimaryCtxSetFlags_v2])]
     fn cuCtxGetFlags(flags: Option<Out<c_uint>>) -> CUresult;
 
     #[proc(since = 12010)]
     fn cuCtxSetFlags(flags: c_uint) -> CUresult;
 
     #[proc(since = 12000)]
+    #[cached]
     fn cuCtxGetId(ctx: Option<CUcontext>, ctxId: Option<Out<c_ulonglong>>) -> CUresult;
 
     #[proc(since = 2000)]
@@ -755,9 +773,11 @@ extern "C" {
     fn cuCtxSetCacheConfig(config: CUfunc_cache) -> CUresult;
 
     #[proc(since = 3020)]
+    #[cached]
     fn cuCtxGetApiVersion(ctx: Option<CUcontext>, version: Option<Out<c_uint>>) -> CUresult;
 
     #[proc(since = 5050)]
+    #[cached]
     fn cuCtxGetStreamPriorityRange(leastPriority: Option<Out<c_int>>, greatestPriority: Option<Out<c_int>>)
     -> CUresult;
 
@@ -844,6 +864,7 @@ extern "C" {
     fn cuModuleUnload(hmod: CUmodule) -> CUresult;
 
     #[proc(since = 11070)]
+    #[cached]
     fn cuModuleGetLoadingMode(mode: Option<Out<CUmoduleLoadingMode>>) -> CUresult;
 
     #[proc(since = 2000)]
@@ -869,9 +890,6 @@ extern "C" {
         name: Option<&CStr>,
     ) -> CUresult;
 
-    #[proc(since = 2020)]
-    fn cuFuncGetAttribute(pi: Option<Out<c_int>>, attrib: CUfunction_attribute, hfunc: Option<CUfunction>) -> CUresult;
-
     #[proc(since = 9000)]
     fn cuFuncSetAttribute(hfunc: Option<CUfunction>, attrib: CUfunction_attribute, value: c_int) -> CUresult;
 
@@ -879,9 +897,11 @@ extern "C" {
     fn cuFuncSetCacheConfig(hfunc: Option<CUfunction>, config: CUfunc_cache) -> CUresult;
 
     #[proc(since = 11000)]
+    #[cached]
     fn cuFuncGetModule(hmod: Option<Out<CUmodule>>, hfunc: Option<CUfunction>) -> CUresult;
 
     #[proc(since = 12040)]
+    #[cached]
     fn cuFuncGetParamInfo(
         func: Option<CUfunction>,
         paramIndex: usize,
@@ -910,6 +930,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 12030)]
+    #[cached]
     fn cuFuncGetName(name: Option<Out<&CStr>>, hfunc: Option<CUfunction>) -> CUresult;
 }
 
@@ -983,21 +1004,16 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 12000)]
+    #[cached]
     fn cuKernelGetFunction(pFunc: Option<Out<CUfunction>>, kernel: Option<CUkernel>) -> CUresult;
 
     #[proc(since = 12050)]
+    #[cached]
     fn cuKernelGetLibrary(pLib: Option<Out<CUlibrary>>, kernel: Option<CUkernel>) -> CUresult;
 
     #[proc(since = 12030)]
+    #[cached]
     fn cuKernelGetName(name: Option<Out<&CStr>>, hfunc: Option<CUkernel>) -> CUresult;
-
-    #[proc(since = 12000)]
-    fn cuKernelGetAttribute(
-        pi: Option<Out<c_int>>,
-        attrib: CUfunction_attribute,
-        kernel: Option<CUkernel>,
-        dev: CUdevice,
-    ) -> CUresult;
 
     #[proc(since = 12000)]
     fn cuKernelSetAttribute(
@@ -1011,6 +1027,7 @@ extern "C" {
     fn cuKernelSetCacheConfig(kernel: Option<CUkernel>, config: CUfunc_cache, dev: CUdevice) -> CUresult;
 
     #[proc(since = 12040)]
+    #[cached]
     fn cuKernelGetParamInfo(
         kernel: Option<CUkernel>,
         paramIndex: usize,
@@ -1639,6 +1656,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[cached]
     fn cuArrayGetDescriptor_v2(
         pArrayDescriptor: Option<Out<CUDA_ARRAY_DESCRIPTOR_v2>>,
         hArray: Option<CUarray>,
@@ -1684,6 +1702,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[cached]
     fn cuArray3DGetDescriptor_v2(
         pArrayDescriptor: Option<Out<CUDA_ARRAY3D_DESCRIPTOR_v2>>,
         hArray: Option<CUarray>,
@@ -1906,6 +1925,7 @@ extern "C" {
 
     #[proc(since = 5050)]
     #[twin(cuStreamGetPriority_ptsz, since = 7000)]
+    #[cached]
     fn cuStreamGetPriority(hStream: Option<CUstream>, priority: Option<Out<c_int>>) -> CUresult;
 
     #[proc(since = 12000)]
@@ -1914,14 +1934,17 @@ extern "C" {
 
     #[proc(since = 5050)]
     #[twin(cuStreamGetFlags_ptsz, since = 7000)]
+    #[cached]
     fn cuStreamGetFlags(hStream: Option<CUstream>, flags: Option<Out<c_uint>>) -> CUresult;
 
     #[proc(since = 12080)]
     #[twin(cuStreamGetDevice_ptsz)]
+    #[cached]
     fn cuStreamGetDevice(hStream: Option<CUstream>, device: Option<Out<CUdevice>>) -> CUresult;
 
     #[proc(since = 9020)]
     #[twin(cuStreamGetCtx_ptsz)]
+    #[cached]
     fn cuStreamGetCtx(hStream: Option<CUstream>, pctx: Option<Out<CUcontext>>) -> CUresult;
 
     #[proc(since = 3020)]
@@ -2077,6 +2100,7 @@ extern "C" {
 
     #[proc(since = 10000)]
     #[twin(cuStreamIsCapturing_ptsz)]
+    #[cached]
     fn cuStreamIsCapturing(hStream: Option<CUstream>, captureStatus: Option<Out<CUstreamCaptureStatus>>) -> CUresult;
 
     #[proc(since = 10010)]
@@ -2154,9 +2178,22 @@ extern "C" {
     fn cuEventRecordWithFlags(hEvent: Option<CUevent>, hStream: Option<CUstream>, flags: c_uint) -> CUresult;
 }
 
-// Launches.
+// What functions say until they are set otherwise.
 
+#[cached(until = [cuFuncSetAttribute, cuFuncSetCacheConfig, cuFuncSetSharedMemConfig, cuKernelSetAttribute, cuKernelSetCacheConfig,
+    cuCtxSetCacheConfig, cuCtxSetSharedMemConfig, cuCtxSetLimit])]
 extern "C" {
+    #[proc(since = 2020)]
+    fn cuFuncGetAttribute(pi: Option<Out<c_int>>, attrib: CUfunction_attribute, hfunc: Option<CUfunction>) -> CUresult;
+
+    #[proc(since = 12000)]
+    fn cuKernelGetAttribute(
+        pi: Option<Out<c_int>>,
+        attrib: CUfunction_attribute,
+        kernel: Option<CUkernel>,
+        dev: CUdevice,
+    ) -> CUresult;
+
     #[proc(since = 6050)]
     fn cuOccupancyMaxActiveBlocksPerMultiprocessor(
         numBlocks: Option<Out<c_int>>,
@@ -2174,6 +2211,18 @@ extern "C" {
         flags: c_uint,
     ) -> CUresult;
 
+    #[proc(since = 10020)]
+    fn cuOccupancyAvailableDynamicSMemPerBlock(
+        dynamicSmemSize: Option<Out<usize>>,
+        func: Option<CUfunction>,
+        numBlocks: c_int,
+        blockSize: c_int,
+    ) -> CUresult;
+}
+
+// Launches.
+
+extern "C" {
     #[proc(since = 6050)]
     #[local]
     fn cuOccupancyMaxPotentialBlockSize(
@@ -2195,14 +2244,6 @@ extern "C" {
         dynamicSMemSize: usize,
         blockSizeLimit: c_int,
         flags: c_uint,
-    ) -> CUresult;
-
-    #[proc(since = 10020)]
-    fn cuOccupancyAvailableDynamicSMemPerBlock(
-        dynamicSmemSize: Option<Out<usize>>,
-        func: Option<CUfunction>,
-        numBlocks: c_int,
-        blockSize: c_int,
     ) -> CUresult;
 
     #[proc(since = 4000)]
@@ -2797,6 +2838,7 @@ extern "C" {
 
 extern "C" {
     #[proc(since = 4000)]
+    #[cached]
     fn cuDeviceCanAccessPeer(canAccessPeer: Option<Out<c_int>>, dev: CUdevice, peerDev: CUdevice) -> CUresult;
 
     #[proc(since = 4000)]
@@ -2806,6 +2848,7 @@ extern "C" {
     fn cuCtxDisablePeerAccess(peerContext: Option<CUcontext>) -> CUresult;
 
     #[proc(since = 8000)]
+    #[cached]
     fn cuDeviceGetP2PAttribute(
         value: Option<Out<c_int>>,
         attrib: CUdevice_P2PAttribute,

@@ -73,6 +73,40 @@ def made():
     call("cuEventDestroy_v2", mine)
 
 
+def asked():
+    """What a library asks again and again between two launches, and has been told before."""
+    number, other_number, text, id_ = ctypes.c_int(), ctypes.c_int(), c_char_p(), c_uint64()
+    answers = (c_uint64(), ctypes.c_int(), ctypes.c_uint())
+    places = (c_void_p * 3)(*(ctypes.addressof(answer) for answer in answers))
+    attributes = (ctypes.c_int * 3)(1, 9, 2)
+    uuid, now = (ctypes.c_char * 16)(), c_void_p()
+    call("cuCtxGetCurrent", byref(now))
+    call("cuCtxSetCurrent", context)
+    call("cuCtxGetDevice", byref(number))
+    call("cuCtxGetFlags", byref(number))
+    call("cuCtxGetApiVersion", context, byref(number))
+    call("cuCtxGetStreamPriorityRange", byref(number), byref(other_number))
+    call("cuDeviceGet", byref(number), 0)
+    call("cuDeviceGetCount", byref(number))
+    call("cuDeviceGetAttribute", byref(number), 16, 0)
+    call("cuDeviceGetUuid_v2", uuid, 0)
+    call("cuDevicePrimaryCtxGetState", 0, byref(number), byref(other_number))
+    call("cuDriverGetVersion", byref(number))
+    call("cuGetErrorName", 700, byref(text))
+    call("cuGetErrorString", 700, byref(text))
+    call("cuStreamIsCapturing", stream, byref(number))
+    call("cuStreamGetCaptureInfo_v2", stream, byref(number), byref(id_), None, None, None)
+    call("cuStreamGetPriority", stream, byref(number))
+    call("cuStreamGetFlags", stream, byref(number))
+    call("cuStreamGetCtx", stream, byref(now))
+    call("cuPointerGetAttribute", byref(number), 2, at)
+    call("cuPointerGetAttributes", 3, attributes, places, at)
+    call("cuFuncGetAttribute", byref(number), 0, kernel)
+    call("cuFuncGetModule", byref(now), kernel)
+    call("cuOccupancyMaxActiveBlocksPerMultiprocessor", byref(number), kernel, 128, size)
+    call("cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags", byref(number), kernel, 128, size, 0)
+
+
 def long():
     """Copies of much of the program's memory."""
     call("cuMemcpyHtoD_v2", much, memory, c_size_t(LONG))

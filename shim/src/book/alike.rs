@@ -88,14 +88,14 @@ impl<'a> Asked<'a> {
         if let (Some(class), Some(bytes)) = (class, bytes) {
             let is_shared = answer.is_shared(bytes, |kind| self.handles.are_alike(kind));
             if stays && is_shared {
-                return self.answers.learn(&self.about(class), bytes);
+                return self.answers.learn(self.handles, &self.about(class), bytes);
             }
             if !stays && found.untouched {
                 if let (Answer::References, Ok(told)) = (answer, <[u8; 4]>::try_from(bytes)) {
                     let vendors = u32::from_le_bytes(told).saturating_sub(self.extra_references());
-                    self.answers.learn(&self.about_new(class), &vendors.to_le_bytes());
+                    self.answers.learn(self.handles, &self.about_new(class), &vendors.to_le_bytes());
                 } else if is_shared {
-                    self.answers.learn(&self.about_new(class), bytes);
+                    self.answers.learn(self.handles, &self.about_new(class), bytes);
                 }
             }
         }

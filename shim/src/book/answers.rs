@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use ava_protocol::ahead::{self, ArchivedKnown};
 use ava_protocol::wire::ArchivedReturned;
@@ -30,6 +30,8 @@ pub struct Answers {
     count: AtomicUsize,
     shared: AtomicUsize,
     most: usize,
+    /// How often calls were sent with which answers may change.
+    changes: AtomicU64,
 }
 
 /// What is known of an object; a list of these is sorted by question.
@@ -90,7 +92,8 @@ impl Answers {
     /// With `strict`, nothing is cached.
     pub fn new(strict: bool) -> Self {
         let most = if strict { 0 } else { MOST };
-        Self { about: maps::busy(), count: AtomicUsize::new(0), shared: AtomicUsize::new(0), most }
+        let (count, shared, changes) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
+        Self { about: maps::busy(), count, shared, most, changes }
     }
 
     /// Answers a question: the function, the object or the class that it is about, and what else was asked.
@@ -101,23 +104,29 @@ impl Answers {
     /// # Safety
     /// The pointers are null or lead to what they are said to.
     pub unsafe fn recall(&self, question: &[u64], value: *mut c_void, size: u64, size_ret: *mut usize) -> bool {
+        self.give(question, |bytes| {
+            if !value.is_null() && size < bytes.len() as u64 {
+                return false;
+            }
+            // SAFETY: by the caller's promise; the size was compared.
+            unsafe {
+                if !value.is_null() {
+                    std::ptr::copy_nonoverlapping(bytes.as_ptr(), value.cast(), bytes.len());
+                }
+                if !size_ret.is_null() {
+                    size_ret.write(bytes.len());
+                }
+            }
+            true
+        })
+    }
+
+    /// Gives the answer to a question to `take`, which says whether it did; `false` if it is not known.
+    pub fn give(&self, question: &[u64], take: impl FnOnce(&[u8]) -> bool) -> bool {
         let Some((about, words)) = split(question) else { return false };
         let Some(known) = self.about.get(&about) else { return false };
-        let Ok(at) = known.binary_search_by(|answer| answer.question.cmp(&words)) else { return false };
-        let bytes = known[at].bytes.as_slice();
-        if !value.is_null() && size < bytes.len() as u64 {
-            return false;
-        }
-        // SAFETY: by the caller's promise; the size was compared.
-        unsafe {
-            if !value.is_null() {
-                std::ptr::copy_nonoverlapping(bytes.as_ptr(), value.cast(), bytes.len());
-            }
-            if !size_ret.is_null() {
-                size_ret.write(bytes.len());
-            }
-        }
-        true
+        let at = known.binary_search_by(|answer| answer.question.cmp(&words));
+        at.is_ok_and(|at| take(known[at].bytes.as_slice()))
     }
 
     /// Caches an answer, read from the program's memory.
@@ -145,13 +154,28 @@ impl Answers {
         self.insert(handles, about, [Answer { question: words, bytes }].into_iter());
     }
 
-    /// Caches an answer about all objects of a class; `bytes` are the program's.
-    pub fn learn(&self, question: &[u64], bytes: &[u8]) {
-        if let Some((class, words)) = split(question)
+    /// Caches an answer about an object, or about all objects of a class; `bytes` are the program's.
+    pub fn learn(&self, handles: &Handles, question: &[u64], bytes: &[u8]) {
+        if let Some((about, words)) = split(question)
             && bytes.len() <= LONGEST_SHARED
         {
-            self.insert_shared(class, [Answer { question: words, bytes: Bytes::new(bytes) }].into_iter());
+            let new = [Answer { question: words, bytes: Bytes::new(bytes) }].into_iter();
+            if about & ALIKE == 0 {
+                self.insert(handles, about, new);
+            } else {
+                self.insert_shared(about, new);
+            }
         }
+    }
+
+    /// A call was sent with which answers may change.
+    pub fn change(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often that was done.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Caches what the worker has sent unasked, all of one object; `bytes` are the program's.
@@ -350,13 +374,13 @@ mod tests {
         let scene = Scene::new(false);
         let (object, class) = (scene.object(), ALIKE | 7);
         scene.remember(&[7, object, 1], b"own");
-        scene.answers.learn(&[7, class, 1], b"all");
-        scene.answers.learn(&[7, class, 2], &[1; LONGEST_SHARED + 1]);
+        scene.answers.learn(&scene.handles, &[7, class, 1], b"all");
+        scene.answers.learn(&scene.handles, &[7, class, 2], &[1; LONGEST_SHARED + 1]);
         scene.answers.forget(object);
         assert_eq!((scene.recall(&[7, object, 1], 3), scene.recall(&[7, class, 2], LONGEST)), (None, None));
         assert_eq!(scene.recall(&[7, class, 1], 3).unwrap(), b"all");
         let strict = Scene::new(true);
-        strict.answers.learn(&[7, class, 1], b"all");
+        strict.answers.learn(&strict.handles, &[7, class, 1], b"all");
         assert_eq!(strict.recall(&[7, class, 1], 3), None);
     }
 
@@ -366,7 +390,7 @@ mod tests {
         let object = scene.object();
         scene.remember(&[7, object, 1], b"own");
         for class in 0..=MOST as u64 {
-            scene.answers.learn(&[7, ALIKE | class, 1], b"all");
+            scene.answers.learn(&scene.handles, &[7, ALIKE | class, 1], b"all");
         }
         assert_eq!(scene.answers.about.len(), 2);
         assert!(scene.recall(&[7, ALIKE | MOST as u64, 1], 3).is_some() && scene.recall(&[7, object, 1], 3).is_some());

@@ -78,6 +78,8 @@ pub struct Call {
     in_place: bool,
     /// The call does nothing with the objects that it names.
     asks: bool,
+    /// Cached answers may change with it.
+    changes_answers: bool,
 }
 
 /// Room for a result: what the request says, and how many bytes the program's memory takes.
@@ -112,6 +114,7 @@ impl Call {
             hindrance: None,
             in_place: false,
             asks: false,
+            changes_answers: false,
         }
     }
 

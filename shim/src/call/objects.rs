@@ -152,12 +152,21 @@ impl Call {
         self.asks = true;
     }
 
+    /// Cached answers may change with the call.
+    pub fn changes_answers(&mut self) {
+        self.changes_answers = true;
+    }
+
     /// The call was sent.
     pub(super) fn sent(&self, posted: bool) {
         if let Some(foresight) = self.session.foresight {
             foresight.sent(self.session.api.work(self.opcode), self.first, posted && !self.in_place);
         }
         let book = &self.session.book;
+        if self.changes_answers {
+            // Who asks from now on comes after the call.
+            book.answers.change();
+        }
         match self.fills {
             Fills::None => (),
             Fills::One(queue) => book.handles.note(queue).into_iter().for_each(queues::fill),

@@ -15,5 +15,6 @@ pub mod pixels;
 #[allow(dead_code, reason = "only for APIs whose functions are looked up by name and version")]
 pub mod procs;
 pub mod quiet;
+pub mod recall;
 pub mod resident;
 pub mod staging;

@@ -41,6 +41,9 @@ pub trait Foresight: Send + Sync {
     /// `in_place`: the vendor takes its data where the program has it.
     fn standing(&self, work: Work, in_place: bool) -> Option<u64>;
 
+    /// What the answers depend on that do not change as long as it is the same, besides what calls name; `None` if that is not known.
+    fn place(&self) -> Option<u64>;
+
     /// Whether a release may be sent without waiting.
     fn releases(&self) -> bool;
 

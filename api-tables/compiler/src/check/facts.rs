@@ -147,12 +147,13 @@ impl Reader<'_> {
         }
     }
 
-    /// `cached`, `cached(unless = e)`, `cached(after = event)`
+    /// `cached`, `cached(unless = e)`, `cached(after = event)`, `cached(until = [f, …])`
     fn cached(&self, attr: &Attr, problems: &mut Problems) -> Option<Cached> {
-        let [unless, after] = attr.known(&["unless", "after"], problems)?[..] else { return None };
-        if let (Some(_), Some(_)) = (unless, after) {
-            problems.add(attr.span, "`cached` has one exception: `unless` or `after`", "has two");
+        let [unless, after, until] = attr.known(&["unless", "after", "until"], problems)?[..] else { return None };
+        if [unless, after, until].iter().flatten().count() > 1 {
+            problems.add(attr.span, "`cached` has one exception: `unless`, `after` or `until`", "has several");
         }
+        let until = until.map_or_else(Vec::new, |functions| self.functions(functions, problems));
         let unless = match unless {
             Some(e) => Some(expr::number(e, self.scope, problems)?),
             None => None,
@@ -165,7 +166,23 @@ impl Reader<'_> {
             }
             None => None,
         };
-        Some(Cached { unless, after })
+        Some(Cached { unless, after, until })
+    }
+
+    /// `[f, …]`: functions of the table.
+    fn functions(&self, list: &syn::Expr, problems: &mut Problems) -> Vec<String> {
+        let syn::Expr::Array(list) = list else {
+            not(list.span(), "`until` takes a list of functions", "not `[f, …]`", problems);
+            return Vec::new();
+        };
+        let function = |e| match attr::ident(e) {
+            Some(name) => self.scope.names.function(name, problems),
+            None => {
+                not(e.span(), "`until` takes a list of functions", "not a name", problems);
+                None
+            }
+        };
+        list.elems.iter().filter_map(function).collect()
     }
 
     /// `waits(p)`, `empties(p)`: a parameter with such a shape.

@@ -17,6 +17,7 @@ mod numbers;
 mod pieces;
 mod pixels;
 mod procs;
+mod recalls;
 mod rules;
 mod sandbox;
 mod shapes;
@@ -55,6 +56,7 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
     events::check(&api, &whole, problems);
     in_place::check(&api, &whole, problems);
     pixels::check(&api, &whole, problems);
+    recalls::check(&api, &whole, problems);
     kinds::check(&api, problems);
     procs::check(&api, problems);
     awaited::check(&api, problems);

@@ -381,7 +381,7 @@ fn replies(api: &Api, function: &Function, problems: &mut Problems) {
     }
 }
 
-/// A cached answer is bytes, whose number the function returns; so is an answer by key, which is translated.
+/// An answer by key, which is translated, is bytes, whose number the function returns.
 fn answers(function: &Function, problems: &mut Problems) {
     let help = "an answer is `value: Out<[T; size]>`, T tagged or `c_void`, with `#[written(value = size_ret)]`";
     let by_hand = function.facts.local || function.facts.unsupported.is_some() || function.facts.custom.worker;
@@ -393,10 +393,6 @@ fn answers(function: &Function, problems: &mut Problems) {
     {
         let message = format!("the length of the answer in `{}` is missing", param.name);
         problems.add(param.span, message, "by key").help(help);
-    }
-    if function.facts.cached.is_some() && function.answer().is_none() {
-        let message = format!("`{}` is cached, and does not return bytes", function.name);
-        problems.add(function.span, message, "cached").help(help);
     }
 }
 

@@ -23,6 +23,7 @@ mod pixels;
 mod plan;
 pub mod procs;
 mod queries;
+mod recalls;
 mod request;
 mod resident;
 mod sandbox;

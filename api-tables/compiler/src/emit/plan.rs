@@ -136,6 +136,14 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
             cached.unwrap_or_default()
         ));
     }
+    if let Some(recalls) = &call.recalls {
+        let places: Vec<&str> = recalls.places.iter().map(|(param, _)| param.name.as_str()).collect();
+        let unless = recalls.unless.map(|unless| format!(" unless {unless}")).unwrap_or_default();
+        let until = call.function.facts.cached.as_ref().map_or(&[][..], |cached| &cached.until);
+        let until = if until.is_empty() { String::new() } else { format!(" until {}", until.join(" or ")) };
+        lines.push(format!("answers  {}, remembered{unless}{until}", places.join(", ")));
+    }
+    lines.extend(call.changes_answers.then(|| "changes  answers that are remembered".into()));
     let facts = &call.function.facts;
     lines.extend(call.polls.as_ref().map(|polls| {
         format!("polls    {} by {}: the program is answered from shared memory", polls.event.name, polls.by)

@@ -4,6 +4,7 @@
 use super::alike;
 use super::combination;
 use super::names::{self, ident, int, local};
+use super::recalls;
 use super::sizes::{Side, Sizes};
 use crate::model::{Element, Param, Ret, Shape};
 use crate::plan::{Begins, BirthPlace, CallPlan, Plan, Polls, Posting, Query, Success, TransferPart, owns};
@@ -95,7 +96,8 @@ fn nothing_more(call: &CallPlan<'_>) -> TokenStream {
 /// Statements before a call is begun: an answer that is known.
 pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let ok = success(call);
-    let recalled = question(plan, call).map(|question| {
+    let recalled = recalls::known(plan, call);
+    let answered = question(plan, call).map(|question| {
         let Question { words, unless, query } = question;
         if let Some(asked) = alike::asked(plan, call) {
             return alike::known(call, &asked, &unless, &ok);
@@ -125,7 +127,7 @@ pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             let Some(seen) = runtime::ends::unless_empty(at, #queue, kind::#kind) else { return Ok(#ok as _) };
         }
     });
-    quote!(#recalled #over #empty)
+    quote!(#recalled #answered #over #empty)
 }
 
 /// The events that a call waits for: an array's address, how many, and their kind.
@@ -208,7 +210,8 @@ pub fn then(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         }
     });
     let empties = call.function.facts.empties.as_ref().map(|_| quote!(call.fills_nothing();));
-    quote!(#leaves #(#fills)* #empties #read)
+    let changes = recalls::changes(call);
+    quote!(#leaves #(#fills)* #empties #read #changes)
 }
 
 /// Statements between the request and the crossing with a reply.
@@ -238,7 +241,7 @@ pub fn instead(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
 
 /// Statements in the reply's reading, after the results are in place.
 pub fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
-    let Some(Question { query, .. }) = question(plan, call) else { return quote!() };
+    let Some(Question { query, .. }) = question(plan, call) else { return recalls::after(call).unwrap_or_default() };
     // Whether the command had completed when it was asked only the worker knows, who sends the answer once more then.
     if query.cached.as_ref().is_some_and(|cached| cached.after.is_some()) {
         return quote!();

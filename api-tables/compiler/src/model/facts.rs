@@ -159,6 +159,8 @@ pub struct Cached {
     pub unless: Option<Expr>,
     /// The answer may change until the command of this event has completed.
     pub after: Option<String>,
+    /// The answer may change when one of these functions is called.
+    pub until: Vec<String>,
 }
 
 /// Whether the host may notice what a call gives devices to do.

@@ -6,6 +6,7 @@ use super::events::{self, Polls};
 use super::objects::{self, About, Birth, BirthPlace};
 use super::posting::{self, FailureStatus, Posting};
 use super::queries::{self, Ahead, Query};
+use super::recalls::{self, Recalls};
 use super::record::{self, Carries, Record};
 use super::routes::{self, Begins, Entry, Finds, Loaded, Server};
 use super::success::{Success, success};
@@ -47,6 +48,10 @@ pub struct CallPlan<'a> {
     pub posting: Posting<'a>,
     /// The query that the call is, if it answers with bytes.
     pub query: Option<Query<'a>>,
+    /// Its answer, if that is cached and no bytes.
+    pub recalls: Option<Recalls<'a>>,
+    /// Cached answers may change with it.
+    pub changes_answers: bool,
     /// It asks how far a command has got.
     pub polls: Option<Polls<'a>>,
     pub charges: Charges<'a>,
@@ -75,6 +80,8 @@ impl<'a> CallPlan<'a> {
             finds: routes::finds(function, about),
             posting: posting::of(api, function, &arguments),
             query: queries::query(api, function),
+            recalls: recalls::recalls(function),
+            changes_answers: false,
             polls: events::polls(api, function),
             charges: charges::of(function),
             request: record::request(function, &arguments, &births),

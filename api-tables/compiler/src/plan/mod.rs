@@ -15,6 +15,7 @@ mod order;
 mod pixels;
 mod posting;
 mod queries;
+mod recalls;
 mod record;
 mod routes;
 mod success;
@@ -29,6 +30,7 @@ pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one, named, o
 pub use pixels::{Pixels, pixels};
 pub use posting::{Combined, FailureStatus, Posting, Waits};
 pub use queries::{Ahead, Key, Query, Remembered, answers_ahead, errcode, key};
+pub use recalls::{Recalls, recalls};
 pub use record::{Carries, Field, FieldType, Record, address_of};
 pub use routes::{Begins, Entry, Finds, Loaded, Resident, Server, crosses, entry};
 pub use success::{Success, success};
@@ -79,6 +81,7 @@ impl<'a> Plan<'a> {
         let mut calls: Vec<_> =
             api.functions.iter().enumerate().map(|(place, f)| CallPlan::of(api, f, place as u32)).collect();
         order::releases(api, &mut calls);
+        recalls::changes(&mut calls);
         let kinds = kinds(api, &calls);
         let callbacks = callbacks::all(&calls);
         Self { api, calls, callbacks, kinds, events: events::of(api), memory: in_place::of(api) }

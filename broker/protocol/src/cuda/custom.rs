@@ -250,6 +250,15 @@ pub enum Value {
 }
 
 impl Value {
+    /// How many bytes the driver stores.
+    #[must_use]
+    pub fn size(self) -> usize {
+        match self {
+            Self::Number(size) => size,
+            Self::Handle(_) => size_of::<usize>(),
+        }
+    }
+
     /// What the value of an attribute is; `None` if that is not known, or a token for the kernel.
     #[must_use]
     pub fn of(attribute: u32) -> Option<Self> {

@@ -13,6 +13,7 @@ use ava_protocol::cuda::nodes::{
 use ava_protocol::cuda::{self as table, kind, opcode};
 
 use super::state::{Recording, SLOT};
+use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 use crate::call::{Call, Wake};
 
@@ -135,6 +136,9 @@ pub unsafe fn cuStreamGetCaptureInfo_v3(
     unsafe { captured(opcode, stream, &Places { status, id, graph, dependencies, edges, count }) }
 }
 
+/// `CU_STREAM_CAPTURE_STATUS_NONE`.
+pub(super) const NOT_CAPTURING: u32 = 0;
+
 /// Where a stream's recording is told, each null or a place.
 struct Places {
     status: *mut u32,
@@ -148,10 +152,30 @@ struct Places {
 /// # Safety
 /// The places are what the driver demands.
 unsafe fn captured(opcode: u32, stream: *mut c_void, to: &Places) -> Result<u32, Fault> {
+    let is_twin = [opcode::cuStreamGetCaptureInfo_v2_ptsz, opcode::cuStreamGetCaptureInfo_v3_ptsz].contains(&opcode);
+    if !to.status.is_null() && is_at_rest(stream, is_twin)? {
+        SLOT.current()?.state.recordings.remove(&(stream as u64));
+        // SAFETY: by the caller's promise. Nothing else is told of a stream that does not record.
+        unsafe { to.status.write(NOT_CAPTURING) };
+        return Ok(0);
+    }
     // SAFETY: by the caller's promise.
     let (status, recording) = unsafe { told(opcode, stream, to)? };
     SLOT.current()?.state.recordings.insert(stream as u64, recording);
     Ok(status)
+}
+
+/// Whether it is known that a stream does not record: while none does, the driver has said so of this one.
+fn is_at_rest(stream: *mut c_void, of_thread: bool) -> Result<bool, Fault> {
+    let at = SLOT.current()?;
+    if at.book.accepted.is_strict() || at.state.standing.is_recording() {
+        return Ok(false);
+    }
+    let opcode = if of_thread { opcode::cuStreamIsCapturing_ptsz } else { opcode::cuStreamIsCapturing };
+    let mut recording = NOT_CAPTURING;
+    // SAFETY: a handle that is looked up, and a place for a number.
+    let status = unsafe { marshal::cuStreamIsCapturing(opcode, stream, &raw mut recording)? };
+    Ok(status == 0 && recording == NOT_CAPTURING)
 }
 
 /// Where a recording goes on.

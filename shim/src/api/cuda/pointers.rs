@@ -13,6 +13,7 @@ use super::state::SLOT;
 use crate::base::fault::Fault;
 use crate::base::readable::is_readable;
 use crate::call::Call;
+use crate::engine::recall::{Place, Question};
 
 /// `CU_POINTER_ATTRIBUTE_IS_MANAGED`.
 pub const IS_MANAGED: u32 = 8;
@@ -55,9 +56,19 @@ unsafe fn ask(opcode: u32, keys: &[u32], places: &[*mut c_void], pointer: u64) -
     if places.iter().any(|place| place.is_null()) {
         return Ok(CUDA_ERROR_INVALID_VALUE);
     }
+    let at = SLOT.current()?;
+    let question = at.state.standing.number(pointer).filter(|_| keys.iter().all(|key| stays(*key))).and_then(|memory| {
+        let numbers: Vec<u64> = [memory, pointer].into_iter().chain(keys.iter().map(|key| (*key).into())).collect();
+        Question::new(at, opcode, &[], &numbers, false)
+    });
+    let parts: Vec<Place> = places.iter().zip(&kinds).map(|(place, kind)| (place.cast(), kind.size())).collect();
+    // SAFETY: by the caller's promise.
+    if question.as_ref().is_some_and(|question| unsafe { question.recall(&parts) }) {
+        return Ok(0);
+    }
     // The driver knows such memory as pinned.
     let is_managed = keys.contains(&IS_MANAGED) && is_managed(pointer, 1)?;
-    let mut call = Call::begin(SLOT.current()?, opcode);
+    let mut call = Call::begin(at, opcode);
     let request = Attributes { pointer, keys: keys.to_vec() };
     call.transact(&request, |reply: &ArchivedValues, call| {
         let status = reply.ret.to_native();
@@ -65,16 +76,22 @@ unsafe fn ask(opcode: u32, keys: &[u32], places: &[*mut c_void], pointer: u64) -
         for (((place, kind), key), value) in places.iter().zip(&kinds).zip(keys).zip(values) {
             let value = if *key == IS_MANAGED && is_managed { 1 } else { value.to_native() };
             let mut bytes = value.to_le_bytes();
-            let size = match kind {
-                Value::Number(size) => *size,
-                Value::Handle(kind) => {
-                    call.session.book.handles.translate(&mut bytes, *kind, false);
-                    bytes.len()
-                }
-            };
+            if let Value::Handle(kind) = kind {
+                call.session.book.handles.translate(&mut bytes, *kind, false);
+            }
             // SAFETY: by the caller's promise.
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place.cast(), size) };
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place.cast(), kind.size()) };
+        }
+        if let Some(question) = question.filter(|_| status == 0) {
+            // SAFETY: by the caller's promise.
+            unsafe { question.remember(&parts) };
         }
         (status == 0, status)
     })
+}
+
+/// Whether an attribute of device memory stays as long as the memory: its context, type, addresses, number, whether it is managed,
+/// its device, where it begins and how long it is, whether it is mapped.
+fn stays(attribute: u32) -> bool {
+    matches!(attribute, 1..=4 | 7..=9 | 11..=13)
 }

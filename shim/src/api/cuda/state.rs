@@ -143,6 +143,11 @@ impl Foresight for State {
         self.standing.allows(work, in_place).then(|| self.context()).flatten()
     }
 
+    fn place(&self) -> Option<u64> {
+        // What is asked of a stream that may record is for the driver to answer.
+        if self.standing.is_recording() { None } else { self.context() }
+    }
+
     fn releases(&self) -> bool {
         self.standing.releases() && self.context().is_some()
     }

@@ -119,14 +119,13 @@ fn begin(stream: *mut c_void, recorder: Recorder, call: impl FnOnce() -> Result<
 /// The driver has refused what was asked of a stream: whether it records is asked. If not even that is answered, every call
 /// goes on to wait.
 fn rest_if_it_does(stream: *mut c_void, recorder: Recorder) {
-    const NONE: u32 = 0;
     let Ok(at) = SLOT.current() else { return };
     let is_thread = recorder.0 == PER_THREAD as u64;
     let opcode = if is_thread { opcode::cuStreamIsCapturing_ptsz } else { opcode::cuStreamIsCapturing };
-    let mut recording = NONE;
+    let mut recording = graphs::NOT_CAPTURING;
     // SAFETY: a place for a number.
     let status = unsafe { marshal::cuStreamIsCapturing(opcode, stream, &raw mut recording) };
-    if status == Ok(0) && recording == NONE {
+    if status == Ok(0) && recording == graphs::NOT_CAPTURING {
         at.state.standing.rests(recorder);
     }
 }

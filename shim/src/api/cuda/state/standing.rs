@@ -25,6 +25,8 @@ pub enum Way {
 struct Piece {
     len: u64,
     class: u64,
+    /// No other piece of the session has it, before or later.
+    number: u64,
 }
 
 /// A stream that records. What is no stream of its own is one for each thread.
@@ -33,6 +35,8 @@ pub type Recorder = (u64, u64);
 #[derive(Debug, Default)]
 pub struct Standing {
     memory: RwLock<BTreeMap<u64, Piece>>,
+    /// How many pieces there were.
+    pieces: AtomicU64,
     recorders: Mutex<HashSet<Recorder>>,
     recording: AtomicUsize,
     /// A context has ended, and objects of its that the program still has cannot be told from others.
@@ -57,7 +61,8 @@ impl Standing {
             self.graph_allocates();
         } else {
             let class = mix(way as u64, of as u64);
-            self.pieces().insert(address, Piece { len, class });
+            let number = self.pieces.fetch_add(1, Ordering::Relaxed);
+            self.pieces().insert(address, Piece { len, class, number });
         }
     }
 
@@ -71,11 +76,20 @@ impl Standing {
 
     /// What device memory it is of which so many bytes are used, and how they are aligned.
     pub fn extent(&self, address: u64, len: u64) -> Option<u64> {
+        self.holds(address, len).map(|piece| mix(piece.class, address % 16))
+    }
+
+    /// The number of the device memory that an address is in, which no other has.
+    pub fn number(&self, address: u64) -> Option<u64> {
+        self.holds(address, 1).map(|piece| piece.number)
+    }
+
+    fn holds(&self, address: u64, len: u64) -> Option<Piece> {
         let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
         let (from, piece) = memory.range(..=address).next_back()?;
         let end = (address - from).checked_add(len)?;
         // What is said of no bytes is for the driver to judge.
-        (len > 0 && end <= piece.len).then(|| mix(piece.class, address % 16))
+        (len > 0 && end <= piece.len).then_some(*piece)
     }
 
     /// What device memory begins at an address.
@@ -217,8 +231,13 @@ mod tests {
             assert_eq!(of(address, len), None, "{len} bytes at {address}");
         }
         assert!(standing.piece(4096).is_some() && standing.piece(4097).is_none());
+        let number = standing.number(4096);
+        assert!(number.is_some() && number == standing.number(4195) && standing.number(4196).is_none());
         standing.freed(4096);
         assert_eq!((of(4096, 1), standing.piece(4096)), (None, None));
+        standing.allocated(4096, 100, Way::Plain, 7);
+        assert!(standing.number(4096).is_some_and(|again| Some(again) != number), "its address was another's before");
+        standing.freed(4096);
         standing.records((1, 0));
         standing.allocated(4096, 100, Way::Plain, 7);
         standing.rests((1, 0));
