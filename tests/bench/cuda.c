@@ -25,7 +25,9 @@ static const char CODE[] =
     F(cuInit) F(cuDevicePrimaryCtxRetain) F(cuCtxSetCurrent) F(cuModuleLoadData) F(cuModuleUnload)    \
     F(cuModuleGetFunction) F(cuLaunchKernel) F(cuStreamCreate) F(cuStreamSynchronize) F(cuEventCreate) F(cuEventRecord)   \
     F(cuEventQuery) F(cuMemAlloc_v2) F(cuMemFree_v2) F(cuMemHostAlloc) F(cuMemcpyHtoD_v2) F(cuMemcpyDtoH_v2)             \
-    F(cuStreamBeginCapture_v2) F(cuStreamEndCapture) F(cuGraphInstantiateWithFlags) F(cuGraphLaunch)
+    F(cuStreamBeginCapture_v2) F(cuStreamEndCapture) F(cuGraphInstantiateWithFlags) F(cuGraphLaunch)                     \
+    F(cuCtxGetCurrent) F(cuCtxGetDevice) F(cuDeviceGetAttribute) F(cuStreamIsCapturing) F(cuPointerGetAttributes)         \
+    F(cuStreamGetPriority) F(cuDevicePrimaryCtxGetState) F(cuFuncGetAttribute) F(cuMemsetD8Async) F(cuMemcpyDtoDAsync_v2)
 #define DECLARE(name) static __typeof__(&name) p_##name;
 FUNCTIONS(DECLARE)
 
@@ -167,6 +169,45 @@ static void load(void)
     OK(cuModuleUnload(module));
 }
 
+/* What a library asks before it gives a device a kernel. */
+static void ask(void)
+{
+    CUcontext context;
+    CUdevice device;
+    CUstreamCaptureStatus status;
+    CUmemorytype type;
+    int number, active, ordinal;
+    unsigned flags;
+    CUpointer_attribute attributes[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL};
+    OK(cuCtxGetCurrent(&context));
+    OK(cuCtxSetCurrent(context));
+    OK(cuCtxGetDevice(&device));
+    OK(cuDevicePrimaryCtxGetState(device, &flags, &active));
+    OK(cuDeviceGetAttribute(&number, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device));
+    OK(cuDeviceGetAttribute(&number, CU_DEVICE_ATTRIBUTE_WARP_SIZE, device));
+    OK(cuStreamIsCapturing(stream, &status));
+    OK(cuStreamGetPriority(stream, &number));
+    OK(cuPointerGetAttributes(2, attributes, (void *[]){&type, &ordinal}, at));
+    OK(cuFuncGetAttribute(&number, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, kernel));
+}
+
+/* As a step of a training loop: 255 calls that ask, 28 that give the device something, and one that waits. */
+static void step(void)
+{
+    OK(cuMemsetD8Async(at, 1, 4096, stream));
+    for (int i = 0; i < 25; i++) {
+        ask();
+        launch();
+    }
+    for (int i = 0; i < 5; i++) {
+        CUcontext context;
+        OK(cuCtxGetCurrent(&context));
+    }
+    OK(cuMemcpyDtoDAsync_v2(at + 8192, at, 4096, stream));
+    OK(cuEventRecord(event, stream));
+    synchronise();
+}
+
 static void copies(const char *what, size_t bytes, unsigned count)
 {
     char name[64];
@@ -211,6 +252,7 @@ int main(int argc, char **argv)
     measure("cuda_launch", rounds, launch, now_and_then);
     measure("cuda_launches_1000", rounds / 100 + 1, launches, NULL);
     measure("cuda_launch_sync", rounds, launch_and_synchronise, NULL);
+    measure("cuda_step", rounds / 10 + 1, step, NULL);
     measure("cuda_event", rounds, record_and_query, NULL);
     measure("cuda_alloc_free", rounds, allocate_and_free, NULL);
     measure("cuda_graph", rounds, launch_graph, NULL);

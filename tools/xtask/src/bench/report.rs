@@ -75,6 +75,7 @@ const LABELS: &[(&str, &str)] = &[
     ("cuda_launch", "cuLaunchKernel, in the program"),
     ("cuda_launches_1000", "1,000 launches and a wait"),
     ("cuda_launch_sync", "launch and wait"),
+    ("cuda_step", "a step of 283 calls, and wait"),
     ("cuda_event", "event recorded and polled"),
     ("cuda_alloc_free", "cuMemAlloc and cuMemFree"),
     ("cuda_graph", "graph launched, and wait"),

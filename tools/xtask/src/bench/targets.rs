@@ -52,6 +52,7 @@ const TARGETS: &[Target] = &[
     Target("memory_session", None, Limit::Most(8.0 * 1024.0 * 1024.0)),
     Target("cuda_launch", None, Limit::Most(150.0 * NS)),
     Target("cuda_launch_sync", None, Limit::MostBeyondNative(3.0 * US)),
+    Target("cuda_step", None, Limit::MostOfNative(1.05)),
     Target("copy_in_256m_pinned", None, Limit::LeastOfNative(0.95)),
     Target("copy_out_256m_pinned", None, Limit::LeastOfNative(0.95)),
     Target("together", None, Limit::MostOfNative(1.05)),
