@@ -3,6 +3,7 @@
 mod ahead;
 mod answer;
 mod inputs;
+mod numbers;
 mod outputs;
 
 use std::cell::{Cell, RefCell};
@@ -258,27 +259,6 @@ impl<'a> Call<'a> {
         let of_memory = in_place.description().object;
         let is_memory = |id: &u64| self.session.objects.find(*id, of_memory).is_ok();
         if kind == of_memory && !parents.iter().any(is_memory) { in_place.size(object) } else { 0 }
-    }
-
-    /// The vendor has given device memory that a number of a type stands for.
-    pub fn allotted(&self, of: &'static str, number: Option<u64>, bytes: Option<u64>) {
-        if let (Some(number), Some(bytes)) = (number, bytes) {
-            self.session.allotted.add(&self.session.usage, (of, number), bytes);
-        }
-    }
-
-    /// The vendor is about to be given it back: how much it is, to be kept if the vendor refuses.
-    pub fn give_back(&self, of: &'static str, number: u64) -> Option<u64> {
-        self.session.allotted.remove(&self.session.usage, (of, number))
-    }
-
-    pub fn keep(&self, of: &'static str, number: u64, given_back: Option<u64>) {
-        self.allotted(of, Some(number), given_back);
-    }
-
-    /// Device memory may have ended with what the call ended.
-    pub fn sweep(&self) {
-        self.session.allotted.sweep(&self.session.usage, |(of, number)| self.api.is_there(of, number));
     }
 
     /// The object that the vendor has stored through a pointer.

@@ -9,7 +9,7 @@ use ava_protocol::cuda::constant::{CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, CUDA_E
 use ava_protocol::cuda::custom::{ArchivedHostAddress, ArchivedHostMemory, HostAnswer, HostMade, Status};
 use ava_protocol::frame::Malformed;
 
-use super::state::{ADDRESS, State};
+use super::state::{ADDRESS, HANDLE, State};
 use crate::call::{Call, Outcome, Stop};
 use crate::engine::fixed;
 use crate::gate::Cost;
@@ -87,6 +87,9 @@ pub fn cuMemRetainAllocationHandle(api: &State, call: &mut Call, body: &[u8]) ->
     let mut value = 0_u64;
     // SAFETY: a place for a number; the driver looks the address up.
     let ret = unsafe { retain((&raw mut value).cast(), without_provenance_mut(r.address.to_native() as usize)) };
+    if ret == 0 {
+        call.allotted_again(HANDLE, value);
+    }
     call.reply(&HostAnswer { ret, value })
 }
 

@@ -10,6 +10,8 @@ use crate::hooks::Hooks;
 
 /// The table's type of addresses of devices.
 pub const ADDRESS: &str = "CUdeviceptr";
+/// Its type of memory without an address.
+pub const HANDLE: &str = "CUmemGenericAllocationHandle";
 
 /// A session with CUDA.
 pub struct State {
