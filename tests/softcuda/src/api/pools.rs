@@ -2,11 +2,12 @@
 #![allow(non_snake_case, reason = "the header's names")]
 
 use std::ffi::c_void;
+use std::os::fd::IntoRawFd;
 use std::sync::Arc;
 
 use super::current::stream;
 use super::entry::entries;
-use super::values::{In, Out};
+use super::values::{In, Out, descriptor_of};
 use crate::cuda::{
     CUdevice, CUdeviceptr, CUmemAccessDesc, CUmemLocation, CUmemPoolProps, CUmemoryPool, CUstream, Result, Status,
     location_type,
@@ -14,7 +15,8 @@ use crate::cuda::{
 use crate::device::graph::Work;
 use crate::device::memory::{self, Kind};
 use crate::device::operation::{Held, Operation};
-use crate::device::pool::{self, POOLS, Pool, attribute};
+use crate::device::pool::{self, Exported, POOLS, Pool, attribute};
+use crate::device::vmm::FILE_DESCRIPTOR;
 use crate::device::{context, profile};
 
 entries! { checked;
@@ -44,15 +46,46 @@ entries! { checked;
     fn cuMemPoolCreate(place: Out<CUmemoryPool>, properties: In<CUmemPoolProps>) {
         place.check()?;
         let properties = properties.get()?;
-        // Pinned memory of a device; descriptors of pools are refused.
+        // Pinned memory of a device.
         if properties.allocType != 1 || properties.location.kind != location_type::DEVICE {
             return Err(Status::INVALID_VALUE);
         }
-        if properties.handleTypes != 0 {
-            return Err(Status::NOT_SUPPORTED);
+        let (device, limit) = (properties.location.id, properties.maxSize as u64);
+        profile::device(device)?;
+        let pool = match properties.handleTypes {
+            0 => Pool::new(device, limit),
+            FILE_DESCRIPTOR => Pool::for_others(device, limit)?,
+            _ => return Err(Status::NOT_SUPPORTED),
+        };
+        place.set(pool.handle)
+    }
+
+    fn cuMemPoolExportToShareableHandle(place: Out<i32>, pool: CUmemoryPool, kind: u32, flags: u64) {
+        place.check()?;
+        if flags != 0 || kind != FILE_DESCRIPTOR {
+            return Err(Status::INVALID_VALUE);
         }
-        profile::device(properties.location.id)?;
-        place.set(Pool::new(properties.location.id, properties.maxSize as u64).handle)
+        place.set(POOLS.find(pool)?.export()?.into_raw_fd())
+    }
+
+    fn cuMemPoolImportFromShareableHandle(place: Out<CUmemoryPool>, descriptor: usize, kind: u32, flags: u64) {
+        place.check()?;
+        if flags != 0 || kind != FILE_DESCRIPTOR {
+            return Err(Status::INVALID_VALUE);
+        }
+        place.set(Pool::import(descriptor_of(descriptor)?)?.handle)
+    }
+
+    fn cuMemPoolExportPointer(place: Out<Exported>, address: CUdeviceptr) {
+        place.check()?;
+        let memory = memory::find(address).ok_or(Status::INVALID_VALUE)?;
+        place.set(Exported::of(&memory)?)
+    }
+
+    fn cuMemPoolImportPointer(place: Out<CUdeviceptr>, pool: CUmemoryPool, said: In<Exported>) {
+        place.check()?;
+        let context = context::usable()?.handle;
+        place.set(POOLS.find(pool)?.import_part(&said.get()?, context)?.base)
     }
 
     /// Its allocations stay until they are freed.
@@ -133,7 +166,7 @@ entries! { checked;
     fn cuDeviceSetMemPool(device: CUdevice, pool: CUmemoryPool) {
         profile::device(device)?;
         let pool = POOLS.find(pool)?;
-        if pool.device != device {
+        if pool.device != device || pool.is_imported() {
             return Err(Status::INVALID_VALUE);
         }
         pool::set_current(device, pool.handle);

@@ -4,6 +4,7 @@
 //! is null or leads to so many values of its type. So they are read and written here, and nowhere else.
 
 use std::ffi::{CStr, c_char};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use crate::cuda::{Result, Status};
 
@@ -84,6 +85,17 @@ where
     let padding = room.saturating_sub(values.len());
     places.set_all(values.iter().copied().chain(std::iter::repeat_n(empty, padding)).take(room))?;
     count.set(values.len().min(room))
+}
+
+/// A copy of the descriptor that a program passes in the place of an address; `INVALID_VALUE` if it is none.
+pub fn descriptor_of(address: usize) -> Result<OwnedFd> {
+    let number = address as i32;
+    if number < 0 {
+        return Err(Status::INVALID_VALUE);
+    }
+    // SAFETY: the program holds the descriptor open during the call; the number goes to the kernel only.
+    let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+    descriptor.try_clone_to_owned().map_err(|_| Status::INVALID_VALUE)
 }
 
 /// Where a value is, or the first of several.

@@ -1,10 +1,10 @@
 //! Virtual memory by hand.
 #![allow(non_snake_case, reason = "the header's names")]
 
-use std::os::fd::{BorrowedFd, IntoRawFd};
+use std::os::fd::IntoRawFd;
 
 use super::entry::entries;
-use super::values::{In, Out};
+use super::values::{In, Out, descriptor_of};
 use crate::cuda::{
     CUdeviceptr, CUmemAccessDesc, CUmemAllocationProp, CUmemGenericAllocationHandle, CUmemLocation, Status,
     location_type,
@@ -122,13 +122,9 @@ entries! { checked;
         kind: u32,
     ) {
         place.check()?;
-        let descriptor = descriptor as i32;
-        if kind != FILE_DESCRIPTOR || descriptor < 0 {
+        if kind != FILE_DESCRIPTOR {
             return Err(Status::INVALID_VALUE);
         }
-        // SAFETY: the program holds the descriptor open during the call.
-        let descriptor = unsafe { BorrowedFd::borrow_raw(descriptor) };
-        let descriptor = descriptor.try_clone_to_owned().map_err(|_| Status::INVALID_VALUE)?;
-        place.set(Memory::import(descriptor)?.handle as u64)
+        place.set(Memory::import(descriptor_of(descriptor)?)?.handle as u64)
     }
 }

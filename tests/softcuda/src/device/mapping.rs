@@ -27,6 +27,15 @@ impl Mapping {
         Ok(Self { address: address.map_err(|_| Status::OUT_OF_MEMORY)? as u64, length })
     }
 
+    /// A part of a file, from an offset on that pages begin at.
+    pub fn of_file(file: BorrowedFd<'_>, offset: u64, size: usize) -> Result<Self> {
+        let length = size.checked_next_multiple_of(PAGE).ok_or(Status::OUT_OF_MEMORY)?;
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the system chooses a range that nothing else has.
+        let address = unsafe { mmap(std::ptr::null_mut(), length, access, MapFlags::SHARED, file, offset) };
+        Ok(Self { address: address.map_err(|_| Status::OUT_OF_MEMORY)? as u64, length })
+    }
+
     /// Addresses without memory: at the wanted one if it is free, elsewhere if not. `align` is a power of two.
     pub fn reserve(size: usize, align: usize, wanted: u64) -> Result<Self> {
         if wanted != 0 && wanted.is_multiple_of(align as u64) {

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::advice::Advice;
 use super::faults;
 use super::mapping::Mapping;
+use super::parts::Part;
 use crate::cuda::{CUdevice, Result, Status};
 use crate::engine;
 
@@ -43,6 +44,8 @@ pub struct Allocation {
     pub has_access: AtomicBool,
     pub sync_operations: AtomicBool,
     pub advice: Advice,
+    /// The part of its pool's file that it is, if the pool is for other processes, too.
+    pub part: Option<Part>,
     _backing: Option<Mapping>,
     _charge: Option<Charge>,
 }
@@ -121,7 +124,15 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 pub fn allocate(kind: Kind, size: usize, owner: Owner, meter: Option<&'static Meter>) -> Result<Arc<Allocation>> {
     let charge = meter.map(|meter| meter.take(size)).transpose()?;
     let backing = Mapping::anonymous(size.max(1))?;
-    Ok(insert(kind, backing.address()..backing.address() + size as u64, owner, Some(backing), charge))
+    Ok(insert(kind, backing.address()..backing.address() + size as u64, owner, None, Some(backing), charge))
+}
+
+/// Memory that is a part of a file. It is charged where it is taken, not where another process has it, too.
+pub fn map(size: usize, owner: Owner, part: Part, meter: Option<&'static Meter>) -> Result<Arc<Allocation>> {
+    let charge = meter.map(|meter| meter.take(size)).transpose()?;
+    let backing = part.map(size)?;
+    let range = backing.address()..backing.address() + size as u64;
+    Ok(insert(Kind::Device, range, owner, Some(part), Some(backing), charge))
 }
 
 /// Makes memory that is already there known to devices; `HOST_MEMORY_ALREADY_REGISTERED` if a part of it is.
@@ -129,13 +140,14 @@ pub fn register(kind: Kind, range: Range<u64>, owner: Owner) -> Result<Arc<Alloc
     if overlaps(&range) {
         return Err(Status::HOST_MEMORY_ALREADY_REGISTERED);
     }
-    Ok(insert(kind, range, owner, None, None))
+    Ok(insert(kind, range, owner, None, None, None))
 }
 
 fn insert(
     kind: Kind,
     range: Range<u64>,
     owner: Owner,
+    part: Option<Part>,
     backing: Option<Mapping>,
     charge: Option<Charge>,
 ) -> Arc<Allocation> {
@@ -150,6 +162,7 @@ fn insert(
         has_access: AtomicBool::new(kind != Kind::Mapped),
         sync_operations: AtomicBool::new(false),
         advice: Advice::default(),
+        part,
         _backing: backing,
         _charge: charge,
     });

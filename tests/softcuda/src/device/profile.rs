@@ -122,6 +122,6 @@ const ATTRIBUTES: &[(u32, i32)] = &[
     (99, 1),                    // registered host memory
     (102, 1), (103, 1),         // virtual memory, descriptors of it
     (106, BLOCKS_PER_MULTIPROCESSOR as i32),
-    (115, 1),                   // pools
+    (115, 1), (119, 1),         // pools, descriptors of them
     (122, 1), (123, 1),         // operations in memory, as of 11.7
 ];

@@ -5,13 +5,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{MemfdFlags, fstat, ftruncate, memfd_create};
 use rustix::mm::MprotectFlags;
 
 use super::handles::{Handles, fresh};
 use super::mapping::Mapping;
 use super::memory::{self, Charge, Kind, Owner};
 use super::profile;
+use super::shared::{Content, File};
 use crate::cuda::{CUmemAllocationProp, CUmemLocation, Result, Status, location_type};
 
 /// Sizes and addresses are multiples of this, in bytes.
@@ -28,7 +28,7 @@ pub struct Memory {
     pub handle: usize,
     pub size: usize,
     pub properties: CUmemAllocationProp,
-    file: OwnedFd,
+    file: File,
     /// How often the handle has to be released.
     holders: AtomicUsize,
     _charge: Option<Charge>,
@@ -80,18 +80,17 @@ impl Memory {
             location_type::HOST | location_type::HOST_NUMA | location_type::HOST_NUMA_CURRENT => None,
             _ => return Err(Status::INVALID_VALUE),
         };
-        let file = memfd_create("softcuda", MemfdFlags::CLOEXEC).map_err(|_| Status::OUT_OF_MEMORY)?;
-        ftruncate(&file, size as u64).map_err(|_| Status::OUT_OF_MEMORY)?;
-        Ok(Self::insert(size, properties, file, charge))
+        let file = File::create(Content::Memory, size, properties.location.id)?;
+        Ok(Self::insert(properties, file, charge))
     }
 
     /// Memory that a descriptor stands for: of this process or another one.
     pub fn import(file: OwnedFd) -> Result<Arc<Self>> {
-        let size = fstat(&file).map_err(|_| Status::INVALID_VALUE)?.st_size as usize;
-        if size == 0 || !size.is_multiple_of(GRANULARITY) {
+        let file = File::open(Content::Memory, file)?;
+        if !file.size.is_multiple_of(GRANULARITY) {
             return Err(Status::INVALID_VALUE);
         }
-        let location = CUmemLocation { kind: location_type::DEVICE, id: 0 };
+        let location = CUmemLocation { kind: location_type::DEVICE, id: file.device };
         let properties = CUmemAllocationProp {
             kind: PINNED,
             requestedHandleTypes: FILE_DESCRIPTOR,
@@ -102,11 +101,11 @@ impl Memory {
             usage: 0,
             reserved: [0; 4],
         };
-        Ok(Self::insert(size, properties, file, None))
+        Ok(Self::insert(properties, file, None))
     }
 
-    fn insert(size: usize, properties: CUmemAllocationProp, file: OwnedFd, charge: Option<Charge>) -> Arc<Self> {
-        let holders = AtomicUsize::new(1);
+    fn insert(properties: CUmemAllocationProp, file: File, charge: Option<Charge>) -> Arc<Self> {
+        let (size, holders) = (file.size, AtomicUsize::new(1));
         let memory = Arc::new(Self { handle: fresh(), size, properties, file, holders, _charge: charge });
         MEMORIES.insert(memory.handle, memory.clone());
         memory
@@ -117,7 +116,7 @@ impl Memory {
         if self.properties.requestedHandleTypes & FILE_DESCRIPTOR == 0 {
             return Err(Status::INVALID_VALUE);
         }
-        self.file.try_clone().map_err(|_| Status::OPERATING_SYSTEM)
+        self.file.export()
     }
 
     /// Lets the handle be released once more; one that was given back comes to life again.
