@@ -103,6 +103,7 @@ consts! {
         CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED = 712,
         CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED = 713, CUDA_ERROR_NOT_PERMITTED = 800, CUDA_ERROR_NOT_SUPPORTED = 801,
         CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901, CUDA_ERROR_UNKNOWN = 999;
+    CUmemAllocationHandleType: CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR = 1;
 }
 
 struct CUuuid {
@@ -1803,6 +1804,56 @@ extern "C" {
     ) -> CUresult;
 }
 
+// Memory of other processes, by descriptors. It is charged to who has made it. A driver is given no place for handles of
+// other types, which it then refuses.
+
+extern "C" {
+    #[proc(since = 10020)]
+    #[when(shareableHandle = handleType == CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)]
+    fn cuMemExportToShareableHandle(
+        shareableHandle: Option<Out<Fd<c_void>>>,
+        handle: CUmemGenericAllocationHandle,
+        handleType: CUmemAllocationHandleType,
+        flags: c_ulonglong,
+    ) -> CUresult;
+
+    #[proc(since = 10020)]
+    #[when(osHandle = shHandleType == CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)]
+    fn cuMemImportFromShareableHandle(
+        handle: Option<Out<CUmemGenericAllocationHandle>>,
+        osHandle: Fd<c_void>,
+        shHandleType: CUmemAllocationHandleType,
+    ) -> CUresult;
+
+    #[proc(since = 11020)]
+    #[when(handle_out = handleType == CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)]
+    fn cuMemPoolExportToShareableHandle(
+        handle_out: Option<Out<Fd<c_void>>>,
+        pool: Option<CUmemoryPool>,
+        handleType: CUmemAllocationHandleType,
+        flags: c_ulonglong,
+    ) -> CUresult;
+
+    #[proc(since = 11020)]
+    #[when(handle = handleType == CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)]
+    fn cuMemPoolImportFromShareableHandle(
+        pool_out: Option<Out<New<CUmemoryPool>>>,
+        handle: Fd<c_void>,
+        handleType: CUmemAllocationHandleType,
+        flags: c_ulonglong,
+    ) -> CUresult;
+
+    #[proc(since = 11020)]
+    fn cuMemPoolExportPointer(shareData_out: Option<Out<CUmemPoolPtrExportData_v1>>, ptr: CUdeviceptr) -> CUresult;
+
+    #[proc(since = 11020)]
+    fn cuMemPoolImportPointer(
+        ptr_out: Option<Out<CUdeviceptr>>,
+        pool: Option<CUmemoryPool>,
+        shareData: Option<In<CUmemPoolPtrExportData_v1>>,
+    ) -> CUresult;
+}
+
 // Memory in the order of streams, and its pools.
 
 extern "C" {
@@ -3163,37 +3214,6 @@ extern "C" {
         symbol: Option<&CStr>,
     ) -> CUresult;
 
-    #[proc(since = 10020)]
-    fn cuMemExportToShareableHandle(
-        shareableHandle: *mut c_void,
-        handle: CUmemGenericAllocationHandle,
-        handleType: CUmemAllocationHandleType,
-        flags: c_ulonglong,
-    ) -> CUresult;
-
-    #[proc(since = 10020)]
-    fn cuMemImportFromShareableHandle(
-        handle: Option<Out<CUmemGenericAllocationHandle>>,
-        osHandle: *mut c_void,
-        shHandleType: CUmemAllocationHandleType,
-    ) -> CUresult;
-
-    #[proc(since = 11020)]
-    fn cuMemPoolExportToShareableHandle(
-        handle_out: *mut c_void,
-        pool: Option<CUmemoryPool>,
-        handleType: CUmemAllocationHandleType,
-        flags: c_ulonglong,
-    ) -> CUresult;
-
-    #[proc(since = 11020)]
-    fn cuMemPoolImportFromShareableHandle(
-        pool_out: Option<Out<New<CUmemoryPool>>>,
-        handle: *mut c_void,
-        handleType: CUmemAllocationHandleType,
-        flags: c_ulonglong,
-    ) -> CUresult;
-
     #[proc(since = 8000)]
     fn cuMemRangeGetAttributes(
         data: *mut *mut c_void,
@@ -3311,7 +3331,10 @@ extern "C" {
     ) -> CUresult;
 }
 
-#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "other processes")]
+// The handle is 64 bytes, by which the driver finds the other process itself. It does so by what no worker has: sockets, and
+// sight of other processes.
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "the driver would look for another process, and a worker sees none: \
+    memory of other processes is shared by descriptors")]
 extern "C" {
     #[proc(since = 4010)]
     fn cuIpcGetEventHandle(pHandle: Option<Out<CUipcEventHandle_v1>>, event: Option<CUevent>) -> CUresult;
@@ -3327,16 +3350,6 @@ extern "C" {
 
     #[proc(since = 4010)]
     fn cuIpcCloseMemHandle(dptr: CUdeviceptr) -> CUresult;
-
-    #[proc(since = 11020)]
-    fn cuMemPoolExportPointer(shareData_out: Option<Out<CUmemPoolPtrExportData_v1>>, ptr: CUdeviceptr) -> CUresult;
-
-    #[proc(since = 11020)]
-    fn cuMemPoolImportPointer(
-        ptr_out: Option<Out<CUdeviceptr>>,
-        pool: Option<CUmemoryPool>,
-        shareData: Option<In<CUmemPoolPtrExportData_v1>>,
-    ) -> CUresult;
 
     #[proc(since = 4010)]
     fn cuIpcOpenMemHandle(pdptr: Option<Out<CUdeviceptr>>, handle: CUipcMemHandle_v1, Flags: c_uint) -> CUresult;

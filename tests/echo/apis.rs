@@ -349,11 +349,11 @@ impl Echo {
         let library = compiled(
             &format!("lib/{}", api.library),
             "echo_vendor.c",
-            &own(&["rows.c", "vendor.c"], "vendor.c"),
+            &own(&["files.c", "rows.c", "vendor.c"], "vendor.c"),
             // What is by hand and is not there is missed here, by its name.
             &["-shared", "-fPIC", "-Wl,-z,defs", &soname, "-lpthread"],
         );
-        let driver = own(&["arguments.c", "driver.c", "handles.c", "rows.c"], "driver.c");
+        let driver = own(&["arguments.c", "driver.c", "files.c", "handles.c", "rows.c"], "driver.c");
         let driver = compiled("driver", "echo_driver.c", &driver, &["-ldl", "-lpthread"]);
         Self { table, library: library.parent().expect("its directory").to_owned(), driver, api }
     }

@@ -118,6 +118,8 @@ void *any_made(int kind);
 /* ---- callbacks --------------------------------------------------------------------------------------------------- */
 
 /* User data of a callback that is to be called `times`: soon, or at the end of an object. */
+/* A descriptor, or the number of none. */
+int file_for(const struct plan *, int param);
 void *cookie_for(const struct plan *, int param);
 void cookie_expects(const struct plan *, void *cookie, int times, bool at_end);
 void cookie_came(const char *function, void *cookie);

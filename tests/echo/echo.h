@@ -185,6 +185,13 @@ void log_text(struct line *, const char *name, const char *);
 /* The text that a format and its arguments make. */
 void log_formatted(struct line *, const char *name, const char *format, va_list);
 void log_texts(struct line *, const char *name, const void *, uint64_t count, const size_t *lengths, bool bytes);
+/* A descriptor that goes in: how long its file is, or that it is none. */
+void log_file(struct line *, const char *name, int file);
+/* One that came out: whether it is closed on execve, too. */
+void log_new_file(struct line *, const char *name, int file);
+/* A file of a length that the seed says. */
+int file_new(uint64_t seed);
+void file_close(int file);
 void log_records(struct line *, const char *name, const void *, uint64_t count, const struct record *);
 void log_list(struct line *, const char *name, const void *, const struct list *);
 /* Sets or reads a number of a struct. */

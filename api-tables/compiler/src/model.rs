@@ -344,6 +344,8 @@ pub enum Shape {
         null: bool,
     },
     Buffer(Buffer),
+    /// `Fd`, `Out<Fd>`: a descriptor, of which the other process gets a copy.
+    Fd(Fd),
     /// `fn(errinfo: &CStr, …, user_data: UserData)`, null allowed where `Option`.
     Callback {
         params: Vec<Param>,
@@ -368,6 +370,16 @@ pub struct Buffer {
     pub direction: Direction,
     pub element: Element,
     pub len: Len,
+    pub null: bool,
+}
+
+/// A descriptor that crosses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fd {
+    /// `Out<…>`: the vendor makes it.
+    pub out: bool,
+    /// `Fd<c_void>`: in C the number is in the place of an address, or behind a `void *`.
+    pub wide: bool,
     pub null: bool,
 }
 

@@ -28,7 +28,8 @@ pub const MOST_NOTICES: usize = 6144;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Tag {
-    /// Shim to worker: call a function; answered by [`Tag::Reply`] or [`Tag::Refused`].
+    /// Shim to worker: call a function; answered by [`Tag::Reply`] or [`Tag::Refused`]. With a descriptor, if the request says
+    /// so.
     Call = 1,
     /// Shim to worker, with one descriptor: a region; the body is its size. Not answered.
     AddRegion = 2,
@@ -45,7 +46,7 @@ pub enum Tag {
     Fork = 7,
     /// Shim to worker: the program's function has returned that the upcall named in the body was for. Not answered.
     Returned = 8,
-    /// Worker to shim: the reply after a call of the vendor.
+    /// Worker to shim: the reply after a call of the vendor. With a descriptor, if it says so, and the call asked for one.
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
     Refused = 17,
@@ -184,6 +185,8 @@ pub enum Malformed {
     Address { address: u64, len: u64 },
     #[error("a region without its descriptor")]
     Descriptor,
+    #[error("a call with a descriptor more or less than it says")]
+    Unsaid,
     #[error("region {region}: {why}")]
     BadRegion { region: u32, why: String },
     #[error("{what} beyond the limit of {limit}")]

@@ -101,6 +101,17 @@ pub enum Stored {
     Made,
 }
 
+/// The descriptor that comes with a reply.
+#[derive(Archive, Serialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brought {
+    /// There is none.
+    Nothing,
+    /// The vendor closes it when the process executes another program.
+    ClosedOnExec,
+    /// It does not.
+    Inherited,
+}
+
 /// Output of a call.
 #[derive(Archive, Serialize, Debug)]
 pub enum Returned<'a> {

@@ -32,7 +32,7 @@ use ring::Ring;
 use socket::Socket;
 
 pub use doorbell::Doorbell;
-pub use end::{Carrier, Lane, Wake};
+pub use end::{Carried, Carrier, Lane, Wake};
 pub use frame::Inbox;
 
 /// The carrier of a lane's frames.
@@ -74,6 +74,14 @@ pub fn offer_with(
 /// `WouldBlock` if there is none; `BrokenPipe` when the peer is gone.
 pub fn send_descriptor(socket: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result<()> {
     socket::send(socket, &[0], Some(fd), rustix::net::SendFlags::DONTWAIT)
+}
+
+/// Receives the descriptor of a ring lane's next frame from its socket.
+///
+/// # Errors
+/// As for [`Carrier::recv`].
+pub fn receive_descriptor(socket: BorrowedFd<'_>) -> io::Result<Carried> {
+    socket::carried(socket)
 }
 
 /// The worker's end of a lane, from the descriptors that the peer sent.

@@ -2,12 +2,14 @@
 
 mod ahead;
 mod answer;
+mod descriptors;
 mod inputs;
 mod numbers;
 mod outputs;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_void};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -71,6 +73,9 @@ pub struct Call<'a> {
     lengths: RefCell<Option<(ArchivedSlice, Vec<u8>)>>,
     /// What the program is sent before the reply.
     answers: RefCell<Answers>,
+    /// The descriptor that came with the request, and the one that goes with the reply.
+    came: Option<OwnedFd>,
+    brings: Option<OwnedFd>,
 }
 
 /// An object that the call may make through a pointer.
@@ -137,6 +142,8 @@ impl<'a> Call<'a> {
             transfers: RefCell::default(),
             lengths: RefCell::default(),
             answers: RefCell::default(),
+            came: None,
+            brings: None,
         }
     }
 
@@ -461,7 +468,9 @@ impl<'a> Call<'a> {
         }
         // With the reply the program may go on to send what it does not wait for.
         self.answering.store(false, Ordering::Release);
-        self.lane.borrow_mut().send(self.out, None, Wake::Now).map_err(|_| Stop::Closed)
+        let fd = self.brings.take();
+        let fd = fd.as_ref().map(AsFd::as_fd);
+        self.lane.borrow_mut().send(self.out, fd, Wake::Now).map_err(|_| Stop::Closed)
     }
 }
 

@@ -6,6 +6,7 @@
 mod arguments;
 mod binary;
 mod combination;
+mod descriptors;
 mod objects;
 mod results;
 mod structs;
@@ -38,6 +39,7 @@ use crate::book::queues::Fills;
 use crate::book::regions::{Announcement, Lease};
 use crate::book::turn::Turn;
 use crate::port::Use;
+use crate::port::lanes::Brought;
 use crate::session::{Asked, Outgoing, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
@@ -80,6 +82,9 @@ pub struct Call {
     asks: bool,
     /// Cached answers may change with it.
     changes_answers: bool,
+    /// Whether the reply may bring a descriptor, and what it has brought.
+    brings: bool,
+    brought: Brought,
 }
 
 /// Room for a result: what the request says, and how many bytes the program's memory takes.
@@ -115,6 +120,8 @@ impl Call {
             in_place: false,
             asks: false,
             changes_answers: false,
+            brings: false,
+            brought: Ok(None),
         }
     }
 
@@ -314,7 +321,14 @@ impl Call {
         };
         tracing::trace!(function = self.session.name(self.opcode), "oneway");
         let regions = self.announcements();
-        let outgoing = Outgoing { tag: Tag::Oneway, word: self.opcode, regions, after: self.turn.after(), fd: None };
+        let outgoing = Outgoing {
+            tag: Tag::Oneway,
+            word: self.opcode,
+            regions,
+            after: self.turn.after(),
+            fd: None,
+            brings: false,
+        };
         let posted = self.session.post(self.lane.as_ref(), outgoing, encode, wake, self.turn.ending());
         self.sent(posted.is_ok());
         posted?;
@@ -368,7 +382,8 @@ impl Call {
         let mut regions = self.announcements();
         regions.extend(self.taken.iter_mut().flat_map(|taken| &mut taken.leases).filter_map(Lease::announce));
         let after = self.turn.after_of_waiting();
-        let outgoing = Outgoing { tag: Tag::Call, word: self.opcode, regions, after, fd: None };
+        let (fd, brings) = (descriptors::along(self.taken.as_deref())?, self.brings);
+        let outgoing = Outgoing { tag: Tag::Call, word: self.opcode, regions, after, fd, brings };
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
         };
@@ -383,11 +398,12 @@ impl Call {
     {
         let session = self.session;
         let mut accepted = false;
-        let result = session.hear(asked, |frame| {
+        let result = session.hear_with(asked, |frame, brought| {
             let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
+            self.brought = brought;
             let (ok, result) = read(reply, self);
             accepted = ok;
-            Ok(result)
+            self.hindrance.map_or(Ok(result), Err)
         });
         self.sent(false);
         match &result {

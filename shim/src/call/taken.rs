@@ -1,6 +1,7 @@
 //! What a call has taken, and gives back if the vendor does not accept it.
 
 use crate::book::regions::{Announcement, Lease};
+use crate::port::keeper::Kept;
 use crate::session::Session;
 
 #[derive(Default)]
@@ -13,12 +14,14 @@ pub struct Taken {
     pub minted: Vec<u64>,
     pub callbacks: Vec<u64>,
     pub transfers: Vec<u64>,
+    /// A copy of the program's descriptor, as long as the call.
+    pub descriptor: Option<Kept>,
 }
 
 impl Taken {
     /// Gives back what is left.
     pub fn give_back(self, session: &'static Session) {
-        let Self { mut leases, announcements, minted, callbacks, transfers } = self;
+        let Self { mut leases, announcements, minted, callbacks, transfers, descriptor: _ } = self;
         for id in minted {
             // Of what was never made nothing is kept.
             session.forget(id);

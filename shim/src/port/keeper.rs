@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use ava_protocol::upcall::OPEN_LANE;
 use ava_transport::client;
 use ava_transport::guarded::Guarded;
-use ava_transport::lane::{self, Carrier, Lane};
+use ava_transport::lane::{self, Carried, Carrier, Lane};
 use ava_transport::message;
 use ava_transport::peer;
 use ava_transport::ready;
@@ -222,7 +222,48 @@ impl Keeper {
         Ok((ours.into(), theirs))
     }
 
-    fn keep(self: &Arc<Self>, fd: OwnedFd) -> io::Result<Kept> {
+    /// Has a copy of a descriptor of the caller's table.
+    ///
+    /// # Errors
+    /// Those of sockets, by which it comes.
+    pub fn copy_of(self: &Arc<Self>, fd: BorrowedFd<'_>) -> io::Result<Kept> {
+        if !self.apart {
+            return self.keep(fd.try_clone_to_owned()?);
+        }
+        let (ours, theirs) = self.pair()?;
+        lane::send_descriptor(ours.as_fd(), fd)?;
+        let keeper = Arc::clone(self);
+        let taken = self.run(move || match lane::receive_descriptor(theirs.get()?)? {
+            Carried::Here(fd) => keeper.keep(fd),
+            Carried::Missed(error) => Err(error),
+            Carried::Gone => Err(io::ErrorKind::NotConnected.into()),
+        });
+        taken.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))
+    }
+
+    /// Gives a descriptor of the thread's table to the caller's.
+    ///
+    /// # Errors
+    /// Those of sockets, by which it comes; the caller's table is full.
+    pub fn hand_over(self: &Arc<Self>, fd: Kept) -> io::Result<OwnedFd> {
+        let (ours, theirs) = self.pair()?;
+        let sent = self.run(move || lane::send_descriptor(theirs.get()?, fd.get()?));
+        sent.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))?;
+        let carried = lane::receive_descriptor(ours.as_fd())?;
+        drop(ours);
+        match carried {
+            // The number that is free without the connection is the one that the vendor would have given it.
+            Carried::Here(fd) => Ok(match fd.try_clone() {
+                Ok(lower) if lower.as_raw_fd() < fd.as_raw_fd() => lower,
+                _ => fd,
+            }),
+            Carried::Missed(error) => Err(error),
+            Carried::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// On the thread: keeps a descriptor.
+    pub fn keep(self: &Arc<Self>, fd: OwnedFd) -> io::Result<Kept> {
         Ok(Kept { fd: Some(self.guard(fd)?), keeper: Arc::clone(self) })
     }
 
@@ -316,9 +357,18 @@ impl Carrier for KeptSocket {
         }
     }
 
-    fn recv(&self) -> io::Result<Option<OwnedFd>> {
-        // No worker sends any.
-        Err(io::ErrorKind::InvalidData.into())
+    fn recv(&self) -> io::Result<Carried> {
+        let (socket, keeper) = (Arc::clone(&self.0), Arc::clone(&self.0.keeper));
+        let receive = move || -> io::Result<Result<Kept, Carried>> {
+            Ok(match lane::receive_descriptor(socket.get()?)? {
+                Carried::Here(fd) => Ok(keeper.keep(fd)?),
+                other => Err(other),
+            })
+        };
+        match self.0.keeper.run(receive).unwrap_or(Ok(Err(Carried::Gone)))? {
+            Ok(fd) => Ok(self.0.keeper.hand_over(fd).map_or_else(Carried::Missed, Carried::Here)),
+            Err(other) => Ok(other),
+        }
     }
 
     fn is_hung_up(&self) -> bool {

@@ -7,6 +7,8 @@
 //!   by one lane: whoever holds a [`Use`] of the thread's lane keeps it there.
 //! - **Invariant**: a lane that cannot be opened counts neither as a lane nor as a thread's.
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Condvar, Mutex};
 
 use ava_transport::guarded::most_descriptors;
@@ -38,11 +40,23 @@ pub struct ThreadLane {
     /// Calls that wait for replies, and replies that have come, in the order in which they were asked for.
     pub asked: u64,
     pub answered: u64,
-    /// Replies that came while a call in a callback waited for its own, by their places in that order.
-    pub early: Vec<(u64, AlignedVec)>,
+    /// The places in that order of replies that may bring descriptors.
+    pub bringing: Vec<u64>,
+    /// Replies that came while a call in a callback waited for its own.
+    pub early: Vec<Early>,
     /// Answers that came unasked, until the reply behind them was heard.
     pub answers: AlignedVec,
     kind: Kind,
+}
+
+/// A descriptor that a reply has brought, in the table of the thread that heard it; an error if that could not hold it.
+pub type Brought = io::Result<Option<OwnedFd>>;
+
+/// A reply that another call was waiting for, by its place among the lane's replies.
+pub struct Early {
+    pub turn: u64,
+    pub bytes: AlignedVec,
+    pub brought: Brought,
 }
 
 /// How long a thread has a lane.
@@ -258,6 +272,7 @@ impl ThreadLane {
             is_new: true,
             asked: 0,
             answered: 0,
+            bringing: Vec::new(),
             early: Vec::new(),
             answers: AlignedVec::new(),
             kind,

@@ -18,7 +18,7 @@ use crate::book::order::{self, After, Before};
 use crate::book::pending::Meeting;
 use crate::book::regions::{Announcement, Lease};
 use crate::port::Use;
-use crate::port::lanes::ThreadLane;
+use crate::port::lanes::{Brought, Early, ThreadLane};
 
 /// The most one-way calls in a row that a thread sends.
 const MOST_POSTED: u64 = 4096;
@@ -39,12 +39,14 @@ pub struct Outgoing<'a> {
     pub after: After<'a>,
     /// A descriptor of the keeper's table.
     pub fd: Option<BorrowedFd<'a>>,
+    /// Whether the reply may bring a descriptor.
+    pub brings: bool,
 }
 
 impl Outgoing<'_> {
     /// A frame of a tag and nothing else, after all that any thread has sent.
     pub fn plain(tag: Tag) -> Self {
-        Self { tag, word: 0, regions: Vec::new(), after: After::All, fd: None }
+        Self { tag, word: 0, regions: Vec::new(), after: After::All, fd: None, brings: false }
     }
 }
 
@@ -78,7 +80,7 @@ impl Session {
         self.hear(asked, read)
     }
 
-    /// Sends a frame that has a reply. The thread may send others before it hears that.
+    /// Sends a frame that has a reply, which [`Session::hear`] waits for. The thread may send others before it hears that.
     pub fn ask(
         &'static self,
         outgoing: Outgoing<'_>,
@@ -86,10 +88,11 @@ impl Session {
     ) -> Result<Asked, Fault> {
         let lane = self.lane()?;
         let (turn, before) = lane.with(|lane| {
-            let fd = outgoing.fd;
+            let (fd, brings) = (outgoing.fd, outgoing.brings);
             let before = self.begin(lane, outgoing, encode)?;
             self.send(lane, fd, Wake::Now)?;
             lane.asked += 1;
+            lane.bringing.extend(brings.then_some(lane.asked));
             Ok::<_, Fault>((lane.asked, (before, self.book.order.posted(lane.number))))
         })?;
         Ok(Asked { lane, turn, before })
@@ -98,6 +101,15 @@ impl Session {
     /// Waits for the reply and hands its frame to `read`, as [`Session::exchange`] does. Replies are heard in the order in
     /// which they were asked for.
     pub fn hear<R>(&'static self, asked: Asked, read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>) -> Result<R, Fault> {
+        self.hear_with(asked, |frame, _| read(frame))
+    }
+
+    /// The same, with the descriptor that the reply has brought.
+    pub fn hear_with<R>(
+        &'static self,
+        asked: Asked,
+        read: impl FnOnce(&Frame<'_>, Brought) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
         let Asked { lane, turn, before } = asked;
         let mut read = Some(read);
         let (result, written, answers) = loop {
@@ -123,20 +135,27 @@ impl Session {
         lane: &mut ThreadLane,
         turn: u64,
         before: &(Before, u64),
-        read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
+        read: &mut Option<impl FnOnce(&Frame<'_>, Brought) -> Result<R, Fault>>,
     ) -> Result<Received<R>, Fault> {
-        if let Some(at) = lane.early.iter().position(|(early, _)| *early == turn) {
-            let (_, bytes) = lane.early.swap_remove(at);
+        if let Some(at) = lane.early.iter().position(|early| early.turn == turn) {
+            let Early { bytes, brought, .. } = lane.early.swap_remove(at);
             let frame = Frame::parse(&bytes).map_err(|_| self.lose())?;
-            return Ok(self.read_reply(before, &frame, read, AlignedVec::new()));
+            return Ok(self.read_reply(before, &frame, brought, read, AlignedVec::new()));
         }
         loop {
+            lane.inbox.set_takes(!lane.bringing.is_empty());
             if !lane.lane.recv(&mut lane.inbox).unwrap_or(false) {
                 return Err(self.lose());
             }
+            let brought = lane.inbox.take_fd();
             let frame = Frame::parse(lane.inbox.bytes()).map_err(|_| self.lose())?;
+            let is_reply = matches!(frame.tag, Tag::Reply | Tag::Refused);
+            let may_bring = is_reply && take_turn(&mut lane.bringing, lane.answered + 1);
+            if !may_bring && !matches!(brought, Ok(None)) {
+                return Err(self.refuse("a descriptor that nobody has asked for"));
+            }
             // Answers come right before the reply that they go with.
-            if !lane.answers.is_empty() && !matches!(frame.tag, Tag::Reply | Tag::Refused) {
+            if !lane.answers.is_empty() && !is_reply {
                 return Err(self.refuse("answers without a reply behind them"));
             }
             if frame.tag == Tag::Upcall {
@@ -153,11 +172,11 @@ impl Session {
             lane.answered += 1;
             let dropped = self.apply(frame.notices());
             let received = if lane.answered == turn {
-                Some(self.read_reply(before, &frame, read, answers))
+                Some(self.read_reply(before, &frame, brought, read, answers))
             } else {
                 let mut bytes = AlignedVec::new();
                 bytes.extend_from_slice(lane.inbox.bytes());
-                lane.early.push((lane.answered, bytes));
+                lane.early.push(Early { turn: lane.answered, bytes, brought });
                 None
             };
             drop_regions(lane, dropped);
@@ -171,12 +190,13 @@ impl Session {
         &'static self,
         before: &(Before, u64),
         frame: &Frame<'_>,
-        read: &mut Option<impl FnOnce(&Frame<'_>) -> Result<R, Fault>>,
+        brought: Brought,
+        read: &mut Option<impl FnOnce(&Frame<'_>, Brought) -> Result<R, Fault>>,
         answers: AlignedVec,
     ) -> Received<R> {
         self.book.order.answered(&before.0, before.1);
         let result = match (frame.tag, read.take()) {
-            (Tag::Reply, Some(read)) => read(frame),
+            (Tag::Reply, Some(read)) => read(frame, brought),
             (Tag::Refused, _) => Err(Fault::Status(i64::from(frame.status()))),
             _ => Err(self.lose()),
         };
@@ -378,6 +398,12 @@ impl Session {
             self.book.callbacks.wait_for(number, PATIENCE);
         }
     }
+}
+
+/// Whether this turn is among those, of which it is none any more.
+fn take_turn(turns: &mut Vec<u64>, turn: u64) -> bool {
+    let found = turns.iter().position(|other| *other == turn);
+    found.map(|at| turns.swap_remove(at)).is_some()
 }
 
 fn drop_regions(lane: &mut ThreadLane, regions: Vec<u32>) {

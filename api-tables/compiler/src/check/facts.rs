@@ -210,8 +210,8 @@ impl Reader<'_> {
             let Some(param) = self.param(pair, problems) else {
                 continue;
             };
-            if !matches!(param.shape, Shape::Buffer(Buffer { direction: Direction::In, .. })) {
-                not(pair.key.span(), "`when` takes input memory", "no such memory", problems);
+            if !matches!(param.shape, Shape::Buffer(Buffer { direction: Direction::In, .. }) | Shape::Fd(_)) {
+                not(pair.key.span(), "`when` takes input memory, or a descriptor", "neither", problems);
             }
             if self.facts.when.iter().any(|(p, _)| *p == param.name) {
                 twice(pair, "when", problems);

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod awaited;
+mod descriptors;
 mod events;
 mod extensions;
 mod facts;

@@ -1,7 +1,7 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::shapes::names_objects;
-use super::{addresses, extensions, mapping, numbers, pieces, work};
+use super::{addresses, descriptors, extensions, mapping, numbers, pieces, work};
 use crate::emit::names;
 use crate::expr;
 use crate::model::{
@@ -32,6 +32,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         answers(function, problems);
         pieces::check(function, problems);
         numbers::check(function, problems);
+        descriptors::check(function, problems);
         work::check(function, problems);
         demands(api, function, problems);
         costs(function, problems);

@@ -3,7 +3,7 @@
 use super::names::{self, Kind};
 use crate::attr;
 use crate::expr::{self, Known, Scope};
-use crate::model::{Buffer, Direction, Element, Expr, LAYOUTS, LOOKS, Len, Param, Returned, Shape};
+use crate::model::{Buffer, Direction, Element, Expr, Fd, LAYOUTS, LOOKS, Len, Param, Returned, Shape};
 use crate::problem::Problems;
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -54,6 +54,13 @@ pub fn is_number(ty: &Type, names: &names::Names) -> bool {
 }
 
 fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> Option<Shaped> {
+    if let Some(wide) = descriptor(ty) {
+        if null {
+            problems.add(ty.span(), "a descriptor is a number, and never null", "not a pointer");
+            return None;
+        }
+        return Some((Shape::Fd(Fd { out: false, wide, null }), if wide { "void *" } else { "int" }.into()));
+    }
     if let Some((word, inner)) = generic(ty) {
         return worded(word, inner, null, scope, problems);
     }
@@ -88,6 +95,14 @@ fn shape(ty: &Type, null: bool, scope: &Scope<'_>, problems: &mut Problems) -> O
     }
 }
 
+/// Whether this is a descriptor, and then whether it is in the place of an address: `Fd`, `Fd<c_void>`.
+fn descriptor(ty: &Type) -> Option<bool> {
+    match generic(ty) {
+        Some((word, inner)) => (word == "Fd" && name(inner).is_some_and(|inner| inner == "c_void")).then_some(true),
+        None => name(ty).filter(|name| *name == "Fd").map(|_| false),
+    }
+}
+
 /// The handle type that a pointer to this type is.
 fn pointee_handle(ty: &Type, scope: &Scope<'_>) -> Option<String> {
     let name = name(ty)?.to_string();
@@ -111,6 +126,10 @@ fn worded(word: &Ident, inner: &Type, null: bool, scope: &Scope<'_>, problems: &
         }
         "Option" => shape(inner, true, scope, problems),
         "In" => pointee(inner, Direction::In, true, null, scope, problems),
+        "Out" if descriptor(inner).is_some() => {
+            let wide = descriptor(inner)?;
+            Some((Shape::Fd(Fd { out: true, wide, null }), if wide { "void *" } else { "int *" }.into()))
+        }
         "Out" => pointee(inner, Direction::Out, true, null, scope, problems),
         "New" => {
             problems

@@ -1,6 +1,6 @@
 //! Names and types that every emitter derives from the model in the same way.
 
-use crate::model::{Api, Direction, Element, Function, Param, Ret, Returned, Scalar, Shape, TypeKind, Version};
+use crate::model::{Api, Direction, Element, Fd, Function, Param, Ret, Returned, Scalar, Shape, TypeKind, Version};
 use crate::plan::CallbackLife;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -75,6 +75,14 @@ pub fn c_param(param: &Param) -> TokenStream {
         Shape::Struct { ty } => {
             let ty = ident(ty);
             quote!(table::c::#ty)
+        }
+        Shape::Fd(Fd { wide: true, .. }) => quote!(*mut c_void),
+        Shape::Fd(Fd { out, .. }) => {
+            if *out {
+                quote!(*mut i32)
+            } else {
+                quote!(i32)
+            }
         }
         Shape::Text { .. } => quote!(*const c_char),
         Shape::Texts { .. } => quote!(*const *const c_char),

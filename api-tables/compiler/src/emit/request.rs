@@ -85,6 +85,20 @@ pub fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> 
             quote!(let #name = call.registration(r.#name.to_native(), &[#(#handles),*], #made, #life);)
         }
         Shape::Buffer(buffer) => decode_buffer(plan, call, argument, buffer, &text),
+        Shape::Fd(fd) => {
+            let is_read = argument.when.map(|condition| {
+                let condition = sizes(plan, call).value(condition);
+                quote!(expr::holds(#condition))
+            });
+            match (fd.out, is_read) {
+                (true, Some(is_read)) => quote!(let mut #name = call.descriptor_place(r.#name && #is_read);),
+                (true, None) => quote!(let mut #name = call.descriptor_place(r.#name);),
+                (false, is_read) => {
+                    let is_read = is_read.unwrap_or(quote!(true));
+                    quote!(let #name = call.descriptor(r.#name, #is_read)?;)
+                }
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::procs;
 use super::request::may_be_fixed;
 use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes};
-use crate::model::{Buffer, Direction, Element, Len, Ret, Shape};
+use crate::model::{Buffer, Direction, Element, Fd, Len, Ret, Shape};
 use crate::plan::{Argument, Begins, Birth, CallPlan, CallbackLife, Carries, Lifetime, Miss, Plan, Success};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -201,6 +201,19 @@ fn encode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Toke
     let w = local(&param.name);
     match &param.shape {
         Shape::Value { .. } | Shape::Pointer | Shape::UserData | Shape::VaList => quote!(),
+        Shape::Fd(fd) => {
+            let value = match fd.out {
+                true => quote!(call.descriptor_place(!#name.is_null())),
+                false => quote!(call.descriptor(#name as isize as i32)?),
+            };
+            match argument.when {
+                Some(condition) => {
+                    let condition = sizes(plan, call).value(condition);
+                    quote!(let #w = expr::holds(#condition) && #value;)
+                }
+                None => quote!(let #w = #value;),
+            }
+        }
         Shape::Struct { .. } => {
             quote!(let #w = call.bytes((&raw const #name).cast(), Rows::flat(Some(size_of_val(&#name) as u64)), false)?;)
         }
@@ -378,6 +391,10 @@ fn is_exchanged(buffer: &Buffer) -> bool {
 
 /// Statements that bring one result from the reply into the program's memory.
 fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Option<TokenStream> {
+    if let Shape::Fd(Fd { out: true, .. }) = argument.param.shape {
+        let name = ident(&argument.param.name);
+        return Some(quote!(call.put_descriptor(#name.cast(), &reply.#name);));
+    }
     let buffer = argument.buffer().filter(|_| argument.returns)?;
     let (name, w) = (ident(&argument.param.name), local(&argument.param.name));
     if stored(call, argument).is_some() {

@@ -2,7 +2,7 @@
 //! callbacks.
 
 use super::names::{self, ident};
-use crate::model::{Buffer, Direction, Expr, Function, Len, Param, Shape};
+use crate::model::{Buffer, Direction, Expr, Fd, Function, Len, Param, Shape};
 use crate::plan::{CallPlan, Loaded, Plan, Server};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -165,6 +165,9 @@ pub fn argument(call: &CallPlan<'_>, param: &Param) -> TokenStream {
             quote!(#name)
         }
         Shape::VaList => quote!(compile_error!("goes by hand")),
+        Shape::Fd(Fd { out: true, .. }) => quote!(#name.as_mut_ptr().cast()),
+        Shape::Fd(Fd { wide: true, .. }) => quote!(#name.address()),
+        Shape::Fd(_) => quote!(#name.number()),
         Shape::Text { .. } => quote!(#name.as_ptr().cast()),
         Shape::Texts { .. } => quote!(#name.as_ptr()),
         Shape::Callback { .. } => {

@@ -480,6 +480,7 @@ fn field_type(ty: FieldType) -> TokenStream {
         }
         FieldType::Flag => quote!(bool),
         FieldType::Stored => quote!(Stored),
+        FieldType::Brought => quote!(Brought),
         FieldType::Id | FieldType::Address => quote!(u64),
         FieldType::Data => quote!(Data<'a>),
         FieldType::Texts => quote!(Texts<'a>),

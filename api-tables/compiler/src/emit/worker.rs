@@ -197,6 +197,11 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let mut translate = Vec::new();
     for argument in call.arguments.iter().filter(|argument| argument.returns) {
         let p = ident(&argument.param.name);
+        if let Shape::Fd(_) = argument.param.shape {
+            translate.push(quote!(let #p = call.bring(&#p, ok);));
+            fields.push(quote!(#p));
+            continue;
+        }
         let Some(buffer) = argument.result() else {
             fields.push(quote!(#p: #p.stored()));
             continue;

@@ -66,7 +66,11 @@ fn argument<'a>(api: &'a Api, function: &'a Function, param: &'a Param) -> Argum
         withheld: facts.withheld.contains(&param.name),
         unmapped: facts.unmaps.as_ref().is_some_and(|(address, _)| *address == param.name),
         given: facts.given.iter().find(|given| given.param == param.name),
-        returns: matches!(&param.shape, Shape::Buffer(buffer) if buffer.direction != Direction::In),
+        returns: match &param.shape {
+            Shape::Buffer(buffer) => buffer.direction != Direction::In,
+            Shape::Fd(fd) => fd.out,
+            _ => false,
+        },
         when: of(&facts.when),
         lifetime: lifetime(function, &param.name),
         written,

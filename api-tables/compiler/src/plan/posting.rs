@@ -139,7 +139,7 @@ fn recurs(param: &Param) -> bool {
             is_new_one(buffer) || !matches!(buffer.element, Element::Struct(_) | Element::Property(_))
         }
         Shape::Text { .. } | Shape::Texts { .. } | Shape::Callback { .. } | Shape::UserData => false,
-        Shape::VaList | Shape::Struct { .. } | Shape::Mirror { .. } => false,
+        Shape::VaList | Shape::Struct { .. } | Shape::Mirror { .. } | Shape::Fd(_) => false,
     }
 }
 

@@ -73,6 +73,8 @@ pub enum FieldType {
     Flag,
     /// `wire::Stored`, what became of the place of a new object, one byte: 0 nothing, 1 null, 2 the object.
     Stored,
+    /// `wire::Brought`, the descriptor that comes with the reply, one byte: 0 none, 1 closed on execve, 2 not.
+    Brought,
     /// The id of an object or a registration, 64 bits; 0 for none.
     Id,
     /// An address of the program, 64 bits, which the worker never dereferences.
@@ -102,7 +104,7 @@ impl FieldType {
     pub fn size(self) -> usize {
         match self {
             Self::Scalar(scalar) => scalar.size(),
-            Self::Flag | Self::Stored => 1,
+            Self::Flag | Self::Stored | Self::Brought => 1,
             Self::Id | Self::Address | Self::Bytes => 8,
             Self::Returned => 16,
             Self::Data => 40,
@@ -116,7 +118,7 @@ impl FieldType {
     pub fn align(self) -> usize {
         match self {
             Self::Scalar(scalar) => scalar.size(),
-            Self::Flag | Self::Stored => 1,
+            Self::Flag | Self::Stored | Self::Brought => 1,
             // Two numbers of 32 bits.
             Self::Bytes => 4,
             _ => 8,
@@ -175,7 +177,7 @@ fn request_type(param: &Param) -> FieldType {
         Shape::Handle { .. } | Shape::Mirror { .. } | Shape::Callback { .. } => FieldType::Id,
         // A hand-written call only has the word; its meaning is up to that code.
         Shape::Pointer | Shape::VaList => FieldType::Address,
-        Shape::UserData => FieldType::Flag,
+        Shape::UserData | Shape::Fd(_) => FieldType::Flag,
         Shape::Text { .. } | Shape::Struct { .. } => FieldType::Data,
         Shape::Texts { .. } => FieldType::Texts,
         Shape::Buffer(buffer) if is_new_one(buffer) => FieldType::Id,
@@ -205,7 +207,11 @@ pub(super) fn reply<'a>(function: &'a Function, arguments: &[Argument<'a>], succ
         (name.to_owned(), carries, ty)
     });
     let results = arguments.iter().filter(|argument| argument.returns).map(|argument| {
-        let ty = if argument.result().is_some() { FieldType::Returned } else { FieldType::Stored };
+        let ty = match argument.param.shape {
+            Shape::Fd(_) => FieldType::Brought,
+            _ if argument.result().is_some() => FieldType::Returned,
+            _ => FieldType::Stored,
+        };
         (argument.param.name.clone(), Carries::Argument(argument.param), ty)
     });
     let shows = function.facts.pull.is_some() || names_mirror(function);

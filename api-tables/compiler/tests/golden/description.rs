@@ -145,6 +145,7 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_then",
         "gold_records",
         "gold_chest_like",
+        "gold_lend",
     ],
     oneway: &[
         false, false, false, true, true, false, false, false, false, false, false, false,
@@ -153,7 +154,7 @@ pub static API: crate::api::Api = crate::api::Api {
         false, false, false, false, false, false, false, false, true, true, false, false,
         false, false, false, false, false, false, true, false, true, true, false, false,
         false, false, false, false, false, false, false, true, false, true, true, false,
-        false, false, false, false, false, false, false, false, false, true,
+        false, false, false, false, false, false, false, false, false, true, false,
     ],
     work: &[],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],

@@ -577,4 +577,7 @@ extern "C" {
         count: usize,
         errcode_ret: Option<Out<gold_status>>,
     ) -> New<gold_chest>;
+
+    #[when(file = count > 0)]
+    fn gold_lend(count: u32, file: Fd<c_void>, made: Option<Out<Fd>>) -> gold_status;
 }

@@ -34,7 +34,7 @@ pub trait Lane: Send {
     ///
     /// # Errors
     /// `InvalidData` if the peer violated the protocol: a frame longer than allowed, more or fewer descriptors than
-    /// announced (or than this process can hold), an invalid cursor. The lane cannot be used after that.
+    /// announced, one where the inbox takes none, an invalid cursor. The lane cannot be used after that.
     fn recv(&mut self, inbox: &mut Inbox) -> io::Result<bool>;
 
     /// Makes this process touch the shared memory first, so that the kernel charges it to this process.
@@ -49,6 +49,16 @@ pub trait Lane: Send {
     fn doorbell(&self) -> Doorbell;
 }
 
+/// What becomes of a frame's descriptor.
+#[derive(Debug)]
+pub enum Carried {
+    Here(OwnedFd),
+    /// It came, and this process cannot hold it. It is closed.
+    Missed(io::Error),
+    /// The peer is gone.
+    Gone,
+}
+
 /// The operations that a ring lane needs its socket for.
 pub trait Carrier: Send + std::fmt::Debug {
     /// Sends the descriptor of the next frame. `is_full` is called once if that has to wait for the peer.
@@ -57,11 +67,11 @@ pub trait Carrier: Send + std::fmt::Debug {
     /// `BrokenPipe` when the peer is gone.
     fn send(&self, fd: BorrowedFd<'_>, is_full: &mut dyn FnMut()) -> io::Result<()>;
 
-    /// Receives the descriptor of a frame; `None` when the peer is gone.
+    /// Receives the descriptor of a frame, into the table of the calling thread.
     ///
     /// # Errors
     /// `InvalidData` if there is none, or anything else.
-    fn recv(&self) -> io::Result<Option<OwnedFd>>;
+    fn recv(&self) -> io::Result<Carried>;
 
     /// Whether the peer's process has died.
     fn is_hung_up(&self) -> bool;

@@ -11,14 +11,15 @@ use rkyv::util::AlignedVec;
 pub struct Inbox {
     pub(super) bytes: AlignedVec,
     pub(super) len: usize,
-    pub(super) fd: Option<OwnedFd>,
+    pub(super) fd: io::Result<Option<OwnedFd>>,
+    pub(super) takes: bool,
 }
 
 impl Inbox {
     pub fn new() -> Self {
         let mut bytes = AlignedVec::with_capacity(LONGEST);
         bytes.resize(LONGEST, 0);
-        Self { bytes, len: 0, fd: None }
+        Self { bytes, len: 0, fd: Ok(None), takes: true }
     }
 
     /// The last received frame.
@@ -27,13 +28,21 @@ impl Inbox {
     }
 
     /// The descriptor that came with it.
-    pub fn take_fd(&mut self) -> Option<OwnedFd> {
-        self.fd.take()
+    ///
+    /// # Errors
+    /// One came that this process cannot hold.
+    pub fn take_fd(&mut self) -> io::Result<Option<OwnedFd>> {
+        std::mem::replace(&mut self.fd, Ok(None))
+    }
+
+    /// Whether the next frames may bring descriptors, as they may at first. Where they may not, none gets into this process.
+    pub fn set_takes(&mut self, takes: bool) {
+        self.takes = takes;
     }
 
     pub(super) fn clear(&mut self) {
         self.len = 0;
-        self.fd = None;
+        self.fd = Ok(None);
     }
 }
 
@@ -51,6 +60,9 @@ pub fn check_length(frame: &[u8]) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// How the peer violates the protocol that sends a descriptor where none is taken.
+pub const UNASKED: &str = "a descriptor that nobody has asked for";
 
 /// The peer violated the protocol.
 pub fn invalid(what: String) -> io::Error {

@@ -19,8 +19,8 @@ use ava_protocol::frame::LONGEST;
 use super::contention::{PROCESSORS, Time};
 use super::deferral::Deferral;
 use super::doorbell::{Bell, Doorbell};
-use super::end::{Carrier, Lane, Wake};
-use super::frame::{Inbox, check_length, invalid};
+use super::end::{Carried, Carrier, Lane, Wake};
+use super::frame::{Inbox, UNASKED, check_length, invalid};
 use super::memory::{ALIGN, CAPACITY, DESCRIPTOR, End, Memory, PREFIX, span};
 use super::placement::{self, Placement};
 use super::wait::{self, FOR_FRAMES, FOR_ROOM, FOR_URGENT, Patience, Way};
@@ -296,10 +296,16 @@ impl Lane for Ring {
         // - if the peer writes meanwhile, the inbox gets a mixture, which is as hostile as any other frame could be
         unsafe { std::ptr::copy_nonoverlapping(at.add(PREFIX), inbox.bytes.as_mut_ptr(), len) };
         if prefix & DESCRIPTOR != 0 {
-            inbox.fd = self.carrier.recv()?;
-            if inbox.fd.is_none() {
-                self.gone = true;
-                return Ok(false);
+            if !inbox.takes {
+                return Err(invalid(UNASKED.into()));
+            }
+            match self.carrier.recv()? {
+                Carried::Here(fd) => inbox.fd = Ok(Some(fd)),
+                Carried::Missed(error) => inbox.fd = Err(error),
+                Carried::Gone => {
+                    self.gone = true;
+                    return Ok(false);
+                }
             }
         }
         inbox.len = len;

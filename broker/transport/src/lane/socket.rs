@@ -13,12 +13,15 @@ use rustix::net::{
 };
 
 use super::doorbell::Doorbell;
-use super::end::{Carrier, Lane, Wake};
-use super::frame::{Inbox, check_length, invalid};
+use super::end::{Carried, Carrier, Lane, Wake};
+use super::frame::{Inbox, UNASKED, check_length, invalid};
 use crate::guarded::Guarded;
 use crate::peer;
 use crate::ready;
 use crate::region::named;
+
+/// The descriptor that came with a datagram, or why this process cannot hold it.
+type Came = io::Result<Option<OwnedFd>>;
 
 /// One end of a lane over a socket: every frame is a datagram.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ impl Lane for Socket {
         inbox.clear();
         let (len, fd) = loop {
             let socket = self.socket.get()?;
-            match recv(socket, &mut inbox.bytes, RecvFlags::empty()) {
+            match recv(socket, &mut inbox.bytes, RecvFlags::empty(), inbox.takes) {
                 Ok(received) => break received,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(false),
                 // The process that created the socket can make it non-blocking at any time.
@@ -71,17 +74,26 @@ impl Carrier for OwnedFd {
         }
     }
 
-    fn recv(&self) -> io::Result<Option<OwnedFd>> {
-        match recv(self, &mut [0], RecvFlags::DONTWAIT) {
-            Ok((1, Some(fd))) => Ok(Some(fd)),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error),
-            _ => Err(invalid("a frame without the descriptor it announces".into())),
-        }
+    fn recv(&self) -> io::Result<Carried> {
+        carried(self.as_fd())
     }
 
     fn is_hung_up(&self) -> bool {
         is_hung_up(self)
+    }
+}
+
+/// Receives the descriptor of a ring lane's frame, which is there before the frame.
+///
+/// # Errors
+/// `InvalidData` if it is not, or something else is.
+pub fn carried(socket: BorrowedFd<'_>) -> io::Result<Carried> {
+    match recv(socket, &mut [0], RecvFlags::DONTWAIT, true) {
+        Ok((1, Ok(Some(fd)))) => Ok(Carried::Here(fd)),
+        Ok((1, Err(error))) => Ok(Carried::Missed(error)),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Carried::Gone),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error),
+        _ => Err(invalid("a frame without the descriptor it announces".into())),
     }
 }
 
@@ -134,15 +146,17 @@ pub fn send(socket: impl AsFd, bytes: &[u8], fd: Option<BorrowedFd<'_>>, flags: 
     }
 }
 
-/// Receives one datagram: its length, 0 at the end of the stream, and the descriptor that came with it.
+/// Receives one datagram: its length, 0 at the end of the stream, and the descriptor that came with it, or why this process
+/// cannot hold that. Unless one is to be taken, none gets into this process.
 ///
 /// # Errors
-/// `InvalidData` if it is longer than `into` or has more than one descriptor; those of `recvmsg`, among them
+/// `InvalidData` if it is longer than `into`, or has more descriptors than are taken; those of `recvmsg`, among them
 /// `ConnectionReset` when the peer left without reading all, and `WouldBlock`.
-pub fn recv(socket: impl AsFd, into: &mut [u8], flags: RecvFlags) -> io::Result<(usize, Option<OwnedFd>)> {
+pub fn recv(socket: impl AsFd, into: &mut [u8], flags: RecvFlags, takes: bool) -> io::Result<(usize, Came)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let room = if takes { space.len() } else { 0 };
     loop {
-        let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+        let mut ancillary = RecvAncillaryBuffer::new(&mut space[..room]);
         let mut target = [IoSliceMut::new(into)];
         let received = match rustix::net::recvmsg(&socket, &mut target, &mut ancillary, flags | RecvFlags::CMSG_CLOEXEC)
         {
@@ -161,10 +175,14 @@ pub fn recv(socket: impl AsFd, into: &mut [u8], flags: RecvFlags) -> io::Result<
         if received.flags.contains(ReturnFlags::TRUNC) {
             return Err(invalid("a frame longer than allowed".into()));
         }
-        if received.flags.contains(ReturnFlags::CTRUNC) || others > 0 {
-            return Err(invalid("a frame with more than one descriptor, or than this process can hold".into()));
-        }
-        return Ok((received.bytes, fd));
+        // What there is no room for the kernel closes. Without room for one it says the same.
+        let is_cut = received.flags.contains(ReturnFlags::CTRUNC);
+        return match fd {
+            None if is_cut && takes => Ok((received.bytes, Err(Errno::MFILE.into()))),
+            None if is_cut => Err(invalid(UNASKED.into())),
+            Some(_) if is_cut || others > 0 => Err(invalid("a frame with more than one descriptor".into())),
+            fd => Ok((received.bytes, Ok(fd))),
+        };
     }
 }
 
@@ -190,9 +208,9 @@ mod tests {
         check(theirs.try_clone().unwrap()).unwrap();
         let mut bytes = [0; 8];
         send(&ours, b"hello", None, SendFlags::empty()).unwrap();
-        assert_eq!(recv(&theirs, &mut bytes, RecvFlags::empty()).unwrap().0, 5);
+        assert_eq!(recv(&theirs, &mut bytes, RecvFlags::empty(), true).unwrap().0, 5);
         assert_eq!(&bytes[..5], b"hello");
         drop(ours);
-        assert_eq!(recv(&theirs, &mut bytes, RecvFlags::empty()).unwrap().0, 0);
+        assert_eq!(recv(&theirs, &mut bytes, RecvFlags::empty(), true).unwrap().0, 0);
     }
 }

@@ -31,13 +31,32 @@ fn frames_keep_their_bounds_and_descriptors() {
             let mut inbox = Inbox::new();
             assert!(theirs.recv(&mut inbox).unwrap());
             assert_eq!(inbox.bytes(), b"one");
-            assert!(inbox.take_fd().is_none());
+            assert!(inbox.take_fd().unwrap().is_none());
             assert!(theirs.recv(&mut inbox).unwrap());
             assert_eq!(inbox.bytes(), vec![7; LONGEST]);
-            let same = inbox.take_fd().unwrap();
+            let same = inbox.take_fd().unwrap().unwrap();
             assert_eq!(rustix::fs::fstat(same).unwrap().st_ino, rustix::fs::fstat(file).unwrap().st_ino);
             std::mem::swap(&mut ours, &mut theirs);
         }
+    }
+}
+
+#[test]
+fn no_descriptor_comes_where_none_is_taken() {
+    for kind in KINDS {
+        let (mut ours, mut theirs) = pair(kind);
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        ours.send(b"one", None, Wake::Now).unwrap();
+        ours.send(b"two", Some(writer.as_fd()), Wake::Now).unwrap();
+        drop(writer);
+        let mut inbox = Inbox::new();
+        inbox.set_takes(false);
+        assert!(theirs.recv(&mut inbox).unwrap());
+        assert_eq!(theirs.recv(&mut inbox).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert!(inbox.take_fd().unwrap().is_none());
+        // Nobody holds the other end of the pipe, which would wait otherwise.
+        drop((ours, theirs));
+        assert_eq!(rustix::io::read(&reader, &mut [0; 1]).unwrap(), 0);
     }
 }
 
@@ -234,7 +253,7 @@ fn many_descriptors_that_the_peer_does_not_read_hold_the_sender_only() {
             // Time for frames to accumulate; if they do not, less is tested.
             thread::sleep(Duration::from_millis(50));
             for _ in 0..400 {
-                assert!(theirs.recv(&mut inbox).unwrap() && inbox.take_fd().is_some());
+                assert!(theirs.recv(&mut inbox).unwrap() && inbox.take_fd().unwrap().is_some());
             }
         });
         let file = memfd();

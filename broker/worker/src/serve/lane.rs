@@ -43,7 +43,8 @@ pub fn serve_lane(
             }
             Err(_) => return Ok(()),
         }
-        let fd = inbox.take_fd();
+        // A program's thread that sends what this process cannot hold is told so by the end of its session.
+        let fd = inbox.take_fd().map_err(|_| Malformed::Unsaid)?;
         if !server.serve(inbox.bytes(), fd)? {
             return Ok(());
         }
@@ -137,6 +138,7 @@ fn serve_frame(worker: &'static Worker, frame: &Frame<'_>, fd: Option<OwnedFd>, 
     match frame.tag {
         Tag::Call => {
             call.count(frame.word);
+            call.came(fd);
             // Where anybody is told, what a oneway has failed with before.
             match call.session.failures.take(ANYBODYS) {
                 Some(status) => call.refuse(status),

@@ -1,6 +1,6 @@
 //! The driver's arguments: declarations of locals with the names of the parameters.
 
-use crate::model::{Api, Buffer, Direction, Element, Expr, Function, Len, Op, Param, Payload, Shape, TypeKind};
+use crate::model::{Api, Buffer, Direction, Element, Expr, Fd, Function, Len, Op, Param, Payload, Shape, TypeKind};
 
 use super::common::{buffer, c_expr, condition, count, kind, memory_flags, named, rows, tagged, until_released};
 use crate::emit::names;
@@ -100,6 +100,8 @@ fn plain(api: &Api, function: &Function, i: usize, param: &Param) -> String {
         Shape::Struct { ty: of } => format!("*({of} *)records_for(plan, {i}, 1, &record_{of})"),
         // Its value does not matter: it is withheld.
         Shape::Pointer => format!("plan->null == {i} ? NULL : ({ty})(uintptr_t)({} + {i})", 0x7E57_0000),
+        Shape::Fd(Fd { out: true, .. }) => format!("room_for(plan, {i}, sizeof(int))"),
+        Shape::Fd(_) => format!("({ty})(intptr_t)file_for(plan, {i})"),
         Shape::Callback { .. } => {
             let on = &function.name;
             return format!("  {} = plan->null == {i} ? NULL : on_{on};\n", super::common::declaration(param));

@@ -1,7 +1,7 @@
 //! The driver's calls: one function each, which makes arguments, calls, logs and checks.
 
 use crate::check::names::c_name;
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape, TypeKind};
+use crate::model::{Api, Buffer, Direction, Element, Fd, Function, Len, Param, Ret, Shape, TypeKind};
 use crate::plan::{self, Success};
 
 use super::arguments::{declare, kept, own_size, size};
@@ -217,6 +217,7 @@ fn aftermath(api: &Api, function: &Function) -> String {
         };
         c += &format!("    if ({callback}) cookie_expects(plan, {user_data}, {times});\n");
     }
+    lines::files(function).for_each(|(name, made)| c += &format!("    {made} file_close(*(int *){name});\n"));
     if let Some(handle) = first_handle(function) {
         let verb = match &function.facts {
             f if f.retain.is_some() => "retained",
@@ -311,7 +312,7 @@ fn null_call(api: &Api, function: &Function) -> String {
 fn pointer(api: &Api, function: &Function, param: &Param) -> char {
     match &param.shape {
         Shape::Value { .. } if size(api, function, &param.name).is_some() => 's',
-        Shape::Value { .. } | Shape::Struct { .. } => '.',
+        Shape::Value { .. } | Shape::Struct { .. } | Shape::Fd(Fd { out: false, .. }) => '.',
         _ if needed(api, param).is_some() => 'r',
         _ if own_size(api, function, param).is_some() => 'b',
         Shape::Text { .. } | Shape::Buffer(Buffer { len: Len::Layout { .. } | Len::Found { .. }, .. }) => 'l',

@@ -1,6 +1,6 @@
 //! The lines of the log: C code that is the same on both sides, over variables with the names of the parameters.
 
-use crate::model::{Api, Buffer, Direction, Element, Function, Len, Param, Ret, Shape};
+use crate::model::{Api, Buffer, Direction, Element, Fd, Function, Len, Param, Ret, Shape};
 use crate::plan;
 
 use super::common::{
@@ -33,7 +33,8 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
             lengths.as_deref().unwrap_or("NULL"),
         ),
         Shape::Struct { ty } => format!("log_records(&line, \"{name}\", &{name}, 1, &record_{ty});"),
-        Shape::VaList | Shape::Mirror { .. } => String::new(),
+        Shape::VaList | Shape::Mirror { .. } | Shape::Fd(Fd { out: true, .. }) => return String::new(),
+        Shape::Fd(_) => when(function, name, &format!("log_file(&line, \"{name}\", (int)(intptr_t){name});")),
         Shape::Callback { .. } => format!("log_set(&line, \"{name}\", {name} != NULL);"),
         // With a callback it is the worker's own.
         Shape::UserData => match callback(function) {
@@ -54,6 +55,20 @@ fn argument(api: &Api, function: &Function, param: &Param) -> String {
         }
     };
     format!("  {text}\n")
+}
+
+/// A statement about a descriptor, for the calls that are about it.
+fn when(function: &Function, name: &str, statement: &str) -> String {
+    condition(function, name).map_or(statement.to_owned(), |condition| format!("if ({condition}) {statement}"))
+}
+
+/// The descriptors that a call makes, each with the condition that it does, as C.
+pub fn files(function: &Function) -> impl Iterator<Item = (&str, String)> {
+    let made = function.params.iter().filter(|p| matches!(p.shape, Shape::Fd(Fd { out: true, .. })));
+    made.map(|p| {
+        let is_about = condition(function, &p.name).map_or(String::new(), |condition| format!(" && ({condition})"));
+        (p.name.as_str(), format!("if ({}{is_about})", p.name))
+    })
 }
 
 /// The size of a tagged output: its type and key.
@@ -117,16 +132,17 @@ pub fn changed(api: &Api, function: &Function) -> String {
 /// write: `rows_line` makes that statement.
 pub fn results(api: &Api, function: &Function, rows_line: &dyn Fn(&Param, &Buffer) -> Option<String>) -> String {
     let outputs = function.params.iter().filter_map(|p| Some((p, buffer(p)?)));
-    outputs
-        .filter(|(p, b)| b.direction == Direction::Out && !is_errcode(api, function, p))
-        .map(|(p, b)| {
+    let files =
+        files(function).map(|(name, made)| format!("  {made} log_new_file(&line, \"{name}\", *(int *){name});\n"));
+    let outputs =
+        outputs.filter(|(p, b)| b.direction == Direction::Out && !is_errcode(api, function, p)).map(|(p, b)| {
             let line = match until_event(function, &p.name) {
                 Some(_) => rows_line(p, b),
                 None => None,
             };
             format!("  {}\n", line.unwrap_or_else(|| result(api, function, p, b)))
-        })
-        .collect()
+        });
+    outputs.chain(files).collect()
 }
 
 fn result(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {

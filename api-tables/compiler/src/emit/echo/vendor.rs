@@ -178,9 +178,13 @@ fn outputs(api: &Api, function: &Function) -> String {
             && !size_of_tagged.contains(&p.name.as_str())
     });
     let (ones, arrays): (Vec<_>, Vec<_>) = outputs.partition(|(_, b)| matches!(b.len, Len::One));
+    let files = lines::files(function).map(|(name, made)| {
+        format!("    {made} *(int *){name} = file_new(echo_seed(\"{}\", \"{name}\"));\n", function.name)
+    });
     ones.into_iter()
         .chain(arrays)
         .map(|(p, b)| format!("    if ({}) {}\n", p.name, output(api, function, p, b)))
+        .chain(files)
         .collect()
 }
 

@@ -224,6 +224,7 @@ impl<'a> Writer<'a, '_> {
             FieldType::Flag
             | FieldType::Address
             | FieldType::Stored
+            | FieldType::Brought
             | FieldType::Returned
             | FieldType::Bytes
             | FieldType::Mapped => {}
