@@ -1,17 +1,20 @@
 //! Requests that no shim sends to a worker that serves CUDA: addresses that are none of the session's.
 
 use std::os::fd::AsFd;
+use std::time::Instant;
 
 use ava_protocol::cuda::custom::{ArchivedHostMade, HostAddress, HostMemory};
-use ava_protocol::cuda::{self, opcode};
+use ava_protocol::cuda::{self, constant, opcode};
 use ava_protocol::engine::fixed::{Offer, USUAL};
+use ava_protocol::frame::Tag;
 use ava_protocol::session::Hello;
 use ava_protocol::wire::{Data, Extent, Place, Slice};
+use ava_tests::running::ready;
 use ava_tests::{Program, built, vendor};
 use ava_transport::region::Region;
 
 use super::client::{Body, Client, Thread, call};
-use super::stage::Stage;
+use super::stage::{PATIENCE, Stage};
 
 const SIZE: u64 = 8192;
 /// The driver's answer before `cuInit`: the request was decoded, and the driver called.
@@ -103,5 +106,37 @@ fn memory_is_offered_whole_and_where_nothing_is() {
     assert!(lane.send(&call(opcode::cuMemcpyHtoD_v2, &to_device(usual, 8)), None));
     assert!(client.is_over());
     assert!(stage.end_of(client.session).contains("are no memory of the session"));
+    stage.stays_unharmed();
+}
+
+#[test]
+fn descriptors_come_with_the_calls_that_speak_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = stage(&folder);
+    let import = |is_said| cuda::cuMemImportFromShareableHandle::Request {
+        handle: Place::Inline,
+        osHandle: is_said,
+        shHandleType: constant::CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR,
+    };
+    let (opcode, null) = (opcode::cuMemImportFromShareableHandle, std::fs::File::open("/dev/null").unwrap());
+    for (is_said, fd) in [(true, None), (false, Some(null.as_fd()))] {
+        let (client, lane) = open(&stage);
+        assert!(lane.send(&call(opcode, &import(is_said)), fd));
+        assert!(client.is_over(), "the session goes on\n{}", stage.log());
+        let line = stage.end_of(client.session);
+        assert!(line.contains("a call with a descriptor more or less than it says"), "{line}");
+    }
+    // What is no memory the driver refuses, and nobody else.
+    let (client, mut lane) = open(&stage);
+    let (reader, writer) = std::io::pipe().unwrap();
+    assert!(lane.send(&call(opcode, &import(true)), Some(writer.as_fd())));
+    assert_eq!(lane.hear().expect("an answer").tag, Tag::Reply);
+    // A call that speaks of none has none; and so the worker keeps none.
+    let version = cuda::cuDriverGetVersion::Request { driverVersion: Place::Null };
+    assert!(lane.send(&call(opcode::cuDriverGetVersion, &version), Some(writer.as_fd())));
+    assert_eq!(lane.hear().expect("an answer").tag, Tag::Reply);
+    drop(writer);
+    assert!(ready(&[reader.as_fd()], Instant::now() + PATIENCE), "the worker holds a descriptor");
+    drop((client, lane));
     stage.stays_unharmed();
 }
