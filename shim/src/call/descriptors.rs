@@ -8,7 +8,6 @@ use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use ava_protocol::wire::ArchivedBrought;
 
 use super::Call;
-use super::taken::Taken;
 use crate::base::fault::Fault;
 
 impl Call {
@@ -75,14 +74,6 @@ fn inherit(fd: &OwnedFd) -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
-}
-
-/// The descriptor that goes along, in the table that lanes send from.
-pub fn along(taken: Option<&Taken>) -> Result<Option<BorrowedFd<'_>>, Fault> {
-    let Some(copy) = taken.and_then(|taken| taken.descriptor.as_ref()) else { return Ok(None) };
-    let number = copy.number().map_err(|_| Fault::Lost)?;
-    // SAFETY: it is open, as long as `taken` lives, in the table that the lane sends it from.
-    Ok(Some(unsafe { BorrowedFd::borrow_raw(number) }))
 }
 
 #[cfg(test)]

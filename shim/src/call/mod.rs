@@ -382,7 +382,7 @@ impl Call {
         let mut regions = self.announcements();
         regions.extend(self.taken.iter_mut().flat_map(|taken| &mut taken.leases).filter_map(Lease::announce));
         let after = self.turn.after_of_waiting();
-        let (fd, brings) = (descriptors::along(self.taken.as_deref())?, self.brings);
+        let (fd, brings) = (self.taken.as_deref().map_or(Ok(None), Taken::along)?, self.brings);
         let outgoing = Outgoing { tag: Tag::Call, word: self.opcode, regions, after, fd, brings };
         let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
             to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)

@@ -1,5 +1,8 @@
 //! What a call has taken, and gives back if the vendor does not accept it.
 
+use std::os::fd::BorrowedFd;
+
+use crate::base::fault::Fault;
 use crate::book::regions::{Announcement, Lease};
 use crate::port::keeper::Kept;
 use crate::session::Session;
@@ -19,6 +22,17 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// The descriptor that goes along, in the table that lanes send from.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub fn along(&self) -> Result<Option<BorrowedFd<'_>>, Fault> {
+        let Some(copy) = &self.descriptor else { return Ok(None) };
+        let number = copy.number().map_err(|_| Fault::Lost)?;
+        // SAFETY: it is open, as long as this lives, in the table that the lane sends it from.
+        Ok(Some(unsafe { BorrowedFd::borrow_raw(number) }))
+    }
+
     /// Gives back what is left.
     pub fn give_back(self, session: &'static Session) {
         let Self { mut leases, announcements, minted, callbacks, transfers, descriptor: _ } = self;

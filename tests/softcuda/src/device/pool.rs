@@ -77,6 +77,7 @@ impl Pool {
     /// Another process's, which a descriptor stands for.
     pub fn import(descriptor: OwnedFd) -> Result<Arc<Self>> {
         let file = File::open(Content::Pool, descriptor)?;
+        profile::device(file.device)?;
         Ok(Self::insert(file.device, 0, Some(Parts::of(file)), true))
     }
 

@@ -13,7 +13,6 @@ use rustix::io::{pread, pwrite};
 use rustix::process::geteuid;
 
 use super::mapping::PAGE;
-use super::profile;
 use crate::cuda::{CUdevice, Result, Status};
 
 /// What a file's memory is.
@@ -72,7 +71,6 @@ impl File {
             return Err(Status::NOT_PERMITTED);
         }
         let device = CUdevice::try_from(word(2)).map_err(|_| Status::INVALID_VALUE)?;
-        profile::device(device)?;
         Ok(Self { file, size, device, id: word(3) })
     }
 

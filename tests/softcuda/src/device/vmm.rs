@@ -87,6 +87,7 @@ impl Memory {
     /// Memory that a descriptor stands for: of this process or another one.
     pub fn import(file: OwnedFd) -> Result<Arc<Self>> {
         let file = File::open(Content::Memory, file)?;
+        profile::device(file.device)?;
         if !file.size.is_multiple_of(GRANULARITY) {
             return Err(Status::INVALID_VALUE);
         }
