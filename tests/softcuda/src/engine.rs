@@ -154,14 +154,14 @@ impl Module {
             return Err(CompileError { line: function.line, message, is_wrong: true });
         }
         let threads = |limit: [u32; 3]| limit.iter().fold(1u32, |all, count| all.saturating_mul(*count));
-        let limit = function.required_threads.or(function.max_threads).map_or(MOST_THREADS, threads);
+        let limit = function.required_threads.or(function.max_threads).map_or(MOST_THREADS, threads).min(MOST_THREADS);
         Ok(Kernel {
             parameters,
             parameter_bytes,
             static_shared: program.shared as usize,
             local: program.stack as usize,
-            registers: (program.functions[0].registers / 128).clamp(16, 255),
-            max_threads: limit.min(MOST_THREADS),
+            registers: (program.functions[0].registers / 128).min(REGISTERS / limit.max(1)).clamp(16, 255),
+            max_threads: limit,
             required_threads: function.required_threads,
             ptx_version: self.index.source.version,
             target: self.index.source.target,
@@ -187,6 +187,8 @@ impl Module {
 const MOST_PARAMETERS: usize = 32_764;
 /// Most bytes of a block's shared memory.
 const MOST_SHARED: usize = 1 << 20;
+/// Registers of a block.
+const REGISTERS: u32 = 65_536;
 /// Most threads of a block.
 const MOST_THREADS: u32 = 1024;
 
@@ -199,7 +201,8 @@ pub struct Kernel {
     pub static_shared: usize,
     /// Bytes of local memory of a thread.
     pub local: usize,
-    /// Registers of a thread, about.
+    /// Registers of a thread, about: no more than let a block of the most threads run, as if a compiler kept the others in
+    /// local memory.
     pub registers: u32,
     /// Most threads of a block.
     pub max_threads: u32,
