@@ -192,6 +192,17 @@ pub fn cuda() -> PathBuf {
     folder
 }
 
+/// The Python that has numba, `CuPy` and Triton.
+///
+/// # Panics
+/// If it is not installed: only `tools/check --all` needs it.
+#[must_use]
+pub fn cuda_python() -> PathBuf {
+    let python = cache().join("cuda/python/bin/python");
+    assert!(python.exists(), "{} is missing: tools/setup long", python.display());
+    python
+}
+
 /// Node, and the folder of its program's packages.
 ///
 /// # Panics
