@@ -150,6 +150,7 @@ static void records_fill(const struct plan *p, char *at, uint64_t n, const struc
       void *handle = p->seed % 2 ? any(record->kind[h], i) : NULL;
       memcpy(at + i * record->size + record->at[h], &handle, sizeof handle);
     }
+    if (record->says_size) field_put(at + i * record->size, record->says_at, record->says_size, record->says);
     for (int l = 0; l < record->leads; l++)
       lead_fill(p, at + i * record->size, &record->lead[l], echo_mix(seed + i * 8 + (uint64_t)l), depth);
   }

@@ -60,7 +60,7 @@ struct lead {
   const struct lead_key *keys;
 };
 
-/* A struct with its handles, and what it leads to. */
+/* A struct with its handles, what it leads to, and the number that says which struct it is. */
 struct record {
   size_t size;
   int handles;
@@ -68,6 +68,9 @@ struct record {
   int kind[8];
   int leads;
   const struct lead *lead;
+  size_t says_at;
+  size_t says_size; /* 0 for a struct that does not say so */
+  uint64_t says;
 };
 
 enum answer_kind {

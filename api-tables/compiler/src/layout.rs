@@ -18,6 +18,15 @@ pub fn offsets(api: &Api, fields: &[Field]) -> Vec<usize> {
         .collect()
 }
 
+/// Offset and size in bytes of a number among the fields.
+pub fn number(api: &Api, fields: &[Field], name: &str) -> Option<(usize, usize)> {
+    let (field, at) = fields.iter().zip(offsets(api, fields)).find(|(field, _)| field.name == name)?;
+    match field.shape {
+        FieldShape::Scalar(scalar) => Some((at, scalar.size())),
+        _ => None,
+    }
+}
+
 /// Size of a declared struct, in bytes; 0 for a name that is no struct.
 pub fn size(api: &Api, name: &str) -> usize {
     let Some(TypeKind::Struct { fields, .. }) = api.types.get(name).map(|t| &t.kind) else {

@@ -62,6 +62,8 @@ pub struct Api {
     pub lost: i64,
     /// Status of a call if there is no memory for its data, if not [`Api::lost`]: `#![exhausted(CL_OUT_OF_HOST_MEMORY)]`.
     pub exhausted: i64,
+    /// Status of a call of a function that the loaded library lacks, if not [`Api::lost`]: `#![absent(TOY_NO_FUNCTION)]`.
+    pub absent: i64,
     /// Statuses of errors that last: `#![lasting(CL_GONE, …)]`.
     pub lasting: Vec<i64>,
     /// Environment variables of the *broker* that a worker inherits; a trailing `*` matches any rest:
@@ -152,6 +154,8 @@ pub enum TypeKind {
         fields: Vec<Field>,
         /// `#[mirror(owner = H, invalid = STATUS)]`: programs read the vendor's own structs.
         mirror: Option<Mirror>,
+        /// `#[says(version = NUMBER, otherwise = STATUS)]`: what goes in says which struct it is.
+        says: Option<Says>,
     },
     /// `#[tag(param_name)] enum DeviceInfo: cl_device_info { … }`: bytes whose meaning depends on another parameter. Keys
     /// that are not listed return the status `otherwise`; without one they are plain bytes.
@@ -166,6 +170,14 @@ pub enum TypeKind {
         otherwise: i64,
         variants: Vec<Variant>,
     },
+}
+
+/// A field of what programs pass has this value, or the call is refused with a status: only then it is this struct.
+#[derive(Debug)]
+pub struct Says {
+    pub field: String,
+    pub value: i128,
+    pub otherwise: i64,
 }
 
 #[derive(Debug)]
@@ -421,7 +433,7 @@ impl Api {
     /// The mirrored struct, if the API has one.
     pub fn mirror(&self) -> Option<(&str, &[Field], &Mirror)> {
         self.types.values().find_map(|t| match &t.kind {
-            TypeKind::Struct { fields, mirror: Some(mirror) } => Some((t.name.as_str(), fields.as_slice(), mirror)),
+            TypeKind::Struct { fields, mirror: Some(mirror), .. } => Some((t.name.as_str(), fields.as_slice(), mirror)),
             _ => None,
         })
     }

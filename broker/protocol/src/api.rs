@@ -33,6 +33,8 @@ pub struct Api {
     pub install: &'static str,
     /// Status of a call whose worker has died.
     pub lost: i64,
+    /// Status of a call of a function that the loaded library lacks.
+    pub absent: i64,
     /// Statuses of errors after which nothing that was accepted before is known to be accepted again.
     pub lasting: &'static [i64],
     /// The environment variables that workers get; a `*` at the end matches any suffix.
@@ -175,6 +177,7 @@ impl Api {
             places: &[],
             install: "",
             lost: 0,
+            absent: 0,
             lasting: &[],
             environment: &[],
             sandbox: Needs::NONE,

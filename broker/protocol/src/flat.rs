@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use crate::spec::{Behind, Content, MemorySpec, StructSpec};
+use crate::spec::{Behind, Content, MemorySpec, StructSpec, number};
 
 /// The greatest nesting of structs.
 pub const DEEPEST: usize = 8;
@@ -116,15 +116,6 @@ impl MemorySpec {
     }
 }
 
-/// A number of `size` bytes in a struct.
-fn number(one: &[u8], at: usize, size: usize) -> u64 {
-    let mut wide = [0; 8];
-    if let Some(bytes) = one.get(at..at + size.min(8)) {
-        wide[..bytes.len()].copy_from_slice(bytes);
-    }
-    u64::from_le_bytes(wide)
-}
-
 /// Flattens `len` bytes of memory at `address`, which hold structs.
 ///
 /// # Errors
@@ -136,12 +127,30 @@ pub fn flatten(
     len: usize,
     memory: &mut dyn Memory,
 ) -> Result<Vec<u8>, Unfit> {
+    if len > 0 {
+        says(spec, address, memory)?;
+    }
     let mut flat = Vec::new();
     if memory.read(address, len as u64, &mut flat) < len as u64 {
         return Err(Unfit::Unreadable);
     }
     lead(&mut flat, spec, way, 0, DEEPEST, memory)?;
     Ok(flat)
+}
+
+/// Refuses a struct that says that it is another. The rest of it is not looked at, since another may be shorter.
+///
+/// # Errors
+/// It is refused, or cannot be read.
+pub fn says(spec: &StructSpec, address: u64, memory: &mut dyn Memory) -> Result<(), Unfit> {
+    let Some(says) = &spec.says else { return Ok(()) };
+    let mut said = Vec::new();
+    let at = address.checked_add(says.at as u64).ok_or(Unfit::Unreadable)?;
+    match memory.read(at, says.size as u64, &mut said) {
+        read if read < says.size as u64 => Err(Unfit::Unreadable),
+        _ if number(&said, 0, says.size) != says.value => Err(Unfit::Refused(says.otherwise)),
+        _ => Ok(()),
+    }
 }
 
 /// Flattens the memory behind the structs from `start` to the end.
@@ -157,6 +166,9 @@ fn lead(
         return Err(Unfit::Large);
     }
     for at in (start..flat.len()).step_by(spec.size).take((flat.len() - start) / spec.size) {
+        if let Some(status) = spec.refusal(&flat[at..at + spec.size]) {
+            return Err(Unfit::Refused(status));
+        }
         for field in spec.memory {
             let one = &flat[at..at + spec.size];
             let pointer = field.pointer(one);
@@ -283,10 +295,12 @@ fn scatter_from(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Says;
 
     static LEAF: StructSpec = StructSpec {
         size: 24,
         handles: &[],
+        says: None,
         memory: &[MemorySpec {
             at: 8,
             len_at: 16,
@@ -378,6 +392,29 @@ mod tests {
         let round = memory.0.borrow().len() as u64 + 1;
         memory.leaf(7, round, 24);
         assert_eq!(memory.flatten(Way::In, round, 24), Err(Unfit::Large));
+    }
+
+    static SAID: StructSpec = StructSpec {
+        size: 16,
+        handles: &[],
+        memory: &[],
+        says: Some(Says { at: 4, size: 4, value: 7, otherwise: 0x25 }),
+    };
+
+    #[test]
+    fn what_says_that_it_is_another_is_refused_and_not_read() {
+        let flatten = |words: &[u32], count: usize| {
+            let memory = Process(Vec::new().into());
+            let at = memory.put(&words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>());
+            flatten(&SAID, Way::Both, at, count * SAID.size, &mut &memory).map(|flat| flat.len())
+        };
+        // All that there is of it.
+        assert_eq!(flatten(&[1, 8], 1), Err(Unfit::Refused(0x25)));
+        assert_eq!((flatten(&[1, 7], 1), flatten(&[1], 1)), (Err(Unfit::Unreadable), Err(Unfit::Unreadable)));
+        assert_eq!(flatten(&[1, 7, 1, 1], 1), Ok(16));
+        assert_eq!(flatten(&[1, 7, 1, 1, 1, 7, 1, 1], 2), Ok(32));
+        assert_eq!(flatten(&[1, 7, 1, 1, 1, 8, 1, 1], 2), Err(Unfit::Refused(0x25)));
+        assert_eq!(flatten(&[], 0), Ok(0));
     }
 
     #[test]

@@ -69,6 +69,37 @@ pub struct StructSpec {
     pub size: usize,
     pub handles: &'static [(usize, u16)],
     pub memory: &'static [MemorySpec],
+    /// Only what says that it is this struct goes in as one: another may be shorter.
+    pub says: Option<Says>,
+}
+
+/// A number in a struct that says which struct it is.
+#[derive(Debug)]
+pub struct Says {
+    /// Its offset and size in bytes.
+    pub at: usize,
+    pub size: usize,
+    pub value: u64,
+    /// The status of a call with any other number there.
+    pub otherwise: i64,
+}
+
+impl StructSpec {
+    /// The status of a call with this struct, if it says that it is another.
+    #[must_use]
+    pub fn refusal(&self, one: &[u8]) -> Option<i64> {
+        self.says.as_ref().filter(|says| number(one, says.at, says.size) != says.value).map(|says| says.otherwise)
+    }
+}
+
+/// A number of `size` bytes in a struct; 0 where it ends before.
+#[must_use]
+pub fn number(one: &[u8], at: usize, size: usize) -> u64 {
+    let mut wide = [0; 8];
+    if let Some(bytes) = one.get(at..at + size.min(8)) {
+        wide[..bytes.len()].copy_from_slice(bytes);
+    }
+    u64::from_le_bytes(wide)
 }
 
 /// A pointer of a struct to memory.

@@ -358,7 +358,9 @@ impl Output {
             Target::Private(private) | Target::Withdrawn(private, _) => change(&mut private.bytes_mut()[..len]),
             Target::Cut(cut, _) => change(&mut cut.bytes_mut()[..len]),
             // The program may have changed it already: what is looked at is withdrawn first.
-            Target::Shared(_) | Target::Fixed(..) | Target::Structs(..) | Target::Unreadable => (),
+            Target::Shared(_) | Target::Fixed(..) | Target::Unreadable => (),
+            // Not what they lead to.
+            Target::Structs(structs, _) => change(structs.bytes_mut()),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use ava_protocol::flat::Way;
+use ava_protocol::flat::{self, Unfit, Way};
 use ava_protocol::layout::Rows;
 use ava_protocol::spec::{ListSpec, Step, StructSpec, TaggedSpec};
 use ava_protocol::wire::{Data, Extent, Texts};
@@ -11,7 +11,7 @@ use ava_protocol::wire::{Data, Extent, Texts};
 use super::Call;
 use crate::base::fault::Fault;
 use crate::base::memory;
-use crate::base::readable::{self, holds, is_readable};
+use crate::base::readable::{self, Program, holds, is_readable};
 use crate::book::pending::Meeting;
 
 impl Call {
@@ -221,6 +221,12 @@ impl Call {
         if !spec.memory.is_empty() {
             // SAFETY: by the caller's promise.
             return unsafe { self.deep_structs(pointer, count, spec, Way::In) };
+        }
+        if count > 0 {
+            match flat::says(spec, pointer as u64, &mut Program) {
+                Err(Unfit::Unreadable) => return Ok(Data::Unreadable),
+                said => said?,
+            }
         }
         let len = usize::try_from(count).ok().and_then(|n| n.checked_mul(spec.size));
         let Some(len) = len.filter(|len| is_readable(pointer.cast(), *len)) else { return Ok(Data::Unreadable) };

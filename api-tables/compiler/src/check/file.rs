@@ -11,6 +11,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 pub(super) const WORDS: &[&str] = &[
+    "absent",
     "also",
     "api",
     "configuration",
@@ -54,6 +55,7 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
         defines: Vec::new(),
         lost: 0,
         exhausted: 0,
+        absent: 0,
         environment: Vec::new(),
         sandbox: Needs::default(),
         configurations: Vec::new(),
@@ -103,6 +105,10 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
                 let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
                 api.exhausted = status.unwrap_or_default();
             }
+            "absent" => {
+                let status = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
+                api.absent = status.unwrap_or_default();
+            }
             "forked" => {
                 api.forked = attr.only(problems).and_then(|e| expr::constant_i64(e, names, problems));
             }
@@ -130,6 +136,9 @@ pub fn read(attrs: &[Attr], names: &Names, problems: &mut Problems) -> Api {
     extensions::no_second(attrs, problems);
     if !seen.contains(&"exhausted") {
         api.exhausted = api.lost;
+    }
+    if !seen.contains(&"absent") {
+        api.absent = api.lost;
     }
     for needed in ["api", "library", "lost"] {
         if !seen.contains(&needed) {

@@ -137,7 +137,7 @@ fn walk(path: &Expr, scope: &Scope<'_>, steps: &mut Vec<Step>, problems: &mut Pr
 pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     let mut mirrors = 0;
     for ty in api.types.values() {
-        let TypeKind::Struct { fields, mirror } = &ty.kind else { continue };
+        let TypeKind::Struct { fields, mirror, .. } = &ty.kind else { continue };
         tails(api, ty, fields, problems);
         if let Some(mirror) = mirror {
             mirrors += 1;

@@ -21,6 +21,7 @@ mod procs;
 mod recalls;
 mod rules;
 mod sandbox;
+mod says;
 mod shapes;
 mod types;
 mod words;
@@ -60,6 +61,7 @@ pub fn api(table: &Table, problems: &mut Problems) -> Api {
     recalls::check(&api, &whole, problems);
     kinds::check(&api, problems);
     procs::check(&api, problems);
+    says::check(&api, &whole, problems);
     awaited::check(&api, problems);
     api
 }

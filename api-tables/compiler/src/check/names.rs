@@ -199,7 +199,7 @@ impl Names {
 }
 
 /// The least and the greatest value of a scalar; a constant is never a fraction.
-fn range(scalar: Scalar) -> (i128, i128) {
+pub fn range(scalar: Scalar) -> (i128, i128) {
     let bits = scalar.size() as u32 * 8;
     match scalar {
         Scalar::U8 | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::Usize => (0, (1 << bits) - 1),

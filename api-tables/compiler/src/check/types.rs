@@ -1,7 +1,7 @@
 //! The types of a table: scalars, statuses, handles, structs, values by key and property lists.
 
 use super::names::{Kind, Names};
-use super::{events, in_place, keys, kinds, pixels, shapes};
+use super::{events, in_place, keys, kinds, pixels, says, shapes};
 use crate::attr::Attr;
 use crate::expr;
 use crate::model::{Element, Field, FieldShape, Memory, Mirror, Pointee, Scalar, TypeDef, TypeKind};
@@ -13,7 +13,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ItemStruct, ItemType, Type};
 
 pub(super) const TYPE_WORDS: &[&str] = &["event", "handle", "memory", "pixels", "status"];
-pub(super) const STRUCT_WORDS: &[&str] = &["mirror", "params"];
+pub(super) const STRUCT_WORDS: &[&str] = &["mirror", "params", "says"];
 
 /// Declares every type name, so that types can use each other in any order.
 pub fn declare(table: &Table, names: &mut Names, problems: &mut Problems) {
@@ -208,12 +208,16 @@ fn structure(noted: &Noted<ItemStruct>, names: &Names, problems: &mut Problems) 
         problems.add(noted.item.span(), "a C struct has named fields", "without names");
         return None;
     };
-    let fields = fields.named.iter().filter_map(|f| field(f, names, problems)).collect();
+    let fields: Vec<_> = fields.named.iter().filter_map(|f| field(f, names, problems)).collect();
     let mirror = match noted.attrs.iter().find(|a| a.word == "mirror") {
         Some(attr) => Some(mirror(attr, names, problems)?),
         None => None,
     };
-    Some(TypeKind::Struct { fields, mirror })
+    let says = match noted.attrs.iter().find(|a| a.word == "says") {
+        Some(attr) => Some(says::read(attr, &fields, names, problems)?),
+        None => None,
+    };
+    Some(TypeKind::Struct { fields, mirror, says })
 }
 
 /// `#[mirror(owner = H, invalid = STATUS, input = field)]`

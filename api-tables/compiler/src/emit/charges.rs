@@ -3,7 +3,7 @@
 use super::names::{self, ident, int};
 use super::sizes::{Side, Sizes};
 use crate::expr;
-use crate::model::{Buffer, Expr};
+use crate::model::{Buffer, Expr, Function, Shape};
 use crate::plan::{Argument, CallPlan, Number, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -105,6 +105,22 @@ pub fn written(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>, bu
             quote!(expr::mul(#count, Some(#size)))
         }
         None => quote!(None),
+    }
+}
+
+/// Whether a parameter that says how many stands before the result: it has been made an answer of by then.
+pub fn is_counted_before(function: &Function, argument: &Argument<'_>) -> bool {
+    let before = function.params.iter().take_while(|p| p.name != argument.param.name);
+    let mut returned = before.filter(|p| matches!(p.shape, Shape::Buffer(_)));
+    argument.written.is_some_and(|e| returned.any(|p| names_param(e, &p.name)))
+}
+
+fn names_param(e: &Expr, name: &str) -> bool {
+    match e {
+        Expr::Param(param) => param == name,
+        Expr::Binary(_, a, b) => names_param(a, name) || names_param(b, name),
+        Expr::Call(_, args) => args.iter().any(|e| names_param(e, name)),
+        Expr::Int(_) | Expr::Const(..) | Expr::Ask(..) => false,
     }
 }
 

@@ -27,6 +27,7 @@ mod recalls;
 mod request;
 mod resident;
 mod sandbox;
+mod says;
 pub mod shim;
 mod shortcut;
 mod sizes;

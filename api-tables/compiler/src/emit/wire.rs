@@ -4,6 +4,7 @@
 use super::mirror;
 use super::names::{self, ident, int};
 use super::sandbox;
+use super::says;
 use crate::layout;
 use crate::model::{Api, Element, Field, FieldShape, Function, Payload, Scalar, TypeKind};
 use crate::plan::{CallPlan, FieldType, Plan, Record};
@@ -48,7 +49,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
     let Api { name, number, library, versions, drivers, places, install, environment, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
     let (function_list, forks) = (api.function_list.is_some(), api.forks);
-    let lost = int(i128::from(api.lost));
+    let [lost, absent] = [api.lost, api.absent].map(|status| int(i128::from(status)));
     let [forked, inside] = [api.forked, api.inside].map(|status| match status.map(|status| int(i128::from(status))) {
         Some(status) => quote!(Some(#status)),
         None => quote!(None),
@@ -142,6 +143,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             places: &[#(#places),*],
             install: #install,
             lost: #lost,
+            absent: #absent,
             lasting: &[#(#lasting),*],
             environment: &[#(#environment),*],
             sandbox: #sandbox,
@@ -203,8 +205,9 @@ fn specs(api: &Api) -> TokenStream {
     let specs = api.types.values().filter_map(|t| {
         let name = ident(&t.name);
         Some(match &t.kind {
-            TypeKind::Struct { fields, .. } => {
+            TypeKind::Struct { fields, says, .. } => {
                 let size = layout::size(api, &t.name);
+                let says = says::emit(api, fields, says.as_ref());
                 let handles = layout::offsets(api, fields).into_iter().zip(fields).filter_map(|(at, f)| {
                     let FieldShape::Handle(h) = &f.shape else { return None };
                     let kind = names::kind(api, h);
@@ -212,8 +215,12 @@ fn specs(api: &Api) -> TokenStream {
                 });
                 let memory = memory(api, fields);
                 quote! {
-                    pub static #name: StructSpec =
-                        StructSpec { size: #size, handles: &[#(#handles),*], memory: &[#(#memory),*] };
+                    pub static #name: StructSpec = StructSpec {
+                        size: #size,
+                        handles: &[#(#handles),*],
+                        memory: &[#(#memory),*],
+                        says: #says,
+                    };
                 }
             }
             // Behind a field of a struct: see `keyed`.

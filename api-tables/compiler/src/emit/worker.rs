@@ -17,7 +17,7 @@ use crate::plan::{
     About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Plan, Server, Success, address_of,
 };
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let api = plan.api;
@@ -207,7 +207,12 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             continue;
         };
         translate.extend(translation(plan, call, argument.param, buffer));
-        let written = written(plan, call, argument, buffer);
+        let mut written = written(plan, call, argument, buffer);
+        if charges::is_counted_before(function, argument) {
+            let local = format_ident!("{}_written", argument.param.name);
+            translate.push(quote!(let #local = #written;));
+            written = quote!(#local);
+        }
         fields.push(quote!(#p: #p.returned(#written, ok)));
     }
     if call.callback().is_some() {

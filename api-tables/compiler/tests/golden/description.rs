@@ -18,6 +18,7 @@ pub static API: crate::api::Api = crate::api::Api {
     places: &[],
     install: "",
     lost: -1,
+    absent: -1,
     lasting: &[],
     environment: &["GOLD_*"],
     sandbox: crate::sandbox::Needs {

@@ -240,6 +240,9 @@ impl Call<'_> {
         let mut objects = Vec::new();
         if let Source::Private(private) = &mut input.source {
             for one in private.bytes_mut().chunks_exact_mut(spec.size) {
+                if let Some(status) = spec.refusal(one) {
+                    return Err(Stop::Refused(status));
+                }
                 for (at, kind) in spec.handles {
                     objects.extend(self.resolve(&mut one[*at..*at + 8], *kind)?);
                 }

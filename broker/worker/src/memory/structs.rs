@@ -57,6 +57,11 @@ impl Structs {
         self.run.memory.as_mut_ptr()
     }
 
+    /// The structs themselves.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.run.memory.bytes_mut()
+    }
+
     /// The bytes that the structs lead to, as many as they now say.
     pub fn led_bytes(&self) -> u64 {
         let all = self.run.memory.bytes().chunks_exact(self.spec.size).enumerate();
@@ -96,6 +101,9 @@ impl Run {
         let mut run = Self { memory: Private::copy(bytes), led: Vec::new() };
         let Some(spec) = spec else { return Ok(run) };
         for (i, one) in bytes.chunks_exact(spec.size).enumerate() {
+            if let Some(status) = spec.refusal(one) {
+                return Err(Stop::Refused(status));
+            }
             for memory in spec.memory {
                 let at = i * spec.size + memory.at;
                 let led = Led::of(memory.pointer(one)).ok_or(Malformed::Body(what))?;
@@ -154,13 +162,14 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use ava_protocol::spec::{Behind as Keyed, Content};
+    use ava_protocol::spec::{Behind as Keyed, Content, Says};
 
     use super::*;
 
     static ATTRIBUTE: StructSpec = StructSpec {
         size: 24,
         handles: &[],
+        says: None,
         memory: &[MemorySpec { at: 8, len_at: 16, len_size: 8, element: 1, content: Content::Bytes }],
     };
 
@@ -199,6 +208,7 @@ mod tests {
     static MECHANISM: StructSpec = StructSpec {
         size: 24,
         handles: &[],
+        says: None,
         memory: &[MemorySpec {
             at: 8,
             len_at: 16,
@@ -215,6 +225,22 @@ mod tests {
             assert!(matches!(Structs::build(&MECHANISM, 24, &flat, "test"), Err(Stop::Refused(0x71))), "{led:?}");
         }
         assert_eq!(Structs::build(&MECHANISM, 24, &words(&[9, 0, 8]), "test").unwrap().flatten(), words(&[9, 0, 8]));
+    }
+
+    static SAID: StructSpec = StructSpec {
+        size: 16,
+        handles: &[],
+        memory: &[],
+        says: Some(Says { at: 0, size: 4, value: 7, otherwise: 0x25 }),
+    };
+
+    #[test]
+    fn what_says_that_it_is_another_is_refused() {
+        assert_eq!(Structs::build(&SAID, 16, &words(&[7, 1]), "test").unwrap().flatten(), words(&[7, 1]));
+        for flat in [words(&[8, 1]), words(&[0, 7])] {
+            assert!(matches!(Structs::build(&SAID, 16, &flat, "test"), Err(Stop::Refused(0x25))));
+        }
+        assert!(matches!(Structs::build(&SAID, 16, &words(&[7]), "test"), Err(Stop::Malformed(_))));
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn list(api: &Api, ty: &TypeDef) -> Option<String> {
 }
 
 fn record(api: &Api, ty: &TypeDef) -> Option<String> {
-    let TypeKind::Struct { fields, .. } = &ty.kind else { return None };
+    let TypeKind::Struct { fields, says, .. } = &ty.kind else { return None };
     let offsets = layout::offsets(api, fields);
     let (mut at, mut kinds, mut leads, mut c) = (Vec::new(), Vec::new(), Vec::new(), String::new());
     for (field, offset) in fields.iter().zip(&offsets) {
@@ -111,13 +111,18 @@ fn record(api: &Api, ty: &TypeDef) -> Option<String> {
                 at.push(offset.to_string());
                 kinds.push(kind(h));
             }
-            FieldShape::Memory(memory) => leads.push(lead(api, &ty.name, fields, &offsets, *offset, memory, &mut c)),
+            FieldShape::Memory(memory) => leads.push(lead(api, &ty.name, fields, *offset, memory, &mut c)),
             _ => {}
         }
     }
     let count = at.len();
     at.push("0".into());
     kinds.push("0".into());
+    let says = says.as_ref().and_then(|says| {
+        let (at, size) = layout::number(api, fields, &says.field)?;
+        Some(format!("{at}, {size}, {:#x}ULL", says.value))
+    });
+    let says = says.unwrap_or("0, 0, 0".into());
     let (name, size) = (&ty.name, layout::size(api, &ty.name));
     let of = if leads.is_empty() { "NULL".into() } else { format!("leads_{name}") };
     if !leads.is_empty() {
@@ -125,28 +130,17 @@ fn record(api: &Api, ty: &TypeDef) -> Option<String> {
     }
     Some(format!(
         "{c}__attribute__((unused)) static const struct record record_{name} = \
-        {{{size}, {count}, {{{}}}, {{{}}}, {}, {of}}};\n\n",
+        {{{size}, {count}, {{{}}}, {{{}}}, {}, {of}, {}}};\n\n",
         at.join(", "),
         kinds.join(", "),
         leads.len(),
+        says,
     ))
 }
 
 /// A row about memory that a field points to; what it may be by key is added to `c`.
-fn lead(
-    api: &Api,
-    name: &str,
-    fields: &[Field],
-    offsets: &[usize],
-    at: usize,
-    memory: &Memory,
-    c: &mut String,
-) -> String {
-    let place = |name: &str| {
-        let (field, at) = fields.iter().zip(offsets).find(|(f, _)| f.name == name)?;
-        let FieldShape::Scalar(scalar) = &field.shape else { return None };
-        Some(format!("{at}, {}", scalar.size()))
-    };
+fn lead(api: &Api, name: &str, fields: &[Field], at: usize, memory: &Memory, c: &mut String) -> String {
+    let place = |name: &str| layout::number(api, fields, name).map(|(at, size)| format!("{at}, {size}"));
     let nowhere = || "0, 0".to_owned();
     let len = place(&memory.len).unwrap_or_else(nowhere);
     let unit = names::element_size(api, &memory.element);

@@ -280,9 +280,14 @@ impl<'a> Writer<'a, '_> {
     fn structs(&self, ty: &str, n: usize) -> Vec<u8> {
         let mut one = vec![0; layout::size(self.api, ty)];
         let mut behind = Vec::new();
-        let Some(TypeKind::Struct { fields, .. }) = self.api.types.get(ty).map(|t| &t.kind) else { return one };
+        let Some(TypeKind::Struct { fields, says, .. }) = self.api.types.get(ty).map(|t| &t.kind) else { return one };
         let offsets = layout::offsets(self.api, fields);
         let place = |name: &str| fields.iter().zip(&offsets).find(|(f, _)| f.name == name).map(|(_, at)| *at);
+        if let Some(says) = says
+            && let Some((at, size)) = layout::number(self.api, fields, &says.field)
+        {
+            one[at..at + size].copy_from_slice(&says.value.to_le_bytes()[..size]);
+        }
         for (field, at) in fields.iter().zip(&offsets) {
             let FieldShape::Memory(memory) = &field.shape else { continue };
             let Some(len_at) = place(&memory.len) else { continue };
