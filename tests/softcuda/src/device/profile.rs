@@ -2,20 +2,19 @@
 
 use std::sync::OnceLock;
 
+use ava_softgpu::{CLOCK, COMPUTE_CAPABILITY, MEMORY_BUS, MEMORY_CLOCK};
+
 use super::memory::Meter;
 use crate::cuda::{CUdevice, CUuuid, Result, Status};
 
-/// The driver API version that is served.
-pub const VERSION: i32 = 13000;
-/// The name of every device.
-pub const NAME: &std::ffi::CStr = c"AvA software device";
+pub use ava_softgpu::{CUDA_VERSION as VERSION, MULTIPROCESSORS, NAME};
+
 /// Compute capability 7.5, as PTX targets write it.
 pub const TARGET: u32 = 75;
 pub const WARP: u32 = 32;
 pub const THREADS_PER_BLOCK: u32 = 1024;
 pub const BLOCK: [u32; 3] = [1024, 1024, 64];
 pub const GRID: [u32; 3] = [0x7FFF_FFFF, 65535, 65535];
-pub const MULTIPROCESSORS: u32 = 40;
 pub const THREADS_PER_MULTIPROCESSOR: u32 = 1024;
 pub const BLOCKS_PER_MULTIPROCESSOR: u32 = 16;
 pub const REGISTERS: u32 = 65536;
@@ -34,14 +33,13 @@ pub struct Device {
 
 impl Device {
     pub fn uuid(&self) -> CUuuid {
-        let mut bytes = *b"ava-softcuda-\0\0\0";
-        bytes[15] = self.ordinal as u8;
-        CUuuid { bytes }
+        CUuuid { bytes: ava_softgpu::uuid(self.ordinal as u32) }
     }
 
     /// PCI domain, bus and device.
     pub fn pci(&self) -> (i32, i32, i32) {
-        (0, 0x40 + self.ordinal, 0)
+        let [domain, bus, device] = ava_softgpu::pci(self.ordinal as u32).map(|number| number as i32);
+        (domain, bus, device)
     }
 
     /// An attribute (`CUdevice_attribute`); none for a number that is unknown.
@@ -59,15 +57,12 @@ impl Device {
     }
 }
 
-/// The devices of the process. `AVA_SOFTCUDA_DEVICES` is their number (1 to 8; 1 if not set), `AVA_SOFTCUDA_MEMORY` the memory
-/// of each in bytes (4 GiB if not set).
+/// The devices of the process.
 pub fn devices() -> &'static [Device] {
     static DEVICES: OnceLock<Vec<Device>> = OnceLock::new();
     DEVICES.get_or_init(|| {
-        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-        let count = number("AVA_SOFTCUDA_DEVICES").unwrap_or(1).clamp(1, 8);
-        let memory = number("AVA_SOFTCUDA_MEMORY").unwrap_or(4 << 30);
-        (0..count as CUdevice).map(|ordinal| Device { ordinal, meter: Meter::new(memory) }).collect()
+        let device = |ordinal| Device { ordinal, meter: Meter::new(ava_softgpu::memory()) };
+        (0..ava_softgpu::count() as CUdevice).map(device).collect()
     })
 }
 
@@ -90,7 +85,7 @@ const ATTRIBUTES: &[(u32, i32)] = &[
     (10, WARP as i32),
     (11, i32::MAX),             // largest pitch
     (12, REGISTERS as i32),     // registers of a block
-    (13, 1_590_000),            // clock rate, kHz
+    (13, CLOCK as i32),         // clock rate, kHz
     (14, 512),                  // alignment of textures
     (15, 1),                    // copies beside kernels
     (16, MULTIPROCESSORS as i32),
@@ -99,15 +94,15 @@ const ATTRIBUTES: &[(u32, i32)] = &[
     (27, 32_768), (28, 32_768), (29, 2048), // layered 2D
     (30, 512),                  // alignment of surfaces
     (31, 1),                    // kernels beside each other
-    (36, 5_001_000),            // memory clock, kHz
-    (37, 256),                  // width of the memory bus, bits
+    (36, MEMORY_CLOCK as i32),  // memory clock, kHz
+    (37, MEMORY_BUS as i32),    // width of the memory bus, bits
     (38, 4 << 20),              // level 2 cache
     (39, THREADS_PER_MULTIPROCESSOR as i32),
     (40, 3),                    // copy engines
     (41, 1),                    // unified addresses
     (42, 32_768), (43, 2048),
     (51, 32),                   // pitch alignment of textures
-    (75, 7), (76, 5),           // compute capability
+    (75, COMPUTE_CAPABILITY[0]), (76, COMPUTE_CAPABILITY[1]),
     (78, 1),                    // priorities of streams
     (79, 1), (80, 1),           // caching in level 1, global and local
     (81, SHARED_PER_MULTIPROCESSOR as i32),
