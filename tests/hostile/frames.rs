@@ -47,7 +47,7 @@ fn headers() {
     }
     fatal(&stage, &nonsense(7).take(4000).collect::<Vec<_>>(), "no frame has tag");
     fatal(&stage, &vec![1; LONGEST + 1], "a lane: a frame longer than allowed");
-    for tag in [0_u32, 9, Tag::Reply as u32, Tag::Refused as u32, Tag::Answers as u32, u32::MAX] {
+    for tag in [0_u32, 10, Tag::Reply as u32, Tag::Refused as u32, Tag::Answers as u32, u32::MAX] {
         let mut frame = good.to_vec();
         frame[..4].copy_from_slice(&tag.to_le_bytes());
         fatal(&stage, &frame, &format!("no frame has tag {tag}"));

@@ -47,6 +47,9 @@ pub enum Tag {
     /// Shim to worker: the program's function has returned that the upcall named in the body was for. Not answered.
     Returned = 8,
     /// Worker to shim: the reply after a call of the vendor. With a descriptor, if it says so, and the call asked for one.
+    /// Shim to worker: answered with the bytes of device memory that the session has, as the worker counts them.
+    Held = 9,
+    /// Worker to shim: the reply after a call of the vendor.
     Reply = 16,
     /// Worker to shim: the vendor was not called; the call fails with the status in the header.
     Refused = 17,
@@ -67,6 +70,7 @@ impl Tag {
             6 => Self::Oneway,
             7 => Self::Fork,
             8 => Self::Returned,
+            9 => Self::Held,
             16 => Self::Reply,
             17 => Self::Refused,
             18 => Self::Upcall,

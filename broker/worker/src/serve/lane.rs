@@ -112,7 +112,7 @@ impl LaneServer {
         }
         let mut call =
             Call::new(session, &*self.worker.api, &self.lane, &self.answering, &mut self.out, &mut self.arena);
-        let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain);
+        let waits = matches!(frame.tag, Tag::Call | Tag::Await | Tag::Drain | Tag::Held);
         self.answering.store(waits, Ordering::Release);
         if waits {
             session.usage.wait();
@@ -168,6 +168,7 @@ fn serve_frame(worker: &'static Worker, frame: &Frame<'_>, fd: Option<OwnedFd>, 
             let tenant = fd.filter(|_| worker.session.table.forks).ok_or(Malformed::Body("a fork"))?;
             if worker.copy(tenant) { call.reply_bytes(&[]) } else { call.refuse(0) }
         }
+        Tag::Held => call.reply_bytes(&worker.session.usage.memory().to_le_bytes()),
         Tag::Returned => {
             worker.session.outbox.returned(number().ok_or(Malformed::Body("the end of a callback"))?);
             Ok(())
@@ -187,7 +188,7 @@ fn dispatch(worker: &'static Worker, frame: &Frame<'_>, call: &mut Call<'_>) -> 
         Err(Stop::Refused(status)) => status,
         Err(Stop::Missing(function)) => {
             tracing::warn!("the vendor's library lacks {function}");
-            worker.session.table.lost
+            worker.session.table.absent
         }
         outcome => return outcome,
     };

@@ -54,13 +54,17 @@ fn changed(status: u32, context: Option<*mut c_void>) -> Result<u32, Fault> {
     Ok(status)
 }
 
-/// The driver has made a context, which is current.
+/// The driver has made a context on a device, which is current.
 ///
 /// # Safety
 /// The driver has stored it, if the status is 0.
-unsafe fn made(status: u32, place: *mut *mut c_void) -> Result<u32, Fault> {
+unsafe fn made(status: u32, place: *mut *mut c_void, device: i32) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    changed(status, (status == 0 && !place.is_null()).then(|| unsafe { place.read() }))
+    let context = (status == 0 && !place.is_null()).then(|| unsafe { place.read() });
+    if let Some(context) = context {
+        SLOT.current()?.state.devices.made(context as usize, device);
+    }
+    changed(status, context)
 }
 
 pub unsafe fn cuCtxGetCurrent(context: *mut *mut c_void) -> Result<u32, Fault> {
@@ -121,12 +125,12 @@ pub unsafe fn cuCtxAttach(context: *mut *mut c_void, flags: u32) -> Result<u32, 
 
 pub unsafe fn cuCtxCreate(context: *mut *mut c_void, flags: u32, device: i32) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { made(marshal::cuCtxCreate(context, flags, device)?, context) }
+    unsafe { made(marshal::cuCtxCreate(context, flags, device)?, context, device) }
 }
 
 pub unsafe fn cuCtxCreate_v2(context: *mut *mut c_void, flags: u32, device: i32) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { made(marshal::cuCtxCreate_v2(context, flags, device)?, context) }
+    unsafe { made(marshal::cuCtxCreate_v2(context, flags, device)?, context, device) }
 }
 
 pub unsafe fn cuCtxCreate_v3(
@@ -137,7 +141,9 @@ pub unsafe fn cuCtxCreate_v3(
     device: i32,
 ) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { made(marshal::cuCtxCreate_v3(context, affinities.cast_mut().cast(), count, flags, device)?, context) }
+    unsafe {
+        made(marshal::cuCtxCreate_v3(context, affinities.cast_mut().cast(), count, flags, device)?, context, device)
+    }
 }
 
 /// As before it, but for contexts that belong to a graphics API.

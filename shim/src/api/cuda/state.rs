@@ -1,6 +1,7 @@
 //! What is remembered of a session with CUDA, and CUDA's slot.
 
 pub mod current;
+mod devices;
 mod registered;
 pub mod stages;
 mod standing;
@@ -13,6 +14,7 @@ use ava_protocol::api::Work;
 use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
+use devices::Devices;
 use registered::Registered;
 use standing::Standing;
 pub use standing::{Recorder, Way};
@@ -37,6 +39,8 @@ pub struct State {
     /// What it was told of the recordings of streams, by handle: no more than there are streams, since few record.
     pub recordings: maps::ById<Recording>,
     pub links: Links,
+    /// Of the contexts that it has made.
+    pub devices: Devices,
     /// Modules and libraries of which nothing more is found, by id.
     pub refused: maps::ById<()>,
     /// What is known beforehand.
@@ -66,6 +70,7 @@ impl Default for State {
             parameters: maps::busy(),
             registered: Registered::default(),
             links: Links::default(),
+            devices: Devices::default(),
             refused: maps::quiet(),
             standing: Standing::default(),
             nodes: maps::quiet(),
@@ -95,6 +100,7 @@ impl State {
 
     /// A context has ended: what was kept with it is handed back.
     pub fn ended(&self, context: usize) {
+        self.devices.ended(context);
         let of_context = {
             let mut all = self.all();
             let mut kept = all.split_off(&(context, 0));
