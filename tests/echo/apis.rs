@@ -162,6 +162,18 @@ pub const CUDA: Table = Table {
     has_plugin: false,
 };
 
+pub const NVML: Table = Table {
+    name: "nvml",
+    by_hand: ByHand { vendor: &[], driver: &[] },
+    // What the devices are called that the program has seen.
+    asked: &["nvmlDeviceGetName"],
+    unwritten: &[],
+    compiler: || ("cc", vec!["-isystem".into(), vendor::nvml().join("include").display().to_string()]),
+    prepare: |directory| ("NVIDIA_ECHO_LOG", directory.join("vendor.log"), directory.join("vendor.log")),
+    is_told: true,
+    has_plugin: false,
+};
+
 pub const OPENCL: Table = Table {
     name: "opencl",
     by_hand: ByHand {

@@ -6,15 +6,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use ava_protocol::api::Api;
-use ava_protocol::{opencl, pkcs11, tflite};
-use ava_tests::vendor::{softhsm, tflite as tensorflow};
+use ava_protocol::{nvml, opencl, pkcs11, tflite};
+use ava_tests::vendor::{nvml_client, softhsm, tflite as tensorflow};
 use ava_tests::{Ended, Program, Vendor, World, built};
 use ava_worker_fuzz::records;
 
 use super::recorder::Recorder;
 
-/// Inputs made from the recordings, a third of each API.
-const ROUNDS: u32 = 9000;
+/// Inputs made from the recordings, as many of each API.
+const ROUNDS: u32 = 12000;
 
 #[test]
 fn recorded_programs_and_changed_ones() {
@@ -38,6 +38,9 @@ fn recorded_programs_and_changed_ones() {
     let client = Program::new(programs.join("2.17/client")).args(["all"]).env("LD_LIBRARY_PATH", &libraries);
     let client = client.env("TFLITE_MODELS", tensorflow("models")).env("TFLITE_DELEGATE", &delegate);
     files.extend(recorded(&tflite::API, world, &[client], &directory));
+
+    let clients = ["ask", "wrong"].map(|what| Program::new(nvml_client()).args([what]));
+    files.extend(recorded(&nvml::API, World::new(Vendor::SoftCuda), &clients, &directory));
 
     let replay = Program::new(built::file("ava-worker-replay")).args([ROUNDS.to_string()]).args(files);
     let answer = World::without_broker(Vendor::Pocl).native(&replay.within(Duration::from_mins(5)));

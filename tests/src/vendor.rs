@@ -21,7 +21,7 @@ pub enum Vendor {
     SoftHsm,
     /// The same with its default settings: a forked child continues with its parent's state.
     SoftHsmForking,
-    /// The software device of `tests/softcuda`, as a CUDA driver.
+    /// The software device of `tests/softcuda`, as a CUDA driver, and `tests/softnvml` with it.
     SoftCuda,
 }
 
@@ -132,16 +132,17 @@ fn stores(place: &Path, forking: bool) -> [PathBuf; 2] {
     [of_store, of_copy]
 }
 
-/// A folder with the software device under the name by which programs load a CUDA driver.
+/// A folder with the software device under the names by which programs load a CUDA driver, and the library that tells of it.
 ///
 /// # Panics
 /// If there is one already.
 #[must_use]
 pub fn softcuda(place: &Path) -> PathBuf {
     let folder = place.join("cuda");
-    let made =
-        fs::create_dir_all(&folder).and_then(|()| symlink(built::file("libsoftcuda.so"), folder.join("libcuda.so.1")));
-    made.expect("a folder with the driver");
+    fs::create_dir_all(&folder).expect("a folder for the driver");
+    for (library, name) in [("libsoftcuda.so", "libcuda.so.1"), ("libsoftnvml.so", "libnvidia-ml.so.1")] {
+        symlink(built::file(library), folder.join(name)).expect("a name of the driver");
+    }
     folder
 }
 
@@ -201,6 +202,25 @@ pub fn cuda_python() -> PathBuf {
     let python = cache().join("cuda/python/bin/python");
     assert!(python.exists(), "{} is missing: tools/setup long", python.display());
     python
+}
+
+/// NVML: `include` with its header, and `bin/python` with programs that ask it.
+///
+/// # Panics
+/// If they are not installed.
+#[must_use]
+pub fn nvml() -> PathBuf {
+    present(cache().join("nvml"))
+}
+
+/// The client of `tests/nvml`.
+///
+/// # Panics
+/// With the compiler's messages, or if NVML's header is not installed.
+#[must_use]
+pub fn nvml_client() -> PathBuf {
+    let include = nvml().join("include").display().to_string();
+    built::compiled("nvml-client", "nvml/client.c", &["-isystem", &include, "-Wextra", "-Werror", "-ldl"])
 }
 
 /// Node, and the folder of its program's packages.

@@ -21,7 +21,7 @@ use ava_tables::build::TABLES;
 use ava_tables::emit::echo::{self, ByHand, Served};
 use ava_tests::{Ended, Vendor, World, built};
 
-use apis::{CUDA, Echo, OPENCL, PKCS11, TFLITE, Table, api};
+use apis::{CUDA, Echo, NVML, OPENCL, PKCS11, TFLITE, Table, api};
 use logs::{Logs, function, shown};
 
 /// What both sides wrote down.
@@ -97,13 +97,14 @@ fn differences_are_found() {
 /// What the echo can serve in no way is refused, by its name.
 #[test]
 fn what_cannot_be_served_does_not_build() {
-    let tables = [&CUDA, &OPENCL, &PKCS11, &TFLITE];
+    let tables = [&CUDA, &NVML, &OPENCL, &PKCS11, &TFLITE];
     let names: BTreeSet<_> = tables.iter().map(|table| table.name).collect();
     assert_eq!(names, TABLES.iter().copied().collect(), "each table has its echo");
     for table in tables {
         let api = api(table.name);
         match echo::emit(&api, &ByHand::default()) {
-            Ok(_) => assert_eq!(table.name, "pkcs11", "only PKCS#11's table says all that an echo needs"),
+            // Their tables say all that an echo needs.
+            Ok(_) => assert!(["nvml", "pkcs11"].contains(&table.name), "{}", table.name),
             Err(problems) => {
                 let named = |name: &str| problems.iter().any(|problem| problem.starts_with(&format!("{name}: ")));
                 let missed = table.by_hand.vendor.iter().filter(|name| named(name)).count();
@@ -150,6 +151,11 @@ fn the_echo_of_cuda_is_true() {
 }
 
 #[test]
+fn the_echo_of_nvml_is_true() {
+    is_true(&NVML);
+}
+
+#[test]
 fn the_echo_of_opencl_is_true() {
     is_true(&OPENCL);
 }
@@ -173,6 +179,16 @@ fn every_function_of_cuda_crosses() {
 #[test]
 fn every_function_of_cuda_crosses_sockets() {
     crosses(&Echo::new(&CUDA, true), "socket");
+}
+
+#[test]
+fn every_function_of_nvml_crosses() {
+    crosses(&Echo::new(&NVML, true), "ring");
+}
+
+#[test]
+fn every_function_of_nvml_crosses_sockets() {
+    crosses(&Echo::new(&NVML, true), "socket");
 }
 
 #[test]

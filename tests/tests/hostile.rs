@@ -17,6 +17,8 @@ mod errors;
 mod frames;
 #[path = "../hostile/maps.rs"]
 mod maps;
+#[path = "../hostile/nvml.rs"]
+mod nvml;
 #[path = "../hostile/oneways.rs"]
 mod oneways;
 #[path = "../hostile/pkcs11.rs"]

@@ -13,6 +13,7 @@ mod echo;
 mod hostile;
 mod installed;
 mod isolation;
+mod nvml;
 mod output;
 mod pkcs11;
 mod preload;

@@ -10,7 +10,7 @@ use crate::model::Api;
 use crate::plan::Plan;
 
 /// The tables, by name: `api-tables/NAME.rs`. The broker prepares for the first where it does not know what a program will use.
-pub const TABLES: &[&str] = &["opencl", "pkcs11", "tflite", "cuda"];
+pub const TABLES: &[&str] = &["opencl", "pkcs11", "tflite", "cuda", "nvml"];
 
 /// Reads every table in `tables`, a folder relative to the crate that is built, and writes `tables.rs` into the output
 /// folder: a module with what `emit` makes of the plan of each, and behind them what `all` makes of all. Mistakes become

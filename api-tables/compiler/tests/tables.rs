@@ -90,6 +90,16 @@ const VENDORS: &[Vendor] = &[
         libraries: |_| Vec::new(),
         prefix: "cu",
     },
+    Vendor {
+        table: "nvml",
+        packages: "what tools/setup fetches",
+        compiler: nvml,
+        undeclared: &[],
+        unsaid: &[],
+        whole: ("nvml.h", "nvmlShutdown"),
+        libraries: |_| Vec::new(),
+        prefix: "nvml",
+    },
 ];
 
 #[test]
@@ -315,6 +325,12 @@ fn tensorflow() -> Command {
 fn cuda() -> Command {
     let mut compiler = c11();
     compiler.arg("-isystem").arg(cached("cuda").join("13.0/include"));
+    compiler
+}
+
+fn nvml() -> Command {
+    let mut compiler = c11();
+    compiler.arg("-isystem").arg(cached("nvml").join("include"));
     compiler
 }
 

@@ -31,7 +31,7 @@ mod tables {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-pub use tables::pkcs11;
+pub use tables::{nvml, pkcs11};
 
 /// CUDA on the wire, with [`custom`](cuda::custom) for what goes by hand.
 pub mod cuda {

@@ -1,6 +1,7 @@
 //! The APIs that a worker can serve, and how their vendors' libraries are loaded.
 
 pub mod cuda;
+pub mod nvml;
 pub mod opencl;
 pub mod pkcs11;
 pub mod tflite;
@@ -14,7 +15,7 @@ use crate::call::{Api, Load};
 use crate::vendor::Loaded;
 
 /// All of them.
-const APIS: &[(&Table, Load)] = &[cuda::SERVED, opencl::SERVED, pkcs11::SERVED, tflite::SERVED];
+const APIS: &[(&Table, Load)] = &[cuda::SERVED, nvml::SERVED, opencl::SERVED, pkcs11::SERVED, tflite::SERVED];
 
 /// An API with the vendor's library that it was loaded from.
 pub struct Served {

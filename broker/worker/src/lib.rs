@@ -39,7 +39,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-pub use api::{Served, cuda, load, opencl, pkcs11, tflite};
+pub use api::{Served, cuda, load, nvml, opencl, pkcs11, tflite};
 pub use call::Api;
 pub use serve::{LaneServer, Worker};
 pub use state::usage::Usage;

@@ -3,6 +3,7 @@
 //! Each has a slot of its own, and registers it as the library is loaded; nothing else knows which there are.
 
 mod cuda;
+mod nvml;
 mod opencl;
 mod pkcs11;
 mod runtime;

@@ -10,6 +10,7 @@ use crate::records::{self, Attached, Record, Seed};
 pub fn of(api: &Api) -> &'static [Seed] {
     match api.name {
         "cuda" => generated::cuda::SEEDS,
+        "nvml" => generated::nvml::SEEDS,
         "opencl" => generated::opencl::SEEDS,
         "pkcs11" => generated::pkcs11::SEEDS,
         "tflite" => generated::tflite::SEEDS,

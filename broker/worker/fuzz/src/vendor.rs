@@ -38,6 +38,11 @@ pub fn state(api: &str) -> Option<Arc<dyn Api>> {
             launches::withdraw(&mut vendor);
             Arc::new(ava_worker::cuda::State::of(vendor))
         }
+        "nvml" => {
+            let mut vendor = ava_worker::nvml::Vendor::load(&mut Nothing);
+            generated::nvml::install(&mut vendor);
+            Arc::new(ava_worker::nvml::State::of(vendor))
+        }
         "opencl" => {
             let mut vendor = ava_worker::opencl::Vendor::load(&mut Nothing);
             generated::opencl::install(&mut vendor);

@@ -57,7 +57,9 @@ pub fn run(args: Args, format: Format) -> Result<ExitCode, Failure> {
 /// The diagnosis as text.
 fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
     let mut text = String::new();
-    for check in &diagnosis.checks {
+    for (i, check) in diagnosis.checks.iter().enumerate() {
+        // What the next check needs, too, is said there.
+        let next = diagnosis.checks.get(i + 1).map_or(&[][..], |next| &next.fixes);
         let mark = match check.health {
             Health::Ok => "ok",
             Health::Note => "note",
@@ -66,7 +68,7 @@ fn text(diagnosis: &Diagnosis, verbose: bool) -> String {
         };
         text += &lines(&format!("{mark:<6}  {:<9}  ", check.name), &check.found);
         let details = check.details.iter().filter(|_| verbose);
-        for line in check.fixes.iter().chain(details) {
+        for line in check.fixes.iter().filter(|fix| !next.contains(fix)).chain(details) {
             text += &lines(&" ".repeat(19), line);
         }
     }

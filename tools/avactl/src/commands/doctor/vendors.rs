@@ -29,6 +29,7 @@ pub fn ask(api: &str, shim: &Path) -> Result<Library, String> {
         "pkcs11" => pkcs11(shim),
         "tflite" => tflite(shim),
         "cuda" => cuda(shim),
+        "nvml" => nvml(shim),
         other => Err(format!("there is no check for {other}")),
     }
 }
@@ -109,30 +110,73 @@ fn pkcs11(shim: &Path) -> Result<Library, String> {
 
 /// The driver's version and its devices, by the driver API (`cuda.h`).
 fn cuda(shim: &Path) -> Result<Library, String> {
-    const NAME: usize = 256;
     let library = load(shim)?;
     let initialize: Symbol<unsafe extern "C" fn(c_uint) -> c_uint> = function(&library, "cuInit")?;
     let version: Symbol<unsafe extern "C" fn(*mut c_int) -> c_uint> = function(&library, "cuDriverGetVersion")?;
     let count: Symbol<unsafe extern "C" fn(*mut c_int) -> c_uint> = function(&library, "cuDeviceGetCount")?;
     let name: Symbol<unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_uint> =
         function(&library, "cuDeviceGetName")?;
-    let ok = |name: &str, value: c_uint| if value == 0 { Ok(()) } else { Err(format!("{name} answers {value}")) };
     let (mut number, mut devices) = (0, 0);
     // SAFETY: the functions have these types, and each pointer leads to what the function fills.
     unsafe {
-        ok("cuInit", initialize(0))?;
-        ok("cuDriverGetVersion", version(&raw mut number))?;
-        ok("cuDeviceGetCount", count(&raw mut devices))?;
+        answered("cuInit", initialize(0))?;
+        answered("cuDriverGetVersion", version(&raw mut number))?;
+        answered("cuDeviceGetCount", count(&raw mut devices))?;
     }
     let named = |device| {
-        let mut text = [0_u8; NAME];
-        // SAFETY: as above: so many bytes are there, and the last one stays a NUL.
-        ok("cuDeviceGetName", unsafe { name(text.as_mut_ptr().cast(), NAME as c_int - 1, device) })?;
-        let end = text.iter().position(|byte| *byte == 0).unwrap_or(0);
-        Ok(String::from_utf8_lossy(&text[..end]).into_owned())
+        // SAFETY: as above.
+        text(|at, room| answered("cuDeviceGetName", unsafe { name(at, room as c_int, device) }))
     };
     let devices = (0..devices).map(named).collect::<Result<_, String>>()?;
     Ok(Library { version: format!("CUDA {}.{}", number / 1000, number % 1000 / 10), devices })
+}
+
+/// The library's version and its devices (`nvml.h`).
+fn nvml(shim: &Path) -> Result<Library, String> {
+    type Device = *mut c_void;
+    let library = load(shim)?;
+    let plain = |name: &'static str| -> Result<(), String> {
+        let call: Symbol<unsafe extern "C" fn() -> c_uint> = function(&library, name)?;
+        // SAFETY: it takes nothing.
+        answered(name, unsafe { call() })
+    };
+    let version: Symbol<unsafe extern "C" fn(*mut c_char, c_uint) -> c_uint> =
+        function(&library, "nvmlSystemGetNVMLVersion")?;
+    let count: Symbol<unsafe extern "C" fn(*mut c_uint) -> c_uint> = function(&library, "nvmlDeviceGetCount_v2")?;
+    let find: Symbol<unsafe extern "C" fn(c_uint, *mut Device) -> c_uint> =
+        function(&library, "nvmlDeviceGetHandleByIndex_v2")?;
+    let name: Symbol<unsafe extern "C" fn(Device, *mut c_char, c_uint) -> c_uint> =
+        function(&library, "nvmlDeviceGetName")?;
+    plain("nvmlInit_v2")?;
+    let mut number = 0;
+    // SAFETY: the functions have these types, and each pointer leads to what the function fills.
+    let told = text(|at, room| answered("nvmlSystemGetNVMLVersion", unsafe { version(at, room) }))?;
+    // SAFETY: as above.
+    answered("nvmlDeviceGetCount_v2", unsafe { count(&raw mut number) })?;
+    let named = |index| {
+        let mut device = std::ptr::null_mut();
+        // SAFETY: as above.
+        answered("nvmlDeviceGetHandleByIndex_v2", unsafe { find(index, &raw mut device) })?;
+        // SAFETY: as above.
+        text(|at, room| answered("nvmlDeviceGetName", unsafe { name(device, at, room) }))
+    };
+    let devices = (0..number).map(named).collect::<Result<_, String>>()?;
+    plain("nvmlShutdown")?;
+    Ok(Library { version: format!("NVML {told}"), devices })
+}
+
+/// A function's status.
+fn answered(name: &str, status: c_uint) -> Result<(), String> {
+    if status == 0 { Ok(()) } else { Err(format!("{name} answers {status}")) }
+}
+
+/// A text that a function stores.
+fn text(store: impl FnOnce(*mut c_char, c_uint) -> Result<(), String>) -> Result<String, String> {
+    let mut text = [0_u8; 256];
+    // The last byte stays a NUL.
+    store(text.as_mut_ptr().cast(), text.len() as c_uint - 1)?;
+    let end = text.iter().position(|byte| *byte == 0).unwrap_or(0);
+    Ok(String::from_utf8_lossy(&text[..end]).into_owned())
 }
 
 fn load(shim: &Path) -> Result<Loaded, String> {
