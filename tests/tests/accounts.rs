@@ -246,8 +246,8 @@ fn what_devices_are_given_is_not_waited_for() {
         waits_between(&world, program, variables)
     };
     for variables in [&[][..], &[("AVA_TRANSPORT", "socket")]] {
-        let waits =
-            ["step", "asked", "played", "reserved", "settled", "synchronized", "made"].map(|name| round(name, variables));
+        let waits = ["step", "asked", "played", "reserved", "settled", "synchronized", "made"]
+            .map(|name| round(name, variables));
         assert_eq!(waits, [0, 0, 0, 100, 100, 100, 200], "{variables:?}");
         // A long copy goes in parts of 1 MiB.
         assert_eq!(round("long", variables), 1600, "{variables:?}");

@@ -28,4 +28,6 @@ pub fn told<S: State>(slot: &'static Slot<S>, status: i64) {
     }
 }
 
-pub use crate::engine::{arrays, board, chunks, ends, files, list, mapping, mirror, pieces, pixels, quiet, recall, resident};
+pub use crate::engine::{
+    arrays, board, chunks, ends, files, list, mapping, mirror, pieces, pixels, quiet, recall, resident,
+};

@@ -57,10 +57,11 @@ unsafe fn ask(opcode: u32, keys: &[u32], places: &[*mut c_void], pointer: u64) -
         return Ok(CUDA_ERROR_INVALID_VALUE);
     }
     let at = SLOT.current()?;
-    let question = at.state.standing.number(pointer).filter(|_| keys.iter().all(|key| stays(*key))).and_then(|memory| {
-        let numbers: Vec<u64> = [memory, pointer].into_iter().chain(keys.iter().map(|key| (*key).into())).collect();
-        Question::new(at, opcode, &[], &numbers, false)
-    });
+    let question =
+        at.state.standing.number(pointer).filter(|_| keys.iter().all(|key| stays(*key))).and_then(|memory| {
+            let numbers: Vec<u64> = [memory, pointer].into_iter().chain(keys.iter().map(|key| (*key).into())).collect();
+            Question::new(at, opcode, &[], &numbers, false)
+        });
     let parts: Vec<Place> = places.iter().zip(&kinds).map(|(place, kind)| (place.cast(), kind.size())).collect();
     // SAFETY: by the caller's promise.
     if question.as_ref().is_some_and(|question| unsafe { question.recall(&parts) }) {
