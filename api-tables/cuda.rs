@@ -692,7 +692,9 @@ extern "C" {
         scope: CUflushGPUDirectRDMAWritesScope,
     ) -> CUresult;
 
+    /// By hand: which context it is.
     #[proc(since = 7000)]
+    #[custom(shim)]
     fn cuDevicePrimaryCtxRetain(pctx: Option<Out<CUcontext>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 11000)]

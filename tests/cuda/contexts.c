@@ -58,6 +58,23 @@ CASE(primary_context_reset)
     CHECK(!is_active(&flags));
 }
 
+/* "A primary context which has not yet been initialized" may be current: no call succeeds in it until it is made again. */
+CASE(primary_context_is_current_before_it_is_made_again)
+{
+    CUdeviceptr at;
+    CUcontext again = NULL;
+    begin();
+    allocate(1000);
+    OK(cuDevicePrimaryCtxReset(device));
+    IS(cuMemAlloc(&at, 4), CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    OK(cuCtxSetCurrent(NULL));
+    OK(cuCtxSetCurrent(context));
+    IS(cuMemAlloc(&at, 4), CUDA_ERROR_CONTEXT_IS_DESTROYED);
+    OK(cuDevicePrimaryCtxRetain(&again, device));
+    CHECK(again == context);
+    CHECK_ALL(zeroes(4), 4, 0);
+}
+
 CASE(context_stack)
 {
     CUcontext popped;

@@ -181,7 +181,9 @@ pub unsafe fn cuCtxDestroy_v2(context: *mut c_void) -> Result<u32, Fault> {
 /// A context has ended, if the driver says so.
 fn ended(status: u32, context: *mut c_void) -> Result<u32, Fault> {
     if status == 0 {
-        SLOT.current()?.state.ended(context as usize);
+        let state = &SLOT.current()?.state;
+        state.devices.ended(context as usize);
+        state.kept.ended(context as usize);
     }
     all_changed()?;
     changed(status, None)
@@ -195,26 +197,50 @@ fn all_changed() -> Result<(), Fault> {
     Ok(())
 }
 
+pub unsafe fn cuDevicePrimaryCtxRetain(context: *mut *mut c_void, device: i32) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    let status = unsafe { marshal::cuDevicePrimaryCtxRetain(context, device)? };
+    if status == 0 && !context.is_null() {
+        // SAFETY: the driver has stored it.
+        SLOT.current()?.state.kept.retained(device, unsafe { context.read() } as usize);
+    }
+    Ok(status)
+}
+
+/// The driver was asked to give up a device's primary context: it may have ended, and what the runtime keeps with it.
+fn given_up(status: u32, device: i32) -> Result<u32, Fault> {
+    let kept = &SLOT.current()?.state.kept;
+    if let Some(context) = kept.primary(device).filter(|_| status == 0) {
+        let (mut flags, mut is_active) = (0, 1);
+        // SAFETY: places for two numbers.
+        let told = unsafe { marshal::cuDevicePrimaryCtxGetState(device, &raw mut flags, &raw mut is_active)? };
+        if told == 0 && is_active == 0 {
+            kept.primary_ended(context);
+        }
+    }
+    all_changed().map(|()| status)
+}
+
 pub unsafe fn cuDevicePrimaryCtxReset(device: i32) -> Result<u32, Fault> {
     // SAFETY: a number.
     let status = unsafe { marshal::cuDevicePrimaryCtxReset(device)? };
-    all_changed().map(|()| status)
+    given_up(status, device)
 }
 
 pub unsafe fn cuDevicePrimaryCtxReset_v2(device: i32) -> Result<u32, Fault> {
     // SAFETY: a number.
     let status = unsafe { marshal::cuDevicePrimaryCtxReset_v2(device)? };
-    all_changed().map(|()| status)
+    given_up(status, device)
 }
 
 pub unsafe fn cuDevicePrimaryCtxRelease(device: i32) -> Result<u32, Fault> {
     // SAFETY: a number.
     let status = unsafe { marshal::cuDevicePrimaryCtxRelease(device)? };
-    all_changed().map(|()| status)
+    given_up(status, device)
 }
 
 pub unsafe fn cuDevicePrimaryCtxRelease_v2(device: i32) -> Result<u32, Fault> {
     // SAFETY: a number.
     let status = unsafe { marshal::cuDevicePrimaryCtxRelease_v2(device)? };
-    all_changed().map(|()| status)
+    given_up(status, device)
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use ava_cuda_runtime::{self as runtime, Destructor, Device, INVALID_HANDLE};
+use ava_cuda_runtime::{self as runtime, Destructor, Device};
 
 use super::contexts;
 use super::state::{SLOT, State};
@@ -36,7 +36,7 @@ impl runtime::Driver for Driver {
     fn retain_primary(device: i32) -> runtime::Result<usize> {
         let mut context = std::ptr::null_mut();
         // SAFETY: a place for a handle.
-        answered(unsafe { marshal::cuDevicePrimaryCtxRetain(&raw mut context, device) })?;
+        answered(unsafe { contexts::cuDevicePrimaryCtxRetain(&raw mut context, device) })?;
         Ok(context as usize)
     }
 
@@ -46,16 +46,15 @@ impl runtime::Driver for Driver {
     }
 
     fn store(context: usize, key: usize, value: usize, destructor: Option<Destructor>) -> runtime::Result<()> {
-        state()?.store(named(context)?, key, value, destructor);
-        Ok(())
+        state()?.kept.store(named(context)?, key, value, destructor)
     }
 
     fn unstore(context: usize, key: usize) -> runtime::Result<()> {
-        state()?.unstore(named(context)?, key).map(drop).ok_or(INVALID_HANDLE)
+        state()?.kept.unstore(named(context)?, key)
     }
 
     fn stored(context: usize, key: usize) -> runtime::Result<usize> {
-        state()?.stored(named(context)?, key).ok_or(INVALID_HANDLE)
+        state()?.kept.stored(named(context)?, key)
     }
 
     fn identity(context: usize) -> runtime::Result<u64> {

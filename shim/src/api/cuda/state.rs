@@ -2,19 +2,19 @@
 
 pub mod current;
 mod devices;
+mod kept;
 mod registered;
 pub mod stages;
 mod standing;
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
-use ava_cuda_runtime::Destructor;
 use ava_protocol::api::Work;
 use ava_protocol::cuda::parameters::Layout;
 
 use super::links::Links;
 use devices::Devices;
+use kept::Kept;
 use registered::Registered;
 use standing::Standing;
 pub use standing::{Recorder, Way};
@@ -45,8 +45,8 @@ pub struct State {
     pub refused: maps::ById<()>,
     /// What is known beforehand.
     pub standing: Standing,
-    /// What the runtime keeps with contexts, by handle and key.
-    stored: Mutex<BTreeMap<(usize, usize), Stored>>,
+    /// What the runtime keeps with contexts.
+    pub kept: Kept,
 }
 
 /// What the next node of a stream's recording is to wait for, and by what edges: the program has the addresses of both until it
@@ -55,12 +55,6 @@ pub struct State {
 pub struct Recording {
     pub dependencies: Box<[u64]>,
     pub edges: Box<[u8]>,
-}
-
-/// A value that the runtime keeps with a context.
-struct Stored {
-    value: usize,
-    destructor: Option<Destructor>,
 }
 
 impl Default for State {
@@ -75,49 +69,15 @@ impl Default for State {
             standing: Standing::default(),
             nodes: maps::quiet(),
             recordings: maps::quiet(),
-            stored: Mutex::default(),
+            kept: Kept::default(),
         }
     }
 }
 
 impl State {
-    pub fn store(&self, context: usize, key: usize, value: usize, destructor: Option<Destructor>) {
-        self.all().insert((context, key), Stored { value, destructor });
-    }
-
-    pub fn stored(&self, context: usize, key: usize) -> Option<usize> {
-        self.all().get(&(context, key)).map(|stored| stored.value)
-    }
-
-    pub fn unstore(&self, context: usize, key: usize) -> Option<usize> {
-        self.all().remove(&(context, key)).map(|stored| stored.value)
-    }
-
     /// The thread's current context: in another, or without one, the driver may refuse what it accepts in this one.
     fn context(&self) -> Option<u64> {
         current::known(SLOT.current().ok()?.generation).map(|context| context as u64)
-    }
-
-    /// A context has ended: what was kept with it is handed back.
-    pub fn ended(&self, context: usize) {
-        self.devices.ended(context);
-        let of_context = {
-            let mut all = self.all();
-            let mut kept = all.split_off(&(context, 0));
-            let mut others = context.checked_add(1).map_or_else(BTreeMap::new, |next| kept.split_off(&(next, 0)));
-            all.append(&mut others);
-            kept
-        };
-        for ((context, key), stored) in of_context {
-            if let Some(destructor) = stored.destructor {
-                // SAFETY: the runtime handed both over to be called so when the context ends.
-                unsafe { destructor(context, key as *mut _, stored.value as *mut _) };
-            }
-        }
-    }
-
-    fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<(usize, usize), Stored>> {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -52,7 +52,8 @@ entries! { checked;
     }
 
     fn cuCtxPushCurrent_v2(handle: CUcontext) {
-        context::push(context::find(handle)?.handle);
+        context::check(handle)?;
+        context::push(handle);
         Ok(())
     }
 
@@ -64,7 +65,7 @@ entries! { checked;
     /// Null takes the current context off.
     fn cuCtxSetCurrent(handle: CUcontext) {
         if handle != 0 {
-            context::find(handle)?;
+            context::check(handle)?;
         }
         context::set(handle);
         Ok(())

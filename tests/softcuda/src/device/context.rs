@@ -221,6 +221,13 @@ pub fn find(handle: usize) -> Result<Arc<Context>> {
     CONTEXTS.get(handle).ok_or(Status::INVALID_CONTEXT)
 }
 
+/// Whether a context may be current; `INVALID_CONTEXT` if there is none. A primary context may be that has ended: the runtime has
+/// it made again.
+pub fn check(handle: usize) -> Result {
+    let is_primary = || lock(&PRIMARIES).values().any(|primary| primary.handle == handle);
+    if CONTEXTS.get(handle).is_some() || is_primary() { Ok(()) } else { Err(Status::INVALID_CONTEXT) }
+}
+
 /// Puts a context on top of the thread's stack.
 pub fn push(handle: usize) {
     STACK.with(|stack| stack.borrow_mut().push(handle));
