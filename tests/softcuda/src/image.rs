@@ -55,12 +55,13 @@ unsafe fn of_wrapper(wrapper: Memory) -> Result<Vec<Memory>, ImageError> {
     let address = |at: usize| wrapper.long(at).filter(|address| *address != 0).ok_or(ImageError::Invalid);
     // SAFETY: the caller's, of all addresses.
     let memory = |address: u64| unsafe { Memory::new(address as *const c_void, None) };
-    if wrapper.word(4) != Some(2) {
-        return Ok(vec![memory(address(8)?)]);
-    }
-    let list = memory(address(16)?);
-    let addresses = (0..MOST).map_while(|at| list.long(8 * at).filter(|address| *address != 0));
-    let fatbins: Vec<_> = addresses.map(memory).collect();
+    let fatbins: Vec<_> = if wrapper.word(4) == Some(2) {
+        let list = memory(address(16)?);
+        let addresses = (0..MOST).map_while(|at| list.long(8 * at).filter(|address| *address != 0));
+        addresses.map(memory).collect()
+    } else {
+        vec![memory(address(8)?)]
+    };
     let is_valid = (1..MOST).contains(&fatbins.len()) && fatbins.iter().all(|fatbin| fatbin.word(0) == Some(FATBIN));
     if is_valid { Ok(fatbins) } else { Err(ImageError::Invalid) }
 }

@@ -170,9 +170,9 @@ unsafe fn gathered(function: *mut c_void, pointers: *const *const c_void) -> Res
     // SAFETY: by the caller's promise.
     unsafe {
         if let Some(known) = at.state.parameters.get(&found.id) {
-            return Ok(gather(&known, pointers));
+            return gather(&known, pointers);
         }
-        Ok(gather(&layout(function, found)?, pointers))
+        gather(&layout(function, found)?, pointers)
     }
 }
 
@@ -199,18 +199,23 @@ fn layout(function: *mut c_void, found: Found) -> Result<Layout, Fault> {
     Ok(layout)
 }
 
-/// Arguments, each at a pointer.
+/// Arguments, each at a pointer; null is none.
 ///
 /// # Safety
-/// As many pointers lead to as many bytes.
-unsafe fn gather(layout: &Layout, pointers: *const *const c_void) -> Vec<u8> {
+/// As many pointers lead to as many bytes, or are null.
+unsafe fn gather(layout: &Layout, pointers: *const *const c_void) -> Result<Vec<u8>, Fault> {
     let mut bytes = vec![0; layout.len()];
     for (i, parameter) in layout.parameters().iter().enumerate() {
         let place = &mut bytes[parameter.offset..parameter.offset + parameter.size];
         // SAFETY: by the caller's promise.
-        unsafe { std::ptr::copy_nonoverlapping((*pointers.add(i)).cast(), place.as_mut_ptr(), place.len()) };
+        let from = unsafe { pointers.add(i).read_unaligned() }.cast::<u8>();
+        if from.is_null() {
+            return Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into()));
+        }
+        // SAFETY: by the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(from, place.as_mut_ptr(), place.len()) };
     }
-    bytes
+    Ok(bytes)
 }
 
 /// `CU_LAUNCH_PARAM_END`, `…_BUFFER_POINTER` and `…_BUFFER_SIZE`.
@@ -227,11 +232,11 @@ unsafe fn packed(extra: *const *const c_void) -> Result<Vec<u8>, Fault> {
     // SAFETY: by the caller's promise.
     unsafe {
         for pair in 0.. {
-            let value = || *extra.add(2 * pair + 1);
-            match *extra.add(2 * pair) as usize {
+            let value = || extra.add(2 * pair + 1).read_unaligned();
+            match extra.add(2 * pair).read_unaligned() as usize {
                 END => break,
                 BUFFER => buffer = value().cast(),
-                BUFFER_SIZE => size = value().cast::<usize>().read(),
+                BUFFER_SIZE => size = value().cast::<usize>().read_unaligned(),
                 _ => return Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into())),
             }
         }
