@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ava_tests::vendor::cuda as installed;
+use ava_tests::vendor::{cuda as installed, cuda_python};
 use ava_tests::{Answer, Ended, Program, Vendor, World, built};
 
 /// What the device of the tests has, in bytes: cases use all of it.
@@ -82,6 +82,21 @@ fn every_case_of_the_client_passes_through_ava() {
     assert_eq!(skipped, SKIPPED);
 }
 
+/// Cases about images and arguments that are not what they say.
+const HOSTILE: [&str; 5] = ["image_", "arguments_", "arrays_", "options_", "kernels_"];
+
+/// What is refused is refused by the same status, and what is let pass does the same.
+#[test]
+fn what_is_not_what_it_says_is_answered_as_natively() {
+    let list = on_the_device(&client(&["list"])).stdout;
+    let names: Vec<_> = list.lines().filter(|name| HOSTILE.iter().any(|kind| name.starts_with(kind))).collect();
+    let program = client(&["run"]).args(&names);
+    let natively = on_the_device(&program);
+    assert_eq!(natively.ended, Ended::With(0), "{natively}");
+    let answer = World::new(Vendor::SoftCuda).through_avactl(&program.env("AVA_SOFTCUDA_MEMORY", MEMORY));
+    assert_eq!(answer.stdout, natively.stdout, "{}", answer.stderr);
+}
+
 /// What a driver of NVIDIA's finds, by name, version and flags.
 #[test]
 fn functions_are_found_as_a_driver_finds_them() {
@@ -110,13 +125,14 @@ fn is_right(program: &Program, says: &str) {
 }
 
 /// Programs of the runtime, and what they say before they say that they are right.
-const RUNTIME: [(&str, &str); 9] = [
+const RUNTIME: [(&str, &str); 10] = [
     ("atomics", "first: 33550336, power: 2099150849\n"),
     ("errors", "refused: cudaErrorInvalidValue\nrefused: cudaErrorInvalidValue\nrefused: cudaErrorInvalidValue\n"),
     ("graphs", ""),
     ("matmul", "float 96: trace 0\nfloat 100: trace -69\ndouble 64: trace 18\nint 50: trace -5\n"),
     ("pools", ""),
     ("reduce", "sum -1388, largest 500, even 50048\n"),
+    ("reset", ""),
     ("streams", "sum of all: 160201300000\n"),
     ("symbols", ""),
     ("vector_add", "sum of all: 508999995.00\n"),
@@ -183,4 +199,36 @@ fn python() -> Program {
 #[test]
 fn python_without_a_wrapper_is_right() {
     is_right(&python(), PYTHON);
+}
+
+/// A script of a library that compiles kernels in Python says the same natively and through AvA, and that all is right. NVRTC's
+/// code is for genuine devices, but for PTX.
+#[track_caller]
+fn library_is_right(script: &str) {
+    let script = built::tests().join("cuda/libraries").join(script);
+    let program =
+        Program::new(cuda_python()).args([script]).env("CUPY_COMPILE_WITH_PTX", "1").env("CUPY_ACCELERATORS", "");
+    let natively = on_the_device(&program);
+    assert_eq!(natively.ended, Ended::With(0), "{natively}");
+    assert!(natively.stdout.ends_with("\nright\n"), "{natively}");
+    let answer = World::new(Vendor::SoftCuda).through_avactl(&program.env("AVA_SOFTCUDA_MEMORY", MEMORY));
+    assert_eq!(answer.stdout, natively.stdout, "{}", answer.stderr);
+}
+
+#[test]
+#[ignore = "much to download: tools/check --all"]
+fn numba_is_right() {
+    library_is_right("with_numba.py");
+}
+
+#[test]
+#[ignore = "much to download: tools/check --all"]
+fn cupy_is_right() {
+    library_is_right("with_cupy.py");
+}
+
+#[test]
+#[ignore = "much to download: tools/check --all"]
+fn triton_is_right() {
+    library_is_right("with_triton.py");
 }
