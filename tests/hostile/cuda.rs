@@ -20,7 +20,8 @@ const SIZE: u64 = 8192;
 /// The driver's answer before `cuInit`: the request was decoded, and the driver called.
 const CUDA_ERROR_NOT_INITIALIZED: u32 = 3;
 
-fn stage(folder: &tempfile::TempDir) -> Stage {
+/// A stage whose workers find the software device.
+pub fn stage(folder: &tempfile::TempDir) -> Stage {
     let steady = built::compiled("steady", "isolation/steady.c", &["-lOpenCL"]);
     Stage::beside(Program::new(steady), &vendor::softcuda(folder.path()))
 }

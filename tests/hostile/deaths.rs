@@ -18,7 +18,7 @@ fn waiting(stage: &Stage) -> (Running, u64) {
 }
 
 #[track_caller]
-fn is_gone(process: u32) {
+pub fn is_gone(process: u32) {
     let process = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
     if let Ok(process) = pidfd_open(process, PidfdFlags::empty()) {
         assert!(ready(&[std::os::fd::AsFd::as_fd(&process)], Instant::now() + super::stage::PATIENCE), "still there");

@@ -15,6 +15,8 @@ mod deaths;
 mod errors;
 #[path = "../hostile/frames.rs"]
 mod frames;
+#[path = "../hostile/kernels.rs"]
+mod kernels;
 #[path = "../hostile/maps.rs"]
 mod maps;
 #[path = "../hostile/nvml.rs"]
