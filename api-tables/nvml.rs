@@ -3,7 +3,7 @@
 //! A pointer that may be null is `Option`, also where the documentation calls null an error: the library handles it. Devices last
 //! as long as the library, and so do their handles. What changes a device, or tells of others who use it, is refused.
 
-#![api(nvml = 5)]
+#![api(nvml = 6)]
 #![library("libnvidia-ml.so.1")]
 #![install("with NVIDIA's driver, from nvidia.com or the distribution")]
 // Without it the header gives older names to newer functions.

@@ -42,8 +42,8 @@ fn own_memory(ordinal: u32) -> Option<u64> {
     // SAFETY: the functions have the types of `cuda.h`, and each pointer leads to what it fills. The library stays loaded, as its
     // own threads do.
     unsafe {
-        let state = function(cuda, c"cuDevicePrimaryCtxGetState")?;
-        let state: extern "C" fn(c_int, *mut c_uint, *mut c_int) -> c_uint = std::mem::transmute(state);
+        let state: extern "C" fn(c_int, *mut c_uint, *mut c_int) -> c_uint =
+            function(cuda, c"cuDevicePrimaryCtxGetState")?;
         let (mut flags, mut active) = (0, 0);
         if state(ordinal as c_int, &raw mut flags, &raw mut active) != 0 || active == 0 {
             return None;
@@ -60,14 +60,11 @@ unsafe fn memory_in_use(cuda: *mut c_void, ordinal: u32) -> Option<u64> {
     type Word = *mut c_void;
     // SAFETY: as above.
     unsafe {
-        let retain: extern "C" fn(*mut Word, c_int) -> c_uint =
-            std::mem::transmute(function(cuda, c"cuDevicePrimaryCtxRetain")?);
-        let push: extern "C" fn(Word) -> c_uint = std::mem::transmute(function(cuda, c"cuCtxPushCurrent_v2")?);
-        let ask: extern "C" fn(*mut usize, *mut usize) -> c_uint =
-            std::mem::transmute(function(cuda, c"cuMemGetInfo_v2")?);
-        let pop: extern "C" fn(*mut Word) -> c_uint = std::mem::transmute(function(cuda, c"cuCtxPopCurrent_v2")?);
-        let release: extern "C" fn(c_int) -> c_uint =
-            std::mem::transmute(function(cuda, c"cuDevicePrimaryCtxRelease_v2")?);
+        let retain: extern "C" fn(*mut Word, c_int) -> c_uint = function(cuda, c"cuDevicePrimaryCtxRetain")?;
+        let push: extern "C" fn(Word) -> c_uint = function(cuda, c"cuCtxPushCurrent_v2")?;
+        let ask: extern "C" fn(*mut usize, *mut usize) -> c_uint = function(cuda, c"cuMemGetInfo_v2")?;
+        let pop: extern "C" fn(*mut Word) -> c_uint = function(cuda, c"cuCtxPopCurrent_v2")?;
+        let release: extern "C" fn(c_int) -> c_uint = function(cuda, c"cuDevicePrimaryCtxRelease_v2")?;
         let (mut context, mut free, mut total) = (std::ptr::null_mut(), 0, 0);
         if retain(&raw mut context, ordinal as c_int) != 0 {
             return None;
@@ -79,10 +76,13 @@ unsafe fn memory_in_use(cuda: *mut c_void, ordinal: u32) -> Option<u64> {
     }
 }
 
+/// A function of a library.
+///
 /// # Safety
-/// `library` is loaded.
-unsafe fn function(library: *mut c_void, name: &std::ffi::CStr) -> Option<*mut c_void> {
+/// `library` is loaded, and F is the type of the function, as large as an address.
+unsafe fn function<F: Copy>(library: *mut c_void, name: &std::ffi::CStr) -> Option<F> {
     // SAFETY: by the caller's promise.
     let found = unsafe { libc::dlsym(library, name.as_ptr()) };
-    (!found.is_null()).then_some(found)
+    // SAFETY: as above.
+    (!found.is_null()).then(|| unsafe { std::mem::transmute_copy(&found) })
 }
