@@ -47,7 +47,7 @@ fn fatal(stage: &Stage, opcode: u32, request: &impl Body, reason: &str) {
 fn what_says_that_it_is_another_struct_never_reaches_the_library() {
     let folder = tempfile::tempdir().unwrap();
     let stage = stage(&folder);
-    let (_client, mut lane, device) = open(&stage);
+    let (client, mut lane, device) = open(&stage);
     let mut bytes = [0; 40];
     for version in [0, 0x0200_0029, 0x0300_1000, 0x0100_0018, u32::MAX] {
         bytes[..4].copy_from_slice(&version.to_le_bytes());
@@ -68,6 +68,7 @@ fn what_says_that_it_is_another_struct_never_reaches_the_library() {
         fatal(&stage, opcode::nvmlDeviceGetMemoryInfo_v2, &memory(device, &bytes[..len]), "where 40 are needed");
     }
     fatal(&stage, opcode::nvmlDeviceGetMemoryInfo_v2, &memory(device, &[0x28, 0, 0, 2, 0]), "where 40 are needed");
+    drop((client, lane));
     stage.stays_unharmed();
 }
 
@@ -94,8 +95,9 @@ fn no_list_of_processes_can_be_asked_for() {
 fn the_memory_that_a_session_has_is_told_whatever_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let stage = stage(&folder);
-    let (_client, mut lane, _) = open(&stage);
+    let (client, mut lane, _) = open(&stage);
     assert_eq!(lane.ask(Tag::Held, &[]), [0; 8]);
     assert!(lane.send(&plain(Tag::Held, 7, b"more than needed"), None) && lane.hear().is_some());
+    drop((client, lane));
     stage.stays_unharmed();
 }

@@ -2,7 +2,7 @@
 
 use super::shapes::{is_new, names_objects};
 use super::words::{EXCLUSIVE, REPEATABLE, RESOURCES, WORDS};
-use super::{awaited, extensions, mapping, mirrors, numbers, pieces, procs, work};
+use super::{awaited, extensions, mapping, mirrors, numbers, pieces, procs, recalls, work};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -153,7 +153,7 @@ impl Reader<'_> {
         if [unless, after, until].iter().flatten().count() > 1 {
             problems.add(attr.span, "`cached` has one exception: `unless`, `after` or `until`", "has several");
         }
-        let until = until.map_or_else(Vec::new, |functions| self.functions(functions, problems));
+        let until = until.map_or_else(Vec::new, |functions| recalls::functions(functions, self.scope, problems));
         let unless = match unless {
             Some(e) => Some(expr::number(e, self.scope, problems)?),
             None => None,
@@ -167,22 +167,6 @@ impl Reader<'_> {
             None => None,
         };
         Some(Cached { unless, after, until })
-    }
-
-    /// `[f, …]`: functions of the table.
-    fn functions(&self, list: &syn::Expr, problems: &mut Problems) -> Vec<String> {
-        let syn::Expr::Array(list) = list else {
-            not(list.span(), "`until` takes a list of functions", "not `[f, …]`", problems);
-            return Vec::new();
-        };
-        let function = |e| match attr::ident(e) {
-            Some(name) => self.scope.names.function(name, problems),
-            None => {
-                not(e.span(), "`until` takes a list of functions", "not a name", problems);
-                None
-            }
-        };
-        list.elems.iter().filter_map(function).collect()
     }
 
     /// `waits(p)`, `empties(p)`: a parameter with such a shape.

@@ -1,8 +1,28 @@
 //! Answers that are cached: `cached`.
 
+use crate::attr;
+use crate::expr::Scope;
 use crate::model::{Api, Function};
 use crate::plan;
 use crate::problem::Problems;
+use syn::spanned::Spanned;
+
+/// `[f, …]`, of `until`: functions of the table.
+pub fn functions(list: &syn::Expr, scope: &Scope<'_>, problems: &mut Problems) -> Vec<String> {
+    const WHAT: &str = "`until` takes a list of functions";
+    let syn::Expr::Array(list) = list else {
+        problems.add(list.span(), WHAT, "not `[f, …]`");
+        return Vec::new();
+    };
+    let function = |e| match attr::ident(e) {
+        Some(name) => scope.names.function(name, problems),
+        None => {
+            problems.add(e.span(), WHAT, "not a name");
+            None
+        }
+    };
+    list.elems.iter().filter_map(function).collect()
+}
 
 /// A cached answer is bytes, whose number the function returns, or numbers and structs; and who changes it calls the worker.
 pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {

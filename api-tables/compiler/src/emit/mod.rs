@@ -5,6 +5,7 @@ mod charges;
 mod combination;
 pub mod coverage;
 mod deliver;
+mod dispatch;
 pub mod echo;
 pub mod entries;
 mod events;

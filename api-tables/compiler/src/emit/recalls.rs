@@ -1,16 +1,15 @@
 //! Emits what the shim does with cached answers that are numbers and structs.
 
 use super::names::{self, ident};
-use super::shortcut;
 use super::sizes::{Side, Sizes, element_bytes};
 use crate::plan::{CallPlan, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Statements before a call is begun: an answer that is known.
-pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+/// Statements before a call is begun, whose success is `ok`: an answer that is known.
+pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>, ok: &TokenStream) -> Option<TokenStream> {
     let recalls = call.recalls.as_ref()?;
-    let (opcode, ok, changes) = (names::opcode(call.function), shortcut::success(call), recalls.changes);
+    let (opcode, changes) = (names::opcode(call.function), recalls.changes);
     let objects = recalls.objects.iter().map(|(param, kind)| {
         let (param, kind) = (ident(&param.name), ident(kind));
         quote!((#param, kind::#kind))

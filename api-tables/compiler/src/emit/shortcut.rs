@@ -96,7 +96,7 @@ fn nothing_more(call: &CallPlan<'_>) -> TokenStream {
 /// Statements before a call is begun: an answer that is known.
 pub fn known(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let ok = success(call);
-    let recalled = recalls::known(plan, call);
+    let recalled = recalls::known(plan, call, &ok);
     let answered = question(plan, call).map(|question| {
         let Question { words, unless, query } = question;
         if let Some(asked) = alike::asked(plan, call) {

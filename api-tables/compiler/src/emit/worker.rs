@@ -2,8 +2,9 @@
 //! calls the vendor and encodes, the dispatch by opcode, and the trampolines that vendors call back.
 
 use super::charges::{self, written};
-use super::events;
+use super::dispatch;
 use super::expr::operation;
+use super::mapping;
 use super::mirror;
 use super::names::{self, ident, int};
 use super::objects::{parents, translation};
@@ -11,7 +12,6 @@ use super::queries;
 use super::request::decode;
 use super::sizes::{Side, Sizes};
 use super::vendor;
-use super::{in_place, mapping};
 use crate::model::{Buffer, Element, Expr, Param, Ret, Shape};
 use crate::plan::{
     About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Plan, Server, Success, address_of,
@@ -23,7 +23,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let api = plan.api;
     let module = ident(&api.name);
     let (vendor, extensions) = (vendor::functions(plan), vendor::extensions(plan));
-    let dispatch = dispatch(plan);
+    let dispatch = dispatch::calls(plan);
     let generated =
         |call: &&CallPlan<'_>| matches!(call.server, Server::Generated | Server::ByHand { generated: true });
     let costs = plan.calls.iter().filter(|call| matches!(call.server, Server::ByHand { .. })).filter_map(charges::cost);
@@ -31,7 +31,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let (mirrors, ahead) = (mirror::dispatch(plan), queries::ahead(plan));
     let locators = plan.calls.iter().filter(|call| call.names_mirror() && call.marshalled);
     let locators = locators.map(|call| locator(plan, call));
-    let facts = facts(plan);
+    let facts = dispatch::facts(plan);
     let trampolines = plan.callbacks.iter().map(|callback| vendor::trampoline(callback.function, callback.params));
     quote! {
         #[allow(unused_imports)]
@@ -65,81 +65,6 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
             use super::*;
             #(#trampolines)*
         }
-    }
-}
-
-fn dispatch(plan: &Plan<'_>) -> TokenStream {
-    let ahead = queries::dispatch(plan);
-    let hand = ident(&plan.api.name);
-    let arms = plan.calls.iter().filter_map(|call| {
-        let (opcode, name) = (call.opcode, ident(&call.function.name));
-        match call.server {
-            Server::None => None,
-            Server::ByHand { .. } => {
-                let (name, of) = names::shared(call.function);
-                Some(quote!(#opcode => crate::api::#hand::#name(#of api, call, body)))
-            }
-            Server::Generated => Some(quote!(#opcode => serve::#name(api, call, body))),
-        }
-    });
-    let own = plan.api.mirror().map(|_| {
-        quote! {
-            ava_protocol::mirror::opcode::MEMORY => crate::engine::mirror::memory(call, &spec::MIRROR, body),
-            ava_protocol::mirror::opcode::PIECE => crate::engine::mirror::piece(call, body),
-        }
-    });
-    quote! {
-        impl crate::call::Api for State {
-            fn serve(&'static self, opcode: u32, call: &mut Call<'_>, body: &[u8]) -> Outcome {
-                let api = self;
-                match opcode {
-                    #(#arms,)*
-                    #own
-                    other => crate::engine::serve(other, call, body),
-                }
-            }
-
-            #ahead
-        }
-    }
-}
-
-/// What the worker knows of the API by its table alone.
-fn facts(plan: &Plan<'_>) -> TokenStream {
-    let events = plan.events.as_ref().map(|_| {
-        quote!(
-            fn events(&self) -> &dyn crate::state::events::Events {
-                self
-            }
-        )
-    });
-    let memory = plan.memory.as_ref().map(|_| {
-        quote!(
-            fn in_place(&self) -> Option<&dyn crate::hooks::InPlace> {
-                Some(self)
-            }
-        )
-    });
-    let oneway = plan.events.as_ref().map(|_| {
-        quote! {
-            fn oneway(&self, opcode: u32) -> Option<bool> {
-                crate::engine::oneway(opcode).or_else(|| table::API.oneway.get(opcode as usize).copied())
-            }
-        }
-    });
-    let (of_events, of_memory) = (events::of(plan), in_place::of(plan));
-    quote! {
-        impl crate::hooks::Facts for State {
-            fn table(&self) -> &'static ava_protocol::api::Api {
-                &table::API
-            }
-
-            #events
-            #memory
-            #oneway
-        }
-        #of_events
-        #of_memory
     }
 }
 

@@ -81,7 +81,7 @@ impl<'a> Plan<'a> {
         let mut calls: Vec<_> =
             api.functions.iter().enumerate().map(|(place, f)| CallPlan::of(api, f, place as u32)).collect();
         order::releases(api, &mut calls);
-        recalls::changes(&mut calls);
+        order::changes(&mut calls);
         let kinds = kinds(api, &calls);
         let callbacks = callbacks::all(&calls);
         Self { api, calls, callbacks, kinds, events: events::of(api), memory: in_place::of(api) }

@@ -1,4 +1,4 @@
-//! What of a call depends on all the others: how it is ordered among them.
+//! What of a call depends on all the others: how it is ordered among them, and whether it changes what they answer.
 
 use super::call::CallPlan;
 use super::objects::{BirthPlace, owns};
@@ -18,6 +18,17 @@ pub(super) fn releases(api: &Api, calls: &mut [CallPlan<'_>]) {
         if let (Posting::Release { after_all }, Some(kind)) = (&mut call.posting, &call.function.facts.release) {
             *after_all = !made.contains(kind) || owns(api, kind);
         }
+    }
+}
+
+/// Marks the calls of functions that change cached answers.
+pub(super) fn changes(calls: &mut [CallPlan<'_>]) {
+    let named: Vec<String> =
+        calls.iter().filter_map(|call| call.function.facts.cached.as_ref()).flat_map(|c| c.until.clone()).collect();
+    for call in calls {
+        let function = call.function;
+        let name = function.twin_of.as_ref().unwrap_or(&function.name);
+        call.changes_answers = named.contains(name);
     }
 }
 

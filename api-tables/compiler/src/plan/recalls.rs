@@ -1,6 +1,5 @@
 //! Functions whose answers are cached, and stored in places of their own: numbers, structs, handles, and the addresses of texts.
 
-use super::call::CallPlan;
 use crate::model::{Buffer, Direction, Element, Expr, Function, Len, Param, Ret, Shape};
 
 /// An answer that is cached.
@@ -37,15 +36,4 @@ pub fn recalls(function: &Function) -> Option<Recalls<'_>> {
         }
     }
     (matches!(function.ret, Ret::Status { .. }) && !recalls.places.is_empty()).then_some(recalls)
-}
-
-/// Marks the calls of functions that change cached answers.
-pub(super) fn changes(calls: &mut [CallPlan<'_>]) {
-    let named: Vec<String> =
-        calls.iter().filter_map(|call| call.function.facts.cached.as_ref()).flat_map(|c| c.until.clone()).collect();
-    for call in calls {
-        let function = call.function;
-        let name = function.twin_of.as_ref().unwrap_or(&function.name);
-        call.changes_answers = named.contains(name);
-    }
 }
