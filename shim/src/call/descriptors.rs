@@ -48,11 +48,13 @@ impl Call {
             }
             // The program's table is full.
             (_, Err(_)) => Fault::Exhausted,
-            (ArchivedBrought::ClosedOnExec, Ok(Some(fd))) => return unsafe { put(to, fd) },
-            (ArchivedBrought::Inherited, Ok(Some(fd))) => match inherit(&fd) {
-                Ok(()) => return unsafe { put(to, fd) },
-                Err(_) => Fault::Exhausted,
-            },
+            (said, Ok(Some(fd))) => {
+                if matches!(said, ArchivedBrought::ClosedOnExec) || inherit(&fd).is_ok() {
+                    // SAFETY: by the caller's promise.
+                    return unsafe { put(to, fd) };
+                }
+                Fault::Exhausted
+            }
         };
         self.hindrance = Some(fault);
     }
