@@ -14,7 +14,7 @@ use ava_worker_fuzz::records;
 use super::recorder::Recorder;
 
 /// Inputs made from the recordings, as many of each API.
-const ROUNDS: u32 = 12000;
+const ROUNDS: u32 = 9000;
 
 #[test]
 fn recorded_programs_and_changed_ones() {
