@@ -796,6 +796,8 @@ extern "C" {
     fn cuCtxAttach(pctx: Option<Out<CUcontext>>, flags: c_uint) -> CUresult;
 
     #[proc(since = 2000)]
+    #[sweeps]
+    #[custom(shim)]
     fn cuCtxDetach(ctx: Option<CUcontext>) -> CUresult;
 
     #[proc(since = 4020)]
@@ -2153,6 +2155,7 @@ extern "C" {
 
     #[proc(since = 10000)]
     #[twin(cuStreamIsCapturing_ptsz)]
+    // While any stream records, every answer is asked for; while none does, this one is that it does not.
     #[cached]
     fn cuStreamIsCapturing(hStream: Option<CUstream>, captureStatus: Option<Out<CUstreamCaptureStatus>>) -> CUresult;
 

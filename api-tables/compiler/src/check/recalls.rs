@@ -39,7 +39,7 @@ fn answers(function: &Function, problems: &mut Problems) {
         let message = format!("`{}` is cached, and it is not clear what its answer is", function.name);
         problems.add(function.span, message, "cached").help(
             "an answer is `value: Out<[T; size]>`, T tagged or `c_void`, with `#[written(value = size_ret)]`; or a function returns \
-             a status, takes handles and numbers, and stores numbers or structs",
+             a status, takes handles and numbers, and stores numbers, structs, handles or texts",
         );
     }
 }

@@ -178,6 +178,16 @@ pub unsafe fn cuCtxDestroy_v2(context: *mut c_void) -> Result<u32, Fault> {
     ended(status, context)
 }
 
+/// It ends with its last use, of which the driver counts those by `cuCtxAttach`.
+pub unsafe fn cuCtxDetach(context: *mut c_void) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    let status = unsafe { marshal::cuCtxDetach(context)? };
+    if status == 0 {
+        all_changed()?;
+    }
+    changed(status, None)
+}
+
 /// A context has ended, if the driver says so.
 fn ended(status: u32, context: *mut c_void) -> Result<u32, Fault> {
     if status == 0 {

@@ -35,8 +35,8 @@ pub type Recorder = (u64, u64);
 #[derive(Debug, Default)]
 pub struct Standing {
     memory: RwLock<BTreeMap<u64, Piece>>,
-    /// How many pieces there were.
-    pieces: AtomicU64,
+    /// How many pieces there were so far.
+    numbers: AtomicU64,
     recorders: Mutex<HashSet<Recorder>>,
     recording: AtomicUsize,
     /// A context has ended, and objects of its that the program still has cannot be told from others.
@@ -61,7 +61,7 @@ impl Standing {
             self.graph_allocates();
         } else {
             let class = mix(way as u64, of as u64);
-            let number = self.pieces.fetch_add(1, Ordering::Relaxed);
+            let number = self.numbers.fetch_add(1, Ordering::Relaxed);
             self.pieces().insert(address, Piece { len, class, number });
         }
     }
