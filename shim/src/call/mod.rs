@@ -22,7 +22,7 @@ use ava_protocol::wire::{ArchivedData, Place, Slice};
 use rkyv::api::high::{HighSerializer, HighValidator, to_bytes_in_with_alloc};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Failure;
-use rkyv::ser::allocator::ArenaHandle;
+use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
@@ -40,7 +40,7 @@ use crate::book::regions::{Announcement, Lease};
 use crate::book::turn::Turn;
 use crate::port::Use;
 use crate::port::lanes::Brought;
-use crate::session::{Asked, Outgoing, Session};
+use crate::session::{Asked, Encode, Outgoing, Session};
 
 /// Longest result that comes back in the reply's frame, in bytes.
 const INLINE_RESULT: u64 = 8 << 10;
@@ -313,12 +313,13 @@ impl Call {
     where
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
     {
+        self.post_body(&mut |out, arena| encode(request, out, arena), wake)
+    }
+
+    fn post_body(&mut self, encode: Encode<'_>, wake: Wake) -> Result<(), Fault> {
         if let Some(fault) = self.hindrance {
             return Err(fault);
         }
-        let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
-            to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
-        };
         tracing::trace!(function = self.session.name(self.opcode), "oneway");
         let regions = self.announcements();
         let outgoing = Outgoing {
@@ -364,11 +365,8 @@ impl Call {
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
         A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
     {
-        let result = self.ask(request).and_then(|asked| self.hear(asked, read));
-        if let Err(fault) = &result {
-            tracing::debug!(function = self.session.name(self.opcode), ?fault, "not made");
-        }
-        result
+        let asked = self.ask(request)?;
+        self.hear(asked, read)
     }
 
     /// Sends a request whose reply is to be heard. The call may send others before.
@@ -376,6 +374,10 @@ impl Call {
     where
         Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
     {
+        self.ask_body(&mut |out, arena| encode(request, out, arena)).inspect_err(|fault| self.not_made(*fault))
+    }
+
+    fn ask_body(&mut self, encode: Encode<'_>) -> Result<Asked, Fault> {
         if let Some(fault) = self.hindrance {
             return Err(fault);
         }
@@ -384,9 +386,6 @@ impl Call {
         let after = self.turn.after_of_waiting();
         let (fd, brings) = (self.taken.as_deref().map_or(Ok(None), Taken::along)?, self.brings);
         let outgoing = Outgoing { tag: Tag::Call, word: self.opcode, regions, after, fd, brings };
-        let encode = |out: AlignedVec, arena: &mut rkyv::ser::allocator::Arena| {
-            to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
-        };
         tracing::trace!(function = self.session.name(self.opcode), "call");
         self.session.ask(outgoing, encode)
     }
@@ -396,14 +395,28 @@ impl Call {
     where
         A: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
     {
-        let session = self.session;
+        let (mut read, mut result) = (Some(read), None);
+        let heard = self.hear_body(asked, &mut |body, call| {
+            let reply = rkyv::access::<A, Failure>(body).map_err(|_| call.session.lose())?;
+            let Some(read) = read.take() else { return Ok(false) };
+            let (ok, found) = read(reply, call);
+            result = Some(found);
+            Ok(ok)
+        });
+        heard.and_then(|()| result.ok_or_else(|| self.session.lose())).inspect_err(|fault| self.not_made(*fault))
+    }
+
+    /// The same: `read` gets the reply's body, once.
+    fn hear_body(
+        &mut self,
+        asked: Asked,
+        read: &mut dyn FnMut(&[u8], &mut Self) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
         let mut accepted = false;
-        let result = session.hear_with(asked, |frame, brought| {
-            let reply = rkyv::access::<A, Failure>(frame.body).map_err(|_| session.lose())?;
+        let result = self.session.hear(asked, &mut |frame, brought| {
             self.brought = brought;
-            let (ok, result) = read(reply, self);
-            accepted = ok;
-            self.hindrance.map_or(Ok(result), Err)
+            accepted = read(frame.body, self)?;
+            self.hindrance.map_or(Ok(()), Err)
         });
         self.sent(false);
         match &result {
@@ -417,6 +430,11 @@ impl Call {
             }
         }
         result
+    }
+
+    #[cold]
+    fn not_made(&self, fault: Fault) {
+        tracing::debug!(function = self.session.name(self.opcode), ?fault, "not made");
     }
 
     /// Crosses likewise with a request of another opcode: for what the call's function needs before or after its own.
@@ -434,6 +452,14 @@ impl Call {
         (self.opcode, self.learns) = (opcode, false);
         self.transact(request, read)
     }
+}
+
+/// Puts a request behind a frame's header.
+fn encode<Q>(request: &Q, out: AlignedVec, arena: &mut Arena) -> Result<AlignedVec, Fault>
+where
+    Q: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Failure>>,
+{
+    to_bytes_in_with_alloc::<_, _, Failure>(request, out, arena.acquire()).map_err(|_| Fault::Exhausted)
 }
 
 impl Drop for Call {

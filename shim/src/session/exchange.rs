@@ -50,12 +50,20 @@ impl Outgoing<'_> {
     }
 }
 
+/// Puts a frame's body behind its header.
+///
+/// Not a parameter of type: what the calls of all functions go through is compiled once, not once a function.
+pub type Encode<'a> = &'a mut dyn FnMut(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>;
+
+/// Reads a reply's frame, once, and what it has brought.
+pub type Read<'a> = &'a mut dyn FnMut(&Frame<'_>, Brought) -> Result<(), Fault>;
+
 /// What a lane has received.
-enum Received<R> {
+enum Received {
     /// The vendor calls the program back in the call.
     Upcall(Vec<u8>),
     /// The reply was read; it says up to which number the vendor has written. What has come before it counts then.
-    Reply(Result<R, Fault>, u64, AlignedVec),
+    Reply(Result<(), Fault>, u64, AlignedVec),
 }
 
 /// A frame that was sent, and whose reply is to be heard.
@@ -73,19 +81,26 @@ impl Session {
     pub fn exchange<R>(
         &'static self,
         outgoing: Outgoing<'_>,
-        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
-        read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>,
+        encode: Encode<'_>,
+        read: impl Fn(&Frame<'_>) -> R,
     ) -> Result<R, Fault> {
         let asked = self.ask(outgoing, encode)?;
-        self.hear(asked, read)
+        let mut result = None;
+        self.hear(asked, &mut |frame, _| {
+            result = Some(read(frame));
+            Ok(())
+        })?;
+        result.ok_or_else(|| self.lose())
+    }
+
+    /// Asks with a frame of this tag for a number.
+    pub fn ask_number(&'static self, tag: Tag) -> Result<u64, Fault> {
+        let number = |frame: &Frame<'_>| frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        self.exchange(Outgoing::plain(tag), &mut |out, _| Ok(out), number)
     }
 
     /// Sends a frame that has a reply, which [`Session::hear`] waits for. The thread may send others before it hears that.
-    pub fn ask(
-        &'static self,
-        outgoing: Outgoing<'_>,
-        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
-    ) -> Result<Asked, Fault> {
+    pub fn ask(&'static self, outgoing: Outgoing<'_>, encode: Encode<'_>) -> Result<Asked, Fault> {
         let lane = self.lane()?;
         let (turn, before) = lane.with(|lane| {
             let (fd, brings) = (outgoing.fd, outgoing.brings);
@@ -100,20 +115,10 @@ impl Session {
 
     /// Waits for the reply and hands its frame to `read`, as [`Session::exchange`] does. Replies are heard in the order in
     /// which they were asked for.
-    pub fn hear<R>(&'static self, asked: Asked, read: impl FnOnce(&Frame<'_>) -> Result<R, Fault>) -> Result<R, Fault> {
-        self.hear_with(asked, |frame, _| read(frame))
-    }
-
-    /// The same, with the descriptor that the reply has brought.
-    pub fn hear_with<R>(
-        &'static self,
-        asked: Asked,
-        read: impl FnOnce(&Frame<'_>, Brought) -> Result<R, Fault>,
-    ) -> Result<R, Fault> {
+    pub fn hear(&'static self, asked: Asked, read: Read<'_>) -> Result<(), Fault> {
         let Asked { lane, turn, before } = asked;
-        let mut read = Some(read);
         let (result, written, answers) = loop {
-            match lane.with(|lane| self.receive(lane, turn, &before, &mut read))? {
+            match lane.with(|lane| self.receive(lane, turn, &before, read))? {
                 // The callback may call: what it asks goes by the same lane.
                 Received::Upcall(body) => self.call_now(&body).map_err(|_| self.lose())?,
                 Received::Reply(result, written, answers) => break (result, written, answers),
@@ -130,13 +135,13 @@ impl Session {
     }
 
     /// Waits for what comes next to the call of this turn. Replies to calls around it are kept for them.
-    fn receive<R>(
+    fn receive(
         &'static self,
         lane: &mut ThreadLane,
         turn: u64,
         before: &(Before, u64),
-        read: &mut Option<impl FnOnce(&Frame<'_>, Brought) -> Result<R, Fault>>,
-    ) -> Result<Received<R>, Fault> {
+        read: Read<'_>,
+    ) -> Result<Received, Fault> {
         if let Some(at) = lane.early.iter().position(|early| early.turn == turn) {
             let Early { bytes, brought, .. } = lane.early.swap_remove(at);
             let frame = Frame::parse(&bytes).map_err(|_| self.lose())?;
@@ -186,18 +191,18 @@ impl Session {
         }
     }
 
-    fn read_reply<R>(
+    fn read_reply(
         &'static self,
         before: &(Before, u64),
         frame: &Frame<'_>,
         brought: Brought,
-        read: &mut Option<impl FnOnce(&Frame<'_>, Brought) -> Result<R, Fault>>,
+        read: Read<'_>,
         answers: AlignedVec,
-    ) -> Received<R> {
+    ) -> Received {
         self.book.order.answered(&before.0, before.1);
-        let result = match (frame.tag, read.take()) {
-            (Tag::Reply, Some(read)) => read(frame, brought),
-            (Tag::Refused, _) => Err(Fault::Status(i64::from(frame.status()))),
+        let result = match frame.tag {
+            Tag::Reply => read(frame, brought),
+            Tag::Refused => Err(Fault::Status(i64::from(frame.status()))),
             _ => Err(self.lose()),
         };
         Received::Reply(result, frame.notices().map(Notice::said).max().unwrap_or_default(), answers)
@@ -209,7 +214,7 @@ impl Session {
         &'static self,
         lane: Option<&Use>,
         outgoing: Outgoing<'_>,
-        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        encode: Encode<'_>,
         wake: Wake,
         ending: Option<&order::Lane>,
     ) -> Result<(), Fault> {
@@ -240,7 +245,7 @@ impl Session {
         &'static self,
         lane: &mut ThreadLane,
         outgoing: Outgoing<'_>,
-        encode: impl FnOnce(AlignedVec, &mut Arena) -> Result<AlignedVec, Fault>,
+        encode: Encode<'_>,
     ) -> Result<Before, Fault> {
         let Outgoing { tag, word, regions, after, .. } = outgoing;
         let before = self.book.order.before(after, lane.number, lane.is_fresh);
@@ -300,11 +305,11 @@ impl Session {
 
     /// Waits until the command of a pending transfer has completed and its data is in place.
     pub fn wait_for_transfer(&'static self, pending: u64) -> Result<(), Fault> {
-        let encode = |mut out: AlignedVec, _: &mut Arena| {
+        let encode: Encode<'_> = &mut |mut out, _| {
             out.extend_from_slice(&pending.to_le_bytes());
             Ok(out)
         };
-        self.exchange(Outgoing::plain(Tag::Await), encode, |_| Ok(()))
+        self.exchange(Outgoing::plain(Tag::Await), encode, |_| ())
     }
 
     /// Waits for transfers that are to change these bytes of the program's memory.
@@ -390,9 +395,7 @@ impl Session {
         if threads::is(Role::Receiver) {
             return;
         }
-        let number = |frame: &Frame<'_>| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)));
-        let number = self.exchange(Outgoing::plain(Tag::Drain), |out, _| Ok(out), number);
-        if let Ok(number) = number
+        if let Ok(number) = self.ask_number(Tag::Drain)
             && !threads::is(Role::Callbacks)
         {
             self.book.callbacks.wait_for(number, PATIENCE);

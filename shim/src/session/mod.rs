@@ -15,5 +15,5 @@ mod retry;
 mod slot;
 
 pub use core::{Foresight, Hooks, Session};
-pub use exchange::{Asked, Outgoing};
+pub use exchange::{Asked, Encode, Outgoing};
 pub use slot::{ApiSession, Slot, State};

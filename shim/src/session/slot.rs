@@ -365,7 +365,7 @@ impl<S: State> Slot<S> {
         // SAFETY: it is open, as long as `theirs` lives, in the table that the lane sends it from.
         let fd = unsafe { BorrowedFd::borrow_raw(theirs.number().ok()?) };
         let outgoing = Outgoing { fd: Some(fd), ..Outgoing::plain(Tag::Fork) };
-        let fork = || at.session.exchange(outgoing, |out, _| Ok(out), |_| Ok(()));
+        let fork = || at.session.exchange(outgoing, &mut |out, _| Ok(out), |_| ());
         let (pieces, forked) = at.session.book.pieces.copied_with(fork);
         forked.ok()?;
         let join = seal(&Opening::Join { session: port.begun.session });

@@ -1,10 +1,9 @@
 //! What the program has of a device, for those who tell of devices.
 
-use ava_protocol::frame::{Frame, Tag};
+use ava_protocol::frame::Tag;
 
 use super::state::SLOT;
 use crate::api::generated::cuda::marshal;
-use crate::session::Outgoing;
 
 /// What the program has of a device.
 pub struct Held {
@@ -22,9 +21,7 @@ pub fn held(uuid: [u8; 16]) -> Option<Held> {
     }
     let used: Vec<i32> = (0..count).filter(|device| at.state.devices.has(*device) || is_active(*device)).collect();
     used.iter().find(|device| is_of(**device, uuid))?;
-    let number = |frame: &Frame<'_>| Ok(frame.body.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)));
-    let memory = || at.exchange(Outgoing::plain(Tag::Held), |out, _| Ok(out), number).ok();
-    Some(Held { memory: if used.len() == 1 { memory() } else { None } })
+    Some(Held { memory: if used.len() == 1 { at.ask_number(Tag::Held).ok() } else { None } })
 }
 
 /// Whether a device has a primary context.
