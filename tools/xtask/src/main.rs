@@ -6,7 +6,7 @@
 //!
 //! - the repository, and what its files name of each other: `repository`, `layers`
 //! - counts: `numbers`
-//! - the subcommands: `bench`, `dist`, `import`, `tables`, `tidy`
+//! - the subcommands: `bench`, `dist`, `import`, `simulate`, `tables`, `tidy`
 #![forbid(unsafe_code)]
 
 mod bench;
@@ -15,6 +15,7 @@ mod import;
 mod layers;
 mod numbers;
 mod repository;
+mod simulate;
 mod tables;
 mod tidy;
 
@@ -37,6 +38,7 @@ enum Verb {
     Coverage(tables::Coverage),
     Bench(bench::Bench),
     Dist(dist::Dist),
+    Simulate(simulate::Simulate),
     Tidy(tidy::Tidy),
 }
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Coverage(coverage) => coverage.run(),
         Verb::Bench(bench) => bench.run(),
         Verb::Dist(dist) => dist.run(),
+        Verb::Simulate(simulate) => simulate.run(),
         Verb::Tidy(tidy) => tidy.run(),
     };
     match done {
