@@ -164,8 +164,25 @@ impl Call {
             self.budget -= bytes.len();
             return Ok(Data::Translated(bytes));
         }
+        self.beside(&bytes)
+    }
+
+    /// Bytes that the shim made, and keeps until the call is sent; null is none.
+    pub fn lent<'a>(&mut self, bytes: &'a [u8]) -> Result<Data<'a>, Fault> {
+        if bytes.is_empty() {
+            return Ok(Data::Null);
+        }
+        if bytes.len() <= self.budget {
+            self.budget -= bytes.len();
+            return Ok(Data::Inline(bytes));
+        }
+        self.beside(bytes)
+    }
+
+    /// Bytes that do not fit into the frame.
+    fn beside<'a>(&mut self, bytes: &[u8]) -> Result<Data<'a>, Fault> {
         let lease = self.session.book.regions.acquire(bytes.len() as u64)?;
-        lease.region.write(&bytes);
+        lease.region.write(bytes);
         Ok(Data::Region(self.slice(lease, bytes.len() as u64, None)?))
     }
 

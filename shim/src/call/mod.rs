@@ -407,11 +407,7 @@ impl Call {
     }
 
     /// The same: `read` gets the reply's body, once.
-    fn hear_body(
-        &mut self,
-        asked: Asked,
-        read: &mut dyn FnMut(&[u8], &mut Self) -> Result<bool, Fault>,
-    ) -> Result<(), Fault> {
+    fn hear_body(&mut self, asked: Asked, read: ReadBody<'_>) -> Result<(), Fault> {
         let mut accepted = false;
         let result = self.session.hear(asked, &mut |frame, brought| {
             self.brought = brought;
@@ -453,6 +449,9 @@ impl Call {
         self.transact(request, read)
     }
 }
+
+/// Reads the body of a call's reply, and tells whether the vendor accepted the call.
+type ReadBody<'a> = &'a mut dyn FnMut(&[u8], &mut Call) -> Result<bool, Fault>;
 
 /// Puts a request behind a frame's header.
 fn encode<Q>(request: &Q, out: AlignedVec, arena: &mut Arena) -> Result<AlignedVec, Fault>

@@ -10,7 +10,7 @@ use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPP
 use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedStatus, Launch, crosses};
 use ava_protocol::cuda::parameters::{Layout, Parameter};
 use ava_protocol::cuda::{kind, opcode};
-use ava_protocol::wire::Data;
+use smallvec::SmallVec;
 
 use super::state::SLOT;
 use crate::api::generated::cuda::marshal;
@@ -103,18 +103,21 @@ pub(super) struct Arguments {
     pub extra: *const *const c_void,
 }
 
+/// Arguments as a kernel takes them, of which most take few bytes.
+pub(super) type Packed = SmallVec<[u8; 256]>;
+
 /// A kernel's arguments, laid out as it takes them; nothing if there are none.
 ///
 /// # Safety
 /// The arguments are as the driver's functions demand.
-pub(super) unsafe fn arguments(function: *mut c_void, given: &Arguments) -> Result<Vec<u8>, Fault> {
+pub(super) unsafe fn arguments(function: *mut c_void, given: &Arguments) -> Result<Packed, Fault> {
     // SAFETY: by the caller's promise.
     unsafe {
         match (given.parameters.is_null(), given.extra.is_null()) {
             (false, false) => Err(Fault::Status(CUDA_ERROR_INVALID_VALUE.into())),
             (false, _) => gathered(function, given.parameters),
             (_, false) => packed(given.extra),
-            _ => Ok(Vec::new()),
+            _ => Ok(Packed::new()),
         }
     }
 }
@@ -142,12 +145,9 @@ unsafe fn launch(
     for word in attributes.iter().flatten() {
         call.combine(*word);
     }
-    let attributes = match attributes {
-        [] => Data::Null,
-        some => call.owned(some.as_flattened().iter().flat_map(|word| word.to_ne_bytes()).collect())?,
-    };
+    let attributes: Vec<u8> = attributes.as_flattened().iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let (arguments, attributes) = (call.lent(&packed)?, call.lent(&attributes)?);
     let cooperative = [opcode::cuLaunchCooperativeKernel, opcode::cuLaunchCooperativeKernel_ptsz].contains(&opcode);
-    let arguments = if packed.is_empty() { Data::Null } else { call.owned(packed)? };
     let (grid, block, shared) = (shape.grid, shape.block, shape.shared);
     let request = Launch { function, grid, block, shared, stream, arguments, attributes, cooperative };
     if call.is_accepted() {
@@ -164,9 +164,9 @@ unsafe fn launch(
 ///
 /// # Safety
 /// As many pointers lead to as many bytes as it takes.
-unsafe fn gathered(function: *mut c_void, pointers: *const *const c_void) -> Result<Vec<u8>, Fault> {
+unsafe fn gathered(function: *mut c_void, pointers: *const *const c_void) -> Result<Packed, Fault> {
     let at = SLOT.current()?;
-    let Some(found) = at.book.handles.any(function) else { return Ok(Vec::new()) };
+    let Some(found) = at.book.handles.any(function) else { return Ok(Packed::new()) };
     // SAFETY: by the caller's promise.
     unsafe {
         if let Some(known) = at.state.parameters.get(&found.id) {
@@ -203,8 +203,8 @@ fn layout(function: *mut c_void, found: Found) -> Result<Layout, Fault> {
 ///
 /// # Safety
 /// As many pointers lead to as many bytes, or are null.
-unsafe fn gather(layout: &Layout, pointers: *const *const c_void) -> Result<Vec<u8>, Fault> {
-    let mut bytes = vec![0; layout.len()];
+unsafe fn gather(layout: &Layout, pointers: *const *const c_void) -> Result<Packed, Fault> {
+    let mut bytes = Packed::from_elem(0, layout.len());
     for (i, parameter) in layout.parameters().iter().enumerate() {
         let place = &mut bytes[parameter.offset..parameter.offset + parameter.size];
         // SAFETY: by the caller's promise.
@@ -227,7 +227,7 @@ const BUFFER_SIZE: usize = 2;
 ///
 /// # Safety
 /// It is a list of keys and values as the driver takes them, with its end.
-unsafe fn packed(extra: *const *const c_void) -> Result<Vec<u8>, Fault> {
+unsafe fn packed(extra: *const *const c_void) -> Result<Packed, Fault> {
     let (mut buffer, mut size) = (std::ptr::null::<u8>(), 0);
     // SAFETY: by the caller's promise.
     unsafe {
@@ -241,8 +241,8 @@ unsafe fn packed(extra: *const *const c_void) -> Result<Vec<u8>, Fault> {
             }
         }
         if buffer.is_null() {
-            return Ok(Vec::new());
+            return Ok(Packed::new());
         }
-        Ok(std::slice::from_raw_parts(buffer, size).to_vec())
+        Ok(Packed::from_slice(std::slice::from_raw_parts(buffer, size)))
     }
 }

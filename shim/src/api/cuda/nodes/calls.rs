@@ -215,7 +215,7 @@ unsafe fn gather(params: *const c_void, shape: &Shape) -> Result<Gathered, Fault
             let list =
                 Arguments { parameters: word(&params, at, 8) as *const _, extra: word(&params, at + 8, 8) as *const _ };
             // SAFETY: by the caller's promise.
-            memory = Some(unsafe { arguments(kernel.unwrap_or(0) as *mut c_void, &list)? });
+            memory = Some(unsafe { arguments(kernel.unwrap_or(0) as *mut c_void, &list)? }.into_vec());
             put(&mut params, at, 0);
             put(&mut params, at + 8, 0);
         }
