@@ -142,6 +142,15 @@ static void lead_fill(const struct plan *p, char *record, const struct lead *lea
   field_put(record, lead->at, sizeof at, (uint64_t)(uintptr_t)at);
 }
 
+/* A union of any part, or of none that the table has. */
+static void choice_fill(const struct plan *p, char *record, const struct choice *choice, uint64_t seed, uint64_t i) {
+  int key = (int)(seed % (uint64_t)(choice->count + 1));
+  field_put(record, choice->tag_at, choice->tag_size, key < choice->count ? (uint64_t)choice->parts[key].key : NO_KEY);
+  if (key == choice->count || choice->parts[key].kind < 0) return;
+  void *handle = p->seed % 2 ? any(choice->parts[key].kind, i) : NULL;
+  memcpy(record + choice->at, &handle, sizeof handle);
+}
+
 static void records_fill(const struct plan *p, char *at, uint64_t n, const struct record *record, uint64_t seed,
     int depth) {
   echo_fill(at, n * record->size, seed);
@@ -150,6 +159,8 @@ static void records_fill(const struct plan *p, char *at, uint64_t n, const struc
       void *handle = p->seed % 2 ? any(record->kind[h], i) : NULL;
       memcpy(at + i * record->size + record->at[h], &handle, sizeof handle);
     }
+    for (int c = 0; c < record->choices; c++)
+      choice_fill(p, at + i * record->size, &record->choice[c], echo_mix(seed + i * 8 + (uint64_t)c), i);
     if (record->says_size) field_put(at + i * record->size, record->says_at, record->says_size, record->says);
     for (int l = 0; l < record->leads; l++)
       lead_fill(p, at + i * record->size, &record->lead[l], echo_mix(seed + i * 8 + (uint64_t)l), depth);

@@ -60,12 +60,30 @@ struct lead {
   const struct lead_key *keys;
 };
 
-/* A struct with its handles, what it leads to, and the number that says which struct it is. */
+/* A part of a union, by its key: a handle of a kind, or bytes if that is negative. */
+struct part {
+  int64_t key;
+  int kind;
+};
+
+/* A union in a struct, and the key there that says its part. */
+struct choice {
+  size_t at;
+  size_t size;
+  size_t tag_at;
+  size_t tag_size;
+  int count;
+  const struct part *parts;
+};
+
+/* A struct with its handles, its unions, what it leads to, and the number that says which struct it is. */
 struct record {
   size_t size;
   int handles;
   size_t at[8];
   int kind[8];
+  int choices;
+  const struct choice *choice;
   int leads;
   const struct lead *lead;
   size_t says_at;
@@ -200,6 +218,8 @@ void log_list(struct line *, const char *name, const void *, const struct list *
 /* Sets or reads a number of a struct. */
 void field_put(void *record, size_t at, size_t size, uint64_t);
 uint64_t field(const void *record, size_t at, size_t size);
+/* The part that a struct says its union has; null for none of the table's. */
+const struct part *part_of(const struct choice *, const void *record);
 /* The structs that the memory of a lead holds, or null for bytes; the number of elements goes to `count`. */
 const struct record *lead_records(const struct lead *, const void *record, uint64_t *count);
 /* The status with which structs are refused; 0 for none. */

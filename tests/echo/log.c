@@ -186,6 +186,12 @@ uint64_t field(const void *record, size_t at, size_t size) {
   return value;
 }
 
+const struct part *part_of(const struct choice *choice, const void *record) {
+  for (int i = 0; i < choice->count; i++)
+    if ((uint64_t)choice->parts[i].key == field(record, choice->tag_at, choice->tag_size)) return &choice->parts[i];
+  return NULL;
+}
+
 static const struct lead_key *lead_key_of(const struct lead *lead, const void *record) {
   for (int i = 0; i < lead->count; i++)
     if ((uint64_t)lead->keys[i].key == field(record, lead->tag_at, lead->tag_size)) return &lead->keys[i];
@@ -230,18 +236,27 @@ static void add_lead(struct line *line, const struct lead *lead, const void *rec
   else add_bytes(line, at, count * lead->unit);
 }
 
+/* The handle at a place in a struct, of which no more is logged. */
+static void take_handle(struct line *line, int kind, char *place) {
+  void *handle;
+  memcpy(&handle, place, sizeof handle);
+  memset(place, 0, sizeof handle);
+  add_handle(line, kind, handle);
+  add(line, "+");
+}
+
 static void add_records(struct line *line, const void *at, uint64_t count, const struct record *record) {
   char *copy = malloc(record->size);
   add(line, "[");
   for (uint64_t i = 0; i < count; i++) {
     memcpy(copy, (const char *)at + i * record->size, record->size);
     if (i) add(line, ",");
-    for (int h = 0; h < record->handles; h++) {
-      void *handle;
-      memcpy(&handle, copy + record->at[h], sizeof handle);
-      memset(copy + record->at[h], 0, sizeof handle);
-      add_handle(line, record->kind[h], handle);
-      add(line, "+");
+    for (int h = 0; h < record->handles; h++) take_handle(line, record->kind[h], copy + record->at[h]);
+    for (int c = 0; c < record->choices; c++) {
+      const struct choice *choice = &record->choice[c];
+      const struct part *part = part_of(choice, copy);
+      if (!part) memset(copy + choice->at, 0, choice->size);
+      else if (part->kind >= 0) take_handle(line, part->kind, copy + choice->at);
     }
     for (int l = 0; l < record->leads; l++) {
       add_lead(line, &record->lead[l], (const char *)at + i * record->size);

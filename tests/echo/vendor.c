@@ -390,6 +390,24 @@ bool answer(const char *function, const struct tagged *tagged, int64_t key, cons
   return true;
 }
 
+void records_make(void *at, uint64_t count, const struct record *record, uint64_t seed) {
+  echo_fill(at, count * record->size, seed);
+  for (uint64_t i = 0; i < count; i++) {
+    char *one = (char *)at + i * record->size;
+    for (int h = 0; h < record->handles; h++) {
+      void *found = object_found(record->kind[h], i);
+      memcpy(one + record->at[h], &found, sizeof found);
+    }
+    for (int c = 0; c < record->choices; c++) {
+      const struct choice *choice = &record->choice[c];
+      const struct part *part = &choice->parts[echo_mix(seed + i) % (uint64_t)choice->count];
+      field_put(one, choice->tag_at, choice->tag_size, (uint64_t)part->key);
+      void *found = part->kind < 0 ? NULL : object_found(part->kind, i);
+      if (found) memcpy(one + choice->at, &found, sizeof found);
+    }
+  }
+}
+
 void records_change(void *at, uint64_t count, const struct record *record, uint64_t seed) {
   for (uint64_t i = 0; i < count; i++)
     for (int l = 0; l < record->leads; l++) {

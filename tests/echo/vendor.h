@@ -37,6 +37,8 @@ bool answer(const char *function, const struct tagged *, int64_t key, const void
 int give_addresses(size_t size, void *value, size_t *size_ret);
 
 /* Answers in structs: of what they lead to less comes out, all, or nothing. */
+/* Structs that come out. */
+void records_make(void *, uint64_t count, const struct record *, uint64_t seed);
 void records_change(void *, uint64_t count, const struct record *, uint64_t seed);
 /* Complains of a call that the table refuses. */
 void reached(const char *function);

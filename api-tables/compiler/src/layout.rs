@@ -70,6 +70,7 @@ fn size_align(api: &Api, shape: &FieldShape) -> (usize, usize) {
         FieldShape::Scalar(s) => (s.size(), s.size()),
         FieldShape::Array(s, n) => (s.size() * n, s.size()),
         FieldShape::Tail { scalar, .. } => (0, scalar.size()),
+        FieldShape::Union { size, .. } => (*size, 8),
         FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Pointer(_) | FieldShape::Address => (8, 8),
         FieldShape::Struct(name) => (size(api, name), align(api, name)),
     }

@@ -194,6 +194,11 @@ pub enum FieldShape {
     /// `[T; n]` with a literal n, e.g. `name: [c_char; 64]`.
     Array(Scalar, usize),
     Handle(String),
+    /// `[E; n]` of an enum with `tag`: a union of n bytes, whose part another field says. A handle stands at its beginning.
+    Union {
+        keys: String,
+        size: usize,
+    },
     /// `Option<&[T; n]>`: memory that the struct points to.
     Memory(Memory),
     /// `[T; n]` with another field for n: the struct ends with as many scalars.
@@ -207,6 +212,13 @@ pub enum FieldShape {
     Address,
     /// Another struct, in place.
     Struct(String),
+}
+
+impl FieldShape {
+    /// Whether the field is a handle, or may be one.
+    pub fn is_handle(&self) -> bool {
+        matches!(self, Self::Handle(_) | Self::Union { .. })
+    }
 }
 
 /// Memory that a field of a struct points to.
@@ -431,6 +443,14 @@ impl Api {
     }
 
     /// The mirrored struct, if the API has one.
+    /// Whether a struct holds a handle, or may hold one.
+    pub fn holds_handle(&self, ty: &str) -> bool {
+        match self.types.get(ty).map(|t| &t.kind) {
+            Some(TypeKind::Struct { fields, .. }) => fields.iter().any(|field| field.shape.is_handle()),
+            _ => false,
+        }
+    }
+
     pub fn mirror(&self) -> Option<(&str, &[Field], &Mirror)> {
         self.types.values().find_map(|t| match &t.kind {
             TypeKind::Struct { fields, mirror: Some(mirror), .. } => Some((t.name.as_str(), fields.as_slice(), mirror)),

@@ -300,6 +300,7 @@ mod tests {
     static LEAF: StructSpec = StructSpec {
         size: 24,
         handles: &[],
+        unions: &[],
         says: None,
         memory: &[MemorySpec {
             at: 8,
@@ -397,6 +398,7 @@ mod tests {
     static SAID: StructSpec = StructSpec {
         size: 16,
         handles: &[],
+        unions: &[],
         memory: &[],
         says: Some(Says { at: 4, size: 4, value: 7, otherwise: 0x25 }),
     };

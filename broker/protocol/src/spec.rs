@@ -63,14 +63,26 @@ pub fn greatest_plain(kinds: &[KindSpec]) -> u64 {
     kinds.iter().map(|spec| spec.plain).max().unwrap_or(0)
 }
 
-/// A C struct: its size in bytes, the offset and kind of each handle in it, and its pointers to memory.
+/// A C struct: its size in bytes, the offset and kind of each handle in it, its unions, and its pointers to memory.
 #[derive(Debug)]
 pub struct StructSpec {
     pub size: usize,
     pub handles: &'static [(usize, u16)],
+    pub unions: &'static [UnionSpec],
     pub memory: &'static [MemorySpec],
     /// Only what says that it is this struct goes in as one: another may be shorter.
     pub says: Option<Says>,
+}
+
+/// A union in a struct, by offsets and sizes in bytes. Its part is the one of a key, the number at `tag_at`: a handle of a kind
+/// at its beginning, or plain bytes.
+#[derive(Debug)]
+pub struct UnionSpec {
+    pub at: usize,
+    pub size: usize,
+    pub tag_at: usize,
+    pub tag_size: usize,
+    pub parts: &'static [(i64, Option<u16>)],
 }
 
 /// A number in a struct that says which struct it is.
@@ -89,6 +101,33 @@ impl StructSpec {
     #[must_use]
     pub fn refusal(&self, one: &[u8]) -> Option<i64> {
         self.says.as_ref().filter(|says| number(one, says.at, says.size) != says.value).map(|says| says.otherwise)
+    }
+
+    /// Calls `translate` with each handle of this struct, and its kind. A union of which no part has the key that is there
+    /// becomes null: nothing is known of what it holds.
+    ///
+    /// # Errors
+    /// The first of `translate`.
+    pub fn each_handle<E>(
+        &self,
+        one: &mut [u8],
+        mut translate: impl FnMut(&mut [u8], u16) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for union in self.unions {
+            let key = number(one, union.tag_at, union.tag_size) as i64;
+            let Some(place) = one.get_mut(union.at..union.at + union.size) else { continue };
+            match union.parts.iter().find(|(part, _)| *part == key) {
+                Some((_, Some(kind))) => translate(&mut place[..8], *kind)?,
+                Some((_, None)) => (),
+                None => place.fill(0),
+            }
+        }
+        for (at, kind) in self.handles {
+            if let Some(place) = one.get_mut(*at..*at + 8) {
+                translate(place, *kind)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -319,6 +358,26 @@ mod tests {
         let mut steps = Vec::new();
         let len = LIST.walk(|i| elements.get(i).copied(), |s| steps.push(s));
         (len, steps)
+    }
+
+    #[test]
+    fn a_union_holds_what_its_key_says() {
+        const UNIONS: &[UnionSpec] =
+            &[UnionSpec { at: 8, size: 16, tag_at: 0, tag_size: 4, parts: &[(0, Some(7)), (2, None)] }];
+        const SPEC: StructSpec = StructSpec { size: 32, handles: &[(24, 9)], unions: UNIONS, memory: &[], says: None };
+        let translated = |key: u8| {
+            let mut one = [1_u8; 32];
+            one[..4].copy_from_slice(&[key, 0, 0, 0]);
+            let seen: Result<(), ()> = SPEC.each_handle(&mut one, |word, kind| {
+                word.fill(kind as u8);
+                Ok(())
+            });
+            assert_eq!(seen, Ok(()));
+            [8, 16, 24].map(|at| one[at])
+        };
+        assert_eq!([0, 2, 1].map(translated), [[7, 1, 9], [1, 1, 9], [0, 0, 9]]);
+        let stopped = SPEC.each_handle(&mut [0; 32], |_, kind| Err(kind));
+        assert_eq!(stopped, Err(7));
     }
 
     #[test]

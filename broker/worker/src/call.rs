@@ -28,7 +28,7 @@ use rkyv::{Portable, Serialize};
 
 use crate::gate::{self, Cost};
 use crate::hooks::{self, Hooks, InPlace};
-use crate::memory::{NOWHERE, Output};
+use crate::memory::NOWHERE;
 pub use crate::outcome::{Outcome, Stop};
 use crate::session::Session;
 use crate::state::events::Events;
@@ -288,32 +288,11 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// The vendor's pointers in a result become ids.
-    pub fn intern(&self, output: &mut Output, kind: u16) {
-        self.intern_from(output, kind, &[]);
-    }
-
-    /// The same of objects that are found through others, with which they may end.
-    pub fn intern_from(&self, output: &mut Output, kind: u16, from: &[u64]) {
-        let objects = &self.session.objects;
-        let before = objects.found();
-        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_from(kind, pointer, from)));
-        self.named(before);
-    }
-
     /// Objects that the vendor has named since there were `before` may be devices, of which the broker gets the names.
     fn named(&self, before: u64) {
         if self.session.objects.found() != before {
             self.session.name_devices(&self.api.device_names(self.session));
         }
-    }
-
-    /// The vendor's pointers to new objects become ids.
-    pub fn intern_new(&self, output: &mut Output, kind: u16, parents: &[u64]) -> Outcome {
-        let objects = &self.session.objects;
-        objects.check_room()?;
-        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_made(kind, pointer, parents)));
-        Ok(())
     }
 
     /// A transfer goes on after the call, until the event has completed.
@@ -471,15 +450,5 @@ impl<'a> Call<'a> {
         let fd = self.brings.take();
         let fd = fd.as_ref().map(AsFd::as_fd);
         self.lane.borrow_mut().send(self.out, fd, Wake::Now).map_err(|_| Stop::Closed)
-    }
-}
-
-fn to_ids(bytes: &mut [u8], mut id: impl FnMut(usize) -> u64) {
-    for word in bytes.chunks_exact_mut(8) {
-        let mut pointer = [0; 8];
-        pointer.copy_from_slice(word);
-        let pointer = usize::from_le_bytes(pointer);
-        let id = if pointer == 0 { 0 } else { id(pointer) };
-        word.copy_from_slice(&id.to_le_bytes());
     }
 }

@@ -250,9 +250,7 @@ impl Call {
         // SAFETY: by the caller's promise.
         let mut bytes = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>(), len) }.to_vec();
         for one in bytes.chunks_exact_mut(spec.size) {
-            for (at, kind) in spec.handles {
-                self.translate(&mut one[*at..*at + 8], *kind)?;
-            }
+            spec.each_handle(one, |word, kind| self.translate(word, kind))?;
         }
         self.owned(bytes)
     }

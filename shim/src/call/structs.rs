@@ -1,5 +1,6 @@
 //! Structs that lead to more memory: flattened on their way in, and brought back where they came from.
 
+use std::convert::Infallible;
 use std::ffi::c_void;
 
 use ava_protocol::flat::{self, Unfit, Way};
@@ -66,7 +67,23 @@ impl Call {
         Ok(Exchanged { data, room: Room { place, capacity: flat::LARGEST as u64 } })
     }
 
-    /// Structs that came out.
+    /// Structs that came out, without memory that they lead to.
+    ///
+    /// # Safety
+    /// `to` is what the room was made for.
+    pub unsafe fn put_found(&mut self, to: *mut c_void, room: &Room, from: &ArchivedReturned<'_>, spec: &StructSpec) {
+        let Some(mut bytes) = self.copied(room, from) else { return };
+        for one in bytes.chunks_exact_mut(spec.size) {
+            let Ok(()) = spec.each_handle(one, |word, kind| {
+                self.session.book.handles.translate(word, kind, false);
+                Ok::<_, Infallible>(())
+            });
+        }
+        // SAFETY: by the caller's promise; the length was checked against the room.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.cast(), bytes.len()) };
+    }
+
+    /// Structs that went in and came out.
     ///
     /// # Safety
     /// As for [`Call::exchange_structs`].

@@ -99,12 +99,12 @@ fn values(api: &Api, param: &Param, buffer: &Buffer, problems: &mut Problems) {
                 .add(param.span, message, "comes out")
                 .help("write `&mut` if the program says where that memory is");
         }
-        Element::Struct(ty) if buffer.direction != Direction::In && names_object(api, ty) => {
+        Element::Struct(ty) if buffer.direction == Direction::InOut && api.holds_handle(ty) => {
             problems
                 .add(
                     param.span,
-                    format!("a `{ty}` holds a handle, and only those of inputs are translated"),
-                    "comes out",
+                    format!("a `{ty}` holds a handle, which is translated where it goes in or comes out, and not both"),
+                    "goes in and comes out",
                 )
                 .help("mark the function `custom`, `local` or `unsupported`");
         }
@@ -144,7 +144,7 @@ fn keys(api: &Api, param: &Param, direction: Direction, ty: &str, problems: &mut
 fn arguments(api: &Api, params: &[Param], problems: &mut Problems) {
     for param in params {
         if let Shape::Buffer(Buffer { element: Element::Struct(ty), .. }) = &param.shape
-            && (leads_on(api, ty) || is_bare(api, ty) || names_object(api, ty))
+            && (leads_on(api, ty) || is_bare(api, ty) || api.holds_handle(ty))
         {
             let message = format!("a `{ty}` points to memory or names an object, and both stay in the worker");
             problems.add(param.span, message, "given to a callback");
@@ -161,13 +161,9 @@ fn leads_on(api: &Api, ty: &str) -> bool {
     fields(api, ty).iter().any(|field| matches!(field.shape, FieldShape::Memory(_)))
 }
 
-fn names_object(api: &Api, ty: &str) -> bool {
-    fields(api, ty).iter().any(|field| matches!(field.shape, FieldShape::Handle(_)))
-}
-
 /// Whether a struct has an address in it, or of a struct in place anything that is translated only in a struct by itself.
 fn is_bare(api: &Api, ty: &str) -> bool {
-    let translated = |f: &Field| matches!(f.shape, FieldShape::Handle(_) | FieldShape::Memory(_));
+    let translated = |f: &Field| f.shape.is_handle() || matches!(f.shape, FieldShape::Memory(_));
     fields(api, ty).iter().any(|field| match &field.shape {
         FieldShape::Address | FieldShape::Pointer(_) | FieldShape::Tail { .. } => true,
         FieldShape::Struct(inner) => is_bare(api, inner) || fields(api, inner).iter().any(translated),

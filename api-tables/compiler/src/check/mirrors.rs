@@ -198,7 +198,9 @@ fn contents(ty: &TypeDef, fields: &[Field]) -> Option<String> {
     if !fields.iter().any(|f| f.name == **len && number(f, &[Scalar::Usize, Scalar::U64])) {
         return Some(format!("`{len}` is not a field of `{name}` with a number of 8 bytes"));
     }
-    let handle = fields.iter().find(|f| matches!(f.shape, FieldShape::Handle(_) | FieldShape::Memory(_)));
+    let is_else =
+        |f: &&Field| matches!(f.shape, FieldShape::Handle(_) | FieldShape::Union { .. } | FieldShape::Memory(_));
+    let handle = fields.iter().find(is_else);
     handle.map(|f| format!("`{}` is not allowed in a struct with `mirror`", f.name))
 }
 
@@ -285,6 +287,8 @@ fn field(api: &Api, ty: &str, name: &str) -> Option<End> {
         FieldShape::Struct(ty) | FieldShape::Pointer(Pointee::Struct(ty)) => End::Struct(ty.clone()),
         FieldShape::Tail { scalar, .. } => End::Tail(*scalar),
         FieldShape::Address | FieldShape::Pointer(_) => End::Address,
-        FieldShape::Array(..) | FieldShape::Handle(_) | FieldShape::Memory(_) => return None,
+        FieldShape::Array(..) | FieldShape::Handle(_) | FieldShape::Union { .. } | FieldShape::Memory(_) => {
+            return None;
+        }
     })
 }

@@ -6,6 +6,7 @@ mod descriptors;
 mod events;
 mod extensions;
 mod facts;
+mod fields;
 mod file;
 mod functions;
 mod in_place;

@@ -1,7 +1,7 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::shapes::names_objects;
-use super::{addresses, descriptors, extensions, mapping, numbers, pieces, work};
+use super::{addresses, descriptors, extensions, fields, mapping, numbers, pieces, work};
 use crate::emit::names;
 use crate::expr;
 use crate::model::{
@@ -16,7 +16,7 @@ use crate::problem::Problems;
 pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
     for ty in api.types.values() {
         counting(api, ty, problems);
-        memory(api, ty, problems);
+        fields::check(api, ty, problems);
         payloads(api, ty, problems);
     }
     for (function, _) in api.functions.iter().zip(whole).filter(|(_, whole)| **whole) {
@@ -94,32 +94,6 @@ fn counting(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     }
 }
 
-/// The length and the type of memory that a struct points to are numbers in the same struct.
-fn memory(api: &Api, ty: &TypeDef, problems: &mut Problems) {
-    let TypeKind::Struct { fields, .. } = &ty.kind else { return };
-    let number = |name: &str| fields.iter().any(|f| f.name == name && matches!(f.shape, FieldShape::Scalar(_)));
-    for field in fields {
-        let FieldShape::Memory(memory) = &field.shape else { continue };
-        if !number(&memory.len) {
-            let message = format!("`{}` is not a number in `{}`", memory.len, ty.name);
-            problems.add(ty.span, message, format!("of unknown length: `{}`", field.name));
-        }
-        if let Element::Tagged(name) = &memory.element
-            && let Some(TypeKind::Tagged { tag, otherwise, .. }) = api.types.get(name).map(|t| &t.kind)
-        {
-            if !number(tag) {
-                let message =
-                    format!("the type of a `{name}` depends on `{tag}`, and `{}` has no such number", ty.name);
-                problems.add(ty.span, message, format!("of unknown type: `{}`", field.name));
-            }
-            if otherwise.is_some() {
-                let message = format!("a struct's memory under a key that `{name}` does not list is plain bytes");
-                problems.add(ty.span, message, "`otherwise` is not allowed here");
-            }
-        }
-    }
-}
-
 /// A struct behind a key is plain bytes, or ends with a name to filter by.
 fn payloads(api: &Api, ty: &TypeDef, problems: &mut Problems) {
     let (TypeKind::Tagged { variants, .. } | TypeKind::List { variants, .. }) = &ty.kind else {
@@ -144,7 +118,7 @@ fn payloads(api: &Api, ty: &TypeDef, problems: &mut Problems) {
             }
             Payload::Plain(ty) => {
                 let name = ty.trim_matches(['[', ']']);
-                if fields(name).iter().any(|f| matches!(f.shape, FieldShape::Handle(_))) {
+                if api.holds_handle(name) {
                     let message = format!("a `{name}` holds a handle, and the value of a key crosses as bytes");
                     problems.add(variant.span, message, "not translated");
                 }

@@ -269,6 +269,9 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
         && let Some(name) = shapes::name(&array.elem)
     {
         let text = name.to_string();
+        if let Some(Kind::Tagged) = names.types.get(&text) {
+            return union(text, array, names, problems);
+        }
         let scalar = names.scalar(&text, name.span(), problems)?;
         if let Some(len) = crate::attr::ident(&array.len).filter(|len| !names.constants.contains_key(&len.to_string()))
         {
@@ -304,6 +307,23 @@ fn field_shape(ty: &Type, names: &Names, problems: &mut Problems) -> Option<(Fie
         _ => unknown_field(ty, problems),
     }
 }
+
+/// `[E; n]` of an enum with `tag`: a union of n bytes, laid out as words.
+fn union(keys: String, array: &syn::TypeArray, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {
+    let len = expr::constant(&array.len, names, problems)?;
+    match usize::try_from(len) {
+        Ok(size) if size > 0 && size.is_multiple_of(WORD) => {
+            Some((FieldShape::Union { keys: keys.clone(), size }, keys))
+        }
+        _ => {
+            problems.add(array.len.span(), "a union has a multiple of 8 bytes", format!("is {len}"));
+            None
+        }
+    }
+}
+
+/// Bytes of a handle, and of what a union consists of.
+const WORD: usize = 8;
 
 /// `Option<&CStr>`, `Option<&S>`, `Option<&E>`: pointers that a mirror of the struct copies too.
 fn pointee(name: &syn::Ident, names: &Names, problems: &mut Problems) -> Option<(FieldShape, String)> {

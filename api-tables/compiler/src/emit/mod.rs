@@ -32,6 +32,7 @@ mod says;
 pub mod shim;
 mod shortcut;
 mod sizes;
+mod structs;
 mod vendor;
 pub mod wire;
 pub mod worker;

@@ -2,7 +2,7 @@
 //! pointers become ids.
 
 use super::names::ident;
-use crate::model::{Buffer, Element, Param};
+use crate::model::{Buffer, Direction, Element, Param};
 use crate::plan::{Birth, BirthPlace, CallPlan, Parents, Plan, owners};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -47,6 +47,13 @@ pub fn translation(plan: &Plan<'_>, call: &CallPlan<'_>, param: &Param, buffer: 
         }
         let owners = owners.iter().map(|owner| ident(&owner.name));
         return Some(quote!(if ok { call.intern_from(&mut #name, kind::#kind, &[#(r.#owners.to_native()),*]); }));
+    }
+    if let Element::Struct(ty) = &buffer.element
+        && buffer.direction == Direction::Out
+        && plan.api.holds_handle(ty)
+    {
+        let ty = ident(ty);
+        return Some(quote!(if ok { call.intern_structs(&mut #name, &spec::#ty); }));
     }
     let listed = |birth: &&Birth<'_>| matches!(birth.place, BirthPlace::Listed(p) if p.name == param.name);
     let birth = call.births.iter().find(listed)?;

@@ -413,6 +413,10 @@ fn decode(plan: &Plan<'_>, call: &CallPlan<'_>, argument: &Argument<'_>) -> Opti
             let (elements, ty) = (sizes(plan, call).elements(&buffer.len), ident(ty));
             quote!(call.put_structs(#name.cast(), #elements, &spec::#ty, &#w.room, &reply.#name);)
         }
+        Element::Struct(ty) if plan.api.holds_handle(ty) => {
+            let ty = ident(ty);
+            quote!(call.put_found(#name.cast(), &#w, &reply.#name, &spec::#ty);)
+        }
         Element::Scalar { .. } | Element::Struct(_) => {
             quote!(call.put(#name.cast(), &#w, &reply.#name, None);)
         }

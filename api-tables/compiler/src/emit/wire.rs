@@ -4,9 +4,9 @@
 use super::mirror;
 use super::names::{self, ident, int};
 use super::sandbox;
-use super::says;
+use super::structs;
 use crate::layout;
-use crate::model::{Api, Element, Field, FieldShape, Function, Payload, Scalar, TypeKind};
+use crate::model::{Api, Function, Payload, Scalar, TypeKind};
 use crate::plan::{CallPlan, FieldType, Plan, Record};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -17,7 +17,7 @@ pub fn emit(plan: &Plan<'_>) -> TokenStream {
     let kinds = kinds(plan);
     let constants = constants(api);
     let specs = specs(api);
-    let structs = structs(api);
+    let structs = structs::structs(api);
     let functions = plan.calls.iter().filter(|call| call.crosses).map(function);
     let description = description(plan);
     quote! {
@@ -205,24 +205,7 @@ fn specs(api: &Api) -> TokenStream {
     let specs = api.types.values().filter_map(|t| {
         let name = ident(&t.name);
         Some(match &t.kind {
-            TypeKind::Struct { fields, says, .. } => {
-                let size = layout::size(api, &t.name);
-                let says = says::emit(api, fields, says.as_ref());
-                let handles = layout::offsets(api, fields).into_iter().zip(fields).filter_map(|(at, f)| {
-                    let FieldShape::Handle(h) = &f.shape else { return None };
-                    let kind = names::kind(api, h);
-                    Some(quote!((#at, #kind)))
-                });
-                let memory = memory(api, fields);
-                quote! {
-                    pub static #name: StructSpec = StructSpec {
-                        size: #size,
-                        handles: &[#(#handles),*],
-                        memory: &[#(#memory),*],
-                        says: #says,
-                    };
-                }
-            }
+            TypeKind::Struct { fields, says, .. } => structs::spec(api, &t.name, fields, says.as_ref()),
             // Behind a field of a struct: see `keyed`.
             TypeKind::Tagged { otherwise: None, .. } => return None,
             TypeKind::Tagged { variants, otherwise: Some(otherwise), .. } => {
@@ -273,107 +256,6 @@ fn specs(api: &Api) -> TokenStream {
             #(#specs)*
             #mirrors
         }
-    }
-}
-
-/// What the fields of a struct point to.
-fn memory<'a>(api: &'a Api, fields: &'a [Field]) -> Vec<TokenStream> {
-    let offsets = layout::offsets(api, fields);
-    let number = |name: &str| {
-        let found = fields.iter().zip(&offsets).find(|(f, _)| f.name == name);
-        found.map_or((0, 0), |(f, at)| match f.shape {
-            FieldShape::Scalar(scalar) => (*at, scalar.size()),
-            _ => (*at, 0),
-        })
-    };
-    fields
-        .iter()
-        .zip(&offsets)
-        .filter_map(|(field, at)| {
-            let FieldShape::Memory(memory) = &field.shape else { return None };
-            let (len_at, len_size) = number(&memory.len);
-            let element = names::element_size(api, &memory.element);
-            let content = match &memory.element {
-                Element::Struct(ty) => {
-                    let ty = ident(ty);
-                    quote!(Content::Structs(&#ty))
-                }
-                Element::Tagged(ty) => keyed(api, ty, &number),
-                _ => quote!(Content::Bytes),
-            };
-            Some(quote! {
-                MemorySpec { at: #at, len_at: #len_at, len_size: #len_size, element: #element, content: #content }
-            })
-        })
-        .collect()
-}
-
-/// Memory whose content goes by another field.
-fn keyed(api: &Api, ty: &str, number: &dyn Fn(&str) -> (usize, usize)) -> TokenStream {
-    let Some(TypeKind::Tagged { tag, variants, .. }) = api.types.get(ty).map(|t| &t.kind) else {
-        return quote!(Content::Bytes);
-    };
-    let (at, size) = number(tag);
-    let keys = variants.iter().filter_map(|v| {
-        let key = int(api.constants[&v.key].value);
-        let behind = match &v.payload {
-            Payload::Plain(ty) => {
-                let ty = ty.trim_matches(['[', ']']);
-                let TypeKind::Struct { .. } = api.types.get(ty)?.kind else { return None };
-                let ty = ident(ty);
-                quote!(Behind::Structs(&#ty))
-            }
-            Payload::Refused(status) => {
-                let status = int(i128::from(*status));
-                quote!(Behind::Refused(#status))
-            }
-            _ => return None,
-        };
-        Some(quote!((#key, #behind)))
-    });
-    quote!(Content::Keyed { at: #at, size: #size, keys: &[#(#keys),*] })
-}
-
-/// The structs as Rust has them, for hand-written code and for those that go by value.
-fn structs(api: &Api) -> TokenStream {
-    let structs = api.types.values().filter_map(|t| {
-        let TypeKind::Struct { fields, .. } = &t.kind else { return None };
-        let (name, doc) = (ident(&t.name), format!(" `{}` of the vendor's headers.", t.name));
-        let fields = fields.iter().map(|f| {
-            let field = ident(&f.name);
-            let ty = match &f.shape {
-                FieldShape::Scalar(s) => {
-                    let s = names::scalar(*s);
-                    quote!(#s)
-                }
-                FieldShape::Array(s, n) => {
-                    let s = names::scalar(*s);
-                    quote!([#s; #n])
-                }
-                FieldShape::Struct(ty) => {
-                    let ty = ident(ty);
-                    quote!(#ty)
-                }
-                FieldShape::Tail { scalar: s, .. } => {
-                    let s = names::scalar(*s);
-                    quote!([#s; 0])
-                }
-                FieldShape::Handle(_) | FieldShape::Memory(_) | FieldShape::Pointer(_) | FieldShape::Address => {
-                    quote!(*mut std::ffi::c_void)
-                }
-            };
-            quote!(pub #field: #ty)
-        });
-        Some(quote! {
-            #[doc = #doc]
-            #[repr(C)]
-            #[derive(Debug, Clone, Copy)]
-            pub struct #name { #(#fields),* }
-        })
-    });
-    quote! {
-        #[allow(non_camel_case_types, non_snake_case)]
-        pub mod c { #(#structs)* }
     }
 }
 

@@ -59,7 +59,7 @@ impl Drafter<'_> {
         };
         let inside = |shape: &FieldShape| match shape {
             FieldShape::Scalar(_) | FieldShape::Array(..) => Inside::Plain,
-            FieldShape::Handle(_) => Inside::Handles,
+            FieldShape::Handle(_) | FieldShape::Union { .. } => Inside::Handles,
             FieldShape::Memory(_) => Inside::Memory,
             FieldShape::Tail { .. } | FieldShape::Pointer(_) | FieldShape::Address => Inside::Address,
             FieldShape::Struct(inner) => in_place(self.known(inner).map_or(Inside::Address, |inner| inner.inside)),

@@ -147,6 +147,7 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_records",
         "gold_chest_like",
         "gold_lend",
+        "gold_contains",
     ],
     oneway: &[
         false, false, false, true, true, false, false, false, false, false, false, false,
@@ -155,7 +156,7 @@ pub static API: crate::api::Api = crate::api::Api {
         false, false, false, false, false, false, false, false, true, true, false, false,
         false, false, false, false, false, false, true, false, true, true, false, false,
         false, false, false, false, false, false, false, true, false, true, true, false,
-        false, false, false, false, false, false, false, false, false, true, false,
+        false, false, false, false, false, false, false, false, false, true, false, false,
     ],
     work: &[],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],

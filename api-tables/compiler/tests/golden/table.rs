@@ -167,6 +167,20 @@ struct gold_phrase {
     lengths: Option<&[u16; count]>,
 }
 
+struct gold_content {
+    kind: gold_key,
+    of: [Content; 16],
+    last: Option<gold_box>,
+}
+
+keys! {
+    #[tag(kind)]
+    enum Content: gold_key {
+        gold_box: GOLD_OF_BOX = 0x33;
+        [u64]: GOLD_OF_NUMBERS = 0x34;
+    }
+}
+
 keys! {
     #[tag(kind)]
     enum WordValue: gold_key {
@@ -580,4 +594,6 @@ extern "C" {
 
     #[when(file = count > 0)]
     fn gold_lend(count: u32, file: Fd<c_void>, made: Option<Out<Fd>>) -> gold_status;
+
+    fn gold_contains(one: &gold_content, found: Option<Out<gold_content>>) -> gold_status;
 }

@@ -162,7 +162,7 @@ pub enum Leads {
 }
 
 const fn shape(size: usize, handles: &'static [(usize, u16)], leads: Leads) -> Shape {
-    Shape { spec: StructSpec { size, handles, memory: &[], says: None }, tag: None, leads, address: None }
+    Shape { spec: StructSpec { size, handles, unions: &[], memory: &[], says: None }, tag: None, leads, address: None }
 }
 
 /// A `CUgraphNodeParams` of one type of nodes.

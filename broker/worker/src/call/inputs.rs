@@ -243,9 +243,10 @@ impl Call<'_> {
                 if let Some(status) = spec.refusal(one) {
                     return Err(Stop::Refused(status));
                 }
-                for (at, kind) in spec.handles {
-                    objects.extend(self.resolve(&mut one[*at..*at + 8], *kind)?);
-                }
+                spec.each_handle(one, |word, kind| {
+                    objects.extend(self.resolve(word, kind)?);
+                    Ok::<_, Stop>(())
+                })?;
             }
         }
         input.objects = objects;

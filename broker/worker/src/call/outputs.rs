@@ -1,10 +1,13 @@
 //! What comes out of a call: memory for it, of the sizes that the table computes.
 
+use std::convert::Infallible;
+
 use ava_protocol::frame::{self, Malformed};
 use ava_protocol::layout::Rows;
+use ava_protocol::spec::StructSpec;
 use ava_protocol::wire::{ArchivedData, ArchivedPlace, ArchivedSlice};
 
-use super::Call;
+use super::{Call, Outcome};
 use crate::memory::{Output, Source, span};
 
 impl Call<'_> {
@@ -112,5 +115,51 @@ impl Call<'_> {
         let Some(slice) = slice else { return Ok(Output::unreadable()) };
         let region = self.session.regions.find(slice)?;
         Output::cut(region, slice.len.to_native()).map_err(|_| Malformed::Overflow(what))
+    }
+
+    /// The vendor's pointers in a result become ids.
+    pub fn intern(&self, output: &mut Output, kind: u16) {
+        self.intern_from(output, kind, &[]);
+    }
+
+    /// The same of objects that are found through others, with which they may end.
+    pub fn intern_from(&self, output: &mut Output, kind: u16, from: &[u64]) {
+        let objects = &self.session.objects;
+        let before = objects.found();
+        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_from(kind, pointer, from)));
+        self.named(before);
+    }
+
+    /// The same of what structs hold.
+    pub fn intern_structs(&self, output: &mut Output, spec: &StructSpec) {
+        let objects = &self.session.objects;
+        let before = objects.found();
+        output.edit(u64::MAX, |bytes| {
+            for one in bytes.chunks_exact_mut(spec.size) {
+                let Ok(()) = spec.each_handle(one, |word, kind| {
+                    to_ids(word, |pointer| objects.intern_from(kind, pointer, &[]));
+                    Ok::<_, Infallible>(())
+                });
+            }
+        });
+        self.named(before);
+    }
+
+    /// The vendor's pointers to new objects become ids.
+    pub fn intern_new(&self, output: &mut Output, kind: u16, parents: &[u64]) -> Outcome {
+        let objects = &self.session.objects;
+        objects.check_room()?;
+        output.edit(u64::MAX, |bytes| to_ids(bytes, |pointer| objects.intern_made(kind, pointer, parents)));
+        Ok(())
+    }
+}
+
+fn to_ids(bytes: &mut [u8], mut id: impl FnMut(usize) -> u64) {
+    for word in bytes.chunks_exact_mut(8) {
+        let mut pointer = [0; 8];
+        pointer.copy_from_slice(word);
+        let pointer = usize::from_le_bytes(pointer);
+        let id = if pointer == 0 { 0 } else { id(pointer) };
+        word.copy_from_slice(&id.to_le_bytes());
     }
 }

@@ -169,6 +169,7 @@ mod tests {
     static ATTRIBUTE: StructSpec = StructSpec {
         size: 24,
         handles: &[],
+        unions: &[],
         says: None,
         memory: &[MemorySpec { at: 8, len_at: 16, len_size: 8, element: 1, content: Content::Bytes }],
     };
@@ -208,6 +209,7 @@ mod tests {
     static MECHANISM: StructSpec = StructSpec {
         size: 24,
         handles: &[],
+        unions: &[],
         says: None,
         memory: &[MemorySpec {
             at: 8,
@@ -230,6 +232,7 @@ mod tests {
     static SAID: StructSpec = StructSpec {
         size: 16,
         handles: &[],
+        unions: &[],
         memory: &[],
         says: Some(Says { at: 0, size: 4, value: 7, otherwise: 0x25 }),
     };

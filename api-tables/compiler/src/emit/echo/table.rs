@@ -1,5 +1,7 @@
 //! `echo_table.h`: the types of the table, as data for the runtime.
 
+use std::ops::Range;
+
 use crate::layout;
 use crate::model::{Api, Element, Extension, Field, FieldShape, Memory, Payload, TypeDef, TypeKind, Version};
 
@@ -104,12 +106,16 @@ fn list(api: &Api, ty: &TypeDef) -> Option<String> {
 fn record(api: &Api, ty: &TypeDef) -> Option<String> {
     let TypeKind::Struct { fields, says, .. } = &ty.kind else { return None };
     let offsets = layout::offsets(api, fields);
-    let (mut at, mut kinds, mut leads, mut c) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    let (mut at, mut kinds, mut choices, mut leads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut c = String::new();
     for (field, offset) in fields.iter().zip(&offsets) {
         match &field.shape {
             FieldShape::Handle(h) => {
                 at.push(offset.to_string());
                 kinds.push(kind(h));
+            }
+            FieldShape::Union { keys, size } => {
+                choices.extend(choice(api, &ty.name, fields, keys, *offset..*offset + size, &mut c));
             }
             FieldShape::Memory(memory) => leads.push(lead(api, &ty.name, fields, *offset, memory, &mut c)),
             _ => {}
@@ -124,18 +130,36 @@ fn record(api: &Api, ty: &TypeDef) -> Option<String> {
     });
     let says = says.unwrap_or("0, 0, 0".into());
     let (name, size) = (&ty.name, layout::size(api, &ty.name));
-    let of = if leads.is_empty() { "NULL".into() } else { format!("leads_{name}") };
-    if !leads.is_empty() {
-        c += &format!("static const struct lead leads_{name}[] = {{\n{}}};\n", leads.concat());
-    }
+    let mut rows = |word: &str, rows: &[String]| {
+        if rows.is_empty() {
+            return "0, NULL".to_owned();
+        }
+        c += &format!("static const struct {word} {word}s_{name}[] = {{\n{}}};\n", rows.concat());
+        format!("{}, {word}s_{name}", rows.len())
+    };
+    let (choices, leads) = (rows("choice", &choices), rows("lead", &leads));
     Some(format!(
         "{c}__attribute__((unused)) static const struct record record_{name} = \
-        {{{size}, {count}, {{{}}}, {{{}}}, {}, {of}, {}}};\n\n",
+        {{{size}, {count}, {{{}}}, {{{}}}, {choices}, {leads}, {says}}};\n\n",
         at.join(", "),
         kinds.join(", "),
-        leads.len(),
-        says,
     ))
+}
+
+/// A row about a union; its parts are added to `c`.
+fn choice(api: &Api, name: &str, fields: &[Field], keys: &str, at: Range<usize>, c: &mut String) -> Option<String> {
+    let TypeKind::Tagged { tag, variants, .. } = &api.types.get(keys)?.kind else { return None };
+    let (tag_at, tag_size) = layout::number(api, fields, tag)?;
+    let parts = variants.iter().map(|v| {
+        let kind = match &v.payload {
+            Payload::Handle(h) => kind(h),
+            _ => "-1".into(),
+        };
+        format!("  {{{:#x}, {kind}}},\n", api.constants[&v.key].value)
+    });
+    let rows = format!("parts_{name}_{}", at.start);
+    *c += &format!("static const struct part {rows}[] = {{\n{}}};\n", parts.collect::<String>());
+    Some(format!("  {{{}, {}, {tag_at}, {tag_size}, {}, {rows}}},\n", at.start, at.len(), variants.len()))
 }
 
 /// A row about memory that a field points to; what it may be by key is added to `c`.

@@ -204,6 +204,9 @@ fn output(api: &Api, function: &Function, param: &Param, b: &Buffer) -> String {
         (Element::Handle(ty), _) => {
             format!("for (uint64_t i = 0; i < {n}; i++) {name}[i] = object_found({}, i);", kind(ty))
         }
+        (Element::Struct(ty), _) => {
+            format!("records_make({name}, {n}, &record_{ty}, echo_seed(\"{f}\", \"{name}\"));")
+        }
         (element, _) => {
             let size = names::element_size(api, element);
             format!("echo_fill({name}, {size} * ({n}), echo_seed(\"{f}\", \"{name}\"));")
