@@ -4,8 +4,10 @@
 //! nvcc's PTX: a sum of vectors, a product of matrices in tiles of 16 by 16, a reduction in shared memory, and a loop of
 //! different lengths.
 
+use softcuda::engine::texture::{Image, Texture};
 use softcuda::engine::{Launch, Memory, Module};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,14 @@ const N: u32 = 512;
 struct All(Vec<Range<u64>>);
 
 impl Memory for All {
+    fn texture(&self, _: u64) -> Option<Arc<Texture>> {
+        None
+    }
+
+    fn surface(&self, _: u64) -> Option<Image> {
+        None
+    }
+
     fn range(&self, address: u64) -> Option<Range<u64>> {
         self.0.iter().find(|range| range.contains(&address)).cloned()
     }

@@ -27,6 +27,7 @@ mod pools;
 mod refused;
 mod streams;
 mod tables;
+mod textures;
 mod values;
 mod virtual_memory;
 mod words;

@@ -11,6 +11,7 @@ mod layout;
 mod ops;
 mod program;
 mod run;
+pub mod texture;
 mod transfer;
 
 pub use crate::ptx::ParseError;

@@ -1,10 +1,11 @@
-//! Arrays. Textures and surfaces, which would read them, are refused.
+//! Arrays, and those with levels of detail.
 #![allow(non_snake_case, reason = "the header's names")]
 
 use super::entry::entries;
 use super::values::{In, Out};
-use crate::cuda::{CUDA_ARRAY_DESCRIPTOR, CUDA_ARRAY3D_DESCRIPTOR, CUarray, Result};
+use crate::cuda::{CUDA_ARRAY_DESCRIPTOR, CUDA_ARRAY3D_DESCRIPTOR, CUarray, CUmipmappedArray, Result, Status};
 use crate::device::array::{ARRAYS, Array};
+use crate::device::mipmap::{MIPMAPS, Mipmap};
 use crate::device::{capture, context};
 
 entries! { checked;
@@ -31,6 +32,27 @@ entries! { checked;
         capture::check()?;
         context::find(array.context)?.synchronize()?;
         array.destroy();
+        Ok(())
+    }
+
+    fn cuMipmappedArrayCreate(place: Out<CUmipmappedArray>, descriptor: In<CUDA_ARRAY3D_DESCRIPTOR>, levels: u32) {
+        place.check()?;
+        let descriptor = descriptor.get()?;
+        let context = context::usable()?;
+        capture::check()?;
+        place.set(Mipmap::new(descriptor, levels, context.owner())?.handle)
+    }
+
+    fn cuMipmappedArrayGetLevel(place: Out<CUarray>, mipmap: CUmipmappedArray, level: u32) {
+        let mipmap = MIPMAPS.find(mipmap)?;
+        place.set(mipmap.levels.get(level as usize).ok_or(Status::INVALID_VALUE)?.handle)
+    }
+
+    fn cuMipmappedArrayDestroy(mipmap: CUmipmappedArray) {
+        let mipmap = MIPMAPS.find(mipmap)?;
+        capture::check()?;
+        context::find(mipmap.context)?.synchronize()?;
+        mipmap.destroy();
         Ok(())
     }
 }

@@ -9,7 +9,8 @@ use super::entry::{Entry, entries};
 use super::values::{Out, Text};
 use super::{
     arrays, context, copies, device, events, function, graph, init, launch, library, link, managed, memory, memset,
-    module, nodes, objects, occupancy, plans, pointer, pools, refused, streams, tables, virtual_memory, words,
+    module, nodes, objects, occupancy, plans, pointer, pools, refused, streams, tables, textures, virtual_memory,
+    words,
 };
 use crate::cuda::{Result, Status};
 
@@ -102,6 +103,7 @@ fn address(symbol: &str) -> Option<*const c_void> {
             refused::ENTRIES,
             streams::ENTRIES,
             tables::ENTRIES,
+            textures::ENTRIES,
             virtual_memory::ENTRIES,
             words::ENTRIES,
         ];

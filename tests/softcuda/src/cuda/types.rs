@@ -13,6 +13,9 @@ pub type CUkernel = usize;
 pub type CUstream = usize;
 pub type CUevent = usize;
 pub type CUarray = usize;
+pub type CUmipmappedArray = usize;
+pub type CUtexObject = u64;
+pub type CUsurfObject = u64;
 pub type CUgraph = usize;
 pub type CUgraphNode = usize;
 pub type CUgraphExec = usize;
@@ -273,6 +276,45 @@ pub struct CUstreamBatchMemOpParams {
     pub rest: u64,
 }
 
+/// What a texture or a surface is of. The union holds, by the type: the handle of an array or a mipmapped array; the address, the
+/// format with the number of channels behind it, and the size in bytes; or width, height and pitch in its place.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CUDA_RESOURCE_DESC {
+    pub resType: u32,
+    pub res: [u64; 16],
+    pub flags: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CUDA_TEXTURE_DESC {
+    pub addressMode: [u32; 3],
+    pub filterMode: u32,
+    pub flags: u32,
+    pub maxAnisotropy: u32,
+    pub mipmapFilterMode: u32,
+    pub mipmapLevelBias: f32,
+    pub minMipmapLevelClamp: f32,
+    pub maxMipmapLevelClamp: f32,
+    pub borderColor: [f32; 4],
+    pub reserved: [i32; 12],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CUDA_RESOURCE_VIEW_DESC {
+    pub format: u32,
+    pub width: usize,
+    pub height: usize,
+    pub depth: usize,
+    pub firstMipmapLevel: u32,
+    pub lastMipmapLevel: u32,
+    pub firstLayer: u32,
+    pub lastLayer: u32,
+    pub reserved: [u32; 16],
+}
+
 #[cfg(test)]
 mod tests {
     use std::mem::{offset_of, size_of};
@@ -302,6 +344,9 @@ mod tests {
             (size_of::<CUDA_GRAPH_INSTANTIATE_PARAMS>(), 32),
             (size_of::<CUgraphNodeParams>(), 256),
             (size_of::<CUstreamBatchMemOpParams>(), 48),
+            (size_of::<CUDA_RESOURCE_DESC>(), 144),
+            (size_of::<CUDA_TEXTURE_DESC>(), 104),
+            (size_of::<CUDA_RESOURCE_VIEW_DESC>(), 112),
             (offset_of!(CUDA_MEMCPY3D, dst), 88),
             (offset_of!(CUDA_MEMCPY3D, src.pitch), 72),
             (offset_of!(CUlaunchConfig, hStream), 32),

@@ -7,6 +7,7 @@ use super::memory::{self, Allocation, Kind, Owner};
 use super::operation::Place;
 use super::profile;
 use crate::cuda::{CUDA_ARRAY3D_DESCRIPTOR, Result, Status};
+use crate::engine::texture::{Channel, Image};
 
 pub static ARRAYS: Handles<Array> = Handles::new();
 
@@ -18,10 +19,12 @@ pub struct Array {
 }
 
 /// `CUDA_ARRAY3D_LAYERED` and `CUDA_ARRAY3D_CUBEMAP`: slices are counted by the depth, whatever the height is.
-const LAYERED: u32 = 1;
+pub const LAYERED: u32 = 1;
 const CUBEMAP: u32 = 4;
-/// Flags that say how an array will be used, which is all the same here: surfaces, gathers, colour attachments.
-const USES: u32 = 0x02 | 0x08 | 0x20;
+/// `CUDA_ARRAY3D_SURFACE_LDST`: it may be a surface.
+pub const SURFACE: u32 = 2;
+/// Other flags that say how an array will be used, which is all the same here: gathers, colour attachments.
+const USES: u32 = SURFACE | 0x08 | 0x20;
 
 impl Array {
     /// A new array, zeroed, with a handle. `INVALID_VALUE` if the descriptor makes no sense, `NOT_SUPPORTED` for flags that ask
@@ -42,6 +45,23 @@ impl Array {
         let array = Arc::new(Self { handle: fresh(), context: owner.context, descriptor, memory });
         ARRAYS.insert(array.handle, array.clone());
         Ok(array)
+    }
+
+    /// What textures and surfaces read and write.
+    pub fn image(&self) -> Result<Image> {
+        let CUDA_ARRAY3D_DESCRIPTOR { Width, Height, Depth, Format, NumChannels, Flags } = self.descriptor;
+        let count = |size: usize| u32::try_from(size.max(1)).map_err(|_| Status::INVALID_VALUE);
+        let (row, height, depth) = (self.row() as u64, count(Height)?, count(Depth)?);
+        let (slices, layers) = if Flags & (LAYERED | CUBEMAP) != 0 { (1, depth) } else { (depth, 1) };
+        Ok(Image {
+            base: self.memory.base,
+            pitch: row,
+            slice: row * u64::from(height),
+            extent: [count(Width)?, height, slices],
+            layers,
+            channel: channel(Format)?,
+            channels: NumChannels,
+        })
     }
 
     /// Bytes of a row.
@@ -71,14 +91,24 @@ impl Array {
 
 /// Bytes of an element: of its format (`CUarray_format`), times 1, 2 or 4 channels.
 fn element(descriptor: &CUDA_ARRAY3D_DESCRIPTOR) -> Result<usize> {
-    let channel = match descriptor.Format {
-        0x01 | 0x08 => 1,
-        0x02 | 0x09 | 0x10 => 2,
-        0x03 | 0x0a | 0x20 => 4,
-        _ => return Err(Status::INVALID_VALUE),
-    };
+    let channel = channel(descriptor.Format)?.bytes() as usize;
     match descriptor.NumChannels {
         channels @ (1 | 2 | 4) => Ok(channel * channels as usize),
         _ => Err(Status::INVALID_VALUE),
     }
+}
+
+/// `CUarray_format`.
+pub fn channel(format: u32) -> Result<Channel> {
+    Ok(match format {
+        0x01 => Channel::U8,
+        0x02 => Channel::U16,
+        0x03 => Channel::U32,
+        0x08 => Channel::S8,
+        0x09 => Channel::S16,
+        0x0a => Channel::S32,
+        0x10 => Channel::Half,
+        0x20 => Channel::Float,
+        _ => return Err(Status::INVALID_VALUE),
+    })
 }

@@ -15,10 +15,12 @@ use super::event::EVENTS;
 use super::handles::{Handles, fresh};
 use super::health::Health;
 use super::memory::{self, Kind, Owner};
+use super::mipmap::MIPMAPS;
 use super::module::MODULES;
 use super::profile::{self, Device};
 use super::queue::Mark;
 use super::stream::{self, Order, STREAMS, Stream};
+use super::texture::{SURFACES, TEXTURES};
 use crate::cuda::{CUdevice, Result, Status};
 
 pub static CONTEXTS: Handles<Context> = Handles::new();
@@ -182,6 +184,9 @@ impl Context {
         STREAMS.remove_all(|stream| stream.context == self.handle);
         EVENTS.remove_all(|event| event.context == self.handle);
         MODULES.remove_all(|module| module.context == self.handle).iter().for_each(|module| module.unload());
+        TEXTURES.remove_all(|texture| texture.context == self.handle);
+        SURFACES.remove_all(|surface| surface.context == self.handle);
+        MIPMAPS.remove_all(|mipmap| mipmap.context == self.handle);
         ARRAYS.remove_all(|array| array.context == self.handle);
         memory::remove_all(|allocation| allocation.context == self.handle && !matches!(allocation.kind, Kind::Mapped));
     }

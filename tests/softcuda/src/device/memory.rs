@@ -9,8 +9,10 @@ use super::advice::Advice;
 use super::faults;
 use super::mapping::Mapping;
 use super::parts::Part;
+use super::texture::{SURFACES, TEXTURES};
 use crate::cuda::{CUdevice, Result, Status};
 use crate::engine;
+use crate::engine::texture::{Image, Texture};
 
 /// What an allocation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,6 +238,14 @@ impl engine::Memory for Space {
         let (_, found) = ranges.range(..=address).next_back()?;
         let is_usable = found.has_access.load(Ordering::Relaxed) && found.range().contains(&address);
         is_usable.then(|| found.range())
+    }
+
+    fn texture(&self, handle: u64) -> Option<Arc<Texture>> {
+        TEXTURES.get(handle as usize).map(|object| object.texture.clone())
+    }
+
+    fn surface(&self, handle: u64) -> Option<Image> {
+        SURFACES.get(handle as usize).map(|object| object.image)
     }
 }
 

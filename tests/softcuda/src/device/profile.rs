@@ -71,6 +71,10 @@ pub fn device(ordinal: CUdevice) -> Result<&'static Device> {
     usize::try_from(ordinal).ok().and_then(|ordinal| devices().get(ordinal)).ok_or(Status::INVALID_DEVICE)
 }
 
+/// Alignment of device memory that is a texture, and of its rows, in bytes.
+pub const TEXTURE_ALIGNMENT: u64 = 512;
+pub const TEXTURE_PITCH_ALIGNMENT: u64 = 32;
+
 /// The last attribute that `cuda.h` 13.0 knows.
 const LAST: u32 = 147;
 
@@ -86,7 +90,7 @@ const ATTRIBUTES: &[(u32, i32)] = &[
     (11, i32::MAX),             // largest pitch
     (12, REGISTERS as i32),     // registers of a block
     (13, CLOCK as i32),         // clock rate, kHz
-    (14, 512),                  // alignment of textures
+    (14, TEXTURE_ALIGNMENT as i32),
     (15, 1),                    // copies beside kernels
     (16, MULTIPROCESSORS as i32),
     (19, 1),                    // maps host memory
@@ -101,7 +105,7 @@ const ATTRIBUTES: &[(u32, i32)] = &[
     (40, 3),                    // copy engines
     (41, 1),                    // unified addresses
     (42, 32_768), (43, 2048),
-    (51, 32),                   // pitch alignment of textures
+    (51, TEXTURE_PITCH_ALIGNMENT as i32),
     (75, COMPUTE_CAPABILITY[0]), (76, COMPUTE_CAPABILITY[1]),
     (78, 1),                    // priorities of streams
     (79, 1), (80, 1),           // caching in level 1, global and local

@@ -12,6 +12,7 @@ mod moves;
 mod operand;
 mod refusal;
 mod special;
+mod texture;
 
 pub use context::{CompileError, Index};
 

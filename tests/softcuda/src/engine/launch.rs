@@ -1,12 +1,20 @@
 //! What a launch is given, and how it may end.
 
+use super::texture::{Image, Texture};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Memory that a launch may use; what is outside ends it.
 pub trait Memory: Sync {
     /// The range that `address` is in: addresses of this process that stay readable and writable during the launch.
     fn range(&self, address: u64) -> Option<Range<u64>>;
+
+    /// The texture of a handle.
+    fn texture(&self, handle: u64) -> Option<Arc<Texture>>;
+
+    /// The image of a surface's handle.
+    fn surface(&self, handle: u64) -> Option<Image>;
 }
 
 pub struct Launch<'a> {

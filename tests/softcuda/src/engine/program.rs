@@ -2,6 +2,7 @@
 
 pub use super::lanes::Slot;
 use super::lanes::{LANES, Mask, Op, Operands};
+use super::texture::Shape;
 
 /// Addresses of functions, which hold no memory: this and 16 bytes for each function of the module.
 pub const FUNCTION_ADDRESS: u64 = 0xF000_0000_0000_0000;
@@ -103,6 +104,9 @@ pub enum Step {
     Load(Box<Access>),
     Store(Box<Access>),
     Atomic(Box<Atomic>),
+    Sample(Box<Sample>),
+    Surface(Box<SurfaceAccess>),
+    Query(Box<Query>),
     /// Copies at once what may be copied later (`cp.async`).
     Copy(Box<Copy>),
     Branch(u32),
@@ -194,6 +198,68 @@ pub struct Atomic {
 ///
 /// As of [`Transfer`], with all slots of the operands.
 pub type AtomicOp = unsafe fn(registers: *mut u8, operands: &Operands, addresses: &[u64; LANES], mask: Mask);
+
+/// Where a texture or surface is accessed.
+pub struct Coordinates {
+    pub shape: Shape,
+    /// As many as it has dimensions, of 32 bits.
+    pub slots: Vec<Slot>,
+    pub layer: Option<Slot>,
+    /// They are integers.
+    pub is_whole: bool,
+}
+
+/// A read of a texture, whose handle is a u64.
+pub struct Sample {
+    pub object: Slot,
+    pub at: Coordinates,
+    /// The level of detail, of the coordinates' type.
+    pub level: Option<Slot>,
+    /// It reads this number of four elements.
+    pub gathers: Option<usize>,
+    pub d: [Slot; 4],
+}
+
+/// Moves between a surface and the slots of a vector.
+pub struct SurfaceAccess {
+    pub object: Slot,
+    pub at: Coordinates,
+    pub beyond: Beyond,
+    /// Bytes of an element.
+    pub unit: u32,
+    /// Bytes of a value in a slot.
+    pub width: usize,
+    pub slots: Vec<Slot>,
+    pub transfer: Transfer,
+    pub is_store: bool,
+}
+
+/// What an access beyond the edge of a surface does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Beyond {
+    /// It ends the launch.
+    Trap,
+    /// It is at the edge.
+    Clamp,
+    /// It reads 0, and writes nothing.
+    Zero,
+}
+
+/// Something that a kernel asks of a texture or a surface.
+pub struct Query {
+    pub object: Slot,
+    pub d: Slot,
+    pub asked: Asked,
+    pub is_surface: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    Width,
+    Height,
+    Depth,
+    Layers,
+}
 
 pub struct Copy {
     pub to: Address,

@@ -11,6 +11,7 @@ mod print;
 mod setting;
 mod state;
 mod system;
+mod texture;
 mod warp;
 
 pub use block::Block;

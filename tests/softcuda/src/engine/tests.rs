@@ -7,4 +7,5 @@ mod harness;
 mod integer;
 mod memory;
 mod refusals;
+mod texture;
 mod warp;

@@ -202,6 +202,11 @@ pub enum Operand {
         base: String,
         offset: i64,
     },
+    /// `[object, {x, y}]`
+    Texel {
+        object: String,
+        at: Vec<Operand>,
+    },
     /// `[64]`
     Absolute(u64),
     /// `{a, b}`

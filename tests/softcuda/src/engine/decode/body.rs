@@ -3,7 +3,7 @@
 use super::context::{CompileError, Context};
 use super::frame::{Frame, Symbol};
 use super::refusal::{Refusal, Result};
-use super::{arithmetic, call, collective, control, memory, moves};
+use super::{arithmetic, call, collective, control, memory, moves, texture};
 use crate::engine::layout::parameters;
 use crate::engine::ops::{self, Name, Pure};
 use crate::engine::program::{Function, Step};
@@ -103,6 +103,9 @@ fn instruction(frame: &mut Frame, name: &mut Name, operands: &[syntax::Operand])
         "cvta" | "isspacep" => moves::address(frame, name, operands),
         "ld" | "ldu" | "st" => memory::access(frame, name, operands),
         "atom" | "red" => memory::atom(frame, name, operands),
+        "tex" | "tld4" => texture::sample(frame, name, operands),
+        "suld" | "sust" => texture::surface(frame, name, operands),
+        "txq" | "suq" => texture::query(frame, name, operands),
         "cp" => memory::copy(frame, name, operands),
         "membar" | "fence" => memory::fence(frame, name),
         "prefetch" | "prefetchu" | "discard" | "applypriority" => memory::hint(name),
@@ -148,7 +151,7 @@ fn computation(frame: &mut Frame, name: &mut Name, operands: &[syntax::Operand])
 }
 
 /// Instructions of PTX that are not here, by how they begin.
-const ABSENT: [&str; 31] = [
+const ABSENT: [&str; 25] = [
     "alloca",
     "clusterlaunchcontrol",
     "createpolicy",
@@ -166,15 +169,9 @@ const ABSENT: [&str; 31] = [
     "stackrestore",
     "stacksave",
     "stmatrix",
-    "suld",
-    "suq",
     "sured",
-    "sust",
     "tcgen05",
     "tensormap",
-    "tex",
-    "tld4",
-    "txq",
     "vabsdiff",
     "vadd",
     "vavrg",

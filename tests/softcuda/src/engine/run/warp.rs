@@ -160,6 +160,21 @@ fn steps(
                     break Err(fault);
                 }
             }
+            Step::Sample(sample) => {
+                if let Err(fault) = accesses.sample(warp, sample, active) {
+                    break Err(fault);
+                }
+            }
+            Step::Surface(access) => {
+                if let Err(fault) = accesses.surface(warp, access, active) {
+                    break Err(fault);
+                }
+            }
+            Step::Query(query) => {
+                if let Err(fault) = accesses.query(query, active) {
+                    break Err(fault);
+                }
+            }
             Step::Copy(copy) => {
                 if let Err(fault) = accesses.copy(warp, copy, active) {
                     break Err(fault);

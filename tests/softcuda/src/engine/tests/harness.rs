@@ -1,9 +1,10 @@
 //! Runs kernels on memory of this process.
 
+use crate::engine::texture::{Image, Texture};
 use crate::engine::{Fault, Kernel, Launch, Memory, Module};
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 /// Ranges that kernels may access.
 pub struct Ranges(pub Vec<Range<u64>>);
@@ -11,6 +12,14 @@ pub struct Ranges(pub Vec<Range<u64>>);
 impl Memory for Ranges {
     fn range(&self, address: u64) -> Option<Range<u64>> {
         self.0.iter().find(|range| range.contains(&address)).cloned()
+    }
+
+    fn texture(&self, _: u64) -> Option<Arc<Texture>> {
+        None
+    }
+
+    fn surface(&self, _: u64) -> Option<Image> {
+        None
     }
 }
 

@@ -32,12 +32,17 @@ fn several(cursor: &mut Cursor, open: char, close: char) -> Parsed<Vec<Operand>>
     Ok(operands)
 }
 
-/// `[name+4]` or `[64]`
+/// `[name+4]`, `[64]`, or `[name, {a, b}]`
 fn address(cursor: &mut Cursor) -> Parsed<Operand> {
     cursor.expect('[')?;
     let address = match cursor.peek() {
         Lexeme::Word(base) => {
             cursor.next();
+            if cursor.eat(',') {
+                let at = several(cursor, '{', '}')?;
+                cursor.expect(']')?;
+                return Ok(Operand::Texel { object: base.to_owned(), at });
+            }
             Operand::Address { base: base.to_owned(), offset: cursor.offset()? }
         }
         _ => match cursor.number()? {
