@@ -12,7 +12,7 @@ use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
 use ava_transport::region::Region;
-use ava_worker::{Usage, Worker, boundary, stdio};
+use ava_worker::{Bounds, Usage, Worker, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -48,6 +48,9 @@ struct Args {
     /// Most bytes of regions.
     #[arg(long)]
     memory: Option<u64>,
+    /// Most lanes.
+    #[arg(long)]
+    lanes: Option<usize>,
     /// Most bytes of private memory, if no control group sees to that.
     #[arg(long)]
     data: Option<u64>,
@@ -137,7 +140,9 @@ fn work(args: &Args) {
         Ok(page) => Usage::new(args.api, Box::leak(Box::new(page)).words()),
         Err(error) => end(&control, EndKind::Failed, format!("the page of the session's usage: {error}")),
     };
-    let worker = Worker::new(served.api, tenant, control, usage, args.memory, Some(home));
+    let most = Bounds::default();
+    let bounds = Bounds { memory: args.memory.unwrap_or(most.memory), lanes: args.lanes.unwrap_or(most.lanes) };
+    let worker = Worker::new(served.api, tenant, control, usage, bounds, Some(home));
     let worker: &'static Worker = Box::leak(Box::new(worker));
     if let Err(error) = stdio::begin(worker.session()) {
         worker.end(EndKind::Failed, &format!("the worker has no standard output: {error}"));

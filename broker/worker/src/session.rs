@@ -13,7 +13,7 @@ use crate::state::broker::Broker;
 use crate::state::callbacks::Callbacks;
 use crate::state::fixed::Fixed;
 use crate::state::included::Included;
-use crate::state::lanes::Lanes;
+use crate::state::lanes::{self, Lanes};
 use crate::state::mappings::Mappings;
 use crate::state::mirrors::Mirrors;
 use crate::state::objects::Objects;
@@ -23,6 +23,21 @@ use crate::state::pending::Pending;
 use crate::state::regions::Regions;
 use crate::state::residents::Residents;
 use crate::state::usage::Usage;
+
+/// What a session may have at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of regions.
+    pub memory: u64,
+    pub lanes: usize,
+}
+
+impl Default for Bounds {
+    /// As much as the machine and this program allow.
+    fn default() -> Self {
+        Self { memory: rustix::system::sysinfo().totalram as u64, lanes: lanes::MOST }
+    }
+}
 
 pub struct Session {
     /// What the API's functions mean.
@@ -52,8 +67,7 @@ pub struct Session {
     naming: Mutex<()>,
     pub lanes: Lanes,
     pub broker: Broker,
-    /// Most bytes of regions.
-    memory_limit: u64,
+    bounds: Bounds,
     tenant: OwnedFd,
 }
 
@@ -73,9 +87,8 @@ impl Session {
     }
 
     /// `tenant` is the connection with the program, `control` the one with the broker, in whose page
-    /// `usage` counts; `memory` is how many bytes of regions
-    /// there may be, as many as the machine has if it is not said.
-    pub fn new(table: &'static Table, tenant: OwnedFd, control: OwnedFd, usage: Usage, memory: Option<u64>) -> Self {
+    /// `usage` counts.
+    pub fn new(table: &'static Table, tenant: OwnedFd, control: OwnedFd, usage: Usage, bounds: Bounds) -> Self {
         Self {
             table,
             objects: Objects::new(table.kinds, usage),
@@ -95,9 +108,9 @@ impl Session {
             outbox: Outbox::default(),
             usage,
             naming: Mutex::default(),
-            lanes: Lanes::default(),
+            lanes: Lanes::new(bounds.lanes),
             broker: Broker::new(control),
-            memory_limit: memory.unwrap_or_else(|| rustix::system::sysinfo().totalram as u64),
+            bounds,
             tenant,
         }
     }
@@ -107,9 +120,9 @@ impl Session {
         &self.tenant
     }
 
-    /// Most bytes of regions.
-    pub fn memory_limit(&self) -> u64 {
-        self.memory_limit
+    /// What it may have at most.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// Takes a region that the program announces.
@@ -117,7 +130,7 @@ impl Session {
     /// # Errors
     /// It is no region, or there are too many.
     pub fn add_region(&self, id: u32, len: u64, fd: Option<OwnedFd>) -> Result<(), Malformed> {
-        self.regions.add(id, len, fd, self.memory_limit)
+        self.regions.add(id, len, fd, self.bounds.memory)
     }
 
     /// Names the devices that the program knows to whoever looks at its usage.

@@ -14,7 +14,7 @@ use rkyv::rancor::Failure;
 
 use crate::call::Api;
 use crate::hooks;
-use crate::session::Session;
+use crate::session::{Bounds, Session};
 use crate::state::copies::{Copies, Sockets};
 use crate::state::usage::Usage;
 
@@ -33,18 +33,17 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// `tenant` is the connection with the program, `control` the one with the broker; `usage` counts in the broker's page; `memory` is how many bytes of regions
-    /// there may be, and `home` what is left at the end.
+    /// `tenant` is the connection with the program, `control` the one with the broker; `usage` counts in the broker's page; `home` is what is left at the end.
     pub fn new(
         api: Arc<dyn Api>,
         tenant: OwnedFd,
         control: OwnedFd,
         usage: Usage,
-        memory: Option<u64>,
+        bounds: Bounds,
         home: Option<Home>,
     ) -> Self {
         Self {
-            session: Session::new(api.table(), tenant, control, usage, memory),
+            session: Session::new(api.table(), tenant, control, usage, bounds),
             api,
             home,
             sockets: Sockets::default(),
@@ -56,7 +55,7 @@ impl Worker {
     /// One in a copy of this process: the vendor's library is all that it has of this one.
     pub fn copied(&self, tenant: OwnedFd, control: OwnedFd) -> Self {
         let usage = self.session.usage.of_copy();
-        Self::new(Arc::clone(&self.api), tenant, control, usage, Some(self.session.memory_limit()), None)
+        Self::new(Arc::clone(&self.api), tenant, control, usage, self.session.bounds(), None)
     }
 
     /// What it holds for the program.

@@ -9,17 +9,17 @@ use ava_transport::lane::Doorbell;
 
 use super::map::Map;
 
-/// Most lanes of a session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
+/// Most lanes of any session: threads of the program that call. Each takes a thread of the worker's and up to half a megabyte.
 pub const MOST: usize = 1024;
 /// What a program that is gone has sent ahead is served for so long.
 const AFTERMATH: Duration = Duration::from_secs(5);
 /// Between two looks at how far that has got.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
-#[derive(Default)]
 pub struct Lanes {
     open: Map<u64, Entry>,
     last: AtomicU64,
+    most: usize,
 }
 
 struct Entry {
@@ -31,10 +31,15 @@ struct Entry {
 pub type Answering = Arc<AtomicBool>;
 
 impl Lanes {
+    /// None yet, and at most so many.
+    pub fn new(most: usize) -> Self {
+        Self { open: Map::default(), last: AtomicU64::new(0), most: most.min(MOST) }
+    }
+
     /// Another one: its number, and what it tells of itself.
     pub fn add(&self, bell: Doorbell) -> Result<(u64, Answering), Malformed> {
-        if self.open.len() >= MOST {
-            return Err(Malformed::TooMany { what: "lanes", limit: MOST as u64 });
+        if self.open.len() >= self.most {
+            return Err(Malformed::TooMany { what: "lanes", limit: self.most as u64 });
         }
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         let answering = Answering::default();
@@ -71,9 +76,10 @@ mod tests {
 
     #[test]
     fn lanes_are_bounded_and_those_that_have_ended_do_not_count() {
-        let (lanes, lane) = (Lanes::default(), lane());
-        let numbers: Vec<u64> = (0..MOST).map(|_| lanes.add(lane.doorbell()).unwrap().0).collect();
-        assert!(matches!(lanes.add(lane.doorbell()), Err(Malformed::TooMany { .. })));
+        let (lanes, lane) = (Lanes::new(9), lane());
+        let numbers: Vec<u64> = (0..9).map(|_| lanes.add(lane.doorbell()).unwrap().0).collect();
+        assert!(matches!(lanes.add(lane.doorbell()), Err(Malformed::TooMany { limit: 9, .. })));
+        assert_eq!(Lanes::new(usize::MAX).most, MOST);
         lanes.remove(numbers[3]);
         let (number, _) = lanes.add(lane.doorbell()).unwrap();
         assert!(!numbers.contains(&number), "no number is given twice");
@@ -81,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_ahead_is_served_until_every_lane_answers() {
-        let (lanes, lane) = (Lanes::default(), lane());
+        let (lanes, lane) = (Lanes::new(usize::MAX), lane());
         let (_, first) = lanes.add(lane.doorbell()).unwrap();
         let (_, second) = lanes.add(lane.doorbell()).unwrap();
         first.store(true, Ordering::Release);
