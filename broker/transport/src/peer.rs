@@ -1,4 +1,4 @@
-//! The process at the other end of a Unix socket: its pidfd, its number, its POSIX session; and a pair of sockets of which this
+//! The process at the other end of a Unix socket: its pidfd, its number, its groups, its POSIX session; and a pair of sockets of which this
 //! process has both ends, where `socketpair` does not do.
 //!
 //! A process may be in a PID namespace that this one cannot see (a broker in a container, and a program outside): then the
@@ -63,6 +63,34 @@ pub fn process(socket: &impl AsFd) -> io::Result<Option<u32>> {
         return Err(io::Error::last_os_error());
     }
     Ok(positive(peer.pid))
+}
+
+/// The most groups that are asked for.
+const MOST_GROUPS: usize = 1024;
+
+/// The supplementary groups of the process that connected `socket`, as they were then.
+///
+/// # Errors
+/// `ERANGE` if there are more than 1,024; those of `getsockopt`.
+pub fn groups(socket: &impl AsFd) -> io::Result<Vec<u32>> {
+    let mut groups: Vec<libc::gid_t> = vec![0; MOST_GROUPS];
+    let room = size_of_val(groups.as_slice());
+    let mut length = libc::socklen_t::try_from(room).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: `socket` is open for as long as it is borrowed; `groups` has `length` bytes, any of which make numbers.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERGROUPS,
+            groups.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    groups.truncate(length as usize / size_of::<libc::gid_t>());
+    Ok(groups)
 }
 
 /// The leader of the POSIX session that a process is in; `None` if either is not visible, or the process is gone.
@@ -182,6 +210,10 @@ mod tests {
         let (socket, _peer) = UnixStream::pair().unwrap();
         assert_eq!(super::process(&socket).unwrap(), Some(std::process::id()));
         assert!(super::process(&std::io::stderr()).is_err());
+        let own = rustix::process::getgroups().unwrap();
+        let own: Vec<u32> = own.into_iter().map(rustix::process::Gid::as_raw).collect();
+        assert_eq!(super::groups(&socket).unwrap(), own);
+        assert!(super::groups(&std::io::stderr()).is_err());
         assert_eq!([0, -1, i32::MAX].map(super::session), [None; 3]);
         assert_eq!([0, -3, 7].map(super::positive), [None, None, Some(7)]);
     }
