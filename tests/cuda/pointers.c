@@ -14,7 +14,7 @@ CASE(pointer_to_device_memory)
     CUdeviceptr same = 0, start = 0;
     size_t size = 0;
     int ordinal = -5;
-    bool managed = true;
+    unsigned managed = ~0u;
     begin();
     CUdeviceptr at = allocate(1000);
     CHECK_INT(kind((void *)at), CU_MEMORYTYPE_DEVICE);
@@ -25,7 +25,8 @@ CASE(pointer_to_device_memory)
     OK(cuPointerGetAttribute(&ordinal, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, at));
     CHECK_INT(ordinal, 0);
     OK(cuPointerGetAttribute(&managed, CU_POINTER_ATTRIBUTE_IS_MANAGED, at));
-    CHECK(!managed);
+    /* NVIDIA's runtime reads a number, too, from a place that it has not cleared. */
+    CHECK_INT(managed, 0);
     OK(cuPointerGetAttribute(&start, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, at + 10));
     OK(cuPointerGetAttribute(&size, CU_POINTER_ATTRIBUTE_RANGE_SIZE, at + 10));
     CHECK(start == at && size == 1000);
@@ -51,12 +52,12 @@ CASE(pointer_to_pinned_memory)
 CASE(pointer_to_managed_memory)
 {
     CUdeviceptr at = 0;
-    unsigned managed = 0;
+    unsigned managed = ~0u;
     begin();
     need(CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY, "managed memory");
     OK(cuMemAllocManaged(&at, 1000, CU_MEM_ATTACH_GLOBAL));
     OK(cuPointerGetAttribute(&managed, CU_POINTER_ATTRIBUTE_IS_MANAGED, at));
-    CHECK_INT(managed & 0xff, 1);
+    CHECK_INT(managed, 1);
     note("kind of managed memory: %u", kind((void *)at));
 }
 
@@ -110,11 +111,11 @@ CASE(pointer_buffers_have_numbers)
 
 CASE(pointer_synchronises_its_operations)
 {
-    unsigned on = 1, got = 0;
+    unsigned on = 1, got = ~0u;
     begin();
     CUdeviceptr at = allocate(100);
     OK(cuPointerSetAttribute(&on, CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, at));
     OK(cuPointerGetAttribute(&got, CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, at));
-    CHECK_INT(got & 0xff, 1);
+    CHECK_INT(got, 1);
     IS(cuPointerSetAttribute(&on, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, at), CUDA_ERROR_INVALID_VALUE);
 }

@@ -1,5 +1,6 @@
 """numba compiles Python functions to kernels, and manages memory, streams and events by the driver's functions."""
 
+import ctypes
 import math
 import threading
 
@@ -346,6 +347,8 @@ def prints_of_kernels():
 
     say[1, 32](np.array([42]))
     cuda.synchronize()
+    # The device says it by the C library, whose output waits in a buffer.
+    ctypes.CDLL(None).fflush(None)
     return "said"
 
 

@@ -8,6 +8,26 @@ __global__ void add(const float *a, const float *b, float *sum, int count)
         sum[i] = a[i] + b[i];
 }
 
+// Leaves something on the stack where the next function has its variables.
+__attribute__((noinline)) static void leave_something()
+{
+    volatile unsigned char something[16384];
+    for (size_t i = 0; i < sizeof something; i++)
+        something[i] = 0xa5;
+}
+
+// The runtime asks with places on its stack that it does not clear.
+static void says_what_memory_it_is(const void *on_device, const void *pinned)
+{
+    cudaPointerAttributes attributes;
+    leave_something();
+    OK(cudaPointerGetAttributes(&attributes, on_device));
+    EXPECT(attributes.type == cudaMemoryTypeDevice && attributes.hostPointer == nullptr);
+    leave_something();
+    OK(cudaPointerGetAttributes(&attributes, pinned));
+    EXPECT(attributes.type == cudaMemoryTypeHost && attributes.hostPointer == pinned);
+}
+
 int main()
 {
     const int count = 1000003;
@@ -24,6 +44,7 @@ int main()
     OK(cudaMallocHost(&pinned, count * sizeof(float)));
     OK(cudaMemcpyAsync(pinned, on_sum, count * sizeof(float), cudaMemcpyDeviceToHost, 0));
     OK(cudaDeviceSynchronize());
+    says_what_memory_it_is(on_sum, pinned);
     double total = 0;
     for (int i = 0; i < count; i++) {
         EXPECT(sum[i] == a[i] + b[i] && pinned[i] == sum[i]);

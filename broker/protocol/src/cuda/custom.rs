@@ -265,10 +265,9 @@ impl Value {
         Some(match attribute {
             1 => Self::Handle(super::kind::CUcontext),
             17 => Self::Handle(super::kind::CUmemoryPool),
-            // Flags.
-            6 | 8 | 10 | 13 | 15 | 21 => Self::Number(1),
-            // The kind of memory, the device, what it may do.
-            2 | 9 | 16 => Self::Number(4),
+            // The kind of memory, the device, what it may do; and flags, which NVIDIA's runtime reads as numbers, from places
+            // that it has not cleared.
+            2 | 6 | 8 | 9 | 10 | 13 | 15 | 16 | 21 => Self::Number(4),
             // Addresses, sizes, numbers of buffers and of blocks, handle types.
             3 | 4 | 7 | 11 | 12 | 14 | 18 | 19 | 20 => Self::Number(8),
             _ => return None,

@@ -33,7 +33,7 @@ mod attribute {
     pub const BLOCK_ID: u32 = 20;
 }
 
-/// An attribute's value, of the size that it has in C.
+/// An attribute's value, of the size that it has in C. A flag is stored as a number, as which NVIDIA's runtime reads it.
 enum Value {
     Word(u64),
     Number(u32),
@@ -115,7 +115,7 @@ impl Value {
         match self {
             Self::Word(word) => place.cast().set(word),
             Self::Number(number) => place.cast().set(number),
-            Self::Flag(flag) => place.cast().set(flag),
+            Self::Flag(flag) => place.cast().set(u32::from(flag)),
         }
     }
 }
