@@ -85,7 +85,7 @@ type CUuserObject = Handle;
 type CUlinkState = Handle;
 
 types! {
-    Opaque: CUDA_RESOURCE_DESC_v1, CUtensorMap, CUDA_EXTERNAL_MEMORY_HANDLE_DESC_v1,
+    Opaque: CUtensorMap, CUDA_EXTERNAL_MEMORY_HANDLE_DESC_v1,
         CUDA_EXTERNAL_SEMAPHORE_HANDLE_DESC_v1, CUDA_EXTERNAL_SEMAPHORE_SIGNAL_PARAMS_v1,
         CUDA_EXTERNAL_SEMAPHORE_WAIT_PARAMS_v1, CUarrayMapInfo_v1, CUDA_MEMCPY3D_BATCH_OP_v1, CUgraphNodeParams,
         CUcheckpointRestoreArgs, CUdevResource_v1;
@@ -330,6 +330,22 @@ struct CUDA_ARRAY_MEMORY_REQUIREMENTS_v1 {
     size: usize,
     alignment: usize,
     reserved: [c_uint; 4],
+}
+
+struct CUDA_RESOURCE_DESC_v1 {
+    resType: CUresourcetype,
+    res: [Resource; 128],
+    flags: c_uint,
+}
+
+keys! {
+    /// Device memory is the driver's own: its address, format and extents are numbers.
+    #[tag(resType)]
+    enum Resource: CUresourcetype {
+        CUarray: CU_RESOURCE_TYPE_ARRAY = 0;
+        CUmipmappedArray: CU_RESOURCE_TYPE_MIPMAPPED_ARRAY = 1;
+        [u64]: CU_RESOURCE_TYPE_LINEAR = 2, CU_RESOURCE_TYPE_PITCH2D = 3;
+    }
 }
 
 struct CUDA_TEXTURE_DESC_v1 {
@@ -1223,7 +1239,8 @@ extern "C" {
 
     /// What can be set is a flag.
     #[proc(since = 6000)]
-    fn cuPointerSetAttribute(value: Option<&[c_void; 4]>, attribute: CUpointer_attribute, ptr: CUdeviceptr) -> CUresult;
+    fn cuPointerSetAttribute(value: Option<&[c_void; 4]>, attribute: CUpointer_attribute, ptr: CUdeviceptr)
+    -> CUresult;
 
     #[proc(since = 8000)]
     fn cuMemRangeGetAttribute(
@@ -1935,23 +1952,43 @@ extern "C" {
     fn cuMemPoolCreate(pool: Option<Out<New<CUmemoryPool>>>, poolProps: Option<&CUmemPoolProps_v1>) -> CUresult;
 
     #[proc(since = 11020)]
-    fn cuMemPoolGetAttribute(pool: Option<CUmemoryPool>, attr: CUmemPool_attribute, value: Option<Out<[c_void; 4 + 4 * (attr > 3)]>>) -> CUresult;
+    fn cuMemPoolGetAttribute(
+        pool: Option<CUmemoryPool>,
+        attr: CUmemPool_attribute,
+        value: Option<Out<[c_void; 4 + 4 * (attr > 3)]>>,
+    ) -> CUresult;
 
     /// The first three are numbers of 4 bytes, the others of 8.
     #[proc(since = 11020)]
-    fn cuMemPoolSetAttribute(pool: Option<CUmemoryPool>, attr: CUmemPool_attribute, value: Option<In<[c_void; 4 + 4 * (attr > 3)]>>) -> CUresult;
+    fn cuMemPoolSetAttribute(
+        pool: Option<CUmemoryPool>,
+        attr: CUmemPool_attribute,
+        value: Option<In<[c_void; 4 + 4 * (attr > 3)]>>,
+    ) -> CUresult;
 
     #[proc(since = 11040)]
-    fn cuDeviceGetGraphMemAttribute(device: CUdevice, attr: CUgraphMem_attribute, value: Option<Out<[c_void; 8]>>) -> CUresult;
+    fn cuDeviceGetGraphMemAttribute(
+        device: CUdevice,
+        attr: CUgraphMem_attribute,
+        value: Option<Out<[c_void; 8]>>,
+    ) -> CUresult;
 
     #[proc(since = 11040)]
-    fn cuDeviceSetGraphMemAttribute(device: CUdevice, attr: CUgraphMem_attribute, value: Option<In<[c_void; 8]>>) -> CUresult;
+    fn cuDeviceSetGraphMemAttribute(
+        device: CUdevice,
+        attr: CUgraphMem_attribute,
+        value: Option<In<[c_void; 8]>>,
+    ) -> CUresult;
 
     /// The value has 64 bytes, and had 32 before 11.8: what the driver leaves as it is comes back as it was.
     #[proc(since = 11000)]
     #[undocumented]
     #[twin(cuStreamGetAttribute_ptsz)]
-    fn cuStreamGetAttribute(hStream: Option<CUstream>, attr: CUstreamAttrID, value: Option<&mut [c_uchar; 64]>) -> CUresult;
+    fn cuStreamGetAttribute(
+        hStream: Option<CUstream>,
+        attr: CUstreamAttrID,
+        value: Option<&mut [c_uchar; 64]>,
+    ) -> CUresult;
 
     #[proc(since = 11000)]
     #[undocumented]
@@ -3049,7 +3086,18 @@ extern "C" {
     fn cuSurfRefGetArray(phArray: Option<Out<CUarray>>, hSurfRef: Option<CUsurfref>) -> CUresult;
 
     #[proc(since = 5000)]
+    fn cuTexObjectCreate(
+        pTexObject: Option<Out<CUtexObject>>,
+        pResDesc: Option<&CUDA_RESOURCE_DESC_v1>,
+        pTexDesc: Option<&CUDA_TEXTURE_DESC_v1>,
+        pResViewDesc: Option<&CUDA_RESOURCE_VIEW_DESC_v1>,
+    ) -> CUresult;
+
+    #[proc(since = 5000)]
     fn cuTexObjectDestroy(texObject: CUtexObject) -> CUresult;
+
+    #[proc(since = 5000)]
+    fn cuTexObjectGetResourceDesc(pResDesc: Option<Out<CUDA_RESOURCE_DESC_v1>>, texObject: CUtexObject) -> CUresult;
 
     #[proc(since = 5000)]
     fn cuTexObjectGetTextureDesc(pTexDesc: Option<Out<CUDA_TEXTURE_DESC_v1>>, texObject: CUtexObject) -> CUresult;
@@ -3061,7 +3109,14 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 5000)]
+    fn cuSurfObjectCreate(pSurfObject: Option<Out<CUsurfObject>>, pResDesc: Option<&CUDA_RESOURCE_DESC_v1>)
+    -> CUresult;
+
+    #[proc(since = 5000)]
     fn cuSurfObjectDestroy(surfObject: CUsurfObject) -> CUresult;
+
+    #[proc(since = 5000)]
+    fn cuSurfObjectGetResourceDesc(pResDesc: Option<Out<CUDA_RESOURCE_DESC_v1>>, surfObject: CUsurfObject) -> CUresult;
 
     #[proc(since = 3020)]
     fn cuTexRefSetAddress2D_v2(
@@ -3268,23 +3323,6 @@ extern "C" {
         func: Option<CUfunction>,
         config: Option<&CUlaunchConfig>,
     ) -> CUresult;
-
-    #[proc(since = 5000)]
-    fn cuTexObjectCreate(
-        pTexObject: Option<Out<CUtexObject>>,
-        pResDesc: *const CUDA_RESOURCE_DESC_v1,
-        pTexDesc: Option<&CUDA_TEXTURE_DESC_v1>,
-        pResViewDesc: Option<&CUDA_RESOURCE_VIEW_DESC_v1>,
-    ) -> CUresult;
-
-    #[proc(since = 5000)]
-    fn cuTexObjectGetResourceDesc(pResDesc: *mut CUDA_RESOURCE_DESC_v1, texObject: CUtexObject) -> CUresult;
-
-    #[proc(since = 5000)]
-    fn cuSurfObjectCreate(pSurfObject: Option<Out<CUsurfObject>>, pResDesc: *const CUDA_RESOURCE_DESC_v1) -> CUresult;
-
-    #[proc(since = 5000)]
-    fn cuSurfObjectGetResourceDesc(pResDesc: *mut CUDA_RESOURCE_DESC_v1, surfObject: CUsurfObject) -> CUresult;
 
     #[proc(since = 12080)]
     #[twin(cuMemcpy3DBatchAsync_ptsz)]

@@ -139,3 +139,122 @@ KERNEL write_to(int *at) { at[threadIdx.x] = 1; }
 KERNEL read_from(const int *at, int *out) { *out = *at; }
 KERNEL assert_positive(int value) { assert(value > 0); }
 KERNEL trap() { __trap(); }
+
+// ---- textures and surfaces: each thread reads at one place ----
+
+KERNEL fetch_integers(cudaTextureObject_t texture, int count, int *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex1Dfetch<int>(texture, i);
+}
+
+KERNEL fetch_vectors(cudaTextureObject_t texture, int count, float4 *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex1Dfetch<float4>(texture, i);
+}
+
+KERNEL sample_1d(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex1D<float>(texture, at[i].x);
+}
+
+KERNEL sample_2d(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex2D<float>(texture, at[i].x, at[i].y);
+}
+
+KERNEL sample_shorts(cudaTextureObject_t texture, const float4 *at, int count, int *out)
+{
+    int i = global_index();
+    if (i < count) {
+        short2 both = tex2D<short2>(texture, at[i].x, at[i].y);
+        out[i] = both.x * 1000 + both.y;
+    }
+}
+
+KERNEL sample_3d(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex3D<float>(texture, at[i].x, at[i].y, at[i].z);
+}
+
+KERNEL sample_rows(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex1DLayered<float>(texture, at[i].x, (int)at[i].w);
+}
+
+KERNEL sample_layers(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex2DLayered<float>(texture, at[i].x, at[i].y, (int)at[i].w);
+}
+
+KERNEL sample_levels(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex2DLod<float>(texture, at[i].x, at[i].y, at[i].w);
+}
+
+KERNEL sample_cube(cudaTextureObject_t texture, const float4 *at, int count, float *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = texCubemap<float>(texture, at[i].x, at[i].y, at[i].z);
+}
+
+KERNEL gather_2d(cudaTextureObject_t texture, const float4 *at, int count, float4 *out)
+{
+    int i = global_index();
+    if (i < count)
+        out[i] = tex2Dgather<float4>(texture, at[i].x, at[i].y, 1);
+}
+
+KERNEL invert_surface(cudaSurfaceObject_t surface, int width, int height)
+{
+    int x = global_index() % width, y = global_index() / width;
+    if (y < height)
+        surf2Dwrite<int>(~surf2Dread<int>(surface, 4 * x, y), surface, 4 * x, y);
+}
+
+KERNEL invert_bytes(cudaSurfaceObject_t surface, int width)
+{
+    int x = global_index();
+    if (x < width)
+        surf1Dwrite<unsigned char>(255 - surf1Dread<unsigned char>(surface, x), surface, x);
+}
+
+// Elements beyond the edges: what is read there, and what is written is not.
+KERNEL read_beyond(cudaSurfaceObject_t surface, int x, int y, int *out)
+{
+    out[0] = surf2Dread<int>(surface, x, y, cudaBoundaryModeZero);
+    out[1] = surf2Dread<int>(surface, x, y, cudaBoundaryModeClamp);
+    surf2Dwrite<int>(77, surface, x, y, cudaBoundaryModeZero);
+}
+
+KERNEL trap_beyond(cudaSurfaceObject_t surface, int x) { surf2Dwrite<int>(77, surface, x, 0); }
+
+KERNEL number_layers(cudaSurfaceObject_t surface, int width, int height, int layers)
+{
+    int x = global_index() % width, y = global_index() / width % height, layer = global_index() / (width * height);
+    if (layer < layers)
+        surf2DLayeredwrite<int>(x + 10 * y + 100 * layer, surface, 4 * x, y, layer);
+}
+
+KERNEL number_volume(cudaSurfaceObject_t surface, int width, int height, int depth)
+{
+    int x = global_index() % width, y = global_index() / width % height, z = global_index() / (width * height);
+    if (z < depth)
+        surf3Dwrite<int4>(make_int4(x, y, z, -1), surface, 16 * x, y, z);
+}
