@@ -104,6 +104,7 @@ consts! {
         CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED = 713, CUDA_ERROR_NOT_PERMITTED = 800, CUDA_ERROR_NOT_SUPPORTED = 801,
         CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901, CUDA_ERROR_UNKNOWN = 999;
     CUmemAllocationHandleType: CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR = 1;
+    CUmemRangeHandleType: CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD = 1;
 }
 
 struct CUuuid {
@@ -214,6 +215,19 @@ struct CUlaunchConfig {
     hStream: Option<CUstream>,
     attrs: *mut c_void,
     numAttrs: c_uint,
+}
+
+keys! {
+    /// Numbers. What names events or returns handles of nodes is refused.
+    #[tag(attr, otherwise = CUDA_ERROR_NOT_SUPPORTED)]
+    enum KernelNodeAttribute: CUlaunchAttributeID {
+        [u64]: CU_LAUNCH_ATTRIBUTE_IGNORE = 0, CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW = 1, CU_LAUNCH_ATTRIBUTE_COOPERATIVE = 2,
+            CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY = 3, CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION = 4,
+            CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE = 5,
+            CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION = 6, CU_LAUNCH_ATTRIBUTE_PRIORITY = 8,
+            CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP = 9, CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN = 10,
+            CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION = 11, CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT = 14;
+    }
 }
 
 struct CUexecAffinityParam_v1 {
@@ -639,6 +653,10 @@ extern "C" {
     #[proc(since = 11040)]
     #[cached]
     fn cuDeviceGetUuid_v2(uuid: Option<Out<CUuuid>>, dev: CUdevice) -> CUresult;
+
+    /// Of Windows: a driver for Linux says that it has none.
+    #[proc(since = 10000)]
+    fn cuDeviceGetLuid(luid: Option<Out<[c_char; 8]>>, deviceNodeMask: Option<Out<c_uint>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 3020)]
     fn cuDeviceTotalMem_v2(bytes: Option<Out<usize>>, dev: CUdevice) -> CUresult;
@@ -1250,6 +1268,18 @@ extern "C" {
         devPtr: CUdeviceptr,
         count: usize,
     ) -> CUresult;
+
+    /// The shim asks for one after the other.
+    #[proc(since = 8000)]
+    #[local]
+    fn cuMemRangeGetAttributes(
+        data: *mut *mut c_void,
+        dataSizes: Option<In<[usize; numAttributes]>>,
+        attributes: Option<In<[CUmem_range_attribute; numAttributes]>>,
+        numAttributes: usize,
+        devPtr: CUdeviceptr,
+        count: usize,
+    ) -> CUresult;
 }
 
 // Memory of the host that devices use.
@@ -1838,6 +1868,16 @@ extern "C" {
         flags: c_ulonglong,
     ) -> CUresult;
 
+    #[proc(since = 11070)]
+    #[when(handle = handleType == CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD)]
+    fn cuMemGetHandleForAddressRange(
+        handle: Option<Out<Fd<c_void>>>,
+        dptr: CUdeviceptr,
+        size: usize,
+        handleType: CUmemRangeHandleType,
+        flags: c_ulonglong,
+    ) -> CUresult;
+
     #[proc(since = 10020)]
     #[when(osHandle = shHandleType == CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)]
     fn cuMemImportFromShareableHandle(
@@ -2339,6 +2379,22 @@ extern "C" {
         flags: c_uint,
     ) -> CUresult;
 
+    #[proc(since = 11070)]
+    #[custom]
+    fn cuOccupancyMaxPotentialClusterSize(
+        clusterSize: Option<Out<c_int>>,
+        func: Option<CUfunction>,
+        config: Option<&CUlaunchConfig>,
+    ) -> CUresult;
+
+    #[proc(since = 11070)]
+    #[custom]
+    fn cuOccupancyMaxActiveClusters(
+        numClusters: Option<Out<c_int>>,
+        func: Option<CUfunction>,
+        config: Option<&CUlaunchConfig>,
+    ) -> CUresult;
+
     #[proc(since = 4000)]
     #[custom]
     #[oneway]
@@ -2834,6 +2890,23 @@ extern "C" {
     #[proc(since = 11000)]
     fn cuGraphKernelNodeCopyAttributes(dst: Option<CUgraphNode>, src: Option<CUgraphNode>) -> CUresult;
 
+    /// As of a stream's, what the driver leaves as it is comes back as it was.
+    #[proc(since = 11000)]
+    #[undocumented]
+    fn cuGraphKernelNodeGetAttribute(
+        hNode: Option<CUgraphNode>,
+        attr: CUkernelNodeAttrID,
+        value_out: Option<&mut [c_uchar; 64]>,
+    ) -> CUresult;
+
+    #[proc(since = 11000)]
+    #[undocumented]
+    fn cuGraphKernelNodeSetAttribute(
+        hNode: Option<CUgraphNode>,
+        attr: CUkernelNodeAttrID,
+        value: Option<&[KernelNodeAttribute; 64]>,
+    ) -> CUresult;
+
     #[proc(since = 11030)]
     fn cuGraphDebugDotPrint(hGraph: Option<CUgraph>, path: Option<&CStr>, flags: c_uint) -> CUresult;
 
@@ -3217,20 +3290,14 @@ extern "C" {
     ) -> CUresult;
 }
 
-#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "not described yet")]
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "before CUDA 6.5: programs of today get cuMemHostRegister_v2")]
 extern "C" {
-    #[proc(since = 11070)]
-    fn cuMemGetHandleForAddressRange(
-        handle: Option<Out<[c_void; size]>>,
-        dptr: CUdeviceptr,
-        size: usize,
-        handleType: CUmemRangeHandleType,
-        flags: c_ulonglong,
-    ) -> CUresult;
-
     #[proc(since = 4000)]
     fn cuMemHostRegister(p: Option<Out<[c_void; bytesize]>>, bytesize: usize, Flags: c_uint) -> CUresult;
+}
 
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "advice about managed memory, which stays where it is")]
+extern "C" {
     #[proc(since = 13000)]
     #[twin(cuMemPrefetchBatchAsync_ptsz)]
     fn cuMemPrefetchBatchAsync(
@@ -3266,64 +3333,30 @@ extern "C" {
         flags: c_ulonglong,
         hStream: Option<CUstream>,
     ) -> CUresult;
+}
 
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "the address of code in another process")]
+extern "C" {
     #[proc(since = 12000)]
     fn cuLibraryGetUnifiedFunction(
         fptr: *mut *mut c_void,
         library: Option<CUlibrary>,
         symbol: Option<&CStr>,
     ) -> CUresult;
+}
 
-    #[proc(since = 8000)]
-    fn cuMemRangeGetAttributes(
-        data: *mut *mut c_void,
-        dataSizes: Option<Out<usize>>,
-        attributes: Option<Out<[CUmem_range_attribute; numAttributes]>>,
-        numAttributes: usize,
-        devPtr: CUdeviceptr,
-        count: usize,
-    ) -> CUresult;
-
-    #[proc(since = 11000)]
-    #[undocumented]
-    fn cuGraphKernelNodeGetAttribute(
-        hNode: Option<CUgraphNode>,
-        attr: CUkernelNodeAttrID,
-        value_out: *mut c_void,
-    ) -> CUresult;
-
-    #[proc(since = 11000)]
-    #[undocumented]
-    fn cuGraphKernelNodeSetAttribute(
-        hNode: Option<CUgraphNode>,
-        attr: CUkernelNodeAttrID,
-        value: *const c_void,
-    ) -> CUresult;
-
-    #[proc(since = 10000)]
-    fn cuDeviceGetLuid(luid: *mut c_char, deviceNodeMask: Option<Out<c_uint>>, dev: CUdevice) -> CUresult;
-
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "one launch on several devices, which NVIDIA has deprecated")]
+extern "C" {
     #[proc(since = 9000)]
     fn cuLaunchCooperativeKernelMultiDevice(
         launchParamsList: Option<Out<CUDA_LAUNCH_PARAMS_v1>>,
         numDevices: c_uint,
         flags: c_uint,
     ) -> CUresult;
+}
 
-    #[proc(since = 11070)]
-    fn cuOccupancyMaxPotentialClusterSize(
-        clusterSize: Option<Out<c_int>>,
-        func: Option<CUfunction>,
-        config: Option<&CUlaunchConfig>,
-    ) -> CUresult;
-
-    #[proc(since = 11070)]
-    fn cuOccupancyMaxActiveClusters(
-        numClusters: Option<Out<c_int>>,
-        func: Option<CUfunction>,
-        config: Option<&CUlaunchConfig>,
-    ) -> CUresult;
-
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "batches with several shapes of memory, and arrays")]
+extern "C" {
     #[proc(since = 12080)]
     #[twin(cuMemcpy3DBatchAsync_ptsz)]
     fn cuMemcpy3DBatchAsync(
@@ -3342,11 +3375,17 @@ extern "C" {
         flags: c_ulonglong,
         hStream: Option<CUstream>,
     ) -> CUresult;
+}
 
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "sparse arrays")]
+extern "C" {
     #[proc(since = 11010)]
     #[twin(cuMemMapArrayAsync_ptsz)]
     fn cuMemMapArrayAsync(mapInfoList: *mut CUarrayMapInfo_v1, count: c_uint, hStream: Option<CUstream>) -> CUresult;
+}
 
+#[unsupported(status = CUDA_ERROR_NOT_SUPPORTED, why = "the driver would write sizes to memory of the program")]
+extern "C" {
     #[proc(since = 12060)]
     #[twin(cuMemBatchDecompressAsync_ptsz)]
     fn cuMemBatchDecompressAsync(

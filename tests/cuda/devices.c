@@ -155,3 +155,12 @@ CASE(device_affinity)
     OK(cuDeviceGetExecAffinitySupport(&supported, CU_EXEC_AFFINITY_TYPE_SM_COUNT, device));
     CHECK(supported == 0 || supported == 1);
 }
+
+CASE(device_luid)
+{
+    char luid[8];
+    unsigned mask;
+    begin_without_context();
+    /* Of Windows. */
+    REFUSED(cuDeviceGetLuid(luid, &mask, device));
+}

@@ -104,6 +104,31 @@ CASE(occupancy_of_blocks)
     IS(cuOccupancyMaxActiveBlocksPerMultiprocessor(&more, nothing, 0, 0), CUDA_ERROR_INVALID_VALUE);
 }
 
+CASE(occupancy_of_clusters)
+{
+    int size = -1, count = -1, blocks = -1;
+    CUlaunchAttribute wide = {.id = CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION, .value.clusterDim = {2, 1, 1}};
+    CUlaunchConfig config = {
+        .gridDimX = 8, .gridDimY = 1, .gridDimZ = 1, .blockDimX = 16, .blockDimY = 4, .blockDimZ = 1, .hStream = NULL,
+    };
+    begin();
+    CUfunction nothing = kernel("nothing");
+    OK(cuOccupancyMaxPotentialClusterSize(&size, nothing, &config));
+    CHECK(size >= 1);
+    /* A block is a cluster. */
+    OK(cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, nothing, 64, 0));
+    OK(cuOccupancyMaxActiveClusters(&count, nothing, &config));
+    CHECK_INT(count, blocks * attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT));
+    config.attrs = &wide, config.numAttrs = 1;
+    if (attribute(CU_DEVICE_ATTRIBUTE_CLUSTER_LAUNCH))
+        OK(cuOccupancyMaxActiveClusters(&count, nothing, &config));
+    else
+        IS(cuOccupancyMaxActiveClusters(&count, nothing, &config), CUDA_ERROR_INVALID_CLUSTER_SIZE);
+    IS(cuOccupancyMaxActiveClusters(NULL, nothing, &config), CUDA_ERROR_INVALID_VALUE);
+    IS(cuOccupancyMaxActiveClusters(&count, nothing, NULL), CUDA_ERROR_INVALID_VALUE);
+    IS(cuOccupancyMaxPotentialClusterSize(NULL, nothing, &config), CUDA_ERROR_INVALID_VALUE);
+}
+
 static unsigned long long asked;
 
 static size_t four_bytes_each(int threads)

@@ -254,3 +254,24 @@ CASE(graph_of_hundreds_of_nodes)
     run(instantiate(graph));
     CHECK_ALL(at, 10, want);
 }
+
+CASE(graph_node_attributes)
+{
+    CUkernelNodeAttrValue value;
+    CUgraph graph = new_graph();
+    CUdeviceptr at = zeroes(10);
+    CUgraphNode node = add_affine(graph, NULL, 0, at, 1, 3);
+    memset(&value, 0xff, sizeof value);
+    OK(cuGraphKernelNodeGetAttribute(node, CU_KERNEL_NODE_ATTRIBUTE_COOPERATIVE, &value));
+    CHECK_INT(value.cooperative, 0);
+    value.cooperative = 1;
+    OK(cuGraphKernelNodeSetAttribute(node, CU_KERNEL_NODE_ATTRIBUTE_COOPERATIVE, &value));
+    value.cooperative = 0;
+    OK(cuGraphKernelNodeGetAttribute(node, CU_KERNEL_NODE_ATTRIBUTE_COOPERATIVE, &value));
+    CHECK_INT(value.cooperative, 1);
+    run(instantiate(graph));
+    CHECK_ALL(at, 10, 3);
+    REFUSED(cuGraphKernelNodeGetAttribute(node, (CUkernelNodeAttrID)77, &value));
+    IS(cuGraphKernelNodeGetAttribute(node, CU_KERNEL_NODE_ATTRIBUTE_COOPERATIVE, NULL), CUDA_ERROR_INVALID_VALUE);
+    IS(cuGraphKernelNodeSetAttribute(node, CU_KERNEL_NODE_ATTRIBUTE_COOPERATIVE, NULL), CUDA_ERROR_INVALID_VALUE);
+}

@@ -107,3 +107,17 @@ CASE(managed_variable)
     OK(cuCtxSynchronize());
     CHECK_INT(*(int *)(uintptr_t)at, 17);
 }
+
+CASE(managed_attributes_together)
+{
+    int alone = -9, each[2] = {-9, -9};
+    void *places[] = {&each[0], &each[1]};
+    size_t sizes[] = {sizeof each[0], sizeof each[1]};
+    CUmem_range_attribute attributes[] = {CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY, CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY};
+    CUdeviceptr at = (CUdeviceptr)(uintptr_t)managed(64);
+    CUresult status = cuMemRangeGetAttribute(&alone, sizeof alone, CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY, at, 256);
+    IS(cuMemRangeGetAttributes(places, sizes, attributes, 2, at, 256), status);
+    CHECK(each[0] == alone && (status != CUDA_SUCCESS || each[1] == alone));
+    IS(cuMemRangeGetAttributes(NULL, sizes, attributes, 2, at, 256), CUDA_ERROR_INVALID_VALUE);
+    IS(cuMemRangeGetAttributes(places, sizes, NULL, 2, at, 256), CUDA_ERROR_INVALID_VALUE);
+}

@@ -135,6 +135,10 @@ const CUDA_BY_HAND: &[&str] = &[
     "cuStreamGetAttribute_ptsz",
     "cuStreamSetAttribute",
     "cuStreamSetAttribute_ptsz",
+    "cuGraphKernelNodeGetAttribute",
+    "cuGraphKernelNodeSetAttribute",
+    "cuOccupancyMaxPotentialClusterSize",
+    "cuOccupancyMaxActiveClusters",
 ];
 
 /// What of these the echo does not compare.

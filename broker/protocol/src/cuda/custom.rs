@@ -30,6 +30,13 @@ pub struct Launch<'a> {
     pub cooperative: bool,
 }
 
+/// What the driver says of a [`Launch`] that is not made: how many clusters, or how many blocks one has.
+#[derive(Archive, Serialize, Debug)]
+pub struct Clusters {
+    pub ret: u32,
+    pub count: i32,
+}
+
 /// The size of a `CUlaunchAttribute`, in words of 8 bytes: the first has its number in its lower half.
 pub const ATTRIBUTE: usize = 9;
 

@@ -7,9 +7,10 @@ use std::ffi::c_void;
 
 use ava_protocol::cuda::c::CUlaunchConfig;
 use ava_protocol::cuda::constant::{CUDA_ERROR_INVALID_VALUE, CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_UNKNOWN};
-use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedStatus, Launch, crosses};
+use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedClusters, ArchivedStatus, Launch, crosses};
 use ava_protocol::cuda::parameters::{Layout, Parameter};
 use ava_protocol::cuda::{kind, opcode};
+use ava_protocol::wire::Data;
 use smallvec::SmallVec;
 
 use super::state::SLOT;
@@ -73,8 +74,27 @@ pub unsafe fn cuLaunchKernelEx(
     parameters: *mut c_void,
     extra: *mut c_void,
 ) -> Result<u32, Fault> {
+    let arguments = Arguments { parameters: parameters.cast(), extra: extra.cast() };
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let Described { shape, stream, attributes } = described(config)?;
+        launch(opcode, function, &shape, stream, &arguments, attributes)
+    }
+}
+
+/// What a `CUlaunchConfig` says.
+struct Described<'a> {
+    shape: Shape,
+    stream: *mut c_void,
+    attributes: &'a [[u64; ATTRIBUTE]],
+}
+
+/// # Safety
+/// `config` is null or leads to a `CUlaunchConfig` with its attributes, which stay.
+unsafe fn described<'a>(config: *const c_void) -> Result<Described<'a>, Fault> {
+    let wrong = Fault::Status(CUDA_ERROR_INVALID_VALUE.into());
     if config.is_null() {
-        return Ok(CUDA_ERROR_INVALID_VALUE);
+        return Err(wrong);
     }
     // SAFETY: by the caller's promise.
     let config = unsafe { config.cast::<CUlaunchConfig>().read() };
@@ -85,16 +105,67 @@ pub unsafe fn cuLaunchKernelEx(
     };
     let attributes: &[[u64; ATTRIBUTE]] = match config.numAttrs {
         0 => &[],
-        _ if config.attrs.is_null() => return Ok(CUDA_ERROR_INVALID_VALUE),
+        _ if config.attrs.is_null() => return Err(wrong),
         // SAFETY: by the caller's promise.
         count => unsafe { std::slice::from_raw_parts(config.attrs.cast(), count as usize) },
     };
     if attributes.iter().any(|attribute| !crosses(attribute[0] as u32)) {
-        return Ok(CUDA_ERROR_NOT_SUPPORTED);
+        return Err(Fault::Status(CUDA_ERROR_NOT_SUPPORTED.into()));
     }
-    let arguments = Arguments { parameters: parameters.cast(), extra: extra.cast() };
+    Ok(Described { shape, stream: config.hStream, attributes })
+}
+
+pub unsafe fn cuOccupancyMaxPotentialClusterSize(
+    size: *mut i32,
+    function: *mut c_void,
+    config: *const c_void,
+) -> Result<u32, Fault> {
     // SAFETY: by the caller's promise.
-    unsafe { launch(opcode, function, &shape, config.hStream, &arguments, attributes) }
+    unsafe { clusters(opcode::cuOccupancyMaxPotentialClusterSize, size, function, config) }
+}
+
+pub unsafe fn cuOccupancyMaxActiveClusters(
+    count: *mut i32,
+    function: *mut c_void,
+    config: *const c_void,
+) -> Result<u32, Fault> {
+    // SAFETY: by the caller's promise.
+    unsafe { clusters(opcode::cuOccupancyMaxActiveClusters, count, function, config) }
+}
+
+/// What the driver says of a launch that is not made.
+///
+/// # Safety
+/// The arguments are as the driver's functions demand.
+unsafe fn clusters(opcode: u32, place: *mut i32, function: *mut c_void, config: *const c_void) -> Result<u32, Fault> {
+    let at = SLOT.current()?;
+    // SAFETY: by the caller's promise.
+    let Described { shape: Shape { grid, block, shared }, stream, attributes } = unsafe { described(config)? };
+    if place.is_null() {
+        return Ok(CUDA_ERROR_INVALID_VALUE);
+    }
+    let mut call = Call::begin(at, opcode);
+    let stream = call.handle_or_null(stream, kind::CUstream)?;
+    let function = call.handle_or_null(function, kind::CUfunction)?;
+    let attributes = sent(&mut call, attributes)?;
+    let (arguments, cooperative) = (Data::Null, false);
+    let request = Launch { function, grid, block, shared, stream, arguments, attributes, cooperative };
+    call.transact(&request, |reply: &ArchivedClusters, _| {
+        let status = reply.ret.to_native();
+        if status == 0 {
+            // SAFETY: by the caller's promise.
+            unsafe { place.write(reply.count.to_native()) };
+        }
+        (status == 0, status)
+    })
+}
+
+/// Attributes on their way.
+fn sent<'a>(call: &mut Call, attributes: &[[u64; ATTRIBUTE]]) -> Result<Data<'a>, Fault> {
+    match attributes {
+        [] => Ok(Data::Null),
+        some => call.owned(some.as_flattened().iter().flat_map(|word| word.to_ne_bytes()).collect()),
+    }
 }
 
 /// A kernel's arguments: each at a pointer, or all in a buffer that a list names.
@@ -145,8 +216,8 @@ unsafe fn launch(
     for word in attributes.iter().flatten() {
         call.combine(*word);
     }
-    let attributes: Vec<u8> = attributes.as_flattened().iter().flat_map(|word| word.to_ne_bytes()).collect();
-    let (arguments, attributes) = (call.lent(&packed)?, call.lent(&attributes)?);
+    let attributes = sent(&mut call, attributes)?;
+    let arguments = call.lent(&packed)?;
     let cooperative = [opcode::cuLaunchCooperativeKernel, opcode::cuLaunchCooperativeKernel_ptsz].contains(&opcode);
     let (grid, block, shared) = (shape.grid, shape.block, shape.shared);
     let request = Launch { function, grid, block, shared, stream, arguments, attributes, cooperative };

@@ -11,6 +11,7 @@ use ava_protocol::cuda::kind;
 
 use super::host::is_managed;
 use super::state::SLOT;
+use super::status::answered;
 use crate::api::generated::cuda::marshal;
 use crate::base::fault::Fault;
 use crate::call::Call;
@@ -65,6 +66,27 @@ pub unsafe fn cuMemPrefetchAsync_v2(
     }
     // SAFETY: as above.
     unsafe { marshal::cuMemPrefetchAsync_v2(opcode, address, size, location, flags, stream) }
+}
+
+pub unsafe fn cuMemRangeGetAttributes(
+    places: *mut *mut c_void,
+    sizes: *const usize,
+    attributes: *const u32,
+    count: usize,
+    address: u64,
+    size: usize,
+) -> Result<u32, Fault> {
+    if count > 0 && (places.is_null() || sizes.is_null() || attributes.is_null()) {
+        return Ok(CUDA_ERROR_INVALID_VALUE);
+    }
+    for i in 0..count {
+        // SAFETY: by the caller's promise there are as many of each.
+        answered(unsafe {
+            let (place, len) = (places.add(i).read_unaligned(), sizes.add(i).read_unaligned());
+            marshal::cuMemRangeGetAttribute(place, len, attributes.add(i).read_unaligned(), address, size)?
+        })?;
+    }
+    Ok(0)
 }
 
 pub unsafe fn cuStreamAttachMemAsync(

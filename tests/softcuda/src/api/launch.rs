@@ -174,7 +174,7 @@ fn packed(function: &Function, extra: In<*const c_void>) -> Result<Vec<u8>> {
 }
 
 /// `CUlaunchAttributeID`.
-mod attribute {
+pub mod attribute {
     pub const COOPERATIVE: u32 = 2;
     pub const CLUSTER_DIMENSION: u32 = 4;
     pub const PROGRAMMATIC_EVENT: u32 = 7;
@@ -183,7 +183,7 @@ mod attribute {
 }
 
 /// Whether a launch is cooperative, by its attributes. What says something about speed alone is passed over.
-fn read_attributes(attributes: In<CUlaunchAttribute>, count: u32) -> Result<bool> {
+pub fn read_attributes(attributes: In<CUlaunchAttribute>, count: u32) -> Result<bool> {
     let mut is_cooperative = false;
     for attribute in attributes.all(count as usize)? {
         match attribute.id {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::copies::boxed;
 use super::entry::entries;
 use super::graph::{check_data, named};
-use super::launch::of_node;
+use super::launch::{attribute, of_node};
 use super::memset;
 use super::values::{In, Out};
 use crate::cuda::{
@@ -48,6 +48,20 @@ entries! { checked;
     fn cuGraphKernelNodeGetParams_v2(node: CUgraphNode, place: Out<CUDA_KERNEL_NODE_PARAMS>) {
         let launch = launch_of(node)?;
         place.set(CUDA_KERNEL_NODE_PARAMS { v1: describe(&launch), kern: 0, ctx: launch.function.context })
+    }
+
+    /// Whether the launch is cooperative is the only attribute that a node has here.
+    fn cuGraphKernelNodeGetAttribute(node: CUgraphNode, attribute: u32, place: Out<i32>) {
+        let launch = launch_of(node)?;
+        check_attribute(attribute)?;
+        place.set(launch.is_cooperative.into())
+    }
+
+    fn cuGraphKernelNodeSetAttribute(node: CUgraphNode, attribute: u32, value: In<i32>) {
+        let launch = launch_of(node)?;
+        check_attribute(attribute)?;
+        let launch = Launch { is_cooperative: value.get()? != 0, ..*launch };
+        home(node)?.set(node, Work::Operation(Operation::Launch(launch)))
     }
 
     fn cuGraphKernelNodeSetParams(node: CUgraphNode, new: In<CUDA_KERNEL_NODE_PARAMS_v1>) {
@@ -289,6 +303,10 @@ fn operation(node: CUgraphNode) -> Result<Operation> {
         Work::Operation(operation) => Ok(operation),
         Work::Child(_) => Err(Status::INVALID_VALUE),
     }
+}
+
+fn check_attribute(attribute: u32) -> Result {
+    if attribute == attribute::COOPERATIVE { Ok(()) } else { Err(Status::INVALID_VALUE) }
 }
 
 fn launch_of(node: CUgraphNode) -> Result<Box<Launch>> {

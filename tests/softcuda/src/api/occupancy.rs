@@ -3,8 +3,9 @@
 
 use super::entry::entries;
 use super::function::{most_threads, named};
-use super::values::Out;
-use crate::cuda::{CUfunction, Result, Status};
+use super::launch::read_attributes;
+use super::values::{In, Out};
+use crate::cuda::{CUfunction, CUlaunchConfig, Result, Status};
 use crate::device::module::Function;
 use crate::device::profile::{
     BLOCKS_PER_MULTIPROCESSOR, MULTIPROCESSORS, REGISTERS, SHARED_PER_BLOCK_OPTIN, SHARED_PER_MULTIPROCESSOR,
@@ -56,6 +57,18 @@ entries! { checked;
         write_best(grid, block, &*named(handle)?, shared_of, shared, limit)
     }
 
+    /// A cluster of this device is one block.
+    fn cuOccupancyMaxPotentialClusterSize(size: Out<i32>, handle: CUfunction, config: In<CUlaunchConfig>) {
+        size.check()?;
+        fit(handle, &config.get()?)?;
+        size.set(1)
+    }
+
+    fn cuOccupancyMaxActiveClusters(count: Out<i32>, handle: CUfunction, config: In<CUlaunchConfig>) {
+        count.check()?;
+        count.set(fit(handle, &config.get()?)? * MULTIPROCESSORS as i32)
+    }
+
     /// Dynamic shared memory that lets so many blocks be on a multiprocessor.
     fn cuOccupancyAvailableDynamicSMemPerBlock(bytes: Out<usize>, handle: CUfunction, blocks: i32, threads: i32) {
         bytes.check()?;
@@ -68,6 +81,14 @@ entries! { checked;
         let room = room.min(SHARED_PER_BLOCK_OPTIN).saturating_sub(function.kernel()?.static_shared);
         bytes.set(room.min(function.dynamic_shared()?))
     }
+}
+
+/// How many blocks of a launch are on a multiprocessor at once.
+fn fit(handle: CUfunction, config: &CUlaunchConfig) -> Result<i32> {
+    read_attributes(In::at(config.attrs), config.numAttrs)?;
+    let threads = config.block.iter().try_fold(1_u32, |all, size| all.checked_mul(*size));
+    let threads = threads.and_then(|threads| i32::try_from(threads).ok()).ok_or(Status::INVALID_VALUE)?;
+    active_blocks(&*named(handle)?, threads, config.sharedMemBytes as usize)
 }
 
 /// Shared memory is given out in units of this many bytes.

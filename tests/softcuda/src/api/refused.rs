@@ -20,8 +20,6 @@ macro_rules! refused {
 }
 
 refused! {
-    cuGraphKernelNodeGetAttribute cuGraphKernelNodeSetAttribute cuOccupancyMaxActiveClusters
-    cuOccupancyMaxPotentialClusterSize
     cuArray3DCreate cuArray3DGetDescriptor cuArrayCreate cuArrayGetDescriptor cuArrayGetMemoryRequirements
     cuArrayGetPlane cuArrayGetSparseProperties cuCheckpointProcessCheckpoint cuCheckpointProcessGetRestoreThreadId
     cuCheckpointProcessGetState cuCheckpointProcessLock cuCheckpointProcessRestore cuCheckpointProcessUnlock

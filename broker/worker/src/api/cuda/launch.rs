@@ -7,7 +7,7 @@ use std::ptr::{null_mut, without_provenance_mut};
 
 use ava_protocol::cuda::c::CUlaunchConfig;
 use ava_protocol::cuda::constant::CUDA_ERROR_NOT_SUPPORTED;
-use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedLaunch, COOPERATIVE, Status, crosses};
+use ava_protocol::cuda::custom::{ATTRIBUTE, ArchivedLaunch, COOPERATIVE, Clusters, Status, crosses};
 use ava_protocol::cuda::{API, kind, opcode};
 use ava_protocol::layout::Rows;
 
@@ -119,22 +119,7 @@ fn launch(opcode: u32, api: &State, call: &mut Call, body: &[u8], commands: u64)
         } else {
             let opcode = if is_twin { opcode::cuLaunchKernelEx_ptsz } else { opcode::cuLaunchKernelEx };
             let with_attributes = api.vendor.cuLaunchKernelEx(opcode).ok_or(Stop::Missing(name))?;
-            let none = attributes.is_empty();
-            let attrs = if none { null_mut() } else { attributes.as_ptr().cast_mut().cast() };
-            let numAttrs = attributes.len() as u32;
-            let hStream = stream;
-            let config = CUlaunchConfig {
-                gridDimX,
-                gridDimY,
-                gridDimZ,
-                blockDimX,
-                blockDimY,
-                blockDimZ,
-                sharedMemBytes,
-                hStream,
-                attrs,
-                numAttrs,
-            };
+            let config = config(r, stream, &attributes);
             with_attributes((&raw const config).cast(), function, null_mut(), extra)
         }
     };
@@ -145,6 +130,49 @@ fn launch(opcode: u32, api: &State, call: &mut Call, body: &[u8], commands: u64)
         return call.end_oneway(ret == 0, ret.into());
     }
     call.reply(&Status { ret })
+}
+
+pub fn cuOccupancyMaxPotentialClusterSize(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    clusters(call, body, "cuOccupancyMaxPotentialClusterSize", api.vendor.cuOccupancyMaxPotentialClusterSize)
+}
+
+pub fn cuOccupancyMaxActiveClusters(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    clusters(call, body, "cuOccupancyMaxActiveClusters", api.vendor.cuOccupancyMaxActiveClusters)
+}
+
+/// A function that says something of a launch which is not made.
+type Clustered = unsafe extern "C" fn(*mut i32, *mut c_void, *const c_void) -> u32;
+
+fn clusters(call: &mut Call, body: &[u8], name: &'static str, vendor: Option<Clustered>) -> Outcome {
+    let r = call.read::<ArchivedLaunch>(body, name)?;
+    let vendor = vendor.ok_or(Stop::Missing(name))?;
+    let stream = call.handle(r.stream.to_native(), kind::CUstream)?;
+    let function = call.handle(r.function.to_native(), kind::CUfunction)?;
+    let attributes = attributes(call, r, name)?;
+    let config = config(r, stream, &attributes);
+    let mut count = 0;
+    // SAFETY: a place for a number, a live function or null, and a description with attributes that hold no addresses.
+    let ret = unsafe { vendor(&raw mut count, function, (&raw const config).cast()) };
+    call.reply(&Clusters { ret, count })
+}
+
+/// What the driver is told of a launch.
+fn config(r: &ArchivedLaunch<'_>, stream: *mut c_void, attributes: &[[u64; ATTRIBUTE]]) -> CUlaunchConfig {
+    let [gridDimX, gridDimY, gridDimZ] = r.grid.map(|size| size.to_native());
+    let [blockDimX, blockDimY, blockDimZ] = r.block.map(|size| size.to_native());
+    let none = attributes.is_empty();
+    CUlaunchConfig {
+        gridDimX,
+        gridDimY,
+        gridDimZ,
+        blockDimX,
+        blockDimY,
+        blockDimZ,
+        sharedMemBytes: r.shared.to_native(),
+        hStream: stream,
+        attrs: if none { null_mut() } else { attributes.as_ptr().cast_mut().cast() },
+        numAttrs: attributes.len() as u32,
+    }
 }
 
 /// The attributes, of which none holds an address or a handle.
