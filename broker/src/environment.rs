@@ -99,6 +99,14 @@ impl WorkerInputs {
         Self { worker_options, library_path, variables, library, directory }
     }
 
+    /// The same with these plugins in place of others, if rules say so.
+    pub fn with_plugins(mut self, plugins: Option<&OsStr>) -> Self {
+        if let Some(plugins) = plugins {
+            plugins.clone_into(&mut self.worker_options.plugins);
+        }
+        self
+    }
+
     /// Whether a worker with this environment certainly finds no library of the API's.
     pub fn lacks_library(&self, api: &Api) -> bool {
         ava_surroundings::is_nowhere(api, self.library.as_deref(), &self.library_path)

@@ -47,6 +47,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use ava_policy::{Problem, files};
 use ava_protocol::envelope::BUILD;
 use ava_transport::spawn::Spawner;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
@@ -58,7 +59,10 @@ use crate::environment::WorkerOptions;
 use crate::isolation::{Isolation, Wish};
 use crate::options::Options;
 use crate::place::{Access, Place};
-use crate::server::{Server, Settings};
+use crate::server::{Config, Server, Settings};
+
+/// The most problems of the policy's files that the log shows.
+const MOST_PROBLEMS: usize = 48;
 
 /// Why the broker cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,8 @@ enum Error {
     Isolation(#[from] isolation::Error),
     #[error("there is no group {0}")]
     NoGroup(String),
+    #[error("the policy's files have errors")]
+    Policy(Vec<Problem>),
     #[error("the event loop: {0}")]
     Io(#[from] io::Error),
 }
@@ -93,6 +99,9 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Error::Policy(problems) = &error {
+                problems.iter().take(MOST_PROBLEMS).for_each(|problem| error!("{problem}"));
+            }
             error!("{error}");
             ExitCode::FAILURE
         }
@@ -105,6 +114,9 @@ fn serve(options: Options) -> Result<(), Error> {
     let uid = geteuid().as_raw();
     let worker = worker_program(options.worker.as_deref())?;
     let place = place(&options, uid)?;
+    let config = config(&options, &place, uid);
+    let (policy, warnings) = config.load().map_err(Error::Policy)?;
+    warnings.iter().take(MOST_PROBLEMS).for_each(|problem| warn!("{problem}"));
     let (before, files) = raise_file_limit();
     let (signal, sender) = UnixStream::pair()?;
     for number in [SIGTERM, SIGINT, SIGHUP] {
@@ -122,6 +134,7 @@ fn serve(options: Options) -> Result<(), Error> {
     let settings = Settings {
         worker,
         limits: options.limits().fit(files),
+        config,
         warm: usize::from(options.warm),
         idle_exit: options.idle_exit.map(Duration::from_secs),
         log: options.log.name(),
@@ -149,10 +162,19 @@ fn serve(options: Options) -> Result<(), Error> {
         groups = described.groups,
         sessions = settings.limits.sessions,
         connections = settings.limits.connections,
+        rules = policy.rules.len(),
         "ava-broker {BUILD} listens"
     );
     described.missing.iter().for_each(|missing| warn!("{missing}"));
-    Ok(Server::new(settings, spawner, isolation, place, signal)?.run()?)
+    Ok(Server::new(settings, policy, (spawner, isolation), place, signal)?.run()?)
+}
+
+/// Where the policy is: the machine's for a broker that serves several, otherwise the user's.
+fn config(options: &Options, place: &Place, uid: u32) -> Config {
+    let several = place.access == Access::Reach;
+    let usual =
+        || if several { Some(files::SYSTEM.into()) } else { files::private(|name| std::env::var_os(name), uid) };
+    Config { file: options.config.clone().or_else(usual), required: options.config.is_some() }
 }
 
 /// Where to listen: on the service manager's sockets, or else on the options'.

@@ -31,6 +31,14 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     pub group: Option<String>,
 
+    /// The policy: rules that say which programs are of which tenant, and what holds for each; ava.toml(5) explains them
+    ///
+    /// The files in its directory (its name with `.d`) are read after it. The default is /etc/ava/ava.toml for a broker that
+    /// serves several users, and $XDG_CONFIG_HOME/ava/ava.toml or ~/.config/ava/ava.toml for one that serves its own user
+    /// alone; neither has to exist. A broker whose files have errors does not start.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// End after this many seconds without a session
     #[arg(long, value_name = "SECONDS")]
     pub idle_exit: Option<u64>,
@@ -117,7 +125,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 1024)]
     pub sessions: usize,
 
-    /// The most sessions of one user at the same time
+    /// The most sessions of one user, or one tenant of the policy, at the same time, if no rule says otherwise
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub sessions_per_user: usize,
 }
@@ -156,6 +164,7 @@ const SECTIONS: [Section; 4] = [
                 "From the service manager: sockets to listen on, and where to report that the broker is alive.",
             ),
             ("XDG_RUNTIME_DIR", "The directory of the default socket, unless the broker is root's."),
+            ("XDG_CONFIG_HOME, HOME", "The directory of ava/ava.toml, for a broker that serves its own user alone."),
             ("XDG_CACHE_HOME, HOME", "The directory of workers' private directories."),
         ],
     },
@@ -164,6 +173,7 @@ const SECTIONS: [Section; 4] = [
         entries: &[
             ("/run/ava/broker.sock", "The system's socket, for members of the group ava."),
             ("/run/ava-admin/broker.sock", "The administrator's socket."),
+            ("/etc/ava/ava.toml, /etc/ava/ava.d/*.toml", "The policy; ava.toml(5) explains it."),
             ("/etc/default/ava", "The service's environment variables."),
             (
                 "/etc/ava/templates/softhsm2.conf",
@@ -187,7 +197,7 @@ impl Options {
     pub fn manual() -> std::io::Result<Vec<u8>> {
         let mut command = Self::command().term_width(100);
         command.build();
-        let see_also = ["avactl(1)".to_owned()];
+        let see_also = ["avactl(1)".to_owned(), "ava.toml(5)".to_owned()];
         ava_cli::page(&command, &Page { volume: "8", examples: EXAMPLES, sections: &SECTIONS, see_also: &see_also })
     }
 

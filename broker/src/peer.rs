@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use ava_policy::Who;
 use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::os::unix::uds_local_socket::Stream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -22,6 +23,8 @@ use crate::tenant::TenantId;
 pub struct Peer {
     /// Its effective user at the time of the connection.
     pub uid: u32,
+    /// Its groups at that time.
+    pub groups: Vec<u32>,
     /// The process, as numbered in the broker's process namespace; 0 if it has no number there.
     pub pid: i32,
     /// Its process descriptor; `None` if the kernel gives none (then only the end of the connection shows its death).
@@ -58,10 +61,17 @@ impl Peer {
         Ok((peer?, stream))
     }
 
+    /// As rules see it.
+    pub fn who(&self) -> Who {
+        Who { uid: self.uid, groups: self.groups.clone(), cgroup: self.cgroup.clone() }
+    }
+
     fn identify(stream: &Stream) -> Result<Self, Error> {
         let credentials = stream.peer_creds()?;
         let pid = credentials.pid().map_or(0, |pid| pid.max(0));
         let uid = credentials.euid().ok_or(Error::NoUser)?;
+        let mut groups = ava_transport::peer::groups(stream)?;
+        groups.extend(credentials.egid());
         let process = ava_transport::peer::pidfd(stream).ok().or_else(|| process(pid));
         let (cgroup, inner) = surroundings(pid, process.as_ref());
         let sees_our_files = sees_our_files(pid, process.as_ref());
@@ -70,7 +80,7 @@ impl Peer {
         let of_user = container.is_some() && is_users_own(&cgroup, uid);
         let tenant = TenantId { uid, container };
         let account = if of_user { TenantId::user(uid) } else { tenant.clone() };
-        Ok(Self { uid, pid, process, cgroup, sees_our_files, tenant, account })
+        Ok(Self { uid, groups, pid, process, cgroup, sees_our_files, tenant, account })
     }
 }
 

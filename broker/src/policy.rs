@@ -6,3 +6,4 @@ pub mod deadlines;
 pub mod queue;
 pub mod rate_limit;
 pub mod spares;
+pub mod tenancy;

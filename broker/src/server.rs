@@ -6,6 +6,7 @@
 mod accept;
 mod children;
 mod cleanup;
+mod policy;
 mod queue;
 mod requests;
 mod sessions;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use ava_policy::{Policy, Problem, Who};
 use ava_protocol::api::APIS;
 use ava_protocol::surroundings::Surroundings;
 use ava_transport::spawn::{Child, Spawner};
@@ -40,6 +42,7 @@ use crate::policy::deadlines::Deadlines;
 use crate::policy::queue::Queue;
 use crate::policy::rate_limit::{Line, RateLimit};
 use crate::policy::spares::SparePolicy;
+use crate::policy::tenancy::Tenancy;
 use crate::session::Session;
 use crate::spare::Spare;
 use crate::tenant::TenantId;
@@ -59,6 +62,8 @@ pub struct Settings {
     pub landlock_abi: Option<i32>,
     /// Limits on sessions and connections.
     pub limits: Limits,
+    /// The policy's file.
+    pub config: Config,
     /// Spare workers to keep ready for each user.
     pub warm: usize,
     /// End after being idle for this long.
@@ -71,6 +76,15 @@ pub struct Settings {
     pub uid: u32,
     /// When the broker started.
     pub started: SystemTime,
+}
+
+/// Where the policy is read from.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The first file, if there is a place for one.
+    pub file: Option<PathBuf>,
+    /// An option names it, so it has to exist.
+    pub required: bool,
 }
 
 /// The most messages read from one worker per event.
@@ -128,6 +142,7 @@ pub struct Server {
     signal: UnixStream,
     deadlines: Deadlines<Due>,
     admission: Admission,
+    tenancy: Tenancy,
     /// Programs that wait until the limits allow another session.
     queue: Queue,
     backoff: Backoff,
@@ -154,8 +169,8 @@ impl Server {
     /// A broker at `place` that ends when `signal` becomes readable.
     pub fn new(
         settings: Settings,
-        spawner: Spawner,
-        isolation: Isolation,
+        policy: Policy,
+        (spawner, isolation): (Spawner, Isolation),
         place: Place,
         signal: UnixStream,
     ) -> io::Result<Self> {
@@ -169,6 +184,7 @@ impl Server {
         events.add(&signal, Source::Signal, Interest::Read)?;
         Ok(Self {
             admission: Admission::new(settings.limits),
+            tenancy: Tenancy::new(policy, settings.limits.sessions_per_user),
             queue: Queue::new(&settings.limits),
             spare_policy: SparePolicy::new(settings.warm),
             settings,
@@ -203,7 +219,9 @@ impl Server {
         self.due(Due::Watchdog, Instant::now());
         let _ = sd_notify::notify(&[NotifyState::Ready]);
         if let Access::Only(uid) = self.place.access {
-            self.expect_session(&TenantId::user(uid), true);
+            let tenant = TenantId::user(uid);
+            let allowance = self.tenancy.allowance(&tenant.own_name(), &Who { uid, ..Who::default() });
+            self.expect_session(&tenant, true, allowance);
         }
         let now = Instant::now();
         self.deadlines.set(Due::Sweep, now);
@@ -295,6 +313,16 @@ impl Server {
         if let Line::Write { left_out } = self.refusals.line(Instant::now()) {
             warn!(uid, pid, reason, left_out, "refused");
         }
+    }
+}
+
+impl Config {
+    /// Reads the policy; none where there is no place for one.
+    ///
+    /// # Errors
+    /// All that is wrong with its files.
+    pub fn load(&self) -> Result<(Policy, Vec<Problem>), Vec<Problem>> {
+        self.file.as_ref().map_or_else(|| Ok(<_>::default()), |file| Policy::load(file, self.required))
     }
 }
 

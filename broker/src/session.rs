@@ -7,6 +7,7 @@
 //! ```
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ava_protocol::admin::{self, Detail, State};
@@ -33,6 +34,8 @@ const KEPT_NAME: usize = 64;
 pub struct Session {
     /// Whose it is.
     pub peer: Peer,
+    /// The tenant that it counts for.
+    pub tenant: Arc<str>,
     /// Forked children of its program that continue the session.
     pub children: Vec<OwnedFd>,
     /// Which spares can serve it.
@@ -61,7 +64,7 @@ impl Session {
     /// A new session.
     pub fn new(
         number: u64,
-        peer: Peer,
+        (peer, tenant): (Peer, Arc<str>),
         api: &'static Api,
         whose: Whose,
         worker: Worker,
@@ -72,6 +75,7 @@ impl Session {
             session: number,
             pid: peer.pid,
             uid: peer.uid,
+            tenant: tenant.to_string(),
             program: clean(&hello.program, KEPT_NAME),
             api: clean(&hello.api, KEPT_NAME),
             worker_pid: worker.pid(),
@@ -99,6 +103,7 @@ impl Session {
         };
         Self {
             peer,
+            tenant,
             children: Vec::new(),
             whose,
             worker,

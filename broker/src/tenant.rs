@@ -1,4 +1,5 @@
-//! Tenants: the unit of limits, isolation and accounting.
+//! Who a program is for isolation: a user, in a container or outside of all. Rules may count several of these as one
+//! tenant (`policy::tenancy`).
 
 use std::sync::Arc;
 
@@ -17,6 +18,14 @@ impl TenantId {
     /// A user outside of all containers.
     pub const fn user(uid: u32) -> Self {
         Self { uid, container: None }
+    }
+
+    /// Its name as a tenant of which no rule says another.
+    pub fn own_name(&self) -> String {
+        match &self.container {
+            Some(container) => format!("{}@{container}", names::user(self.uid)),
+            None => names::user(self.uid),
+        }
     }
 
     /// The name of the tenant's directory and control group.

@@ -7,6 +7,7 @@ mod suite {
     mod help;
     mod lifecycle;
     mod place;
+    mod policy;
     mod queue;
     mod spares;
     mod surroundings;

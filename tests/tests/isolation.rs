@@ -104,7 +104,7 @@ fn where_all_places_are_taken_a_program_waits_for_one_if_it_is_told_to() {
 
     let waiting = |seed, seconds: &str| {
         let mut program = world.start_remote(&steady(seed).env("AVA_WAIT", seconds));
-        program.wait_for_complaint("this program waits for a place: user ");
+        program.wait_for_complaint("this program waits for a place: tenant ");
         program
     };
     let interrupted = waiting(3, "forever");

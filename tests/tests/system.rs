@@ -12,6 +12,8 @@ mod groups;
 mod identity;
 #[path = "../system/people.rs"]
 mod people;
+#[path = "../system/tenants.rs"]
+mod tenants;
 #[path = "../system/tokens.rs"]
 mod tokens;
 #[path = "../system/who.rs"]

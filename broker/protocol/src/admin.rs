@@ -1,14 +1,15 @@
 //! Administration requests to the broker: by `avactl` and other clients of the socket.
 //!
-//! - **Invariant:** a user sees and ends their own sessions; only peers at the administrator's socket, or the user of a
-//!   broker for one user, see and end all.
+//! - **Invariant:** a user sees and ends their own sessions, and sees what holds for them; only peers at the administrator's socket, or the user of a
+//!   broker for one user, see and end all, and
+//!   change what holds for a tenant.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::surroundings::Surroundings;
 use crate::usage::Stats;
 
-/// A request. Each is answered by one [`Answer`], [`Request::Sessions`] by one or more.
+/// A request. Each is answered by one [`Answer`], [`Request::Sessions`] and [`Request::Tenants`] by one or more.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Request {
     /// Asks for the broker's status.
@@ -37,6 +38,26 @@ pub enum Request {
         /// The program's surroundings; `None` if they equal the broker's.
         surroundings: Option<Surroundings>,
     },
+    /// The tenants that the peer may see, and what holds for them.
+    Tenants,
+    /// Says something of a tenant, until the broker ends.
+    Set {
+        /// Its name.
+        tenant: String,
+        /// Keys and values, as on a command line.
+        settings: Vec<(String, String)>,
+    },
+    /// Takes something back that was set.
+    Unset {
+        /// The tenant's name.
+        tenant: String,
+        /// The keys; none for all.
+        keys: Vec<String>,
+    },
+    /// Reads the files of the policy again.
+    Reload,
+    /// Compares the files of the policy with what is in force.
+    Compare,
 }
 
 /// The answer to a [`Request`].
@@ -67,6 +88,33 @@ pub enum Answer {
         /// No worker would find it. What is not certain is not said: then a session tells.
         nowhere: bool,
     },
+    /// To [`Request::Tenants`].
+    Tenants {
+        /// Some of them, by name.
+        tenants: Vec<Tenant>,
+        /// Another answer with the next ones follows.
+        more: bool,
+    },
+    /// To [`Request::Set`] and [`Request::Unset`].
+    Changed,
+    /// To [`Request::Reload`].
+    Reloaded {
+        /// The files are in force; if not, what was in force still is.
+        accepted: bool,
+        /// The broker's policy now.
+        policy: Policy,
+        /// What is wrong or doubtful with the files: a line each.
+        problems: Vec<String>,
+    },
+    /// To [`Request::Compare`].
+    Compared {
+        /// What is in force, and not in the files: a line each.
+        in_force: Vec<String>,
+        /// What is in the files, and not in force.
+        in_files: Vec<String>,
+        /// Both have the same rules, in another order.
+        reordered: bool,
+    },
     /// There is no such session, or it belongs to another user.
     Failed {
         /// For programs.
@@ -89,6 +137,8 @@ pub enum Failure {
     Stuck,
     /// The question is none that a program asks.
     Malformed,
+    /// What is to be said of a tenant is no policy.
+    Policy,
 }
 
 /// A broker's status.
@@ -120,8 +170,47 @@ pub struct Status {
     pub idle_exit_s: u64,
     /// How well tenants are isolated.
     pub isolation: Isolation,
+    /// What rules say.
+    pub policy: Policy,
     /// The peer is an administrator.
     pub admin: bool,
+}
+
+/// The policy that is in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Policy {
+    /// The files that were read.
+    pub files: Vec<String>,
+    /// The number of their rules.
+    pub rules: u64,
+    /// Keys that they use and that have no effect yet.
+    pub not_enforced: Vec<String>,
+}
+
+/// A tenant, and what holds for it.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its name.
+    pub name: String,
+    /// Its sessions.
+    pub sessions: u64,
+    /// How many there may be.
+    pub sessions_limit: u64,
+    /// Programs that wait for a session.
+    pub waiting: u64,
+    /// What is said of it.
+    pub settings: Vec<Setting>,
+}
+
+/// One thing that is said of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Setting {
+    /// The key.
+    pub key: String,
+    /// The value, as on a command line.
+    pub value: String,
+    /// Who says so: a file and line, or an administrator.
+    pub said_by: String,
 }
 
 /// How well a broker isolates tenants.
@@ -163,6 +252,8 @@ pub struct Session {
     pub pid: i32,
     /// The program's user.
     pub uid: u32,
+    /// The tenant whose limits apply.
+    pub tenant: String,
     /// The program's name, from the program.
     pub program: String,
     /// The table's name.

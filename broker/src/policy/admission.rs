@@ -1,6 +1,8 @@
-//! Admission: limits on connections and sessions, in all and for each tenant.
+//! Admission: limits on connections, in all and for each user, and on sessions, in all and for each tenant.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
 use ava_transport::message::MOST_AT_ONCE;
 
@@ -15,8 +17,16 @@ pub struct Limits {
     pub connections_per_user: usize,
     /// Sessions.
     pub sessions: usize,
-    /// Sessions of one user.
+    /// Sessions of one tenant, if no rule says otherwise.
     pub sessions_per_user: usize,
+}
+
+/// How many sessions a tenant may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    pub most: usize,
+    /// Which rule says so; `None` for the limit of all tenants.
+    pub said_by: Option<String>,
 }
 
 /// The most descriptors a connection holds: its socket and its process.
@@ -50,52 +60,51 @@ pub enum Full {
     /// [`Limits::connections`] or [`Limits::sessions`].
     #[error("all {0} {1} are taken")]
     All(usize, &'static str),
-    /// The limit of one user.
+    /// The limit of one user or tenant.
     #[error("{2} has as many {1} as a user may ({0})")]
-    User(usize, &'static str, TenantId),
+    User(usize, &'static str, String),
+    /// A limit that a rule sets.
+    #[error("tenant {0} may have {1} sessions at most, says {2}")]
+    Rule(Arc<str>, usize, String),
 }
 
-/// Counts per tenant.
+/// Counts per user or tenant.
 #[derive(Debug)]
-struct Counter {
+struct Counter<K> {
     what: &'static str,
     limit: usize,
-    limit_per_user: usize,
     all: usize,
-    users: HashMap<TenantId, usize>,
+    each: HashMap<K, usize>,
 }
 
-impl Counter {
-    fn new(what: &'static str, limit: usize, limit_per_user: usize) -> Self {
-        Self { what, limit, limit_per_user, all: 0, users: HashMap::new() }
+impl<K: Hash + Eq + Clone> Counter<K> {
+    fn new(what: &'static str, limit: usize) -> Self {
+        Self { what, limit, all: 0, each: HashMap::new() }
     }
 
-    fn take(&mut self, tenant: &TenantId) -> Result<(), Full> {
-        let held = self.held(tenant);
-        if held >= self.limit_per_user {
-            return Err(Full::User(held, self.what, tenant.clone()));
+    /// Counts one more, unless there are as many as there may be; `own` says which limit is this one's own.
+    fn take(&mut self, whose: &K, most: usize, own: impl FnOnce(usize) -> Full) -> Result<(), Full> {
+        let held = self.held(whose);
+        if held >= most {
+            return Err(own(held));
         }
         if self.all >= self.limit {
             return Err(Full::All(self.all, self.what));
         }
         self.all += 1;
-        self.users.insert(tenant.clone(), held + 1);
+        self.each.insert(whose.clone(), held + 1);
         Ok(())
     }
 
-    fn held(&self, tenant: &TenantId) -> usize {
-        self.users.get(tenant).copied().unwrap_or(0)
+    fn held(&self, whose: &K) -> usize {
+        self.each.get(whose).copied().unwrap_or(0)
     }
 
-    fn has_room(&self, tenant: &TenantId) -> bool {
-        self.held(tenant) < self.limit_per_user && self.all < self.limit
-    }
-
-    fn give(&mut self, tenant: &TenantId) {
+    fn give(&mut self, whose: &K) {
         self.all = self.all.saturating_sub(1);
-        match self.users.get_mut(tenant) {
+        match self.each.get_mut(whose) {
             Some(held) if *held > 1 => *held -= 1,
-            _ => drop(self.users.remove(tenant)),
+            _ => drop(self.each.remove(whose)),
         }
     }
 }
@@ -103,46 +112,53 @@ impl Counter {
 /// Counts connections and sessions, and decides whether one more is admitted.
 #[derive(Debug)]
 pub struct Admission {
-    connections: Counter,
-    sessions: Counter,
+    limits: Limits,
+    connections: Counter<TenantId>,
+    /// By the names of tenants.
+    sessions: Counter<Arc<str>>,
 }
 
 impl Admission {
     /// With all counts zero.
     pub fn new(limits: Limits) -> Self {
         Self {
-            connections: Counter::new("connections", limits.connections, limits.connections_per_user),
-            sessions: Counter::new("sessions", limits.sessions, limits.sessions_per_user),
+            connections: Counter::new("connections", limits.connections),
+            sessions: Counter::new("sessions", limits.sessions),
+            limits,
         }
     }
 
     /// Admits and counts a connection of `who`.
-    pub fn connect(&mut self, tenant: &TenantId) -> Result<(), Full> {
-        self.connections.take(tenant)
+    pub fn connect(&mut self, user: &TenantId) -> Result<(), Full> {
+        let full = |held| Full::User(held, "connections", user.to_string());
+        self.connections.take(user, self.limits.connections_per_user, full)
     }
 
     /// A connection of `who` closed, or became a session.
-    pub fn disconnect(&mut self, tenant: &TenantId) {
-        self.connections.give(tenant);
+    pub fn disconnect(&mut self, user: &TenantId) {
+        self.connections.give(user);
     }
 
-    /// Admits and counts a session of `who`.
-    pub fn begin(&mut self, tenant: &TenantId) -> Result<(), Full> {
-        self.sessions.take(tenant)
+    /// Admits and counts a session of a tenant.
+    pub fn begin(&mut self, tenant: &Arc<str>, quota: &Quota) -> Result<(), Full> {
+        self.sessions.take(tenant, quota.most, |held| match &quota.said_by {
+            Some(rule) => Full::Rule(Arc::clone(tenant), quota.most, rule.clone()),
+            None => Full::User(held, "sessions", format!("tenant {tenant}")),
+        })
     }
 
-    /// Whether one more session of `who` could begin.
-    pub fn has_place(&self, tenant: &TenantId) -> bool {
-        self.sessions.has_room(tenant)
+    /// Whether one more session of a tenant could begin.
+    pub fn has_place(&self, tenant: &Arc<str>, quota: &Quota) -> bool {
+        self.sessions.held(tenant) < quota.most && self.sessions.all < self.sessions.limit
     }
 
-    /// How many sessions `who` has.
-    pub fn sessions_of(&self, tenant: &TenantId) -> usize {
+    /// How many sessions a tenant has.
+    pub fn sessions_of(&self, tenant: &Arc<str>) -> usize {
         self.sessions.held(tenant)
     }
 
-    /// A session of `who` ended.
-    pub fn end(&mut self, tenant: &TenantId) {
+    /// A session of a tenant ended.
+    pub fn end(&mut self, tenant: &Arc<str>) {
         self.sessions.give(tenant);
     }
 
@@ -163,7 +179,10 @@ mod tests {
         let mut admission = Admission::new(LIMITS);
         admission.connect(&TenantId::user(1)).unwrap();
         admission.connect(&TenantId::user(1)).unwrap();
-        assert_eq!(admission.connect(&TenantId::user(1)), Err(Full::User(2, "connections", TenantId::user(1))));
+        assert_eq!(
+            admission.connect(&TenantId::user(1)),
+            Err(Full::User(2, "connections", TenantId::user(1).to_string()))
+        );
         admission.connect(&TenantId::user(2)).unwrap();
         admission.connect(&TenantId::user(3)).unwrap();
         assert_eq!(admission.connect(&TenantId::user(4)), Err(Full::All(4, "connections")));
@@ -175,12 +194,29 @@ mod tests {
     #[test]
     fn what_ends_makes_room_and_leaves_no_trace() {
         let mut admission = Admission::new(LIMITS);
-        for uid in 0..1000 {
-            admission.begin(&TenantId::user(uid)).unwrap();
-            admission.end(&TenantId::user(uid));
+        let quota = Quota { most: 1, said_by: None };
+        for number in 0..1000 {
+            let tenant = number.to_string().into();
+            admission.begin(&tenant, &quota).unwrap();
+            admission.end(&tenant);
         }
         assert_eq!(admission.counts(), (0, 0));
-        assert!(admission.sessions.users.is_empty());
+        assert!(admission.sessions.each.is_empty());
+    }
+
+    #[test]
+    fn a_rule_that_refuses_is_named_and_may_change() {
+        let (mut admission, tenant) = (Admission::new(LIMITS), Arc::from("vision"));
+        let quota = |most| Quota { most, said_by: Some("/etc/ava/ava.toml:3".to_owned()) };
+        admission.begin(&tenant, &quota(1)).unwrap();
+        let full = admission.begin(&tenant, &quota(1)).unwrap_err();
+        assert_eq!(full.to_string(), "tenant vision may have 1 sessions at most, says /etc/ava/ava.toml:3");
+        assert!(!admission.has_place(&tenant, &quota(1)) && admission.has_place(&tenant, &quota(2)));
+        admission.begin(&tenant, &quota(2)).unwrap();
+        assert!(admission.begin(&tenant, &quota(0)).is_err(), "what began before counts on");
+        let other = Quota { most: 9, said_by: None };
+        admission.begin(&"other".into(), &other).unwrap();
+        assert_eq!(admission.begin(&"other".into(), &other), Err(Full::All(3, "sessions")));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 //! - **Invariant:** the next session goes to the tenant with the fewest sessions, and among its programs to the first.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::admission::{Admission, Full, Limits};
-use crate::tenant::TenantId;
+use super::admission::{Admission, Full, Limits, Quota};
 
 /// The waiting connections, in the order of arrival.
 #[derive(Debug)]
 pub struct Queue {
-    waiting: VecDeque<(u64, TenantId)>,
+    waiting: VecDeque<(u64, Arc<str>)>,
     limit: usize,
     limit_per_user: usize,
 }
@@ -23,10 +23,10 @@ impl Queue {
     }
 
     /// Appends a connection. Returns how many of the same tenant are before it.
-    pub fn join(&mut self, connection: u64, tenant: &TenantId) -> Result<usize, Full> {
-        let before = self.waiting.iter().filter(|(_, other)| other == tenant).count();
+    pub fn join(&mut self, connection: u64, tenant: &Arc<str>) -> Result<usize, Full> {
+        let before = self.waiting_of(tenant);
         if before >= self.limit_per_user {
-            return Err(Full::User(before, "programs in the queue", tenant.clone()));
+            return Err(Full::User(before, "programs in the queue", format!("tenant {tenant}")));
         }
         if self.waiting.len() >= self.limit {
             return Err(Full::All(self.limit, "places in the queue"));
@@ -40,9 +40,14 @@ impl Queue {
         self.waiting.retain(|(number, _)| *number != connection);
     }
 
-    /// The next connection, if the limits allow one a session.
-    pub fn next(&self, admission: &Admission) -> Option<u64> {
-        let may = self.waiting.iter().filter(|(_, tenant)| admission.has_place(tenant));
+    /// How many programs of a tenant wait.
+    pub fn waiting_of(&self, tenant: &Arc<str>) -> usize {
+        self.waiting.iter().filter(|(_, other)| other == tenant).count()
+    }
+
+    /// The next connection, if the limits, and the quota of its tenant, allow one a session.
+    pub fn next(&self, admission: &Admission, quota: impl Fn(&Arc<str>) -> Quota) -> Option<u64> {
+        let may = self.waiting.iter().filter(|(_, tenant)| admission.has_place(tenant, &quota(tenant)));
         // Among equals the first wins.
         may.min_by_key(|(_, tenant)| admission.sessions_of(tenant)).map(|(number, _)| *number)
     }
@@ -54,8 +59,16 @@ mod tests {
 
     const LIMITS: Limits = Limits { connections: 6, connections_per_user: 4, sessions: 3, sessions_per_user: 2 };
 
-    fn begin(admission: &mut Admission, uids: &[u32]) {
-        uids.iter().for_each(|uid| admission.begin(&TenantId::user(*uid)).unwrap());
+    fn two(_: &Arc<str>) -> Quota {
+        Quota { most: 2, said_by: None }
+    }
+
+    fn tenant(number: u32) -> Arc<str> {
+        number.to_string().into()
+    }
+
+    fn begin(admission: &mut Admission, tenants: &[u32]) {
+        tenants.iter().for_each(|number| admission.begin(&tenant(*number), &two(&tenant(*number))).unwrap());
     }
 
     #[test]
@@ -64,31 +77,31 @@ mod tests {
         let mut queue = Queue::new(&Limits { connections: 99, connections_per_user: 99, ..LIMITS });
         begin(&mut admission, &[1, 1, 2]);
         for (connection, uid, before) in [(10, 1, 0), (11, 1, 1), (12, 2, 0), (13, 3, 0)] {
-            assert_eq!(queue.join(connection, &TenantId::user(uid)).unwrap(), before);
+            assert_eq!(queue.join(connection, &tenant(uid)).unwrap(), before);
         }
-        assert_eq!(queue.next(&admission), None);
-        admission.end(&TenantId::user(2));
-        assert_eq!(queue.next(&admission), Some(12), "users 2 and 3 have none, and 2 came first");
+        assert_eq!(queue.next(&admission, two), None);
+        admission.end(&tenant(2));
+        assert_eq!(queue.next(&admission, two), Some(12), "users 2 and 3 have none, and 2 came first");
         queue.leave(12);
-        assert_eq!(queue.next(&admission), Some(13));
+        assert_eq!(queue.next(&admission, two), Some(13));
         queue.leave(13);
-        assert_eq!(queue.next(&admission), None, "user 1 has as many as one may");
-        admission.end(&TenantId::user(1));
-        assert_eq!(queue.next(&admission), Some(10));
+        assert_eq!(queue.next(&admission, two), None, "user 1 has as many as one may");
+        admission.end(&tenant(1));
+        assert_eq!(queue.next(&admission, two), Some(10));
         queue.leave(10);
-        assert_eq!(queue.next(&admission), Some(11));
+        assert_eq!(queue.next(&admission, two), Some(11));
     }
 
     #[test]
     fn the_queue_is_bounded_and_forgets_who_is_gone() {
         let mut queue = Queue::new(&LIMITS);
-        queue.join(1, &TenantId::user(1)).unwrap();
-        queue.join(2, &TenantId::user(1)).unwrap();
-        assert_eq!(queue.join(3, &TenantId::user(1)), Err(Full::User(2, "programs in the queue", TenantId::user(1))));
-        queue.join(4, &TenantId::user(2)).unwrap();
-        assert_eq!(queue.join(5, &TenantId::user(3)), Err(Full::All(3, "places in the queue")));
+        queue.join(1, &tenant(1)).unwrap();
+        queue.join(2, &tenant(1)).unwrap();
+        assert_eq!(queue.join(3, &tenant(1)), Err(Full::User(2, "programs in the queue", "tenant 1".to_owned())));
+        queue.join(4, &tenant(2)).unwrap();
+        assert_eq!(queue.join(5, &tenant(3)), Err(Full::All(3, "places in the queue")));
         queue.leave(1);
-        queue.join(6, &TenantId::user(1)).unwrap();
+        queue.join(6, &tenant(1)).unwrap();
         queue.leave(99);
     }
 }

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use ava_protocol::surroundings::Surroundings;
 
+use super::tenancy::Allowance;
 use crate::tenant::TenantId;
 
 /// The most spares in all.
 pub const MOST: usize = 16;
-/// A tenant's programs with an API get spares for this many different environments: the latest ones.
+/// A tenant's programs with an API get spares for this many different environments and allowances: the latest ones.
 const MOST_SURROUNDINGS: usize = 2;
 /// A tenant gets no spares after this long without a session.
 const KEPT: Duration = Duration::from_secs(60 * 60);
@@ -34,10 +35,12 @@ pub struct Whose {
     pub api: &'static str,
     /// The program's environment, if the worker is made from it and not from the broker's.
     pub surroundings: Option<Arc<Surroundings>>,
+    /// What rules allow it.
+    pub allowance: Allowance,
 }
 
 impl Whose {
-    /// Whether they differ only in their programs' environments.
+    /// Whether they differ only in their programs' environments and allowances.
     fn is_akin(&self, other: &Self) -> bool {
         self.tenant == other.tenant && self.api == other.api
     }
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
 
     const fn user(uid: u32) -> Whose {
-        Whose { tenant: TenantId::user(uid), api: "opencl", surroundings: None }
+        Whose { tenant: TenantId::user(uid), api: "opencl", surroundings: None, allowance: Allowance::USUAL }
     }
 
     fn next(spare_policy: &SparePolicy, have: usize) -> Option<(Whose, Instant)> {

@@ -17,7 +17,8 @@ use crate::session::Session;
 const TO_JOIN: Duration = Duration::from_secs(2);
 
 impl Server {
-    /// A forked child of a session's program joins the session. Each counts like a session, because it takes a descriptor.
+    /// A forked child of a session's program joins the session. Each counts like a connection, because it takes
+    /// a descriptor.
     pub(super) fn join(&mut self, connection: u64, number: u64) {
         let Some(connection) = self.take_connection(connection) else {
             return;
@@ -31,11 +32,11 @@ impl Server {
         let Some(process) = peer.process else {
             return refused(self, "the kernel gives no process descriptor for it");
         };
-        if let Err(full) = self.admission.begin(&session.peer.account) {
+        if let Err(full) = self.admission.connect(&session.peer.account) {
             return refused(self, &full.to_string());
         }
         if let Err(error) = self.events.add(&process, Source::Program(number), Interest::Read) {
-            self.admission.end(&session.peer.account);
+            self.admission.disconnect(&session.peer.account);
             return refused(self, &error.to_string());
         }
         debug!(session = number, pid = peer.pid, "a forked child continues it");
@@ -53,7 +54,7 @@ impl Server {
         }
         for process in session.children.extract_if(.., |process| is_over(process)) {
             self.events.remove(&process);
-            self.admission.end(&session.peer.account);
+            self.admission.disconnect(&session.peer.account);
         }
         if session.peer.process.is_some() || !session.children.is_empty() {
             return;
@@ -77,7 +78,7 @@ impl Server {
         }
         for process in session.children.drain(..) {
             self.events.remove(&process);
-            self.admission.end(&session.peer.account);
+            self.admission.disconnect(&session.peer.account);
         }
     }
 }

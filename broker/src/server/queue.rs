@@ -1,5 +1,6 @@
 //! Starts sessions at once, or queues programs until the limits allow one.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ava_protocol::session::{Answer, Refusal, WAIT_FOREVER};
@@ -8,7 +9,6 @@ use tracing::info;
 use super::{Due, Server};
 use crate::connection::{Candidate, Phase, tell};
 use crate::policy::admission::Full;
-use crate::tenant::TenantId;
 use crate::text::clean;
 
 /// The most sessions that a refusal names.
@@ -27,19 +27,37 @@ impl Server {
             let reason = format!("workers of {account} crashed too often; the next may start in {wait:.1} s");
             return self.refuse(number, Refusal::Damped, &reason);
         }
-        match self.admission.begin(&account) {
-            Ok(()) => self.begin(number, candidate),
-            Err(full) if candidate.hello.wait > 0 => self.enqueue(number, candidate, &account, &full),
+        let tenant = self.tenant(number);
+        if let Some(rule) = self.tenancy.refuses(&tenant, candidate.api.name) {
+            let reason = format!("tenant {tenant} may not use {}, says {rule}", candidate.api.name);
+            return self.refuse(number, Refusal::Denied, &reason);
+        }
+        match self.admission.begin(&tenant, &self.tenancy.quota(&tenant)) {
+            Ok(()) => self.begin(number, tenant, candidate),
+            Err(full) if candidate.hello.wait > 0 => self.enqueue(number, candidate, &tenant, &full),
             Err(full) => {
-                let reason = self.in_full(&account, &full);
+                let reason = self.in_full(&tenant, &full);
                 self.refuse(number, Refusal::Busy, &reason);
             }
         }
     }
 
-    fn enqueue(&mut self, number: u64, candidate: Candidate, account: &TenantId, full: &Full) {
-        let reason = self.in_full(account, full);
-        let ahead = match self.queue.join(number, account) {
+    /// The tenant of a connection, which is known from now on.
+    fn tenant(&mut self, number: u64) -> Arc<str> {
+        let Some(peer) = self.connections.get(&number).map(|connection| &connection.peer) else {
+            return "".into();
+        };
+        let who = peer.who();
+        let tenant = self.tenancy.tenant(&who, &peer.account.own_name());
+        let (admission, queue) = (&self.admission, &self.queue);
+        self.tenancy.keep(|tenant| admission.sessions_of(tenant) + queue.waiting_of(tenant) > 0);
+        self.tenancy.enter(&tenant, who);
+        tenant
+    }
+
+    fn enqueue(&mut self, number: u64, candidate: Candidate, tenant: &Arc<str>, full: &Full) {
+        let reason = self.in_full(tenant, full);
+        let ahead = match self.queue.join(number, tenant) {
             Ok(ahead) => ahead,
             Err(full) => return self.refuse(number, Refusal::Busy, &format!("{reason}; {full}")),
         };
@@ -69,7 +87,7 @@ impl Server {
 
     /// Starts sessions from the queue, as far as the limits allow.
     pub(super) fn serve_queue(&mut self) {
-        while let Some(number) = self.queue.next(&self.admission) {
+        while let Some(number) = self.queue.next(&self.admission, |tenant| self.tenancy.quota(tenant)) {
             self.queue.leave(number);
             let phase = self.connections.get_mut(&number).map(|one| std::mem::replace(&mut one.phase, Phase::Opening));
             if let Some(Phase::Queued(candidate)) = phase {
@@ -91,11 +109,11 @@ impl Server {
     }
 
     /// Describes a limit, with the sessions of the tenant that reached it.
-    fn in_full(&self, account: &TenantId, full: &Full) -> String {
-        let Full::User(..) = full else {
+    fn in_full(&self, tenant: &Arc<str>, full: &Full) -> String {
+        if matches!(full, Full::All(..)) {
             return full.to_string();
-        };
-        let own = self.sessions.values().filter(|session| session.peer.account == *account);
+        }
+        let own = self.sessions.values().filter(|session| session.tenant == *tenant);
         let mut names: Vec<_> = own
             .take(NAMED + 1)
             .map(|session| {
@@ -107,6 +125,6 @@ impl Server {
             names.truncate(NAMED);
             names.push("others".to_owned());
         }
-        format!("{full}: {}", names.join(", "))
+        if names.is_empty() { full.to_string() } else { format!("{full}: {}", names.join(", ")) }
     }
 }

@@ -44,6 +44,11 @@ impl Server {
                 }
                 Err((code, reason)) => self.answer(client, vec![failed(code, reason)]),
             },
+            Request::Tenants => self.show_tenants(client, &asker),
+            Request::Set { tenant, settings } => self.set(client, &asker, &tenant, &settings),
+            Request::Unset { tenant, keys } => self.unset(client, &asker, &tenant, &keys),
+            Request::Reload => self.reload(client, &asker),
+            Request::Compare => self.compare(client, &asker),
             Request::Sessions { ended } => {
                 let sessions = self.visible(&asker, ended);
                 self.answer(client, in_parts(sessions));
@@ -102,6 +107,7 @@ impl Server {
             connections: connections as u64,
             idle_exit_s: self.settings.idle_exit.map_or(0, |time| time.as_secs()),
             isolation: self.isolation.describe(),
+            policy: self.policy(),
             admin: asker.admin,
         }
     }
@@ -123,6 +129,8 @@ impl Server {
             return;
         };
         let (tenant, account, own) = (peer.tenant.clone(), peer.account.clone(), self.is_own(peer));
+        let who = peer.who();
+        let allowance = self.tenancy.allowance(&self.tenancy.tenant(&who, &account.own_name()), &who);
         let of_account = self.expected.values().filter(|expected| expected.account == account).count();
         if of_account >= EXPECTED_PER_TENANT {
             let reason = format!("{of_account} programs of {account} are expected already");
@@ -132,7 +140,7 @@ impl Server {
         if let Some(process) = process
             && self.events.add(&process, Source::Expected(client), Interest::Read).is_ok()
         {
-            self.expect_session(&tenant, own);
+            self.expect_session(&tenant, own, allowance);
             self.expected.insert(client, Expected { account, process });
         }
         self.answer(client, vec![Answer::Expected]);
@@ -170,7 +178,7 @@ impl Server {
         }
     }
 
-    fn answer(&mut self, client: u64, answers: Vec<Answer>) {
+    pub(super) fn answer(&mut self, client: u64, answers: Vec<Answer>) {
         let Some(connection) = self.connections.get_mut(&client) else {
             return;
         };
@@ -192,9 +200,9 @@ impl Server {
 
 /// The peer that makes a request.
 #[derive(Debug)]
-struct Asker {
+pub(super) struct Asker {
     tenant: TenantId,
-    admin: bool,
+    pub admin: bool,
 }
 
 impl Asker {
@@ -203,25 +211,28 @@ impl Asker {
     }
 
     /// Administrators see and end all sessions, other users their own.
-    fn sees(&self, owner: &TenantId) -> bool {
+    pub fn sees(&self, owner: &TenantId) -> bool {
         self.admin || self.tenant == *owner
     }
 }
 
-fn failed(code: Failure, reason: String) -> Answer {
+pub(super) fn failed(code: Failure, reason: String) -> Answer {
     Answer::Failed { code, reason }
 }
 
-/// Splits sessions, by number, into replies of limited size.
+/// The sessions, by number, in replies of limited size.
 fn in_parts(mut sessions: Vec<Session>) -> Vec<Answer> {
     sessions.sort_by_key(|session| session.session);
-    let mut parts: Vec<Vec<Session>> = Vec::new();
-    while sessions.len() > PER_ANSWER {
-        let rest = sessions.split_off(PER_ANSWER);
-        parts.push(std::mem::replace(&mut sessions, rest));
+    parts(sessions, PER_ANSWER, |sessions, more| Answer::Sessions { sessions, more })
+}
+
+/// Splits what is to be said into replies with so many each; at least one.
+pub(super) fn parts<T>(mut all: Vec<T>, each: usize, answer: impl Fn(Vec<T>, bool) -> Answer) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    while all.len() > each {
+        let rest = all.split_off(each);
+        answers.push(answer(std::mem::replace(&mut all, rest), true));
     }
-    parts.push(sessions);
-    let last = parts.len() - 1;
-    let numbered = parts.into_iter().enumerate();
-    numbered.map(|(at, sessions)| Answer::Sessions { sessions, more: at < last }).collect()
+    answers.push(answer(all, false));
+    answers
 }

@@ -1,6 +1,7 @@
 //! Sessions: their start, their workers' messages, their end.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,7 +9,7 @@ use ava_protocol::admin::State;
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, Refusal};
-use ava_protocol::surroundings::Surroundings;
+use ava_protocol::surroundings::{PLUGINS_VARIABLE, Surroundings};
 use interprocess::os::unix::uds_local_socket::Stream;
 use tracing::{debug, error, info, warn};
 
@@ -17,9 +18,11 @@ use crate::connection::{Candidate, refuse, tell};
 use crate::environment::{WorkerInputs, WorkerOptions};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin};
+use crate::isolation::Isolation;
 use crate::peer::Peer;
 use crate::policy::rate_limit::Line;
 use crate::policy::spares::Whose;
+use crate::policy::tenancy::Allowance;
 use crate::session::Session;
 use crate::spare::Loaded;
 use crate::text::clean;
@@ -47,12 +50,12 @@ impl Server {
     }
 
     /// Turns a connection into a session, which has been admitted already.
-    pub(super) fn begin(&mut self, connection: u64, candidate: Candidate) {
+    pub(super) fn begin(&mut self, connection: u64, tenant: Arc<str>, candidate: Candidate) {
         let Some(connection) = self.take_connection(connection) else {
             return;
         };
         let (uid, pid) = (connection.peer.uid, connection.peer.pid);
-        if let Err((stream, code, reason)) = self.try_begin(connection.peer, connection.stream, candidate) {
+        if let Err((stream, code, reason)) = self.try_begin((connection.peer, tenant), connection.stream, candidate) {
             refuse(&stream, code, &reason);
             self.log_refusal(uid, pid, &reason);
         }
@@ -60,32 +63,34 @@ impl Server {
 
     fn try_begin(
         &mut self,
-        peer: Peer,
+        (peer, tenant): (Peer, Arc<str>),
         stream: Foreign<Stream>,
         candidate: Candidate,
     ) -> Result<(), (Foreign<Stream>, Refusal, String)> {
-        let (uid, account) = (peer.uid, peer.account.clone());
+        let uid = peer.uid;
+        let allowance = self.tenancy.allowance(&tenant, &peer.who());
         let Candidate { api, hello } = candidate;
         self.last_session += 1;
         let number = self.last_session;
-        let (surroundings, ignored) = self.surroundings(&peer, api, hello.surroundings.as_ref());
-        let whose = Whose { tenant: peer.tenant.clone(), api: api.name, surroundings };
+        let (surroundings, ignored) = self.surroundings(&peer, api, hello.surroundings.as_ref(), &allowance);
+        let whose = Whose { tenant: peer.tenant.clone(), api: api.name, surroundings, allowance };
         self.spare_policy.begun(&whose, Instant::now());
         let (worker, loaded) = match self.find_worker(&whose, api) {
             Ok(found) => found,
             Err(error) => {
-                self.admission.end(&account);
+                self.admission.end(&tenant);
                 let reason = format!("{} cannot be started: {error}", self.settings.worker.display());
                 error!(session = number, uid, reason, "no worker");
                 return Err((stream, Refusal::Worker, reason));
             }
         };
-        let mut session = Session::new(number, peer, api, whose, worker, stream, &hello);
+        let mut session = Session::new(number, (peer, tenant), api, whose, worker, stream, &hello);
         session.ignored = ignored;
         let shown = &session.detail.session;
         info!(
             session = number,
             uid,
+            tenant = shown.tenant,
             pid = shown.pid,
             program = shown.program,
             api = shown.api,
@@ -126,13 +131,19 @@ impl Server {
         peer: &Peer,
         api: &Api,
         programs: Option<&Surroundings>,
+        allowance: &Allowance,
     ) -> (Option<Arc<Surroundings>>, Vec<String>) {
         match programs {
-            Some(programs) if self.is_own(peer) => (Some(Arc::new(programs.clone())), Vec::new()),
+            Some(programs) if self.is_own(peer) => {
+                let named = programs.variable(PLUGINS_VARIABLE).map(OsStr::from_bytes);
+                let ignored = named.filter(|named| allowance.plugins.as_ref().is_some_and(|plugins| plugins != named));
+                let ignored = ignored.map(|named| format!("{PLUGINS_VARIABLE}={}", named.display()));
+                (Some(Arc::new(programs.clone())), ignored.into_iter().collect())
+            }
             None if self.is_own(peer) => (Some(self.own_surroundings(api)), Vec::new()),
             Some(programs) => {
                 let inputs = WorkerInputs::of_broker(api, &self.settings.worker_options, std::env::vars_os());
-                (None, inputs.ignored(programs))
+                (None, inputs.with_plugins(allowance.plugins.as_deref()).ignored(programs))
             }
             None => (None, Vec::new()),
         }
@@ -145,12 +156,13 @@ impl Server {
     }
 
     /// What a worker with an environment is made from.
-    fn inputs(&self, api: &Api, surroundings: Option<&Surroundings>) -> WorkerInputs {
+    fn inputs(&self, api: &Api, surroundings: Option<&Surroundings>, allowance: &Allowance) -> WorkerInputs {
         let options = &self.settings.worker_options;
-        match surroundings {
+        let inputs = match surroundings {
             Some(programs) => WorkerInputs::of_program(api, options, programs, std::env::vars_os()),
             None => WorkerInputs::of_broker(api, options, std::env::vars_os()),
-        }
+        };
+        inputs.with_plugins(allowance.plugins.as_deref())
     }
 
     /// Whether a worker for this peer would certainly find no library of an API's.
@@ -164,20 +176,20 @@ impl Server {
         programs: Option<&Surroundings>,
     ) -> Result<bool, (Refusal, String)> {
         let api = judge(api, programs)?;
-        let (surroundings, _) = self.surroundings(peer, api, programs);
-        Ok(self.inputs(api, surroundings.as_deref()).lacks_library(api))
+        let (surroundings, _) = self.surroundings(peer, api, programs, &Allowance::USUAL);
+        Ok(self.inputs(api, surroundings.as_deref(), &Allowance::USUAL).lacks_library(api))
     }
 
     pub(super) fn start_worker(&mut self, whose: &Whose, api: &Api, spare: bool) -> std::io::Result<Worker> {
         let tenant = &whose.tenant;
         let room = self.isolation.room(tenant).map_err(std::io::Error::other)?;
         let settings = &self.settings;
-        let inputs = self.inputs(api, whose.surroundings.as_deref());
+        let inputs = self.inputs(api, whose.surroundings.as_deref(), &whose.allowance);
         let environment = inputs.environment(api, &room.home, settings.log, self.isolation.several);
         let mut arguments = vec!["--api".into(), api.name.into()];
         arguments.extend(spare.then(|| "--spare".into()));
         arguments.extend(inputs.library.iter().flat_map(|file| ["--library".into(), file.into()]));
-        arguments.extend(self.shut_in(&inputs.worker_options, room.uid));
+        arguments.extend(self.shut_in(&inputs.worker_options, &whose.allowance, room.uid));
         let start = Start {
             program: &settings.worker,
             directory: inputs.directory.as_deref(),
@@ -191,13 +203,16 @@ impl Server {
     }
 
     /// The sandbox's settings, as a worker's arguments.
-    fn shut_in(&self, worker_options: &WorkerOptions, uid: Option<u32>) -> Vec<OsString> {
+    fn shut_in(&self, worker_options: &WorkerOptions, allowance: &Allowance, uid: Option<u32>) -> Vec<OsString> {
         let settings = &self.settings;
         let mut all: Vec<OsString> = vec!["--sandbox".into(), worker_options.mode.name().into()];
         let mut add = |name: &str, value: &OsStr| all.extend([name.into(), value.to_owned()]);
         // The worker may use a region a little longer than the library does.
-        let memory = self.isolation.budget.worker;
-        add("--memory", (memory + memory / 4).to_string().as_ref());
+        let memory = region_bytes(&self.isolation, allowance);
+        add("--memory", memory.saturating_add(memory / 4).to_string().as_ref());
+        if let Some(lanes) = allowance.lanes {
+            add("--lanes", lanes.to_string().as_ref());
+        }
         worker_options.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
         worker_options.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
         if let Some(abi) = settings.landlock_abi {
@@ -304,11 +319,10 @@ impl Server {
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails, the tenant is gone, and the worker notices it too.
         let populate = self.isolation.has_groups();
-        let memory = self.isolation.budget.worker;
         let welcome = Answer::Welcome {
             session: number,
             populate,
-            memory,
+            memory: region_bytes(&self.isolation, &session.whose.allowance),
             own: session.whose.surroundings.is_some(),
             ignored: std::mem::take(&mut session.ignored),
             library: session.detail.library.clone(),
@@ -386,7 +400,7 @@ impl Server {
         self.deadlines.cancel(Due::Start(number));
         self.deadlines.cancel(Due::End(number));
         self.deadlines.cancel(Due::Orphan(number));
-        self.admission.end(&session.peer.account);
+        self.admission.end(&session.tenant);
         if session.is_crash() {
             self.backoff.crashed(&session.peer.account, Instant::now());
         }
@@ -433,6 +447,12 @@ fn judge(api: &str, surroundings: Option<&Surroundings>) -> Result<&'static Api,
         return Err((Refusal::Malformed, "an environment that no program sends".to_owned()));
     }
     Ok(api)
+}
+
+/// The most bytes of regions of a session.
+fn region_bytes(isolation: &Isolation, allowance: &Allowance) -> u64 {
+    let memory = isolation.budget.worker;
+    allowance.region_bytes.map_or(memory, |bytes| bytes.min(memory))
 }
 
 /// Logs a worker's line; `None` for a spare.

@@ -15,6 +15,7 @@ use super::{Due, Server};
 use crate::events::{Interest, Source};
 use crate::policy::rate_limit::Line;
 use crate::policy::spares::Whose;
+use crate::policy::tenancy::Allowance;
 use crate::session::Session;
 use crate::spare::{Loaded, Spare};
 use crate::tenant::TenantId;
@@ -24,13 +25,16 @@ use crate::worker::{Heard, in_words};
 impl Server {
     /// A tenant is about to open a session: with the APIs that it used recently, or, if none is known, with the first API,
     /// whose libraries take longest to load.
-    pub(super) fn expect_session(&mut self, tenant: &TenantId, own: bool) {
+    pub(super) fn expect_session(&mut self, tenant: &TenantId, own: bool, allowance: Allowance) {
         let first = APIS.first().map(|api| Whose {
             tenant: tenant.clone(),
             api: api.name,
             surroundings: own.then(|| self.own_surroundings(api)),
+            allowance: allowance.clone(),
         });
         let mut expected = self.spare_policy.of(tenant);
+        // The others were made before the rules changed.
+        expected.retain(|whose| whose.allowance == allowance);
         if expected.is_empty() {
             expected.extend(first);
         }

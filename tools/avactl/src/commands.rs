@@ -7,11 +7,14 @@ mod inspect;
 mod kill;
 mod man;
 mod manual;
+mod policy;
+mod policy_file;
 mod ps;
 mod run;
 mod selection;
 mod shown;
 mod start_broker;
+mod tenants;
 mod version;
 
 use std::process::ExitCode;
@@ -58,6 +61,8 @@ enum Command {
     Devices(devices::Args),
     Inspect(inspect::Args),
     Kill(kill::Args),
+    Tenants(tenants::Args),
+    Policy(policy::Args),
     Doctor(doctor::Args),
     Version(version::Args),
     Completion(completion::Args),
@@ -85,17 +90,22 @@ fn examples(verb: &str) -> &'static [Example] {
         "doctor" => doctor::EXAMPLES,
         "version" => version::EXAMPLES,
         "completion" => completion::EXAMPLES,
-        _ => &[],
+        "tenants" => tenants::EXAMPLES,
+        verb => policy::examples(verb),
     }
 }
 
 /// The command line for clap, with the examples in its help.
 fn command() -> Clap {
-    let with_examples = |command: Clap| match examples(command.get_name()) {
+    with_examples(Cli::command())
+}
+
+fn with_examples(command: Clap) -> Clap {
+    let command = match examples(command.get_name()) {
         [] => command,
         some => command.after_long_help(ava_cli::help(some)),
     };
-    with_examples(Cli::command()).mut_subcommands(with_examples)
+    command.mut_subcommands(with_examples)
 }
 
 /// Answers a shell that asks for completions, and exits; returns if none does.
@@ -119,6 +129,8 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Devices(args) => devices::run(args, format).map(done),
         Command::Inspect(args) => inspect::run(args, format),
         Command::Kill(args) => kill::run(args, format),
+        Command::Tenants(args) => tenants::run(args, format).map(done),
+        Command::Policy(args) => policy::run(args, format),
         Command::Doctor(args) => doctor::run(args, format),
         Command::Version(args) => version::run(args, format).map(done),
         Command::Completion(args) => completion::run(args).map(done),

@@ -121,6 +121,22 @@ impl Broker {
         }
     }
 
+    /// The tenants that the peer may see.
+    pub fn tenants(&self) -> Result<Vec<admin::Tenant>, Failure> {
+        let mut all = Vec::new();
+        let mut answer = self.ask(Request::Tenants)?;
+        loop {
+            let admin::Answer::Tenants { tenants, more } = answer else {
+                return Err(Failure::new(Kind::General, "the broker sent an unexpected answer"));
+            };
+            all.extend(tenants);
+            if !more {
+                return Ok(all);
+            }
+            answer = self.next()?;
+        }
+    }
+
     /// The same with this deadline for each answer.
     pub fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -204,8 +220,10 @@ fn silent(path: &Path, error: &client::Error) -> Failure {
 fn failed(code: admin::Failure, reason: String) -> Failure {
     match code {
         admin::Failure::Denied => Failure::new(Kind::Denied, reason)
-            .hint("only users of the administrator's socket can see and end others' sessions"),
+            .hint("only users of the administrator's socket can see and end others' sessions, and change the policy"),
         admin::Failure::NoSession => Failure::new(Kind::NoSession, reason).hint("`avactl ps` lists the sessions"),
-        admin::Failure::Busy | admin::Failure::Stuck | admin::Failure::Malformed => Failure::new(Kind::General, reason),
+        admin::Failure::Busy | admin::Failure::Stuck | admin::Failure::Malformed | admin::Failure::Policy => {
+            Failure::new(Kind::General, reason)
+        }
     }
 }

@@ -46,6 +46,11 @@ impl Column {
         Self { least: Some(least), ..self }
     }
 
+    /// Its title.
+    pub const fn title(&self) -> &'static str {
+        self.title
+    }
+
     /// The width that all its texts need.
     fn natural(&self, at: usize, rows: &[Vec<Cell>], headers: bool) -> usize {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
@@ -86,6 +91,18 @@ pub struct View {
 impl View {
     /// Everything, untruncated.
     pub const WHOLE: Self = Self { width: None, headers: true };
+}
+
+/// Some of the columns, and their cells.
+pub fn only(
+    columns: &[Column],
+    rows: Vec<Vec<Cell>>,
+    wanted: impl Fn(&Column) -> bool,
+) -> (Vec<Column>, Vec<Vec<Cell>>) {
+    let kept: Vec<bool> = columns.iter().map(wanted).collect();
+    let some = |row: Vec<Cell>| row.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell).collect();
+    let columns = columns.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(column, _)| *column).collect();
+    (columns, rows.into_iter().map(some).collect())
 }
 
 /// Formats rows in columns as wide as needed and possible, without trailing spaces.

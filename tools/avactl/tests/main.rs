@@ -3,6 +3,7 @@
 mod suite {
     mod help;
     mod installation;
+    mod policy;
     mod run;
     mod verbs;
 

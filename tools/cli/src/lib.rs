@@ -137,6 +137,49 @@ pub fn page(command: &Command, page: &Page<'_>) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// A part of a page about a file.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// The title of a section.
+    Title(&'static str),
+    /// A paragraph.
+    Text(String),
+    /// A name, and what it means.
+    Entry(String, String),
+    /// Lines to copy.
+    Lines(String),
+}
+
+/// A page about a file, in section 5: `ava.toml`.
+///
+/// # Errors
+/// Only when memory runs out.
+pub fn file_page(name: &str, about: &str, parts: &[Part]) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let (title, source) = (name.to_uppercase(), format!("AvA {}", env!("CARGO_PKG_VERSION")));
+    writeln!(text, ".TH \"{title}\" \"5\" \"\" \"{source}\" \"AvA\"")?;
+    let mut roff = Roff::new();
+    roff.control("SH", ["NAME"]).text([roman(format!("{name} - {about}"))]);
+    for part in parts {
+        match part {
+            Part::Title(title) => roff.control("SH", [*title]),
+            Part::Text(text) => roff.control("PP", []).text([roman(text.as_str())]),
+            Part::Entry(name, meaning) => {
+                roff.control("TP", []).text([bold(name.as_str())]).text([roman(meaning.as_str())])
+            }
+            Part::Lines(lines) => {
+                roff.control("PP", []).control("nf", []).control("RS", ["4"]);
+                lines.lines().for_each(|line| {
+                    roff.text([roman(line)]);
+                });
+                roff.control("RE", []).control("fi", [])
+            }
+        };
+    }
+    roff.to_writer(&mut text)?;
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

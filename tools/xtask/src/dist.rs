@@ -25,6 +25,7 @@ const KEPT: &[(&str, &str)] = &[
     ("broker/systemd/ava.sysusers.conf", "usr/lib/sysusers.d/ava.conf"),
     ("broker/systemd/ava.tmpfiles.conf", "usr/lib/tmpfiles.d/ava.conf"),
     ("broker/systemd/ava.service.d", "usr/share/doc/ava/ava.service.d"),
+    ("broker/policy/ava.toml", "usr/share/doc/ava/ava.toml"),
     ("broker/cdi.json", "usr/share/doc/ava/cdi.json"),
     ("README.md", "usr/share/doc/ava/README.md"),
     ("CHANGELOG.md", "usr/share/doc/ava/CHANGELOG.md"),

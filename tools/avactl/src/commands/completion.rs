@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use ava_cli::{Example, example};
+use ava_policy::keys::{Definition, KEYS};
 use ava_protocol::admin::Session;
 use clap::builder::PossibleValuesParser;
 use clap_complete::engine::{PathCompleter, ValueCompleter};
@@ -103,6 +104,18 @@ fn programs(current: &OsStr) -> Vec<CompletionCandidate> {
     names.sort();
     names.dedup();
     names.into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// The tenants.
+pub fn tenants() -> Vec<CompletionCandidate> {
+    let asked = Broker::running().ok().and_then(|broker| broker.within(PATIENCE).tenants().ok());
+    asked.unwrap_or_default().into_iter().map(|tenant| CompletionCandidate::new(tenant.name)).collect()
+}
+
+/// What can be said of a tenant, as the beginning of `KEY=VALUE`.
+pub fn settings() -> Vec<CompletionCandidate> {
+    let candidate = |key: &Definition| CompletionCandidate::new(format!("{}=", key.name)).help(Some(key.means.into()));
+    KEYS.iter().map(candidate).collect()
 }
 
 fn distinct(mut values: Vec<(String, String)>) -> Vec<CompletionCandidate> {

@@ -131,6 +131,7 @@ pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
             ("directory", inspected.cwd.clone()),
             ("process", session.pid.to_string()),
             ("user", format!("{} ({})", session.user, session.uid)),
+            ("tenant", session.tenant.clone()),
             ("control group", inspected.cgroup.clone()),
             ("container", inspected.container.clone()),
             ("worker", session.worker_pid.to_string()),

@@ -9,7 +9,10 @@ const EXIT_STATUS: Section = Section {
     title: "EXIT STATUS",
     entries: &[
         ("0", "Success."),
-        ("1", "Failure; with several sessions, at least one could not be shown or ended."),
+        (
+            "1",
+            "Failure; with several sessions, at least one could not be shown or ended. `policy check' has found a mistake, or `policy diff' a difference.",
+        ),
         ("2", "The command line is invalid."),
         ("3", "It is not allowed."),
         ("4", "No broker answers."),
@@ -57,6 +60,7 @@ const ENVIRONMENT: Section = Section {
 const FILES: Section = Section {
     title: "FILES",
     entries: &[
+        ("/etc/ava/ava.toml, $XDG_CONFIG_HOME/ava/ava.toml", "The policy; ava.toml(5) explains it."),
         ("/run/ava/broker.sock", "The socket of the system's broker."),
         ("/run/ava-admin/broker.sock", "Its socket for administrators, who see and end all sessions."),
         (

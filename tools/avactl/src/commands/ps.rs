@@ -14,7 +14,7 @@ use super::shown::{Shown, user_name};
 use crate::error::{Failure, Kind};
 use crate::output::{Format, TableArgs, print, show};
 use crate::reach::Broker;
-use crate::table::{Cell, Column, View, render};
+use crate::table::{Cell, Column, View, only, render};
 use crate::units::{count, duration, short_bytes};
 
 pub const EXAMPLES: &[Example] = &[
@@ -28,7 +28,8 @@ pub const EXAMPLES: &[Example] = &[
 /// Show the sessions: which user's program uses what
 ///
 /// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds, the
-/// calls it made, the bytes of data that went in and came out, its age, and its name. A last column appears if there is more to
+/// calls it made, the bytes of data that went in and came out, its age, and its name. TENANT appears if the limits of something else
+/// than the user apply to a session: of a tenant that a rule names, or of a user in a container. A last column appears if there is more to
 /// say: that a session is starting or ending, how it ended, or that its numbers are old because its worker did not answer in time.
 ///
 /// Options select the sessions to list; several criteria must all match.
@@ -129,10 +130,11 @@ pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
 }
 
 /// Columns from left to right; a column's rank decides whether it is left out on a narrow terminal.
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     Column::number("SESSION", 0),
     Column::number("PID", 1),
     Column::text("USER", 3).cut_to(8),
+    Column::text("TENANT", 12).cut_to(8),
     Column::text("API", 7),
     Column::text("DEVICE", 8).cut_to(8),
     Column::number("MEM", 4),
@@ -141,16 +143,20 @@ const COLUMNS: [Column; 12] = [
     Column::number("OUT", 10),
     Column::number("SINCE", 5),
     Column::text("PROGRAM", 2).cut_to(8),
-    STATE,
+    Column::text("STATE", 6).cut_to(8),
 ];
-const STATE: Column = Column::text("STATE", 6).cut_to(8);
 
 /// The sessions as a table.
 pub(super) fn table(sessions: &Sessions, view: View, exact: bool) -> String {
     let rows: Vec<_> = sessions.sessions.iter().map(|session| row(session, exact)).collect();
-    let said = sessions.sessions.iter().any(|session| !session.note().is_empty());
-    let shown = if said { &COLUMNS[..] } else { &COLUMNS[..COLUMNS.len() - 1] };
-    render(shown, &rows, view)
+    let any = |says: fn(&Shown) -> bool| sessions.sessions.iter().any(says);
+    let says_something = |column: &Column| match column.title() {
+        "TENANT" => any(|session| session.tenant != session.user),
+        "STATE" => any(|session| !session.note().is_empty()),
+        _ => true,
+    };
+    let (columns, rows) = only(&COLUMNS, rows, says_something);
+    render(&columns, &rows, view)
 }
 
 fn row(session: &Shown, exact: bool) -> Vec<Cell> {
@@ -174,6 +180,7 @@ fn row(session: &Shown, exact: bool) -> Vec<Cell> {
         cell(session.session.to_string()),
         cell(session.pid.to_string()),
         cell(session.user.clone()),
+        cell(session.tenant.clone()),
         cell(session.api.clone()),
         cell(devices),
         cell(size(session.memory_bytes)),

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use ava_protocol::admin::{Detail, Session, State};
+use ava_protocol::admin::{self, Detail, Session, Setting, State};
 use ava_protocol::usage::{FunctionStats, Stats};
 use insta::assert_snapshot;
 
 use super::shown::Shown;
-use super::{command, devices, examples, inspect, ps, version};
+use super::{command, devices, examples, inspect, policy, ps, tenants, version};
 use crate::opencl::Device;
 use crate::output::{TableArgs, json};
 use crate::table::View;
@@ -17,6 +17,7 @@ pub(super) fn session(number: u64) -> Session {
         session: number,
         pid: 4242,
         uid: 1000,
+        tenant: "user1000".into(),
         program: "hashcat".into(),
         api: "opencl".into(),
         worker_pid: 4300,
@@ -51,6 +52,8 @@ fn sessions() -> ps::Sessions {
         ..session(3)
     };
     let one = Session { devices: vec!["one".into()], ..session(7) };
+    // In a container a user is a tenant of its own.
+    let ended = Session { tenant: "user1000@docker-0123".into(), ..ended };
     ps::Sessions { sessions: [ended, one, session(8), starting].into_iter().map(shown).collect() }
 }
 
@@ -84,13 +87,54 @@ fn help() {
     let mut command = command().term_width(100);
     command.build();
     let mut text = command.render_long_help().to_string();
-    for verb in command.get_subcommands_mut() {
-        if verb.get_name() != "help" {
-            let help = verb.render_long_help();
-            text += &format!("\n==== {} ====\n{help}", verb.get_name());
-        }
-    }
+    text += &helps(&mut command);
     assert_snapshot!(text);
+}
+
+/// Of all subcommands, and of theirs.
+fn helps(command: &mut clap::Command) -> String {
+    let verbs = command.get_subcommands_mut().filter(|verb| verb.get_name() != "help");
+    let help = |verb: &mut clap::Command| {
+        let name = verb.get_bin_name().unwrap_or_default().trim_start_matches("avactl ").to_owned();
+        format!("\n==== {name} ====\n{}{}", verb.render_long_help(), helps(verb))
+    };
+    verbs.map(help).collect()
+}
+
+fn tenants() -> tenants::Tenants {
+    let setting = |(key, value, said_by): (&str, &str, &str)| Setting {
+        key: key.into(),
+        value: value.into(),
+        said_by: said_by.into(),
+    };
+    let vision = [
+        ("weight", "4", "/etc/ava/ava.toml:7"),
+        ("sessions", "8", "avactl policy set"),
+        ("region_bytes", "2G", "/etc/ava/ava.d/10-vision.toml:3"),
+        ("apis", "opencl,cuda", "/etc/ava/ava.d/10-vision.toml:4"),
+        ("longest_command", "1500ms", "/etc/ava/ava.toml:9"),
+    ];
+    let of = |name: &str, settings: &[(&str, &str, &str)]| {
+        tenants::Tenant::new(admin::Tenant {
+            name: name.into(),
+            sessions: 3,
+            sessions_limit: 8,
+            waiting: 1,
+            settings: settings.iter().copied().map(setting).collect(),
+        })
+    };
+    tenants::Tenants { tenants: vec![of("alice@docker-0123", &[]), of("vision", &vision)] }
+}
+
+#[test]
+fn tenants_table_and_json() {
+    let table = at_widths_with(|view| tenants::table(&tenants(), view), "not enforced yet");
+    assert_snapshot!(table + &json(&tenants()).unwrap());
+}
+
+#[test]
+fn policy_table() {
+    assert_snapshot!(at_widths_with(|view| policy::shown(&tenants(), view), "not enforced yet"));
 }
 
 #[test]
@@ -102,10 +146,16 @@ fn every_verb_has_examples_and_what_is_hidden_has_none() {
 
 /// At several widths, as a pipe, a terminal and a narrow one would show it.
 fn at_widths(table: impl Fn(View) -> String) -> String {
+    at_widths_with(table, "\n")
+}
+
+/// The same, where lines that begin with this are as long as they are.
+fn at_widths_with(table: impl Fn(View) -> String, note: &str) -> String {
     let widths = [None, Some(120), Some(80), Some(60), Some(40)];
     let at = |width| {
         let table = anstream::adapter::strip_str(&table(View { width, headers: true })).to_string();
-        let longest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        let longest =
+            table.lines().filter(|line| !line.starts_with(note)).map(|line| line.chars().count()).max().unwrap();
         assert!(width.is_none_or(|width| longest <= width), "{table}");
         format!("---- {}\n{table}", width.map_or("any".into(), |width| width.to_string()))
     };

@@ -9,7 +9,7 @@ use super::installation::Installation;
 fn pages(here: &Installation) -> Vec<PathBuf> {
     let directory = here.directory.path().join("man");
     here.text(&["man", directory.to_str().unwrap()]);
-    let volumes = ["man1", "man8"].map(|volume| std::fs::read_dir(directory.join(volume)).unwrap());
+    let volumes = ["man1", "man5", "man8"].map(|volume| std::fs::read_dir(directory.join(volume)).unwrap());
     let mut pages: Vec<_> = volumes.into_iter().flatten().map(|page| page.unwrap().path()).collect();
     pages.sort();
     pages
@@ -20,11 +20,14 @@ fn there_is_a_page_for_each_verb_and_for_the_broker() {
     let here = Installation::new();
     let pages = pages(&here);
     let names: Vec<_> = pages.iter().map(|page| page.file_name().unwrap().to_str().unwrap()).collect();
-    let verbs = ["completion", "devices", "doctor", "inspect", "kill", "ps", "run", "version"];
-    let others = ["avactl.1".to_owned(), "ava-broker.8".to_owned()];
-    let expected: Vec<_> = verbs.map(|verb| format!("avactl-{verb}.1")).into_iter().chain(others).collect();
+    let policy =
+        ["policy-check", "policy-diff", "policy-reload", "policy-set", "policy-show", "policy-unset", "policy"];
+    let verbs = ["completion", "devices", "doctor", "inspect", "kill"].into_iter().chain(policy);
+    let verbs = verbs.chain(["ps", "run", "tenants", "version"]);
+    let others = ["avactl.1", "ava.toml.5", "ava-broker.8"].map(str::to_owned);
+    let expected: Vec<_> = verbs.map(|verb| format!("avactl-{verb}.1")).chain(others).collect();
     assert_eq!(names, expected, "hidden verbs have none");
-    for (name, page) in names.into_iter().zip(&pages) {
+    for (name, page) in names.into_iter().zip(&pages).filter(|(name, _)| *name != "ava.toml.5") {
         let text = std::fs::read_to_string(page).unwrap();
         for section in
             ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES"]
@@ -77,7 +80,7 @@ fn every_example_does_what_it_is_for() {
     let own = std::process::id().to_string();
     let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let mut executed = 0;
-    for verb in ["run", "ps", "inspect", "kill", "doctor", "version", "completion"] {
+    for verb in ["run", "ps", "inspect", "kill", "tenants", "policy", "doctor", "version", "completion"] {
         for line in examples(&here.text(&[verb, "--help"])) {
             let _tenants: Vec<_> = (0..6).map(|_| here.session()).collect();
             let newest = here

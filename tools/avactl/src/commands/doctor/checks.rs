@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ava_protocol::admin::{Answer, Isolation, Request, Status};
+use ava_protocol::admin::{Answer, Isolation, Policy, Request, Status};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::session::Socket;
 
@@ -22,6 +22,7 @@ pub fn all() -> Diagnosis {
     let mut checks = vec![broker, library];
     if let Some((broker, status)) = &reached {
         checks.push(isolation(&status.isolation));
+        checks.push(policy(&status.policy));
         if let Some(shim) = &shim {
             checks.extend(sessions(shim, broker));
         }
@@ -80,6 +81,19 @@ pub fn isolation(isolation: &Isolation) -> Check {
     }
     let health = if missing.is_empty() { Health::Ok } else { Health::Note };
     missing.iter().fold(Check::new("isolation", health, found), |check, missing| check.fix(missing.clone()))
+}
+
+/// The rules of the broker, and what of them has no effect.
+pub fn policy(policy: &Policy) -> Check {
+    const NAME: &str = "policy";
+    let found = match policy.files.as_slice() {
+        [] => "no files: all tenants are equal".to_owned(),
+        files => format!("{} rules in {}", policy.rules, files.join(", ")),
+    };
+    match policy.not_enforced.as_slice() {
+        [] => Check::new(NAME, Health::Ok, found),
+        names => Check::new(NAME, Health::Note, found).fix(format!("not enforced yet: {}", names.join(", "))),
+    }
 }
 
 fn shim() -> (Check, Option<PathBuf>) {

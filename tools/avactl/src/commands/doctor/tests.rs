@@ -1,4 +1,4 @@
-use ava_protocol::admin::Isolation;
+use ava_protocol::admin::{Isolation, Policy};
 use ava_protocol::api::Api;
 use insta::assert_snapshot;
 
@@ -55,7 +55,12 @@ fn well() -> Diagnosis {
     let broker =
         Check::new("broker", Health::Ok, "the system's, /run/ava/broker.sock: version 0.1.0, 3 of 1024 sessions");
     let devices = ["cpu-haswell-Intel(R) Xeon(R) CPU E5-2680 v3 @ 2.50GHz", "NVIDIA H200"];
-    diagnosis(vec![broker, isolation(&[]), session(Ok(("Portable Computing Language", &devices)), None)])
+    diagnosis(vec![
+        broker,
+        isolation(&[]),
+        checks::policy(&Policy::default()),
+        session(Ok(("Portable Computing Language", &devices)), None),
+    ])
 }
 
 #[test]
@@ -74,6 +79,11 @@ fn what_can_be_wrong() {
     let ill = diagnosis(vec![
         Check::new("broker", Health::Broken, "no broker listens on /nowhere").fix("unset AVA_SOCKET"),
         isolation(&["all tenants' workers run as user 998"]),
+        checks::policy(&Policy {
+            files: vec!["/etc/ava/ava.toml".into(), "/etc/ava/ava.d/10-vision.toml".into()],
+            rules: 3,
+            not_enforced: vec!["weight".into(), "device_memory".into()],
+        }),
         session(Ok(("", &[])), None),
         session(Ok(("", &[])), Some(refused)),
         session(Ok(("", &[])), Some(absent)),

@@ -1,0 +1,135 @@
+//! `avactl tenants`
+
+use ava_cli::{Example, example};
+use ava_policy::{Key, Value};
+use ava_protocol::admin::{self, Setting};
+use serde::Serialize;
+
+use crate::error::Failure;
+use crate::output::{Format, TableArgs, show};
+use crate::reach::Broker;
+use crate::table::{Cell, Column, View, render};
+use crate::units::seconds;
+
+pub const EXAMPLES: &[Example] = &[
+    example("Who has how many sessions, and what limits", "avactl tenants"),
+    example("For a program", "avactl tenants --format json"),
+];
+
+/// Show the tenants: their sessions, and what rules say of them
+///
+/// A tenant is a user, in a container or outside of all, or what a rule of ava.toml(5) makes one tenant of. Administrators
+/// see all that have sessions or are named by a rule, other users their own.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    table: TableArgs,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Tenants {
+    pub tenants: Vec<Tenant>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Tenant {
+    pub name: String,
+    pub sessions: u64,
+    pub sessions_limit: u64,
+    pub waiting: u64,
+    pub settings: Vec<Said>,
+}
+
+/// One thing that is said of a tenant.
+#[derive(Debug, Serialize)]
+pub(super) struct Said {
+    pub key: String,
+    /// In base units: bytes, seconds, percents.
+    pub value: serde_json::Value,
+    /// As a command line has it.
+    #[serde(skip)]
+    pub word: String,
+    pub said_by: String,
+    /// Whether it has an effect.
+    pub enforced: bool,
+}
+
+impl Tenant {
+    pub fn new(tenant: admin::Tenant) -> Self {
+        let admin::Tenant { name, sessions, sessions_limit, waiting, settings } = tenant;
+        Self { name, sessions, sessions_limit, waiting, settings: settings.into_iter().map(Said::new).collect() }
+    }
+
+    fn word(&self, key: Key) -> Option<&str> {
+        self.settings.iter().find(|said| said.key == key.name()).map(|said| said.word.as_str())
+    }
+}
+
+impl Said {
+    fn new(setting: Setting) -> Self {
+        let Setting { key, value: word, said_by } = setting;
+        let definition = Key::find(&key).map(Key::definition);
+        let value = definition.and_then(|definition| definition.kind.read_word(&word).ok());
+        let value = match value {
+            Some(Value::Count(number) | Value::Percent(number) | Value::Bytes(number)) => number.into(),
+            Some(Value::Milliseconds(time)) => seconds(time).into(),
+            Some(Value::List(all)) => all.into(),
+            Some(Value::Word(_)) | None => word.clone().into(),
+        };
+        Self { key, value, word, said_by, enforced: definition.is_some_and(|definition| definition.enforced) }
+    }
+}
+
+/// The tenants that this user may see.
+pub(super) fn all() -> Result<Vec<Tenant>, Failure> {
+    Ok(Broker::reach()?.tenants()?.into_iter().map(Tenant::new).collect())
+}
+
+/// Asks and shows.
+pub fn run(args: Args, format: Format) -> Result<(), Failure> {
+    show(format, &Tenants { tenants: all()? }, |tenants| table(tenants, args.table.view()))
+}
+
+const COLUMNS: [Column; 7] = [
+    Column::text("TENANT", 0).cut_to(12),
+    Column::number("SESSIONS", 1),
+    Column::number("MOST", 2),
+    Column::number("WAITING", 5),
+    Column::number("WEIGHT", 3),
+    Column::text("PRIORITY", 4),
+    Column::text("LIMITS", 6).cut_to(12),
+];
+
+/// The tenants as a table, and below it what has no effect.
+pub(super) fn table(tenants: &Tenants, view: View) -> String {
+    let row = |tenant: &Tenant| {
+        let own = [Key::Sessions, Key::Weight, Key::Priority].map(Key::name);
+        let others = tenant.settings.iter().filter(|said| !own.contains(&said.key.as_str()));
+        let limits: Vec<_> = others.map(|said| format!("{} {}", said.key, said.word)).collect();
+        vec![
+            Cell::from(tenant.name.as_str()),
+            tenant.sessions.to_string().into(),
+            tenant.sessions_limit.to_string().into(),
+            tenant.waiting.to_string().into(),
+            tenant.word(Key::Weight).unwrap_or("1").into(),
+            tenant.word(Key::Priority).unwrap_or("normal").into(),
+            limits.join(", ").into(),
+        ]
+    };
+    let rows: Vec<_> = tenants.tenants.iter().map(row).collect();
+    render(&COLUMNS, &rows, view) + &not_enforced(tenants.tenants.iter().flat_map(|tenant| &tenant.settings))
+}
+
+/// A line that names what is said and has no effect, if there is any.
+pub(super) fn not_enforced<'a>(said: impl Iterator<Item = &'a Said>) -> String {
+    let mut names: Vec<_> = said.filter(|said| !said.enforced).map(|said| said.key.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    not_enforced_names(&names)
+}
+
+/// The same for these names.
+pub(super) fn not_enforced_names(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() { String::new() } else { format!("not enforced yet: {}\n", names.join(", ")) }
+}
