@@ -17,13 +17,14 @@ use super::people::{
 
 const MIB: u64 = 1 << 20;
 
-fn memory(way: &str, mebibytes: u64) -> Program {
+/// A program that takes so much memory, in one way or another.
+pub fn memory(way: &str, mebibytes: u64) -> Program {
     let program = built::compiled("memory", "system/memory.c", &["-lOpenCL"]);
     Program::new(program).args([way, &mebibytes.to_string()]).within(2 * PATIENCE)
 }
 
 /// The number in front of a program's last output.
-fn said(program: &mut Running, behind: &str) -> i64 {
+pub fn said(program: &mut Running, behind: &str) -> i64 {
     let text = program.wait_for(behind);
     let before = text.split(behind).next().unwrap().lines().last().unwrap();
     before.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{text}"))

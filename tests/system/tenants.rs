@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use ava_protocol::admin::Session;
 use ava_tests::{Answer, Ended, Program, Somebody, SystemWorld, built};
 
-use super::people::{ALICE, BOB, begin, ends_well, goes_on, steady};
+use super::groups::{memory, said};
+use super::people::{ALICE, BOB, PATIENCE, begin, end_of, ends_well, goes_on, steady, wait_to_see};
 
 const CAROL: Somebody = Somebody::user(31_236);
 
@@ -92,6 +94,8 @@ fn only_administrators_change_what_holds() {
     let set = administer(&world, &["policy", "set", "vision", "sessions=2"]);
     assert_eq!(set.ended, Ended::With(0), "{set}");
     ends_well(&world.run(&BOB, &steady(2)));
+    let is_over = |sessions: &Vec<Session>| sessions.iter().filter(|session| session.ended.is_none()).count() == 1;
+    wait_to_see("the end of the second session", || world.sessions(), is_over);
     // Files with a mistake change nothing.
     fs::write(world.path("ava.toml"), "[default]\nsesions = 0\n").unwrap();
     let reloaded = administer(&world, &["policy", "reload"]);
@@ -103,4 +107,27 @@ fn only_administrators_change_what_holds() {
     assert_eq!(administer(&world, &["policy", "unset", "vision"]).ended, Ended::With(0));
     is_refused(&world, &BOB, "0 sessions at most");
     goes_on(alice);
+}
+
+#[test]
+#[cfg_attr(not(root), ignore = "needs root")]
+fn a_workers_limits_are_the_tenants() {
+    let rule = "[[rule]]\nmatch = { user = 31234 }\nregion_bytes = \"400M\"\nlanes = 8\n";
+    let Some(world) = world(rule) else { return };
+    // A program that shares too much is out of memory, and goes on.
+    let mut sharer = world.start(&ALICE, &memory("shared", 2048));
+    let shared = said(&mut sharer, " MiB\n");
+    assert!((200..400).contains(&shared), "{shared} MiB");
+    assert_eq!(sharer.answer().ended, Ended::With(0));
+    // One of too many threads loses its session.
+    let threads = |count: &str| {
+        let crowd = built::compiled("crowd", "process/crowd.c", &["-lOpenCL", "-pthread"]);
+        Program::new(crowd).args(["at-once", count]).within(PATIENCE)
+    };
+    let many = world.start(&ALICE, &threads("40"));
+    let program = many.id();
+    let answer = many.answer();
+    let reason = end_of(&world, program);
+    assert!(reason.contains("lanes") && reason.contains('8'), "{reason}: {answer}");
+    assert_eq!(world.run(&BOB, &threads("40")).ended, Ended::With(0), "another tenant's");
 }
