@@ -1,5 +1,5 @@
 /* Surfaces: arrays that kernels read and write, by bytes in a row. */
-#include "textures.h"
+#include "texture.h"
 
 enum { WIDTH = 8, HEIGHT = 4 };
 

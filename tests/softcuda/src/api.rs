@@ -1,6 +1,7 @@
 //! The C interface: one file for each group of `cuda.h`, each function an entry of the library.
 
 mod arrays;
+mod attributes;
 mod context;
 mod copies;
 mod current;

@@ -5,6 +5,7 @@
 
 mod atomics;
 mod decode;
+mod fault;
 mod lanes;
 mod launch;
 mod layout;
@@ -16,7 +17,8 @@ mod transfer;
 
 pub use crate::ptx::ParseError;
 pub use decode::CompileError;
-pub use launch::{Fault, Launch, Memory};
+pub use fault::Fault;
+pub use launch::{Launch, Memory};
 pub use layout::Parameter;
 
 use crate::ptx;

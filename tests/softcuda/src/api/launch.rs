@@ -4,14 +4,13 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
+use super::attributes::read_attributes;
 use super::current::{stream, submit};
 use super::entry::entries;
 use super::function::{most_threads, named};
 use super::occupancy::active_blocks;
 use super::values::In;
-use crate::cuda::{
-    CUDA_KERNEL_NODE_PARAMS_v1, CUfunction, CUhostFn, CUlaunchAttribute, CUlaunchConfig, CUstream, Result, Status,
-};
+use crate::cuda::{CUDA_KERNEL_NODE_PARAMS_v1, CUfunction, CUhostFn, CUlaunchConfig, CUstream, Result, Status};
 use crate::device::module::Function;
 use crate::device::operation::{Arguments, Host, Launch, Operation};
 use crate::device::profile::{BLOCK, GRID, MULTIPROCESSORS, SHARED_PER_BLOCK_OPTIN, THREADS_PER_BLOCK};
@@ -171,36 +170,6 @@ fn packed(function: &Function, extra: In<*const c_void>) -> Result<Vec<u8>> {
         return Err(Status::INVALID_VALUE);
     }
     In::at(buffer).all(end)
-}
-
-/// `CUlaunchAttributeID`.
-pub mod attribute {
-    pub const COOPERATIVE: u32 = 2;
-    pub const CLUSTER_DIMENSION: u32 = 4;
-    pub const PROGRAMMATIC_EVENT: u32 = 7;
-    pub const LAUNCH_COMPLETION_EVENT: u32 = 12;
-    pub const DEVICE_UPDATABLE_NODE: u32 = 13;
-}
-
-/// Whether a launch is cooperative, by its attributes. What says something about speed alone is passed over.
-pub fn read_attributes(attributes: In<CUlaunchAttribute>, count: u32) -> Result<bool> {
-    let mut is_cooperative = false;
-    for attribute in attributes.all(count as usize)? {
-        match attribute.id {
-            attribute::COOPERATIVE => is_cooperative = attribute.value[0] as u32 != 0,
-            attribute::CLUSTER_DIMENSION => {
-                let [x, y] = [attribute.value[0] as u32, (attribute.value[0] >> 32) as u32];
-                if [x, y, attribute.value[1] as u32].iter().any(|size| *size > 1) {
-                    return Err(Status::INVALID_CLUSTER_SIZE);
-                }
-            }
-            attribute::PROGRAMMATIC_EVENT | attribute::LAUNCH_COMPLETION_EVENT | attribute::DEVICE_UPDATABLE_NODE => {
-                return Err(Status::NOT_SUPPORTED);
-            }
-            _ => {}
-        }
-    }
-    Ok(is_cooperative)
 }
 
 /// Whether a stream exists, for calls that name one and do not use it.

@@ -4,10 +4,11 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
+use super::attributes::attribute;
 use super::copies::boxed;
 use super::entry::entries;
 use super::graph::{check_data, named};
-use super::launch::{attribute, of_node};
+use super::launch::of_node;
 use super::memset;
 use super::values::{In, Out};
 use crate::cuda::{

@@ -1,9 +1,9 @@
 //! How many blocks of a kernel a multiprocessor holds.
 #![allow(non_snake_case, reason = "the header's names")]
 
+use super::attributes::read_attributes;
 use super::entry::entries;
 use super::function::{most_threads, named};
-use super::launch::read_attributes;
 use super::values::{In, Out};
 use crate::cuda::{CUfunction, CUlaunchConfig, Result, Status};
 use crate::device::module::Function;

@@ -2,105 +2,15 @@
 //! Fetching"; PTX ISA, "Texture Instructions", "Surface Instructions").
 
 mod address;
+mod channel;
 mod cube;
 mod element;
 mod fetch;
+mod image;
+mod object;
 
 pub use address::Mode;
-pub use element::Channel;
+pub use channel::Channel;
 pub use fetch::Point;
-
-use super::launch::Fault;
-
-/// Elements in memory, and how they lie there.
-#[derive(Clone, Copy, Debug)]
-pub struct Image {
-    pub base: u64,
-    /// Bytes from one row to the next, and from one slice or layer to the next.
-    pub pitch: u64,
-    pub slice: u64,
-    /// Elements of a row, rows, and slices; 1 of a dimension that it does not have.
-    pub extent: [u32; 3],
-    /// 1 if it has none; of a cube map 6 faces.
-    pub layers: u32,
-    pub channel: Channel,
-    /// Numbers of an element: 1, 2 or 4.
-    pub channels: u32,
-}
-
-/// Images as a texture object reads them.
-#[derive(Clone, Debug)]
-pub struct Texture {
-    /// One, or those of a mipmapped array.
-    pub levels: Vec<Image>,
-    pub modes: [Mode; 3],
-    /// Elements are interpolated.
-    pub is_linear: bool,
-    /// Coordinates are from 0 to 1.
-    pub is_normalized: bool,
-    /// Integers of 8 and 16 bits are read as such; otherwise as fractions.
-    pub is_integer: bool,
-    /// What is beyond the edge in [`Mode::Border`].
-    pub border: [f32; 4],
-    pub mipmaps: Mipmaps,
-}
-
-/// How a level of detail is chosen.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Mipmaps {
-    /// Two levels are interpolated.
-    pub is_linear: bool,
-    pub bias: f32,
-    /// The lowest and the highest level.
-    pub clamp: [f32; 2],
-}
-
-/// What the coordinates of an instruction are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    Line,
-    Plane,
-    Volume,
-    /// A direction, which a face of the cube is in.
-    Cube,
-}
-
-impl Shape {
-    /// How many coordinates a point has.
-    pub fn dimensions(self) -> usize {
-        match self {
-            Self::Line => 1,
-            Self::Plane => 2,
-            Self::Volume | Self::Cube => 3,
-        }
-    }
-}
-
-/// Loads a number of 1, 2 or 4 bytes.
-pub type Load<'a> = dyn FnMut(u64, u32) -> Result<u32, Fault> + 'a;
-
-impl Image {
-    /// Bytes of an element.
-    pub fn element(&self) -> u64 {
-        u64::from(self.channel.bytes() * self.channels)
-    }
-
-    /// Where `bytes` at a place are, of which x counts bytes; None if not all of them are in the image.
-    pub fn place(&self, at: [i64; 3], layer: i64, bytes: u32) -> Option<u64> {
-        let [x, y, z] = at.map(u64::try_from);
-        let (x, y, z, layer) = (x.ok()?, y.ok()?, z.ok()?, u64::try_from(layer).ok()?);
-        let [width, height, depth] = self.extent.map(u64::from);
-        let row = width * self.element();
-        let is_inside = x.checked_add(bytes.into())? <= row && y < height && z < depth && layer < self.layers.into();
-        is_inside.then(|| self.base + (z + layer) * self.slice + y * self.pitch + x)
-    }
-
-    /// The same, with coordinates beyond an edge at that edge.
-    pub fn clamped(&self, at: [i64; 3], layer: i64, bytes: u32) -> Option<u64> {
-        let row = i64::from(self.extent[0]) * self.element() as i64;
-        let [_, height, depth] = self.extent.map(i64::from);
-        let ends = [row - i64::from(bytes), height - 1, depth - 1];
-        let at = std::array::from_fn(|axis| at[axis].clamp(0, ends[axis].max(0)));
-        self.place(at, layer.clamp(0, i64::from(self.layers) - 1), bytes)
-    }
-}
+pub use image::Image;
+pub use object::{Mipmaps, Shape, Texture};

@@ -3,8 +3,8 @@
 use super::heap;
 use super::setting::Setting;
 use super::state::Warp;
+use crate::engine::fault::Fault;
 use crate::engine::lanes::{ALL, LANES, Mask, each_lane, read, write, write_mask};
-use crate::engine::launch::Fault;
 use crate::engine::program::{Access, Address, Atomic, Convert, ConvertKind, Copy, Space, Word};
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;

@@ -1,8 +1,8 @@
 //! Barriers of a block (PTX ISA, "barrier").
 
 use super::state::{Group, Wait, Warp};
+use crate::engine::fault::Fault;
 use crate::engine::lanes::{LANES, Mask, read, read_mask, write, write_mask};
-use crate::engine::launch::Fault;
 use crate::engine::program::{Barrier, BarrierKind, Program, Step};
 
 /// Barriers that a block has.

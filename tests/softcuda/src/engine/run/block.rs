@@ -5,8 +5,8 @@ use super::barrier::Barriers;
 use super::setting::Setting;
 use super::state::{Bytes, Warp};
 use super::warp;
+use crate::engine::fault::Fault;
 use crate::engine::lanes::LANES;
-use crate::engine::launch::Fault;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A block's state, which serves many blocks one after the other.

@@ -3,8 +3,8 @@
 use super::barrier::Barriers;
 use super::setting::Setting;
 use super::state::{Activation, Group, Warp};
+use crate::engine::fault::Fault;
 use crate::engine::lanes::{LANES, Mask, each_lane, read};
-use crate::engine::launch::Fault;
 use crate::engine::program::{Call, Place, Step, Target};
 
 /// Most functions that a lane may be in.

@@ -2,7 +2,7 @@
 
 use super::block::Block;
 use super::setting::Setting;
-use crate::engine::launch::Fault;
+use crate::engine::fault::Fault;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;

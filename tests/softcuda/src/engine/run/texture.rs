@@ -2,8 +2,8 @@
 
 use super::access::Accesses;
 use super::state::Warp;
+use crate::engine::fault::Fault;
 use crate::engine::lanes::{LANES, Lane, Mask, Slot, each_lane, read, write};
-use crate::engine::launch::Fault;
 use crate::engine::program::{Asked, Beyond, Coordinates, Query, Sample, SurfaceAccess};
 use crate::engine::texture::{Image, Point, Texture};
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::harness::{error, refusal};
 
 #[test]
 fn instructions_and_modifiers() {
-    assert_eq!(refusal("tex.2d %r0;"), "line 6: tex.2d: the instruction is not known");
+    assert_eq!(refusal("sured.2d %r0;"), "line 6: sured.2d: the instruction is not known");
     assert_eq!(refusal("add.rn.foo.f32 %f0, %f1, %f2;"), "line 6: add.rn.foo.f32: .foo is not known of add");
     assert_eq!(refusal("add.f12 %f0, %f1, %f2;"), "line 6: add.f12: .f12 is no known type");
     assert_eq!(refusal("shl.f32 %f0, %f1, %r2;"), "line 6: shl.f32: shl of .f32 is not known");

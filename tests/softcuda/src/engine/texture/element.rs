@@ -1,53 +1,9 @@
-//! Elements: what numbers in memory are for kernels.
+//! Elements as kernels get them.
 
-use super::{Image, Load, Texture};
-use crate::engine::launch::Fault;
-use half::f16;
-
-/// A number of an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    U8,
-    U16,
-    U32,
-    S8,
-    S16,
-    S32,
-    Half,
-    Float,
-}
-
-impl Channel {
-    pub fn bytes(self) -> u32 {
-        match self {
-            Self::U8 | Self::S8 => 1,
-            Self::U16 | Self::S16 | Self::Half => 2,
-            Self::U32 | Self::S32 | Self::Float => 4,
-        }
-    }
-
-    /// The fraction of the greatest number that an integer of 8 or 16 bits is; other integers are none.
-    fn fraction(self, bits: u32) -> Option<f32> {
-        let signed = |value: i32, greatest: f32| (value as f32 / greatest).max(-1.0);
-        Some(match self {
-            Self::U8 => bits as f32 / 255.0,
-            Self::U16 => bits as f32 / 65535.0,
-            Self::S8 => signed((bits as i8).into(), 127.0),
-            Self::S16 => signed((bits as i16).into(), 32767.0),
-            Self::U32 | Self::S32 | Self::Half | Self::Float => return None,
-        })
-    }
-
-    /// The value in 32 bits: signed numbers are extended, halves widened.
-    fn widen(self, bits: u32) -> u32 {
-        match self {
-            Self::S8 => i32::from(bits as i8) as u32,
-            Self::S16 => i32::from(bits as i16) as u32,
-            Self::Half => f16::from_bits(bits as u16).to_f32().to_bits(),
-            _ => bits,
-        }
-    }
-}
+use super::channel::Channel;
+use super::image::Image;
+use super::object::{Load, Texture};
+use crate::engine::fault::Fault;
 
 impl Texture {
     /// Whether kernels get floating-point numbers.

@@ -1,7 +1,9 @@
 //! Fetches: levels of detail, coordinates, filters.
 
-use super::{Image, Load, Shape, Texture, cube};
-use crate::engine::launch::Fault;
+use super::cube;
+use super::image::Image;
+use super::object::{Load, Shape, Texture};
+use crate::engine::fault::Fault;
 
 /// Where a texture is read.
 #[derive(Clone, Copy, Debug)]
