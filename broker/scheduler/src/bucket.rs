@@ -47,6 +47,12 @@ impl Bucket {
         self.dry.then(|| now.saturating_add(wait))
     }
 
+    /// Whether nothing was used lately.
+    pub fn is_full(&mut self, now: Duration) -> bool {
+        self.fill(now);
+        self.tokens == most(self.cap)
+    }
+
     /// How much may be used.
     pub fn left(&mut self, now: Duration) -> Duration {
         self.fill(now);

@@ -90,10 +90,20 @@ impl<T: Ord + Clone, S: Ord + Copy> Schedule<T, S> {
         Self { depth: depth.max(1), turn, tenants: BTreeMap::new(), classes: Default::default() }
     }
 
-    /// A tenant's terms from now on, also while it has turns. What it was charged stays charged.
-    pub fn set_terms(&mut self, tenant: &T, terms: Terms, now: Duration) {
+    /// A tenant has another session, which wants nothing yet, and these terms from now on.
+    pub fn enter(&mut self, tenant: &T, session: S, terms: Terms, now: Duration) {
         let joins = self.classes[terms.class as usize].now;
         let known = self.tenants.entry(tenant.clone()).or_insert_with(|| Tenant::new(terms, joins));
+        let flow = Flow { tag: known.now };
+        known.sessions.entry(session).or_insert(Session { flow, state: State::Rests, expected: self.turn });
+        self.set_terms(tenant, terms, now);
+    }
+
+    /// A tenant's terms from now on, also while it has turns. What it was charged stays charged. A tenant without sessions that
+    /// owes nothing is not known, and gets its terms when it [enters](Self::enter).
+    pub fn set_terms(&mut self, tenant: &T, terms: Terms, now: Duration) {
+        let joins = self.classes[terms.class as usize].now;
+        let Some(known) = self.tenants.get_mut(tenant) else { return };
         if known.terms.class != terms.class {
             known.flow = Flow { tag: joins };
         }
@@ -108,20 +118,12 @@ impl<T: Ord + Clone, S: Ord + Copy> Schedule<T, S> {
         };
     }
 
-    /// A tenant has another session, which wants nothing yet. A tenant without terms has the usual ones.
-    pub fn enter(&mut self, tenant: &T, session: S) {
-        let joins = self.classes[Class::default() as usize].now;
-        let tenant = self.tenants.entry(tenant.clone()).or_insert_with(|| Tenant::new(Terms::default(), joins));
-        let flow = Flow { tag: tenant.now };
-        tenant.sessions.entry(session).or_insert(Session { flow, state: State::Rests, expected: self.turn });
-    }
-
     /// A session is gone. What a turn of it was charged in advance stays charged.
-    pub fn leave(&mut self, tenant: &T, session: S) {
+    pub fn leave(&mut self, tenant: &T, session: S, now: Duration) {
         if let Some(tenant) = self.tenants.get_mut(tenant) {
             tenant.sessions.remove(&session);
         }
-        self.settle();
+        self.settle(now);
     }
 
     /// A session wants a turn, if it has none.
@@ -139,12 +141,12 @@ impl<T: Ord + Clone, S: Ord + Copy> Schedule<T, S> {
     }
 
     /// A session that waits wants nothing any more.
-    pub fn rest(&mut self, tenant: &T, session: S) {
+    pub fn rest(&mut self, tenant: &T, session: S, now: Duration) {
         let session = self.tenants.get_mut(tenant).and_then(|tenant| tenant.sessions.get_mut(&session));
         if let Some(session) = session.filter(|session| session.state == State::Waits) {
             session.state = State::Rests;
         }
-        self.settle();
+        self.settle(now);
     }
 
     /// Whose turn it is, which then has begun. To be asked until there is none.
@@ -176,7 +178,7 @@ impl<T: Ord + Clone, S: Ord + Copy> Schedule<T, S> {
         if wants {
             self.classes[tenant.terms.class as usize].waits_since.get_or_insert(now);
         }
-        self.settle();
+        self.settle(now);
     }
 
     /// Whose turn is to end now, since somebody more urgent waits.
@@ -236,7 +238,7 @@ impl<T: Ord + Clone, S: Ord + Copy> Schedule<T, S> {
 
     /// Where nobody wants anything, virtual time goes on to what was used last; then tenants without sessions that owe nothing
     /// are forgotten. One that owes is not: it could come back as another.
-    fn settle(&mut self) {
+    fn settle(&mut self, now: Duration) {
         for class in Class::ALL {
             let queue = &mut self.classes[class as usize];
             let its = || self.tenants.values().filter(|tenant| tenant.terms.class == class);
@@ -249,8 +251,9 @@ impl<T: Ord + Clone, S: Ord + Copy> Schedule<T, S> {
         }
         let classes = &self.classes;
         self.tenants.retain(|_, tenant| {
-            let owes = tenant.bucket.is_some() || tenant.flow.tag > classes[tenant.terms.class as usize].now;
-            !tenant.sessions.is_empty() || owes
+            !tenant.sessions.is_empty()
+                || tenant.flow.tag > classes[tenant.terms.class as usize].now
+                || tenant.bucket.as_mut().is_some_and(|bucket| !bucket.is_full(now))
         });
     }
 }

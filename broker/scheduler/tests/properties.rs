@@ -29,8 +29,7 @@ impl Greedy {
     fn new(tenants: &[(Terms, Vec<u64>)]) -> Self {
         let mut schedule = Schedule::new(1, TURN);
         for (tenant, (terms, _)) in tenants.iter().enumerate() {
-            schedule.set_terms(&tenant, *terms, Duration::ZERO);
-            schedule.enter(&tenant, tenant);
+            schedule.enter(&tenant, tenant, *terms, Duration::ZERO);
             schedule.want(&tenant, tenant, Duration::ZERO);
         }
         let commands =
@@ -156,11 +155,11 @@ proptest! {
             let now = Duration::from_nanos(number);
             match call {
                 0 => {
-                    schedule.enter(&tenant, key);
+                    schedule.enter(&tenant, key, Terms::default(), now);
                     states.entry(key).or_insert(0);
                 }
                 1 => {
-                    schedule.leave(&tenant, key);
+                    schedule.leave(&tenant, key, now);
                     states.remove(&key);
                 }
                 2 => {
@@ -168,7 +167,7 @@ proptest! {
                     states.entry(key).and_modify(|state| *state = (*state).max(1));
                 }
                 3 => {
-                    schedule.rest(&tenant, key);
+                    schedule.rest(&tenant, key, now);
                     states.entry(key).and_modify(|state| if *state == 1 { *state = 0 });
                 }
                 4 => {
@@ -200,7 +199,7 @@ proptest! {
 #[test]
 fn who_was_idle_has_no_credit() {
     let mut run = Greedy::new(&[(Terms::default(), vec![1000]), (Terms::default(), vec![1000])]);
-    run.schedule.rest(&1, 1);
+    run.schedule.rest(&1, 1, Duration::ZERO);
     run.run(Duration::from_secs(10));
     assert_eq!(run.used[1], Duration::ZERO);
     run.schedule.want(&1, 1, run.now);
@@ -213,12 +212,12 @@ fn who_was_idle_has_no_credit() {
 #[test]
 fn who_leaves_with_a_debt_finds_it_again() {
     let mut schedule: Schedule<&str, u32> = Schedule::new(1, TURN);
-    schedule.enter(&"steady", 0);
+    schedule.enter(&"steady", 0, Terms::default(), Duration::ZERO);
     schedule.want(&"steady", 0, Duration::ZERO);
     let (mut now, mut used) = (Duration::ZERO, [Duration::ZERO; 2]);
     // Each of its sessions ends after one long command.
     for session in 1..100 {
-        schedule.enter(&"changing", session);
+        schedule.enter(&"changing", session, Terms::default(), now);
         schedule.want(&"changing", session, now);
         loop {
             let Next::Turn(turn) = schedule.next(now) else { panic!("somebody wants it") };
@@ -228,7 +227,7 @@ fn who_leaves_with_a_debt_finds_it_again() {
             let tenant = if turn.session == 0 { "steady" } else { "changing" };
             schedule.end(&tenant, turn.session, took, turn.session == 0, now);
             if turn.session != 0 {
-                schedule.leave(&"changing", session);
+                schedule.leave(&"changing", session, now);
                 break;
             }
         }
@@ -241,22 +240,26 @@ fn nothing_is_left_of_tenants_that_are_gone() {
     let mut schedule: Schedule<u32, u32> = Schedule::new(2, TURN);
     let mut now = Duration::ZERO;
     for tenant in 0..10_000 {
-        schedule.enter(&tenant, tenant);
+        // Each second one has a cap, and a debt for a while.
+        let cap = (tenant % 2 == 0).then_some(900);
+        schedule.enter(&tenant, tenant, terms(1, Class::Normal, cap), now);
         schedule.want(&tenant, tenant, now);
         assert!(matches!(schedule.next(now), Next::Turn(turn) if turn.session == tenant));
         now += Duration::from_millis(u64::from(tenant % 50));
         schedule.end(&tenant, tenant, Duration::from_millis(u64::from(tenant % 50)), false, now);
-        schedule.leave(&tenant, tenant);
+        schedule.leave(&tenant, tenant, now);
+        assert!(schedule.tenants() < 20);
     }
+    now += Duration::from_secs(1);
+    schedule.leave(&0, 0, now);
     assert_eq!(schedule.tenants(), 0);
 }
 
 #[test]
 fn who_is_more_urgent_takes_over() {
     let mut schedule: Schedule<&str, &str> = Schedule::new(1, TURN);
-    schedule.set_terms(&"urgent", terms(1, Class::High, None), Duration::ZERO);
-    for tenant in ["usual", "urgent"] {
-        schedule.enter(&tenant, tenant);
+    for (tenant, class) in [("usual", Class::Normal), ("urgent", Class::High)] {
+        schedule.enter(&tenant, tenant, terms(1, class, None), Duration::ZERO);
     }
     schedule.want(&"usual", "usual", Duration::ZERO);
     assert!(matches!(schedule.next(Duration::ZERO), Next::Turn(turn) if turn.session == "usual"));
@@ -281,7 +284,7 @@ fn a_tenants_sessions_share_what_it_gets() {
     // One tenant has sixteen sessions, the other one.
     for session in 0..17 {
         let tenant = u32::from(session == 16);
-        schedule.enter(&tenant, session);
+        schedule.enter(&tenant, session, Terms::default(), now);
         schedule.want(&tenant, session, now);
     }
     while now < Duration::from_secs(10) {

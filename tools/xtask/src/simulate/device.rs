@@ -38,8 +38,7 @@ impl Run {
     pub fn new(device: Device, all: &[(Kind, Terms)]) -> Self {
         let mut schedule = Schedule::new(1, device.turn);
         for (tenant, (_, terms)) in all.iter().enumerate() {
-            schedule.set_terms(&tenant, *terms, Duration::ZERO);
-            schedule.enter(&tenant, tenant);
+            schedule.enter(&tenant, tenant, *terms, Duration::ZERO);
         }
         Self {
             device,
