@@ -1,8 +1,7 @@
 //! Administration requests to the broker: by `avactl` and other clients of the socket.
 //!
-//! - **Invariant:** a user sees and ends their own sessions, and sees what holds for them; only peers at the administrator's socket, or the user of a
-//!   broker for one user, see and end all, and
-//!   change what holds for a tenant.
+//! - **Invariant:** a user sees and ends their own sessions, and sees what holds for them; only peers at the administrator's
+//!   socket, or the user of a broker for one user, see and end all, and change what holds for a tenant.
 
 use rkyv::{Archive, Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! The process at the other end of a Unix socket: its pidfd, its number, its groups, its POSIX session; and a pair of sockets of which this
-//! process has both ends, where `socketpair` does not do.
+//! The process at the other end of a Unix socket: its pidfd, its number, its groups, its POSIX session; and a pair of sockets
+//! of which this process has both ends, where `socketpair` does not do.
 //!
 //! A process may be in a PID namespace that this one cannot see (a broker in a container, and a program outside): then the
 //! kernel says 0 for its number, and for its session's if only the leader is there.

@@ -33,7 +33,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// `tenant` is the connection with the program, `control` the one with the broker; `usage` counts in the broker's page; `home` is what is left at the end.
+    /// `tenant` is the connection with the program, `control` the one with the broker; `usage` counts in the broker's page;
+    /// `home` is what is left at the end.
     pub fn new(
         api: Arc<dyn Api>,
         tenant: OwnedFd,
