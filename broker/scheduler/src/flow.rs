@@ -37,6 +37,11 @@ impl Flow {
         ahead
     }
 
+    /// So much was used that was not charged in advance.
+    pub fn use_up(&mut self, time: Duration, weight: Weight) {
+        self.tag = self.tag.plus(Tag::of(time, weight));
+    }
+
     /// A turn has taken so long, for which this was charged in advance.
     pub fn correct(&mut self, ahead: Tag, time: Duration, weight: Weight) {
         self.tag = self.tag.minus(ahead).plus(Tag::of(time, weight));

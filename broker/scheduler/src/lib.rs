@@ -1,6 +1,10 @@
-//! Who may use a device next, and for how long.
+//! Who may use a device, and for how long.
 //!
-//! A device is given in *turns*: whoever has a turn may give the device work until it is over, because the time is up, others
+//! There are two kinds of devices. One that cannot be interrupted, as a GPU, is given in turns by a [`Schedule`]; one that
+//! everybody uses at once and that can be taken from anybody at any time, as the processors of a machine, is shared by a
+//! [`Pace`].
+//!
+//! In a schedule a device is given in *turns*: whoever has a turn may give the device work until it is over, because the time is up, others
 //! are more urgent, or nothing is left to do. What a turn has really taken is measured and charged, so that a tenant whose
 //! commands are long gets fewer turns, not more time.
 //!
@@ -16,8 +20,10 @@
 
 mod bucket;
 mod flow;
+mod pace;
 mod schedule;
 mod terms;
 
+pub use pace::{Pace, Verdict};
 pub use schedule::{Next, Schedule, Turn};
 pub use terms::{Cap, Class, Terms, Weight};
