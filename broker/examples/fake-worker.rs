@@ -108,6 +108,13 @@ fn knock_and_print(socket: &str) {
     print!("{:?}", open::<Answer>(&answer).unwrap());
 }
 
+/// Uses so much more processor time.
+fn compute(time: Duration) {
+    let used = || ava_transport::processor::time(rustix::process::getpid()).unwrap();
+    let until = used() + time;
+    while used() < until {}
+}
+
 fn main() {
     if let [_, knock, socket] = std::env::args().collect::<Vec<_>>().as_slice()
         && knock == "--knock"
@@ -129,6 +136,7 @@ fn main() {
             send(&control, &bytes, &[]).unwrap();
         }
         "nonsense" => (&control).write_all(&[5, 0, 0, 0, 1, 2, 3, 4, 5]).unwrap(),
+        "busy" => compute(Duration::from_millis(50)),
         "flood" => {
             let log = FromWorker::Log { level: LogLevel::Info, text: "again\u{1b}[2J".into() };
             while say(&control, &log).is_ok() {}
@@ -169,6 +177,10 @@ fn main() {
                 b"count and abort" => {
                     count(&page, 7);
                     std::process::abort();
+                }
+                b"compute" => {
+                    compute(Duration::from_millis(20));
+                    send(&tenant, b"computed", &[]).unwrap();
                 }
                 b"abort" => std::process::abort(),
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),

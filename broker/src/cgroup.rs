@@ -266,6 +266,11 @@ impl Groups {
 }
 
 impl Group {
+    /// Where files of these names would be, in each hierarchy.
+    pub fn files(&self, names: &'static [&'static str]) -> impl Iterator<Item = PathBuf> {
+        self.folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)))
+    }
+
     /// Kills every process in the group. Returns whether the kernel supports that.
     pub fn kill(&self) -> bool {
         self.folders.iter().any(|folder| write(&folder.join("cgroup.kill"), 1).is_ok())

@@ -9,7 +9,7 @@
 //! # Layers
 //!
 //! - names and texts: `text`, `names`, `tenant`
-//! - the operating system: `hierarchy`, `memory`, `cgroup`, `users`, `isolation`, `place`, `events`, `environment`
+//! - the operating system: `hierarchy`, `memory`, `cgroup`, `clock`, `users`, `isolation`, `place`, `events`, `environment`
 //! - decisions without I/O: `policy`
 //! - the command line and the log: `options`, `journal`
 //! - other processes: `foreign`, `peer`, `usage`, `worker`
@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod cgroup;
+mod clock;
 mod connection;
 mod environment;
 mod events;

@@ -8,7 +8,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ava_protocol::admin::{self, Detail, State};
 use ava_protocol::api::Api;
@@ -42,6 +42,8 @@ pub struct Session {
     pub whose: Whose,
     /// The worker.
     pub worker: Worker,
+    /// What its clock showed when it got the session.
+    clock_before: Option<Duration>,
     /// The tenant's connection, until it is welcomed and passed to the worker, or refused.
     pub stream: Option<Foreign<Stream>>,
     /// Settings of the program that its worker ignores.
@@ -81,6 +83,8 @@ impl Session {
             worker_pid: worker.pid(),
             state: State::Starting,
             devices: Vec::new(),
+            device_ns: 0,
+            held_ns: 0,
             memory_bytes: 0,
             calls: 0,
             waits: 0,
@@ -107,6 +111,7 @@ impl Session {
             children: Vec::new(),
             whose,
             worker,
+            clock_before: None,
             stream: Some(stream),
             ignored: Vec::new(),
             detail,
@@ -134,10 +139,23 @@ impl Session {
         format!("session {session} of {}, process {pid}: {program}", names::user(*uid))
     }
 
+    /// The worker gets the session: what it used before, and what its loading of the library used, counts for nobody.
+    pub fn run(&mut self) {
+        self.set_state(State::Running);
+        self.clock_before = Some(self.worker.clock.read());
+    }
+
+    /// The time on its device.
+    pub fn device_time(&self) -> Duration {
+        self.clock_before.map_or(Duration::ZERO, |before| self.worker.clock.read().saturating_sub(before))
+    }
+
     /// Copies the worker's current counts.
     pub fn count(&mut self) {
         let stats = self.usage.read();
+        let device_time = self.device_time();
         let shown = &mut self.detail.session;
+        shown.device_ns = u64::try_from(device_time.as_nanos()).unwrap_or(u64::MAX);
         shown.memory_bytes = stats.memory_bytes;
         shown.calls = stats.calls;
         shown.waits = stats.waits;

@@ -17,6 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Rlimit, Signal, kill_process_group};
 
 use crate::cgroup::Group;
+use crate::clock::ProcessorClock;
 use crate::foreign::{Foreign, Inbox, Origin};
 
 /// Candidates for the worker program, relative to the broker's own directory.
@@ -60,6 +61,8 @@ pub struct Worker {
     inbox: Inbox,
     writer: Writer,
     group: Option<Group>,
+    /// The processor time that it used.
+    pub clock: ProcessorClock,
 }
 
 /// The result of reading from a worker.
@@ -99,7 +102,8 @@ impl Worker {
             ..Program::default()
         })?;
         let inbox = Inbox::new(Reader::new(), start.origin.clone());
-        Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group })
+        let clock = ProcessorClock::of(child.pid(), group.as_ref());
+        Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group, clock })
     }
 
     /// The process's number.
@@ -180,7 +184,8 @@ impl Worker {
     /// Reaps the process once it ended, after killing whatever it left behind.
     pub fn reap(&mut self) -> Option<ExitStatus> {
         self.kill();
-        self.child.try_reap()
+        self.clock.read();
+        self.child.try_reap().inspect(|_| self.clock.stop())
     }
 
     /// Whether the kernel killed it because it reached its memory limit.

@@ -197,6 +197,10 @@ pub struct Tenant {
     pub sessions_limit: u64,
     /// Programs that wait for a session.
     pub waiting: u64,
+    /// Time on devices, of its sessions now and of those that ended while this broker ran, in nanoseconds.
+    pub device_ns: u64,
+    /// Time for which their work was held back, likewise.
+    pub held_ns: u64,
     /// What is said of it.
     pub settings: Vec<Setting>,
 }
@@ -263,6 +267,10 @@ pub struct Session {
     pub state: State,
     /// The devices in use.
     pub devices: Vec<String>,
+    /// Time on the device, in nanoseconds. Of a processor: the processor time of its worker, as the kernel counts it.
+    pub device_ns: u64,
+    /// Time for which its work was held back so that others got their share, in nanoseconds.
+    pub held_ns: u64,
     /// Device memory of its objects, in bytes.
     pub memory_bytes: u64,
     /// Calls served.

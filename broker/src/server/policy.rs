@@ -9,7 +9,9 @@ use tracing::{error, info, warn};
 
 use super::Server;
 use super::requests::{Asker, failed, parts};
+use crate::history::Used;
 use crate::policy::tenancy;
+use crate::session::Session;
 use crate::text::clean;
 
 /// The most tenants in one reply. A tenant takes less than 12 kilobytes.
@@ -46,6 +48,7 @@ impl Server {
         }
         names.sort();
         names.dedup();
+        self.sessions.values_mut().for_each(Session::count);
         let tenants: Vec<_> = names.iter().map(|name| self.shown(name, (*name == own).then_some(&who))).collect();
         self.answer(client, parts(tenants, PER_ANSWER, |tenants, more| Answer::Tenants { tenants, more }));
     }
@@ -57,11 +60,16 @@ impl Server {
             value: clip(&value.to_string(), LONGEST),
             said_by: clip(&origin.to_string(), LONGEST),
         };
+        let living = self.sessions.values().filter(|session| session.tenant == *name);
+        let living = living.map(|session| &session.detail.session);
+        let used = living.fold(self.history.used(name), Used::with);
         Tenant {
             name: name.to_string(),
             sessions: self.admission.sessions_of(name) as u64,
             sessions_limit: self.tenancy.quota_in(&terms).most as u64,
             waiting: self.queue.waiting_of(name) as u64,
+            device_ns: used.device_ns,
+            held_ns: used.held_ns,
             settings: terms.0.iter().map(setting).collect(),
         }
     }

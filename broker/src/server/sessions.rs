@@ -315,7 +315,7 @@ impl Server {
         session.detail.library = clean(library, ava_protocol::session::MAX_NAME);
         session.detail.sandbox = clean(sandbox, ava_protocol::session::MAX_NAME);
         self.deadlines.cancel(Due::Start(number));
-        session.set_state(State::Running);
+        session.run();
         debug!(session = number, library = session.detail.library, "session runs");
         // If this fails, the tenant is gone, and the worker notices it too.
         let populate = self.isolation.has_groups();

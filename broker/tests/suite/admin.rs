@@ -4,6 +4,8 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ava_protocol::admin::{Answer, Failure, Request, State};
+use ava_transport::processor;
+use rustix::process::Pid;
 
 use super::world::{Admin, World};
 
@@ -47,6 +49,30 @@ fn a_deaf_worker_delays_no_answer() {
     let admin = Admin::connect(&world.socket());
     assert!(matches!(admin.ask(Request::Status), Answer::Status(_)));
     assert!(matches!(admin.ask(Request::Session { session: 1 }), Answer::Session(_)));
+}
+
+#[test]
+fn device_time_is_the_processor_time_of_the_worker_and_begins_with_the_session() {
+    for spares in [0, 1] {
+        let mut world = World::warm("busy", spares, &[]);
+        if spares > 0 {
+            world.wait_for_spares(spares as u64);
+        }
+        let tenant = world.tenant();
+        assert_eq!(tenant.ask("compute"), "computed");
+        let session = world.sessions(false).remove(0);
+        let worker = Pid::from_raw(session.worker_pid.cast_signed()).unwrap();
+        let whole = processor::time(worker).unwrap().as_nanos();
+        // It has computed 50 ms before its session, and 20 ms in it. The kernel counts by ticks of 10 ms at most.
+        let in_session = u128::from(session.device_ns);
+        assert!(in_session >= 10_000_000 && in_session + 40_000_000 <= whole, "{in_session} of {whole} ns");
+        drop(tenant);
+        world.logged("session ended");
+        let last = world.sessions(true).remove(0).device_ns;
+        assert!(last >= session.device_ns);
+        let Answer::Tenants { tenants, .. } = world.ask(Request::Tenants) else { panic!("no tenants") };
+        assert_eq!((tenants[0].device_ns, tenants[0].held_ns), (last, 0), "also when its session has ended");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! # Layers
 //!
-//! - data: `region`, `ready`, `spawn`
+//! - the operating system: `processor`, `ready`, `region`, `spawn`
 //! - descriptors and messages: `guarded`, `message`
 //! - one process and another: `client`, `handover`, `peer`
 //! - lanes: `lane`
@@ -13,6 +13,7 @@ pub mod handover;
 pub mod lane;
 pub mod message;
 pub mod peer;
+pub mod processor;
 pub mod ready;
 pub mod region;
 pub mod spawn;

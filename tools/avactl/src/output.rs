@@ -58,7 +58,7 @@ pub struct TableArgs {
     #[arg(long)]
     no_headers: bool,
 
-    /// Show exact numbers, sizes in bytes
+    /// Show exact numbers, sizes in bytes, times of use in nanoseconds
     #[arg(short, long)]
     pub bytes: bool,
 }

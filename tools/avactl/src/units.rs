@@ -58,10 +58,26 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// A time of use in three significant digits below a minute, else as a duration: `0s`, `9.99s`, `12.3s`, `2m05s`.
+pub fn time(nanoseconds: u64) -> String {
+    // Ten milliseconds: nothing is measured more finely on every device.
+    match nanoseconds / 10_000_000 {
+        0 => "0s".to_owned(),
+        hundredths if hundredths < 1000 => format!("{}.{:02}s", hundredths / 100, hundredths % 100),
+        hundredths if hundredths < 6000 => format!("{}.{}s", hundredths / 100, hundredths / 10 % 10),
+        _ => duration(Duration::from_nanos(nanoseconds)),
+    }
+}
+
 /// The time since `unix_ms` milliseconds after 1970.
 pub fn since(unix_ms: u64, now: SystemTime) -> Duration {
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     now.saturating_sub(Duration::from_millis(unix_ms))
+}
+
+/// Nanoseconds as seconds.
+pub fn of_nanoseconds(nanoseconds: u64) -> f64 {
+    Duration::from_nanos(nanoseconds).as_secs_f64()
 }
 
 /// Milliseconds as seconds.
@@ -99,6 +115,13 @@ mod tests {
     fn durations_have_two_units() {
         let texts = [0, 59, 60, 125, 3600, 12_000, 86_400, 1_051_200].map(|s| duration(Duration::from_secs(s)));
         assert_eq!(texts, ["0s", "59s", "1m00s", "2m05s", "1h00m", "3h20m", "1d00h", "12d04h"]);
+    }
+
+    #[test]
+    fn times_of_use_have_three_digits() {
+        let texts =
+            [0, 9_999_999, 10_000_000, 9_999_000_000, 12_345_000_000, 59_999_000_000, 125_000_000_000].map(time);
+        assert_eq!(texts, ["0s", "0s", "0.01s", "9.99s", "12.3s", "59.9s", "2m05s"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::output::{Format, TableArgs, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, properties, render};
-use crate::units::{bytes, duration};
+use crate::units::{bytes, duration, time};
 
 pub const EXAMPLES: &[Example] = &[
     example("Everything about one session", "avactl inspect 3"),
@@ -139,6 +139,8 @@ pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
             ("library", inspected.library.clone()),
             ("devices", session.devices.join(", ")),
             ("since", duration(session.lasted)),
+            ("device time", time(session.device_ns)),
+            ("held back", time(session.held_ns)),
             ("memory", size(session.memory_bytes)),
             ("calls", session.calls.to_string()),
             ("waits", session.waits.to_string()),

@@ -15,10 +15,10 @@ use crate::error::{Failure, Kind};
 use crate::output::{Format, TableArgs, print, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, View, only, render};
-use crate::units::{count, duration, short_bytes};
+use crate::units::{count, duration, short_bytes, time};
 
 pub const EXAMPLES: &[Example] = &[
-    example("Who uses the devices most", "avactl ps --sort memory"),
+    example("Who uses the devices most", "avactl ps --sort time"),
     example("All sessions of one user, also those that ended lately", "avactl ps --all --user \"$USER\""),
     example("The session of a process", "avactl ps --pid $$"),
     example("The numbers of one user's sessions, for a script", "avactl ps --quiet --user \"$USER\""),
@@ -27,8 +27,8 @@ pub const EXAMPLES: &[Example] = &[
 
 /// Show the sessions: which user's program uses what
 ///
-/// One line for each program that has a session: its process and user, the API, the devices, the device memory it holds, the
-/// calls it made, the bytes of data that went in and came out, its age, and its name. TENANT appears if the limits of something else
+/// One line for each program that has a session: its process and user, the API, the devices, the time it used on them, the
+/// device memory it holds, the calls it made, the bytes of data that went in and came out, its age, and its name. TENANT appears if the limits of something else
 /// than the user apply to a session: of a tenant that a rule names, or of a user in a container. A last column appears if there is more to
 /// say: that a session is starting or ending, how it ended, or that its numbers are old because its worker did not answer in time.
 ///
@@ -69,6 +69,7 @@ pub(super) enum Key {
     Program,
     Api,
     Device,
+    Time,
     #[value(alias = "mem")]
     Memory,
     Calls,
@@ -118,6 +119,7 @@ pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
         Key::Program => sessions.sort_by(|a, b| a.program.cmp(&b.program)),
         Key::Api => sessions.sort_by(|a, b| a.api.cmp(&b.api)),
         Key::Device => sessions.sort_by(|a, b| a.devices.cmp(&b.devices)),
+        Key::Time => sessions.sort_by_key(|session| Reverse(session.device_ns)),
         Key::Memory => sessions.sort_by_key(|session| Reverse(session.memory_bytes)),
         Key::Calls => sessions.sort_by_key(|session| Reverse(session.calls)),
         Key::In => sessions.sort_by_key(|session| Reverse(session.bytes_in)),
@@ -130,20 +132,21 @@ pub(super) fn sort(sessions: &mut [Shown], key: Key, reverse: bool) {
 }
 
 /// Columns from left to right; a column's rank decides whether it is left out on a narrow terminal.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 14] = [
     Column::number("SESSION", 0),
     Column::number("PID", 1),
     Column::text("USER", 3).cut_to(8),
-    Column::text("TENANT", 12).cut_to(8),
-    Column::text("API", 7),
-    Column::text("DEVICE", 8).cut_to(8),
-    Column::number("MEM", 4),
-    Column::number("CALLS", 11),
-    Column::number("IN", 9),
-    Column::number("OUT", 10),
-    Column::number("SINCE", 5),
+    Column::text("TENANT", 13).cut_to(8),
+    Column::text("API", 8),
+    Column::text("DEVICE", 9).cut_to(8),
+    Column::number("TIME", 4),
+    Column::number("MEM", 5),
+    Column::number("CALLS", 12),
+    Column::number("IN", 10),
+    Column::number("OUT", 11),
+    Column::number("SINCE", 6),
     Column::text("PROGRAM", 2).cut_to(8),
-    Column::text("STATE", 6).cut_to(8),
+    Column::text("STATE", 7).cut_to(8),
 ];
 
 /// The sessions as a table.
@@ -183,6 +186,7 @@ fn row(session: &Shown, exact: bool) -> Vec<Cell> {
         cell(session.tenant.clone()),
         cell(session.api.clone()),
         cell(devices),
+        cell(if exact { session.device_ns.to_string() } else { time(session.device_ns) }),
         cell(size(session.memory_bytes)),
         cell(number(session.calls)),
         cell(size(session.bytes_in)),

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::error::{Failure, Kind};
-use crate::units::{seconds, since};
+use crate::units::{of_nanoseconds, seconds, since};
 
 /// A session in JSON.
 #[derive(Debug, Serialize)]
@@ -22,6 +22,9 @@ pub struct Shown {
     pub state: &'static str,
     pub worker_pid: u32,
     pub devices: Vec<String>,
+    pub device_seconds: f64,
+    /// For which its work was held back, so that others got their share.
+    pub held_seconds: f64,
     pub memory_bytes: u64,
     pub calls: u64,
     pub waits: u64,
@@ -37,6 +40,10 @@ pub struct Shown {
     pub duration_seconds: f64,
     #[serde(skip)]
     pub lasted: Duration,
+    #[serde(skip)]
+    pub device_ns: u64,
+    #[serde(skip)]
+    pub held_ns: u64,
 }
 
 impl Shown {
@@ -55,6 +62,8 @@ impl Shown {
             state: Stage::of(session.state).name(),
             worker_pid: session.worker_pid,
             devices: session.devices,
+            device_seconds: of_nanoseconds(session.device_ns),
+            held_seconds: of_nanoseconds(session.held_ns),
             memory_bytes: session.memory_bytes,
             calls: session.calls,
             waits: session.waits,
@@ -66,6 +75,8 @@ impl Shown {
             ended_unix_seconds: session.ended_unix_ms.map(seconds),
             duration_seconds: lasted.as_secs_f64(),
             lasted,
+            device_ns: session.device_ns,
+            held_ns: session.held_ns,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::output::{Format, TableArgs, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, View, render};
-use crate::units::seconds;
+use crate::units::{of_nanoseconds, seconds, time};
 
 pub const EXAMPLES: &[Example] = &[
     example("Who has how many sessions, and what limits", "avactl tenants"),
@@ -19,7 +19,8 @@ pub const EXAMPLES: &[Example] = &[
 /// Show the tenants: their sessions, and what rules say of them
 ///
 /// A tenant is a user, in a container or outside of all, or what a rule of ava.toml(5) makes one tenant of. Administrators
-/// see all that have sessions or are named by a rule, other users their own.
+/// see all that have sessions or are named by a rule, other users their own. TIME is the time that its sessions used on
+/// devices since the broker started.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -37,6 +38,10 @@ pub(super) struct Tenant {
     pub sessions: u64,
     pub sessions_limit: u64,
     pub waiting: u64,
+    pub device_seconds: f64,
+    pub held_seconds: f64,
+    #[serde(skip)]
+    pub device_ns: u64,
     pub settings: Vec<Said>,
 }
 
@@ -56,8 +61,17 @@ pub(super) struct Said {
 
 impl Tenant {
     pub fn new(tenant: admin::Tenant) -> Self {
-        let admin::Tenant { name, sessions, sessions_limit, waiting, settings } = tenant;
-        Self { name, sessions, sessions_limit, waiting, settings: settings.into_iter().map(Said::new).collect() }
+        let admin::Tenant { name, sessions, sessions_limit, waiting, device_ns, held_ns, settings } = tenant;
+        Self {
+            name,
+            sessions,
+            sessions_limit,
+            waiting,
+            device_seconds: of_nanoseconds(device_ns),
+            held_seconds: of_nanoseconds(held_ns),
+            device_ns,
+            settings: settings.into_iter().map(Said::new).collect(),
+        }
     }
 
     fn word(&self, key: Key) -> Option<&str> {
@@ -90,14 +104,15 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
     show(format, &Tenants { tenants: all()? }, |tenants| table(tenants, args.table.view()))
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column::text("TENANT", 0).cut_to(12),
     Column::number("SESSIONS", 1),
     Column::number("MOST", 2),
-    Column::number("WAITING", 5),
-    Column::number("WEIGHT", 3),
-    Column::text("PRIORITY", 4),
-    Column::text("LIMITS", 6).cut_to(12),
+    Column::number("WAITING", 6),
+    Column::number("TIME", 3),
+    Column::number("WEIGHT", 4),
+    Column::text("PRIORITY", 5),
+    Column::text("LIMITS", 7).cut_to(12),
 ];
 
 /// The tenants as a table, and below it what has no effect.
@@ -111,6 +126,7 @@ pub(super) fn table(tenants: &Tenants, view: View) -> String {
             tenant.sessions.to_string().into(),
             tenant.sessions_limit.to_string().into(),
             tenant.waiting.to_string().into(),
+            time(tenant.device_ns).into(),
             tenant.word(Key::Weight).unwrap_or("1").into(),
             tenant.word(Key::Priority).unwrap_or("normal").into(),
             limits.join(", ").into(),

@@ -23,6 +23,8 @@ pub(super) fn session(number: u64) -> Session {
         worker_pid: 4300,
         state: State::Running,
         devices: vec!["cpu-haswell".into(), "another".into()],
+        device_ns: 83_456_000_000,
+        held_ns: 1_250_000_000,
         memory_bytes: 25_600_000,
         calls: 123_456,
         waits: 23_456,
@@ -120,6 +122,8 @@ fn tenants() -> tenants::Tenants {
             sessions: 3,
             sessions_limit: 8,
             waiting: 1,
+            device_ns: 3_725_000_000_000,
+            held_ns: 12_500_000_000,
             settings: settings.iter().copied().map(setting).collect(),
         })
     };

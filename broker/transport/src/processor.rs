@@ -1,0 +1,46 @@
+//! The processor time of processes.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+/// The processor time of all threads of a process since it began, also of one that ended and was not reaped. The kernel may be
+/// a tick behind (10 ms at most) while it runs.
+///
+/// # Errors
+/// There is no such process.
+pub fn time(process: Pid) -> io::Result<Duration> {
+    let mut clock = 0;
+    // SAFETY: `clock` is a live variable, which the call writes.
+    let failure = unsafe { libc::clock_getcpuclockid(process.as_raw_pid(), &raw mut clock) };
+    if failure != 0 {
+        return Err(io::Error::from_raw_os_error(failure));
+    }
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a live structure, which the call writes.
+    if unsafe { libc::clock_gettime(clock, &raw mut now) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let negative = |_| io::Error::from(io::ErrorKind::InvalidData);
+    Ok(Duration::new(now.tv_sec.try_into().map_err(negative)?, now.tv_nsec.try_into().map_err(negative)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_computes_uses_time_also_when_it_is_not_reaped() {
+        let own = Pid::from_raw(std::process::id().cast_signed()).unwrap();
+        let before = time(own).unwrap();
+        while time(own).unwrap() == before {}
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        let ended = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        rustix::process::waitid(rustix::process::WaitId::Pid(pid), ended).unwrap();
+        assert!(time(pid).unwrap() > Duration::ZERO);
+        child.wait().unwrap();
+        assert!(time(pid).is_err());
+    }
+}
