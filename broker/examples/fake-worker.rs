@@ -85,7 +85,7 @@ fn surroundings(session: u64, title: &str) -> String {
 
 /// The tenant.
 fn tenant(control: &UnixStream) -> (u64, String, UnixStream, Region) {
-    let Handover { session, title, tenant, page } = match wait(control) {
+    let Handover { session, title, tenant, page, bell: _ } = match wait(control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => ended(control, EndKind::Shutdown, &reason),
         Awaited::Nobody => exit(0),

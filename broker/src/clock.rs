@@ -9,6 +9,7 @@
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,7 @@ pub struct ProcessorClock {
     /// `None` once the process was reaped, since its number may be another's then.
     pid: Cell<Option<Pid>>,
     /// The file in which its control group counts.
-    group: Option<PathBuf>,
+    group: Option<File>,
     children: RefCell<Children>,
     last: Cell<Duration>,
 }
@@ -49,8 +50,10 @@ impl ProcessorClock {
     pub fn of(pid: Pid, group: Option<&Group>) -> Self {
         Self {
             pid: Cell::new(Some(pid)),
-            group: group
-                .and_then(|group| group.files(&["cpu.stat", "cpuacct.usage"]).find(|file| count(file).is_some())),
+            group: group.and_then(|group| {
+                let files = group.files(&["cpu.stat", "cpuacct.usage"]).filter_map(|file| File::open(file).ok());
+                files.into_iter().find(|file| count(file).is_some())
+            }),
             children: RefCell::default(),
             last: Cell::default(),
         }
@@ -88,9 +91,11 @@ impl Children {
     }
 }
 
-/// The time that a group has used.
-fn count(file: &PathBuf) -> Option<Duration> {
-    let text = text(file)?;
+/// The time that a group has used. It stands in the first line.
+fn count(file: &File) -> Option<Duration> {
+    let mut text = [0; 256];
+    let read = file.read_at(&mut text, 0).ok()?;
+    let text = std::str::from_utf8(&text[..read]).ok()?;
     let nanoseconds = text.trim().parse().map(Duration::from_nanos);
     let microseconds = || text.lines().find_map(|line| line.strip_prefix("usage_usec ")?.trim().parse().ok());
     nanoseconds.ok().or_else(|| microseconds().map(Duration::from_micros))
@@ -169,12 +174,11 @@ mod tests {
         let counted = |name: &str, text: &str| {
             let file = folder.path().join(name);
             fs::write(&file, text).unwrap();
-            count(&file)
+            count(&File::open(file).unwrap())
         };
         assert_eq!(counted("cpu.stat", "usage_usec 1500\nuser_usec 7\n"), Some(Duration::from_micros(1500)));
         assert_eq!(counted("cpu.stat", "nr_periods 0\nthrottled_time 5\n"), None, "the file of version 1");
         assert_eq!(counted("cpuacct.usage", "1234567\n"), Some(Duration::from_nanos(1_234_567)));
         assert_eq!(counted("cpuacct.usage", "nonsense"), None);
-        assert_eq!(count(&folder.path().join("missing")), None);
     }
 }

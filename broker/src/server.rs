@@ -35,6 +35,7 @@ use crate::events::{Events, Happened, Interest, Source};
 use crate::foreign::Closer;
 use crate::history::History;
 use crate::isolation::Isolation;
+use crate::pacer::Pacer;
 use crate::place::{Access, Place};
 use crate::policy::admission::{Admission, Limits};
 use crate::policy::backoff::Backoff;
@@ -137,6 +138,7 @@ pub struct Server {
     spawner: Spawner,
     isolation: Isolation,
     closer: Closer,
+    pacer: Pacer,
     place: Place,
     events: Events,
     signal: UnixStream,
@@ -191,6 +193,7 @@ impl Server {
             spawner,
             isolation,
             closer: Closer::default(),
+            pacer: Pacer::start()?,
             place,
             events,
             signal,

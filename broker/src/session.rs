@@ -19,6 +19,7 @@ use interprocess::os::unix::uds_local_socket::Stream;
 
 use crate::foreign::Foreign;
 use crate::names;
+use crate::pacer::Held;
 use crate::peer::Peer;
 use crate::policy::rate_limit::RateLimit;
 use crate::policy::spares::Whose;
@@ -56,6 +57,8 @@ pub struct Session {
     pub end_reason: Option<String>,
     /// Its usage.
     pub usage: Usage,
+    /// For how long its worker was stopped, since it had used more than its share.
+    pub held: Held,
     /// Connections of administrators that wait for its end.
     pub killers: Vec<u64>,
     /// The rate limit of the worker's log lines.
@@ -118,6 +121,7 @@ impl Session {
             word: None,
             end_reason: None,
             usage: Usage::new(api),
+            held: Held::default(),
             killers: Vec::new(),
             log_limit: RateLimit::new(20),
         }
@@ -156,6 +160,7 @@ impl Session {
         let device_time = self.device_time();
         let shown = &mut self.detail.session;
         shown.device_ns = u64::try_from(device_time.as_nanos()).unwrap_or(u64::MAX);
+        shown.held_ns = u64::try_from(self.held.get().as_nanos()).unwrap_or(u64::MAX);
         shown.memory_bytes = stats.memory_bytes;
         shown.calls = stats.calls;
         shown.waits = stats.waits;

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use ava_protocol::api::Api;
 use ava_protocol::usage::{Account, Layout, Stats};
@@ -20,7 +21,7 @@ const LONGEST_NAME: usize = 64;
 #[derive(Debug)]
 pub struct Usage {
     /// `None` before the worker has the session.
-    page: Option<Region>,
+    page: Option<Arc<Region>>,
     api: &'static Api,
     account: Account,
 }
@@ -31,14 +32,14 @@ impl Usage {
         Self { page: None, api, account: Account::new(api) }
     }
 
-    /// Makes the page, and returns the descriptor for the worker.
+    /// Makes the page, and returns it with the descriptor for the worker.
     ///
     /// # Errors
     /// No memory or no descriptor is left.
-    pub fn share(&mut self) -> io::Result<OwnedFd> {
+    pub fn share(&mut self) -> io::Result<(Arc<Region>, OwnedFd)> {
         let (page, fd) = Region::create(Layout::of(self.api).bytes())?;
-        self.page = Some(page);
-        Ok(fd)
+        let page = self.page.insert(Arc::new(page));
+        Ok((Arc::clone(page), fd))
     }
 
     /// Reads the page: the functions that were called most often, names without control characters.
@@ -68,7 +69,7 @@ mod tests {
     fn whatever_a_worker_counts_fits_into_a_message() {
         for api in APIS {
             let mut usage = Usage::new(api);
-            let page = Region::open(&usage.share().unwrap(), Layout::of(api).bytes()).unwrap();
+            let page = Region::open(&usage.share().unwrap().1, Layout::of(api).bytes()).unwrap();
             // Each byte of a name is an escape character.
             page.words().iter().for_each(|word| word.store(0x1b1b_1b1b_1b1b_1b1b, Ordering::Relaxed));
             let stats = usage.read();
@@ -81,7 +82,7 @@ mod tests {
     fn the_last_counts_stay_when_the_worker_is_gone() {
         let api = APIS[0];
         let mut usage = Usage::new(api);
-        let page = Region::open(&usage.share().unwrap(), Layout::of(api).bytes()).unwrap();
+        let page = Region::open(&usage.share().unwrap().1, Layout::of(api).bytes()).unwrap();
         page.words()[ava_protocol::usage::COMMANDS].store(7, Ordering::Relaxed);
         drop(page);
         assert_eq!(usage.read().commands, 7);

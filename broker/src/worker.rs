@@ -19,6 +19,7 @@ use rustix::process::{Rlimit, Signal, kill_process_group};
 use crate::cgroup::Group;
 use crate::clock::ProcessorClock;
 use crate::foreign::{Foreign, Inbox, Origin};
+use crate::leash::Leash;
 
 /// Candidates for the worker program, relative to the broker's own directory.
 const BESIDE: &[&str] = &["ava-worker", "../libexec/ava/ava-worker", "../lib/ava/ava-worker"];
@@ -63,6 +64,8 @@ pub struct Worker {
     group: Option<Group>,
     /// The processor time that it used.
     pub clock: ProcessorClock,
+    /// Stops it for a while.
+    leash: Leash,
 }
 
 /// The result of reading from a worker.
@@ -99,11 +102,24 @@ impl Worker {
             conversation: Some(theirs.as_fd()),
             groups: joins.iter().map(AsFd::as_fd).collect(),
             files: start.files,
+            // Whom the broker has stopped goes on when the broker ends.
+            tethered: true,
             ..Program::default()
         })?;
         let inbox = Inbox::new(Reader::new(), start.origin.clone());
         let clock = ProcessorClock::of(child.pid(), group.as_ref());
-        Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group, clock })
+        let leash = Leash::new(child.pid());
+        Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group, clock, leash })
+    }
+
+    /// Another clock of the same time, and what stops the worker.
+    pub fn reins(&self) -> (ProcessorClock, Leash) {
+        (ProcessorClock::of(self.child.pid(), self.group.as_ref()), self.leash.clone())
+    }
+
+    /// Whatever it has used, it goes on from now on.
+    pub fn let_off(&self) {
+        self.leash.let_off();
     }
 
     /// The process's number.
@@ -143,15 +159,15 @@ impl Worker {
         self.flush()
     }
 
-    /// Passes it its tenant's connection, and the page of its usage.
+    /// Passes it its tenant's connection, the page of its usage, and the page's bell.
     ///
     /// # Errors
     /// Errors of the socket, also if it cannot take the whole message at once: the worker is unusable then.
-    pub fn serve(&self, session: u64, title: String, program: &impl AsFd, page: &OwnedFd) -> io::Result<()> {
+    pub fn serve(&self, session: u64, title: String, program: &impl AsFd, page: [&OwnedFd; 2]) -> io::Result<()> {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, title, program.as_fd(), page.as_fd())
+        handover::give(&self.control, session, title, program.as_fd(), page.map(AsFd::as_fd))
     }
 
     /// Whether the process ended, even if its event has not been handled yet.
@@ -184,6 +200,7 @@ impl Worker {
     /// Reaps the process once it ended, after killing whatever it left behind.
     pub fn reap(&mut self) -> Option<ExitStatus> {
         self.kill();
+        self.let_off();
         self.clock.read();
         self.child.try_reap().inspect(|_| self.clock.stop())
     }

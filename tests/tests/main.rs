@@ -19,6 +19,7 @@ mod pkcs11;
 mod preload;
 mod process;
 mod run;
+mod sharing;
 mod startup;
 mod surroundings;
 mod system;

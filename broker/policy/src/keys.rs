@@ -57,17 +57,21 @@ pub const KEYS: [Definition; 15] = [
         Kind::Count(1, 10_000),
         "4",
         "The tenant's share of a device, in proportion to the weights of the others who use it. Without it: 1.",
-    )
-    .later(),
+    ),
     define(
         Key::Priority,
         "priority",
         Kind::Word(&["high", "normal", "background"]),
         "\"high\"",
         "Who goes first: a higher priority's commands come before a lower one's. Without it: normal.",
-    )
-    .later(),
-    define(Key::DeviceTime, "device_time", Kind::Percent, "\"25%\"", "The most of one device's time.").later(),
+    ),
+    define(
+        Key::DeviceTime,
+        "device_time",
+        Kind::Percent,
+        "\"25%\"",
+        "The most of one device's time, also while nobody else wants it. Without it: all.",
+    ),
     define(Key::DeviceMemory, "device_memory", Kind::Size(1), "\"4G\"", "The most memory of one device.").later(),
     define(
         Key::HostMemory,

@@ -112,6 +112,15 @@ impl Terms {
         }
     }
 
+    /// A word.
+    #[must_use]
+    pub fn word(&self, key: Key) -> Option<&'static str> {
+        match self.term(key)?.value {
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
     /// A list, and who said it.
     #[must_use]
     pub fn list(&self, key: Key) -> Option<(&[String], &Origin)> {

@@ -20,7 +20,8 @@ pub const CONTROL_FD: i32 = 3;
 /// The broker's messages to a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// Serve this tenant, which has been welcomed. Its connection comes with the message, and its [`usage`](crate::usage) page.
+    /// Serve this tenant, which has been welcomed. Its connection comes with the message, its [`usage`](crate::usage) page, and
+    /// an event descriptor, the bell by which the worker tells what the page asks for.
     Serve {
         /// The session's number.
         session: u64,

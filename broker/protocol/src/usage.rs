@@ -11,7 +11,9 @@
 //!       4            how many names of devices follow below, only grows
 //!       5            how often the program waited for an answer, only grows
 //!       6, 7         reserved for the worker
-//!       8 to 15      reserved for leases: what the broker grants to the worker (device time, memory). Zero today.
+//!       8            what the broker wants to be told of the next word ([`ASKED`])
+//!       9            how many calls the worker is serving
+//!      10 to 15      reserved
 //!      16 to 47      names of devices: four of 64 bytes, each filled up with zeros
 //!      48 …          live objects of each kind
 //!       … …          calls of each function        only grow
@@ -40,8 +42,15 @@ pub const MEMORY: usize = 3;
 pub const DEVICES: usize = 4;
 /// How often the program waited for an answer.
 pub const WAITS: usize = 5;
-/// What the broker grants: reserved.
-pub const LEASES: Range<usize> = 8..16;
+/// What the broker wants to be told, by a write to the bell that it gives with the page: [`WHEN_BUSY`], [`WHEN_IDLE`]. Whoever
+/// tells it takes the question out of the word.
+pub const ASKED: usize = 8;
+/// How many calls the worker is serving.
+pub const BUSY: usize = 9;
+/// When the worker begins to serve a call.
+pub const WHEN_BUSY: u64 = 1;
+/// When it has served a call.
+pub const WHEN_IDLE: u64 = 2;
 /// Names of devices at most.
 pub const MOST_DEVICES: usize = 4;
 /// Words of the name of a device.

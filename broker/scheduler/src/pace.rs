@@ -120,13 +120,15 @@ impl<T: Ord + Clone, S: Ord + Copy> Pace<T, S> {
 
     /// A session wants the device, or nothing. Of one that pauses nobody can know; it still wants what it did.
     pub fn wants(&mut self, tenant: &T, session: S, wants: bool) {
+        let Some(class) = self.tenants.get(tenant).map(|tenant| tenant.terms.class) else { return };
+        let now = self.advance(class);
         let Some(tenant) = self.tenants.get_mut(tenant) else { return };
         let idle = !tenant.wants();
+        tenant.advance();
         let Some(session) = tenant.sessions.get_mut(&session) else { return };
         if wants && !session.wants {
             session.flow.rejoin(tenant.now.minus(Tag::of(CREDIT, Weight::ONE)));
             if idle {
-                let now = self.now[tenant.terms.class as usize];
                 tenant.flow.rejoin(now.minus(Tag::of(CREDIT, tenant.terms.weight)));
             }
         }
@@ -151,6 +153,12 @@ impl<T: Ord + Clone, S: Ord + Copy> Pace<T, S> {
         self.sessions().any(|(_, session)| session.pauses)
     }
 
+    /// Whether anybody must not use more than a part of the device.
+    #[must_use]
+    pub fn has_caps(&self) -> bool {
+        self.tenants.values().any(|tenant| tenant.bucket.is_some() && !tenant.sessions.is_empty())
+    }
+
     /// Whether anybody who wants the device must not use more than a part of it.
     #[must_use]
     pub fn caps(&self) -> bool {
@@ -167,6 +175,7 @@ impl<T: Ord + Clone, S: Ord + Copy> Pace<T, S> {
     pub fn decide(&mut self, full: bool, now: Duration) -> Verdict<S> {
         let dry: Vec<Option<Duration>> = self.tenants.values_mut().map(|tenant| tenant.dry_until(now)).collect();
         for class in Class::ALL {
+            self.advance(class);
             self.compare(class, &dry, full);
         }
         let (floor, guard) = self.floor(&dry, full, now);
@@ -188,6 +197,14 @@ impl<T: Ord + Clone, S: Ord + Copy> Pace<T, S> {
         verdict
     }
 
+    /// Time goes on to the lowest tag of those of a class who want something.
+    fn advance(&mut self, class: Class) -> Tag {
+        let its = self.tenants.values().filter(|tenant| tenant.terms.class == class && tenant.wants());
+        let now = &mut self.now[class as usize];
+        *now = (*now).max(its.map(|tenant| tenant.flow.tag).min().unwrap_or_default());
+        *now
+    }
+
     fn sessions(&self) -> impl Iterator<Item = (&S, &Session)> {
         self.tenants.values().flat_map(|tenant| &tenant.sessions)
     }
@@ -197,9 +214,6 @@ impl<T: Ord + Clone, S: Ord + Copy> Pace<T, S> {
         let mut its: Vec<_> = self.tenants.values_mut().zip(dry).filter(|(one, _)| one.terms.class == class).collect();
         let competes = |one: &Tenant<S>, dry: &Option<Duration>| dry.is_none() && one.wants();
         let lowest = its.iter().filter(|(one, dry)| competes(one, dry)).map(|(one, _)| one.flow.tag).min();
-        if let Some(lowest) = lowest {
-            self.now[class as usize] = self.now[class as usize].max(lowest);
-        }
         for (tenant, dry) in &mut its {
             let lowest = lowest.filter(|_| full && competes(tenant, dry));
             tenant.ahead = is_ahead(tenant.ahead, tenant.flow.tag, lowest, tenant.terms.weight);
@@ -263,9 +277,15 @@ impl<S: Ord + Copy> Tenant<S> {
         self.bucket.as_mut()?.dry_until(now)
     }
 
-    fn compare_sessions(&mut self, full: bool) {
+    /// The lowest tag of its sessions that want something. Time goes on to it.
+    fn advance(&mut self) -> Option<Tag> {
         let lowest = self.sessions.values().filter(|session| session.wants).map(|session| session.flow.tag).min();
         self.now = self.now.max(lowest.unwrap_or_default());
+        lowest
+    }
+
+    fn compare_sessions(&mut self, full: bool) {
+        let lowest = self.advance();
         for session in self.sessions.values_mut() {
             let lowest = lowest.filter(|_| full && session.wants);
             session.ahead = is_ahead(session.ahead, session.flow.tag, lowest, Weight::ONE);

@@ -183,7 +183,10 @@ fn who_wants_little_does_not_wait() {
         assert_eq!(machine.paused, [false, true, true]);
         machine.run(Duration::from_millis(1));
         machine.want(0, false);
-        assert_eq!(machine.paused.iter().filter(|paused| **paused).count(), usize::from(machine.paused[1] || machine.paused[2]));
+        assert_eq!(
+            machine.paused.iter().filter(|paused| **paused).count(),
+            usize::from(machine.paused[1] || machine.paused[2])
+        );
         machine.run(Duration::from_millis(9));
     }
     assert!(machine.idle < Duration::from_millis(1));

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use ava_policy::{Key, Origin, Policy, Term, Terms, Who, is_tenant_name};
+use ava_scheduler::{Cap, Class, Terms as Share, Weight};
 
 use super::admission::Quota;
 
@@ -150,6 +151,11 @@ impl Tenancy {
         Allowance::of(&self.find(tenant, Some(who)))
     }
 
+    /// What a tenant is entitled to of a device.
+    pub fn share(&self, tenant: &str) -> Share {
+        self.known.get(tenant).map_or_else(Share::default, |known| share_in(&known.terms))
+    }
+
     /// How many sessions a tenant may have.
     pub fn quota(&self, tenant: &str) -> Quota {
         self.known.get(tenant).map_or_else(|| self.quota_in(&Terms::default()), |known| self.quota_in(&known.terms))
@@ -196,6 +202,20 @@ impl Tenancy {
             one.terms = self.find(tenant, Some(&one.who));
         }
         self.known = known;
+    }
+}
+
+fn share_in(terms: &Terms) -> Share {
+    let number = |key| terms.number(key).and_then(|(number, _)| u32::try_from(number).ok());
+    let class = match terms.word(Key::Priority) {
+        Some("high") => Class::High,
+        Some("background") => Class::Background,
+        _ => Class::Normal,
+    };
+    Share {
+        weight: number(Key::Weight).and_then(Weight::new).unwrap_or(Weight::ONE),
+        class,
+        cap: number(Key::DeviceTime).and_then(|percent| Cap::new(percent.saturating_mul(10))),
     }
 }
 

@@ -133,13 +133,13 @@ impl Server {
         }
     }
 
-    /// Whether a process is in the process session of one of our workers, which the sandbox lets no process leave, or in a
+    /// Whether a process is in the process group of one of our workers, which the sandbox lets no process leave, or in a
     /// control group of this service.
     fn is_of_a_worker(&self, peer: &Peer) -> bool {
-        let session = peer::session(peer.pid);
+        let group = peer::group(peer.pid);
         let mut workers = self.sessions.values().map(|session| &session.worker);
         let mut spares = self.spares.values().map(|spare| &spare.worker);
-        let ours = |worker: &Worker| session == Some(worker.pid());
+        let ours = |worker: &Worker| group == Some(worker.pid());
         workers.any(ours) || spares.any(ours) || self.place.activated && is_of_this_service(&peer.cgroup)
     }
 

@@ -101,9 +101,18 @@ impl Server {
         };
         if answer == Answer::Changed {
             info!(said, "the policy was changed");
-            self.serve_queue();
+            self.apply_policy();
         }
         self.answer(client, vec![answer]);
+    }
+
+    /// What holds now holds for sessions that there are, and for programs that wait.
+    fn apply_policy(&mut self) {
+        let mut tenants: Vec<_> = self.sessions.values().map(|session| &session.tenant).collect();
+        tenants.sort();
+        tenants.dedup();
+        tenants.into_iter().for_each(|tenant| self.pacer.set_terms(tenant, self.tenancy.share(tenant)));
+        self.serve_queue();
     }
 
     /// Reads the files again. Bad ones change nothing.
@@ -121,7 +130,7 @@ impl Server {
         log(&problems);
         if accepted {
             info!(rules = self.tenancy.policy().rules.len(), "the policy was read again");
-            self.serve_queue();
+            self.apply_policy();
         } else {
             error!("the policy's files have errors: what was in force stays in force");
         }

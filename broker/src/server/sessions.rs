@@ -1,6 +1,7 @@
 //! Sessions: their start, their workers' messages, their end.
 
 use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,6 +11,7 @@ use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, Refusal};
 use ava_protocol::surroundings::{PLUGINS_VARIABLE, Surroundings};
+use ava_scheduler::Terms;
 use interprocess::os::unix::uds_local_socket::Stream;
 use tracing::{debug, error, info, warn};
 
@@ -19,6 +21,7 @@ use crate::environment::{WorkerInputs, WorkerOptions};
 use crate::events::{Happened, Interest, Source};
 use crate::foreign::{Foreign, Origin};
 use crate::isolation::Isolation;
+use crate::pacer::{self, Entry};
 use crate::peer::Peer;
 use crate::policy::rate_limit::Line;
 use crate::policy::spares::Whose;
@@ -330,8 +333,8 @@ impl Server {
         };
         let _ = tell(&stream, &welcome);
         // The worker gets the connection only now, so that the welcome comes before anything that it sends.
-        let page = session.usage.share();
-        let given = page.and_then(|page| session.worker.serve(number, session.title(), &stream, &page));
+        let given = hand_over(number, session, &stream, self.tenancy.share(&session.tenant));
+        let given = given.map(|entry| self.pacer.enter(entry));
         self.spare_policy.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
             self.end_session(number, format!("its worker cannot be given the program's connection: {error}"));
@@ -353,6 +356,8 @@ impl Server {
             return;
         }
         session.set_state(State::Ending);
+        session.worker.let_off();
+        self.pacer.leave(number);
         let said = session.worker.say(word);
         if let Ok(false) = said {
             let _ = self.events.change(&session.worker.control, Source::Control(number), Interest::Both);
@@ -387,6 +392,7 @@ impl Server {
         let Some(mut session) = self.sessions.remove(&number) else {
             return;
         };
+        self.pacer.leave(number);
         let exit = match session.worker.lacked_memory() {
             true => format!("{}, because it reached the memory limit of a session", in_words(status)),
             false => in_words(status),
@@ -434,6 +440,16 @@ impl Server {
         }
         self.serve_queue();
     }
+}
+
+/// Gives a worker its session. What is to be known of it to share out the processors.
+fn hand_over(number: u64, session: &mut Session, stream: &impl AsFd, terms: Terms) -> std::io::Result<Entry> {
+    let (page, its) = session.usage.share()?;
+    let bell = pacer::bell()?;
+    session.worker.serve(number, session.title(), stream, [&its, &bell])?;
+    let (clock, leash) = session.worker.reins();
+    let (tenant, held) = (Arc::clone(&session.tenant), session.held.clone());
+    Ok(Entry { session: number, tenant, terms, leash, clock, page, bell, held })
 }
 
 /// Checks what a program names, and finds its API.

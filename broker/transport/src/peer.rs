@@ -1,4 +1,4 @@
-//! The process at the other end of a Unix socket: its pidfd, its number, its groups, its POSIX session; and a pair of sockets
+//! The process at the other end of a Unix socket: its pidfd, its number, its groups, its process group; and a pair of sockets
 //! of which this process has both ends, where `socketpair` does not do.
 //!
 //! A process may be in a PID namespace that this one cannot see (a broker in a container, and a program outside): then the
@@ -93,13 +93,13 @@ pub fn groups(socket: &impl AsFd) -> io::Result<Vec<u32>> {
     Ok(groups)
 }
 
-/// The leader of the POSIX session that a process is in; `None` if either is not visible, or the process is gone.
+/// The leader of the process group that a process is in; `None` if either is not visible, or the process is gone.
 #[must_use]
-pub fn session(process: i32) -> Option<u32> {
+pub fn group(process: i32) -> Option<u32> {
     // 0 would mean this process.
     let process = positive(process)?;
     // SAFETY: a system call without pointers.
-    positive(unsafe { libc::getsid(process as libc::pid_t) })
+    positive(unsafe { libc::getpgid(process as libc::pid_t) })
 }
 
 fn positive(number: i32) -> Option<u32> {

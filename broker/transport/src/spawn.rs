@@ -42,6 +42,9 @@ pub struct Program<'a> {
     pub groups: Vec<BorrowedFd<'a>>,
     /// The limit of open files.
     pub files: Option<Rlimit>,
+    /// It stays in the caller's POSIX session, with a process group of its own. If the caller ends while a process of the
+    /// group is stopped, the kernel has the group go on, after a `SIGHUP` (POSIX, orphaned process groups).
+    pub tethered: bool,
 }
 
 /// A started process.
@@ -82,7 +85,8 @@ impl Spawner {
         Ok(Self { stage, nothing, _reserved: reserved })
     }
 
-    /// Starts a program in a POSIX session (and process group) of its own. It has only the descriptors that it is given.
+    /// Starts a program in a process group of its own, and a POSIX session unless it is tethered. It has only the descriptors
+    /// that it is given.
     ///
     /// # Errors
     /// Those of creating processes, and of executing the file.
@@ -117,6 +121,7 @@ struct Plan {
     conversation: Option<RawFd>,
     groups: Vec<RawFd>,
     files: Option<libc::rlimit>,
+    tethered: bool,
     /// The first number that only the parent has.
     above: RawFd,
     /// The error, in memory shared by both.
@@ -146,6 +151,7 @@ impl Plan {
             files: program
                 .files
                 .map(|files| libc::rlimit { rlim_cur: limit(files.current), rlim_max: limit(files.maximum) }),
+            tethered: program.tethered,
             // With many descriptors open already, the reserved numbers are above.
             above: spawner.stage.iter().map(|fd| fd.as_raw_fd() + 1).fold(OWN, RawFd::max),
             failure: Shared::new()?,
@@ -195,7 +201,7 @@ fn child(plan: &Plan, arguments: &[*const c_char], environment: &[*const c_char]
         // first one on the descriptor table is this process's own, so no owner loses what is overwritten afterwards.
         unsafe {
             done(libc::syscall(libc::SYS_close_range, above, libc::c_uint::MAX, libc::CLOSE_RANGE_UNSHARE))?;
-            done(libc::setsid().into())?;
+            done(if plan.tethered { libc::setpgid(0, 0) } else { libc::setsid() }.into())?;
             for group in &plan.groups {
                 done(libc::write(*group, c"0".as_ptr().cast(), 1) as libc::c_long)?;
             }

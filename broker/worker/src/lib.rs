@@ -43,6 +43,7 @@ pub use api::{Served, cuda, load, nvml, opencl, pkcs11, tflite};
 pub use call::Api;
 pub use serve::{LaneServer, Worker};
 pub use session::Bounds;
+pub use state::occupancy::Occupancy;
 pub use state::usage::Usage;
 pub use upcall::stdio;
 pub use vendor::{Symbols, boundary};

@@ -12,7 +12,7 @@ use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
 use ava_transport::region::Region;
-use ava_worker::{Bounds, Usage, Worker, boundary, stdio};
+use ava_worker::{Bounds, Occupancy, Usage, Worker, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -97,6 +97,9 @@ fn work(args: &Args) {
     // A pipe that nobody reads any more must not take the worker with it.
     // SAFETY: a plain change of a signal's disposition, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    // If the broker ends while it has this process pause, the kernel lets the process go on, with this signal.
+    // SAFETY: as above.
+    unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     raise_file_limit();
     let (home, sandbox) = match shut_in(args) {
         Ok(both) => both,
@@ -119,7 +122,7 @@ fn work(args: &Args) {
     let _ = rustix::process::set_parent_process_death_signal(None);
     let identity = ava_surroundings::identity(Path::new(&served.library));
     tell(&control, &FromWorker::Ready { library: served.described(), identity, sandbox });
-    let Handover { session, title, tenant, page } = match handover::wait(&control) {
+    let Handover { session, title, tenant, page, bell } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {
             home.leave();
@@ -135,14 +138,17 @@ fn work(args: &Args) {
     if let Ok(name) = std::ffi::CString::new(format!("ava-worker {session}")) {
         let _ = rustix::thread::set_name(&name);
     }
-    let usage = match Region::open(&page, Layout::of(args.api).bytes()) {
+    let (usage, occupancy) = match Region::open(&page, Layout::of(args.api).bytes()) {
         // It lives as long as this process.
-        Ok(page) => Usage::new(args.api, Box::leak(Box::new(page)).words()),
+        Ok(page) => {
+            let page = Box::leak(Box::new(page)).words();
+            (Usage::new(args.api, page), Occupancy::new(page, bell))
+        }
         Err(error) => end(&control, EndKind::Failed, format!("the page of the session's usage: {error}")),
     };
     let most = Bounds::default();
     let bounds = Bounds { memory: args.memory.unwrap_or(most.memory), lanes: args.lanes.unwrap_or(most.lanes) };
-    let worker = Worker::new(served.api, tenant, control, usage, bounds, Some(home));
+    let worker = Worker::new(served.api, tenant, control, (usage, occupancy), bounds, Some(home));
     let worker: &'static Worker = Box::leak(Box::new(worker));
     if let Err(error) = stdio::begin(worker.session()) {
         worker.end(EndKind::Failed, &format!("the worker has no standard output: {error}"));

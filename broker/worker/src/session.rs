@@ -17,6 +17,7 @@ use crate::state::lanes::{self, Lanes};
 use crate::state::mappings::Mappings;
 use crate::state::mirrors::Mirrors;
 use crate::state::objects::Objects;
+use crate::state::occupancy::Occupancy;
 use crate::state::order::{Failures, Order};
 use crate::state::outbox::Outbox;
 use crate::state::pending::Pending;
@@ -63,6 +64,8 @@ pub struct Session {
     pub failures: Failures,
     pub outbox: Outbox,
     pub usage: Usage,
+    /// Whether it serves calls now.
+    pub occupancy: Occupancy,
     /// Taken while devices are named.
     naming: Mutex<()>,
     pub lanes: Lanes,
@@ -86,9 +89,14 @@ impl Session {
         let _ = OF_PROCESS.set(self);
     }
 
-    /// `tenant` is the connection with the program, `control` the one with the broker, in whose page
-    /// `usage` counts.
-    pub fn new(table: &'static Table, tenant: OwnedFd, control: OwnedFd, usage: Usage, bounds: Bounds) -> Self {
+    /// `tenant` is the connection with the program, `control` the one with the broker, in whose page usage and occupancy are.
+    pub fn new(
+        table: &'static Table,
+        tenant: OwnedFd,
+        control: OwnedFd,
+        (usage, occupancy): (Usage, Occupancy),
+        bounds: Bounds,
+    ) -> Self {
         Self {
             table,
             objects: Objects::new(table.kinds, usage),
@@ -107,6 +115,7 @@ impl Session {
             failures: Failures::default(),
             outbox: Outbox::default(),
             usage,
+            occupancy,
             naming: Mutex::default(),
             lanes: Lanes::new(bounds.lanes),
             broker: Broker::new(control),

@@ -13,6 +13,7 @@ pub mod map;
 pub mod mappings;
 pub mod mirrors;
 pub mod objects;
+pub mod occupancy;
 pub mod order;
 pub mod outbox;
 pub mod pending;

@@ -17,6 +17,7 @@ mod report;
 mod results;
 mod selection;
 mod setting;
+mod sharing;
 mod statistics;
 mod targets;
 mod tflite;
@@ -27,7 +28,7 @@ mod vendor;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use build::Built;
 use busy::Busy;
@@ -61,7 +62,10 @@ use vendor::{Choice, Vendor};
 /// have had itself (its private memory natively is shown), and memory that both sides have touched, which is not
 /// private to either.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Bench {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Only this library
     #[arg(long, value_enum, default_value = "all")]
     vendor: Choice,
@@ -103,6 +107,12 @@ pub struct Bench {
     binaries: Option<PathBuf>,
 }
 
+/// What is measured in another way.
+#[derive(Debug, Subcommand)]
+enum Other {
+    Sharing(sharing::Sharing),
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
@@ -113,6 +123,9 @@ enum Format {
 
 impl Bench {
     pub fn run(self) -> Result<()> {
+        if let Some(Other::Sharing(sharing)) = self.other {
+            return sharing.run();
+        }
         let selection = Selection::new(self.only.clone())?;
         let conditions = self.conditions()?;
         if self.instructions {

@@ -33,7 +33,7 @@ use ava_protocol::api::{APIS, Api};
 use ava_protocol::frame::{Frame, HEADER, LONGEST, Malformed, Notice, Tag};
 use ava_transport::lane;
 use ava_transport::region::Region;
-use ava_worker::{Bounds, LaneServer, Usage, Worker};
+use ava_worker::{Bounds, LaneServer, Occupancy, Usage, Worker};
 use rkyv::util::AlignedVec;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, socketpair};
@@ -80,7 +80,14 @@ fn run_with(input: &[u8], meanwhile: impl FnOnce(mpsc::Receiver<Region>, &Atomic
     };
     let Ok(theirs) = lane::accept(vec![theirs]) else { return Tally::default() };
     let (Some(tenant), Some(control)) = (deaf(), deaf()) else { return Tally::default() };
-    let raw = Box::into_raw(Box::new(Worker::new(state, tenant, control, usage(api), Bounds::default(), None)));
+    let raw = Box::into_raw(Box::new(Worker::new(
+        state,
+        tenant,
+        control,
+        (usage(api), Occupancy::unread()),
+        Bounds::default(),
+        None,
+    )));
     let mut tally = Tally::default();
     let (regions, brought) = mpsc::channel();
     let over = AtomicBool::new(false);

@@ -93,8 +93,9 @@ impl LaneServer {
     /// # Errors
     /// The frame is none that a shim sends: the session is to end.
     pub fn serve(&mut self, frame: &[u8], fd: Option<OwnedFd>) -> Result<bool, Malformed> {
-        let frame = Frame::parse(frame)?;
         let session = &self.worker.session;
+        let _busy = session.occupancy.begin();
+        let frame = Frame::parse(frame)?;
         for notice in frame.notices() {
             match notice {
                 Notice::Taken { pending } => session.pending.taken(pending),

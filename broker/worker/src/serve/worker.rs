@@ -16,6 +16,7 @@ use crate::call::Api;
 use crate::hooks;
 use crate::session::{Bounds, Session};
 use crate::state::copies::{Copies, Sockets};
+use crate::state::occupancy::Occupancy;
 use crate::state::usage::Usage;
 
 /// How long a worker that ends waits for the broker to take its last words.
@@ -33,18 +34,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// `tenant` is the connection with the program, `control` the one with the broker; `usage` counts in the broker's page;
-    /// `home` is what is left at the end.
+    /// `tenant` is the connection with the program, `control` the one with the broker; usage and occupancy are in the broker's
+    /// page; `home` is what is left at the end.
     pub fn new(
         api: Arc<dyn Api>,
         tenant: OwnedFd,
         control: OwnedFd,
-        usage: Usage,
+        page: (Usage, Occupancy),
         bounds: Bounds,
         home: Option<Home>,
     ) -> Self {
         Self {
-            session: Session::new(api.table(), tenant, control, usage, bounds),
+            session: Session::new(api.table(), tenant, control, page, bounds),
             api,
             home,
             sockets: Sockets::default(),
@@ -55,8 +56,8 @@ impl Worker {
 
     /// One in a copy of this process: the vendor's library is all that it has of this one.
     pub fn copied(&self, tenant: OwnedFd, control: OwnedFd) -> Self {
-        let usage = self.session.usage.of_copy();
-        Self::new(Arc::clone(&self.api), tenant, control, usage, self.session.bounds(), None)
+        let page = (self.session.usage.of_copy(), self.session.occupancy.clone());
+        Self::new(Arc::clone(&self.api), tenant, control, page, self.session.bounds(), None)
     }
 
     /// What it holds for the program.

@@ -1,0 +1,133 @@
+//! How well tenants have shared.
+
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::tenants::{Case, Kind, Run};
+
+/// Shares are looked at over so many seconds.
+const WINDOW: usize = 5;
+
+/// What came of a case.
+#[derive(Debug, Serialize)]
+pub struct Figures {
+    vendor: &'static str,
+    case: &'static str,
+    /// The part of the processors' time that workers used.
+    busy: f64,
+    /// The tenants' work together, each one's in seconds of kernels as they take alone, in a second.
+    work: f64,
+    work_natively: f64,
+    /// The part of the device that each tenant used.
+    used: Vec<f64>,
+    /// The furthest that a tenant which always wants more was from its share in five seconds, in parts of its share.
+    share_error: Option<f64>,
+    /// Jain's index of what those have used, by weight.
+    jain: Option<f64>,
+    /// What the interactive tenant's launches took, in milliseconds: half of them at most, and 99 of 100.
+    latency_ms: Option<(f64, f64)>,
+    latency_natively_ms: Option<(f64, f64)>,
+}
+
+impl Figures {
+    pub fn of(vendor: &'static str, case: &Case, native: &Run, shared: &Run) -> Self {
+        let count = case.tenants.len();
+        let total = |tenant: usize, from: &[Vec<f64>]| from.iter().map(|second| second[tenant]).sum::<f64>();
+        let used: Vec<f64> = (0..count).map(|one| total(one, &shared.used) / shared.used.len() as f64).collect();
+        let greedy: Vec<usize> = (0..count)
+            .filter(|one| case.tenants[*one].kind != Kind::Interactive && case.tenants[*one].cap.is_none())
+            .collect();
+        let weights: f64 = greedy.iter().map(|one| f64::from(case.tenants[*one].weight)).sum();
+        let errors = shared.used.chunks_exact(WINDOW).flat_map(|window| {
+            let all: f64 = greedy.iter().map(|one| total(*one, window)).sum();
+            let error = move |one: &usize| {
+                let share = f64::from(case.tenants[*one].weight) / weights;
+                (total(*one, window) / all / share - 1.0).abs()
+            };
+            greedy.iter().map(error).collect::<Vec<_>>()
+        });
+        let several = greedy.len() > 1;
+        let error = errors.fold(0.0, f64::max);
+        let per_weight: Vec<_> = greedy.iter().map(|one| used[*one] / f64::from(case.tenants[*one].weight)).collect();
+        let interactive = case.tenants.iter().position(|tenant| tenant.kind == Kind::Interactive);
+        Self {
+            vendor,
+            case: case.name,
+            busy: used.iter().sum(),
+            work: shared.work.iter().sum(),
+            work_natively: native.work.iter().sum(),
+            share_error: (several && shared.used.len() >= WINDOW).then_some(error),
+            jain: several.then(|| jain(&per_weight)),
+            latency_ms: interactive.and_then(|one| shared.latencies[one]),
+            latency_natively_ms: interactive.and_then(|one| native.latencies[one]),
+            used,
+        }
+    }
+}
+
+/// 1 if all have the same, and one by their number if one has all (Jain, Chiu, Hawe: "A Quantitative Measure Of Fairness",
+/// 1984).
+fn jain(values: &[f64]) -> f64 {
+    let sum: f64 = values.iter().sum();
+    let squares: f64 = values.iter().map(|value| value * value).sum();
+    if squares == 0.0 { 1.0 } else { sum * sum / (values.len() as f64 * squares) }
+}
+
+pub fn print(all: &[Figures]) -> Result<()> {
+    let (mut out, mut vendor) = (io::stdout().lock(), None);
+    for figures in all {
+        if vendor.replace(figures.vendor) != Some(figures.vendor) {
+            writeln!(out, "\n{}", figures.vendor)?;
+            writeln!(
+                out,
+                "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}  USED",
+                "TENANTS", "BUSY", "WORK", "NATIVE", "ERR 5 s", "JAIN", "P50, P99 ms", "NATIVE"
+            )?;
+        }
+        let cell = |value: Option<f64>, digits| value.map_or("-".into(), |value: f64| format!("{value:.digits$}"));
+        let pair = |both: Option<(f64, f64)>| both.map_or("-".into(), |(half, most)| format!("{half:.2}, {most:.2}"));
+        let used: Vec<_> = figures.used.iter().map(|used| format!("{used:.3}")).collect();
+        writeln!(
+            out,
+            "{:36}{:>7.3}{:>8.3}{:>9.3}{:>9}{:>8}{:>17}{:>17}  {}",
+            figures.case,
+            figures.busy,
+            figures.work,
+            figures.work_natively,
+            cell(figures.share_error, 4),
+            cell(figures.jain, 4),
+            pair(figures.latency_ms),
+            pair(figures.latency_natively_ms),
+            used.join(" ")
+        )?;
+    }
+    Ok(())
+}
+
+pub fn print_json(all: &[Figures]) -> Result<()> {
+    Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&serde_json::json!({ "schema": 1, "cases": all }))?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tenants::Tenant;
+    use super::*;
+
+    fn run(used: Vec<Vec<f64>>) -> Run {
+        Run { work: vec![0.5, 0.4], latencies: vec![None, Some((1.0, 2.0))], used }
+    }
+
+    #[test]
+    fn shares_are_compared_with_weights() {
+        let tenants = vec![Tenant { weight: 3, ..Tenant::of(Kind::Long) }, Tenant::of(Kind::Middle)];
+        let case = Case { name: "two", tenants };
+        let even = Figures::of("none", &case, &run(Vec::new()), &run(vec![vec![0.75, 0.25]; 5]));
+        assert!(even.share_error.unwrap() < 1e-9 && (even.jain.unwrap() - 1.0).abs() < 1e-9);
+        assert!((even.busy - 1.0).abs() < 1e-9 && (even.work - 0.9).abs() < 1e-9);
+        let uneven = Figures::of("none", &case, &run(Vec::new()), &run(vec![vec![0.5, 0.5]; 5]));
+        assert!((uneven.share_error.unwrap() - 1.0).abs() < 1e-9 && (uneven.jain.unwrap() - 0.8).abs() < 1e-9);
+        assert_eq!(even.latency_ms, None, "nobody is interactive");
+    }
+}
