@@ -34,6 +34,8 @@ pub enum Source {
     SpareWorker(u64),
     /// A process that removes a directory ended.
     Sweeper(u64),
+    /// The ledger has answers.
+    Ledger,
 }
 
 impl Source {
@@ -50,6 +52,7 @@ impl Source {
             Self::SpareWorker(number) => (8, number),
             Self::AdminListener => (9, 0),
             Self::Sweeper(number) => (10, number),
+            Self::Ledger => (11, 0),
         };
         number << 4 | kind
     }
@@ -68,6 +71,7 @@ impl Source {
             8 => Self::SpareWorker(number),
             9 => Self::AdminListener,
             10 => Self::Sweeper(number),
+            11 => Self::Ledger,
             _ => return None,
         })
     }
@@ -182,6 +186,7 @@ mod tests {
             Source::SpareWorker(7),
             Source::AdminListener,
             Source::Sweeper(8),
+            Source::Ledger,
         ];
         for source in all {
             assert_eq!(Source::unpack(source.pack()), Some(source));

@@ -12,6 +12,7 @@
 //! - the operating system: `hierarchy`, `memory`, `cgroup`, `clock`, `users`, `isolation`, `place`, `events`, `environment`
 //! - decisions without I/O: `policy`
 //! - the command line and the log: `options`, `journal`
+//! - what is kept: `ledger`
 //! - other processes: `foreign`, `peer`, `usage`, `worker`
 //! - the state of each: `connection`, `session`, `spare`, `history`
 //! - the event loop: `server`
@@ -28,6 +29,7 @@ mod history;
 mod isolation;
 mod journal;
 mod leash;
+mod ledger;
 mod memory;
 mod names;
 mod options;
@@ -50,6 +52,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use ava_ledger::Limits;
 use ava_policy::{Problem, files};
 use ava_protocol::envelope::BUILD;
 use ava_transport::spawn::Spawner;
@@ -60,12 +63,16 @@ use tracing::{error, info, warn};
 use crate::cgroup::Groups;
 use crate::environment::WorkerOptions;
 use crate::isolation::{Isolation, Wish};
+use crate::ledger::Ledger;
 use crate::options::Options;
 use crate::place::{Access, Place};
 use crate::server::{Config, Server, Settings};
 
 /// The most problems of the policy's files that the log shows.
 const MOST_PROBLEMS: usize = 48;
+
+/// The least size of a ledger at which its records are joined, in bytes.
+const LEAST_LEDGER: u64 = 16 << 20;
 
 /// Why the broker cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +141,7 @@ fn serve(options: Options) -> Result<(), Error> {
         users: options.worker_uids,
         session_memory: options.session_memory,
     })?;
+    let ledger = ledger(&options, &place, uid)?;
     let settings = Settings {
         worker,
         limits: options.limits().fit(files),
@@ -169,7 +177,7 @@ fn serve(options: Options) -> Result<(), Error> {
         "ava-broker {BUILD} listens"
     );
     described.missing.iter().for_each(|missing| warn!("{missing}"));
-    Ok(Server::new(settings, policy, (spawner, isolation), place, signal)?.run()?)
+    Ok(Server::new(settings, policy, (spawner, isolation), (place, ledger), signal)?.run()?)
 }
 
 /// Where the policy is: the machine's for a broker that serves several, otherwise the user's.
@@ -178,6 +186,15 @@ fn config(options: &Options, place: &Place, uid: u32) -> Config {
     let usual =
         || if several { Some(files::SYSTEM.into()) } else { files::private(|name| std::env::var_os(name), uid) };
     Config { file: options.config.clone().or_else(usual), required: options.config.is_some() }
+}
+
+/// The ledger, if one is to be kept.
+fn ledger(options: &Options, place: &Place, uid: u32) -> io::Result<Option<Ledger>> {
+    let usual = place::default_path(uid);
+    let usual = || ledger::usual_file(|name| std::env::var_os(name), place.path.as_deref(), &usual);
+    let limits = Limits { hours: u64::from(options.ledger_days) * 24, bytes: options.ledger_size.max(LEAST_LEDGER) };
+    let file = (options.ledger_days > 0).then(|| options.ledger.clone().unwrap_or_else(usual));
+    file.map(|file| Ledger::start(file, limits)).transpose()
 }
 
 /// Where to listen: on the service manager's sockets, or else on the options'.

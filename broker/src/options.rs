@@ -39,6 +39,21 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    /// The file in which the use of devices is kept, for `avactl account`
+    ///
+    /// The default is ledger.redb in /var/lib/ava for the system's broker, in $XDG_STATE_HOME/ava or ~/.local/state/ava for a
+    /// private one, and SOCKET.ledger for one with a socket of another name.
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+
+    /// How many days the use of devices is kept; 0 for not at all
+    #[arg(long, value_name = "DAYS", default_value_t = 90, env = "AVA_LEDGER_DAYS", value_parser = clap::value_parser!(u16))]
+    pub ledger_days: u16,
+
+    /// The size of that file beyond which older records are joined, and then removed, at least 16M
+    #[arg(long, value_name = "SIZE", default_value = "256M", env = "AVA_LEDGER_SIZE", value_parser = size)]
+    pub ledger_size: u64,
+
     /// End after this many seconds without a session
     #[arg(long, value_name = "SECONDS")]
     pub idle_exit: Option<u64>,
@@ -156,7 +171,8 @@ const SECTIONS: [Section; 4] = [
         title: "ENVIRONMENT",
         entries: &[
             (
-                "AVA_VENDOR_LIBRARY_PATH, AVA_PLUGINS, AVA_WARM, AVA_LOG, AVA_SANDBOX, AVA_SANDBOX_READ, AVA_SANDBOX_WRITE",
+                "AVA_VENDOR_LIBRARY_PATH, AVA_PLUGINS, AVA_WARM, AVA_LOG, AVA_LEDGER_DAYS, AVA_LEDGER_SIZE, AVA_SANDBOX, AVA_SANDBOX_READ, \
+                 AVA_SANDBOX_WRITE",
                 "Defaults of the options of the same names.",
             ),
             (
@@ -166,6 +182,7 @@ const SECTIONS: [Section; 4] = [
             ("XDG_RUNTIME_DIR", "The directory of the default socket, unless the broker is root's."),
             ("XDG_CONFIG_HOME, HOME", "The directory of ava/ava.toml, for a broker that serves its own user alone."),
             ("XDG_CACHE_HOME, HOME", "The directory of workers' private directories."),
+            ("XDG_STATE_HOME, HOME", "The directory of the use of devices, for a private broker."),
         ],
     },
     Section {
@@ -178,6 +195,10 @@ const SECTIONS: [Section; 4] = [
             (
                 "/etc/ava/templates/softhsm2.conf",
                 "Each tenant gets a copy of it as the configuration of its own token store.",
+            ),
+            (
+                "/var/lib/ava/ledger.redb, ~/.local/state/ava/ledger.redb, SOCKET.ledger",
+                "What sessions used, hour by hour. One that is damaged is put aside as ….damaged, and another begun.",
             ),
             ("SOCKET.lock", "The lock beside the socket: its holder is the only broker there."),
         ],

@@ -6,6 +6,7 @@
 mod accept;
 mod children;
 mod cleanup;
+mod ledger;
 mod policy;
 mod queue;
 mod requests;
@@ -29,12 +30,15 @@ use rustix::process::Rlimit;
 use sd_notify::NotifyState;
 use tracing::{info, warn};
 
+use self::ledger::Noted;
 use crate::connection::Connection;
 use crate::environment::WorkerOptions;
 use crate::events::{Events, Happened, Interest, Source};
 use crate::foreign::Closer;
 use crate::history::History;
 use crate::isolation::Isolation;
+
+use crate::ledger::Ledger;
 use crate::pacer::Pacer;
 use crate::place::{Access, Place};
 use crate::policy::admission::{Admission, Limits};
@@ -114,6 +118,8 @@ enum Due {
     Sweep,
     /// The broker was idle for as long as the options allow.
     Idle,
+    /// Note what sessions used.
+    Ledger,
     /// Notify the service manager's watchdog.
     Watchdog,
 }
@@ -157,6 +163,11 @@ pub struct Server {
     /// Programs that will open a session.
     expected: HashMap<u64, Expected>,
     history: History,
+    /// `None` if none is kept.
+    ledger: Option<Ledger>,
+    noted: Noted,
+    /// Connections that wait for the ledger's answer, and their users.
+    asked: HashMap<u64, u32>,
     refusals: RateLimit,
     last_connection: u64,
     last_session: u64,
@@ -173,7 +184,7 @@ impl Server {
         settings: Settings,
         policy: Policy,
         (spawner, isolation): (Spawner, Isolation),
-        place: Place,
+        (place, ledger): (Place, Option<Ledger>),
         signal: UnixStream,
     ) -> io::Result<Self> {
         let events = Events::new()?;
@@ -184,6 +195,9 @@ impl Server {
             events.add(admin, Source::AdminListener, Interest::Read)?;
         }
         events.add(&signal, Source::Signal, Interest::Read)?;
+        if let Some(ledger) = &ledger {
+            events.add(&ledger.wake, Source::Ledger, Interest::Read)?;
+        }
         Ok(Self {
             admission: Admission::new(settings.limits),
             tenancy: Tenancy::new(policy, settings.limits.sessions_per_user),
@@ -205,6 +219,9 @@ impl Server {
             spares: BTreeMap::new(),
             expected: HashMap::new(),
             history: History::default(),
+            ledger,
+            noted: Noted::default(),
+            asked: HashMap::new(),
             refusals: RateLimit::new(10),
             last_connection: 0,
             last_session: 0,
@@ -245,6 +262,10 @@ impl Server {
             }
         }
         let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        self.note_sessions(Instant::now());
+        if let Some(ledger) = self.ledger.take() {
+            ledger.end();
+        }
         self.isolation.close();
         info!(reason = self.over.unwrap_or("?"), sessions = self.sessions.len(), "the broker ends; sessions go on");
         Ok(())
@@ -265,6 +286,7 @@ impl Server {
             Source::Spare(number) => self.hear_spare(number, BATCH),
             Source::SpareWorker(number) => self.spare_over(number),
             Source::Sweeper(number) => self.swept(number),
+            Source::Ledger => self.accounted(),
             Source::Expected(number) => {
                 if let Some(Expected { process, .. }) = self.expected.remove(&number) {
                     self.events.remove(&process);
@@ -284,6 +306,7 @@ impl Server {
             Due::Accept => self.accept_again(),
             Due::Groups => self.tidy_groups(now),
             Due::Sweep => self.sweep(now),
+            Due::Ledger => self.note_sessions(now),
             Due::Idle => {
                 // A program that connected at the last moment is still served.
                 self.accept(false);

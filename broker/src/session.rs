@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ava_ledger::{Amounts, Labels, SessionId};
 use ava_protocol::admin::{self, Detail, State};
 use ava_protocol::api::Api;
 use ava_protocol::control::EndKind;
@@ -18,6 +19,7 @@ use ava_protocol::usage::Stats;
 use interprocess::os::unix::uds_local_socket::Stream;
 
 use crate::foreign::Foreign;
+use crate::ledger::Note;
 use crate::names;
 use crate::pacer::Held;
 use crate::peer::Peer;
@@ -59,6 +61,10 @@ pub struct Session {
     pub usage: Usage,
     /// For how long its worker was stopped, since it had used more than its share.
     pub held: Held,
+    /// The most device memory that was seen, in bytes.
+    memory_peak: u64,
+    /// What the ledger knows of it.
+    noted: Amounts,
     /// Connections of administrators that wait for its end.
     pub killers: Vec<u64>,
     /// The rate limit of the worker's log lines.
@@ -122,6 +128,8 @@ impl Session {
             end_reason: None,
             usage: Usage::new(api),
             held: Held::default(),
+            memory_peak: 0,
+            noted: Amounts::default(),
             killers: Vec::new(),
             log_limit: RateLimit::new(20),
         }
@@ -168,7 +176,45 @@ impl Session {
         shown.bytes_in = stats.bytes_in;
         shown.bytes_out = stats.bytes_out;
         shown.devices.clone_from(&stats.devices);
+        self.memory_peak = self.memory_peak.max(stats.memory_bytes);
         self.detail.stats = stats;
+    }
+
+    /// What it has used, as last counted.
+    fn amounts(&self) -> Amounts {
+        let shown = &self.detail.session;
+        Amounts {
+            sessions: u64::from(self.clock_before.is_some()),
+            device_ns: shown.device_ns,
+            held_ns: shown.held_ns,
+            commands: shown.commands,
+            calls: shown.calls,
+            bytes_in: shown.bytes_in,
+            bytes_out: shown.bytes_out,
+            memory_peak_bytes: self.memory_peak,
+        }
+    }
+
+    /// What the ledger does not know yet, of a session of the broker that started then.
+    pub fn note(&self, broker: u64) -> Option<Note> {
+        let (amounts, shown) = (self.amounts(), &self.detail.session);
+        let labels = || Labels {
+            tenant: shown.tenant.clone(),
+            uid: shown.uid,
+            container: self.detail.container.clone(),
+            cgroup: self.detail.cgroup.clone(),
+            program: shown.program.clone(),
+            api: shown.api.clone(),
+            device: shown.devices.join(", "),
+        };
+        let id = SessionId { broker, session: shown.session };
+        let is_new = !amounts.is_idle_since(&self.noted);
+        is_new.then(|| Note { id, labels: labels(), amounts: amounts.since(&self.noted) })
+    }
+
+    /// The ledger knows all that was last counted.
+    pub fn noted(&mut self) {
+        self.noted = self.amounts();
     }
 
     /// The end reason, given its worker's exit status.

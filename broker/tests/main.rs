@@ -5,6 +5,7 @@ mod suite {
     mod bad_input;
     mod descriptors;
     mod help;
+    mod ledger;
     mod lifecycle;
     mod place;
     mod policy;

@@ -1,6 +1,7 @@
 //! The broker's accounting is correct: bytes over every path, including the last call, however the session ends.
 
 use std::os::fd::AsFd;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{Session, State};
@@ -8,6 +9,7 @@ use ava_tests::administration::sessions;
 use ava_tests::running::{Running, ready};
 use ava_tests::vendor::{softhsm, tflite};
 use ava_tests::{Ended, Program, Vendor, World, built};
+use ava_transport::processor;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 /// The deadline of any step, on a loaded machine.
@@ -286,4 +288,65 @@ fn what_is_found_is_brought_in_large_pieces() {
     let strict = [("AVA_STRICT", "1")];
     assert_eq!(waits_between(&world, find("1"), &strict), 1003);
     assert_eq!(waits_between(&world, find("100"), &strict), 13);
+}
+
+/// What `avactl account` writes of all that there is.
+fn accounted(world: &World, by: &str, format: &str) -> String {
+    let mut avactl = Command::new(built::file("avactl"));
+    avactl.args(["account", "--since", "2000-01-01", "--by", by, "--format", format]);
+    let output = avactl.env("AVA_SOCKET", world.socket()).output().expect("avactl starts");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Device seconds as text, and whose they are.
+fn device_seconds(world: &World, by: &str) -> (String, f64) {
+    let account: serde_json::Value = serde_json::from_str(&accounted(world, by, "json")).expect("JSON");
+    let rows = account["rows"].as_array().expect("rows");
+    assert!(account["schema"] == 1 && rows.len() == 1, "{account}");
+    (rows[0]["name"].as_str().expect("a name").to_owned(), rows[0]["device_seconds"].as_f64().expect("seconds"))
+}
+
+#[test]
+fn device_time_is_the_workers_and_is_kept_when_the_broker_is_killed() {
+    let program = Program::new(built::compiled("accounts-busy", "accounts/busy.c", &["-lOpenCL"])).within(PATIENCE);
+    let mut world = World::new(Vendor::Pocl);
+    let mut program = world.start_remote(&program);
+    program.wait_for("ready\n");
+    let id = program.id();
+    let clock = || {
+        let session = session_of(&world, id);
+        let worker = Pid::from_raw(session.worker_pid.cast_signed()).expect("a worker");
+        (Duration::from_nanos(session.device_ns), processor::time(worker).expect("its clock"))
+    };
+    let before = clock();
+    program.tell("go on\n");
+    program.wait_for("computed\n");
+    let after = clock();
+    let (shown, used) = (after.0 - before.0, after.1 - before.1);
+    // The kernel counts what runs by ticks of at most 10 ms: so much each of a few threads may be late.
+    let late = Duration::from_millis(80);
+    assert!(used > 2 * late, "it has computed: {used:?}");
+    assert!(shown.abs_diff(used) <= late, "{shown:?} shown, {used:?} of the worker");
+    program.tell("end\n");
+    let last = Duration::from_nanos(ended(&world, id).device_ns).as_secs_f64();
+    assert_eq!(program.answer().ended, Ended::With(0));
+
+    // What was asked for is written.
+    assert_eq!(device_seconds(&world, "session"), ("1".to_owned(), last));
+    world.kill_broker();
+    world.start_broker();
+    for by in ["tenant", "user", "cgroup", "program", "device", "api", "session"] {
+        let (name, seconds) = device_seconds(&world, by);
+        assert!(!name.is_empty() && (seconds - last).abs() < 1e-9, "by {by}: {seconds} of {last} s for {name:?}");
+        let table = accounted(&world, by, "table");
+        assert!(table.starts_with(&by.to_uppercase()) && table.lines().count() == 2, "{table}");
+        let csv = accounted(&world, by, "csv");
+        let [head, row] = csv.lines().collect::<Vec<_>>()[..] else { panic!("{csv}") };
+        let at = head.split(',').position(|title| title == "device_seconds").expect("a column");
+        // Names of devices have commas, and then quotes.
+        let from_behind = head.split(',').count() - at;
+        let cell = row.rsplit(',').nth(from_behind - 1).expect("a cell");
+        assert!((cell.parse::<f64>().expect("seconds") - last).abs() < 1e-9, "{csv}");
+    }
 }

@@ -8,7 +8,8 @@ use rkyv::{Archive, Deserialize, Serialize};
 use crate::surroundings::Surroundings;
 use crate::usage::Stats;
 
-/// A request. Each is answered by one [`Answer`], [`Request::Sessions`] and [`Request::Tenants`] by one or more.
+/// A request. Each is answered by one [`Answer`]; [`Request::Sessions`], [`Request::Tenants`] and [`Request::Account`] by one or
+/// more.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum Request {
     /// Asks for the broker's status.
@@ -57,6 +58,34 @@ pub enum Request {
     Reload,
     /// Compares the files of the policy with what is in force.
     Compare,
+    /// What the peer's sessions used, or an administrator's all, also before this broker started.
+    Account {
+        /// Since when, in milliseconds since 1970: from the beginning of that hour on.
+        since_unix_ms: u64,
+        /// Until when: to the end of that hour.
+        until_unix_ms: u64,
+        /// What is added up.
+        by: By,
+    },
+}
+
+/// What sessions are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
+pub enum By {
+    /// Their tenant.
+    Tenant,
+    /// Their user.
+    User,
+    /// The control group of their program.
+    Cgroup,
+    /// The name of their program.
+    Program,
+    /// The devices that they use.
+    Device,
+    /// Their API.
+    Api,
+    /// Each alone.
+    Session,
 }
 
 /// The answer to a [`Request`].
@@ -114,6 +143,13 @@ pub enum Answer {
         /// Both have the same rules, in another order.
         reordered: bool,
     },
+    /// To [`Request::Account`].
+    Account {
+        /// Some of the groups, those that used devices longest first.
+        used: Vec<Used>,
+        /// Another answer with the next ones follows.
+        more: bool,
+    },
     /// There is no such session, or it belongs to another user.
     Failed {
         /// For programs.
@@ -138,6 +174,8 @@ pub enum Failure {
     Malformed,
     /// What is to be said of a tenant is no policy.
     Policy,
+    /// No ledger is kept, or it cannot be read.
+    NoLedger,
 }
 
 /// A broker's status.
@@ -171,6 +209,8 @@ pub struct Status {
     pub isolation: Isolation,
     /// What rules say.
     pub policy: Policy,
+    /// Where the use of devices is kept; `None` if it is not.
+    pub ledger: Option<Ledger>,
     /// The peer is an administrator.
     pub admin: bool,
 }
@@ -184,6 +224,59 @@ pub struct Policy {
     pub rules: u64,
     /// Keys that they use and that have no effect yet.
     pub not_enforced: Vec<String>,
+}
+
+/// The file in which the use of devices is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Its path.
+    pub file: String,
+    /// Its size in bytes; 0 before it was opened.
+    pub bytes: u64,
+    /// Why it is not kept at the moment; empty if it is.
+    pub trouble: String,
+}
+
+/// What a group of sessions used.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Used {
+    /// What they have in common; a number for a user or session.
+    pub name: String,
+    /// Of how many groups this is: one, or, last and without a name, all that are not listed.
+    pub groups: u64,
+    /// More of a single session.
+    pub session: Option<UsedBy>,
+    /// Sessions that began in that time.
+    pub sessions: u64,
+    /// Time on devices, in nanoseconds.
+    pub device_ns: u64,
+    /// Time for which work was held back so that others got their share, in nanoseconds.
+    pub held_ns: u64,
+    /// Commands that devices accepted.
+    pub commands: u64,
+    /// Calls served.
+    pub calls: u64,
+    /// Bytes of data from programs.
+    pub bytes_in: u64,
+    /// Bytes of data to programs.
+    pub bytes_out: u64,
+    /// The most device memory that one session was seen to hold, in bytes.
+    pub memory_peak_bytes: u64,
+}
+
+/// Which session used something.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct UsedBy {
+    /// When its broker started, in milliseconds since 1970: each broker counts sessions from 1 on.
+    pub broker_unix_ms: u64,
+    /// The tenant whose limits applied.
+    pub tenant: String,
+    /// The program's user.
+    pub uid: u32,
+    /// The program's name, from the program.
+    pub program: String,
+    /// The table's name.
+    pub api: String,
 }
 
 /// A tenant, and what holds for it.

@@ -10,6 +10,7 @@ use tracing::info;
 use super::{Due, Expected, Server};
 use crate::connection::{Connection, Phase};
 use crate::events::{Interest, Source};
+use crate::ledger::Ledger;
 use crate::names;
 use crate::session::unix_ms;
 use crate::tenant::TenantId;
@@ -49,6 +50,9 @@ impl Server {
             Request::Unset { tenant, keys } => self.unset(client, &asker, &tenant, &keys),
             Request::Reload => self.reload(client, &asker),
             Request::Compare => self.compare(client, &asker),
+            Request::Account { since_unix_ms, until_unix_ms, by } => {
+                self.account(client, &asker, (since_unix_ms, until_unix_ms), by);
+            }
             Request::Sessions { ended } => {
                 let sessions = self.visible(&asker, ended);
                 self.answer(client, in_parts(sessions));
@@ -108,6 +112,7 @@ impl Server {
             idle_exit_s: self.settings.idle_exit.map_or(0, |time| time.as_secs()),
             isolation: self.isolation.describe(),
             policy: self.policy(),
+            ledger: self.ledger.as_ref().map(Ledger::describe),
             admin: asker.admin,
         }
     }
@@ -201,7 +206,7 @@ impl Server {
 /// The peer that makes a request.
 #[derive(Debug)]
 pub(super) struct Asker {
-    tenant: TenantId,
+    pub tenant: TenantId,
     pub admin: bool,
 }
 

@@ -109,6 +109,7 @@ impl Server {
             None => Ok(()),
         });
         self.sessions.insert(number, session);
+        self.watch_ledger();
         self.deadlines.set(Due::Start(number), Instant::now() + START_TIME);
         if let Err(error) = added {
             self.end_session(number, format!("it cannot be watched: {error}"));
@@ -399,6 +400,7 @@ impl Server {
         };
         let reason = session.reason(&exit);
         session.count();
+        self.note_end(&session);
         let (uid, state) = (session.peer.uid, session.state());
         self.events.remove(&session.worker.control);
         self.events.remove(session.worker.process());

@@ -26,6 +26,8 @@ use Allowed::{Files, Folders, Number, Path as Any, Wait, Words};
 /// Every variable that a part of AvA reads.
 const ALL: &[(&str, Allowed)] = &[
     ("AVA_BROKER", Any),
+    ("AVA_LEDGER_DAYS", Number(65535)),
+    ("AVA_LEDGER_SIZE", Any),
     ("AVA_LOG", Words(&["off", "error", "warn", "info", "debug", "trace"])),
     ("AVA_PLUGINS", Files),
     ("AVA_SANDBOX", Words(&["require", "best", "off"])),

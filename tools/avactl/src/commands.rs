@@ -1,5 +1,6 @@
 //! The subcommands, one per file.
 
+mod account;
 mod completion;
 mod devices;
 mod doctor;
@@ -10,11 +11,14 @@ mod manual;
 mod policy;
 mod policy_file;
 mod ps;
+mod rates;
 mod run;
 mod selection;
 mod shown;
 mod start_broker;
+mod stats;
 mod tenants;
+mod top;
 mod version;
 
 use std::process::ExitCode;
@@ -22,7 +26,7 @@ use std::process::ExitCode;
 use ava_cli::{Example, example};
 use clap::{Command as Clap, CommandFactory, Parser, Subcommand};
 
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::output::{Color, Format};
 
 /// Run programs on shared accelerators, and see who uses them
@@ -62,6 +66,9 @@ enum Command {
     Inspect(inspect::Args),
     Kill(kill::Args),
     Tenants(tenants::Args),
+    Account(account::Args),
+    Top(top::Args),
+    Stats(stats::Args),
     Policy(policy::Args),
     Doctor(doctor::Args),
     Version(version::Args),
@@ -91,6 +98,9 @@ fn examples(verb: &str) -> &'static [Example] {
         "version" => version::EXAMPLES,
         "completion" => completion::EXAMPLES,
         "tenants" => tenants::EXAMPLES,
+        "account" => account::EXAMPLES,
+        "top" => top::EXAMPLES,
+        "stats" => stats::EXAMPLES,
         verb => policy::examples(verb),
     }
 }
@@ -123,6 +133,9 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     cli.color.apply();
     let format = if cli.json { Format::Json } else { cli.format };
     let done = |()| ExitCode::SUCCESS;
+    if format == Format::Csv && !matches!(cli.command, Command::Account(_)) {
+        return Err(Failure::new(Kind::Usage, "only `avactl account` writes comma-separated values"));
+    }
     match cli.command {
         Command::Run(args) => Err(run::run(args)),
         Command::Ps(args) => ps::run(args, format),
@@ -130,6 +143,9 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Inspect(args) => inspect::run(args, format),
         Command::Kill(args) => kill::run(args, format),
         Command::Tenants(args) => tenants::run(args, format).map(done),
+        Command::Account(args) => account::run(args, format).map(done),
+        Command::Top(args) => top::run(args, format).map(done),
+        Command::Stats(args) => stats::run(&args, format).map(done),
         Command::Policy(args) => policy::run(args, format),
         Command::Doctor(args) => doctor::run(args, format),
         Command::Version(args) => version::run(args, format).map(done),

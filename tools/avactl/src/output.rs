@@ -19,6 +19,8 @@ pub enum Format {
     Table,
     /// For programs: base units, and "schema": 1
     Json,
+    /// For spreadsheets: comma-separated values (`account` only)
+    Csv,
 }
 
 /// When to use colours.
@@ -56,7 +58,7 @@ pub struct TableArgs {
 
     /// Leave out the column titles
     #[arg(long)]
-    no_headers: bool,
+    pub no_headers: bool,
 
     /// Show exact numbers, sizes in bytes, times of use in nanoseconds
     #[arg(short, long)]
@@ -92,6 +94,17 @@ pub fn json<T: Serialize>(content: &T) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// The same on one line.
+pub fn json_line<T: Serialize>(content: &T) -> Result<String, Failure> {
+    let text = serde_json::to_string(&Document { schema: SCHEMA, content });
+    Ok(text.map_err(|error| Failure::from(io::Error::from(error)))? + "\n")
+}
+
+/// Writes `text`, with styles where they are wanted.
+pub fn print_styled(text: &str) -> Result<(), Failure> {
+    write(anstream::stdout().lock(), text)
+}
+
 /// Writes `text` unchanged.
 pub fn print(text: &str) -> Result<(), Failure> {
     write(io::stdout().lock(), text)
@@ -101,7 +114,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 pub fn show<T: Serialize>(format: Format, content: &T, table: impl FnOnce(&T) -> String) -> Result<(), Failure> {
     match format {
         Format::Json => print(&json(content)?),
-        Format::Table => write(anstream::stdout().lock(), &table(content)),
+        Format::Table | Format::Csv => print_styled(&table(content)),
     }
 }
 

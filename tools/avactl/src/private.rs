@@ -29,8 +29,20 @@ const IDLE_SECONDS: &str = "30";
 const START_SECONDS: i64 = 20;
 /// Variables of its starter's environment that a private broker gets, in addition to those for the first program's worker.
 /// Every program sends its own surroundings for its worker.
-const ENVIRONMENT: &[&str] =
-    &["AVA_LOG", "AVA_WARM", "HOME", "LANG", "LOGNAME", "PATH", "USER", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
+const ENVIRONMENT: &[&str] = &[
+    "AVA_LEDGER_DAYS",
+    "AVA_LEDGER_SIZE",
+    "AVA_LOG",
+    "AVA_WARM",
+    "HOME",
+    "LANG",
+    "LOGNAME",
+    "PATH",
+    "USER",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+];
 
 /// A broker that this process may use, and that stays as long as this process lives, whatever program it becomes.
 pub fn ensure() -> Result<Broker, Failure> {

@@ -137,6 +137,22 @@ impl Broker {
         }
     }
 
+    /// What the peer's sessions used, or for an administrator all, in this time, in milliseconds since 1970.
+    pub fn account(&self, since: u64, until: u64, by: admin::By) -> Result<Vec<admin::Used>, Failure> {
+        let mut all = Vec::new();
+        let mut answer = self.ask(Request::Account { since_unix_ms: since, until_unix_ms: until, by })?;
+        loop {
+            let admin::Answer::Account { used, more } = answer else {
+                return Err(Failure::new(Kind::General, "the broker sent an unexpected answer"));
+            };
+            all.extend(used);
+            if !more {
+                return Ok(all);
+            }
+            answer = self.next()?;
+        }
+    }
+
     /// The same with this deadline for each answer.
     pub fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
@@ -222,6 +238,8 @@ fn failed(code: admin::Failure, reason: String) -> Failure {
         admin::Failure::Denied => Failure::new(Kind::Denied, reason)
             .hint("only users of the administrator's socket can see and end others' sessions, and change the policy"),
         admin::Failure::NoSession => Failure::new(Kind::NoSession, reason).hint("`avactl ps` lists the sessions"),
+        admin::Failure::NoLedger => Failure::new(Kind::General, reason)
+            .hint("`avactl doctor` shows where the ledger is, and what is wrong with it"),
         admin::Failure::Busy | admin::Failure::Stuck | admin::Failure::Malformed | admin::Failure::Policy => {
             Failure::new(Kind::General, reason)
         }

@@ -46,6 +46,11 @@ impl Column {
         Self { least: Some(least), ..self }
     }
 
+    /// The same with another title.
+    pub const fn titled(self, title: &'static str) -> Self {
+        Self { title, ..self }
+    }
+
     /// Its title.
     pub const fn title(&self) -> &'static str {
         self.title

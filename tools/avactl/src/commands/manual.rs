@@ -44,7 +44,8 @@ const ENVIRONMENT: Section = Section {
         ),
         ("AVA_TRANSPORT", "With socket, calls travel without shared memory."),
         (
-            "AVA_VENDOR_LIBRARY_PATH, AVA_PLUGINS, AVA_SANDBOX, AVA_SANDBOX_READ, AVA_SANDBOX_WRITE, AVA_WARM",
+            "AVA_VENDOR_LIBRARY_PATH, AVA_PLUGINS, AVA_SANDBOX, AVA_SANDBOX_READ, AVA_SANDBOX_WRITE, AVA_WARM, AVA_LEDGER_DAYS, \
+             AVA_LEDGER_SIZE",
             "Options of the private broker, when it is started; ava-broker(8) explains them.",
         ),
         (

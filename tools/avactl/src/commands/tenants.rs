@@ -20,7 +20,7 @@ pub const EXAMPLES: &[Example] = &[
 ///
 /// A tenant is a user, in a container or outside of all, or what a rule of ava.toml(5) makes one tenant of. Administrators
 /// see all that have sessions or are named by a rule, other users their own. TIME is the time that its sessions used on
-/// devices since the broker started.
+/// devices since the broker started; `avactl account` shows that of earlier days too.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

@@ -7,7 +7,7 @@ use ava_protocol::usage::{FunctionStats, Stats};
 use insta::assert_snapshot;
 
 use super::shown::Shown;
-use super::{command, devices, examples, inspect, policy, ps, tenants, version};
+use super::{account, command, devices, examples, inspect, policy, ps, tenants, version};
 use crate::opencl::Device;
 use crate::output::{TableArgs, json};
 use crate::table::View;
@@ -257,4 +257,45 @@ fn versions() {
         failure: None,
     };
     assert_snapshot!(version::text(&none, None) + &version::text(&one, None) + &json(&one).unwrap());
+}
+
+fn account(by: account::By) -> account::Account {
+    let used = |name: &str, groups, device_ns| admin::Used {
+        name: name.into(),
+        groups,
+        session: (by == account::By::Session && groups == 1).then(|| admin::UsedBy {
+            broker_unix_ms: 1_700_000_000_500,
+            tenant: "vision".into(),
+            uid: 1000,
+            program: "a,\"b\"".into(),
+            api: "opencl".into(),
+        }),
+        sessions: 12,
+        device_ns,
+        held_ns: 20_000_000,
+        commands: 1_234_567,
+        calls: 7,
+        bytes_in: 5 << 30,
+        bytes_out: 999,
+        memory_peak_bytes: 25_600_000,
+    };
+    let names = if by == account::By::Session { ["8", "3"] } else { ["1000", ""] };
+    let rows = [used(names[0], 1, 12_345_000_000_000), used(names[1], 1, 0), used("", 20, 1_500_000_000)];
+    account::Account {
+        since_unix_seconds: 1_700_000_000.0,
+        until_unix_seconds: 1_700_086_400.0,
+        by,
+        rows: rows.into_iter().map(|used| account::Row::new(used, by, |uid| format!("user{uid}"))).collect(),
+    }
+}
+
+#[test]
+fn account_in_each_format() {
+    let mut text = String::new();
+    for by in [account::By::User, account::By::Device, account::By::Session] {
+        let account = account(by);
+        text += &at_widths(|view| account::table(&account, view, false));
+        text += &account::csv(&account, true);
+    }
+    assert_snapshot!(text + &json(&account(account::By::Session)).unwrap());
 }

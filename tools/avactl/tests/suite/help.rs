@@ -22,8 +22,8 @@ fn there_is_a_page_for_each_verb_and_for_the_broker() {
     let names: Vec<_> = pages.iter().map(|page| page.file_name().unwrap().to_str().unwrap()).collect();
     let policy =
         ["policy-check", "policy-diff", "policy-reload", "policy-set", "policy-show", "policy-unset", "policy"];
-    let verbs = ["completion", "devices", "doctor", "inspect", "kill"].into_iter().chain(policy);
-    let verbs = verbs.chain(["ps", "run", "tenants", "version"]);
+    let verbs = ["account", "completion", "devices", "doctor", "inspect", "kill"].into_iter().chain(policy);
+    let verbs = verbs.chain(["ps", "run", "stats", "tenants", "top", "version"]);
     let others = ["avactl.1", "ava.toml.5", "ava-broker.8"].map(str::to_owned);
     let expected: Vec<_> = verbs.map(|verb| format!("avactl-{verb}.1")).chain(others).collect();
     assert_eq!(names, expected, "hidden verbs have none");
@@ -80,7 +80,7 @@ fn every_example_does_what_it_is_for() {
     let own = std::process::id().to_string();
     let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let mut executed = 0;
-    for verb in ["run", "ps", "inspect", "kill", "tenants", "policy", "doctor", "version", "completion"] {
+    for verb in ["run", "ps", "inspect", "kill", "tenants", "account", "policy", "doctor", "version", "completion"] {
         for line in examples(&here.text(&[verb, "--help"])) {
             let _tenants: Vec<_> = (0..6).map(|_| here.session()).collect();
             let newest = here

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ava_protocol::admin::{Answer, Isolation, Policy, Request, Status};
+use ava_protocol::admin::{Answer, Isolation, Ledger, Policy, Request, Status};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::session::Socket;
 
@@ -23,6 +23,7 @@ pub fn all() -> Diagnosis {
     if let Some((broker, status)) = &reached {
         checks.push(isolation(&status.isolation));
         checks.push(policy(&status.policy));
+        checks.push(ledger(status.ledger.as_ref()));
         if let Some(shim) = &shim {
             checks.extend(sessions(shim, broker));
         }
@@ -93,6 +94,20 @@ pub fn policy(policy: &Policy) -> Check {
     match policy.not_enforced.as_slice() {
         [] => Check::new(NAME, Health::Ok, found),
         names => Check::new(NAME, Health::Note, found).fix(format!("not enforced yet: {}", names.join(", "))),
+    }
+}
+
+/// Where the use of devices is kept.
+pub fn ledger(ledger: Option<&Ledger>) -> Check {
+    const NAME: &str = "ledger";
+    match ledger {
+        None => Check::new(NAME, Health::Ok, "none is kept (--ledger-days 0)"),
+        Some(Ledger { file, bytes: 0, trouble }) if trouble.is_empty() => Check::new(NAME, Health::Ok, file.clone()),
+        Some(Ledger { file, bytes: size, trouble }) if trouble.is_empty() => {
+            Check::new(NAME, Health::Ok, format!("{file}, {}", bytes(*size)))
+        }
+        Some(Ledger { trouble, .. }) => Check::new(NAME, Health::Note, format!("what is used is not kept: {trouble}"))
+            .fix("programs run all the same; the broker tries again every half minute"),
     }
 }
 

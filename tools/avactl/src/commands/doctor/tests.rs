@@ -1,4 +1,4 @@
-use ava_protocol::admin::{Isolation, Policy};
+use ava_protocol::admin::{Isolation, Ledger, Policy};
 use ava_protocol::api::Api;
 use insta::assert_snapshot;
 
@@ -25,6 +25,10 @@ fn isolation(missing: &[&str]) -> Check {
         memory: [12 << 30; 3],
         missing: missing.iter().map(|line| (*line).to_owned()).collect(),
     })
+}
+
+fn ledger(trouble: &str) -> Check {
+    checks::ledger(Some(&Ledger { file: "/var/lib/ava/ledger.redb".into(), bytes: 3 << 20, trouble: trouble.into() }))
 }
 
 /// What a session has answered, or what AvA's library has complained of.
@@ -59,6 +63,7 @@ fn well() -> Diagnosis {
         broker,
         isolation(&[]),
         checks::policy(&Policy::default()),
+        ledger(""),
         session(Ok(("Portable Computing Language", &devices)), None),
     ])
 }
@@ -79,6 +84,7 @@ fn what_can_be_wrong() {
     let ill = diagnosis(vec![
         Check::new("broker", Health::Broken, "no broker listens on /nowhere").fix("unset AVA_SOCKET"),
         isolation(&["all tenants' workers run as user 998"]),
+        ledger("/var/lib/ava/ledger.redb: No space left on device (os error 28)"),
         checks::policy(&Policy {
             files: vec!["/etc/ava/ava.toml".into(), "/etc/ava/ava.d/10-vision.toml".into()],
             rules: 3,
