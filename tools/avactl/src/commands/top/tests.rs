@@ -117,7 +117,7 @@ fn keys_sort_filter_and_end_sessions_after_a_question() {
     for code in [KeyCode::Char('/'), KeyCode::Esc] {
         press(&mut app, code);
     }
-    assert_eq!(app.lines.len(), 11, "all are back");
+    assert_eq!(app.lines.len(), 12, "all are back");
     assert_eq!(press(&mut app, KeyCode::Char('q')), Action::Quit);
     press(&mut app, KeyCode::Char('/'));
     let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
