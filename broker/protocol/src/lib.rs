@@ -18,6 +18,7 @@ pub mod frame;
 pub mod image;
 pub mod layout;
 pub mod mirror;
+pub mod quota;
 pub mod sandbox;
 pub mod session;
 pub mod spec;

@@ -1,0 +1,190 @@
+//! What all sessions of a tenant may take together, and what each has taken: a page that the broker shares with all workers of
+//! a tenant, and how a worker takes a part of what is left.
+//!
+//! The broker makes the page, a memory file of a fixed size, when the tenant's first session begins, and gives each worker a
+//! **seat** in it. It writes the limits at any time, and clears the seat of a worker that has ended. So what a killed worker
+//! held is free again, and nobody needs to know what it was about to do.
+//!
+//! ```text
+//! word  0, 1         the most bytes of device memory, and of pinned memory of the host; all bits set: no limit
+//!       2            how many seats have ever been given
+//!       3 to 7       reserved
+//!       8 …          seats, of 8 words each:
+//!                    0, 1   bytes of device memory that the session holds, and asks for
+//!                    2, 3   the same of pinned memory of the host
+//!                    4 to 7 reserved
+//! ```
+//!
+//! There is no word for the sum: a worker that died between two words would leave it wrong. Who wants bytes says so in its seat,
+//! then adds up all seats, and takes the bytes if all that is held and asked for stays within the limit. Of two that ask at
+//! once the later one sees the earlier one. If there is not enough for both, the one of the higher seat withdraws and asks again.
+//!
+//! - **Invariant:** what a tenant's sessions take after a limit was written does not exceed it by a byte, whatever other
+//!   sessions and threads do meanwhile.
+//! - **Invariant:** nobody waits for another worker for longer than a bounded number of looks: it may be stopped, or hostile.
+//! - **Invariant:** a worker can write anything there, at any time. It harms its own tenant: every other one has another page.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError};
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    DeviceMemory,
+    /// Pinned memory of the host.
+    HostMemory,
+}
+
+/// All resources.
+pub const RESOURCES: [Resource; 2] = [Resource::DeviceMemory, Resource::HostMemory];
+/// The limit of who has none.
+pub const UNLIMITED: u64 = u64::MAX;
+/// The most seats of a page, and so sessions of a tenant.
+pub const SEATS: usize = 1 << 14;
+/// The size of a page in bytes.
+pub const BYTES: u64 = ((FIRST + SEATS * WORDS) * size_of::<u64>()).next_multiple_of(4096) as u64;
+
+/// How many seats have ever been given.
+const GIVEN: usize = RESOURCES.len();
+/// The first word of seats, and the words of one: a cache line, so that workers do not slow each other down.
+const FIRST: usize = 8;
+const WORDS: usize = 8;
+/// How often a worker looks again while others ask for what it wants.
+const LOOKS: usize = 200;
+
+/// The seat's word for what it holds of a resource; the next one is what it asks for.
+fn held(seat: usize, of: Resource) -> usize {
+    FIRST + seat * WORDS + 2 * of as usize
+}
+
+fn asked(seat: usize, of: Resource) -> usize {
+    held(seat, of) + 1
+}
+
+/// The seats that may be in use. What the page says is cut to what there is room for.
+fn seats(page: &[AtomicU64]) -> usize {
+    let room = page.len().saturating_sub(FIRST) / WORDS;
+    usize::try_from(page[GIVEN].load(SeqCst)).unwrap_or(usize::MAX).min(room)
+}
+
+/// Writes the most bytes that a tenant may have.
+pub fn set_limit(page: &[AtomicU64], of: Resource, most: u64) {
+    page[of as usize].store(most, SeqCst);
+}
+
+/// Makes a seat one that holds nothing: before a worker gets it, and when the worker has ended.
+pub fn clear(page: &[AtomicU64], seat: usize) {
+    for of in RESOURCES {
+        page[held(seat, of)].store(0, SeqCst);
+        page[asked(seat, of)].store(0, SeqCst);
+    }
+    page[GIVEN].fetch_max(seat as u64 + 1, SeqCst);
+}
+
+/// How many bytes all sessions hold, as their workers say.
+#[must_use]
+pub fn taken(page: &[AtomicU64], of: Resource) -> u64 {
+    (0..seats(page)).fold(0, |sum: u64, seat| sum.saturating_add(page[held(seat, of)].load(SeqCst)))
+}
+
+/// A limit, and how much of it is taken, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    pub limit: u64,
+    pub taken: u64,
+}
+
+/// A worker's seat.
+#[derive(Debug)]
+pub struct Seat {
+    page: &'static [AtomicU64],
+    number: usize,
+    /// Locked while a thread asks for some of a resource.
+    asking: [Mutex<()>; RESOURCES.len()],
+}
+
+/// What the other seats have of a resource.
+#[derive(Default)]
+struct Others {
+    held: u64,
+    asked: u64,
+    /// Whether one asks that need not withdraw.
+    precede: bool,
+}
+
+impl Seat {
+    /// The seat of this number.
+    ///
+    /// # Panics
+    /// The page has no such seat.
+    #[must_use]
+    pub fn new(page: &'static [AtomicU64], number: usize) -> Self {
+        assert!(number < SEATS && page.len() >= FIRST + (number + 1) * WORDS, "no seat {number}");
+        Self { page, number, asking: Default::default() }
+    }
+
+    /// Takes so many bytes, unless the tenant would have more than it may; whether it has.
+    #[must_use]
+    pub fn take(&self, of: Resource, bytes: u64) -> bool {
+        if bytes == 0 {
+            return true;
+        }
+        let _one_at_a_time = self.asking[of as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        let [held, asked] = [held, asked].map(|word| &self.page[word(self.number, of)]);
+        let mut seen = None;
+        for _ in 0..LOOKS {
+            // First said, then looked: of two that do so at once one sees the other.
+            asked.store(bytes, SeqCst);
+            let limit = self.page[of as usize].load(SeqCst);
+            let others = if limit == UNLIMITED { Others::default() } else { self.others(of) };
+            let taken = held.load(SeqCst).saturating_add(others.held);
+            let wanted = taken.checked_add(bytes).filter(|wanted| *wanted <= limit);
+            match wanted.map(|wanted| wanted.saturating_add(others.asked) <= limit) {
+                Some(true) => {
+                    held.fetch_add(bytes, SeqCst);
+                    asked.store(0, SeqCst);
+                    return true;
+                }
+                // What one has given back and another has taken meanwhile may be counted twice: hence a second look.
+                None if seen == Some(taken) => break,
+                None => seen = Some(taken),
+                Some(false) if others.precede => {
+                    asked.store(0, SeqCst);
+                    std::thread::yield_now();
+                }
+                Some(false) => std::thread::yield_now(),
+            }
+        }
+        asked.store(0, SeqCst);
+        false
+    }
+
+    /// Gives back what was taken.
+    pub fn give(&self, of: Resource, bytes: u64) {
+        // A word that somebody has overwritten does not wrap around.
+        let less = |now: u64| Some(now.saturating_sub(bytes));
+        let _ = self.page[held(self.number, of)].fetch_update(SeqCst, SeqCst, less);
+    }
+
+    /// The tenant's limit and what all its sessions hold; `None` without a limit.
+    #[must_use]
+    pub fn level(&self, of: Resource) -> Option<Level> {
+        let limit = self.page[of as usize].load(SeqCst);
+        (limit != UNLIMITED).then(|| Level { limit, taken: taken(self.page, of) })
+    }
+
+    fn others(&self, of: Resource) -> Others {
+        let mut all = Others::default();
+        for seat in (0..seats(self.page)).filter(|seat| *seat != self.number) {
+            // In this order: what is taken is held before it is not asked for any more.
+            let wants = self.page[asked(seat, of)].load(SeqCst);
+            all.asked = all.asked.saturating_add(wants);
+            all.held = all.held.saturating_add(self.page[held(seat, of)].load(SeqCst));
+            all.precede |= wants > 0 && seat < self.number;
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests;
