@@ -658,7 +658,9 @@ extern "C" {
     #[proc(since = 10000)]
     fn cuDeviceGetLuid(luid: Option<Out<[c_char; 8]>>, deviceNodeMask: Option<Out<c_uint>>, dev: CUdevice) -> CUresult;
 
+    /// What is told of the memory goes by what the tenant may have.
     #[proc(since = 3020)]
+    #[custom(worker)]
     fn cuDeviceTotalMem_v2(bytes: Option<Out<usize>>, dev: CUdevice) -> CUresult;
 
     #[proc(since = 11010)]

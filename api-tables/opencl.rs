@@ -417,9 +417,9 @@ keys! {
             CL_DEVICE_GLOBAL_VARIABLE_PREFERRED_TOTAL_SIZE = 0x1054,
             CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE = 0x1067;
         [usize]: CL_DEVICE_MAX_WORK_ITEM_SIZES = 0x1005;
-        cl_ulong: CL_DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE = 0x101E,
-            CL_DEVICE_GLOBAL_MEM_SIZE = 0x101F, CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE = 0x1020,
-            CL_DEVICE_LOCAL_MEM_SIZE = 0x1023;
+        cl_ulong: CL_DEVICE_GLOBAL_MEM_CACHE_SIZE = 0x101E, CL_DEVICE_LOCAL_MEM_SIZE = 0x1023;
+        DeviceMemory: CL_DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010, CL_DEVICE_GLOBAL_MEM_SIZE = 0x101F,
+            CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE = 0x1020;
         cl_bool: CL_DEVICE_IMAGE_SUPPORT = 0x1016, CL_DEVICE_ERROR_CORRECTION_SUPPORT = 0x1024,
             CL_DEVICE_ENDIAN_LITTLE = 0x1026, CL_DEVICE_AVAILABLE = 0x1027, CL_DEVICE_COMPILER_AVAILABLE = 0x1028,
             CL_DEVICE_HOST_UNIFIED_MEMORY, CL_DEVICE_LINKER_AVAILABLE = 0x103E,
@@ -807,7 +807,12 @@ extern "C" {
         num_devices: Option<Out<cl_uint>>,
     ) -> cl_int;
 
-    #[cached]
+    /// What a tenant may have of a device's memory may change at any time.
+    #[cached(
+        unless = param_name == CL_DEVICE_GLOBAL_MEM_SIZE
+            || param_name == CL_DEVICE_MAX_MEM_ALLOC_SIZE
+            || param_name == CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE
+    )]
     fn clGetDeviceInfo(device: cl_device_id, param_name: cl_device_info, _: Answer<DeviceInfo>) -> cl_int;
 
     #[afresh]

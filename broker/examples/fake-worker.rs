@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use ava_protocol::api::Api;
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, LogLevel, ToWorker};
+use ava_protocol::quota::Resource::DeviceMemory;
+use ava_protocol::quota::{self, Seat};
 use ava_protocol::session::{Answer, Hello, Opening, open, seal};
 use ava_protocol::usage::{self, Layout};
 use ava_transport::client;
@@ -84,14 +86,16 @@ fn surroundings(session: u64, title: &str) -> String {
 }
 
 /// The tenant.
-fn tenant(control: &UnixStream) -> (u64, String, UnixStream, Region) {
-    let Handover { session, title, tenant, page, bell: _ } = match wait(control) {
+fn tenant(control: &UnixStream) -> (u64, String, UnixStream, Region, Seat) {
+    let Handover { session, title, tenant, page, bell: _, quota, seat } = match wait(control) {
         Awaited::Tenant(handover) => handover,
         Awaited::Shutdown(reason) => ended(control, EndKind::Shutdown, &reason),
         Awaited::Nobody => exit(0),
     };
     let size = Layout::of(Api::find("opencl").unwrap()).bytes();
-    (session, title, tenant.into(), Region::open(&page, size).unwrap())
+    let quota = Region::open(&quota, quota::BYTES).unwrap();
+    let seat = Seat::new(Box::leak(Box::new(quota)).words(), seat as usize);
+    (session, title, tenant.into(), Region::open(&page, size).unwrap(), seat)
 }
 
 /// What a process that this one starts, in its session, hears from the broker at `socket`.
@@ -152,7 +156,7 @@ fn main() {
         &FromWorker::Ready { library: "/usr/lib/fake.so".into(), identity: "fake".into(), sandbox: "none".into() },
     )
     .unwrap();
-    let (session, title, tenant, page) = tenant(&control);
+    let (session, title, tenant, page, seat) = tenant(&control);
     count(&page, 1);
     let surroundings = surroundings(session, &title);
     if mode == "deaf" {
@@ -183,6 +187,11 @@ fn main() {
                     send(&tenant, b"computed", &[]).unwrap();
                 }
                 b"abort" => std::process::abort(),
+                bytes if bytes.starts_with(b"take ") => {
+                    let bytes = std::str::from_utf8(&bytes[5..]).unwrap().parse().unwrap();
+                    let taken = seat.take(DeviceMemory, bytes);
+                    send(&tenant, if taken { b"taken" } else { b"refused" }, &[]).unwrap();
+                }
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"nonsense" => ended(&control, EndKind::Malformed, "opcode 60000"),
                 knocks if knocks.starts_with(b"knock ") => {

@@ -37,6 +37,7 @@ mod pacer;
 mod peer;
 mod place;
 mod policy;
+mod quota;
 mod server;
 mod session;
 mod spare;

@@ -48,6 +48,7 @@ use crate::policy::queue::Queue;
 use crate::policy::rate_limit::{Line, RateLimit};
 use crate::policy::spares::SparePolicy;
 use crate::policy::tenancy::Tenancy;
+use crate::quota::Quotas;
 use crate::session::Session;
 use crate::spare::Spare;
 use crate::tenant::TenantId;
@@ -151,6 +152,7 @@ pub struct Server {
     deadlines: Deadlines<Due>,
     admission: Admission,
     tenancy: Tenancy,
+    quotas: Quotas,
     /// Programs that wait until the limits allow another session.
     queue: Queue,
     backoff: Backoff,
@@ -201,6 +203,7 @@ impl Server {
         Ok(Self {
             admission: Admission::new(settings.limits),
             tenancy: Tenancy::new(policy, settings.limits.sessions_per_user),
+            quotas: Quotas::default(),
             queue: Queue::new(&settings.limits),
             spare_policy: SparePolicy::new(settings.warm),
             settings,

@@ -25,6 +25,7 @@ use crate::pacer::Held;
 use crate::peer::Peer;
 use crate::policy::rate_limit::RateLimit;
 use crate::policy::spares::Whose;
+use crate::quota::Seat;
 use crate::text::clean;
 use crate::usage::Usage;
 use crate::worker::Worker;
@@ -65,6 +66,8 @@ pub struct Session {
     memory_peak: u64,
     /// What the ledger knows of it.
     noted: Amounts,
+    /// Its seat among its tenant's sessions, as long as its worker has the session.
+    pub seat: Option<Seat>,
     /// Connections of administrators that wait for its end.
     pub killers: Vec<u64>,
     /// The rate limit of the worker's log lines.
@@ -130,6 +133,7 @@ impl Session {
             held: Held::default(),
             memory_peak: 0,
             noted: Amounts::default(),
+            seat: None,
             killers: Vec::new(),
             log_limit: RateLimit::new(20),
         }

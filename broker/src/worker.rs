@@ -10,7 +10,7 @@ use std::process::ExitStatus;
 
 use ava_protocol::control::{FromWorker, ToWorker};
 use ava_protocol::envelope::{BUILD, EnvelopeError, open, seal};
-use ava_transport::handover;
+use ava_transport::handover::{self, Given};
 use ava_transport::message::{Progress, Reader, Writer};
 use ava_transport::spawn::{Child, Program, Spawner};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -159,15 +159,15 @@ impl Worker {
         self.flush()
     }
 
-    /// Passes it its tenant's connection, the page of its usage, and the page's bell.
+    /// Passes it its tenant's connection, with what belongs to the session.
     ///
     /// # Errors
     /// Errors of the socket, also if it cannot take the whole message at once: the worker is unusable then.
-    pub fn serve(&self, session: u64, title: String, program: &impl AsFd, page: [&OwnedFd; 2]) -> io::Result<()> {
+    pub fn serve(&self, program: &impl AsFd, given: Given<'_>) -> io::Result<()> {
         if self.writer.queued() > 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        handover::give(&self.control, session, title, program.as_fd(), page.map(AsFd::as_fd))
+        handover::give(&self.control, program.as_fd(), given)
     }
 
     /// Whether the process ended, even if its event has not been handled yet.

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::{Answer, Detail, Request, Session, Status};
+use ava_protocol::admin::{Answer, Detail, Request, Session, Status, Tenant};
 use ava_protocol::session::{self, Opening, open, seal};
 use ava_transport::client;
 
@@ -106,6 +106,28 @@ pub fn detail(socket: &Path, session: u64) -> Detail {
         Answer::Session(detail) => *detail,
         other => panic!("{other:?}"),
     }
+}
+
+/// The tenant that the tests' programs are.
+///
+/// # Panics
+/// If the broker does not answer.
+#[must_use]
+pub fn tenant(socket: &Path) -> Tenant {
+    match ask(socket, Request::Tenants) {
+        Answer::Tenants { mut tenants, .. } => tenants.swap_remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Sets what holds for a tenant, as `avactl policy set` does.
+///
+/// # Panics
+/// If the broker refuses.
+pub fn set_policy(socket: &Path, tenant: &str, key: &str, value: &str) {
+    let settings = vec![(key.to_owned(), value.to_owned())];
+    let answer = ask(socket, Request::Set { tenant: tenant.to_owned(), settings });
+    assert_eq!(answer, Answer::Changed, "{key}={value}");
 }
 
 fn ask(socket: &Path, request: Request) -> Answer {

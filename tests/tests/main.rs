@@ -18,6 +18,7 @@ mod output;
 mod pkcs11;
 mod preload;
 mod process;
+mod quotas;
 mod run;
 mod sharing;
 mod startup;
@@ -42,7 +43,9 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for directory in ["accounts", "again", "apps", "isolation", "output", "preload", "process", "run", "surroundings"] {
+    for directory in
+        ["accounts", "again", "apps", "isolation", "output", "preload", "process", "quotas", "run", "surroundings"]
+    {
         let module = format!("{directory}.rs");
         for file in names(directory) {
             let name = file.trim_end_matches(".c");

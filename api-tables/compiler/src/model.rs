@@ -271,6 +271,8 @@ pub enum Payload {
     HostPtr,
     /// `HostFlags: KEY`: flags that say how the object was made of the program's memory.
     HostFlags,
+    /// `DeviceMemory: KEY`: how much memory a device has, in 8 bytes, of which a program is told what it may have.
+    DeviceMemory,
     /// `References: KEY`: the object's reference count, part of which the shim keeps.
     References,
     /// `#[refused(CL_INVALID_PROPERTY)] …: KEY` in a list enum, or one that a field of a struct points to: a call that uses

@@ -72,15 +72,22 @@ pub const KEYS: [Definition; 15] = [
         "\"25%\"",
         "The most of one device's time, also while nobody else wants it. Without it: all.",
     ),
-    define(Key::DeviceMemory, "device_memory", Kind::Size(1), "\"4G\"", "The most memory of one device.").later(),
+    define(
+        Key::DeviceMemory,
+        "device_memory",
+        Kind::Size(0),
+        "\"4G\"",
+        "The most memory of devices, of all the tenant's sessions together: a program that wants more is told that there is no \
+         more, and no device seems to have more. Without it: what the devices have.",
+    ),
     define(
         Key::HostMemory,
         "host_memory",
-        Kind::Size(1),
+        Kind::Size(0),
         "\"1G\"",
-        "The most pinned memory of the machine, which no program can be made to give back.",
-    )
-    .later(),
+        "The most memory of the machine that programs pin for devices, of all the tenant's sessions together. Without it: as \
+         much as sessions may share, see region_bytes.",
+    ),
     define(
         Key::CommandsPerSecond,
         "commands_per_second",

@@ -294,6 +294,12 @@ pub struct Tenant {
     pub device_ns: u64,
     /// Time for which their work was held back, likewise.
     pub held_ns: u64,
+    /// Device memory that its sessions hold, in bytes, and the most that they may hold.
+    pub memory_bytes: u64,
+    pub memory_limit: Option<u64>,
+    /// The same of pinned memory of the host.
+    pub host_memory_bytes: u64,
+    pub host_memory_limit: Option<u64>,
     /// What is said of it.
     pub settings: Vec<Setting>,
 }

@@ -35,6 +35,8 @@ pub struct Api {
     pub lost: i64,
     /// Status of a call of a function that the loaded library lacks.
     pub absent: i64,
+    /// Status of a call whose device has no memory left.
+    pub exhausted: i64,
     /// Statuses of errors after which nothing that was accepted before is known to be accepted again.
     pub lasting: &'static [i64],
     /// The environment variables that workers get; a `*` at the end matches any suffix.
@@ -178,6 +180,7 @@ impl Api {
             install: "",
             lost: 0,
             absent: 0,
+            exhausted: 0,
             lasting: &[],
             environment: &[],
             sandbox: Needs::NONE,

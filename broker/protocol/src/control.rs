@@ -20,11 +20,13 @@ pub const CONTROL_FD: i32 = 3;
 /// The broker's messages to a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub enum ToWorker {
-    /// Serve this tenant, which has been welcomed. Its connection comes with the message, its [`usage`](crate::usage) page, and
-    /// an event descriptor, the bell by which the worker tells what the page asks for.
+    /// Serve this tenant, which has been welcomed. Its connection comes with the message, the session's [`usage`](crate::usage)
+    /// page with the bell by which the worker tells what that asks for, and the tenant's page of [`quota`](crate::quota)s.
     Serve {
         /// The session's number.
         session: u64,
+        /// The session's seat in the tenant's page.
+        seat: u32,
         /// The program and its user, for the process title: one line.
         title: String,
     },

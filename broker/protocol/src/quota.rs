@@ -42,7 +42,7 @@ pub const UNLIMITED: u64 = u64::MAX;
 /// The most seats of a page, and so sessions of a tenant.
 pub const SEATS: usize = 1 << 14;
 /// The size of a page in bytes.
-pub const BYTES: u64 = ((FIRST + SEATS * WORDS) * size_of::<u64>()).next_multiple_of(4096) as u64;
+pub const BYTES: u64 = (words(SEATS) * size_of::<u64>()).next_multiple_of(4096) as u64;
 
 /// How many seats have ever been given.
 const GIVEN: usize = RESOURCES.len();
@@ -51,6 +51,12 @@ const FIRST: usize = 8;
 const WORDS: usize = 8;
 /// How often a worker looks again while others ask for what it wants.
 const LOOKS: usize = 200;
+
+/// How many words a page of so many seats has.
+#[must_use]
+pub const fn words(seats: usize) -> usize {
+    FIRST + seats * WORDS
+}
 
 /// The seat's word for what it holds of a resource; the next one is what it asks for.
 fn held(seat: usize, of: Resource) -> usize {
@@ -119,7 +125,7 @@ impl Seat {
     /// The page has no such seat.
     #[must_use]
     pub fn new(page: &'static [AtomicU64], number: usize) -> Self {
-        assert!(number < SEATS && page.len() >= FIRST + (number + 1) * WORDS, "no seat {number}");
+        assert!(number < SEATS && page.len() >= words(number + 1), "no seat {number}");
         Self { page, number, asking: Default::default() }
     }
 

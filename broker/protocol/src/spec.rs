@@ -222,6 +222,7 @@ impl Answer {
             | Self::VersionNumbers { .. }
             | Self::Names
             | Self::NameVersions { .. }
+            | Self::DeviceMemory
             | Self::References => false,
         }
     }
@@ -258,6 +259,8 @@ pub enum Answer {
     HostPtr,
     /// Flags in 8 bytes, as the program passed them: the worker may have made the object with other memory.
     HostFlags,
+    /// Memory of a device in 8 bytes: no more than the tenant may have.
+    DeviceMemory,
     /// A reference count in 4 bytes, to which the shim adds the references that it counts itself.
     References,
 }

@@ -9,9 +9,11 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use ava_policy::{Key, Origin, Policy, Term, Terms, Who, is_tenant_name};
+use ava_protocol::quota::UNLIMITED;
 use ava_scheduler::{Cap, Class, Terms as Share, Weight};
 
 use super::admission::Quota;
+use crate::quota::Limits;
 
 /// The most tenants of which an administrator says something beside the files.
 const MOST_SET: usize = 1024;
@@ -169,6 +171,12 @@ impl Tenancy {
             }
             None => Quota { most: self.sessions, said_by: None },
         }
+    }
+
+    /// How much memory a tenant may have.
+    pub fn memory(&self, tenant: &str) -> Limits {
+        let most = |key| self.terms(tenant, None).number(key).map_or(UNLIMITED, |(bytes, _)| bytes);
+        [Key::DeviceMemory, Key::HostMemory].map(most)
     }
 
     /// Which rule keeps a tenant from using an API, if one does.

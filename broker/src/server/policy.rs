@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ava_policy::{Key, Policy, Problem, Term, Who};
 use ava_protocol::admin::{self, Answer, Failure, Setting, Tenant};
+use ava_protocol::quota::Resource;
 use ava_protocol::session::clip;
 use tracing::{error, info, warn};
 
@@ -63,6 +64,7 @@ impl Server {
         let living = self.sessions.values().filter(|session| session.tenant == *name);
         let living = living.map(|session| &session.detail.session);
         let used = living.fold(self.history.used(name), Used::with);
+        let bytes = |key| terms.number(key).map(|(bytes, _)| bytes);
         Tenant {
             name: name.to_string(),
             sessions: self.admission.sessions_of(name) as u64,
@@ -70,6 +72,10 @@ impl Server {
             waiting: self.queue.waiting_of(name) as u64,
             device_ns: used.device_ns,
             held_ns: used.held_ns,
+            memory_bytes: self.quotas.taken(name, Resource::DeviceMemory),
+            memory_limit: bytes(Key::DeviceMemory),
+            host_memory_bytes: self.quotas.taken(name, Resource::HostMemory),
+            host_memory_limit: bytes(Key::HostMemory),
             settings: terms.0.iter().map(setting).collect(),
         }
     }
@@ -101,13 +107,14 @@ impl Server {
         };
         if answer == Answer::Changed {
             info!(said, "the policy was changed");
-            self.apply_policy();
+            self.policy_changed();
         }
         self.answer(client, vec![answer]);
     }
 
-    /// What holds now holds for sessions that there are, and for programs that wait.
-    fn apply_policy(&mut self) {
+    /// What changes for sessions that exist, and for programs that wait.
+    fn policy_changed(&mut self) {
+        self.quotas.limit(|tenant| self.tenancy.memory(tenant));
         let mut tenants: Vec<_> = self.sessions.values().map(|session| &session.tenant).collect();
         tenants.sort();
         tenants.dedup();
@@ -130,7 +137,7 @@ impl Server {
         log(&problems);
         if accepted {
             info!(rules = self.tenancy.policy().rules.len(), "the policy was read again");
-            self.apply_policy();
+            self.policy_changed();
         } else {
             error!("the policy's files have errors: what was in force stays in force");
         }

@@ -1,6 +1,7 @@
 //! Sessions: their start, their workers' messages, their end.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use ava_protocol::control::{FromWorker, LogLevel, ToWorker};
 use ava_protocol::session::{Answer, Hello, Refusal};
 use ava_protocol::surroundings::{PLUGINS_VARIABLE, Surroundings};
 use ava_scheduler::Terms;
+use ava_transport::handover::Given;
 use interprocess::os::unix::uds_local_socket::Stream;
 use tracing::{debug, error, info, warn};
 
@@ -26,6 +28,7 @@ use crate::peer::Peer;
 use crate::policy::rate_limit::Line;
 use crate::policy::spares::Whose;
 use crate::policy::tenancy::Allowance;
+use crate::quota::Seat;
 use crate::session::Session;
 use crate::spare::Loaded;
 use crate::text::clean;
@@ -334,7 +337,8 @@ impl Server {
         };
         let _ = tell(&stream, &welcome);
         // The worker gets the connection only now, so that the welcome comes before anything that it sends.
-        let given = hand_over(number, session, &stream, self.tenancy.share(&session.tenant));
+        let seat = self.quotas.seat(&session.tenant, self.tenancy.memory(&session.tenant));
+        let given = hand_over(session, &stream, seat, self.tenancy.share(&session.tenant));
         let given = given.map(|entry| self.pacer.enter(entry));
         self.spare_policy.succeeded(&session.whose, Instant::now());
         if let Err(error) = given {
@@ -444,16 +448,6 @@ impl Server {
     }
 }
 
-/// Gives a worker its session. What is to be known of it to share out the processors.
-fn hand_over(number: u64, session: &mut Session, stream: &impl AsFd, terms: Terms) -> std::io::Result<Entry> {
-    let (page, its) = session.usage.share()?;
-    let bell = pacer::bell()?;
-    session.worker.serve(number, session.title(), stream, [&its, &bell])?;
-    let (clock, leash) = session.worker.reins();
-    let (tenant, held) = (Arc::clone(&session.tenant), session.held.clone());
-    Ok(Entry { session: number, tenant, terms, leash, clock, page, bell, held })
-}
-
 /// Checks what a program names, and finds its API.
 fn judge(api: &str, surroundings: Option<&Surroundings>) -> Result<&'static Api, (Refusal, String)> {
     let Some(api) = Api::find(api) else {
@@ -465,6 +459,18 @@ fn judge(api: &str, surroundings: Option<&Surroundings>) -> Result<&'static Api,
         return Err((Refusal::Malformed, "an environment that no program sends".to_owned()));
     }
     Ok(api)
+}
+
+/// Passes a session to its worker. What is to be known of it to share out the processors.
+fn hand_over(session: &mut Session, program: &impl AsFd, seat: io::Result<Seat>, terms: Terms) -> io::Result<Entry> {
+    let ((page, its), title, bell) = (session.usage.share()?, session.title(), pacer::bell()?);
+    let (number, seat) = (session.detail.session.session, session.seat.insert(seat?));
+    let (quota, its_bell) = (seat.page().as_fd(), bell.as_fd());
+    let given = Given { session: number, title, page: its.as_fd(), bell: its_bell, quota, seat: seat.number() };
+    session.worker.serve(program, given)?;
+    let (clock, leash) = session.worker.reins();
+    let (tenant, held) = (Arc::clone(&session.tenant), session.held.clone());
+    Ok(Entry { session: number, tenant, terms, leash, clock, page, bell, held })
 }
 
 /// The most bytes of regions of a session.

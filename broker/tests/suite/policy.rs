@@ -210,3 +210,39 @@ fn what_is_set_is_shown_compared_and_taken_back() {
     let Answer::Compared { in_force, .. } = world.ask(Request::Compare) else { panic!("not compared") };
     assert_eq!(in_force.len(), 2, "{in_force:?}");
 }
+
+/// What a worker was given stands for what it takes of its tenant's memory.
+#[test]
+fn a_tenants_sessions_share_a_quota_of_memory_that_changes_at_once() {
+    let file = File::new(&rule("device_memory = 100"));
+    let mut world = file.world();
+    let [first, second] = [world.tenant(), world.tenant()];
+    let level = |world: &World| {
+        let vision = tenants(world).into_iter().find(|tenant| tenant.name == "vision").unwrap();
+        (vision.memory_bytes, vision.memory_limit)
+    };
+    assert_eq!(
+        (first.ask("take 70"), second.ask("take 31"), second.ask("take 30")),
+        words("taken", "refused", "taken")
+    );
+    assert_eq!(level(&world), (100, Some(100)));
+    assert_eq!(set(&world, "vision", "device_memory", "0"), Answer::Changed);
+    assert_eq!((second.ask("take 1"), level(&world)), ("refused".to_owned(), (100, Some(0))));
+    assert_eq!(set(&world, "vision", "device_memory", "101"), Answer::Changed);
+    assert_eq!((first.ask("take 2"), second.ask("take 1"), first.ask("take 1")), words("refused", "taken", "refused"));
+    // A worker that crashes gives back what it held, and no more than that.
+    first.tell("abort");
+    first.wait_for_end();
+    world.logged("session ended");
+    assert_eq!(level(&world), (31, Some(101)));
+    let third = world.tenant();
+    assert_eq!((third.ask("take 71"), third.ask("take 70")), ("refused".to_owned(), "taken".to_owned()));
+    file.write("");
+    assert!(reload(&world).0);
+    let unset = Request::Unset { tenant: "vision".to_owned(), keys: vec![] };
+    assert_eq!((world.ask(unset), third.ask("take 1000")), (Answer::Changed, "taken".to_owned()));
+}
+
+fn words(first: &str, second: &str, third: &str) -> (String, String, String) {
+    (first.to_owned(), second.to_owned(), third.to_owned())
+}

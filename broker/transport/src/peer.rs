@@ -214,7 +214,7 @@ mod tests {
         let own: Vec<u32> = own.into_iter().map(rustix::process::Gid::as_raw).collect();
         assert_eq!(super::groups(&socket).unwrap(), own);
         assert!(super::groups(&std::io::stderr()).is_err());
-        assert_eq!([0, -1, i32::MAX].map(super::session), [None; 3]);
+        assert_eq!([0, -1, i32::MAX].map(super::group), [None; 3]);
         assert_eq!([0, -3, 7].map(super::positive), [None, None, Some(7)]);
     }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 
 use ava_protocol::ahead::Answers;
 use ava_protocol::frame::{self, Malformed, Tag};
+use ava_protocol::quota::{RESOURCES, Resource};
 use ava_protocol::upcall::Life;
 use ava_protocol::wire::{ArchivedSlice, Data, Stored};
 use ava_transport::lane::{Lane, Wake};
@@ -73,6 +74,8 @@ pub struct Call<'a> {
     lengths: RefCell<Option<(ArchivedSlice, Vec<u8>)>>,
     /// What the program is sent before the reply.
     answers: RefCell<Answers>,
+    /// Memory that was reserved for the call and is nobody's yet, in bytes.
+    reserved: [Cell<u64>; RESOURCES.len()],
     /// The descriptor that came with the request, and the one that goes with the reply.
     came: Option<OwnedFd>,
     brings: Option<OwnedFd>,
@@ -142,6 +145,7 @@ impl<'a> Call<'a> {
             transfers: RefCell::default(),
             lengths: RefCell::default(),
             answers: RefCell::default(),
+            reserved: Default::default(),
             came: None,
             brings: None,
         }
@@ -252,20 +256,48 @@ impl<'a> Call<'a> {
     }
 
     /// The object that the vendor has returned.
+    ///
+    /// # Errors
+    /// The id is taken; or the object takes more than was reserved, and than the tenant may have: the vendor has it back.
     pub fn born(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: Option<u64>) -> Outcome {
         self.session.objects.check_new(id)?;
         let told = || self.taken(kind, pointer, parents);
         let memory = memory.filter(|bytes| *bytes > 0).unwrap_or_else(told);
+        self.bind(id, kind, pointer, parents, memory)
+    }
+
+    fn bind(&self, id: u64, kind: u16, pointer: *mut c_void, parents: &[u64], memory: u64) -> Outcome {
+        if let Err(stop) = self.hand_over(Resource::DeviceMemory, memory) {
+            self.api.destroy(kind, pointer);
+            return Err(stop);
+        }
         Ok(self.session.objects.bind(id, kind, pointer as usize, parents, memory)?)
+    }
+
+    /// Of what was reserved so much belongs to what the vendor has made. What could not be known before is reserved now.
+    ///
+    /// # Errors
+    /// The tenant would have more than it may.
+    fn hand_over(&self, of: Resource, bytes: u64) -> Outcome {
+        let reserved = &self.reserved[of as usize];
+        let held = reserved.get();
+        gate::reserve(self.session, of, bytes.saturating_sub(held))?;
+        reserved.set(held.saturating_sub(bytes));
+        Ok(())
     }
 
     /// How much device memory a new object takes, where the table cannot tell: an image's layout is the vendor's choice. What is
     /// made from another memory object takes none of its own.
     fn taken(&self, kind: u16, object: *mut c_void, parents: &[u64]) -> u64 {
-        let Some(in_place) = self.api.in_place() else { return 0 };
+        let Some(in_place) = self.api.in_place().filter(|is| is.description().object == kind) else { return 0 };
+        if self.is_of_memory(parents) { 0 } else { in_place.size(object) }
+    }
+
+    /// Whether one of these is a memory object.
+    pub fn is_of_memory(&self, parents: &[u64]) -> bool {
+        let Some(in_place) = self.api.in_place() else { return false };
         let of_memory = in_place.description().object;
-        let is_memory = |id: &u64| self.session.objects.find(*id, of_memory).is_ok();
-        if kind == of_memory && !parents.iter().any(is_memory) { in_place.size(object) } else { 0 }
+        parents.iter().any(|id| self.session.objects.find(*id, of_memory).is_ok())
     }
 
     /// The object that the vendor has stored through a pointer.
@@ -279,7 +311,7 @@ impl<'a> Call<'a> {
         let pointer = birth.pointer();
         if birth.id != 0 && !pointer.is_null() {
             self.session.objects.check_new(birth.id)?;
-            self.session.objects.bind(birth.id, birth.kind, pointer as usize, parents, memory)?;
+            self.bind(birth.id, birth.kind, pointer, parents, memory)?;
             birth.made = true;
             if self.session.table.kind(birth.kind).event {
                 self.session.ahead.event(birth.id);
@@ -379,8 +411,17 @@ impl<'a> Call<'a> {
     }
 
     /// What the call is about to cost; see [`gate`].
+    ///
+    /// # Errors
+    /// It is not to be made.
+    #[inline]
     pub fn admit(&self, cost: impl FnOnce() -> Cost) -> Outcome {
-        gate::admit(self.session, self.function, cost)
+        let cost = cost();
+        gate::admit(self.session, self.function, &cost)?;
+        for (reserved, bytes) in self.reserved.iter().zip([cost.device_memory, cost.host_memory]) {
+            reserved.set(reserved.get() + bytes);
+        }
+        Ok(())
     }
 
     /// Commands that the vendor has accepted.
@@ -450,5 +491,16 @@ impl<'a> Call<'a> {
         let fd = self.brings.take();
         let fd = fd.as_ref().map(AsFd::as_fd);
         self.lane.borrow_mut().send(self.out, fd, Wake::Now).map_err(|_| Stop::Closed)
+    }
+}
+
+impl Drop for Call<'_> {
+    /// What was reserved for something that the vendor has not made, or for more than it has.
+    fn drop(&mut self) {
+        for (of, reserved) in RESOURCES.into_iter().zip(&self.reserved) {
+            if reserved.get() > 0 {
+                self.session.usage.give_up(of, reserved.get());
+            }
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! Before the vendor: every call whose table entry has a `charge` passes here before the vendor is called, with what it is
 //! about to cost, and again when the vendor has accepted it, with what it has cost.
 //!
-//! Nothing is refused or delayed yet: sharing out device time and memory is to be done in [`admit`].
+//! Memory that the call takes is reserved here, of what the tenant may have. Nothing is delayed yet: sharing out device time is
+//! to be done in [`admit`].
 
-use crate::outcome::Outcome;
+use ava_protocol::quota::Resource;
+
+use crate::outcome::Stop;
 use crate::session::Session;
 
 /// What a call costs.
@@ -13,6 +16,8 @@ pub struct Cost {
     pub commands: u64,
     /// Bytes of device memory that a new object takes; they are counted with the object, as long as it lives.
     pub device_memory: u64,
+    /// The same of pinned memory of the host.
+    pub host_memory: u64,
     /// Bytes of data that the program gives, and that it gets.
     pub bytes_in: u64,
     pub bytes_out: u64,
@@ -25,20 +30,42 @@ pub struct Memory {
     pub total: u64,
 }
 
-/// What a program is told that there is of device memory, where the vendor says what there is for all. A limit of the session's
-/// is to be told here, too.
-pub fn told_memory(_session: &Session, there: Memory) -> Memory {
-    there
+/// What a program is told that there is of device memory, where the vendor says what there is for all: no more than its tenant
+/// may have, of which no more is free than other sessions and this one have left.
+pub fn told_memory(session: &Session, there: Memory) -> Memory {
+    let Some(level) = session.usage.level(Resource::DeviceMemory) else { return there };
+    let left = level.limit.saturating_sub(level.taken);
+    Memory { free: there.free.min(left), total: there.total.min(level.limit) }
 }
 
-/// A call is about to be made: commands and device memory are known, data that comes out may be less than the cost says. The
-/// cost is computed only if it is asked for.
+/// The same of a device of which only the whole is told.
+pub fn told_total(session: &Session, total: u64) -> u64 {
+    told_memory(session, Memory { free: total, total }).total
+}
+
+/// A call is about to be made: commands and memory are known, as far as the table tells, and data that comes out may be less
+/// than the cost says. Memory is the call's then, to be handed over to what the vendor makes.
 ///
 /// # Errors
 /// The call is not to be made.
 #[inline]
-pub fn admit(_session: &Session, _function: u32, _cost: impl FnOnce() -> Cost) -> Outcome {
-    Ok(())
+pub fn admit(session: &Session, _function: u32, cost: &Cost) -> Result<(), Stop> {
+    reserve(session, Resource::DeviceMemory, cost.device_memory)?;
+    reserve(session, Resource::HostMemory, cost.host_memory).inspect_err(|_| {
+        session.usage.give_up(Resource::DeviceMemory, cost.device_memory);
+    })
+}
+
+/// Reserves memory of what the tenant may have.
+///
+/// # Errors
+/// It would have more: the status of an API whose device has no memory left.
+#[inline]
+pub fn reserve(session: &Session, of: Resource, bytes: u64) -> Result<(), Stop> {
+    match bytes == 0 || session.usage.reserve(of, bytes) {
+        true => Ok(()),
+        false => Err(Stop::Refused(session.table.exhausted)),
+    }
 }
 
 /// The vendor has accepted the call of a function.

@@ -58,6 +58,12 @@ pub trait Hooks: Facts + Send + Sync {
         0
     }
 
+    /// Gives a new object back, which nobody has heard of: it takes more than the session may have.
+    fn destroy(&self, _kind: u16, _object: *mut c_void) {}
+
+    /// Gives back the memory that a number of a type stands for, likewise.
+    fn undo(&self, _of: &str, _number: u64) {}
+
     /// Whether a number of a type still stands for device memory, as far as the vendor tells.
     fn is_there(&self, _of: &str, _number: u64) -> bool {
         true

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
 use ava_protocol::envelope::{BUILD, seal};
+use ava_protocol::quota::{self, Seat};
 use ava_protocol::surroundings::{LIBRARY_PATH_VARIABLE, PLUGINS_VARIABLE};
 use ava_protocol::usage::Layout;
 use ava_sandbox::{Home, Mode, Owner, Plan};
@@ -122,7 +123,7 @@ fn work(args: &Args) {
     let _ = rustix::process::set_parent_process_death_signal(None);
     let identity = ava_surroundings::identity(Path::new(&served.library));
     tell(&control, &FromWorker::Ready { library: served.described(), identity, sandbox });
-    let Handover { session, title, tenant, page, bell } = match handover::wait(&control) {
+    let Handover { session, title, tenant, page, bell, quota, seat } = match handover::wait(&control) {
         Awaited::Tenant(handover) => handover,
         ended => {
             home.leave();
@@ -138,14 +139,14 @@ fn work(args: &Args) {
     if let Ok(name) = std::ffi::CString::new(format!("ava-worker {session}")) {
         let _ = rustix::thread::set_name(&name);
     }
-    let (usage, occupancy) = match Region::open(&page, Layout::of(args.api).bytes()) {
-        // It lives as long as this process.
-        Ok(page) => {
-            let page = Box::leak(Box::new(page)).words();
-            (Usage::new(args.api, page), Occupancy::new(page, bell))
-        }
-        Err(error) => end(&control, EndKind::Failed, format!("the page of the session's usage: {error}")),
+    // They live as long as this process.
+    let map = |fd: &OwnedFd, bytes, of: &str| match Region::open(fd, bytes) {
+        Ok(page) => Box::leak(Box::new(page)).words(),
+        Err(error) => end(&control, EndKind::Failed, format!("the page of {of}: {error}")),
     };
+    let seat = Seat::new(map(&quota, quota::BYTES, "the tenant's quotas"), seat as usize);
+    let page = map(&page, Layout::of(args.api).bytes(), "the session's usage");
+    let (usage, occupancy) = (Usage::new(args.api, page, seat), Occupancy::new(page, bell));
     let most = Bounds::default();
     let bounds = Bounds { memory: args.memory.unwrap_or(most.memory), lanes: args.lanes.unwrap_or(most.lanes) };
     let worker = Worker::new(served.api, tenant, control, (usage, occupancy), bounds, Some(home));

@@ -125,7 +125,7 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
     let Some(name) = shapes::name(ty) else {
         problems
             .add(ty.span(), "this is not a value of a key", "not a value")
-            .help("a value is `T` or `[T]` of a scalar, struct or handle, `[&CStr]`, a property list, `HostPtr`, `HostFlags`, or `References`");
+            .help("a value is `T` or `[T]` of a scalar, struct or handle, `[&CStr]`, a property list, `HostPtr`, `HostFlags`, `DeviceMemory`, or `References`");
         return None;
     };
     let text = name.to_string();
@@ -134,6 +134,9 @@ fn payload(ty: &Type, in_list: bool, names: &Names, problems: &mut Problems) -> 
     }
     if text == "HostFlags" {
         return outside(in_list, name.span(), "a set of flags", problems).map(|()| Payload::HostFlags);
+    }
+    if text == "DeviceMemory" {
+        return outside(in_list, name.span(), "an amount", problems).map(|()| Payload::DeviceMemory);
     }
     if text == "References" {
         return outside(in_list, name.span(), "a count", problems).map(|()| Payload::References);

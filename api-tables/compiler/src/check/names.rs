@@ -66,8 +66,21 @@ const BUILTIN: &[(&str, Scalar, &str)] = &[
 ];
 
 /// Shapes: words that look like types but are not.
-pub const SHAPES: &[&str] =
-    &["CStr", "Fd", "HostFlags", "HostPtr", "In", "Mapped", "New", "Option", "Out", "References", "UserData", "VaList"];
+pub const SHAPES: &[&str] = &[
+    "CStr",
+    "DeviceMemory",
+    "Fd",
+    "HostFlags",
+    "HostPtr",
+    "In",
+    "Mapped",
+    "New",
+    "Option",
+    "Out",
+    "References",
+    "UserData",
+    "VaList",
+];
 
 /// The C name of a type that a table may write as `name`.
 pub fn c_name(name: &str) -> &str {

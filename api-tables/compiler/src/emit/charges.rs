@@ -1,9 +1,10 @@
 //! Emits a call's accounting in the worker: commands, and bytes of data.
 
 use super::names::{self, ident, int};
+use super::objects::parents;
 use super::sizes::{Side, Sizes};
 use crate::expr;
-use crate::model::{Buffer, Expr, Function, Shape};
+use crate::model::{Buffer, Expr, Function, Len, Shape};
 use crate::plan::{Argument, CallPlan, Number, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,6 +19,7 @@ pub fn admit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
     // What the vendor's answer says is not known yet.
     let allotted = call.charges.allots.map(|(_, amount)| amount).filter(|amount| !is_answered(call, amount));
     let memory = call.births.iter().find_map(|birth| birth.device_memory).or(allotted).map(number);
+    let memory = memory.or_else(|| laid_out(plan, call));
     let data = |param: &str| ident(param);
     let mut fields = Vec::new();
     fields.extend(call.charges.commands.map(number).map(|amount| quote!(commands: #amount)));
@@ -27,6 +29,15 @@ pub fn admit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
         call.charges.bytes_out.map(|moved| data(&moved.param.name)).map(|p| quote!(bytes_out: #p.amount(None))),
     );
     (!fields.is_empty()).then(|| quote!(call.admit(|| Cost { #(#fields,)* ..Cost::default() })?;))
+}
+
+/// How much an object takes that may be made of the program's memory, in the layout that this has: about as much, and the
+/// vendor knows better when it has made it. What is made from another memory object takes none of its own.
+fn laid_out(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
+    let birth = call.births.iter().find(|birth| birth.holds.is_some())?;
+    let Shape::Buffer(Buffer { len: len @ Len::Layout { .. }, .. }) = &birth.holds?.shape else { return None };
+    let (parents, rows) = (parents(&birth.parents), sizes(plan, call).rows(len));
+    Some(quote!(if call.is_of_memory(#parents) { 0 } else { #rows.map_or(0, |rows| rows.bytes()) }))
 }
 
 /// Whether an expression is about what comes out.
@@ -51,11 +62,12 @@ fn numbers(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
     let mut statements = Vec::new();
     if let Some((Number { param, of }, amount)) = call.charges.allots {
         let (value, amount) = (ident(&param.name), sizes(plan, call).value(amount));
-        statements.push(quote!(if ok { call.allotted(#of, #value.scalar(), #amount); }));
+        statements.push(quote!(if ok { call.allotted(#of, #value.scalar(), #amount)?; }));
     }
     if let Some(Number { param, of }) = call.charges.frees {
         let value = ident(&param.name);
-        statements.push(quote!(if !ok { call.keep(#of, #value as u64, given_back); }));
+        statements
+            .push(quote!(if ok { call.gave_back(given_back); } else { call.keep(#of, #value as u64, given_back); }));
     }
     if call.function.facts.sweeps {
         statements.push(quote!(if ok {

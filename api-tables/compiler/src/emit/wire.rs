@@ -49,7 +49,9 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
     let Api { name, number, library, versions, drivers, places, install, environment, .. } = api;
     let sonames = std::iter::once(library).chain(&api.also);
     let (function_list, forks) = (api.function_list.is_some(), api.forks);
-    let [lost, absent] = [api.lost, api.absent].map(|status| int(i128::from(status)));
+    // Where memory objects have a status of their own, that is what programs expect of a device without memory.
+    let exhausted = plan.memory.as_ref().map_or(api.exhausted, |memory| memory.said.exhausted);
+    let [lost, absent, exhausted] = [api.lost, api.absent, exhausted].map(|status| int(i128::from(status)));
     let [forked, inside] = [api.forked, api.inside].map(|status| match status.map(|status| int(i128::from(status))) {
         Some(status) => quote!(Some(#status)),
         None => quote!(None),
@@ -144,6 +146,7 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             install: #install,
             lost: #lost,
             absent: #absent,
+            exhausted: #exhausted,
             lasting: &[#(#lasting),*],
             environment: &[#(#environment),*],
             sandbox: #sandbox,
@@ -288,6 +291,7 @@ fn answer(api: &Api, payload: &Payload) -> Option<TokenStream> {
         }
         Payload::HostPtr => quote!(Answer::HostPtr),
         Payload::HostFlags => quote!(Answer::HostFlags),
+        Payload::DeviceMemory => quote!(Answer::DeviceMemory),
         Payload::References => quote!(Answer::References),
         Payload::Texts => quote!(Answer::Texts),
         Payload::VersionText => quote!(Answer::VersionText),

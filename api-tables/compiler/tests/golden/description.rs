@@ -19,6 +19,7 @@ pub static API: crate::api::Api = crate::api::Api {
     install: "",
     lost: -1,
     absent: -1,
+    exhausted: -1,
     lasting: &[],
     environment: &["GOLD_*"],
     sandbox: crate::sandbox::Needs {

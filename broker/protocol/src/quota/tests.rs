@@ -6,8 +6,7 @@ use super::*;
 
 /// A page for so many sessions, with this limit of device memory.
 fn page(limit: u64, sessions: usize) -> (&'static [AtomicU64], Vec<Seat>) {
-    let words = FIRST + sessions * WORDS;
-    let page: &'static [AtomicU64] = (0..words).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
+    let page: &'static [AtomicU64] = (0..words(sessions)).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
     set_limit(page, DeviceMemory, limit);
     set_limit(page, HostMemory, UNLIMITED);
     (0..sessions).for_each(|seat| clear(page, seat));

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use ava_protocol::spec::{Answer, Step, TaggedSpec};
 
 use super::Call;
+use crate::gate;
 use crate::hooks::InPlace;
 use crate::memory::{NOWHERE, Output};
 use crate::vendor::versions;
@@ -88,6 +89,7 @@ impl Call<'_> {
             Some(Answer::HostPtr) => {
                 each_word(bytes, |pointer| self.session.residents.program_address(pointer as usize));
             }
+            Some(Answer::DeviceMemory) => each_word(bytes, |there| gate::told_total(self.session, there)),
             Some(Answer::HostFlags) => each_word(bytes, |flags| self.program_flags(about, flags)),
             Some(Answer::List(list)) => {
                 let mut handles = Vec::new();

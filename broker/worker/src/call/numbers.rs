@@ -1,14 +1,31 @@
-//! Device memory that numbers stand for, as a call gives it and takes it back.
+//! Memory that numbers stand for, as a call gives it and takes it back.
 
-use super::Call;
-use crate::state::allotted::GivenBack;
+use ava_protocol::quota::Resource;
+
+use super::{Call, Outcome};
+use crate::state::allotted::{Amount, GivenBack};
 
 impl Call<'_> {
     /// The vendor has given device memory that a number of a type stands for.
-    pub fn allotted(&self, of: &'static str, number: Option<u64>, bytes: Option<u64>) {
-        if let (Some(number), Some(bytes)) = (number, bytes) {
-            self.session.allotted.add(&self.session.usage, (of, number), bytes);
+    ///
+    /// # Errors
+    /// It is more than was reserved, and more than the tenant may have: the vendor has it back.
+    pub fn allotted(&self, of: &'static str, number: Option<u64>, bytes: Option<u64>) -> Outcome {
+        let (Some(number), Some(bytes)) = (number, bytes) else { return Ok(()) };
+        self.allotted_of(Resource::DeviceMemory, (of, number), bytes)
+    }
+
+    /// The same of any memory.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn allotted_of(&self, resource: Resource, number: (&'static str, u64), bytes: u64) -> Outcome {
+        if let Err(stop) = self.hand_over(resource, bytes) {
+            self.api.undo(number.0, number.1);
+            return Err(stop);
         }
+        self.session.allotted.add(&self.session.usage, number, Amount { of: resource, bytes });
+        Ok(())
     }
 
     /// The vendor has given the number once more: it is given back as often.
@@ -16,20 +33,22 @@ impl Call<'_> {
         self.session.allotted.add_holder((of, number));
     }
 
-    /// The vendor is about to be given it back: what it is, to be kept if the vendor refuses.
+    /// The vendor is about to be given it back: what that is, for when it has answered.
     pub fn give_back(&self, of: &'static str, number: u64) -> Option<GivenBack> {
-        self.session.allotted.remove(&self.session.usage, (of, number))
+        self.session.allotted.remove((of, number))
     }
 
+    /// The vendor has it back.
+    pub fn gave_back(&self, given_back: Option<GivenBack>) {
+        self.session.allotted.gone(&self.session.usage, given_back);
+    }
+
+    /// The vendor has refused it.
     pub fn keep(&self, of: &'static str, number: u64, given_back: Option<GivenBack>) {
-        match given_back {
-            Some(GivenBack::Last(bytes)) => self.allotted(of, Some(number), Some(bytes)),
-            Some(GivenBack::Once) => self.allotted_again(of, number),
-            None => (),
-        }
+        self.session.allotted.stays((of, number), given_back);
     }
 
-    /// Device memory may have ended with what the call ended.
+    /// Memory may have ended with what the call ended.
     pub fn sweep(&self) {
         self.session.allotted.sweep(&self.session.usage, |(of, number)| self.api.is_there(of, number));
     }

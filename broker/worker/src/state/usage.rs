@@ -1,10 +1,13 @@
-//! What the session uses, counted in the page that the broker reads (`ava_protocol::usage`).
+//! What the session uses, counted in the page that the broker reads (`ava_protocol::usage`), and what it may take of its
+//! tenant's memory (`ava_protocol::quota`).
 //!
 //! - **Invariant**: counting never waits, and says nothing to anybody.
+//! - **Invariant**: what the session holds was reserved before the vendor was asked for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::api::Api;
+use ava_protocol::quota::{self, Level, RESOURCES, Resource, Seat, UNLIMITED};
 use ava_protocol::usage::{self, Layout};
 
 /// The words of a page, and one of them that is nobody's but this process's where a copy counts.
@@ -16,25 +19,29 @@ pub struct Usage {
     moved: &'static [AtomicU64],
     /// Words of what there is by now, rather than of what was ever used.
     levels: &'static [AtomicU64],
+    /// Where memory is reserved.
+    seat: &'static Seat,
 }
 
 impl Usage {
-    /// Counts in the session's page, which has the words of the API's layout.
-    pub fn new(api: &Api, page: &'static [AtomicU64]) -> Self {
+    /// Counts in the session's page, which has the words of the API's layout, and reserves memory in a seat, which lives as
+    /// long as the process.
+    pub fn new(api: &Api, page: &'static [AtomicU64], seat: Seat) -> Self {
         let layout = Layout::of(api);
-        Self { layout, counts: page, calls: &page[layout.calls()], moved: &page[layout.moved()], levels: page }
+        let (calls, moved) = (&page[layout.calls()], &page[layout.moved()]);
+        Self { layout, counts: page, calls, moved, levels: page, seat: Box::leak(Box::new(seat)) }
     }
 
     /// Counts where nobody looks: there is no broker.
     pub fn unread(api: &Api) -> Self {
-        Self::new(api, nobodys(Layout::of(api)))
+        Self::new(api, nobodys(Layout::of(api).words()), unlimited())
     }
 
     /// For a copy of this process: what is used counts for the session. What the copy holds does not: it may end at any time
     /// without giving it back.
     #[must_use]
     pub fn of_copy(self) -> Self {
-        Self { levels: nobodys(self.layout), ..self }
+        Self { levels: nobodys(self.layout.words()), seat: Box::leak(Box::new(unlimited())), ..self }
     }
 
     /// A function was called.
@@ -71,18 +78,40 @@ impl Usage {
         }
     }
 
-    /// So many bytes of device memory are the session's, and are not any more.
-    pub fn took(&self, memory: u64) {
-        self.levels[usage::MEMORY].fetch_add(memory, Ordering::Relaxed);
+    /// Reserves so many bytes, unless the tenant would have more than it may; whether it has.
+    #[must_use]
+    pub fn reserve(&self, of: Resource, bytes: u64) -> bool {
+        self.seat.take(of, bytes)
     }
 
-    pub fn gave_back(&self, memory: u64) {
-        self.levels[usage::MEMORY].fetch_sub(memory, Ordering::Relaxed);
+    /// What was reserved is not needed, or not any more.
+    pub fn give_up(&self, of: Resource, bytes: u64) {
+        self.seat.give(of, bytes);
     }
 
-    /// There is one more object of a kind, with so many bytes of device memory.
+    /// What the tenant may have, and has; `None` if there is no limit.
+    pub fn level(&self, of: Resource) -> Option<Level> {
+        self.seat.level(of)
+    }
+
+    /// So many bytes, which were reserved, are the session's.
+    pub fn took(&self, of: Resource, bytes: u64) {
+        if of == Resource::DeviceMemory {
+            self.levels[usage::MEMORY].fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// They are not any more.
+    pub fn gave_back(&self, of: Resource, bytes: u64) {
+        if of == Resource::DeviceMemory {
+            self.levels[usage::MEMORY].fetch_sub(bytes, Ordering::Relaxed);
+        }
+        self.give_up(of, bytes);
+    }
+
+    /// There is one more object of a kind, with so many bytes of device memory, which were reserved.
     pub fn made(&self, kind: u16, memory: u64) {
-        self.took(memory);
+        self.took(Resource::DeviceMemory, memory);
         if let Some(live) = self.live(kind) {
             live.fetch_add(1, Ordering::Relaxed);
         }
@@ -90,7 +119,7 @@ impl Usage {
 
     /// There is one less.
     pub fn gone(&self, kind: u16, memory: u64) {
-        self.gave_back(memory);
+        self.gave_back(Resource::DeviceMemory, memory);
         if let Some(live) = self.live(kind) {
             live.fetch_sub(1, Ordering::Relaxed);
         }
@@ -112,8 +141,15 @@ impl Usage {
 }
 
 /// Words as of a page. They are never given back: a session lives as long as its process.
-fn nobodys(layout: Layout) -> &'static [AtomicU64] {
-    (0..layout.words()).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak()
+fn nobodys(words: usize) -> &'static [AtomicU64] {
+    (0..words).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak()
+}
+
+/// A seat where nothing is limited.
+fn unlimited() -> Seat {
+    let page = nobodys(quota::words(1));
+    RESOURCES.iter().for_each(|of| quota::set_limit(page, *of, UNLIMITED));
+    Seat::new(page, 0)
 }
 
 #[cfg(test)]
@@ -134,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_is_counted_is_read() {
-        let page = nobodys(Layout::of(opencl()));
-        let usage = Usage::new(opencl(), page);
+        let page = nobodys(Layout::of(opencl()).words());
+        let usage = Usage::new(opencl(), page, unlimited());
         usage.call(0);
         usage.call(u32::MAX);
         usage.wait();
@@ -153,8 +189,8 @@ mod tests {
 
     #[test]
     fn what_a_copy_uses_counts_and_what_it_holds_does_not() {
-        let page = nobodys(Layout::of(opencl()));
-        let copy = Usage::new(opencl(), page).of_copy();
+        let page = nobodys(Layout::of(opencl()).words());
+        let copy = Usage::new(opencl(), page, unlimited()).of_copy();
         copy.call(0);
         copy.made(1, 100);
         let stats = read(page);

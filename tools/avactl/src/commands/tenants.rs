@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::output::{Format, TableArgs, show};
 use crate::reach::Broker;
 use crate::table::{Cell, Column, View, render};
-use crate::units::{of_nanoseconds, seconds, time};
+use crate::units::{bytes, of_nanoseconds, seconds, time};
 
 pub const EXAMPLES: &[Example] = &[
     example("Who has how many sessions, and what limits", "avactl tenants"),
@@ -42,6 +42,11 @@ pub(super) struct Tenant {
     pub held_seconds: f64,
     #[serde(skip)]
     pub device_ns: u64,
+    /// Bytes that its sessions hold, and the most that they may hold.
+    pub memory_bytes: u64,
+    pub memory_limit: Option<u64>,
+    pub host_memory_bytes: u64,
+    pub host_memory_limit: Option<u64>,
     pub settings: Vec<Said>,
 }
 
@@ -61,7 +66,19 @@ pub(super) struct Said {
 
 impl Tenant {
     pub fn new(tenant: admin::Tenant) -> Self {
-        let admin::Tenant { name, sessions, sessions_limit, waiting, device_ns, held_ns, settings } = tenant;
+        let admin::Tenant {
+            name,
+            sessions,
+            sessions_limit,
+            waiting,
+            device_ns,
+            held_ns,
+            memory_bytes,
+            memory_limit,
+            host_memory_bytes,
+            host_memory_limit,
+            settings,
+        } = tenant;
         Self {
             name,
             sessions,
@@ -70,6 +87,10 @@ impl Tenant {
             device_seconds: of_nanoseconds(device_ns),
             held_seconds: of_nanoseconds(held_ns),
             device_ns,
+            memory_bytes,
+            memory_limit,
+            host_memory_bytes,
+            host_memory_limit,
             settings: settings.into_iter().map(Said::new).collect(),
         }
     }
@@ -104,7 +125,7 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
     show(format, &Tenants { tenants: all()? }, |tenants| table(tenants, args.table.view()))
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 10] = [
     Column::text("TENANT", 0).cut_to(12),
     Column::number("SESSIONS", 1),
     Column::number("MOST", 2),
@@ -112,13 +133,15 @@ const COLUMNS: [Column; 8] = [
     Column::number("TIME", 3),
     Column::number("WEIGHT", 4),
     Column::text("PRIORITY", 5),
-    Column::text("LIMITS", 7).cut_to(12),
+    Column::number("MEM", 7),
+    Column::number("QUOTA", 8),
+    Column::text("LIMITS", 9).cut_to(12),
 ];
 
 /// The tenants as a table, and below it what has no effect.
 pub(super) fn table(tenants: &Tenants, view: View) -> String {
     let row = |tenant: &Tenant| {
-        let own = [Key::Sessions, Key::Weight, Key::Priority].map(Key::name);
+        let own = [Key::Sessions, Key::Weight, Key::Priority, Key::DeviceMemory].map(Key::name);
         let others = tenant.settings.iter().filter(|said| !own.contains(&said.key.as_str()));
         let limits: Vec<_> = others.map(|said| format!("{} {}", said.key, said.word)).collect();
         vec![
@@ -129,6 +152,8 @@ pub(super) fn table(tenants: &Tenants, view: View) -> String {
             time(tenant.device_ns).into(),
             tenant.word(Key::Weight).unwrap_or("1").into(),
             tenant.word(Key::Priority).unwrap_or("normal").into(),
+            bytes(tenant.memory_bytes).into(),
+            tenant.memory_limit.map_or_else(|| "-".to_owned(), bytes).into(),
             limits.join(", ").into(),
         ]
     };

@@ -112,6 +112,7 @@ fn tenants() -> tenants::Tenants {
     let vision = [
         ("weight", "4", "/etc/ava/ava.toml:7"),
         ("sessions", "8", "avactl policy set"),
+        ("device_memory", "4G", "/etc/ava/ava.toml:8"),
         ("region_bytes", "2G", "/etc/ava/ava.d/10-vision.toml:3"),
         ("apis", "opencl,cuda", "/etc/ava/ava.d/10-vision.toml:4"),
         ("longest_command", "1500ms", "/etc/ava/ava.toml:9"),
@@ -124,6 +125,10 @@ fn tenants() -> tenants::Tenants {
             waiting: 1,
             device_ns: 3_725_000_000_000,
             held_ns: 12_500_000_000,
+            memory_bytes: 3 << 20,
+            memory_limit: (name == "vision").then_some(4 << 30),
+            host_memory_bytes: 0,
+            host_memory_limit: None,
             settings: settings.iter().copied().map(setting).collect(),
         })
     };

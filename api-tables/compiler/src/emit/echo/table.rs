@@ -221,6 +221,7 @@ fn answers(api: &Api, ty: &TypeDef) -> Option<String> {
                 // The echo vendor has flags of its own, which the worker asks for.
                 Payload::HostFlags => return String::new(),
                 // Bits of which nothing is hidden.
+                Payload::DeviceMemory => "ANSWER_HIDDEN, .size = 8, .bits = 0".into(),
                 Payload::References => "ANSWER_HIDDEN, .size = 4, .bits = 0".into(),
                 Payload::Texts => "ANSWER_TEXTS".into(),
                 Payload::VersionText => "ANSWER_VERSION_TEXT".into(),

@@ -13,6 +13,7 @@ use ava_protocol::wire::{ArchivedData, ArchivedPlace, Returned, Stored};
 use super::options::Options;
 use super::state::State;
 use crate::call::{Birth, Call, Outcome, Stop};
+use crate::gate::Cost;
 use crate::upcall::stdio::may_print;
 
 /// Compiles code into an object of this kind, by a function that gets the object's place, the code and the options.
@@ -28,9 +29,10 @@ fn load(
     let code = call.binary(&r.code, name)?;
     let mut options = Options::read(call, &r.options, name)?;
     may_print();
+    // What the driver makes of it nobody tells; it is about as long.
+    call.admit(|| Cost { device_memory: code.amount(), ..Cost::default() })?;
     let ret = function(made.as_mut_ptr(), code.as_ptr().cast_mut(), &mut options);
     if ret == 0 {
-        // What the driver makes of it nobody tells; it is about as long.
         call.delivered_with(&mut made, &[], code.amount())?;
     }
     call.reply(&Compiled { ret, made: made.stored(), told: options.told(), link: Told::default() })
@@ -66,6 +68,7 @@ fn load_plain(
 ) -> Result<u32, Stop> {
     let code = call.binary(code, name)?;
     may_print();
+    call.admit(|| Cost { device_memory: code.amount(), ..Cost::default() })?;
     let ret = function(module.as_mut_ptr(), code.as_ptr());
     if ret == 0 {
         call.delivered_with(module, &[], code.amount())?;

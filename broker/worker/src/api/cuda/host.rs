@@ -8,8 +8,9 @@ use std::ptr::without_provenance_mut;
 use ava_protocol::cuda::constant::{CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, CUDA_ERROR_INVALID_VALUE};
 use ava_protocol::cuda::custom::{ArchivedHostAddress, ArchivedHostMemory, HostAnswer, HostMade, Status};
 use ava_protocol::frame::Malformed;
+use ava_protocol::quota::{RESOURCES, Resource};
 
-use super::state::{ADDRESS, HANDLE, State};
+use super::state::{ADDRESS, HANDLE, PINNED, State};
 use crate::call::{Call, Outcome, Stop};
 use crate::engine::fixed;
 use crate::gate::Cost;
@@ -39,7 +40,9 @@ fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str, manag
         return Err(Malformed::Size { what: name, got: room, wanted: size }.into());
     }
     let register = api.vendor.cuMemHostRegister_v2.ok_or(Stop::Missing(name))?;
-    call.admit(|| Cost { device_memory: if managed { size } else { 0 }, ..Cost::default() })?;
+    let (of, number) = if managed { (Resource::DeviceMemory, ADDRESS) } else { (Resource::HostMemory, PINNED) };
+    let [device_memory, host_memory] = RESOURCES.map(|each| if each == of { size } else { 0 });
+    call.admit(|| Cost { device_memory, host_memory, ..Cost::default() })?;
     if !fixed::place(call, &r.offer)? {
         return call.reply(&HostMade { placed: false, ret: 0 });
     }
@@ -48,8 +51,8 @@ fn allocate(api: &State, call: &mut Call, body: &[u8], name: &'static str, manag
     let ret = unsafe { register(pointer.cast(), size as usize, r.flags.to_native()) };
     if ret != 0 {
         fixed::remove(call, address);
-    } else if managed {
-        call.allotted(ADDRESS, Some(address), Some(size));
+    } else {
+        call.allotted_of(of, (number, address), size)?;
     }
     call.reply(&HostMade { placed: true, ret })
 }
@@ -67,14 +70,15 @@ fn free(api: &State, call: &mut Call, body: &[u8], name: &'static str) -> Outcom
     let address = r.address.to_native();
     call.session.fixed.find(address, 1)?;
     let unregister = api.vendor.cuMemHostUnregister.ok_or(Stop::Missing(name))?;
-    let given_back = call.give_back(ADDRESS, address);
+    let number = [ADDRESS, PINNED].into_iter().find_map(|of| Some((of, call.give_back(of, address)?)));
     // SAFETY: the driver looks the address up, and waits for what uses the memory.
     let ret = unsafe { unregister(without_provenance_mut(address as usize)) };
     // What the driver does not know has ended with its context.
     if ret == 0 || ret == CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED {
         fixed::remove(call, address);
+        number.into_iter().for_each(|(_, given_back)| call.gave_back(Some(given_back)));
     } else {
-        call.keep(ADDRESS, address, given_back);
+        number.into_iter().for_each(|(of, given_back)| call.keep(of, address, Some(given_back)));
     }
     call.reply(&Status { ret })
 }

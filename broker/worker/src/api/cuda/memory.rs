@@ -29,6 +29,22 @@ pub fn cuMemGetInfo_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
     call.reply(&table::cuMemGetInfo_v2::Reply { ret, free, total })
 }
 
+pub fn cuDeviceTotalMem_v2(api: &State, call: &mut Call, body: &[u8]) -> Outcome {
+    const NAME: &str = "cuDeviceTotalMem_v2";
+    let r = call.read::<table::cuDeviceTotalMem_v2::ArchivedRequest>(body, NAME)?;
+    let mut bytes = call.output(&r.bytes, Some(1), 8, NAME)?;
+    let function = api.vendor.cuDeviceTotalMem_v2.ok_or(Stop::Missing(NAME))?;
+    // SAFETY: a place for a number, or null.
+    let ret = unsafe { function(bytes.as_mut_ptr().cast(), r.dev.to_native()) };
+    if ret == 0
+        && let Some(there) = bytes.scalar()
+    {
+        bytes.set_scalar(gate::told_total(call.session, there));
+    }
+    let bytes = bytes.returned(None, ret == 0);
+    call.reply(&table::cuDeviceTotalMem_v2::Reply { ret, bytes })
+}
+
 impl State {
     /// The bytes of an array; 0 for what the driver does not describe, or in a format that nobody knows.
     pub fn array_size(&self, array: *mut c_void) -> u64 {

@@ -10,6 +10,8 @@ use crate::hooks::Hooks;
 
 /// The table's type of addresses of devices.
 pub const ADDRESS: &str = "CUdeviceptr";
+/// Addresses of pinned memory of the host, which the table has no type of.
+pub const PINNED: &str = "pinned";
 /// Its type of memory without an address.
 pub const HANDLE: &str = "CUmemGenericAllocationHandle";
 
@@ -33,7 +35,21 @@ impl Hooks for State {
 
     fn is_there(&self, of: &str, number: u64) -> bool {
         // A handle of memory ends by itself alone.
-        of != ADDRESS || self.knows_memory(number)
+        of == HANDLE || self.knows_memory(number)
+    }
+
+    fn destroy(&self, kind: u16, object: *mut c_void) {
+        if let (kind::CUarray, Some(destroy)) = (kind, self.vendor.cuArrayDestroy) {
+            // SAFETY: an array that the driver has just made.
+            unsafe { destroy(object.cast()) };
+        }
+    }
+
+    fn undo(&self, of: &str, number: u64) {
+        if let (ADDRESS, Some(free)) = (of, self.vendor.cuMemFree_v2) {
+            // SAFETY: memory that the driver has just given.
+            unsafe { free(number) };
+        }
     }
 
     fn forget(&self, id: u64) {

@@ -52,6 +52,13 @@ impl Hooks for State {
         }
     }
 
+    fn destroy(&self, kind: u16, object: *mut c_void) {
+        if let (kind::cl_mem, Some(release)) = (kind, self.vendor.clReleaseMemObject) {
+            // SAFETY: an object that the vendor has just made.
+            unsafe { release(object) };
+        }
+    }
+
     fn forget(&self, id: u64) {
         self.arguments.remove(&id);
     }
