@@ -39,6 +39,14 @@ pub struct Note {
     pub amounts: Amounts,
 }
 
+/// Notes of ended sessions that wait for room.
+#[derive(Debug, Default)]
+pub struct Noted {
+    pub ended: Vec<Note>,
+    /// How many found no room even here.
+    pub lost: u64,
+}
+
 /// The ledger as the event loop sees it.
 #[derive(Debug)]
 pub struct Ledger {

@@ -30,15 +30,13 @@ use rustix::process::Rlimit;
 use sd_notify::NotifyState;
 use tracing::{info, warn};
 
-use self::ledger::Noted;
 use crate::connection::Connection;
 use crate::environment::WorkerOptions;
 use crate::events::{Events, Happened, Interest, Source};
 use crate::foreign::Closer;
 use crate::history::History;
 use crate::isolation::Isolation;
-
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Noted};
 use crate::pacer::Pacer;
 use crate::place::{Access, Place};
 use crate::policy::admission::{Admission, Limits};

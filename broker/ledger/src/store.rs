@@ -59,6 +59,8 @@ pub struct Store {
     hour: Option<(u64, u64)>,
 }
 
+/// What makes a file smaller.
+type Step = fn(&mut Records<'_>, RangeInclusive<u64>) -> Result<(), Error>;
 type Records<'t> = Table<'t, (u64, u64, u64), &'static [u8]>;
 
 impl Store {
@@ -130,7 +132,7 @@ impl Store {
             self.write(|records| Ok(records.retain_in(all_of(first..=kept.min(first + DAY) - 1), |_, _| false)?))?;
         }
         let older = first..=first + (last - first) / 2;
-        let steps: [fn(&mut Records<'_>, RangeInclusive<u64>) -> Result<(), Error>; 2] = [join, remove];
+        let steps: [Step; 2] = [join, remove];
         for step in steps {
             if self.bytes() > self.limits.bytes {
                 // There may be room in the file already.
@@ -148,8 +150,8 @@ impl Store {
     /// The first and the last hour that have records.
     fn hours(&self) -> Result<Option<(u64, u64)>, Error> {
         let records = self.database.begin_read()?.open_table(RECORDS)?;
-        let hour = |entry: Option<(redb::AccessGuard<'_, (u64, u64, u64)>, _)>| entry.map(|(key, _)| key.value().0);
-        Ok(hour(records.first()?).zip(hour(records.last()?)))
+        let (first, last) = (records.first()?, records.last()?);
+        Ok(first.zip(last).map(|((first, _), (last, _))| (first.value().0, last.value().0)))
     }
 
     fn write(&self, change: impl FnOnce(&mut Records<'_>) -> Result<(), Error>) -> Result<(), Error> {
@@ -202,7 +204,7 @@ fn shared(hour: u64, record: Record, containers: bool) -> (Key, Record) {
 
 /// Joins the records of each day to those that many sessions share.
 fn join(records: &mut Records<'_>, hours: RangeInclusive<u64>) -> Result<(), Error> {
-    let is_joined = |key: &Key| key.id.broker == 0 && key.hour % DAY == 0;
+    let is_joined = |key: &Key| key.id.broker == 0 && key.hour.is_multiple_of(DAY);
     let mut from = (*hours.start(), 0, 0);
     let until = (*hours.end(), u64::MAX, u64::MAX);
     loop {

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::requests::{Asker, failed, parts};
 use super::{Due, Server};
-use crate::ledger::Note;
+use crate::ledger::Ledger;
 use crate::session::{Session, unix_ms};
 
 /// The time between two notes of a session.
@@ -98,7 +98,7 @@ impl Server {
 
     /// The ledger has answered.
     pub(super) fn accounted(&mut self) {
-        let reports = self.ledger.as_ref().map(crate::ledger::Ledger::take_reports).unwrap_or_default();
+        let reports = self.ledger.as_ref().map(Ledger::take_reports).unwrap_or_default();
         for (client, report) in reports {
             self.asked.remove(&client);
             let answers = match report {
@@ -108,13 +108,6 @@ impl Server {
             self.answer(client, answers);
         }
     }
-}
-
-/// What waits to be noted.
-#[derive(Debug, Default)]
-pub(super) struct Noted {
-    ended: Vec<Note>,
-    lost: u64,
 }
 
 fn kind(by: admin::By) -> By {

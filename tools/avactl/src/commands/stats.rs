@@ -1,7 +1,7 @@
 //! `avactl stats`
 
 use std::io::{self, IsTerminal};
-use std::thread::sleep;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use ava_cli::{Example, example};
@@ -87,7 +87,8 @@ pub fn run(args: &Args, format: Format) -> Result<(), Failure> {
     let mut before = Reading::take(&broker)?;
     let clears = format == Format::Table && !args.no_stream && io::stdout().is_terminal();
     loop {
-        sleep(args.interval);
+        // A rate is over a time.
+        thread::sleep(args.interval);
         let now = Reading::take(&broker)?;
         let shown = stats(&now, &before, &args.selection, SystemTime::now(), user_name)?;
         if clears {

@@ -9,7 +9,7 @@ mod tree;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::sleep;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ava_cli::{Example, example};
@@ -72,13 +72,15 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Usage, "`top` is for people").hint("`avactl stats --json` is for programs"));
     }
     let order = Order::new(args.sort, args.reverse, args.filter);
-    if !args.once && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+    let on_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+    if !(args.once || on_terminal) {
         return Err(Failure::new(Kind::Usage, "there is no terminal").hint("`avactl top --once` writes text"));
     }
     let broker = Broker::reach()?;
     let first = Reading::take(&broker)?;
     if args.once {
-        sleep(args.interval);
+        // A rate is over a time.
+        thread::sleep(args.interval);
         let now = Reading::take(&broker)?;
         return print_styled(&table(&tree(&now, &first, &order, user_name), args.table.view()));
     }

@@ -103,9 +103,9 @@ fn keys_sort_filter_and_end_sessions_after_a_question() {
         press(&mut app, KeyCode::Char('s'));
     }
     assert_eq!(app.lines.iter().filter_map(|line| line.session).collect::<Vec<_>>(), [8, 5, 3, 7, 9]);
-    "/ALICE".chars().for_each(|letter| {
+    for letter in "/ALICE".chars() {
         press(&mut app, KeyCode::Char(letter));
-    });
+    }
     assert_eq!((app.mode, app.lines.len()), (Mode::Filter, 4));
     press(&mut app, KeyCode::Enter);
     press(&mut app, KeyCode::Home);
@@ -130,9 +130,9 @@ fn keys_sort_filter_and_end_sessions_after_a_question() {
 fn the_selection_stays_with_its_session_and_a_lost_one_is_no_problem() {
     let mut app = some();
     let at = app.lines.iter().position(|line| line.session == Some(3)).unwrap();
-    (0..at).for_each(|_| {
+    for _ in 0..at {
         press(&mut app, KeyCode::Down);
-    });
+    }
     let at = Instant::now();
     app.read(Reading { at, sessions: vec![session(1), session(3)] });
     assert_eq!(app.lines[app.selected].session, Some(3));
