@@ -198,7 +198,7 @@ const SECTIONS: [Section; 4] = [
             ),
             (
                 "/var/lib/ava/ledger.redb, ~/.local/state/ava/ledger.redb, SOCKET.ledger",
-                "What sessions used, hour by hour. One that is damaged is put aside as ….damaged, and another begun.",
+                "What sessions used, hour by hour. One that is damaged is put aside, with the ending damaged, and another begun.",
             ),
             ("SOCKET.lock", "The lock beside the socket: its holder is the only broker there."),
         ],

@@ -119,7 +119,7 @@ fn tables_fit_and_have_colours_where_they_are_wanted() {
 #[test]
 fn nobody_is_told_of_hidden_verbs() {
     let here = Installation::new();
-    for (wrong, similar) in [("start-brokr", None), ("mann", None), ("insect", Some("inspect"))] {
+    for (wrong, similar) in [("start-brokr", Some("stats")), ("mann", None), ("insect", Some("inspect"))] {
         let output = here.output(&[wrong]);
         assert_eq!(output.status.code(), Some(2));
         assert!(!said(&output).contains("start-broker") && !said(&output).contains("'man'"), "{output:?}");
