@@ -232,11 +232,16 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A oneway is to make this object.
-    pub fn expect(&self, id: u64, kind: u16) {
+    /// A oneway is to make this object. Said before anything that can fail: later calls may name it, whether or not it is made.
+    ///
+    /// # Errors
+    /// The id is taken.
+    pub fn expect(&self, id: u64, kind: u16) -> Result<(), Malformed> {
         if self.oneway {
+            self.session.objects.check_new(id)?;
             self.births.borrow_mut().push((id, kind));
         }
+        Ok(())
     }
 
     /// A oneway is to end this transfer.
@@ -250,7 +255,7 @@ impl<'a> Call<'a> {
     pub fn birth(&self, id: u64, kind: u16) -> Result<Birth, Malformed> {
         if id != 0 {
             self.session.objects.check_new(id)?;
-            self.expect(id, kind);
+            self.expect(id, kind)?;
         }
         Ok(Birth { id, kind, slot: NOWHERE, wanted: id != 0, made: false })
     }
@@ -291,6 +296,11 @@ impl<'a> Call<'a> {
     fn taken(&self, kind: u16, object: *mut c_void, parents: &[u64]) -> u64 {
         let Some(in_place) = self.api.in_place().filter(|is| is.description().object == kind) else { return 0 };
         if self.is_of_memory(parents) { 0 } else { in_place.size(object) }
+    }
+
+    /// How much device memory an object holds whose structs the program reads.
+    pub fn holds(&self, kind: u16, object: *mut c_void) -> u64 {
+        self.api.holds(kind, object)
     }
 
     /// Whether one of these is a memory object.

@@ -58,6 +58,12 @@ pub trait Hooks: Facts + Send + Sync {
         0
     }
 
+    /// How many bytes of device memory an object holds whose structs programs read, or will when the vendor has made room for
+    /// them. It changes with calls after which the structs may be elsewhere (`pull` in the table).
+    fn holds(&self, _kind: u16, _object: *mut c_void) -> u64 {
+        0
+    }
+
     /// Gives a new object back, which nobody has heard of: it takes more than the session may have.
     fn destroy(&self, _kind: u16, _object: *mut c_void) {}
 

@@ -163,7 +163,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         if fields.is_empty() { quote!(table::#name::Reply {}) } else { quote!(table::#name::Reply { #(#fields),* }) };
     let expect = call.returned().filter(|_| call.is_oneway()).map(|birth| {
         let kind = ident(birth.kind);
-        quote!(call.expect(r.new_object.to_native(), kind::#kind);)
+        quote!(call.expect(r.new_object.to_native(), kind::#kind)?;)
     });
     let oneway = call.is_oneway().then(|| {
         let status = match call.failure_status() {
@@ -180,8 +180,8 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     quote! {
         pub fn #name(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
-            #(#decode)*
             #expect
+            #(#decode)*
             #find
             #before
             #call_vendor
@@ -258,6 +258,7 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         let id = ident(&param.name);
         statements.push(quote!(call.before_release(r.#id.to_native());));
     }
+    statements.extend(moved(call).map(|object| quote!(crate::engine::mirror::grow(call, &spec::MIRROR, #object)?;)));
     for argument in &call.arguments {
         if let Lifetime::Event { event, unless } = argument.lifetime {
             let (param, event) = (ident(&argument.param.name), ident(&event.name));
@@ -351,9 +352,21 @@ fn compiled(call: &CallPlan<'_>) -> Vec<TokenStream> {
     statements
 }
 
+/// The object whose structs may be elsewhere after the call, which does not compute with them: how much memory they take may
+/// have changed.
+fn moved(call: &CallPlan<'_>) -> Option<TokenStream> {
+    let facts = &call.function.facts;
+    let object = facts.pull.as_ref().filter(|_| facts.push.is_none())?;
+    let is_one = call.function.param(object).is_some_and(|p| matches!(p.shape, Shape::Mirror { .. }));
+    let object = ident(object);
+    (!is_one).then(|| quote!(r.#object.to_native()))
+}
+
 /// Statements between the call and the reply.
 fn after(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     let mut statements = charges::emit(plan, call);
+    let grow = |object| quote!(if ok { crate::engine::mirror::grow(call, &spec::MIRROR, #object)?; });
+    statements.extend(moved(call).map(grow));
     for birth in &call.births {
         let (kind, parents) = (ident(birth.kind), parents(&birth.parents));
         match birth.place {

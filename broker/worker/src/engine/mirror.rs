@@ -144,6 +144,21 @@ pub fn pull(
     pack(call, changed)
 }
 
+/// Around a call after which an owner's structs may be elsewhere: what it holds of device memory is what they take. Before, that
+/// is what the vendor is about to take, as far as it is known; after, what it has.
+///
+/// # Errors
+/// The tenant would have more than it may.
+pub fn grow(call: &Call, spec: &MirrorSpec, object: u64) -> Outcome {
+    let owner = owner(call, spec, object);
+    let Some(pointer) = call.session.objects.pointer(owner) else { return Ok(()) };
+    let memory = call.holds(spec.owner, pointer as *mut c_void);
+    if call.session.objects.resize(owner, memory) {
+        return Ok(());
+    }
+    Err(Stop::Refused(call.session.table.exhausted))
+}
+
 /// After a call that was about one struct only, which stays where it is.
 ///
 /// # Errors

@@ -54,16 +54,16 @@ pub fn create(call: &mut Call, in_place: &dyn InPlace, body: &[u8]) -> Outcome {
     let is = in_place.description();
     call.count(is.creates);
     let session = call.session;
-    let of = call.handle(r.of.to_native(), is.of)?;
     let id = r.new_object.to_native();
     session.objects.check_new(id)?;
+    call.expect(id, is.object)?;
+    let of = call.handle(r.of.to_native(), is.of)?;
     let region = session.regions.find(&r.region)?;
     let (offset, len) = (r.region.offset.to_native(), r.region.len.to_native());
     let flags = r.flags.to_native();
     if !offset.is_multiple_of(ALIGNMENT) || flags & is.use_host != 0 {
         return Err(Malformed::Body(NAME).into());
     }
-    call.expect(id, is.object);
     let source = r.of.to_native();
     let refuse = |call: &mut Call, suits, status| {
         if call.is_oneway() {

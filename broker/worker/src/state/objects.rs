@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ava_protocol::frame::{Malformed, Notice};
+use ava_protocol::quota::Resource;
 use ava_protocol::spec::{self, KindSpec};
 use dashmap::Entry;
 
@@ -184,6 +185,21 @@ impl Objects {
         }
         self.put_within(id, owner);
         Ok(())
+    }
+
+    /// The object holds so much device memory from now on, if the tenant may have it; whether it does.
+    pub fn resize(&self, id: u64, memory: u64) -> bool {
+        let Some(mut object) = self.by_id.get_mut(&id) else { return true };
+        let (of, before) = (Resource::DeviceMemory, object.memory);
+        if memory > before && !self.usage.reserve(of, memory - before) {
+            return false;
+        }
+        object.memory = memory;
+        match memory.checked_sub(before) {
+            Some(more) => self.usage.took(of, more),
+            None => self.usage.gave_back(of, before - memory),
+        }
+        true
     }
 
     /// Keeps something until the object is gone.
