@@ -256,9 +256,9 @@ mod tests {
     fn every_word_has_one_meaning() {
         for api in APIS {
             let layout = Layout::of(api);
-            let single = [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS].map(|at| at..at + 1);
+            let single = [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS, ASKED, BUSY].map(|at| at..at + 1);
             let names = (0..MOST_DEVICES).map(|number| layout.device(number));
-            let rest = [LEASES, layout.objects(), layout.calls(), layout.moved()];
+            let rest = [layout.objects(), layout.calls(), layout.moved()];
             let mut all: Vec<_> = single.into_iter().chain(names).chain(rest).collect();
             all.sort_by_key(|range| range.start);
             assert!(all.windows(2).all(|pair| pair[0].end <= pair[1].start), "{all:?}");
