@@ -70,6 +70,7 @@ fn wait_for(world: &World, is_so: impl Fn(&BTreeMap<String, Session>) -> bool) -
             return found;
         }
         assert!(Instant::now() < deadline, "{found:?}\n{}", world.log());
+        // The broker is asked again and again, and is not to do much else.
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -182,6 +183,7 @@ fn who_was_stopped_goes_on_when_the_broker_is_killed() {
         }
         kill_process(broker, Signal::CONT).unwrap();
         assert!(Instant::now() < deadline, "nobody is ever stopped");
+        // In which the broker stops somebody else.
         std::thread::sleep(Duration::from_millis(1));
     }
     world.kill_broker();

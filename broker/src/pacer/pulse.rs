@@ -18,8 +18,8 @@ use rustix::time::{
 };
 use tracing::{debug, warn};
 
+use super::order::{Entry, Order};
 use super::runner::{Ask, Runner, SURE};
-use super::{Entry, Order};
 
 /// Clocks are read so often while several sessions compute.
 const TICK: Duration = Duration::from_millis(4);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ava_protocol::usage::{ASKED, BUSY, WHEN_BUSY, WHEN_IDLE};
 use ava_transport::region::Region;
 
-use super::{Entry, Held};
+use super::order::{Entry, Held};
 use crate::clock::ProcessorClock;
 use crate::leash::Leash;
 

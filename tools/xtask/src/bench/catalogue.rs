@@ -137,7 +137,7 @@ mod tests {
 
     /// Programs in `tests/bench` that are no whole programs.
     const OTHERS: &[&str] =
-        &["busy.c", "calls.c", "clbench.c", "cuda.c", "hot.c", "program.h", "session.c", "README.md"];
+        &["busy.c", "calls.c", "clbench.c", "cuda.c", "hot.c", "program.h", "session.c", "tenant.c", "README.md"];
 
     #[test]
     fn no_program_is_forgotten() {

@@ -124,10 +124,12 @@ impl<'a> Ground<'a> {
     pub fn through_ava(&self, case: &Case, seconds: u32) -> Result<Run> {
         let _broker = self.broker(case)?;
         let programs = self.start(case, seconds, true)?;
+        // What is measured is what is used in a time.
         std::thread::sleep(BEGIN);
         let begun = Instant::now();
         let mut readings = vec![self.reading(case)?];
         for second in 1..=seconds {
+            // As above.
             std::thread::sleep((begun + Duration::from_secs(second.into())).saturating_duration_since(Instant::now()));
             readings.push(self.reading(case)?);
         }
@@ -200,6 +202,7 @@ impl<'a> Ground<'a> {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !self.place.join("broker.sock").exists() {
             ensure!(Instant::now() < deadline, "the broker is not ready in time\n{}", self.log());
+            // Nobody is measured yet.
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(broker)
