@@ -9,12 +9,12 @@
 //! # Layers
 //!
 //! - names and texts: `text`, `names`, `tenant`
-//! - the operating system: `hierarchy`, `memory`, `cgroup`, `clock`, `leash`, `quota`, `users`, `isolation`, `place`, `events`, `environment`
+//! - the operating system: `hierarchy`, `memory`, `cgroup`, `clock`, `leash`, `users`, `isolation`, `place`, `events`, `environment`
 //! - decisions without I/O: `policy`
 //! - the command line and the log: `options`, `journal`
 //! - what is kept: `ledger`
 //! - what is shared out: `pacer`
-//! - other processes: `foreign`, `peer`, `usage`, `worker`
+//! - other processes: `foreign`, `peer`, `usage`, `quota`, `worker`
 //! - the state of each: `connection`, `session`, `spare`, `history`
 //! - the event loop: `server`
 #![forbid(unsafe_code)]

@@ -10,11 +10,8 @@ use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use ava_protocol::quota::{self, RESOURCES, Resource, SEATS};
+use ava_protocol::quota::{self, Limits, RESOURCES, Resource, SEATS};
 use ava_transport::region::Region;
-
-/// The most bytes of each resource, in the order of [`RESOURCES`].
-pub type Limits = [u64; RESOURCES.len()];
 
 /// The pages of all tenants with sessions.
 #[derive(Debug, Default)]

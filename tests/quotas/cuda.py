@@ -29,6 +29,17 @@ class Array(ctypes.Structure):
     _fields_ = [("width", c_size_t), ("height", c_size_t), ("format", c_uint), ("channels", c_uint)]
 
 
+class Array3D(ctypes.Structure):
+    _fields_ = [
+        ("width", c_size_t),
+        ("height", c_size_t),
+        ("depth", c_size_t),
+        ("format", c_uint),
+        ("channels", c_uint),
+        ("flags", c_uint),
+    ]
+
+
 def keep(status, give, place):
     if status == 0:
         taken.append((give, place))
@@ -57,6 +68,13 @@ def take_array(width):
     place = c_void_p()
     # CU_AD_FORMAT_UNSIGNED_INT8
     return keep(cuda.cuArrayCreate_v2(byref(place), byref(Array(width, 0, 1, 1))), cuda.cuArrayDestroy, place)
+
+
+def take_levels(width):
+    """The width, and half of it."""
+    place = c_void_p()
+    status = cuda.cuMipmappedArrayCreate(byref(place), byref(Array3D(width, 0, 0, 1, 1, 0)), c_uint(2))
+    return keep(status, cuda.cuMipmappedArrayDestroy, place)
 
 
 def take_virtual(size):

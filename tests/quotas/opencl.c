@@ -4,6 +4,7 @@
  *   fill BYTES       the same, filled with canaries
  *   image SIDE       an image, square, of four bytes per pixel
  *   pipe BYTES       a pipe
+ *   program LENGTH   a program of a source of so many characters, which stays
  *   give             what was taken last
  *   told             what the device says it has       "told GLOBAL_MEM_SIZE MAX_MEM_ALLOC_SIZE"
  *   look BYTES       canaries in a new buffer that nobody has written to   "look COUNT"
@@ -72,6 +73,17 @@ static cl_int make_pipe(cl_uint size)
     cl_int status;
     cl_mem made = clCreatePipe(context, CL_MEM_READ_WRITE, 1, size, NULL, &status);
     return keep(made, status);
+}
+
+static cl_int make_program(size_t length)
+{
+    cl_int status;
+    char *source = malloc(length);
+    const char *text = source;
+    memset(source, ' ', length);
+    clCreateProgramWithSource(context, 1, &text, &length, &status);
+    free(source);
+    return status;
 }
 
 static cl_int give(void)
@@ -167,6 +179,7 @@ int main(void)
                      : strcmp(what, "fill") == 0  ? fill(amount)
                      : strcmp(what, "image") == 0 ? image(amount)
                      : strcmp(what, "pipe") == 0  ? make_pipe((cl_uint)amount)
+                     : strcmp(what, "program") == 0 ? make_program(amount)
                                                   : give();
             printf("%d: %s %d\n", ++steps, what, status);
         }

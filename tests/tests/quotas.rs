@@ -112,6 +112,12 @@ fn opencl_stays_within_its_quota(vendor: Vendor) {
     gets(&mut one, &format!("image {}", 1 << 10), OPENCL_FULL);
     gets(&mut one, "fill 4096", 0);
     assert_eq!(scene.held(), MIB + 4096);
+    // A program takes what it is made of.
+    scene.quota("device_memory", MIB + 4096 + 10);
+    gets(&mut one, "program 11", OPENCL_FULL);
+    scene.quota("device_memory", 2 * MIB);
+    gets(&mut one, "program 1000", 0);
+    assert!(scene.held() >= MIB + 4096 + 1000);
     // A program that ends, and one whose worker is killed, give back what they held.
     assert_eq!(one.answer().ended, Ended::With(0));
     let worker = worker_of(&scene.world.socket(), other.id());
@@ -196,7 +202,13 @@ fn cuda_stays_within_its_quota_on_every_path() {
         gets(&mut program, &format!("{way} {size}"), CUDA_FULL);
         assert_eq!(scene.held(), 0, "{way}");
     }
-    // Of rows the driver says how long they are.
+    // Of levels and rows the driver says how long they are.
+    scene.quota("device_memory", 1535);
+    gets(&mut program, "take_levels 1024", CUDA_FULL);
+    scene.quota("device_memory", 1536);
+    gets(&mut program, "take_levels 1024", 0);
+    gets(&mut program, "give", 0);
+    scene.comes_to(0);
     scene.quota("device_memory", 16);
     gets(&mut program, "take_rows 1", CUDA_FULL);
     assert_eq!(scene.held(), 0);

@@ -9,11 +9,10 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use ava_policy::{Key, Origin, Policy, Term, Terms, Who, is_tenant_name};
-use ava_protocol::quota::UNLIMITED;
+use ava_protocol::quota::{Limits, UNLIMITED};
 use ava_scheduler::{Cap, Class, Terms as Share, Weight};
 
 use super::admission::Quota;
-use crate::quota::Limits;
 
 /// The most tenants of which an administrator says something beside the files.
 const MOST_SET: usize = 1024;

@@ -53,7 +53,7 @@ pub trait Hooks: Facts + Send + Sync {
         session.objects.mark_gone(id);
     }
 
-    /// How many bytes of device memory a new object takes that the vendor has stored, where the table cannot tell.
+    /// How many bytes of device memory a new object takes, where the table cannot tell.
     fn takes(&self, _kind: u16, _object: *mut c_void) -> u64 {
         0
     }

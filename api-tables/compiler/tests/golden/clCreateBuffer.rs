@@ -190,6 +190,7 @@ pub unsafe fn clCreateBuffer(
 
 pub fn clCreateBuffer(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::clCreateBuffer::ArchivedRequest>(body, "clCreateBuffer")?;
+    call.expect(r.new_object.to_native(), kind::cl_mem)?;
     let flags: u64 = r.flags.to_native() as u64;
     let size: usize = r.size.to_native() as usize;
     let context = call.handle(r.context.to_native(), kind::cl_context)?;
@@ -211,7 +212,6 @@ pub fn clCreateBuffer(api: &'static State, call: &mut Call, body: &[u8]) -> Outc
         )?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "clCreateBuffer: errcode_ret")?;
-    call.expect(r.new_object.to_native(), kind::cl_mem);
     let vendor_function = api
         .vendor
         .clCreateBuffer

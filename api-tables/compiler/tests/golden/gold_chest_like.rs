@@ -143,6 +143,7 @@ pub unsafe fn gold_chest_like(
 pub fn gold_chest_like(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call
         .read::<table::gold_chest_like::ArchivedRequest>(body, "gold_chest_like")?;
+    call.expect(r.new_object.to_native(), kind::gold_chest)?;
     let count: usize = r.count.to_native() as usize;
     let of = call.handle(r.of.to_native(), kind::gold_box)?;
     let sizes = call
@@ -154,7 +155,6 @@ pub fn gold_chest_like(api: &'static State, call: &mut Call, body: &[u8]) -> Out
         )?;
     let mut errcode_ret = call
         .output(&r.errcode_ret, Some(1), 4usize, "gold_chest_like: errcode_ret")?;
-    call.expect(r.new_object.to_native(), kind::gold_chest);
     let vendor_function = api
         .vendor
         .gold_chest_like

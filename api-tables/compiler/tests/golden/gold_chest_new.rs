@@ -180,6 +180,7 @@ pub unsafe fn gold_chest_new(
 
 pub fn gold_chest_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
     let r = call.read::<table::gold_chest_new::ArchivedRequest>(body, "gold_chest_new")?;
+    call.expect(r.new_object.to_native(), kind::gold_chest)?;
     let size: usize = r.size.to_native() as usize;
     let flags: u64 = r.flags.to_native() as u64;
     let mut errcode_ret = call
@@ -187,7 +188,6 @@ pub fn gold_chest_new(api: &'static State, call: &mut Call, body: &[u8]) -> Outc
     let bytes = call
         .data(&r.bytes, Rows::flat(Some(size as u64)), "gold_chest_new: bytes")?;
     let of = call.handle(r.of.to_native(), kind::gold_box)?;
-    call.expect(r.new_object.to_native(), kind::gold_chest);
     let vendor_function = api
         .vendor
         .gold_chest_new

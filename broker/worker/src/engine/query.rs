@@ -47,6 +47,14 @@ pub fn all(query: Option<Query>, object: *mut c_void, key: u32) -> Vec<u8> {
     bytes(|size, value, len| unsafe { query(object, key, size, value, len) })
 }
 
+/// How many bytes the vendor would answer of an object; 0 if it does not.
+pub fn length(query: Option<Query>, object: *mut c_void, key: u32) -> usize {
+    let mut len = 0;
+    // SAFETY: a live object or null, which the vendor refuses, and no place for the answer.
+    let status = query.map_or(-1, |query| unsafe { query(object, key, 0, std::ptr::null_mut(), &raw mut len) });
+    if status == 0 { len } else { 0 }
+}
+
 /// The words that the vendor answers: sizes, or objects.
 pub fn words(query: Option<Query>, object: *mut c_void, key: u32) -> Vec<usize> {
     all(query, object, key).as_chunks().0.iter().map(|word| usize::from_le_bytes(*word)).collect()
@@ -84,6 +92,11 @@ mod tests {
             }
         }
         0
+    }
+
+    #[test]
+    fn a_length_is_asked_without_room_for_the_answer() {
+        assert_eq!((length(Some(vendor), std::ptr::null_mut(), 1), length(None, std::ptr::null_mut(), 1)), (9, 0));
     }
 
     #[test]

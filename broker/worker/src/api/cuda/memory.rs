@@ -60,6 +60,19 @@ impl State {
         sides.into_iter().fold(element, u64::saturating_mul)
     }
 
+    /// The bytes of all levels of an array.
+    pub fn levels_size(&self, array: *mut c_void) -> u64 {
+        /// The level of one element of the longest side that a number has room for.
+        const MOST: u32 = 64;
+        let Some(ask) = self.vendor.cuMipmappedArrayGetLevel else { return 0 };
+        let level = |number| {
+            let mut level = std::ptr::null_mut::<c_void>();
+            // SAFETY: a place for an array, of arrays that the driver has just made.
+            (unsafe { ask((&raw mut level).cast(), array.cast(), number) } == 0).then_some(level)
+        };
+        (0..MOST).map_while(level).map(|level| self.array_size(level)).fold(0, u64::saturating_add)
+    }
+
     /// Whether the driver knows of memory at an address.
     pub fn knows_memory(&self, address: u64) -> bool {
         /// `CU_POINTER_ATTRIBUTE_MEMORY_TYPE`, a number of 4 bytes.

@@ -30,7 +30,12 @@ impl State {
 
 impl Hooks for State {
     fn takes(&self, kind: u16, object: *mut c_void) -> u64 {
-        if kind == kind::CUarray && !object.is_null() { self.array_size(object) } else { 0 }
+        match kind {
+            _ if object.is_null() => 0,
+            kind::CUarray => self.array_size(object),
+            kind::CUmipmappedArray => self.levels_size(object),
+            _ => 0,
+        }
     }
 
     fn is_there(&self, of: &str, number: u64) -> bool {
@@ -39,7 +44,12 @@ impl Hooks for State {
     }
 
     fn destroy(&self, kind: u16, object: *mut c_void) {
-        if let (kind::CUarray, Some(destroy)) = (kind, self.vendor.cuArrayDestroy) {
+        let destroy = match kind {
+            kind::CUarray => self.vendor.cuArrayDestroy,
+            kind::CUmipmappedArray => self.vendor.cuMipmappedArrayDestroy,
+            _ => None,
+        };
+        if let Some(destroy) = destroy {
             // SAFETY: an array that the driver has just made.
             unsafe { destroy(object.cast()) };
         }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::opencl::constant::CL_QUEUE_CONTEXT;
+use ava_protocol::opencl::constant::{CL_PROGRAM_BINARY_SIZES, CL_PROGRAM_IL, CL_PROGRAM_SOURCE, CL_QUEUE_CONTEXT};
 use ava_protocol::opencl::{API, kind};
 
 use super::roots::{devices, platforms};
@@ -52,8 +52,25 @@ impl Hooks for State {
         }
     }
 
+    /// What a program is made of: what the vendor makes of that nobody tells.
+    fn takes(&self, kind: u16, object: *mut c_void) -> u64 {
+        if kind != kind::cl_program {
+            return 0;
+        }
+        let ask = self.vendor.clGetProgramInfo;
+        // An empty text has a NUL.
+        let text = [CL_PROGRAM_SOURCE, CL_PROGRAM_IL].map(|key| query::length(ask, object, key)).into_iter().max();
+        let binaries = || query::words(ask, object, CL_PROGRAM_BINARY_SIZES).into_iter().sum();
+        text.filter(|length| *length > 1).unwrap_or_else(binaries) as u64
+    }
+
     fn destroy(&self, kind: u16, object: *mut c_void) {
-        if let (kind::cl_mem, Some(release)) = (kind, self.vendor.clReleaseMemObject) {
+        let release = match kind {
+            kind::cl_mem => self.vendor.clReleaseMemObject,
+            kind::cl_program => self.vendor.clReleaseProgram,
+            _ => None,
+        };
+        if let Some(release) = release {
             // SAFETY: an object that the vendor has just made.
             unsafe { release(object) };
         }
