@@ -17,7 +17,7 @@
 //!
 //! There is no word for the sum: a worker that died between two words would leave it wrong. Who wants bytes says so in its seat,
 //! then adds up all seats, and takes the bytes if all that is held and asked for stays within the limit. Of two that ask at
-//! once the later one sees the earlier one. If there is not enough for both, the one of the higher seat withdraws and asks again.
+//! once the later one sees the earlier one. If there is not enough for both, the one of the higher seat withdraws until the other does not ask any more.
 //!
 //! - **Invariant:** what a tenant's sessions take after a limit was written does not exceed it by a byte, whatever other
 //!   sessions and threads do meanwhile.
@@ -37,6 +37,8 @@ pub enum Resource {
 
 /// All resources.
 pub const RESOURCES: [Resource; 2] = [Resource::DeviceMemory, Resource::HostMemory];
+/// The most bytes of each resource, in this order.
+pub type Limits = [u64; RESOURCES.len()];
 /// The limit of who has none.
 pub const UNLIMITED: u64 = u64::MAX;
 /// The most seats of a page, and so sessions of a tenant.
@@ -138,16 +140,18 @@ impl Seat {
         let _one_at_a_time = self.asking[of as usize].lock().unwrap_or_else(PoisonError::into_inner);
         let [held, asked] = [held, asked].map(|word| &self.page[word(self.number, of)]);
         let mut seen = None;
-        for _ in 0..LOOKS {
+        let mut looks = 0..LOOKS;
+        while looks.next().is_some() {
             // First said, then looked: of two that do so at once one sees the other.
             asked.store(bytes, SeqCst);
             let limit = self.page[of as usize].load(SeqCst);
             let others = if limit == UNLIMITED { Others::default() } else { self.others(of) };
             let taken = held.load(SeqCst).saturating_add(others.held);
-            let wanted = taken.checked_add(bytes).filter(|wanted| *wanted <= limit);
+            let wanted = Some(taken.saturating_add(bytes)).filter(|wanted| *wanted <= limit);
             match wanted.map(|wanted| wanted.saturating_add(others.asked) <= limit) {
                 Some(true) => {
-                    held.fetch_add(bytes, SeqCst);
+                    let more = |now: u64| Some(now.saturating_add(bytes));
+                    let _ = held.fetch_update(SeqCst, SeqCst, more);
                     asked.store(0, SeqCst);
                     return true;
                 }
@@ -156,7 +160,9 @@ impl Seat {
                 None => seen = Some(taken),
                 Some(false) if others.precede => {
                     asked.store(0, SeqCst);
-                    std::thread::yield_now();
+                    while self.others(of).precede && looks.next().is_some() {
+                        std::thread::yield_now();
+                    }
                 }
                 Some(false) => std::thread::yield_now(),
             }
