@@ -154,6 +154,7 @@ pub const CUDA: Table = Table {
         "cuStreamIsCapturing",
         "cuStreamIsCapturing_ptsz",
         "cuArray3DGetDescriptor_v2",
+        "cuMipmappedArrayGetLevel",
         "cuPointerGetAttribute",
     ],
     unwritten: CUDA_UNWRITTEN,
