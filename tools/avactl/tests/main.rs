@@ -5,6 +5,7 @@ mod suite {
     mod installation;
     mod policy;
     mod run;
+    mod usage;
     mod verbs;
 
     #[test]

@@ -16,6 +16,7 @@ use ava_cli::{Example, example};
 use ava_protocol::admin::{Answer, Request};
 use crossterm::event::{self, Event, KeyEventKind};
 use ratatui::DefaultTerminal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::rates::Reading;
@@ -120,8 +121,11 @@ fn watch(
             }
             continue;
         }
-        if !event::poll((next - now).min(SOON))? {
-            continue;
+        match wait_for_keys((next - now).min(SOON)) {
+            Keys::Gone => return Ok(()),
+            Keys::None => continue,
+            Keys::Some if !event::poll(Duration::ZERO)? => continue,
+            Keys::Some => {}
         }
         if let Event::Key(key) = event::read()?
             && key.kind != KeyEventKind::Release
@@ -134,6 +138,27 @@ fn watch(
         }
     }
     Ok(())
+}
+
+/// What there is to read of a terminal.
+enum Keys {
+    None,
+    Some,
+    /// There is no terminal any more. Not everybody gets a signal then, and crossterm would look for keys for ever.
+    Gone,
+}
+
+fn wait_for_keys(most: Duration) -> Keys {
+    let time = Timespec { tv_sec: most.as_secs().cast_signed(), tv_nsec: most.subsec_nanos().into() };
+    let input = io::stdin();
+    let mut terminal = [PollFd::new(&input, PollFlags::IN)];
+    // A signal ends the wait, too.
+    let _ = poll(&mut terminal, Some(&time));
+    match terminal[0].revents() {
+        ready if ready.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => Keys::Gone,
+        ready if ready.contains(PollFlags::IN) => Keys::Some,
+        _ => Keys::None,
+    }
 }
 
 /// Ends a session, and says what became of it.
