@@ -98,7 +98,7 @@ fn work(args: &Args) {
     // A pipe that nobody reads any more must not take the worker with it.
     // SAFETY: a plain change of a signal's disposition, before there are threads.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    // If the broker ends while it has this process pause, the kernel lets the process go on, with this signal.
+    // If the broker ends while this process is stopped, its group goes on with this signal.
     // SAFETY: as above.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     raise_file_limit();
@@ -120,7 +120,8 @@ fn work(args: &Args) {
         served.api.warm_up();
         show(&format!("spare for {}", args.api.name));
     }
-    let _ = rustix::process::set_parent_process_death_signal(None);
+    // If the broker ends while it has this process stop, it is to go on.
+    let _ = rustix::process::set_parent_process_death_signal(Some(Signal::CONT));
     let identity = ava_surroundings::identity(Path::new(&served.library));
     tell(&control, &FromWorker::Ready { library: served.described(), identity, sandbox });
     let Handover { session, title, tenant, page, bell, quota, seat } = match handover::wait(&control) {
