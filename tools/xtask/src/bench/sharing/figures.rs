@@ -13,7 +13,6 @@ const WINDOW: usize = 5;
 /// What came of a case.
 #[derive(Debug, Serialize)]
 pub struct Figures {
-    vendor: &'static str,
     case: &'static str,
     /// The part of the processors' time that workers used.
     busy: f64,
@@ -32,7 +31,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn of(vendor: &'static str, case: &Case, native: &Run, shared: &Run) -> Self {
+    pub fn of(case: &Case, native: &Run, shared: &Run) -> Self {
         let count = case.tenants.len();
         let total = |tenant: usize, from: &[Vec<f64>]| from.iter().map(|second| second[tenant]).sum::<f64>();
         let used: Vec<f64> = (0..count).map(|one| total(one, &shared.used) / shared.used.len() as f64).collect();
@@ -53,7 +52,6 @@ impl Figures {
         let per_weight: Vec<_> = greedy.iter().map(|one| used[*one] / f64::from(case.tenants[*one].weight)).collect();
         let interactive = case.tenants.iter().position(|tenant| tenant.kind == Kind::Interactive);
         Self {
-            vendor,
             case: case.name,
             busy: used.iter().sum(),
             work: shared.work.iter().sum(),
@@ -76,16 +74,13 @@ fn jain(values: &[f64]) -> f64 {
 }
 
 pub fn print(all: &[Figures]) -> Result<()> {
-    let (mut out, mut vendor) = (io::stdout().lock(), None);
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}  USED",
+        "TENANTS", "BUSY", "WORK", "NATIVE", "ERR 5 s", "JAIN", "P50, P99 ms", "NATIVE"
+    )?;
     for figures in all {
-        if vendor.replace(figures.vendor) != Some(figures.vendor) {
-            writeln!(out, "\n{}", figures.vendor)?;
-            writeln!(
-                out,
-                "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}  USED",
-                "TENANTS", "BUSY", "WORK", "NATIVE", "ERR 5 s", "JAIN", "P50, P99 ms", "NATIVE"
-            )?;
-        }
         let cell = |value: Option<f64>, digits| value.map_or("-".into(), |value: f64| format!("{value:.digits$}"));
         let pair = |both: Option<(f64, f64)>| both.map_or("-".into(), |(half, most)| format!("{half:.2}, {most:.2}"));
         let used: Vec<_> = figures.used.iter().map(|used| format!("{used:.3}")).collect();
@@ -123,10 +118,10 @@ mod tests {
     fn shares_are_compared_with_weights() {
         let tenants = vec![Tenant { weight: 3, ..Tenant::of(Kind::Long) }, Tenant::of(Kind::Middle)];
         let case = Case { name: "two", tenants };
-        let even = Figures::of("none", &case, &run(Vec::new()), &run(vec![vec![0.75, 0.25]; 5]));
+        let even = Figures::of(&case, &run(Vec::new()), &run(vec![vec![0.75, 0.25]; 5]));
         assert!(even.share_error.unwrap() < 1e-9 && (even.jain.unwrap() - 1.0).abs() < 1e-9);
         assert!((even.busy - 1.0).abs() < 1e-9 && (even.work - 0.9).abs() < 1e-9);
-        let uneven = Figures::of("none", &case, &run(Vec::new()), &run(vec![vec![0.5, 0.5]; 5]));
+        let uneven = Figures::of(&case, &run(Vec::new()), &run(vec![vec![0.5, 0.5]; 5]));
         assert!((uneven.share_error.unwrap() - 1.0).abs() < 1e-9 && (uneven.jain.unwrap() - 0.8).abs() < 1e-9);
         assert_eq!(even.latency_ms, None, "nobody is interactive");
     }

@@ -94,11 +94,8 @@ pub struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// `None` if the vendor's library is not installed.
-    pub fn new(vendor: Vendor, built: &'a Built, place: &Path) -> Result<Option<Self>> {
-        if !vendor.file().exists() {
-            return Ok(None);
-        }
+    pub fn new(vendor: Vendor, built: &'a Built, place: &Path) -> Result<Self> {
+        ensure!(vendor.file().exists(), "{} is not there; tools/setup installs it", vendor.file().display());
         let place = place.join(vendor.name());
         fs::create_dir_all(&place)?;
         // Users who are nobody here enter it.
@@ -111,7 +108,7 @@ impl<'a> Ground<'a> {
         let output = ground.command(0, &["calibrate"], false)?.output()?;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout)?.trim().clone_into(&mut ground.rate);
-        Ok(Some(ground))
+        Ok(ground)
     }
 
     /// The programs at once, without AvA.
@@ -154,7 +151,6 @@ impl<'a> Ground<'a> {
         clean(&mut command, &home);
         command.args(arguments).env(self.needs.0, &self.needs.1).uid(user).gid(GROUP.1).current_dir(&home);
         if through_ava {
-            command.env_remove("POCL_CACHE_DIR");
             command.env("LD_PRELOAD", self.built.file("libava.so")).env("AVA_SOCKET", self.place.join("broker.sock"));
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -193,6 +189,8 @@ impl<'a> Ground<'a> {
         fs::write(&rules, case.tenants.iter().enumerate().map(rule).collect::<String>())?;
         let mut command = Command::new(self.built.file("ava-broker"));
         clean(&mut command, &self.place.join("broker"));
+        // Workers are other users, and have a cache each.
+        command.env_remove("POCL_CACHE_DIR");
         command.arg("--socket").arg(self.place.join("broker.sock")).args(["--group", GROUP.0]);
         command.arg("--admin-socket").arg(self.place.join("admin.sock")).arg("--config").arg(&rules);
         command.env(self.needs.0, &self.needs.1).env("AVA_LOG", "warn");
