@@ -31,8 +31,9 @@ use crate::memory::Budget;
 const TASKS: [u64; 3] = [2048, 6144, 16384];
 /// A tenant's group without workers is removed once at most this much shared memory is charged to it, in bytes.
 const LEFT: u64 = 4 << 20;
-/// The controllers of version 2 that the broker enables.
-const CONTROLLERS: &str = "+memory +pids +cpu";
+/// The controllers of version 2 that the broker enables. Not that of processors: there a group has the weight of one thread,
+/// so that workers would wait for each other's programs. The broker shares out the processors by itself (`pacer`).
+const CONTROLLERS: &str = "+memory +pids";
 const NO_CONTROLLERS: &str = "-memory -pids -cpu";
 /// The kernel's counter of processes killed because a group reached its memory limit.
 const KILLED: &str = "oom_kill ";
@@ -259,8 +260,7 @@ impl Groups {
             }
             Kind::Memory => write(&folder.join("memory.limit_in_bytes"), memory),
             Kind::Pids => write(&folder.join("pids.max"), tasks),
-            // New groups have equal CPU weights: the tenants share equally, then each tenant's workers.
-            Kind::Cpu | Kind::Bare => Ok(()),
+            Kind::Bare => Ok(()),
         }
     }
 }
@@ -293,7 +293,7 @@ fn charged(folder: &Path, kind: Kind) -> u64 {
     let key = match kind {
         Kind::Unified => "shmem ",
         Kind::Memory => "total_shmem ",
-        Kind::Bare | Kind::Pids | Kind::Cpu => return 0,
+        Kind::Bare | Kind::Pids => return 0,
     };
     let text = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
     text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok()).unwrap_or(0)

@@ -12,7 +12,6 @@ pub enum Kind {
     /// A controller of version 1.
     Memory,
     Pids,
-    Cpu,
 }
 
 /// The folders of the groups that limit this process's memory: its own and its ancestors.
@@ -31,7 +30,7 @@ pub fn hierarchies(own: &str, mounts: &str) -> Vec<(PathBuf, Kind)> {
         let kinds: Vec<(&str, Kind)> = if list.is_empty() {
             vec![("", if version_1 { Kind::Bare } else { Kind::Unified })]
         } else {
-            let known = [("memory", Kind::Memory), ("pids", Kind::Pids), ("cpu", Kind::Cpu)];
+            let known = [("memory", Kind::Memory), ("pids", Kind::Pids)];
             known.into_iter().filter(|(name, _)| list.split(',').any(|one| one == *name)).collect()
         };
         for (controller, kind) in kinds {
@@ -81,7 +80,6 @@ mod tests {
                       3 0 0:3 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
         let found = hierarchies(own, mounts);
         let expected = [
-            (PathBuf::from("/sys/fs/cgroup/cpu"), Kind::Cpu),
             (PathBuf::from("/sys/fs/cgroup/memory/b"), Kind::Memory),
             (PathBuf::from("/sys/fs/cgroup/unified/x"), Kind::Bare),
         ];

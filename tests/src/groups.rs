@@ -14,7 +14,7 @@ use crate::running::ready;
 /// How long killed processes may take to disappear.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The controllers of version 1 that the broker uses; an empty name means version 2.
-const HIERARCHIES: [&str; 4] = ["memory", "pids", "cpu", ""];
+const HIERARCHIES: [&str; 3] = ["memory", "pids", ""];
 
 /// A group in each hierarchy. When dropped, all processes in it are killed and the groups removed.
 #[derive(Debug)]
