@@ -119,11 +119,18 @@ impl Groups {
     pub fn release() -> io::Result<()> {
         let own = fs::read_to_string("/proc/self/cgroup")?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-        for (folder, _) in hierarchies(&own, &mounts).into_iter().filter(|(_, kind)| *kind == Kind::Unified) {
+        for (folder, kind) in hierarchies(&own, &mounts) {
+            if !matches!(kind, Kind::Unified | Kind::Bare) {
+                continue;
+            }
             // systemd runs a service's additional commands (ExecReload=, ExecStartPre=) in a group of this name.
             let service = if folder.ends_with(".control") { folder.parent().unwrap_or(&folder) } else { &folder };
             let all = service.join(ALL);
             let lowest = below(&all);
+            lowest.iter().flat_map(|tenant| below(tenant)).for_each(|worker| thaw(&worker));
+            if kind == Kind::Bare {
+                continue;
+            }
             for group in lowest.iter().map(PathBuf::as_path).chain([all.as_path(), service]) {
                 match write(&group.join("cgroup.subtree_control"), NO_CONTROLLERS) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -150,7 +157,10 @@ impl Groups {
                     continue;
                 }
                 let _ = self.bound(&tenant, kind, Level::Tenant);
-                alive.iter().for_each(|worker| drop(self.bound(worker, kind, Level::Worker)));
+                alive.iter().for_each(|worker| {
+                    thaw(worker);
+                    drop(self.bound(worker, kind, Level::Worker));
+                });
                 self.ending.extend(alive);
                 tenant.file_name().and_then(OsStr::to_str).into_iter().for_each(|name| self.leave(name.to_owned()));
             }
@@ -325,6 +335,14 @@ fn delegate(own: &Path) -> io::Result<()> {
 /// Whether a process is a worker, by the name that workers have.
 fn is_worker(process: &str) -> bool {
     fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.starts_with("ava-worker"))
+}
+
+/// Has a group go on that a broker which is gone has frozen.
+fn thaw(worker: &Path) {
+    let file = worker.join("cgroup.freeze");
+    if file.exists() {
+        let _ = write(&file, 0);
+    }
 }
 
 /// The direct children of a group.

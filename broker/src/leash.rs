@@ -1,13 +1,18 @@
 //! Stops a worker and has it go on, without its doing.
 //!
-//! A worker is its process group, which its sandbox lets no process leave.
+//! A worker is its process group, which its sandbox lets no process leave, or its control group. The first is signalled; where
+//! the broker may not signal its workers, which are other users, the second is frozen.
 //!
 //! - **Invariant:** nobody else's processes are stopped: a group's number is used only while the worker is not reaped.
 //! - **Invariant:** who is let off is never stopped again. If the broker ends, the kernel has stopped workers go on, since their
-//!   groups lose the parent that could (POSIX, orphaned process groups).
+//!   groups lose the parent that could (POSIX, orphaned process groups). Frozen ones go on with the next broker.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// One worker's.
@@ -18,34 +23,58 @@ pub struct Leash(Arc<Mutex<State>>);
 struct State {
     /// `None` once the worker is let off.
     group: Option<Pid>,
+    /// `cgroup.freeze` of its control group, if there is one.
+    freezer: Option<File>,
     stopped: bool,
+    frozen: bool,
 }
 
 impl Leash {
-    /// Of the process group that this process leads.
-    pub fn new(leader: Pid) -> Self {
-        Self(Arc::new(Mutex::new(State { group: Some(leader), stopped: false })))
+    /// Of the process group that this process leads, and of its control group.
+    pub fn new(leader: Pid, freezer: Option<File>) -> Self {
+        Self(Arc::new(Mutex::new(State { group: Some(leader), freezer, stopped: false, frozen: false })))
     }
 
     /// Stops it, or has it go on.
-    pub fn set(&self, stopped: bool) {
+    ///
+    /// # Errors
+    /// The broker may do neither.
+    pub fn set(&self, stopped: bool) -> io::Result<()> {
         let mut state = self.state();
-        if let Some(group) = state.group.filter(|_| state.stopped != stopped) {
-            state.stopped = stopped;
-            let signal = if stopped { Signal::STOP } else { Signal::CONT };
-            // It may have ended.
-            let _ = kill_process_group(group, signal);
+        match state.group {
+            Some(group) if state.stopped != stopped => state.signal_or_freeze(group, stopped),
+            _ => Ok(()),
         }
     }
 
     /// From now on it goes on, whatever anybody says. To be called before it is reaped.
     pub fn let_off(&self) {
-        self.set(false);
+        let _ = self.set(false);
         self.state().group = None;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn signal_or_freeze(&mut self, group: Pid, stopped: bool) -> io::Result<()> {
+        let signal = if stopped { Signal::STOP } else { Signal::CONT };
+        if !self.frozen {
+            match kill_process_group(group, signal) {
+                Err(Errno::PERM) => {}
+                // It may have ended.
+                _ => {
+                    self.stopped = stopped;
+                    return Ok(());
+                }
+            }
+        }
+        let freezer = self.freezer.as_ref().ok_or(Errno::PERM)?;
+        freezer.write_all_at(if stopped { b"1" } else { b"0" }, 0)?;
+        (self.stopped, self.frozen) = (stopped, stopped);
+        Ok(())
     }
 }
 
@@ -62,17 +91,17 @@ mod tests {
     fn who_is_let_off_is_not_stopped_again() {
         let mut child = Command::new("sleep").arg("100").process_group(0).spawn().unwrap();
         let pid = Pid::from_child(&child);
-        let leash = Leash::new(pid);
+        let leash = Leash::new(pid, None);
         let heard = |options: WaitIdOptions| waitid(WaitId::Pid(pid), options).unwrap().unwrap();
-        leash.set(true);
+        leash.set(true).unwrap();
         assert!(heard(WaitIdOptions::STOPPED).stopped());
-        leash.set(false);
+        leash.set(false).unwrap();
         assert!(heard(WaitIdOptions::CONTINUED).continued());
-        leash.set(true);
+        leash.set(true).unwrap();
         assert!(heard(WaitIdOptions::STOPPED).stopped());
         leash.let_off();
         assert!(heard(WaitIdOptions::CONTINUED).continued());
-        leash.set(true);
+        leash.set(true).unwrap();
         let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
         assert!(waitid(WaitId::Pid(pid), options).unwrap().is_none());
         child.kill().unwrap();

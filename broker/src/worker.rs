@@ -1,6 +1,7 @@
 //! A worker process: its start, its messages, its end.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -108,7 +109,10 @@ impl Worker {
         })?;
         let inbox = Inbox::new(Reader::new(), start.origin.clone());
         let clock = ProcessorClock::of(child.pid(), group.as_ref());
-        let leash = Leash::new(child.pid());
+        let mut files = group.iter().flat_map(|group| group.files(&["cgroup.freeze"]));
+        let freezer = files.find_map(|file| OpenOptions::new().write(true).open(file).ok());
+        drop(files);
+        let leash = Leash::new(child.pid(), freezer);
         Ok(Self { child, control: start.origin.own(control), inbox, writer: Writer::new(), group, clock, leash })
     }
 

@@ -11,6 +11,7 @@ use ava_tests::administration::sessions;
 use ava_tests::running::Running;
 use ava_tests::{Ended, Program, Vendor, World, built};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::CapabilitySet;
 
 /// Long enough that no test waits for its end.
 const LONG: &str = "120";
@@ -187,6 +188,52 @@ fn who_was_stopped_goes_on_when_the_broker_is_killed() {
         std::thread::sleep(Duration::from_millis(1));
     }
     world.kill_broker();
+    for program in programs {
+        let answer = program.answer();
+        assert_eq!(answer.ended, Ended::With(0), "{answer}");
+    }
+}
+
+/// From now on brokers that this thread starts may not signal other users, as under systemd.
+fn may_not_signal_others() {
+    rustix::thread::remove_capability_from_bounding_set(CapabilitySet::KILL).unwrap();
+}
+
+/// Whether a process's control group is frozen; `None` if it is in none of a broker's.
+fn is_frozen(process: u32) -> Option<bool> {
+    let own = fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?;
+    let group = own.lines().find_map(|line| line.strip_prefix("0::")).filter(|group| group.contains("/ava/"))?;
+    let events = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(|mount| format!("{mount}{group}/cgroup.events"));
+    let events = events.iter().find_map(|file| fs::read_to_string(file).ok())?;
+    Some(events.contains("frozen 1"))
+}
+
+#[test]
+#[cfg_attr(not(root), ignore = "needs root")]
+fn a_broker_that_may_not_signal_its_workers_freezes_them() {
+    may_not_signal_others();
+    let mut world = world(&["weight = 1", "weight = 3"]);
+    let programs: Vec<_> = (0..2).map(|number| world.start_remote(&tenant("long", "6").by(user(number)))).collect();
+    let begun = wait_for(&world, |now| now.len() == 2 && now.values().all(|session| session.commands > 3));
+    let workers: Vec<u32> = begun.values().map(|session| session.worker_pid).collect();
+    if is_frozen(workers[0]).is_none() {
+        return;
+    }
+    // Who is frozen when the broker is killed goes on with the next one.
+    let broker = Pid::from_raw(world.broker().cast_signed()).unwrap();
+    let deadline = Instant::now() + SOON;
+    loop {
+        kill_process(broker, Signal::STOP).unwrap();
+        if is_stopped(world.broker()) && workers.iter().any(|worker| is_frozen(*worker) == Some(true)) {
+            break;
+        }
+        kill_process(broker, Signal::CONT).unwrap();
+        assert!(Instant::now() < deadline, "nobody is ever frozen");
+        // In which the broker freezes somebody else.
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    world.kill_broker();
+    world.start_broker();
     for program in programs {
         let answer = program.answer();
         assert_eq!(answer.ended, Ended::With(0), "{answer}");

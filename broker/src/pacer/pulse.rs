@@ -49,6 +49,8 @@ pub struct Pulse {
     /// How many that were lately.
     wanted: f64,
     began: Instant,
+    /// It was said that workers cannot be stopped.
+    warned: bool,
     next_tick: Option<Duration>,
     /// When the pace asks to be asked again.
     again: Option<Duration>,
@@ -77,6 +79,7 @@ impl Pulse {
             load: File::open("/proc/loadavg").ok(),
             wanted: f64::from(processors),
             began: Instant::now(),
+            warned: false,
             next_tick: None,
             again: None,
         })
@@ -267,7 +270,11 @@ impl Pulse {
         self.again = verdict.again;
         for session in verdict.pause {
             if let Some(runner) = self.runners.get_mut(&session) {
-                runner.stop(now);
+                if let Err(error) = runner.stop(now)
+                    && !std::mem::replace(&mut self.warned, true)
+                {
+                    warn!(session, %error, "no worker can be stopped: the processors are not shared out");
+                }
             }
         }
         for session in verdict.resume {

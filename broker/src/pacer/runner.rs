@@ -1,5 +1,6 @@
 //! One session, as the pacer sees it: what it has used, and whether it wants anything.
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -187,13 +188,17 @@ impl Runner {
         arms
     }
 
-    pub fn stop(&mut self, now: Duration) {
-        self.leash.set(true);
+    /// # Errors
+    /// The broker may not stop it.
+    pub fn stop(&mut self, now: Duration) -> io::Result<()> {
+        self.leash.set(true)?;
         self.stopped_at.get_or_insert(now);
+        Ok(())
     }
 
     pub fn go_on(&mut self, now: Duration) {
-        self.leash.set(false);
+        // What could be stopped can go on.
+        let _ = self.leash.set(false);
         if let Some(since) = self.stopped_at.take() {
             self.held.add(now.saturating_sub(since));
         }
