@@ -269,12 +269,11 @@ impl Pulse {
         let verdict = self.pace.decide(self.is_full(), now);
         self.again = verdict.again;
         for session in verdict.pause {
-            if let Some(runner) = self.runners.get_mut(&session) {
-                if let Err(error) = runner.stop(now)
-                    && !std::mem::replace(&mut self.warned, true)
-                {
-                    warn!(session, %error, "no worker can be stopped: the processors are not shared out");
-                }
+            if let Some(runner) = self.runners.get_mut(&session)
+                && let Err(error) = runner.stop(now)
+                && !std::mem::replace(&mut self.warned, true)
+            {
+                warn!(session, %error, "no worker can be stopped: the processors are not shared out");
             }
         }
         for session in verdict.resume {
