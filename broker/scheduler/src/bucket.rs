@@ -53,12 +53,6 @@ impl Bucket {
         self.tokens == most(self.cap)
     }
 
-    /// How much may be used.
-    pub fn left(&mut self, now: Duration) -> Duration {
-        self.fill(now);
-        duration(self.tokens.max(0) as u128 / 1000)
-    }
-
     fn fill(&mut self, now: Duration) {
         self.pass(now);
         self.spill();
@@ -88,6 +82,14 @@ fn duration(nanos: u128) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Bucket {
+        /// How much may be used.
+        fn left(&mut self, now: Duration) -> Duration {
+            self.fill(now);
+            duration(self.tokens.max(0) as u128 / 1000)
+        }
+    }
 
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)

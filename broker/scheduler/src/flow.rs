@@ -14,7 +14,7 @@ impl Tag {
         Self(time.as_nanos() * u128::from(Weight::MOST.get()) / u128::from(weight.get()))
     }
 
-    pub fn plus(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
@@ -23,28 +23,16 @@ impl Tag {
     }
 }
 
-/// What somebody was charged so far, some of it in advance.
+/// What somebody was charged so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flow {
     pub tag: Tag,
 }
 
 impl Flow {
-    /// A turn begins that is expected to take so long: what is charged for it in advance.
-    pub fn expect(&mut self, time: Duration, weight: Weight) -> Tag {
-        let ahead = Tag::of(time, weight);
-        self.tag = self.tag.plus(ahead);
-        ahead
-    }
-
-    /// So much was used that was not charged in advance.
+    /// So much was used.
     pub fn use_up(&mut self, time: Duration, weight: Weight) {
         self.tag = self.tag.plus(Tag::of(time, weight));
-    }
-
-    /// A turn has taken so long, for which this was charged in advance.
-    pub fn correct(&mut self, ahead: Tag, time: Duration, weight: Weight) {
-        self.tag = self.tag.minus(ahead).plus(Tag::of(time, weight));
     }
 
     /// Wants something again after it wanted nothing: at least this.

@@ -4,10 +4,8 @@
 //! has used is known afterwards, from outside. Here it is decided who is so far ahead of their share that they are to pause
 //! until others have caught up; all others go on at the same time, so that nothing of the device lies idle.
 //!
-//! Tenants share as in a [`Schedule`](crate::Schedule): each has a tag, the device time that it used divided by its weight, and
-//! the lowest tag of those who want the device is where everybody is measured from. A tenant that comes back is at most a
-//! little behind: it gets no credit for time in which it wanted nothing, but the start of what it wants comes first. A tenant's
-//! sessions share in the same way, with equal weights.
+//! Everybody is measured from the lowest start tag of those who want the device. A tenant that comes back is at most a little
+//! behind: it gets no credit for time in which it wanted nothing, but the start of what it wants comes first.
 //!
 //! - **Invariant:** as long as somebody wants the device and may have it, somebody who wants it does not pause.
 //! - **Invariant:** who wants nothing pauses only for a cap.

@@ -1,4 +1,4 @@
-//! `cargo xtask simulate`: the broker's scheduler on a device that is simulated, with tenants as they are.
+//! `cargo xtask simulate`: the broker's pace on processors that are simulated, with tenants as they are.
 
 mod device;
 mod figures;
@@ -10,14 +10,15 @@ use anyhow::Result;
 use ava_scheduler::{Cap, Class, Terms, Weight};
 use clap::Args;
 
-use device::{Device, Run};
+use device::Run;
 use figures::Figures;
 use tenants::Kind;
 
-/// Simulate how tenants share a device
+/// Simulate how tenants share the processors
 ///
-/// The decisions are those of broker/scheduler; the device, what a change of turns costs it, and the tenants' commands are
-/// made up, as they were measured on CPU runtimes. The same numbers come out each time.
+/// The decisions are those of broker/scheduler; the processors and the tenants' commands are made up, and waking, stopping and going
+/// on cost nothing. So the figures say what the decisions themselves are good for; `bench sharing` measures what comes of
+/// them. The same numbers come out each time.
 ///
 /// Tenants: `s` launches kernels of 40 us one after the other, `m` of 1.5 ms, `h` of 13 to 150 ms, `i` is interactive: one of
 /// 0.3 ms every 10 ms.
@@ -26,14 +27,6 @@ pub struct Simulate {
     /// How long each case runs, in seconds of simulated time
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=3600))]
     seconds: u32,
-
-    /// How long a turn is, in microseconds; several for a comparison
-    #[arg(long, value_name = "US", value_delimiter = ',', default_values_t = [1000, 4000])]
-    turn: Vec<u32>,
-
-    /// What a change of turns costs the device, in microseconds
-    #[arg(long, value_name = "US", default_value_t = 60)]
-    switch: u32,
 
     /// The figures as JSON
     #[arg(long)]
@@ -76,20 +69,11 @@ impl Simulate {
     /// # Errors
     /// Standard output cannot be written.
     pub fn run(self) -> Result<()> {
-        let mut all = Vec::new();
-        for turn in &self.turn {
-            for stops in [true, false] {
-                let device = Device {
-                    turn: Duration::from_micros((*turn).into()),
-                    switch: Duration::from_micros(self.switch.into()),
-                    stops,
-                };
-                for case in cases() {
-                    let run = Run::new(device, &case.tenants).until(Duration::from_secs(self.seconds.into()));
-                    all.push(Figures::of(case.name, device, &run));
-                }
-            }
-        }
+        let one = |case: Case| {
+            let run = Run::new(&case.tenants).until(Duration::from_secs(self.seconds.into()));
+            Figures::of(case.name, &run)
+        };
+        let all: Vec<_> = cases().into_iter().map(one).collect();
         if self.json { figures::print_json(&all) } else { figures::print(&all) }
     }
 }

@@ -6,26 +6,23 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::device::{Device, Run};
+use super::device::Run;
 use super::tenants::{Kind, Tenant};
 
 /// What came of a case.
 #[derive(Debug, Serialize)]
 pub struct Figures {
     case: &'static str,
-    turn_us: u128,
-    /// Whether the device stops commands.
-    stops: bool,
-    /// The part of the time in which the device worked on commands.
+    /// The part of the processors that is used.
     busy: f64,
-    /// The tenants' work together, each one's in parts of what it does in that time when it is alone.
+    /// The tenants' work together, each one's in seconds of commands as they take alone, in a second.
     work: f64,
-    /// Jain's index of the time that tenants had, by weight; of those that always want more.
+    /// Jain's index of what tenants used, by weight; of those that always want more.
     jain: Option<f64>,
     /// The furthest that one of them was from its share, in a second and in five.
     share_error_1s: Option<f64>,
     share_error_5s: Option<f64>,
-    /// The part of the time that each tenant had the device.
+    /// The part of the processors that each tenant used.
     shares: Vec<f64>,
     /// How long the interactive tenant's commands took, in milliseconds: half of them at most, and 99 of 100.
     latency_p50_ms: Option<f64>,
@@ -33,14 +30,14 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn of(case: &'static str, device: Device, run: &Run) -> Self {
+    pub fn of(case: &'static str, run: &Run) -> Self {
         let seconds = run.now.as_secs_f64();
         let done = |tenant: &Tenant| tenant.done.as_secs_f64() / seconds;
         let total = |tenant: &Vec<Duration>| tenant.iter().map(Duration::as_secs_f64).sum::<f64>();
         let greedy = greedy(run);
         let per_weight: Vec<_> = greedy
             .iter()
-            .map(|tenant| total(&run.held[*tenant]) / f64::from(run.terms[*tenant].weight.get()))
+            .map(|tenant| total(&run.used[*tenant]) / f64::from(run.terms[*tenant].weight.get()))
             .collect();
         let error = |window| (greedy.len() > 1).then(|| share_error(run, &greedy, window));
         let mut latencies: Vec<_> = run
@@ -56,14 +53,12 @@ impl Figures {
         };
         Self {
             case,
-            turn_us: device.turn.as_micros(),
-            stops: device.stops,
-            busy: run.tenants.iter().map(done).sum(),
-            work: run.tenants.iter().map(|tenant| done(tenant) / tenant.kind.busy_alone()).sum(),
+            busy: run.used.iter().map(|tenant| total(tenant) / seconds).sum(),
+            work: run.tenants.iter().map(done).sum(),
             jain: (greedy.len() > 1).then(|| jain(&per_weight)),
             share_error_1s: error(1),
             share_error_5s: error(5),
-            shares: run.held.iter().map(|tenant| total(tenant) / seconds).collect(),
+            shares: run.used.iter().map(|tenant| total(tenant) / seconds).collect(),
             latency_p50_ms: latency(0.5),
             latency_p99_ms: latency(0.99),
         }
@@ -92,30 +87,26 @@ fn share_error(run: &Run, tenants: &[usize], window: usize) -> f64 {
     let windows = run.now.as_secs() as usize / window;
     let mut worst: f64 = 0.0;
     for first in (0..windows).map(|at| at * window) {
-        let held = |tenant: usize| -> f64 {
-            run.held[tenant].iter().skip(first).take(window).map(Duration::as_secs_f64).sum()
+        let used = |tenant: usize| -> f64 {
+            run.used[tenant].iter().skip(first).take(window).map(Duration::as_secs_f64).sum()
         };
-        let all: f64 = tenants.iter().map(|tenant| held(*tenant)).sum();
+        let all: f64 = tenants.iter().map(|tenant| used(*tenant)).sum();
         for tenant in tenants {
             let due = f64::from(run.terms[*tenant].weight.get()) / weights;
-            worst = worst.max((held(*tenant) / all - due).abs());
+            worst = worst.max((used(*tenant) / all - due).abs());
         }
     }
     worst
 }
 
 pub fn print(all: &[Figures]) -> Result<()> {
-    let (mut out, mut group) = (io::stdout().lock(), None);
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:24}{:>8}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}  SHARES",
+        "TENANTS", "BUSY", "WORK", "JAIN", "ERR 1 s", "ERR 5 s", "P50 ms", "P99 ms"
+    )?;
     for figures in all {
-        if group.replace((figures.turn_us, figures.stops)) != Some((figures.turn_us, figures.stops)) {
-            let stops = if figures.stops { "commands are stopped" } else { "commands run to their ends" };
-            writeln!(out, "\nturns of {} us, {stops}", figures.turn_us)?;
-            writeln!(
-                out,
-                "{:24}{:>8}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}  SHARES",
-                "TENANTS", "BUSY", "WORK", "JAIN", "ERR 1 s", "ERR 5 s", "P50 ms", "P99 ms"
-            )?;
-        }
         let cell = |value: Option<f64>, digits| value.map_or("-".into(), |value: f64| format!("{value:.digits$}"));
         let shares: Vec<_> = figures.shares.iter().map(|share| format!("{share:.3}")).collect();
         writeln!(

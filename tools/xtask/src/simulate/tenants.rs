@@ -18,15 +18,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Which part of the time such a tenant uses a device that it has for itself.
-    pub fn busy_alone(self) -> f64 {
-        let (command, period) = match self {
-            Self::Short => (0.040, 0.055),
-            Self::Medium => (1.5, 1.515),
-            Self::Heavy => (33.0, 33.015),
-            Self::Interactive => return 1.0,
-        };
-        command / period
+    /// Which part of the processors its kernels can use: the shortest leave some idle.
+    pub fn width(self) -> f64 {
+        match self {
+            Self::Short => 0.8,
+            Self::Medium | Self::Heavy | Self::Interactive => 1.0,
+        }
     }
 }
 
@@ -41,7 +38,7 @@ pub struct Tenant {
     random: u64,
     /// How long its commands took that are over, from when they were there.
     pub latencies: Vec<Duration>,
-    /// Device time of its commands.
+    /// What its commands would have taken alone.
     pub done: Duration,
 }
 
@@ -59,8 +56,9 @@ impl Tenant {
         tenant
     }
 
-    /// The device has worked on the command for so long, until now.
+    /// So much of the command is done, until now.
     pub fn work(&mut self, time: Duration, now: Duration) {
+        let time = time.min(self.left);
         self.left -= time;
         self.done += time;
         if self.left.is_zero() {
