@@ -13,7 +13,8 @@
 //!       6, 7         reserved for the worker
 //!       8            what the broker wants to be told of the next word ([`ASKED`])
 //!       9            how many calls the worker is serving
-//!      10 to 15      reserved
+//!      10            the thread that began to serve the latest one
+//!      11 to 15      reserved
 //!      16 to 47      names of devices: four of 64 bytes, each filled up with zeros
 //!      48 …          live objects of each kind
 //!       … …          calls of each function        only grow
@@ -47,6 +48,8 @@ pub const WAITS: usize = 5;
 pub const ASKED: usize = 8;
 /// How many calls the worker is serving.
 pub const BUSY: usize = 9;
+/// The number of the worker's thread that began to serve the latest call.
+pub const SERVER: usize = 10;
 /// When the worker begins to serve a call.
 pub const WHEN_BUSY: u64 = 1;
 /// When it has served a call.
@@ -256,7 +259,8 @@ mod tests {
     fn every_word_has_one_meaning() {
         for api in APIS {
             let layout = Layout::of(api);
-            let single = [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS, ASKED, BUSY].map(|at| at..at + 1);
+            let single =
+                [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS, ASKED, BUSY, SERVER].map(|at| at..at + 1);
             let names = (0..MOST_DEVICES).map(|number| layout.device(number));
             let rest = [layout.objects(), layout.calls(), layout.moved()];
             let mut all: Vec<_> = single.into_iter().chain(names).chain(rest).collect();

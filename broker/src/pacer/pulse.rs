@@ -198,7 +198,7 @@ impl Pulse {
             .filter_map(|(number, runner)| {
                 runner.lingers_until.take_if(|at| *at <= now)?;
                 if runner.is_busy() {
-                    runner.stir(now);
+                    runner.stirred();
                     return None;
                 }
                 (!runner.is_stopped()).then_some(*number)
@@ -282,6 +282,7 @@ impl Pulse {
             }
         }
         let (pauses, watched) = (self.pace.pauses(), self.runners.len() > 1 || self.pace.has_caps());
+        let others = self.pace.wanting() > 0;
         let (mut stirring, mut resting) = (Vec::new(), Vec::new());
         for (number, runner) in &mut self.runners {
             let wanting = self.pace.is_wanting(&runner.tenant, *number);
@@ -292,6 +293,10 @@ impl Pulse {
                 (true, false) => {
                     if runner.ask(Ask::WhenBusy) && !runner.stalls() {
                         stirring.push(*number);
+                    } else if others {
+                        runner.is_first();
+                    } else {
+                        runner.is_usual();
                     }
                 }
                 (true, true)
@@ -301,7 +306,10 @@ impl Pulse {
                         resting.push(*number);
                     }
                 }
-                _ => drop(runner.ask(Ask::Nothing)),
+                _ => {
+                    runner.ask(Ask::Nothing);
+                    runner.is_usual();
+                }
             }
         }
         resting.into_iter().for_each(|session| self.may_rest(session, now));
@@ -324,3 +332,6 @@ impl Pulse {
 fn timespec(time: Duration) -> Timespec {
     Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: i64::from(time.subsec_nanos()) }
 }
+
+#[cfg(test)]
+mod tests;

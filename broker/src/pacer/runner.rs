@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ava_protocol::usage::{ASKED, BUSY, WHEN_BUSY, WHEN_IDLE};
+use ava_protocol::usage::{ASKED, BUSY, SERVER, WHEN_BUSY, WHEN_IDLE};
 use ava_transport::region::Region;
+use rustix::process::Pid;
 
 use super::order::{Entry, Held};
 use crate::clock::ProcessorClock;
@@ -46,6 +47,8 @@ pub struct Runner {
     moving: u32,
     /// It says that it serves calls, and computes nothing for them.
     stalls: bool,
+    /// Since it rests it has computed nothing, so that a thread of it may be put first.
+    calm: bool,
     stopped_at: Option<Duration>,
     /// It seems to want nothing; looked at again then.
     pub lingers_until: Option<Duration>,
@@ -63,7 +66,7 @@ impl Runner {
         let Entry { tenant, leash, clock, page, bell, held, .. } = entry;
         let charged = clock.read();
         let (seen, still, moving) = ((charged, now), SURE, 0);
-        let (stalls, stopped_at, lingers_until) = (false, None, None);
+        let (stalls, calm, stopped_at, lingers_until) = (false, false, None, None);
         let (armed, rings) = (true, (0, now));
         Self {
             tenant,
@@ -77,6 +80,7 @@ impl Runner {
             still,
             moving,
             stalls,
+            calm,
             stopped_at,
             lingers_until,
             idle_since: None,
@@ -102,6 +106,10 @@ impl Runner {
         let (before, at) = std::mem::replace(&mut self.seen, (self.charged, now));
         let busy = self.is_busy();
         if self.charged.saturating_sub(before) * STILL >= now.saturating_sub(at) {
+            if !wanted {
+                self.calm = false;
+                self.is_usual();
+            }
             (self.still, self.moving) = (0, self.moving.saturating_add(1));
         } else {
             self.moving = 0;
@@ -118,7 +126,19 @@ impl Runner {
             let gap = now.saturating_sub(since).min(2 * LONG_GAP);
             self.usual_gap = (self.usual_gap * (INERTIA - 1) + gap) / INERTIA;
         }
-        (self.still, self.stalls, self.lingers_until) = (0, false, None);
+        self.computes();
+    }
+
+    /// It has computed again before anybody looked: after less time than was expected.
+    pub fn stirred(&mut self) {
+        self.idle_since = None;
+        self.usual_gap -= self.usual_gap / INERTIA;
+        self.computes();
+    }
+
+    fn computes(&mut self) {
+        (self.still, self.stalls, self.calm, self.lingers_until) = (0, false, false, None);
+        self.is_usual();
     }
 
     /// It serves no call. Most programs ask for the next thing soon, and it counts as wanting something for as long as that may
@@ -131,15 +151,34 @@ impl Runner {
         }
     }
 
-    /// Whether it is worth knowing at once that it serves no call: not where its next one comes at once.
+    /// Whether it is worth knowing at once that it serves no call: not where its next one comes at once, and not where it could
+    /// not tell of that any more.
     pub fn has_gaps(&self) -> bool {
-        self.usual_gap >= SHORT_GAP
+        self.usual_gap >= SHORT_GAP && self.rings.0 < MOST_RINGS / 2
     }
 
     /// It wants nothing.
     pub fn rest(&mut self, now: Duration) {
         self.idle_since.get_or_insert(now);
-        (self.seen, self.still, self.moving) = ((self.charged, now), SURE, 0);
+        (self.seen, self.still, self.moving, self.calm) = ((self.charged, now), SURE, 0, true);
+    }
+
+    /// Has the thread that will serve its next call run as soon as that comes, since only then it can ask for its turn: others
+    /// compute, and each of them would keep a processor for a slice. Once it has asked it is [usual](Self::is_usual) again; and
+    /// so is one that computes without asking.
+    pub fn is_first(&self) {
+        let server = self.page.words()[SERVER].load(Ordering::Relaxed);
+        if self.calm
+            && let Some(thread) = i32::try_from(server).ok().and_then(Pid::from_raw)
+        {
+            // Who may not be put first waits as long as anybody.
+            let _ = self.leash.put_first(Some(thread));
+        }
+    }
+
+    /// No thread of it comes before others.
+    pub fn is_usual(&self) {
+        let _ = self.leash.put_first(None);
     }
 
     /// Whether it serves calls without computing anything, as one that waits for its program.

@@ -26,16 +26,34 @@ pub fn time(process: Pid) -> io::Result<Duration> {
     Ok(Duration::new(now.tv_sec.try_into().map_err(negative)?, now.tv_nsec.try_into().map_err(negative)?))
 }
 
-/// Gives the calling thread the lowest real-time priority: it runs as soon as it has something to do, whatever usual threads
-/// there are. Threads and processes that it starts are usual ones.
+/// Real-time priorities: who decides about others comes before them.
+const DECIDES: i32 = 2;
+const FIRST: i32 = 1;
+
+/// Gives the calling thread a real-time priority: it runs as soon as it has something to do, whatever usual threads and
+/// threads that were [put first](put_first) there are. Threads and processes that it starts are usual ones.
 ///
 /// # Errors
 /// It may not: that takes `CAP_SYS_NICE`, or a limit `RLIMIT_RTPRIO`.
 pub fn come_first() -> io::Result<()> {
-    let lowest = libc::sched_param { sched_priority: 1 };
-    let policy = libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK;
-    // SAFETY: the parameter is a live structure that is only read; 0 is the calling thread.
-    match unsafe { libc::sched_setscheduler(0, policy, &raw const lowest) } {
+    schedule(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, DECIDES)
+}
+
+/// Has a thread, also of another process, run as soon as it is woken, whatever usual threads there are; or be a usual one
+/// again. What it starts is usual.
+///
+/// # Errors
+/// As above, or there is no such thread.
+pub fn put_first(thread: Pid, first: bool) -> io::Result<()> {
+    let (policy, priority) = if first { (libc::SCHED_FIFO, FIRST) } else { (libc::SCHED_OTHER, 0) };
+    schedule(thread.as_raw_pid(), policy | libc::SCHED_RESET_ON_FORK, priority)
+}
+
+/// A thread's policy and priority; 0 is the calling one.
+fn schedule(thread: libc::pid_t, policy: libc::c_int, priority: i32) -> io::Result<()> {
+    let parameter = libc::sched_param { sched_priority: priority };
+    // SAFETY: the parameter is a live structure that is only read.
+    match unsafe { libc::sched_setscheduler(thread, policy, &raw const parameter) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

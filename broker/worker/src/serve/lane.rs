@@ -15,6 +15,7 @@ use super::worker::Worker;
 use crate::call::{Call, Outcome, Stop};
 use crate::state::copies::SocketGuard;
 use crate::state::lanes::Answering;
+use crate::state::occupancy::Server;
 use crate::state::order::{ANYBODYS, Served};
 use crate::upcall::{callbacks, stdio};
 
@@ -62,6 +63,8 @@ pub struct LaneServer {
     worker: &'static Worker,
     lane: Rc<RefCell<Box<dyn Lane>>>,
     bell: Doorbell,
+    /// The thread that made this.
+    server: Server,
     /// The frame in hand is one that the program waits for.
     answering: Answering,
     /// The number that the shim knows the lane by, and how many oneways came by it.
@@ -80,6 +83,7 @@ impl LaneServer {
             worker,
             lane,
             bell,
+            server: Server::this(),
             answering: Answering::default(),
             number: None,
             served: Arc::default(),
@@ -94,7 +98,7 @@ impl LaneServer {
     /// The frame is none that a shim sends: the session is to end.
     pub fn serve(&mut self, frame: &[u8], fd: Option<OwnedFd>) -> Result<bool, Malformed> {
         let session = &self.worker.session;
-        let _busy = session.occupancy.begin();
+        let _busy = session.occupancy.begin(self.server);
         let frame = Frame::parse(frame)?;
         for notice in frame.notices() {
             match notice {
