@@ -8,6 +8,7 @@
  *        middle       1.5 ms, one after the other
  *        long         13 to 150 ms, most of them short
  *        interactive  0.3 ms, one every 10 ms
+ *        occasional   0.3 ms, one every 200 ms
  *
  * Prints a line for each second of the monotonic clock, with the kernels' time as they take it alone, and one with the
  * latencies of launches that were waited for:
@@ -69,7 +70,7 @@ static unsigned length(const char *kind, cl_uint *state)
         return 40;
     if (strcmp(kind, "middle") == 0)
         return 1500;
-    if (strcmp(kind, "interactive") == 0)
+    if (strcmp(kind, "interactive") == 0 || strcmp(kind, "occasional") == 0)
         return 300;
     if (strcmp(kind, "long") != 0) {
         fprintf(stderr, "tenant: no kind %s\n", kind);
@@ -128,7 +129,7 @@ int main(int argc, char **argv)
 
     const char *kind = argv[1];
     int batch = strcmp(kind, "small") == 0 ? 8 : 1;
-    uint64_t period = strcmp(kind, "interactive") == 0 ? 10000000 : 0;
+    uint64_t period = strcmp(kind, "interactive") == 0 ? 10000000 : strcmp(kind, "occasional") == 0 ? 200000000 : 0;
     double rate = atof(argv[3]);
     uint64_t begun = now(), end = begun + (uint64_t)(atof(argv[2]) * 1e9), second = begun / 1000000000u, work = 0;
     uint64_t due = begun;

@@ -233,7 +233,11 @@ pub fn node() -> [PathBuf; 2] {
 }
 
 /// The folder for everything that is not from the distribution: the output of `tools/setup --cache`.
-fn cache() -> PathBuf {
+///
+/// # Panics
+/// If the environment says nothing of it, not even the home.
+#[must_use]
+pub fn cache() -> PathBuf {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("AVA_TESTS_CACHE").unwrap_or_else(|| {
         let home = || named("HOME").expect("AVA_TESTS_CACHE or HOME is set").join(".cache");

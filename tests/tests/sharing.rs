@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::Session;
 use ava_tests::administration::sessions;
 use ava_tests::running::Running;
-use ava_tests::{Ended, Program, Vendor, World, built};
+use ava_tests::{Ended, Program, Vendor, World, built, vendor};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::CapabilitySet;
 
@@ -19,8 +20,21 @@ const LONG: &str = "120";
 const SOON: Duration = Duration::from_mins(1);
 
 fn tenant(kind: &str, seconds: &str) -> Program {
-    let program = built::compiled("tenant", "bench/tenant.c", &["-lOpenCL"]);
-    Program::new(program).args([kind, seconds, "3.5"]).within(Duration::from_mins(4))
+    let program = match kind {
+        "cuda" => {
+            let headers = format!("-I{}", vendor::cache().join("cuda/13.0/include").display());
+            built::compiled("tenant_cuda", "bench/tenant_cuda.c", &[&headers, "-ldl"])
+        }
+        "few" | "many" => {
+            let flags = ["-DCRYPTOKI_COMPAT", "-I/usr/include/p11-kit-1", "-ldl"];
+            built::compiled("tenant_pkcs11", "pkcs11/tenant.c", &flags)
+        }
+        _ => built::compiled("tenant", "bench/tenant.c", &["-lOpenCL"]),
+    };
+    // What the last number means is the program's, and says how long its commands are: of CUDA some 30 ms, so that it does not matter how
+    // long the program waits for a processor between two of them.
+    let rate = if kind == "cuda" { "20" } else { "3.5" };
+    Program::new(program).args([kind, seconds, rate]).within(Duration::from_mins(4))
 }
 
 fn user(number: usize) -> u32 {
@@ -29,7 +43,15 @@ fn user(number: usize) -> u32 {
 
 /// A broker for whose tenants, a user each and named by letters, these lines hold.
 fn world(rules: &[&str]) -> World {
-    let mut world = World::without_broker(Vendor::Pocl).for_all();
+    world_of(Vendor::Pocl, rules)
+}
+
+fn world_of(vendor: Vendor, rules: &[&str]) -> World {
+    let mut world = World::without_broker(vendor).for_all();
+    if vendor == Vendor::SoftHsm {
+        // The token is everybody's.
+        built::must(Command::new("chmod").args(["-R", "a+rwX"]).arg(world.directory().join("copy")));
+    }
     let file = world.directory().join("ava.toml");
     let rule = |(number, rule): (usize, &&str)| {
         format!("[[rule]]\nmatch = {{ user = {} }}\ntenant = \"{}\"\n{rule}\n", user(number), name(number))
@@ -44,18 +66,16 @@ fn name(number: usize) -> char {
     char::from(b'a' + u8::try_from(number).unwrap())
 }
 
-/// Starts a program of each tenant, and waits until all compute.
+/// Starts a program of each tenant, one after the other: each computes before the next begins, since one of a low class would take
+/// long to begin beside the others.
 fn begin(world: &World, kinds: &[&str]) -> Vec<Running> {
-    let programs: Vec<_> = kinds
-        .iter()
-        .enumerate()
-        .map(|(number, kind)| world.start_remote(&tenant(kind, LONG).by(user(number))))
-        .collect();
-    let all_compute = |used: &BTreeMap<String, Session>| {
-        used.len() == kinds.len() && used.values().all(|session| session.commands > 3)
+    let start = |(number, kind): (usize, &&str)| {
+        let program = world.start_remote(&tenant(kind, LONG).by(user(number)));
+        let tenant = String::from(name(number));
+        wait_for(world, |used| used.get(&tenant).is_some_and(|one| one.calls > 20 && one.device_ns > 50_000_000));
+        program
     };
-    wait_for(world, all_compute);
-    programs
+    kinds.iter().enumerate().map(start).collect()
 }
 
 fn living(world: &World) -> BTreeMap<String, Session> {
@@ -106,6 +126,22 @@ fn weights_are_shares_whatever_the_kernels_are() {
     let set = world.native(&set.env("AVA_SOCKET", world.administrators()));
     assert_eq!(set.ended, Ended::With(0), "{set}");
     are_shares(&used(&world, Duration::from_secs(6)), &[3.0, 2.0, 3.0]);
+}
+
+#[test]
+#[cfg_attr(not(root), ignore = "needs root")]
+fn weights_are_shares_for_programs_of_cuda() {
+    let world = world_of(Vendor::SoftCuda, &["weight = 1", "weight = 3"]);
+    let _programs = begin(&world, &["cuda", "cuda"]);
+    are_shares(&used(&world, Duration::from_secs(6)), &[1.0, 3.0]);
+}
+
+#[test]
+#[cfg_attr(not(root), ignore = "needs root")]
+fn who_signs_with_many_threads_leaves_others_their_share_of_a_token() {
+    let world = world_of(Vendor::SoftHsm, &["", ""]);
+    let _programs = begin(&world, &["few", "many"]);
+    are_shares(&used(&world, Duration::from_secs(6)), &[1.0, 1.0]);
 }
 
 #[test]
@@ -169,7 +205,7 @@ fn is_stopped(process: u32) -> bool {
 #[cfg_attr(not(root), ignore = "needs root")]
 fn who_was_stopped_goes_on_when_the_broker_is_killed() {
     let mut world = world(&["", ""]);
-    let programs: Vec<_> = (0..2).map(|number| world.start_remote(&tenant("long", "6").by(user(number)))).collect();
+    let programs: Vec<_> = (0..2).map(|number| world.start_remote(&tenant("long", "15").by(user(number)))).collect();
     let workers: Vec<u32> = wait_for(&world, |now| now.len() == 2 && now.values().all(|one| one.held_ns > 0))
         .values()
         .map(|one| one.worker_pid)
@@ -213,7 +249,7 @@ fn is_frozen(process: u32) -> Option<bool> {
 fn a_broker_that_may_not_signal_its_workers_freezes_them() {
     may_not_signal_others();
     let mut world = world(&["weight = 1", "weight = 3"]);
-    let programs: Vec<_> = (0..2).map(|number| world.start_remote(&tenant("long", "6").by(user(number)))).collect();
+    let programs: Vec<_> = (0..2).map(|number| world.start_remote(&tenant("long", "15").by(user(number)))).collect();
     let begun = wait_for(&world, |now| now.len() == 2 && now.values().all(|session| session.commands > 3));
     let workers: Vec<u32> = begun.values().map(|session| session.worker_pid).collect();
     if is_frozen(workers[0]).is_none() {

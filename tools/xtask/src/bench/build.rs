@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -44,7 +45,7 @@ impl Built {
     }
 
     /// A program from a file of the repository, compiled once.
-    pub fn compiled(&self, name: &str, source: &str, flags: &[&str]) -> Result<PathBuf> {
+    pub fn compiled(&self, name: &str, source: &str, flags: &[impl AsRef<OsStr>]) -> Result<PathBuf> {
         if let Some(known) = self.compiled.borrow().get(name) {
             return Ok(known.clone());
         }

@@ -23,7 +23,7 @@ impl Busy {
         if count == 0 {
             return Ok(busy);
         }
-        let program = built.compiled("busy", SOURCE, &[])?;
+        let program = built.compiled("busy", SOURCE, &[""; 0])?;
         for _ in 0..count {
             let mut command = Command::new(&program);
             command.stdin(Stdio::null()).stdout(Stdio::piped());
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn one_ends_with_its_parent_however_that_ends() {
         let directory = tempfile::tempdir().unwrap();
-        let program = built(directory.path()).compiled("busy", SOURCE, &[]).unwrap();
+        let program = built(directory.path()).compiled("busy", SOURCE, &[""; 0]).unwrap();
         let mut parent = Command::new("sh");
         parent.args(["-c", "\"$0\" & echo $!; wait"]).arg(program).stdout(Stdio::piped());
         let mut parent = parent.spawn().unwrap();

@@ -136,8 +136,18 @@ mod tests {
     use super::*;
 
     /// Programs in `tests/bench` that are no whole programs.
-    const OTHERS: &[&str] =
-        &["busy.c", "calls.c", "clbench.c", "cuda.c", "hot.c", "program.h", "session.c", "tenant.c", "README.md"];
+    const OTHERS: &[&str] = &[
+        "busy.c",
+        "calls.c",
+        "clbench.c",
+        "cuda.c",
+        "hot.c",
+        "program.h",
+        "session.c",
+        "tenant.c",
+        "tenant_cuda.c",
+        "README.md",
+    ];
 
     #[test]
     fn no_program_is_forgotten() {

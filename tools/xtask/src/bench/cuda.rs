@@ -12,8 +12,7 @@ const MIB: f64 = 1_048_576.0;
 
 /// Runs the program by turns.
 pub fn measure(setting: &Setting<'_>, turns: Turns, group: &mut Group) -> Result<()> {
-    let headers = format!("-I{}", cache().join("cuda/13.0/include").display());
-    let program = setting.built.compiled("cuda", "tests/bench/cuda.c", &[&headers, "-ldl"])?;
+    let program = setting.built.compiled("cuda", "tests/bench/cuda.c", &flags())?;
     // Rounds, and the size of the largest copies in MiB.
     let amounts: [&str; 2] = if turns.quick { ["100", "32"] } else { ["2000", "256"] };
     let arguments = amounts.map(str::to_owned);
@@ -34,6 +33,11 @@ pub fn measure(setting: &Setting<'_>, turns: Turns, group: &mut Group) -> Result
     }
     group.figures.extend(samples.figures());
     Ok(())
+}
+
+/// What compiles programs of the driver API, which they open themselves.
+pub fn flags() -> [String; 2] {
+    [format!("-I{}", cache().join("cuda/13.0/include").display()), "-ldl".to_owned()]
 }
 
 /// What a copy moves that is measured as a bandwidth.

@@ -15,8 +15,8 @@ use crate::repository::run;
 
 /// How long p11-kit's server may take to start.
 const START: Duration = Duration::from_secs(30);
-/// What compiles the program.
-const FLAGS: &[&str] = &["-DCRYPTOKI_COMPAT", "-I/usr/include/p11-kit-1", "-ldl"];
+/// What compiles the programs.
+pub const FLAGS: &[&str] = &["-DCRYPTOKI_COMPAT", "-I/usr/include/p11-kit-1", "-ldl"];
 
 /// A program, its arguments, and those that make it short.
 type Measured = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);

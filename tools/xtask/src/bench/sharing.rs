@@ -15,11 +15,13 @@ use super::vendor::Vendor;
 
 /// Measure how tenants share the processors
 ///
-/// Runs the same programs on PoCL at once natively and through AvA by turns, each as a user of its own, who is a tenant with rules.
+/// Runs the same programs at once natively and through AvA by turns, each as a user of its own, who is a tenant with rules: on PoCL,
+/// on the software device for CUDA, and with one token of SoftHSM.
 /// What each has used is the processor time of its worker, as the broker reads it from the kernel. Needs root.
 ///
 /// Tenants (tests/bench/tenant.c): `small` launches kernels of 40 us, eight before it waits, `middle` of 1.5 ms, `long` of
-/// 13 to 150 ms; `interactive` wants one of 0.3 ms every 10 ms.
+/// 13 to 150 ms; `interactive` wants one of 0.3 ms every 10 ms, `occasional` every 200 ms. `cuda` (tests/bench/tenant_cuda.c) launches kernels
+/// of 2 ms. Threads (tests/pkcs11/tenant.c) sign and verify with RSA keys.
 #[derive(Debug, Args)]
 pub struct Sharing {
     /// How long each case is measured, in seconds
@@ -40,30 +42,35 @@ pub struct Sharing {
 }
 
 fn cases() -> Vec<Case> {
-    use Kind::{Interactive, Long, Middle, Small};
+    use Kind::{Cuda, FewThreads, Interactive, Long, ManyThreads, Middle, Occasional, Small};
     let equal = |kinds: &[Kind]| kinds.iter().map(|kind| Tenant::of(*kind)).collect::<Vec<_>>();
-    let weighted = |kinds: [Kind; 4]| {
-        kinds.into_iter().zip([1, 2, 4, 8]).map(|(kind, weight)| Tenant { weight, ..Tenant::of(kind) }).collect()
+    let weighted = |both: &[(Kind, u32)]| {
+        both.iter().map(|(kind, weight)| Tenant { weight: *weight, ..Tenant::of(*kind) }).collect::<Vec<_>>()
     };
     let urgent = |kind: Kind| {
         let high = Tenant { priority: Some("high"), ..Tenant::of(Interactive) };
         vec![high, Tenant::of(kind), Tenant::of(kind)]
     };
-    vec![
-        Case { name: "middle+long, 1:1", tenants: equal(&[Middle, Long]) },
-        Case { name: "small+middle+long, 1:1:1", tenants: equal(&[Small, Middle, Long]) },
-        Case { name: "long+middle+long+middle, 1:2:4:8", tenants: weighted([Long, Middle, Long, Middle]) },
-        Case { name: "middle+middle+small+long, 1:2:4:8", tenants: weighted([Middle, Middle, Small, Long]) },
-        Case { name: "8 tenants", tenants: equal(&[Small, Middle, Long, Middle, Long, Middle, Long, Middle]) },
-        Case { name: "interactive, 2 small", tenants: urgent(Small) },
-        Case { name: "interactive, 2 middle", tenants: urgent(Middle) },
-        Case { name: "interactive, 2 long", tenants: urgent(Long) },
-        Case { name: "middle, at most 25 %", tenants: vec![Tenant { cap: Some(25), ..Tenant::of(Middle) }] },
-        Case {
-            name: "long, at most 25 %, middle",
-            tenants: vec![Tenant { cap: Some(25), ..Tenant::of(Long) }, Tenant::of(Middle)],
-        },
-    ]
+    let capped = |kind: Kind| Tenant { cap: Some(25), ..Tenant::of(kind) };
+    let on_pocl = [
+        ("middle+long, 1:1", equal(&[Middle, Long])),
+        ("small+middle+long, 1:1:1", equal(&[Small, Middle, Long])),
+        ("long+middle+long+middle, 1:2:4:8", weighted(&[(Long, 1), (Middle, 2), (Long, 4), (Middle, 8)])),
+        ("middle+middle+small+long, 1:2:4:8", weighted(&[(Middle, 1), (Middle, 2), (Small, 4), (Long, 8)])),
+        ("8 tenants", equal(&[Small, Middle, Long, Middle, Long, Middle, Long, Middle])),
+        ("interactive, 2 small", urgent(Small)),
+        ("interactive, 2 middle", urgent(Middle)),
+        ("interactive, 2 long", urgent(Long)),
+        ("middle, at most 25 %", vec![capped(Middle)]),
+        ("long, at most 25 %, middle", vec![capped(Long), Tenant::of(Middle)]),
+        ("200 programs of 4 tenants", vec![Tenant { programs: 50, ..Tenant::of(Occasional) }; 4]),
+    ];
+    let elsewhere = [
+        ("cuda+cuda, 1:3", Vendor::SoftCuda, weighted(&[(Cuda, 1), (Cuda, 3)])),
+        ("4 threads+16 threads, 1:1", Vendor::SoftHsm, equal(&[FewThreads, ManyThreads])),
+    ];
+    let on_pocl = on_pocl.into_iter().map(|(name, tenants)| (name, Vendor::Pocl, tenants));
+    on_pocl.chain(elsewhere).map(|(name, vendor, tenants)| Case { name, vendor, tenants }).collect()
 }
 
 impl Sharing {
@@ -73,14 +80,16 @@ impl Sharing {
         ensure!(rustix::process::geteuid().is_root(), "tenants are users, so this needs root");
         let directory = tempfile::Builder::new().prefix("ava-sharing-").tempdir()?;
         let built = Built::new(self.binaries.clone(), &directory.path().join("programs"))?;
-        // Of the distribution, so that every user can load it.
-        let ground = Ground::new(Vendor::Pocl, &built, directory.path())?;
         let mut all = Vec::new();
-        for case in cases().into_iter().filter(|case| case.name.contains(&self.only)) {
-            eprintln!("{}", case.name);
-            let native = ground.natively(&case, self.seconds)?;
-            let shared = ground.through_ava(&case, self.seconds)?;
-            all.push(Figures::of(&case, &native, &shared));
+        let cases: Vec<_> = cases().into_iter().filter(|case| case.name.contains(&self.only)).collect();
+        for of_vendor in cases.chunk_by(|one, next| one.vendor == next.vendor) {
+            let ground = Ground::new(of_vendor[0].vendor, &built, directory.path())?;
+            for case in of_vendor {
+                eprintln!("{}", case.name);
+                let native = ground.natively(case, self.seconds)?;
+                let shared = ground.through_ava(case, self.seconds)?;
+                all.push(Figures::of(case, &native, &shared));
+            }
         }
         if self.json { figures::print_json(&all) } else { figures::print(&all) }
     }

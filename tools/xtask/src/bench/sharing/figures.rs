@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::tenants::{Case, Kind, Run};
+use super::tenants::{Case, Run};
 
 /// Shares are looked at over so many seconds.
 const WINDOW: usize = 5;
@@ -28,6 +28,8 @@ pub struct Figures {
     /// What the interactive tenant's launches took, in milliseconds: half of them at most, and 99 of 100.
     latency_ms: Option<(f64, f64)>,
     latency_natively_ms: Option<(f64, f64)>,
+    /// The broker's memory.
+    broker_mib: Option<f64>,
 }
 
 impl Figures {
@@ -35,9 +37,8 @@ impl Figures {
         let count = case.tenants.len();
         let total = |tenant: usize, from: &[Vec<f64>]| from.iter().map(|second| second[tenant]).sum::<f64>();
         let used: Vec<f64> = (0..count).map(|one| total(one, &shared.used) / shared.used.len() as f64).collect();
-        let greedy: Vec<usize> = (0..count)
-            .filter(|one| case.tenants[*one].kind != Kind::Interactive && case.tenants[*one].cap.is_none())
-            .collect();
+        let greedy: Vec<usize> =
+            (0..count).filter(|one| case.tenants[*one].kind.is_greedy() && case.tenants[*one].cap.is_none()).collect();
         let weights: f64 = greedy.iter().map(|one| f64::from(case.tenants[*one].weight)).sum();
         let errors = shared.used.chunks_exact(WINDOW).flat_map(|window| {
             let all: f64 = greedy.iter().map(|one| total(*one, window)).sum();
@@ -50,7 +51,7 @@ impl Figures {
         let several = greedy.len() > 1;
         let error = errors.fold(0.0, f64::max);
         let per_weight: Vec<_> = greedy.iter().map(|one| used[*one] / f64::from(case.tenants[*one].weight)).collect();
-        let interactive = case.tenants.iter().position(|tenant| tenant.kind == Kind::Interactive);
+        let interactive = case.tenants.iter().position(|tenant| !tenant.kind.is_greedy());
         Self {
             case: case.name,
             busy: used.iter().sum(),
@@ -60,6 +61,7 @@ impl Figures {
             jain: several.then(|| jain(&per_weight)),
             latency_ms: interactive.and_then(|one| shared.latencies[one]),
             latency_natively_ms: interactive.and_then(|one| native.latencies[one]),
+            broker_mib: shared.broker,
             used,
         }
     }
@@ -77,8 +79,8 @@ pub fn print(all: &[Figures]) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}  USED",
-        "TENANTS", "BUSY", "WORK", "NATIVE", "ERR 5 s", "JAIN", "P50, P99 ms", "NATIVE"
+        "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}{:>8}  USED",
+        "TENANTS", "BUSY", "WORK", "NATIVE", "ERR 5 s", "JAIN", "P50, P99 ms", "NATIVE", "BROKER"
     )?;
     for figures in all {
         let cell = |value: Option<f64>, digits| value.map_or("-".into(), |value: f64| format!("{value:.digits$}"));
@@ -86,7 +88,7 @@ pub fn print(all: &[Figures]) -> Result<()> {
         let used: Vec<_> = figures.used.iter().map(|used| format!("{used:.3}")).collect();
         writeln!(
             out,
-            "{:36}{:>7.3}{:>8.3}{:>9.3}{:>9}{:>8}{:>17}{:>17}  {}",
+            "{:36}{:>7.3}{:>8.3}{:>9.3}{:>9}{:>8}{:>17}{:>17}{:>8}  {}",
             figures.case,
             figures.busy,
             figures.work,
@@ -95,6 +97,7 @@ pub fn print(all: &[Figures]) -> Result<()> {
             cell(figures.jain, 4),
             pair(figures.latency_ms),
             pair(figures.latency_natively_ms),
+            figures.broker_mib.map_or("-".into(), |mib| format!("{mib:.0} MiB")),
             used.join(" ")
         )?;
     }
@@ -107,17 +110,18 @@ pub fn print_json(all: &[Figures]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tenants::Tenant;
+    use super::super::super::vendor::Vendor;
+    use super::super::tenants::{Kind, Tenant};
     use super::*;
 
     fn run(used: Vec<Vec<f64>>) -> Run {
-        Run { work: vec![0.5, 0.4], latencies: vec![None, Some((1.0, 2.0))], used }
+        Run { work: vec![0.5, 0.4], latencies: vec![None, Some((1.0, 2.0))], used, broker: None }
     }
 
     #[test]
     fn shares_are_compared_with_weights() {
         let tenants = vec![Tenant { weight: 3, ..Tenant::of(Kind::Long) }, Tenant::of(Kind::Middle)];
-        let case = Case { name: "two", tenants };
+        let case = Case { name: "two", vendor: Vendor::Pocl, tenants };
         let even = Figures::of(&case, &run(Vec::new()), &run(vec![vec![0.75, 0.25]; 5]));
         assert!(even.share_error.unwrap() < 1e-9 && (even.jain.unwrap() - 1.0).abs() < 1e-9);
         assert!((even.busy - 1.0).abs() < 1e-9 && (even.work - 0.9).abs() < 1e-9);

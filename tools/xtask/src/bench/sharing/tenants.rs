@@ -13,6 +13,8 @@ use serde::Deserialize;
 use super::super::build::Built;
 use super::super::setting::clean;
 use super::super::vendor::Vendor;
+use super::super::{cuda, pkcs11};
+use crate::repository::run;
 
 /// The first tenant's user; the others are the next ones.
 const FIRST_USER: u32 = 31_400;
@@ -27,6 +29,10 @@ pub enum Kind {
     Middle,
     Long,
     Interactive,
+    Occasional,
+    Cuda,
+    FewThreads,
+    ManyThreads,
 }
 
 impl Kind {
@@ -36,14 +42,25 @@ impl Kind {
             Self::Middle => "middle",
             Self::Long => "long",
             Self::Interactive => "interactive",
+            Self::Occasional => "occasional",
+            Self::Cuda => "cuda",
+            Self::FewThreads => "few",
+            Self::ManyThreads => "many",
         }
+    }
+
+    /// Whether it always wants more.
+    pub fn is_greedy(self) -> bool {
+        !matches!(self, Self::Interactive | Self::Occasional)
     }
 }
 
-/// A tenant with one program.
+/// A tenant.
 #[derive(Debug, Clone, Copy)]
 pub struct Tenant {
     pub kind: Kind,
+    /// How many such programs it runs.
+    pub programs: u32,
     pub weight: u32,
     pub priority: Option<&'static str>,
     /// In percent of the device.
@@ -53,7 +70,7 @@ pub struct Tenant {
 impl Tenant {
     /// One like any other.
     pub fn of(kind: Kind) -> Self {
-        Self { kind, weight: 1, priority: None, cap: None }
+        Self { kind, programs: 1, weight: 1, priority: None, cap: None }
     }
 
     fn rule(&self, number: usize, user: u32) -> String {
@@ -68,6 +85,7 @@ impl Tenant {
 /// Tenants that use the device at once.
 pub struct Case {
     pub name: &'static str,
+    pub vendor: Vendor,
     pub tenants: Vec<Tenant>,
 }
 
@@ -76,8 +94,10 @@ pub struct Case {
 pub struct Run {
     /// Seconds of kernels in each second, as they take alone, by tenant.
     pub work: Vec<f64>,
-    /// Latencies of tenants in milliseconds: half of them at most, and 99 of 100.
+    /// Latencies of tenants in milliseconds: half of them at most, and 99 of 100; of the program that waits longest.
     pub latencies: Vec<Option<(f64, f64)>>,
+    /// The broker's memory in MiB. None natively.
+    pub broker: Option<f64>,
     /// Seconds of the device that each tenant used in each second, tenants inside. None natively.
     pub used: Vec<Vec<f64>>,
 }
@@ -88,8 +108,9 @@ pub struct Ground<'a> {
     built: &'a Built,
     place: PathBuf,
     needs: (&'static str, PathBuf),
+    libraries: Option<PathBuf>,
     program: PathBuf,
-    /// Rounds of the kernel in a microsecond.
+    /// What a microsecond's work is to the program.
     rate: String,
 }
 
@@ -103,8 +124,17 @@ impl<'a> Ground<'a> {
             fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
         }
         let needs = vendor.needs(&place)?;
-        let program = built.program("tenant")?;
-        let mut ground = Self { vendor, built, place, needs, program, rate: String::new() };
+        let libraries = vendor.libraries(built, &place)?;
+        let program = match vendor {
+            Vendor::SoftCuda => built.compiled("tenant_cuda", "tests/bench/tenant_cuda.c", &cuda::flags())?,
+            Vendor::SoftHsm => {
+                // The token is everybody's.
+                run(Command::new("chmod").args(["-R", "a+rwX"]).arg(place.join("store")))?;
+                built.compiled("tenant_pkcs11", "tests/pkcs11/tenant.c", pkcs11::FLAGS)?
+            }
+            Vendor::Pocl | Vendor::Intel | Vendor::TfLite => built.program("tenant")?,
+        };
+        let mut ground = Self { vendor, built, place, needs, libraries, program, rate: String::new() };
         let output = ground.command(0, &["calibrate"], false)?.output()?;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout)?.trim().clone_into(&mut ground.rate);
@@ -119,7 +149,7 @@ impl<'a> Ground<'a> {
 
     /// The same through a broker with rules for their users.
     pub fn through_ava(&self, case: &Case, seconds: u32) -> Result<Run> {
-        let _broker = self.broker(case)?;
+        let broker = self.broker(case)?;
         let programs = self.start(case, seconds, true)?;
         // What is measured is what is used in a time.
         std::thread::sleep(BEGIN);
@@ -130,14 +160,16 @@ impl<'a> Ground<'a> {
             std::thread::sleep((begun + Duration::from_secs(second.into())).saturating_duration_since(Instant::now()));
             readings.push(self.reading(case)?);
         }
-        let mut run = self.finish(programs)?;
+        let memory = broker.memory()?;
+        let mut measured = self.finish(programs)?;
+        measured.broker = Some(memory);
         let processors = std::thread::available_parallelism()?.get() as f64;
         let between = |pair: &[(Instant, Vec<f64>)]| {
             let time = (pair[1].0 - pair[0].0).as_secs_f64();
             pair[1].1.iter().zip(&pair[0].1).map(|(after, before)| (after - before) / processors / time).collect()
         };
-        run.used = readings.windows(2).map(between).collect();
-        Ok(run)
+        measured.used = readings.windows(2).map(between).collect();
+        Ok(measured)
     }
 
     fn command(&self, number: usize, arguments: &[&str], through_ava: bool) -> Result<Command> {
@@ -150,37 +182,49 @@ impl<'a> Ground<'a> {
         let mut command = Command::new(&self.program);
         clean(&mut command, &home);
         command.args(arguments).env(self.needs.0, &self.needs.1).uid(user).gid(GROUP.1).current_dir(&home);
+        command.env("PKCS11_MODULE", self.vendor.file());
         if through_ava {
             command.env("LD_PRELOAD", self.built.file("libava.so")).env("AVA_SOCKET", self.place.join("broker.sock"));
+        } else if let Some(libraries) = &self.libraries {
+            command.env("LD_LIBRARY_PATH", libraries);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Ok(command)
     }
 
-    fn start(&self, case: &Case, seconds: u32, through_ava: bool) -> Result<Vec<Child>> {
+    /// The programs of each tenant.
+    fn start(&self, case: &Case, seconds: u32, through_ava: bool) -> Result<Vec<Vec<Child>>> {
         let seconds = (seconds + 2 * u32::try_from(BEGIN.as_secs())?).to_string();
-        let one = |(number, tenant): (usize, &Tenant)| {
-            Ok(self.command(number, &[tenant.kind.name(), &seconds, &self.rate], through_ava)?.spawn()?)
+        let start = |(number, tenant): (usize, &Tenant)| -> Result<Vec<Child>> {
+            let one = || Ok(self.command(number, &[tenant.kind.name(), &seconds, &self.rate], through_ava)?.spawn()?);
+            (0..tenant.programs).map(|_| one()).collect()
         };
-        case.tenants.iter().enumerate().map(one).collect()
+        case.tenants.iter().enumerate().map(start).collect()
     }
 
-    fn finish(&self, programs: Vec<Child>) -> Result<Run> {
+    fn finish(&self, programs: Vec<Vec<Child>>) -> Result<Run> {
         let mut run = Run::default();
-        for program in programs {
-            let output = program.wait_with_output()?;
-            let text = String::from_utf8_lossy(&output.stdout);
-            let error = String::from_utf8_lossy(&output.stderr);
-            ensure!(output.status.success(), "{}: {}\n{error}\n{}", self.vendor.name(), output.status, self.log());
-            let works: Vec<f64> = text.lines().filter_map(|line| number_behind(line, "work_us ")).collect();
-            // The first seconds are those in which others begin, the last those in which they end.
-            let skipped = usize::try_from(BEGIN.as_secs())?;
-            let whole = works.get(skipped..works.len().saturating_sub(skipped)).unwrap_or_default();
-            run.work.push(whole.iter().sum::<f64>() / whole.len().max(1) as f64 / 1e6);
-            let latency = |name: &str| text.lines().find_map(|line| number_behind(line, name)).map(|us| us / 1e3);
-            run.latencies.push(latency("p50 ").zip(latency("p99 ")));
+        for of_tenant in programs {
+            let done: Vec<_> = of_tenant.into_iter().map(|program| self.end(program)).collect::<Result<_>>()?;
+            run.work.push(done.iter().map(|(work, _)| work).sum());
+            run.latencies.push(done.iter().filter_map(|(_, latency)| *latency).max_by(|a, b| a.1.total_cmp(&b.1)));
         }
         Ok(run)
+    }
+
+    /// Seconds of kernels that a program has done in a second, and its latencies.
+    fn end(&self, program: Child) -> Result<(f64, Option<(f64, f64)>)> {
+        let output = program.wait_with_output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let error = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{}: {}\n{error}\n{}", self.vendor.name(), output.status, self.log());
+        let works: Vec<f64> = text.lines().filter_map(|line| number_behind(line, "work_us ")).collect();
+        // The first seconds are those in which others begin, the last those in which they end.
+        let skipped = usize::try_from(BEGIN.as_secs())?;
+        let whole = works.get(skipped..works.len().saturating_sub(skipped)).unwrap_or_default();
+        let work = whole.iter().sum::<f64>() / whole.len().max(1) as f64 / 1e6;
+        let latency = |name: &str| text.lines().find_map(|line| number_behind(line, name)).map(|us| us / 1e3);
+        Ok((work, latency("p50 ").zip(latency("p99 "))))
     }
 
     fn broker(&self, case: &Case) -> Result<Broker> {
@@ -193,6 +237,9 @@ impl<'a> Ground<'a> {
         command.env_remove("POCL_CACHE_DIR");
         command.arg("--socket").arg(self.place.join("broker.sock")).args(["--group", GROUP.0]);
         command.arg("--admin-socket").arg(self.place.join("admin.sock")).arg("--config").arg(&rules);
+        if let Some(libraries) = &self.libraries {
+            command.arg("--vendor-library-path").arg(libraries);
+        }
         command.env(self.needs.0, &self.needs.1).env("AVA_LOG", "warn");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(self.place.join("log"))?);
         let _ = fs::remove_file(self.place.join("broker.sock"));
@@ -238,6 +285,15 @@ impl<'a> Ground<'a> {
 
 /// The broker of a case, which ends with it.
 struct Broker(Child);
+
+impl Broker {
+    /// Its resident memory in MiB (`proc_pid_status(5)`).
+    fn memory(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        Ok(kilobytes.context("the broker's memory")?.trim().parse::<f64>()? / 1024.0)
+    }
+}
 
 impl Drop for Broker {
     fn drop(&mut self) {
