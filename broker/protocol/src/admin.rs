@@ -280,7 +280,7 @@ pub struct UsedBy {
 }
 
 /// A tenant, and what holds for it.
-#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Tenant {
     /// Its name.
     pub name: String,

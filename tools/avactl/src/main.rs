@@ -2,20 +2,20 @@
 //!
 //! - **Invariant:** answers go to standard output, everything else to standard error.
 //! - **Invariant:** JSON has `"schema": 1` and base units (bytes, seconds, counts); tables are for people.
-//! - **Invariant:** unsafe code is only where a vendor API is called as any tenant would call it (`opencl`, `doctor::vendors`).
+//! - **Invariant:** unsafe code is only where a vendor API is called as any tenant would call it (`devices`, `doctor::vendors`).
 //!
 //! # Layers
 //!
 //! - text: `error`, `table`, `units`
-//! - the machine: `locate`, `opencl`, `output`, `program`, `reach`
+//! - the machine: `devices`, `locate`, `output`, `program`, `reach`
 //! - a broker of the user's own: `private`
 //! - the command line: `commands`
 #![deny(unsafe_code)]
 
 mod commands;
+mod devices;
 mod error;
 mod locate;
-mod opencl;
 mod output;
 mod private;
 mod program;

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::Session;
+use ava_protocol::admin::{Session, Tenant};
 
 use crate::error::Failure;
 use crate::reach::Broker;
 
-/// The sessions at one time.
-#[derive(Debug)]
+/// The sessions and their tenants at one time.
+#[derive(Debug, Clone)]
 pub struct Reading {
     pub at: Instant,
     pub sessions: Vec<Session>,
+    pub tenants: Vec<Tenant>,
 }
 
 /// What is used per second.
@@ -31,8 +32,8 @@ pub struct Rates {
 impl Reading {
     /// Asks a broker.
     pub fn take(broker: &Broker) -> Result<Self, Failure> {
-        let sessions = broker.sessions(false)?;
-        Ok(Self { at: Instant::now(), sessions })
+        let (sessions, tenants) = (broker.sessions(false)?, broker.tenants()?);
+        Ok(Self { at: Instant::now(), sessions, tenants })
     }
 
     /// The rate of each session since `earlier`, in the order of this reading. A session that is new has used nothing before.
@@ -101,11 +102,11 @@ mod tests {
             ..before.clone()
         };
         let new = Session { since_unix_ms: before.since_unix_ms + 1, device_ns: 4_000_000_000, ..session(3) };
-        let earlier = Reading { at, sessions: vec![before] };
-        let rates = Reading { at: later, sessions: vec![now, new] }.rates_since(&earlier);
+        let earlier = Reading { at, sessions: vec![before], tenants: vec![] };
+        let rates = Reading { at: later, sessions: vec![now, new], tenants: vec![] }.rates_since(&earlier);
         assert_eq!((rates[0].device, rates[0].commands, rates[0].bytes_in), (0.5, 5.0, 0.0));
         assert_eq!(rates[1].device, 2.0, "another broker's session of the same number");
-        let same = Reading { at, sessions: vec![session(3)] }.rates_since(&earlier);
+        let same = Reading { at, sessions: vec![session(3)], tenants: vec![] }.rates_since(&earlier);
         assert_eq!(same, [Rates::default()], "no time has passed");
     }
 

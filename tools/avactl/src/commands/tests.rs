@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 
 use super::shown::Shown;
 use super::{account, command, devices, examples, inspect, policy, ps, tenants, version};
-use crate::opencl::Device;
+use crate::devices::Device;
 use crate::output::{TableArgs, json};
 use crate::table::View;
 
@@ -222,17 +222,28 @@ fn inspect_json() {
 
 fn some_devices() -> devices::Devices {
     let device = Device {
-        api: "opencl",
+        api: "opencl".into(),
         platform: "Portable Computing Language".into(),
         name: "cpu-haswell-Intel(R) Xeon(R)".into(),
-        r#type: "cpu",
+        r#type: "cpu".into(),
         vendor: "GenuineIntel".into(),
         version: "OpenCL 3.0 PoCL HSTR: cpu-x86_64-pc-linux-gnu-haswell".into(),
         driver: "3.1+debian".into(),
         compute_units: 2,
         memory_bytes: 24 << 30,
+        resource: "processors".into(),
     };
-    devices::Devices { devices: vec![device] }
+    let of_cuda = Device {
+        api: "cuda".into(),
+        platform: "NVIDIA CUDA".into(),
+        name: "Software CUDA device".into(),
+        r#type: "gpu".into(),
+        resource: "pci 0000:c1:00.0".into(),
+        ..device.clone()
+    };
+    let known = |session: Session, name: &str| Session { devices: vec![name.into()], ..session };
+    let its = [known(session(7), "cpu-haswell-Intel(R) Xeon(R)"), known(session(9), "another")];
+    devices::Devices::new(vec![device, of_cuda], &its)
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Calls a function of each API, through the entry points of AvA's library and its stubs, to check that it answers.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_int, c_uint, c_ulong, c_void};
+use std::ffi::{CStr, c_char, c_uint, c_ulong, c_void};
 use std::path::Path;
 
 use ava_protocol::api::Api;
-use libloading::os::unix::{Library as Loaded, RTLD_LOCAL, RTLD_NOW, Symbol};
+use libloading::os::unix::{Library as Loaded, Symbol};
 use serde::{Deserialize, Serialize};
 
-use crate::{locate, opencl};
+use crate::devices::{cuda, opencl, reason};
+use crate::{devices, locate};
 
 /// What a vendor's library reports about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,27 +109,10 @@ fn pkcs11(shim: &Path) -> Result<Library, String> {
     Ok(Library { version: format!("{name} {major}.{minor}, PKCS#11 {newer}.{older}, {tokens}"), devices: Vec::new() })
 }
 
-/// The driver's version and its devices, by the driver API (`cuda.h`).
 fn cuda(shim: &Path) -> Result<Library, String> {
-    let library = load(shim)?;
-    let initialize: Symbol<unsafe extern "C" fn(c_uint) -> c_uint> = function(&library, "cuInit")?;
-    let version: Symbol<unsafe extern "C" fn(*mut c_int) -> c_uint> = function(&library, "cuDriverGetVersion")?;
-    let count: Symbol<unsafe extern "C" fn(*mut c_int) -> c_uint> = function(&library, "cuDeviceGetCount")?;
-    let name: Symbol<unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_uint> =
-        function(&library, "cuDeviceGetName")?;
-    let (mut number, mut devices) = (0, 0);
-    // SAFETY: the functions have these types, and each pointer leads to what the function fills.
-    unsafe {
-        answered("cuInit", initialize(0))?;
-        answered("cuDriverGetVersion", version(&raw mut number))?;
-        answered("cuDeviceGetCount", count(&raw mut devices))?;
-    }
-    let named = |device| {
-        // SAFETY: as above.
-        text(|at, room| answered("cuDeviceGetName", unsafe { name(at, room as c_int, device) }))
-    };
-    let devices = (0..devices).map(named).collect::<Result<_, String>>()?;
-    Ok(Library { version: format!("CUDA {}.{}", number / 1000, number % 1000 / 10), devices })
+    let devices = cuda::devices(shim).map_err(|failure| failure.message)?;
+    let version = devices.first().map(|device| device.driver.clone()).unwrap_or_default();
+    Ok(Library { version, devices: devices.into_iter().map(|device| device.name).collect() })
 }
 
 /// The library's version and its devices (`nvml.h`).
@@ -180,15 +164,10 @@ fn text(store: impl FnOnce(*mut c_char, c_uint) -> Result<(), String>) -> Result
 }
 
 fn load(shim: &Path) -> Result<Loaded, String> {
-    // SAFETY: it is AvA's own library, whose constructors only register handlers.
-    unsafe { Loaded::open(Some(shim), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| reason(&error))
+    devices::load(shim).map_err(|failure| failure.message)
 }
 
 fn function<T>(library: &Loaded, name: &str) -> Result<Symbol<T>, String> {
     // SAFETY: each caller gives it the type of the API's header.
     unsafe { library.get::<T>(name.as_bytes()) }.map_err(|error| reason(&error))
-}
-
-fn reason(error: &libloading::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -46,7 +46,7 @@ const PAGE: usize = 10;
 impl App {
     /// Shows nothing until there are two readings.
     pub fn new(first: Reading, order: Order, user: fn(u32) -> String) -> Self {
-        let before = Reading { at: first.at, sessions: first.sessions.clone() };
+        let before = first.clone();
         let mut app = Self {
             now: first,
             before,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ava_protocol::admin::Session;
+use ava_protocol::admin::{Session, Setting, Tenant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use insta::assert_snapshot;
 use ratatui::Terminal;
@@ -26,10 +26,18 @@ fn later(session: &Session, device_ms: u64) -> Session {
 fn app(sessions: &[Session], device_ms: impl Fn(u64) -> u64) -> App {
     let at = Instant::now();
     let order = Order::new(Key::Device, false, String::new());
-    let mut app = App::new(Reading { at, sessions: sessions.to_vec() }, order, |uid| format!("user{uid}"));
+    let tenants = vec![tenant("alice", "3", None), tenant("vision", "1", Some(4 << 30))];
+    let first = Reading { at, sessions: sessions.to_vec(), tenants };
     let sessions = sessions.iter().map(|session| later(session, device_ms(session.session))).collect();
-    app.read(Reading { at: at + Duration::from_secs(2), sessions });
+    let then = Reading { at: at + Duration::from_secs(2), sessions, ..first.clone() };
+    let mut app = App::new(first, order, |uid| format!("user{uid}"));
+    app.read(then);
     app
+}
+
+fn tenant(name: &str, weight: &str, memory_limit: Option<u64>) -> Tenant {
+    let weight = Setting { key: "weight".into(), value: weight.into(), said_by: "ava.toml:3".into() };
+    Tenant { name: name.into(), memory_limit, settings: vec![weight], ..Tenant::default() }
 }
 
 fn some() -> App {
@@ -134,9 +142,9 @@ fn the_selection_stays_with_its_session_and_a_lost_one_is_no_problem() {
         press(&mut app, KeyCode::Down);
     }
     let at = Instant::now();
-    app.read(Reading { at, sessions: vec![session(1), session(3)] });
+    app.read(Reading { at, sessions: vec![session(1), session(3)], tenants: vec![] });
     assert_eq!(app.lines[app.selected].session, Some(3));
-    app.read(Reading { at, sessions: vec![] });
+    app.read(Reading { at, sessions: vec![], tenants: vec![] });
     assert_eq!((app.lines.len(), app.selected), (0, 0));
     assert_eq!(press(&mut app, KeyCode::Down), Action::Nothing);
     assert!(shown(&app, 40, 3).contains("sessions: 0"));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use ava_protocol::admin::Session;
+use ava_protocol::admin::{Session, Tenant};
 use clap::ValueEnum;
 
 use super::super::rates::{Rates, Reading, percent, whole};
@@ -63,6 +63,10 @@ pub struct Line {
     pub rates: Rates,
     pub memory_bytes: u64,
     pub device_ns: u64,
+    /// Of a tenant that uses the device: which part of its use that is, and which is due to it while others want the device.
+    pub share: Option<(f64, f64)>,
+    /// How much memory a tenant may hold.
+    pub quota: Option<u64>,
 }
 
 /// What of the tree is shown, and in which order.
@@ -98,7 +102,9 @@ pub fn tree(now: &Reading, before: &Reading, order: &Order, user: impl Fn(u32) -
     };
     let sessions = |all: Vec<Line>| all.into_iter().map(|line| vec![line]).collect();
     let tenants = |all: BTreeMap<String, Vec<Line>>| {
-        all.into_iter().map(|(tenant, lines)| branch(1, tenant, sessions(lines))).collect()
+        let mut all: Vec<_> = all.into_iter().map(|(tenant, lines)| branch(1, tenant, sessions(lines))).collect();
+        compare_shares(&mut all, &now.tenants);
+        all
     };
     let mut all: Vec<_> = devices.into_iter().map(|(device, all)| branch(0, device, tenants(all))).collect();
     all.sort_by(|a, b| compare(&a[0], &b[0], order));
@@ -113,6 +119,8 @@ const EMPTY: Line = Line {
     rates: Rates { device: 0.0, held: 0.0, commands: 0.0, calls: 0.0, bytes_in: 0.0, bytes_out: 0.0 },
     memory_bytes: 0,
     device_ns: 0,
+    share: None,
+    quota: None,
 };
 
 fn of_session(session: &Session, rates: Rates, user: String) -> Line {
@@ -124,6 +132,40 @@ fn of_session(session: &Session, rates: Rates, user: String) -> Line {
         rates,
         memory_bytes: session.memory_bytes,
         device_ns: session.device_ns,
+        ..EMPTY
+    }
+}
+
+/// What a tenant's rules say that matters here.
+struct Said {
+    weight: f64,
+    class: String,
+    quota: Option<u64>,
+}
+
+fn said(tenants: &[Tenant], name: &str) -> Said {
+    let tenant = tenants.iter().find(|tenant| tenant.name == name);
+    let of = |key: &str| {
+        tenant.and_then(|tenant| tenant.settings.iter().find(|one| one.key == key)).map(|one| one.value.clone())
+    };
+    Said {
+        weight: of("weight").and_then(|weight| weight.parse().ok()).unwrap_or(1.0),
+        class: of("priority").unwrap_or_else(|| "normal".to_owned()),
+        quota: tenant.and_then(|tenant| tenant.memory_limit),
+    }
+}
+
+/// Compares what a device's tenants use with their weights, among those of one class that use it.
+fn compare_shares(lines: &mut [Vec<Line>], tenants: &[Tenant]) {
+    let uses = |line: &Line| line.rates.device >= 0.001;
+    let all: f64 = lines.iter().map(|lines| lines[0].rates.device).sum();
+    let of = |lines: &[Line]| said(tenants, &lines[0].name);
+    let known: Vec<_> = lines.iter().map(|lines| (uses(&lines[0]), of(lines))).collect();
+    for (lines, (uses, own)) in lines.iter_mut().zip(&known) {
+        let alike = known.iter().filter(|(uses, other)| *uses && other.class == own.class);
+        let weights: f64 = alike.map(|(_, other)| other.weight).sum();
+        lines[0].quota = own.quota;
+        lines[0].share = uses.then(|| (lines[0].rates.device / all, own.weight / weights));
     }
 }
 
@@ -147,16 +189,19 @@ fn compare(a: &Line, b: &Line, order: &Order) -> Ordering {
     ordering.then_with(|| (&a.name, a.session).cmp(&(&b.name, b.session)))
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 13] = [
     Column::text("DEVICE / TENANT / PROGRAM", 0).cut_to(16),
     Column::number("SESSION", 2),
     Column::text("USER", 6).cut_to(8),
     Column::number("DEVICE %", 1),
-    Column::number("HELD %", 7),
+    Column::number("SHARE %", 7),
+    Column::number("DUE %", 8),
+    Column::number("HELD %", 9),
     Column::number("MEM", 3),
+    Column::number("QUOTA", 10),
     Column::number("COMMANDS/S", 5),
-    Column::number("IN/S", 8),
-    Column::number("OUT/S", 9),
+    Column::number("IN/S", 11),
+    Column::number("OUT/S", 12),
     Column::number("TIME", 4),
 ];
 
@@ -168,8 +213,11 @@ pub fn table(lines: &[Line], view: View) -> String {
             line.session.map(|session| session.to_string()).unwrap_or_default().into(),
             line.user.clone().into(),
             percent(line.rates.device).into(),
+            line.share.map(|(used, _)| percent(used)).unwrap_or_default().into(),
+            line.share.map(|(_, due)| percent(due)).unwrap_or_default().into(),
             percent(line.rates.held).into(),
             short_bytes(line.memory_bytes).into(),
+            line.quota.map(short_bytes).unwrap_or_default().into(),
             count(whole(line.rates.commands)).into(),
             short_bytes(whole(line.rates.bytes_in)).into(),
             short_bytes(whole(line.rates.bytes_out)).into(),

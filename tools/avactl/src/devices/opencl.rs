@@ -1,12 +1,12 @@
-//! The devices as a tenant sees them, through the entry points of AvA's library.
+//! OpenCL's.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
 use std::path::Path;
 
-use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-use serde::Serialize;
+use libloading::os::unix::Library;
 
+use super::{Device, PROCESSORS, load, pci, reason};
 use crate::error::{Failure, Kind};
 
 type Handle = *mut c_void;
@@ -17,6 +17,7 @@ type Info = unsafe extern "C" fn(Handle, u32, usize, *mut c_void, *mut usize) ->
 const CL_DEVICE_TYPE_ALL: u64 = 0xffff_ffff;
 const CL_DEVICE_NOT_FOUND: i32 = -1;
 const CL_PLATFORM_NOT_FOUND_KHR: i32 = -1001;
+const CPU: u64 = 1 << 1;
 const CL_PLATFORM_NAME: u32 = 0x0902;
 const CL_DEVICE_TYPE: u32 = 0x1000;
 const CL_DEVICE_MAX_COMPUTE_UNITS: u32 = 0x1002;
@@ -25,23 +26,15 @@ const CL_DEVICE_NAME: u32 = 0x102b;
 const CL_DEVICE_VENDOR: u32 = 0x102c;
 const CL_DRIVER_VERSION: u32 = 0x102d;
 const CL_DEVICE_VERSION: u32 = 0x102f;
+/// `cl_khr_pci_bus_info`: domain, bus, device, function.
+const CL_DEVICE_PCI_BUS_INFO_KHR: u32 = 0x410f;
+/// `cl_nv_device_attribute_query`; the slot has the function in its lowest three bits.
+const CL_DEVICE_PCI_BUS_ID_NV: u32 = 0x4008;
+const CL_DEVICE_PCI_SLOT_ID_NV: u32 = 0x4009;
+const CL_DEVICE_PCI_DOMAIN_ID_NV: u32 = 0x400a;
 
 /// At most so many platforms or devices are shown.
 const MOST: u32 = 64;
-
-/// A device in JSON.
-#[derive(Debug, Serialize)]
-pub struct Device {
-    pub api: &'static str,
-    pub platform: String,
-    pub name: String,
-    pub r#type: &'static str,
-    pub vendor: String,
-    pub version: String,
-    pub driver: String,
-    pub compute_units: u32,
-    pub memory_bytes: u64,
-}
 
 /// The functions of a loaded OpenCL library that are called here.
 struct Functions {
@@ -68,12 +61,9 @@ pub fn devices(path: &Path) -> Result<Vec<Device>, Failure> {
 
 impl Functions {
     fn load(path: &Path) -> Result<Self, Failure> {
-        let fail = |error: libloading::Error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            Failure::new(Kind::General, format!("{}: {}", path.display(), cause.unwrap_or(error.to_string())))
-        };
-        // SAFETY: it is AvA's own library, whose constructors only register handlers.
-        let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map_err(fail)?;
+        let fail =
+            |error: libloading::Error| Failure::new(Kind::General, format!("{}: {}", path.display(), reason(&error)));
+        let library = load(path)?;
         // SAFETY: OpenCL 1.0 gives these functions these types (sections 4.1 and 4.2 of the specification).
         unsafe {
             Ok(Self {
@@ -100,17 +90,34 @@ impl Functions {
 
     fn describe(&self, device: Handle, platform: String) -> Device {
         let text = |key| self.text(self.device_info, device, key);
-        let number = |key| self.number(device, key);
+        let number = |key| self.number(device, key).unwrap_or_default();
         Device {
-            api: "opencl",
+            api: "opencl".to_owned(),
             platform,
             name: text(CL_DEVICE_NAME),
-            r#type: type_name(number(CL_DEVICE_TYPE)),
+            r#type: type_name(number(CL_DEVICE_TYPE)).to_owned(),
             vendor: text(CL_DEVICE_VENDOR),
             version: text(CL_DEVICE_VERSION),
             driver: text(CL_DRIVER_VERSION),
             compute_units: u32::try_from(number(CL_DEVICE_MAX_COMPUTE_UNITS)).unwrap_or(u32::MAX),
             memory_bytes: number(CL_DEVICE_GLOBAL_MEM_SIZE),
+            resource: self.resource(device),
+        }
+    }
+
+    fn resource(&self, device: Handle) -> String {
+        if self.number(device, CL_DEVICE_TYPE).is_some_and(|bits| bits & CPU != 0) {
+            return PROCESSORS.to_owned();
+        }
+        if let Some([domain, bus, slot, function]) = self.answer(device, CL_DEVICE_PCI_BUS_INFO_KHR) {
+            return pci(domain, bus, slot, function);
+        }
+        let nvidia = |key| self.number(device, key).and_then(|number| u32::try_from(number).ok());
+        match (nvidia(CL_DEVICE_PCI_BUS_ID_NV), nvidia(CL_DEVICE_PCI_SLOT_ID_NV)) {
+            (Some(bus), Some(slot)) => {
+                pci(nvidia(CL_DEVICE_PCI_DOMAIN_ID_NV).unwrap_or_default(), bus, slot >> 3, slot & 7)
+            }
+            _ => String::new(),
         }
     }
 
@@ -128,13 +135,19 @@ impl Functions {
         String::from_utf8_lossy(text).trim().to_owned()
     }
 
-    /// A numeric answer of up to 8 bytes; 0 if there is none.
-    fn number(&self, device: Handle, key: u32) -> u64 {
-        let mut number = [0_u8; 8];
+    /// A numeric answer of up to 8 bytes.
+    fn number(&self, device: Handle, key: u32) -> Option<u64> {
+        self.answer(device, key).map(|[low, high]: [u32; 2]| u64::from(high) << 32 | u64::from(low))
+    }
+
+    /// An answer of up to so many words; what it leaves out is 0.
+    fn answer<const WORDS: usize>(&self, device: Handle, key: u32) -> Option<[u32; WORDS]> {
+        let mut words = [0_u32; WORDS];
         // SAFETY: as for text.
-        let status =
-            unsafe { (self.device_info)(device, key, number.len(), number.as_mut_ptr().cast(), std::ptr::null_mut()) };
-        if status == 0 { u64::from_ne_bytes(number) } else { 0 }
+        let status = unsafe {
+            (self.device_info)(device, key, size_of_val(&words), words.as_mut_ptr().cast(), std::ptr::null_mut())
+        };
+        (status == 0).then_some(words)
     }
 }
 
@@ -156,7 +169,7 @@ fn list(function: &str, ask: impl Fn(u32, *mut Handle, *mut u32) -> i32) -> Resu
 }
 
 fn type_name(bits: u64) -> &'static str {
-    [(1 << 2, "gpu"), (1 << 3, "accelerator"), (1 << 1, "cpu"), (1 << 4, "custom")]
+    [(1 << 2, "gpu"), (1 << 3, "accelerator"), (CPU, "cpu"), (1 << 4, "custom")]
         .into_iter()
         .find_map(|(bit, name)| (bits & bit != 0).then_some(name))
         .unwrap_or("other")
