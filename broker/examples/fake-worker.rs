@@ -15,7 +15,7 @@ use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker, LogLevel, ToWorker}
 use ava_protocol::quota::Resource::DeviceMemory;
 use ava_protocol::quota::{self, Seat};
 use ava_protocol::session::{Answer, Hello, Opening, open, seal};
-use ava_protocol::usage::{self, Layout};
+use ava_protocol::usage::{self, Layout, RUNNING, Running};
 use ava_transport::client;
 use ava_transport::handover::{Awaited, Handover, wait};
 use ava_transport::message::{recv, send};
@@ -191,6 +191,12 @@ fn main() {
                     let bytes = std::str::from_utf8(&bytes[5..]).unwrap().parse().unwrap();
                     let taken = seat.take(DeviceMemory, bytes);
                     send(&tenant, if taken { b"taken" } else { b"refused" }, &[]).unwrap();
+                }
+                bytes if bytes.starts_with(b"run ") => {
+                    let number = std::str::from_utf8(&bytes[4..]).unwrap().parse().unwrap();
+                    let word = Running { number, on_processors: false }.word();
+                    page.words()[RUNNING.start].store(word, Ordering::Relaxed);
+                    send(&tenant, b"runs", &[]).unwrap();
                 }
                 b"surroundings" => send(&tenant, surroundings.as_bytes(), &[]).unwrap(),
                 b"nonsense" => ended(&control, EndKind::Malformed, "opcode 60000"),

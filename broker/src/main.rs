@@ -46,6 +46,7 @@ mod tenant;
 mod text;
 mod usage;
 mod users;
+mod watch;
 mod worker;
 
 use std::io::{self, Write};

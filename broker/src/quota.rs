@@ -10,8 +10,9 @@ use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use ava_protocol::quota::{self, Limits, RESOURCES, Resource, SEATS};
+use ava_protocol::quota::{self, Limits, Resource, SEATS};
 use ava_transport::region::Region;
+use rustix::time::{ClockId, clock_gettime};
 
 /// The pages of all tenants with sessions.
 #[derive(Debug, Default)]
@@ -35,12 +36,20 @@ struct Seats {
 impl Page {
     fn new() -> io::Result<Self> {
         let (region, fd) = Region::create(quota::BYTES)?;
+        // A tenant that comes and goes would have a second's worth each time.
+        quota::use_up(region.words(), now());
         Ok(Self { region, fd, seats: RefCell::default() })
     }
 
-    fn limit(&self, limits: Limits) {
-        RESOURCES.into_iter().zip(limits).for_each(|(of, most)| quota::set_limit(self.region.words(), of, most));
+    fn limit(&self, limits: &Limits) {
+        quota::set_limits(self.region.words(), limits);
     }
+}
+
+/// The time by the clock that workers have, too, in nanoseconds.
+fn now() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    u64::try_from(now.tv_sec).unwrap_or(0).saturating_mul(1_000_000_000).saturating_add(now.tv_nsec.unsigned_abs())
 }
 
 /// A session's seat in its tenant's page: free again when this is dropped.
@@ -74,7 +83,7 @@ impl Quotas {
     ///
     /// # Errors
     /// No memory or no descriptor is left for the page, or the page has no seat left.
-    pub fn seat(&mut self, tenant: &Arc<str>, limits: Limits) -> io::Result<Seat> {
+    pub fn seat(&mut self, tenant: &Arc<str>, limits: &Limits) -> io::Result<Seat> {
         let page = match self.page(tenant) {
             Some(page) => page,
             None => {
@@ -102,7 +111,7 @@ impl Quotas {
     /// What tenants may have has changed.
     pub fn limit(&self, limits: impl Fn(&str) -> Limits) {
         for (tenant, page) in &self.0 {
-            page.upgrade().inspect(|page| page.limit(limits(tenant)));
+            page.upgrade().inspect(|page| page.limit(&limits(tenant)));
         }
     }
 
@@ -119,8 +128,13 @@ impl Quotas {
 #[cfg(test)]
 mod tests {
     use ava_protocol::quota::{BYTES, Resource::DeviceMemory, UNLIMITED};
+    use ava_protocol::rate::Rate;
 
     use super::*;
+
+    fn memory(device: u64, host: u64) -> Limits {
+        Limits { memory: [device, host], ..Limits::NONE }
+    }
 
     /// As a worker has it.
     fn workers(seat: &Seat) -> quota::Seat {
@@ -131,7 +145,7 @@ mod tests {
     #[test]
     fn what_a_dead_session_held_is_its_tenants_again() {
         let (mut quotas, name) = (Quotas::default(), Arc::from("vision"));
-        let seats = [0; 2].map(|_| quotas.seat(&name, [100, UNLIMITED]).unwrap());
+        let seats = [0; 2].map(|_| quotas.seat(&name, &memory(100, UNLIMITED)).unwrap());
         let [first, second] = [0, 1].map(|seat| workers(&seats[seat]));
         assert!(first.take(DeviceMemory, 70) && second.take(DeviceMemory, 30) && !second.take(DeviceMemory, 1));
         assert_eq!(quotas.taken("vision", DeviceMemory), 100);
@@ -140,7 +154,7 @@ mod tests {
         assert_eq!(quotas.taken("vision", DeviceMemory), 30);
         assert!(second.take(DeviceMemory, 70));
         // The next session has the seat of the dead one, and sees what the other holds.
-        let next = quotas.seat(&name, [110, UNLIMITED]).unwrap();
+        let next = quotas.seat(&name, &memory(110, UNLIMITED)).unwrap();
         assert_eq!(next.number(), 0);
         assert!(!workers(&next).take(DeviceMemory, 11) && workers(&next).take(DeviceMemory, 10));
         drop((lives, next));
@@ -150,18 +164,31 @@ mod tests {
     #[test]
     fn limits_change_for_those_that_they_are_of() {
         let mut quotas = Quotas::default();
-        let seats = ["one", "other"].map(|name| quotas.seat(&Arc::from(name), [UNLIMITED; 2]).unwrap());
-        quotas.limit(|tenant| if tenant == "one" { [5, 0] } else { [UNLIMITED; 2] });
+        let seats = ["one", "other"].map(|name| quotas.seat(&Arc::from(name), &Limits::NONE).unwrap());
+        quotas.limit(|tenant| if tenant == "one" { memory(5, 0) } else { Limits::NONE });
         let [one, other] = seats.each_ref().map(workers);
         assert!(one.take(DeviceMemory, 5) && !one.take(DeviceMemory, 1) && !one.take(Resource::HostMemory, 1));
         assert!(other.take(DeviceMemory, 1 << 40));
     }
 
     #[test]
+    fn sessions_share_what_comes_in_a_second_and_a_new_tenant_has_saved_up_nothing() {
+        let mut quotas = Quotas::default();
+        let limits = Limits { per_second: [1, 1 << 40], ..Limits::NONE };
+        let seats = [0; 2].map(|_| quotas.seat(&"vision".into(), &limits).unwrap());
+        let [one, other] = seats.each_ref().map(|seat| quota::bucket(workers(seat).page(), Rate::Commands));
+        let now = now();
+        assert!(one.take(1, now).is_err());
+        assert!(one.take(1, now + 1_000_000_000).is_ok() && other.take(1, now + 1_000_000_000).is_err());
+        quotas.limit(|_| Limits::NONE);
+        assert!(!one.is_limited() && other.take(1, now).is_ok());
+    }
+
+    #[test]
     fn tenants_without_sessions_leave_nothing() {
         let mut quotas = Quotas::default();
         for number in 0..10_000 {
-            drop(quotas.seat(&format!("tenant {number}").into(), [0; 2]).unwrap());
+            drop(quotas.seat(&format!("tenant {number}").into(), &memory(0, 0)).unwrap());
         }
         assert!(quotas.0.len() <= 1);
     }
@@ -169,8 +196,8 @@ mod tests {
     #[test]
     fn a_worker_that_writes_nonsense_harms_its_own_tenant_only() {
         let mut quotas = Quotas::default();
-        let hostile = quotas.seat(&"hostile".into(), [100; 2]).unwrap();
-        let decent = quotas.seat(&"decent".into(), [100; 2]).unwrap();
+        let hostile = quotas.seat(&"hostile".into(), &memory(100, 100)).unwrap();
+        let decent = quotas.seat(&"decent".into(), &memory(100, 100)).unwrap();
         let page = Region::open(hostile.page(), BYTES).unwrap();
         page.words().iter().for_each(|word| word.store(u64::MAX, std::sync::atomic::Ordering::Relaxed));
         assert_eq!(quotas.taken("hostile", DeviceMemory), u64::MAX);
@@ -178,7 +205,7 @@ mod tests {
         assert!(workers(&decent).take(DeviceMemory, 100));
         drop(hostile);
         // A tenant that begins anew has a page of its own.
-        let again = quotas.seat(&"hostile".into(), [100; 2]).unwrap();
+        let again = quotas.seat(&"hostile".into(), &memory(100, 100)).unwrap();
         assert!(workers(&again).take(DeviceMemory, 100) && !workers(&again).take(DeviceMemory, 1));
     }
 }

@@ -6,6 +6,7 @@
 mod accept;
 mod children;
 mod cleanup;
+mod commands;
 mod ledger;
 mod policy;
 mod queue;
@@ -117,6 +118,8 @@ enum Due {
     Sweep,
     /// The broker was idle for as long as the options allow.
     Idle,
+    /// Look for how long commands have been running.
+    Commands,
     /// Note what sessions used.
     Ledger,
     /// Notify the service manager's watchdog.
@@ -307,6 +310,7 @@ impl Server {
             Due::Accept => self.accept_again(),
             Due::Groups => self.tidy_groups(now),
             Due::Sweep => self.sweep(now),
+            Due::Commands => self.watch_commands(now),
             Due::Ledger => self.note_sessions(now),
             Due::Idle => {
                 // A program that connected at the last moment is still served.

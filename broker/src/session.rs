@@ -8,7 +8,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ava_ledger::{Amounts, Labels, SessionId};
 use ava_protocol::admin::{self, Detail, State};
@@ -28,6 +28,7 @@ use crate::policy::spares::Whose;
 use crate::quota::Seat;
 use crate::text::clean;
 use crate::usage::Usage;
+use crate::watch::{Clocks, Watch};
 use crate::worker::Worker;
 
 /// The longest name of a program or API that the broker keeps, in bytes.
@@ -60,8 +61,10 @@ pub struct Session {
     pub end_reason: Option<String>,
     /// Its usage.
     pub usage: Usage,
-    /// For how long its worker was stopped, since it had used more than its share.
+    /// For how long its worker was stopped, since it had used more than its share or cap.
     pub held: Held,
+    /// The commands that it runs.
+    watch: Watch,
     /// The most device memory that was seen, in bytes.
     memory_peak: u64,
     /// What the ledger knows of it.
@@ -131,6 +134,7 @@ impl Session {
             end_reason: None,
             usage: Usage::new(api),
             held: Held::default(),
+            watch: Watch::default(),
             memory_peak: 0,
             noted: Amounts::default(),
             seat: None,
@@ -166,13 +170,21 @@ impl Session {
         self.clock_before.map_or(Duration::ZERO, |before| self.worker.clock.read().saturating_sub(before))
     }
 
+    /// For how long the command has been running that has for longest; see [`Watch`].
+    pub fn longest_command(&mut self, now: Instant) -> Duration {
+        let running = self.usage.running();
+        let (held, clock) = (self.held.get(), &self.worker.clock);
+        self.watch.look(&running, &Clocks { now, held, processor: &|| clock.read() })
+    }
+
     /// Copies the worker's current counts.
     pub fn count(&mut self) {
         let stats = self.usage.read();
         let device_time = self.device_time();
         let shown = &mut self.detail.session;
         shown.device_ns = u64::try_from(device_time.as_nanos()).unwrap_or(u64::MAX);
-        shown.held_ns = u64::try_from(self.held.get().as_nanos()).unwrap_or(u64::MAX);
+        let stopped = u64::try_from(self.held.get().as_nanos()).unwrap_or(u64::MAX);
+        shown.held_ns = stopped.saturating_add(stats.held_ns);
         shown.memory_bytes = stats.memory_bytes;
         shown.calls = stats.calls;
         shown.waits = stats.waits;

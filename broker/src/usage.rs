@@ -5,9 +5,10 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ava_protocol::api::Api;
-use ava_protocol::usage::{Account, Layout, Stats};
+use ava_protocol::usage::{Account, Layout, RUNNING, Running, Stats};
 use ava_transport::region::Region;
 
 use crate::text::clean;
@@ -42,6 +43,12 @@ impl Usage {
         Ok((Arc::clone(page), fd))
     }
 
+    /// The commands that have been running for longest.
+    pub fn running(&self) -> Vec<Running> {
+        let words = self.page.iter().flat_map(|page| &page.words()[RUNNING]);
+        words.filter_map(|word| Running::of(word.load(Ordering::Relaxed))).collect()
+    }
+
     /// Reads the page: the functions that were called most often, names without control characters.
     pub fn read(&mut self) -> Stats {
         if let Some(page) = &self.page {
@@ -57,8 +64,6 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
-
     use ava_protocol::api::APIS;
     use ava_protocol::archive::Message;
     use ava_transport::message::MAX_BODY;

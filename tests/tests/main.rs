@@ -13,6 +13,7 @@ mod echo;
 mod hostile;
 mod installed;
 mod isolation;
+mod limits;
 mod nvml;
 mod output;
 mod pkcs11;
@@ -43,9 +44,19 @@ fn no_file_is_forgotten() {
         let module = file.strip_suffix(".rs").unwrap();
         assert!(module == "main" || main.contains(&format!("\nmod {module};\n")), "tests/tests/{file} is in no module");
     }
-    for directory in
-        ["accounts", "again", "apps", "isolation", "output", "preload", "process", "quotas", "run", "surroundings"]
-    {
+    for directory in [
+        "accounts",
+        "again",
+        "apps",
+        "isolation",
+        "limits",
+        "output",
+        "preload",
+        "process",
+        "quotas",
+        "run",
+        "surroundings",
+    ] {
         let module = format!("{directory}.rs");
         for file in names(directory) {
             let name = file.trim_end_matches(".c");

@@ -36,16 +36,35 @@ pub struct Definition {
     pub example: &'static str,
     /// Whether the broker sees to it.
     pub enforced: bool,
+    /// The APIs whose sessions it does not see to.
+    pub except: &'static [&'static str],
 }
 
 const fn define(key: Key, name: &'static str, kind: Kind, example: &'static str, means: &'static str) -> Definition {
-    Definition { key, name, kind, means, example, enforced: true }
+    Definition { key, name, kind, means, example, enforced: true, except: &[] }
 }
 
 impl Definition {
     /// The same, which is read and shown, and has no effect.
     const fn later(self) -> Self {
         Self { enforced: false, ..self }
+    }
+
+    /// The same, which has no effect for these APIs.
+    const fn except(self, except: &'static [&'static str]) -> Self {
+        Self { except, ..self }
+    }
+
+    /// What of it has no effect yet, for a tenant that may use these APIs, or all.
+    #[must_use]
+    pub fn gap(&self, apis: Option<&[String]>) -> Option<String> {
+        let used = |api: &&&str| apis.is_none_or(|apis| apis.iter().any(|one| one == **api));
+        let except: Vec<&str> = self.except.iter().filter(used).copied().collect();
+        match (self.enforced, except.as_slice()) {
+            (false, _) => Some(self.name.to_owned()),
+            (true, []) => None,
+            (true, except) => Some(format!("{} for {}", self.name, except.join(", "))),
+        }
     }
 }
 
@@ -93,11 +112,17 @@ pub const KEYS: [Definition; 15] = [
         "commands_per_second",
         Kind::Count(1, u64::MAX),
         "1000",
-        "The most commands for devices.",
-    )
-    .later(),
-    define(Key::BytesPerSecond, "bytes_per_second", Kind::Size(1), "\"1G\"", "The most data to and from devices.")
-        .later(),
+        "The most commands for devices in a second, of all the tenant's sessions together: calls wait until one more may be \
+         given. Without it: as many as come.",
+    ),
+    define(
+        Key::BytesPerSecond,
+        "bytes_per_second",
+        Kind::Size(1),
+        "\"1G\"",
+        "The most data to and from devices in a second, of all the tenant's sessions together: calls wait until there is room \
+         for theirs. Without it: as much as comes.",
+    ),
     define(
         Key::Sessions,
         "sessions",
@@ -152,9 +177,10 @@ pub const KEYS: [Definition; 15] = [
         "longest_command",
         Kind::Time,
         "\"10s\"",
-        "A session ends whose command occupies a device for longer.",
+        "A session ends whose command occupies a device for longer, not counting the time in which it was stopped so that others \
+         got their share. Without it: as long as it takes.",
     )
-    .later(),
+    .except(&["cuda"]),
 ];
 
 impl Key {

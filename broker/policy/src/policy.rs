@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::files::{self, Source};
-use crate::keys::KEYS;
 use crate::people::People;
 use crate::problem::{Place, Problem};
 use crate::rule::{Origin, Rule, Terms, Who};
@@ -116,12 +115,14 @@ impl Policy {
         self.named.keys()
     }
 
-    /// The keys that it uses and that have no effect yet.
+    /// What it says and has no effect yet: keys, and APIs for which they have none.
     #[must_use]
-    pub fn not_enforced(&self) -> Vec<&'static str> {
-        let all = || self.rules.iter().map(|rule| &rule.terms).chain([&self.default]);
-        let used = |key| all().any(|terms| terms.term(key).is_some());
-        KEYS.iter().filter(|one| !one.enforced && used(one.key)).map(|one| one.name).collect()
+    pub fn not_enforced(&self) -> Vec<String> {
+        let all = self.rules.iter().map(|rule| self.default.under(&rule.terms)).chain([self.default.clone()]);
+        let mut gaps: Vec<String> = all.flat_map(|terms| terms.gaps().collect::<Vec<_>>()).collect();
+        gaps.sort();
+        gaps.dedup();
+        gaps
     }
 
     /// The whole policy, a line for each part.

@@ -131,6 +131,12 @@ impl Terms {
         }
     }
 
+    /// What of it has no effect yet; see [`Definition::gap`](crate::keys::Definition::gap).
+    pub fn gaps(&self) -> impl Iterator<Item = String> {
+        let apis = self.list(Key::Apis).map(|(apis, _)| apis);
+        self.0.keys().filter_map(move |key| key.definition().gap(apis))
+    }
+
     /// These, with those of `above` in place of them where both say something.
     #[must_use]
     pub fn under(&self, above: &Self) -> Self {

@@ -250,7 +250,7 @@ pub struct Used {
     pub sessions: u64,
     /// Time on devices, in nanoseconds.
     pub device_ns: u64,
-    /// Time for which work was held back so that others got their share, in nanoseconds.
+    /// Time for which work was held back so that others got their share or a limit was kept, in nanoseconds.
     pub held_ns: u64,
     /// Commands that devices accepted.
     pub commands: u64,
@@ -368,7 +368,7 @@ pub struct Session {
     pub devices: Vec<String>,
     /// Time on the device, in nanoseconds. Of a processor: the processor time of its worker, as the kernel counts it.
     pub device_ns: u64,
-    /// Time for which its work was held back so that others got their share, in nanoseconds.
+    /// Time for which its work was held back so that others got their share or a limit was kept, in nanoseconds.
     pub held_ns: u64,
     /// Device memory of its objects, in bytes.
     pub memory_bytes: u64,

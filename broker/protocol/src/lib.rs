@@ -19,6 +19,7 @@ pub mod image;
 pub mod layout;
 pub mod mirror;
 pub mod quota;
+pub mod rate;
 pub mod sandbox;
 pub mod session;
 pub mod spec;

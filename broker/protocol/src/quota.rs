@@ -8,7 +8,9 @@
 //! ```text
 //! word  0, 1         the most bytes of device memory, and of pinned memory of the host; all bits set: no limit
 //!       2            how many seats have ever been given
-//!       3 to 7       reserved
+//!       3, 4         the most commands, and bytes of data, in a second ([`rate`](crate::rate)); all bits set: no limit
+//!       5            how long a command may run, in milliseconds; all bits set: as long as it likes
+//!       6, 7         up to when the commands, and bytes of data, of all seconds are used up ([`rate`](crate::rate))
 //!       8 …          seats, of 8 words each:
 //!                    0, 1   bytes of device memory that the session holds, and asks for
 //!                    2, 3   the same of pinned memory of the host
@@ -24,8 +26,11 @@
 //! - **Invariant:** nobody waits for another worker for longer than a bounded number of looks: it may be stopped, or hostile.
 //! - **Invariant:** a worker can write anything there, at any time. It harms its own tenant: every other one has another page.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Mutex, PoisonError};
+
+use crate::rate::{Bucket, RATES, Rate};
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +42,26 @@ pub enum Resource {
 
 /// All resources.
 pub const RESOURCES: [Resource; 2] = [Resource::DeviceMemory, Resource::HostMemory];
-/// The most bytes of each resource, in this order.
-pub type Limits = [u64; RESOURCES.len()];
 /// The limit of who has none.
-pub const UNLIMITED: u64 = u64::MAX;
+pub const UNLIMITED: u64 = crate::rate::UNLIMITED;
+
+/// What a tenant's sessions may have together; [`UNLIMITED`] where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of each of the [`RESOURCES`].
+    pub memory: [u64; RESOURCES.len()],
+    /// The most in a second of each of the [`RATES`].
+    pub per_second: [u64; RATES.len()],
+    /// How long a command may run, in milliseconds.
+    pub longest_command: u64,
+}
+
+impl Limits {
+    /// Those of who has none.
+    pub const NONE: Self =
+        Self { memory: [UNLIMITED; RESOURCES.len()], per_second: [UNLIMITED; RATES.len()], longest_command: UNLIMITED };
+}
+
 /// The most seats of a page, and so sessions of a tenant.
 pub const SEATS: usize = 1 << 14;
 /// The size of a page in bytes.
@@ -48,6 +69,10 @@ pub const BYTES: u64 = (words(SEATS) * size_of::<u64>()).next_multiple_of(4096) 
 
 /// How many seats have ever been given.
 const GIVEN: usize = RESOURCES.len();
+/// The first word of the most in a second, that of the longest command, and the first of what is used up.
+const PER_SECOND: usize = 3;
+const LONGEST_COMMAND: usize = 5;
+const USED_UP: usize = 6;
 /// The first word of seats, and the words of one: a cache line, so that workers do not slow each other down.
 const FIRST: usize = 8;
 const WORDS: usize = 8;
@@ -75,9 +100,33 @@ fn seats(page: &[AtomicU64]) -> usize {
     usize::try_from(page[GIVEN].load(SeqCst)).unwrap_or(usize::MAX).min(room)
 }
 
+/// What all sessions may do in a second.
+#[must_use]
+pub fn bucket(page: &[AtomicU64], of: Rate) -> Bucket<'_> {
+    Bucket { per_second: &page[PER_SECOND + of as usize], used_up: &page[USED_UP + of as usize] }
+}
+
 /// Writes the most bytes that a tenant may have.
 pub fn set_limit(page: &[AtomicU64], of: Resource, most: u64) {
     page[of as usize].store(most, SeqCst);
+}
+
+/// Nothing that came until now is left of what may be done in a second, as in a new page.
+pub fn use_up(page: &[AtomicU64], now: u64) {
+    RATES.into_iter().for_each(|of| bucket(page, of).used_up.store(now, SeqCst));
+}
+
+/// Writes all that a tenant may have.
+pub fn set_limits(page: &[AtomicU64], limits: &Limits) {
+    RESOURCES.into_iter().zip(limits.memory).for_each(|(of, most)| set_limit(page, of, most));
+    RATES.into_iter().zip(limits.per_second).for_each(|(of, most)| bucket(page, of).per_second.store(most, SeqCst));
+    page[LONGEST_COMMAND].store(limits.longest_command, SeqCst);
+}
+
+/// How long a command may run, in milliseconds; [`UNLIMITED`]: as long as it likes.
+#[must_use]
+pub fn longest_command(page: &[AtomicU64]) -> u64 {
+    page[LONGEST_COMMAND].load(Relaxed)
 }
 
 /// Makes a seat one that holds nothing: before a worker gets it, and when the worker has ended.
@@ -176,6 +225,12 @@ impl Seat {
         // A word that somebody has overwritten does not wrap around.
         let less = |now: u64| Some(now.saturating_sub(bytes));
         let _ = self.page[held(self.number, of)].fetch_update(SeqCst, SeqCst, less);
+    }
+
+    /// The page that it is in.
+    #[must_use]
+    pub fn page(&self) -> &'static [AtomicU64] {
+        self.page
     }
 
     /// The tenant's limit and what all its sessions hold; `None` without a limit.

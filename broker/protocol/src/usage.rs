@@ -10,11 +10,12 @@
 //!       3            device memory, in bytes
 //!       4            how many names of devices follow below, only grows
 //!       5            how often the program waited for an answer, only grows
-//!       6, 7         reserved for the worker
+//!       6            for how long calls were held back so that a limit of a second is kept, in nanoseconds, only grows
+//!       7            the worker's thread that began to serve the latest call
 //!       8            what the broker wants to be told of the next word ([`ASKED`])
 //!       9            how many calls the worker is serving
-//!      10            the thread that began to serve the latest one
-//!      11 to 15      reserved
+//!      10 to 14      the commands that have been running for longest, each a [`Running`]; 0 for none
+//!      15            reserved
 //!      16 to 47      names of devices: four of 64 bytes, each filled up with zeros
 //!      48 …          live objects of each kind
 //!       … …          calls of each function        only grow
@@ -43,13 +44,17 @@ pub const MEMORY: usize = 3;
 pub const DEVICES: usize = 4;
 /// How often the program waited for an answer.
 pub const WAITS: usize = 5;
+/// For how long calls were held back, in nanoseconds.
+pub const HELD: usize = 6;
+/// The number of the worker's thread that began to serve the latest call.
+pub const SERVER: usize = 7;
 /// What the broker wants to be told, by a write to the bell that it gives with the page: [`WHEN_BUSY`], [`WHEN_IDLE`]. Whoever
 /// tells it takes the question out of the word.
 pub const ASKED: usize = 8;
 /// How many calls the worker is serving.
 pub const BUSY: usize = 9;
-/// The number of the worker's thread that began to serve the latest call.
-pub const SERVER: usize = 10;
+/// The commands that have been running for longest.
+pub const RUNNING: Range<usize> = 10..15;
 /// When the worker begins to serve a call.
 pub const WHEN_BUSY: u64 = 1;
 /// When it has served a call.
@@ -62,6 +67,29 @@ const NAME: usize = 8;
 const NAMES: usize = 16;
 /// The first word whose meaning depends on the API.
 const OBJECTS: usize = NAMES + MOST_DEVICES * NAME;
+
+/// A command that runs, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Running {
+    /// Counts up from 1, so that no other command of the session ever has it.
+    pub number: u64,
+    /// It runs on processors of the machine, of which the kernel counts the time.
+    pub on_processors: bool,
+}
+
+impl Running {
+    /// The word that stands for it.
+    #[must_use]
+    pub fn word(self) -> u64 {
+        self.number << 1 | u64::from(self.on_processors)
+    }
+
+    /// What a word stands for; `None` for no command.
+    #[must_use]
+    pub fn of(word: u64) -> Option<Self> {
+        (word >> 1 != 0).then_some(Self { number: word >> 1, on_processors: word & 1 != 0 })
+    }
+}
 
 /// Where the words of an API's page are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +197,7 @@ impl Account {
         let gauges = self.layout.objects();
         for (at, (seen, word)) in self.words.iter_mut().zip(page).enumerate() {
             let now = word.load(Ordering::Relaxed);
-            let only_grows = matches!(at, COMMANDS | BYTES_IN | BYTES_OUT | WAITS) || at >= gauges.end;
+            let only_grows = matches!(at, COMMANDS | BYTES_IN | BYTES_OUT | WAITS | HELD) || at >= gauges.end;
             *seen = if only_grows { now.max(*seen) } else { now };
         }
         self.words[DEVICES] = devices.min(MOST_DEVICES as u64);
@@ -198,6 +226,7 @@ impl Account {
             memory_bytes: words[MEMORY],
             calls: functions.iter().fold(0, |sum: u64, function| sum.saturating_add(function.calls)),
             waits: words[WAITS],
+            held_ns: words[HELD],
             commands: words[COMMANDS],
             bytes_in: words[BYTES_IN],
             bytes_out: words[BYTES_OUT],
@@ -217,6 +246,8 @@ pub struct Stats {
     pub calls: u64,
     /// How often the program waited for an answer.
     pub waits: u64,
+    /// For how long its calls were held back so that a limit of a second is kept, in nanoseconds.
+    pub held_ns: u64,
     /// Commands given to the device.
     pub commands: u64,
     /// Bytes of data that the program gave.
@@ -260,15 +291,24 @@ mod tests {
         for api in APIS {
             let layout = Layout::of(api);
             let single =
-                [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS, ASKED, BUSY, SERVER].map(|at| at..at + 1);
+                [COMMANDS, BYTES_IN, BYTES_OUT, MEMORY, DEVICES, WAITS, HELD, ASKED, BUSY, SERVER].map(|at| at..at + 1);
             let names = (0..MOST_DEVICES).map(|number| layout.device(number));
             let rest = [layout.objects(), layout.calls(), layout.moved()];
-            let mut all: Vec<_> = single.into_iter().chain(names).chain(rest).collect();
+            let mut all: Vec<_> = single.into_iter().chain([RUNNING]).chain(names).chain(rest).collect();
             all.sort_by_key(|range| range.start);
             assert!(all.windows(2).all(|pair| pair[0].end <= pair[1].start), "{all:?}");
             assert_eq!(all.last().unwrap().end, layout.words());
             assert!(layout.bytes() as usize >= layout.words() * 8);
         }
+    }
+
+    #[test]
+    fn a_command_is_a_word_and_no_command_is_another() {
+        for one in [(1, false), (1, true), (u64::MAX >> 1, true)] {
+            let running = Running { number: one.0, on_processors: one.1 };
+            assert_eq!(Running::of(running.word()), Some(running));
+        }
+        assert_eq!([0, 1].map(Running::of), [None, None]);
     }
 
     #[test]

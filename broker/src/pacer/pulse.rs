@@ -270,7 +270,7 @@ impl Pulse {
         self.again = verdict.again;
         for session in verdict.pause {
             if let Some(runner) = self.runners.get_mut(&session)
-                && let Err(error) = runner.stop(now)
+                && let Err(error) = runner.stop()
                 && !std::mem::replace(&mut self.warned, true)
             {
                 warn!(session, %error, "no worker can be stopped: the processors are not shared out");

@@ -49,7 +49,7 @@ pub struct Runner {
     stalls: bool,
     /// Since it rests it has computed nothing, so that a thread of it may be put first.
     calm: bool,
-    stopped_at: Option<Duration>,
+    stopped: bool,
     /// It seems to want nothing; looked at again then.
     pub lingers_until: Option<Duration>,
     /// Since when it serves no call, and how long that usually lasts.
@@ -66,7 +66,7 @@ impl Runner {
         let Entry { tenant, leash, clock, page, bell, held, .. } = entry;
         let charged = clock.read();
         let (seen, still, moving) = ((charged, now), SURE, 0);
-        let (stalls, calm, stopped_at, lingers_until) = (false, false, None, None);
+        let (stalls, calm, stopped, lingers_until) = (false, false, false, None);
         let (armed, rings) = (true, (0, now));
         Self {
             tenant,
@@ -81,7 +81,7 @@ impl Runner {
             moving,
             stalls,
             calm,
-            stopped_at,
+            stopped,
             lingers_until,
             idle_since: None,
             usual_gap: LONG_GAP,
@@ -229,25 +229,25 @@ impl Runner {
 
     /// # Errors
     /// The broker may not stop it.
-    pub fn stop(&mut self, now: Duration) -> io::Result<()> {
+    pub fn stop(&mut self) -> io::Result<()> {
         self.leash.set(true)?;
-        self.stopped_at.get_or_insert(now);
+        self.stopped = true;
+        self.held.stop();
         Ok(())
     }
 
     pub fn go_on(&mut self, now: Duration) {
         // What could be stopped can go on.
         let _ = self.leash.set(false);
-        if let Some(since) = self.stopped_at.take() {
-            self.held.add(now.saturating_sub(since));
-        }
+        self.stopped = false;
+        self.held.go_on();
         // It has computed nothing meanwhile, and wants what it wanted.
         self.seen = (self.charged, now);
         self.stir(now);
     }
 
     pub fn is_stopped(&self) -> bool {
-        self.stopped_at.is_some()
+        self.stopped
     }
 }
 

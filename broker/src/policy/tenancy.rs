@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ava_policy::{Key, Origin, Policy, Term, Terms, Who, is_tenant_name};
 use ava_protocol::quota::{Limits, UNLIMITED};
@@ -172,10 +173,21 @@ impl Tenancy {
         }
     }
 
-    /// How much memory a tenant may have.
-    pub fn memory(&self, tenant: &str) -> Limits {
-        let most = |key| self.terms(tenant, None).number(key).map_or(UNLIMITED, |(bytes, _)| bytes);
-        [Key::DeviceMemory, Key::HostMemory].map(most)
+    /// What a tenant's sessions may have together.
+    pub fn limits(&self, tenant: &str) -> Limits {
+        let terms = self.terms(tenant, None);
+        let most = |key| terms.number(key).map_or(UNLIMITED, |(most, _)| most);
+        Limits {
+            memory: [Key::DeviceMemory, Key::HostMemory].map(most),
+            per_second: [Key::CommandsPerSecond, Key::BytesPerSecond].map(most),
+            longest_command: most(Key::LongestCommand),
+        }
+    }
+
+    /// How long a command of a tenant may run, if not as long as it likes, and who says so.
+    pub fn longest_command(&self, tenant: &str) -> Option<(Duration, &Origin)> {
+        let (time, by) = self.known.get(tenant)?.terms.number(Key::LongestCommand)?;
+        Some((Duration::from_millis(time), by))
     }
 
     /// Which rule keeps a tenant from using an API, if one does.

@@ -1,6 +1,7 @@
 //! Requests about tenants and the policy.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use ava_policy::{Key, Policy, Problem, Term, Who};
 use ava_protocol::admin::{self, Answer, Failure, Setting, Tenant};
@@ -28,11 +29,7 @@ impl Server {
     pub(super) fn policy(&self) -> admin::Policy {
         let policy = self.tenancy.policy();
         let files = policy.files.iter().map(|file| file.display().to_string());
-        admin::Policy {
-            files: limited(files),
-            rules: policy.rules.len() as u64,
-            not_enforced: policy.not_enforced().into_iter().map(str::to_owned).collect(),
-        }
+        admin::Policy { files: limited(files), rules: policy.rules.len() as u64, not_enforced: policy.not_enforced() }
     }
 
     /// Administrators see all tenants, others that of their own programs.
@@ -114,7 +111,8 @@ impl Server {
 
     /// What changes for sessions that exist, and for programs that wait.
     fn policy_changed(&mut self) {
-        self.quotas.limit(|tenant| self.tenancy.memory(tenant));
+        self.quotas.limit(|tenant| self.tenancy.limits(tenant));
+        self.watch_commands(Instant::now());
         let mut tenants: Vec<_> = self.sessions.values().map(|session| &session.tenant).collect();
         tenants.sort();
         tenants.dedup();

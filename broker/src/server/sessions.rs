@@ -337,10 +337,11 @@ impl Server {
         };
         let _ = tell(&stream, &welcome);
         // The worker gets the connection only now, so that the welcome comes before anything that it sends.
-        let seat = self.quotas.seat(&session.tenant, self.tenancy.memory(&session.tenant));
+        let seat = self.quotas.seat(&session.tenant, &self.tenancy.limits(&session.tenant));
         let given = hand_over(session, &stream, seat, self.tenancy.share(&session.tenant));
         let given = given.map(|entry| self.pacer.enter(entry));
         self.spare_policy.succeeded(&session.whose, Instant::now());
+        self.watch_commands(Instant::now());
         if let Err(error) = given {
             self.end_session(number, format!("its worker cannot be given the program's connection: {error}"));
         }

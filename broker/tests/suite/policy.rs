@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use ava_protocol::admin::{Answer, Failure, Request, Tenant};
 use ava_protocol::session::{self, Hello, Opening, Refusal, seal};
@@ -241,6 +242,27 @@ fn a_tenants_sessions_share_a_quota_of_memory_that_changes_at_once() {
     assert!(reload(&world).0);
     let unset = Request::Unset { tenant: "vision".to_owned(), keys: vec![] };
     assert_eq!((world.ask(unset), third.ask("take 1000")), (Answer::Changed, "taken".to_owned()));
+}
+
+/// Whatever its worker does besides.
+#[test]
+fn a_session_ends_whose_command_runs_for_too_long() {
+    let file = File::new(&rule("longest_command = \"1s\""));
+    let mut world = file.world();
+    let [hangs, goes_on] = [world.tenant(), world.tenant()];
+    assert_eq!(hangs.ask("run 1"), "runs");
+    for number in 1..=100 {
+        assert_eq!(goes_on.ask(&format!("run {number}")), "runs");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    hangs.wait_for_end();
+    world.logged("a command ran for longer than 1s (longest_command, ");
+    assert_eq!(goes_on.ask("run 0"), "runs", "each of its commands was short");
+    // Who may run for longer from now on does.
+    assert_eq!(set(&world, "vision", "longest_command", "1h"), Answer::Changed);
+    assert_eq!(goes_on.ask("run 101"), "runs");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(goes_on.ask("run 101"), "runs");
 }
 
 fn words(first: &str, second: &str, third: &str) -> (String, String, String) {

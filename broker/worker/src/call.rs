@@ -17,6 +17,7 @@ use std::sync::atomic::Ordering;
 use ava_protocol::ahead::Answers;
 use ava_protocol::frame::{self, Malformed, Tag};
 use ava_protocol::quota::{RESOURCES, Resource};
+use ava_protocol::rate::RATES;
 use ava_protocol::upcall::Life;
 use ava_protocol::wire::{ArchivedSlice, Data, Stored};
 use ava_transport::lane::{Lane, Wake};
@@ -76,6 +77,11 @@ pub struct Call<'a> {
     answers: RefCell<Answers>,
     /// Memory that was reserved for the call and is nobody's yet, in bytes.
     reserved: [Cell<u64>; RESOURCES.len()],
+    /// What the call may do of what is limited in a second, and what it has done.
+    passed: [Cell<u64>; RATES.len()],
+    done: [Cell<u64>; RATES.len()],
+    /// The number of the command that runs as long as the call; 0 for none.
+    command: Cell<u64>,
     /// The descriptor that came with the request, and the one that goes with the reply.
     came: Option<OwnedFd>,
     brings: Option<OwnedFd>,
@@ -89,6 +95,8 @@ pub struct Birth {
     slot: *mut c_void,
     /// Whether the vendor is asked for it.
     wanted: bool,
+    /// Whether it is asked for it also to know when its command is over.
+    watched: bool,
     made: bool,
 }
 
@@ -99,7 +107,7 @@ impl Birth {
     }
 
     pub fn as_mut_ptr(&mut self) -> *mut *mut c_void {
-        if self.wanted { &raw mut self.slot } else { std::ptr::null_mut() }
+        if self.wanted || self.watched { &raw mut self.slot } else { std::ptr::null_mut() }
     }
 
     /// What the program finds in its place: what the vendor has left in it of a call that has failed is no object.
@@ -146,6 +154,9 @@ impl<'a> Call<'a> {
             lengths: RefCell::default(),
             answers: RefCell::default(),
             reserved: Default::default(),
+            passed: Default::default(),
+            done: Default::default(),
+            command: Cell::new(0),
             came: None,
             brings: None,
         }
@@ -257,7 +268,8 @@ impl<'a> Call<'a> {
             self.session.objects.check_new(id)?;
             self.expect(id, kind)?;
         }
-        Ok(Birth { id, kind, slot: NOWHERE, wanted: id != 0, made: false })
+        let watched = self.session.table.kind(kind).event && self.session.commands.are_watched();
+        Ok(Birth { id, kind, slot: NOWHERE, wanted: id != 0, watched, made: false })
     }
 
     /// The object that the vendor has returned.
@@ -288,6 +300,9 @@ impl<'a> Call<'a> {
     /// The same of one that takes so much device memory.
     pub fn delivered_with(&self, birth: &mut Birth, parents: &[u64], memory: u64) -> Outcome {
         let pointer = birth.pointer();
+        if birth.watched && !pointer.is_null() {
+            hooks::watch(self.session, self.api, self.first.get(), pointer as usize, birth.wanted);
+        }
         if birth.id != 0 && !pointer.is_null() {
             self.session.objects.check_new(birth.id)?;
             self.bind(birth.id, birth.kind, pointer, parents, memory)?;

@@ -1,10 +1,13 @@
 //! Before the vendor: every call whose table entry has a `charge` passes here before the vendor is called, with what it is
 //! about to cost, and again when the vendor has accepted it, with what it has cost.
 //!
-//! Memory that the call takes is reserved here, of what the tenant may have. Nothing is delayed yet: sharing out device time is
-//! to be done in [`admit`].
+//! Here it waits while its tenant's sessions have done as much as they may in a second, and the memory that it takes is reserved,
+//! of what the tenant may have.
+//!
+//! - **Invariant**: who waits here has asked the vendor for nothing yet, and holds no lock.
 
 use ava_protocol::quota::Resource;
+use ava_protocol::rate::Rate;
 
 use crate::outcome::Stop;
 use crate::session::Session;
@@ -43,13 +46,27 @@ pub fn told_total(session: &Session, total: u64) -> u64 {
     told_memory(session, Memory { free: total, total }).total
 }
 
-/// A call is about to be made: commands and memory are known, as far as the table tells, and data that comes out may be less
-/// than the cost says. Memory is the call's then, to be handed over to what the vendor makes.
+/// So much may be done now, or is waited for. It is the call's then.
+#[inline]
+pub fn pass(session: &Session, of: Rate, amount: u64) {
+    let rates = session.usage.rates();
+    if amount > 0 && rates.is_limited(of) && !rates.try_take(of, amount) {
+        hold(session, of, amount);
+    }
+}
+
+#[cold]
+fn hold(session: &Session, of: Rate, amount: u64) {
+    let _idle = session.occupancy.pause();
+    session.usage.held(session.usage.rates().take(of, amount));
+}
+
+/// Memory that the call takes is the call's then, to be handed over to what the vendor makes.
 ///
 /// # Errors
 /// The call is not to be made.
 #[inline]
-pub fn admit(session: &Session, _function: u32, cost: &Cost) -> Result<(), Stop> {
+pub fn admit(session: &Session, cost: &Cost) -> Result<(), Stop> {
     reserve(session, Resource::DeviceMemory, cost.device_memory)?;
     reserve(session, Resource::HostMemory, cost.host_memory).inspect_err(|_| {
         session.usage.give_up(Resource::DeviceMemory, cost.device_memory);
@@ -65,6 +82,18 @@ pub fn reserve(session: &Session, of: Resource, bytes: u64) -> Result<(), Stop> 
     match bytes == 0 || session.usage.reserve(of, bytes) {
         true => Ok(()),
         false => Err(Stop::Refused(session.table.exhausted)),
+    }
+}
+
+/// So much more was done than has passed, or less.
+#[inline]
+pub fn settle(session: &Session, of: Rate, passed: u64, done: u64) {
+    let rates = session.usage.rates();
+    if passed != done && rates.is_limited(of) {
+        match done.checked_sub(passed) {
+            Some(more) => rates.owe(of, more),
+            None => rates.give(of, passed - done),
+        }
     }
 }
 

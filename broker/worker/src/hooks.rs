@@ -53,6 +53,16 @@ pub trait Hooks: Facts + Send + Sync {
         session.objects.mark_gone(id);
     }
 
+    /// Whether commands are over when their calls return, in an API without events.
+    fn ends_with_calls(&self) -> bool {
+        self.events().polled().is_none()
+    }
+
+    /// The queue of this id, if it is one.
+    fn queue(&self, _session: &Session, _id: u64) -> Option<Queue> {
+        None
+    }
+
     /// How many bytes of device memory a new object takes, where the table cannot tell.
     fn takes(&self, _kind: u16, _object: *mut c_void) -> u64 {
         0
@@ -77,6 +87,29 @@ pub trait Hooks: Facts + Send + Sync {
 
     /// An object is gone.
     fn forget(&self, _id: u64) {}
+}
+
+/// The vendor has a command of a queue: `event` is its event, which somebody `holds`, or nobody else.
+pub fn watch(session: &'static Session, hooks: &'static dyn Hooks, queue: u64, event: usize, holds: bool) {
+    if holds {
+        hooks.events().retain(event);
+    }
+    let queue = hooks.queue(session, queue).unwrap_or_default();
+    if session.commands.add(event, queue.pointer, queue.on_processors) {
+        let ask = move || session.commands.ask(hooks.events());
+        if let Err(error) = std::thread::Builder::new().name("commands".into()).spawn(ask) {
+            tracing::warn!("nobody sees for how long commands run: {error}");
+        }
+    }
+}
+
+/// A queue of commands.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Queue {
+    /// The vendor's.
+    pub pointer: usize,
+    /// What it is given runs on processors of the machine.
+    pub on_processors: bool,
 }
 
 /// What the shim is to be told with the next frame.

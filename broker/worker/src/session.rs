@@ -11,6 +11,7 @@ use crate::state::ahead::Ahead;
 use crate::state::allotted::Allotted;
 use crate::state::broker::Broker;
 use crate::state::callbacks::Callbacks;
+use crate::state::commands::Commands;
 use crate::state::fixed::Fixed;
 use crate::state::included::Included;
 use crate::state::lanes::{self, Lanes};
@@ -66,6 +67,8 @@ pub struct Session {
     pub usage: Usage,
     /// Whether it serves calls now.
     pub occupancy: Occupancy,
+    /// The commands that run.
+    pub commands: Commands,
     /// Taken while devices are named.
     naming: Mutex<()>,
     pub lanes: Lanes,
@@ -116,6 +119,7 @@ impl Session {
             outbox: Outbox::default(),
             usage,
             occupancy,
+            commands: usage.commands_shown(),
             naming: Mutex::default(),
             lanes: Lanes::new(bounds.lanes),
             broker: Broker::new(control),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::keys::Key;
+use crate::keys::{KEYS, Key};
 use crate::value::Value;
 
 fn people() -> People {
@@ -52,8 +52,19 @@ fn every_key_is_read_and_says_where_it_is_from() {
     }
     assert_eq!(terms.term(Key::DeviceMemory).unwrap().value, Value::Bytes(4 << 30));
     assert_eq!(policy.rules[0].origin.to_string(), "/etc/ava/0.toml:2");
-    let later: Vec<_> = KEYS.iter().filter(|key| !key.enforced).map(|key| key.name).collect();
-    assert_eq!(policy.not_enforced(), later);
+    assert_eq!(policy.not_enforced(), ["compute_units", "devices", "longest_command for cuda"]);
+}
+
+#[test]
+fn what_has_no_effect_for_an_api_is_told_where_that_may_be_used() {
+    let said = |apis: &str| {
+        policy(&[&format!("[default]\nlongest_command = \"1s\"\n[[rule]]\nmatch = {{}}\n{apis}\n")]).not_enforced()
+    };
+    assert_eq!(said("apis = [\"opencl\", \"cuda\"]"), ["longest_command for cuda"]);
+    // Of the default, which is others'.
+    assert_eq!(said("apis = [\"opencl\"]"), ["longest_command for cuda"]);
+    let only = "[default]\nlongest_command = \"1s\"\napis = [\"opencl\"]\n";
+    assert!(policy(&[only]).not_enforced().is_empty());
 }
 
 #[test]

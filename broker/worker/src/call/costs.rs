@@ -4,19 +4,29 @@
 use std::ffi::c_void;
 
 use ava_protocol::quota::{RESOURCES, Resource};
+use ava_protocol::rate::RATES;
 
 use super::{Call, Outcome};
 use crate::gate::{self, Cost};
 
 impl Call<'_> {
-    /// What the call is about to cost; see [`gate`].
+    /// What the call is about to cost: commands and memory are known, as far as the table tells, and data that comes out may be
+    /// less; see [`gate`].
     ///
     /// # Errors
     /// It is not to be made.
     #[inline]
     pub fn admit(&self, cost: impl FnOnce() -> Cost) -> Outcome {
         let cost = cost();
-        gate::admit(self.session, self.function, &cost)?;
+        for (of, amount) in RATES.into_iter().zip([cost.commands, cost.bytes_in.saturating_add(cost.bytes_out)]) {
+            gate::pass(self.session, of, amount);
+            let passed = &self.passed[of as usize];
+            passed.set(passed.get().saturating_add(amount));
+        }
+        if cost.commands > 0 && self.session.commands.are_watched() && self.api.ends_with_calls() {
+            self.command.set(self.session.commands.begin(false));
+        }
+        gate::admit(self.session, &cost)?;
         for (reserved, bytes) in self.reserved.iter().zip([cost.device_memory, cost.host_memory]) {
             reserved.set(reserved.get() + bytes);
         }
@@ -39,6 +49,10 @@ impl Call<'_> {
     }
 
     fn charge(&self, cost: Cost) {
+        for (of, amount) in RATES.into_iter().zip([cost.commands, cost.bytes_in.saturating_add(cost.bytes_out)]) {
+            let done = &self.done[of as usize];
+            done.set(done.get().saturating_add(amount));
+        }
         gate::charge(self.session, self.function, cost);
     }
 
@@ -78,8 +92,14 @@ impl Call<'_> {
 }
 
 impl Drop for Call<'_> {
-    /// What was reserved for something that the vendor has not made, or for more than it has.
+    /// What was reserved for something that the vendor has not made, or for more than it has, and what else was to be done.
     fn drop(&mut self) {
+        if self.command.get() != 0 {
+            self.session.commands.end(self.command.get());
+        }
+        for of in RATES {
+            gate::settle(self.session, of, self.passed[of as usize].get(), self.done[of as usize].get());
+        }
         for (of, reserved) in RESOURCES.into_iter().zip(&self.reserved) {
             if reserved.get() > 0 {
                 self.session.usage.give_up(of, reserved.get());

@@ -34,6 +34,10 @@ impl Server {
     }
 }
 
+/// A call that is being served waits.
+#[derive(Debug)]
+pub struct Pause<'a>(&'a Occupancy);
+
 impl Occupancy {
     /// Shown in this page.
     pub fn new(page: &'static [AtomicU64], bell: OwnedFd) -> Self {
@@ -51,10 +55,25 @@ impl Occupancy {
         if self.server.load(Ordering::Relaxed) != server.0 {
             self.server.store(server.0, Ordering::Relaxed);
         }
+        self.resume();
+        Busy(self)
+    }
+
+    fn resume(&self) {
         // Who asks looks at the count after it has asked, so that either it sees the call or the call sees it.
         self.busy.fetch_add(1, Ordering::SeqCst);
         self.tell(WHEN_BUSY);
-        Busy(self)
+    }
+
+    /// A call that is being served waits, and computes nothing until what is returned ends.
+    pub fn pause(&self) -> Pause<'_> {
+        self.end();
+        Pause(self)
+    }
+
+    fn end(&self) {
+        self.busy.fetch_sub(1, Ordering::SeqCst);
+        self.tell(WHEN_IDLE);
     }
 
     fn tell(&self, what: u64) {
@@ -76,8 +95,13 @@ impl Occupancy {
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::SeqCst);
-        self.0.tell(WHEN_IDLE);
+        self.0.end();
+    }
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        self.0.resume();
     }
 }
 
@@ -104,6 +128,10 @@ mod tests {
         assert_eq!((page[ASKED].load(Ordering::Relaxed), page[BUSY].load(Ordering::Relaxed)), (WHEN_IDLE, 2));
         drop(second);
         assert!(rings());
+        let pause = occupancy.pause();
+        assert_eq!(page[BUSY].load(Ordering::Relaxed), 0);
+        drop(pause);
+        assert_eq!(page[BUSY].load(Ordering::Relaxed), 1);
         drop((first, occupancy.begin(Server::this())));
         assert!(!rings(), "told once");
         assert_eq!(page[BUSY].load(Ordering::Relaxed), 0);

@@ -1,14 +1,18 @@
 //! What the session uses, counted in the page that the broker reads (`ava_protocol::usage`), and what it may take of its
-//! tenant's memory (`ava_protocol::quota`).
+//! tenant's memory (`ava_protocol::quota`) and rates.
 //!
 //! - **Invariant**: counting never waits, and says nothing to anybody.
 //! - **Invariant**: what the session holds was reserved before the vendor was asked for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ava_protocol::api::Api;
-use ava_protocol::quota::{self, Level, RESOURCES, Resource, Seat, UNLIMITED};
+use ava_protocol::quota::{self, Level, Limits, Resource, Seat};
 use ava_protocol::usage::{self, Layout};
+
+use super::commands::Commands;
+use super::rates::Rates;
 
 /// The words of a page, and one of them that is nobody's but this process's where a copy counts.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,8 @@ pub struct Usage {
     levels: &'static [AtomicU64],
     /// Where memory is reserved.
     seat: &'static Seat,
+    rates: &'static Rates,
+    limits: &'static [AtomicU64],
 }
 
 impl Usage {
@@ -28,8 +34,9 @@ impl Usage {
     /// long as the process.
     pub fn new(api: &Api, page: &'static [AtomicU64], seat: Seat) -> Self {
         let layout = Layout::of(api);
-        let (calls, moved) = (&page[layout.calls()], &page[layout.moved()]);
-        Self { layout, counts: page, calls, moved, levels: page, seat: Box::leak(Box::new(seat)) }
+        let (calls, moved, limits) = (&page[layout.calls()], &page[layout.moved()], seat.page());
+        let (seat, rates) = (Box::leak(Box::new(seat)), Box::leak(Box::new(Rates::new(limits))));
+        Self { layout, counts: page, calls, moved, levels: page, seat, rates, limits }
     }
 
     /// Counts where nobody looks: there is no broker.
@@ -41,7 +48,9 @@ impl Usage {
     /// without giving it back.
     #[must_use]
     pub fn of_copy(self) -> Self {
-        Self { levels: nobodys(self.layout.words()), seat: Box::leak(Box::new(unlimited())), ..self }
+        // A lock may be another thread's for ever here.
+        let rates = Box::leak(Box::new(Rates::new(self.limits)));
+        Self { levels: nobodys(self.layout.words()), seat: Box::leak(Box::new(unlimited())), rates, ..self }
     }
 
     /// A function was called.
@@ -76,6 +85,23 @@ impl Usage {
         if let Some(moved) = self.moved.get(function as usize) {
             moved.fetch_add(bytes, Ordering::Relaxed);
         }
+    }
+
+    /// What the tenant's sessions may do in a second.
+    #[inline]
+    pub fn rates(&self) -> &'static Rates {
+        self.rates
+    }
+
+    /// A call was held back for so long.
+    pub fn held(&self, time: Duration) {
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.counts[usage::HELD].fetch_add(time, Ordering::Relaxed);
+    }
+
+    /// The commands that run, which this process alone shows.
+    pub fn commands_shown(&self) -> Commands {
+        Commands::new(self.limits, self.levels)
     }
 
     /// Reserves so many bytes, unless the tenant would have more than it may; whether it has.
@@ -148,7 +174,7 @@ fn nobodys(words: usize) -> &'static [AtomicU64] {
 /// A seat where nothing is limited.
 fn unlimited() -> Seat {
     let page = nobodys(quota::words(1));
-    RESOURCES.iter().for_each(|of| quota::set_limit(page, *of, UNLIMITED));
+    quota::set_limits(page, &Limits::NONE);
     Seat::new(page, 0)
 }
 
@@ -175,6 +201,7 @@ mod tests {
         usage.call(0);
         usage.call(u32::MAX);
         usage.wait();
+        usage.held(Duration::from_nanos(9));
         usage.commands(2);
         usage.bytes_in(0, 5);
         usage.bytes_out(1, 7);
@@ -183,7 +210,7 @@ mod tests {
         usage.gone(1, 28);
         let stats = read(page);
         assert_eq!((stats.calls, stats.commands, stats.bytes_in, stats.bytes_out), (1, 2, 5, 7));
-        assert_eq!(stats.waits, 1);
+        assert_eq!((stats.waits, stats.held_ns), (1, 9));
         assert_eq!((stats.memory_bytes, stats.objects[0].1, stats.functions[0].bytes), (100, 1, 5));
     }
 

@@ -29,8 +29,8 @@ pub const EXAMPLES: &[Example] = &[
 /// beginning of the hour of --since to the end of that of --until. A session that goes on is counted up to now.
 ///
 /// Administrators see all, other users their own. TIME is the time on devices, HELD that for which work was held back so that
-/// others got their share, PEAK the most device memory that one session was seen to hold. SESSIONS began in the time shown;
-/// others may have begun before.
+/// others got their share or a limit was kept, PEAK the most device memory that one session was seen to hold. SESSIONS began in
+/// the time shown; others may have begun before.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Since when: so long ago (90m, 24h, 7d, 4w), or a day or moment of UTC (2026-11-30, 2026-11-30T12:00:00Z)

@@ -23,7 +23,7 @@ pub struct Shown {
     pub worker_pid: u32,
     pub devices: Vec<String>,
     pub device_seconds: f64,
-    /// For which its work was held back, so that others got their share.
+    /// For which its work was held back, so that others got their share or a limit was kept.
     pub held_seconds: f64,
     pub memory_bytes: u64,
     pub calls: u64,

@@ -60,8 +60,11 @@ pub(super) struct Said {
     #[serde(skip)]
     pub word: String,
     pub said_by: String,
-    /// Whether it has an effect.
+    /// Whether it has an effect, for all APIs that the tenant may use.
     pub enforced: bool,
+    /// What of it has none.
+    #[serde(skip)]
+    gap: Option<String>,
 }
 
 impl Tenant {
@@ -79,6 +82,8 @@ impl Tenant {
             host_memory_limit,
             settings,
         } = tenant;
+        let apis = settings.iter().find(|setting| setting.key == Key::Apis.name());
+        let apis: Option<Vec<_>> = apis.map(|setting| setting.value.split(',').map(str::to_owned).collect());
         Self {
             name,
             sessions,
@@ -91,7 +96,7 @@ impl Tenant {
             memory_limit,
             host_memory_bytes,
             host_memory_limit,
-            settings: settings.into_iter().map(Said::new).collect(),
+            settings: settings.into_iter().map(|setting| Said::new(setting, apis.as_deref())).collect(),
         }
     }
 
@@ -101,7 +106,7 @@ impl Tenant {
 }
 
 impl Said {
-    fn new(setting: Setting) -> Self {
+    fn new(setting: Setting, apis: Option<&[String]>) -> Self {
         let Setting { key, value: word, said_by } = setting;
         let definition = Key::find(&key).map(Key::definition);
         let value = definition.and_then(|definition| definition.kind.read_word(&word).ok());
@@ -111,7 +116,8 @@ impl Said {
             Some(Value::List(all)) => all.into(),
             Some(Value::Word(_)) | None => word.clone().into(),
         };
-        Self { key, value, word, said_by, enforced: definition.is_some_and(|definition| definition.enforced) }
+        let gap = definition.and_then(|definition| definition.gap(apis));
+        Self { key, value, word, said_by, enforced: definition.is_some() && gap.is_none(), gap }
     }
 }
 
@@ -163,7 +169,7 @@ pub(super) fn table(tenants: &Tenants, view: View) -> String {
 
 /// A line that names what is said and has no effect, if there is any.
 pub(super) fn not_enforced<'a>(said: impl Iterator<Item = &'a Said>) -> String {
-    let mut names: Vec<_> = said.filter(|said| !said.enforced).map(|said| said.key.as_str()).collect();
+    let mut names: Vec<_> = said.filter_map(|said| said.gap.as_deref()).collect();
     names.sort_unstable();
     names.dedup();
     not_enforced_names(&names)

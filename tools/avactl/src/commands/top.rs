@@ -38,7 +38,8 @@ pub const EXAMPLES: &[Example] = &[
 ///
 /// DEVICE % is the time on the device: 100 % is one device, or one processor of a CPU device, all the time. SHARE % is which part of a
 /// device's use that is, DUE % what the tenant's weight makes due to it while others of its priority use the device as well; who wants less
-/// uses less. HELD % is the part of the time for which work is held back so that others get their share. A session that uses several devices is listed below all their names.
+/// uses less. HELD % is the part of the time for which work is held back so that others get their share or a limit is kept. A session that
+/// uses several devices is listed below all their names.
 ///
 /// Keys: arrows select a line, s sorts by the next column, r reverses the order, / shows only what contains a text, k ends the
 /// selected session after a question, ? explains the keys, q quits.

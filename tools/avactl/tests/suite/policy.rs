@@ -40,7 +40,7 @@ fn files_are_checked_without_a_broker() {
     assert_eq!((&checked["schema"], &checked["valid"]), (&1.into(), &false.into()));
     assert_eq!((&checked["problems"][1]["line"], &checked["problems"][1]["column"]), (&5.into(), &12.into()));
     write(&here, "[default]\nlongest_command = \"4s\"\nsessions = 7\n");
-    says(&here, &["policy", "check"], 0, "not enforced yet: longest_command\n");
+    says(&here, &["policy", "check"], 0, "not enforced yet: longest_command for cuda\n");
     says(&here, &["policy", "check", "/nowhere.toml"], 1, "/nowhere.toml: No such file");
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../broker/policy/ava.toml");
     says(&here, &["policy", "check", example.to_str().unwrap()], 0, "3 rules in ");
@@ -64,7 +64,7 @@ fn what_holds_is_shown_set_compared_and_read_again() {
         (&"sessions".into(), &2.into(), &true.into())
     );
     assert!(sessions["said_by"].as_str().unwrap().ends_with(".config/ava/ava.toml:4"));
-    says(&here, &["policy", "show"], 0, "not enforced yet: longest_command");
+    says(&here, &["policy", "show"], 0, "not enforced yet: longest_command for cuda");
     says(&here, &["policy", "show", "nobody"], 1, "no tenant \"nobody\"");
     says(&here, &["policy", "diff"], 0, "The files are in force.");
 

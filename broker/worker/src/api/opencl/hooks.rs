@@ -2,15 +2,19 @@
 
 use std::ffi::c_void;
 
-use ava_protocol::opencl::constant::{CL_PROGRAM_BINARY_SIZES, CL_PROGRAM_IL, CL_PROGRAM_SOURCE, CL_QUEUE_CONTEXT};
+use ava_protocol::opencl::constant::{
+    CL_DEVICE_TYPE, CL_DEVICE_TYPE_CPU, CL_PROGRAM_BINARY_SIZES, CL_PROGRAM_IL, CL_PROGRAM_SOURCE, CL_QUEUE_CONTEXT,
+    CL_QUEUE_DEVICE,
+};
 use ava_protocol::opencl::{API, kind};
 
 use super::roots::{devices, platforms};
 use super::state::State;
 use crate::engine::query;
 use crate::generated::opencl::Vendor;
-use crate::hooks::Hooks;
+use crate::hooks::{Hooks, Queue};
 use crate::session::Session;
+use crate::state::objects::Found;
 
 impl Hooks for State {
     /// Asks for the devices.
@@ -50,6 +54,13 @@ impl Hooks for State {
         if !bound {
             session.objects.mark_gone(id);
         }
+    }
+
+    fn queue(&self, session: &Session, id: u64) -> Option<Queue> {
+        let Found::Pointer(pointer) = session.objects.find(id, kind::cl_command_queue).ok()? else { return None };
+        let device = query::pointer(self.vendor.clGetCommandQueueInfo, pointer as *mut c_void, CL_QUEUE_DEVICE);
+        let types = query::number::<u64>(self.vendor.clGetDeviceInfo, device, CL_DEVICE_TYPE);
+        Some(Queue { pointer, on_processors: types.is_ok_and(|types| types & CL_DEVICE_TYPE_CPU != 0) })
     }
 
     /// What a program is made of: what the vendor makes of that nobody tells.

@@ -33,7 +33,7 @@ struct Checked {
     valid: bool,
     files: Vec<String>,
     rules: usize,
-    not_enforced: Vec<&'static str>,
+    not_enforced: Vec<String>,
     problems: Vec<Shown>,
 }
 
