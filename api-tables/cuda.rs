@@ -100,7 +100,7 @@ consts! {
     CUresult: CUDA_ERROR_INVALID_VALUE = 1, CUDA_ERROR_OUT_OF_MEMORY = 2, CUDA_ERROR_NOT_INITIALIZED = 3,
         CUDA_ERROR_DEVICE_UNAVAILABLE = 46, CUDA_ERROR_NO_DEVICE = 100, CUDA_ERROR_INVALID_IMAGE = 200,
         CUDA_ERROR_INVALID_CONTEXT = 201, CUDA_ERROR_FILE_NOT_FOUND = 301, CUDA_ERROR_INVALID_HANDLE = 400,
-        CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED = 712,
+        CUDA_ERROR_NOT_FOUND = 500, CUDA_ERROR_NOT_READY = 600, CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED = 712,
         CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED = 713, CUDA_ERROR_NOT_PERMITTED = 800, CUDA_ERROR_NOT_SUPPORTED = 801,
         CUDA_ERROR_STREAM_CAPTURE_INVALIDATED = 901, CUDA_ERROR_UNKNOWN = 999;
     CUmemAllocationHandleType: CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR = 1;
@@ -2088,6 +2088,7 @@ extern "C" {
 
     #[proc(since = 2000)]
     #[twin(cuStreamQuery_ptsz, since = 7000)]
+    #[polls(hStream = CUDA_ERROR_NOT_READY)]
     fn cuStreamQuery(hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 2000)]
@@ -2277,6 +2278,7 @@ extern "C" {
     fn cuEventCreate(phEvent: Option<Out<New<CUevent>>>, Flags: c_uint) -> CUresult;
 
     #[proc(since = 2000)]
+    #[polls(hEvent = CUDA_ERROR_NOT_READY)]
     fn cuEventQuery(hEvent: Option<CUevent>) -> CUresult;
 
     #[proc(since = 2000)]

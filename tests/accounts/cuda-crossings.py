@@ -9,6 +9,7 @@ from ctypes import byref, c_char_p, c_size_t, c_uint64, c_void_p
 
 cuda = ctypes.CDLL("libcuda.so.1")
 FIRST, ROUNDS, SIZE, LONG = 8, 100, 1024, 8 << 20
+NOT_READY = 600
 CODE = b".version 6.0\n.target sm_50\n.address_size 64\n.visible .entry nothing() { ret; }\n"
 
 context, stream, other, event, module, kernel, graph, playable = (c_void_p() for _ in range(8))
@@ -113,6 +114,15 @@ def long():
     call("cuMemcpyDtoH_v2", memory, much, c_size_t(LONG))
 
 
+def polled():
+    """Polls of what is held back."""
+    for _ in range(100):
+        for name, of in ("cuEventQuery", event), ("cuStreamQuery", stream):
+            status = getattr(cuda, name)(of)
+            if status != NOT_READY:
+                raise SystemExit(f"{name}: {status}")
+
+
 def report(name, number):
     print(name, ROUNDS, "step", number, flush=True)
     input()
@@ -143,13 +153,21 @@ def main():
         c_uint64.from_buffer(params, 104).value = SIZE
         call("cuGraphCreate", byref(empty), 0)
         call("cuGraphAddMemAllocNode", byref(node), empty, None, c_size_t(0), params)
+    if name == "polled":
+        call("cuMemsetD32_v2", at, 0, c_size_t(1))
+        call("cuCtxSynchronize")
+        call("cuStreamWaitValue32_v2", stream, at, 1, 0)
+        call("cuEventRecord", event, stream)
     for _ in range(FIRST):
         globals()[name]()
-    call("cuCtxSynchronize")
+    if name != "polled":
+        call("cuCtxSynchronize")
     report(name, 1)
     for _ in range(ROUNDS):
         globals()[name]()
     report(name, 2)
+    if name == "polled":
+        call("cuStreamWriteValue32_v2", other, at, 1, 0)
     call("cuCtxSynchronize")
 
 

@@ -239,6 +239,9 @@ fn what_is_known_is_not_asked() {
     only_waits(Vendor::Pocl, &[("AVA_TRANSPORT", "socket")]);
 }
 
+/// How often `accounts/cuda-crossings.py` polls an event and a stream.
+const POLLS: u64 = 20_000;
+
 /// What a CUDA program gives a device again and again it does not wait for; of what it makes it waits for the making.
 #[test]
 fn what_devices_are_given_is_not_waited_for() {
@@ -253,8 +256,12 @@ fn what_devices_are_given_is_not_waited_for() {
         assert_eq!(waits, [0, 0, 0, 100, 100, 100, 200], "{variables:?}");
         // A long copy goes in parts of 1 MiB.
         assert_eq!(round("long", variables), 1600, "{variables:?}");
+        // The worker is asked again every few milliseconds, or after thousands of answers.
+        let waits = round("polled", variables);
+        assert!(waits < POLLS / 100, "{waits} waits, {variables:?}");
     }
-    assert_eq!(["step", "long"].map(|name| round(name, &[("AVA_STRICT", "1")])), [1000, 200]);
+    let strict = ["step", "long", "polled"].map(|name| round(name, &[("AVA_STRICT", "1")]));
+    assert_eq!(strict, [1000, 200, POLLS]);
 }
 
 /// With the variable, every call crosses and waits.

@@ -5,7 +5,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 0..4 | [`Tag`] |
-//! | 4..8 | opcode (call), status (refused reply), region (region frames) |
+//! | 4..8 | opcode (call), status (refused reply), region (region frames), [`NO_NEWS`] or 0 (reply) |
 //! | 8..12 | number of notices |
 //! | 12..16 | the lane's number, by which other lanes refer to it; 0 from a worker |
 //! | 16.. | the notices, 8 bytes each |
@@ -21,6 +21,8 @@ pub const LONGEST: usize = 128 << 10;
 pub const INLINE_BUDGET: usize = 48 << 10;
 /// Bytes of header.
 pub const HEADER: usize = 16;
+/// Of a reply: the program learns by it that something goes on, and of nothing that has ended.
+pub const NO_NEWS: u32 = 1;
 /// Most notices in one frame.
 pub const MOST_NOTICES: usize = 6144;
 
@@ -240,6 +242,11 @@ impl<'a> Frame<'a> {
         })
     }
 
+    /// Whether it is a reply by which the program learns of nothing that has ended.
+    pub fn is_no_news(&self) -> bool {
+        self.tag == Tag::Reply && self.word == NO_NEWS && self.notices.is_empty()
+    }
+
     /// The status of a refused reply.
     pub fn status(&self) -> i32 {
         self.word as i32
@@ -293,6 +300,19 @@ mod tests {
             assert_eq!(frame.notices().collect::<Vec<_>>(), notices[..n]);
             assert_eq!(frame.body.as_ptr() as usize % 16, 0);
         }
+    }
+
+    #[test]
+    fn a_reply_without_notices_may_be_no_news() {
+        let notice = [Notice::Gone { object: 9 }];
+        let no_news = |tag, word, notices: &[Notice]| {
+            let mut out = rkyv::util::AlignedVec::new();
+            begin(&mut out, tag, word, notices.iter().copied());
+            Frame::parse(&out).unwrap().is_no_news()
+        };
+        assert!(no_news(Tag::Reply, NO_NEWS, &[]));
+        assert!(!no_news(Tag::Reply, 0, &[]) && !no_news(Tag::Reply, NO_NEWS, &notice));
+        assert!(!no_news(Tag::Refused, NO_NEWS, &[]));
     }
 
     #[test]

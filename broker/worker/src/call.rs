@@ -66,6 +66,8 @@ pub struct Call<'a> {
     function: u32,
     /// Nobody waits for a reply.
     oneway: bool,
+    /// The program learns that something goes on, and of nothing that has ended.
+    no_news: bool,
     /// The first object that the call names; 0 for none.
     first: Cell<u64>,
     /// What a oneway is to make: objects, and transfers. Whether or not it does, they are spoken of afterwards.
@@ -148,6 +150,7 @@ impl<'a> Call<'a> {
             arena,
             function: u32::MAX,
             oneway: false,
+            no_news: false,
             first: Cell::new(0),
             births: RefCell::default(),
             transfers: RefCell::default(),
@@ -171,6 +174,11 @@ impl<'a> Call<'a> {
     /// From now on nobody waits for a reply.
     pub fn go_oneway(&mut self) {
         self.oneway = true;
+    }
+
+    /// The reply says that something goes on, and nothing else.
+    pub fn tells_no_news(&mut self) {
+        self.no_news = true;
     }
 
     pub fn is_oneway(&self) -> bool {
@@ -347,6 +355,11 @@ impl<'a> Call<'a> {
         self.api.in_place()
     }
 
+    /// What the API adds by hand.
+    pub fn hooks(&self) -> &'static dyn Hooks {
+        self.api
+    }
+
     /// What the API's commands are asked by.
     pub fn events(&self) -> &'static dyn Events {
         self.api.events()
@@ -409,7 +422,7 @@ impl<'a> Call<'a> {
     where
         R: for<'b> Serialize<HighSerializer<AlignedVec, ArenaHandle<'b>, Failure>>,
     {
-        self.begin(Tag::Reply, 0)?;
+        self.begin(Tag::Reply, if self.no_news { frame::NO_NEWS } else { 0 })?;
         let out = std::mem::take(self.out);
         *self.out =
             to_bytes_in_with_alloc::<_, _, Failure>(reply, out, self.arena.acquire()).map_err(|_| Stop::Closed)?;

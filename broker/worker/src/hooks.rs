@@ -85,6 +85,12 @@ pub trait Hooks: Facts + Send + Sync {
         true
     }
 
+    /// Has the vendor call `tell` with this word when all is done that an object was given by now, if it can and the program does not
+    /// notice. It may never tell, if that fails.
+    fn tell_when_done(&self, _kind: u16, _object: *mut c_void, _tell: Done, _word: *mut c_void) -> bool {
+        false
+    }
+
     /// An object is gone.
     fn forget(&self, _id: u64) {}
 }
@@ -111,6 +117,9 @@ pub struct Queue {
     /// What it is given runs on processors of the machine.
     pub on_processors: bool,
 }
+
+/// What a vendor calls when something is done.
+pub type Done = unsafe extern "C" fn(*mut c_void);
 
 /// What the shim is to be told with the next frame.
 pub fn notices(session: &Session, hooks: &dyn Hooks) -> Vec<Notice> {

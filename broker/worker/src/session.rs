@@ -1,14 +1,14 @@
 //! What a session holds, whichever API it is of: one program's objects, memory, and what goes on for it.
 
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock};
 
 use ava_protocol::api::Api as Table;
 use ava_protocol::frame::Malformed;
-use ava_transport::region::Region;
 
 use crate::state::ahead::Ahead;
 use crate::state::allotted::Allotted;
+use crate::state::board::Board;
 use crate::state::broker::Broker;
 use crate::state::callbacks::Callbacks;
 use crate::state::commands::Commands;
@@ -54,7 +54,7 @@ pub struct Session {
     pub mappings: Mappings,
     pub residents: Residents,
     /// The status of commands that the program polls, once the shim has given a region for it.
-    pub board: OnceLock<Arc<Region>>,
+    pub board: OnceLock<Board>,
     /// What the program may ask next.
     pub ahead: Ahead,
     pub callbacks: Callbacks,

@@ -2,6 +2,7 @@
 
 pub mod ahead;
 pub mod allotted;
+pub mod board;
 pub mod broker;
 pub mod callbacks;
 pub mod commands;

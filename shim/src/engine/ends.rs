@@ -5,7 +5,7 @@
 use std::ffi::c_void;
 
 use crate::base::readable::is_readable;
-use crate::book::board::{self, Known};
+use crate::book::board;
 use crate::book::queues::Seen;
 use crate::session::Session;
 
@@ -39,8 +39,7 @@ pub unsafe fn are_known(session: &Session, events: *const *mut c_void, count: Op
     let handles = &session.book.handles;
     let class = |event: *mut c_void| {
         let found = handles.find(event, kind)?;
-        let over = board::known(handles.note(event)?, session.heard()) == Known::Over(0);
-        over.then_some(found.class)
+        board::has_completed(handles.note(event)?).then_some(found.class)
     };
     let Some(first) = events.first().and_then(|event| class(*event)) else { return false };
     events[1..].iter().all(|event| class(*event) == Some(first))

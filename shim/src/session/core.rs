@@ -71,7 +71,7 @@ pub struct Session {
     pub deliver: Deliver,
     /// Tells this process's session from those before it and from those of its ancestors.
     pub generation: u32,
-    /// How often the worker was heard.
+    /// How often the worker was heard, but for replies that are no news.
     heard: AtomicU64,
 }
 
@@ -111,7 +111,7 @@ impl Session {
         self.api.functions.get(opcode as usize).copied().unwrap_or("a request of no function")
     }
 
-    /// How often a call has returned, or a callback was called.
+    /// How often a call has returned that may tell of what has ended, or a callback was called.
     pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }

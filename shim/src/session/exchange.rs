@@ -175,7 +175,8 @@ impl Session {
             }
             let answers = std::mem::take(&mut lane.answers);
             lane.answered += 1;
-            let dropped = self.apply(frame.notices());
+            let is_no_news = frame.is_no_news() && answers.is_empty();
+            let dropped = if is_no_news { Vec::new() } else { self.apply(frame.notices()) };
             let received = if lane.answered == turn {
                 Some(self.read_reply(before, &frame, brought, read, answers))
             } else {

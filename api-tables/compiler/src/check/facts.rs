@@ -2,7 +2,7 @@
 
 use super::shapes::{is_new, names_objects};
 use super::words::{EXCLUSIVE, REPEATABLE, RESOURCES, WORDS};
-use super::{awaited, extensions, mapping, mirrors, numbers, pieces, procs, recalls, work};
+use super::{awaited, extensions, mapping, mirrors, numbers, pieces, polls, procs, recalls, work};
 use crate::attr::{self, Attr, Pair};
 use crate::expr::{self, Scope};
 use crate::model::{
@@ -82,6 +82,7 @@ impl Reader<'_> {
             "empties" => self.facts.empties = self.handle(attr, is_handle, problems),
             "pieces" => self.facts.pieces = pieces::owner(attr, self.params, self.scope, problems),
             "drops" => self.facts.drops = pieces::owner(attr, self.params, self.scope, problems),
+            "polls" => self.facts.polls = polls::read(attr, self.params, self.scope, problems),
             "allots" => self.facts.allots = numbers::allotted(attr, self.params, self.scope, problems),
             "extent" => self.extent(attr, problems),
             "regardless" => self.facts.regardless = self.listed(attr, problems),

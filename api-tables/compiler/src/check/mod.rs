@@ -18,6 +18,7 @@ pub mod names;
 mod numbers;
 mod pieces;
 mod pixels;
+mod polls;
 mod procs;
 mod recalls;
 mod rules;

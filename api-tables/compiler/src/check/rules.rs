@@ -1,7 +1,7 @@
 //! Rules that take the whole table to check: how shapes, facts and types go together.
 
 use super::shapes::names_objects;
-use super::{addresses, descriptors, extensions, fields, mapping, numbers, pieces, work};
+use super::{addresses, descriptors, extensions, fields, mapping, numbers, pieces, polls, work};
 use crate::emit::names;
 use crate::expr;
 use crate::model::{
@@ -31,6 +31,7 @@ pub fn check(api: &Api, whole: &[bool], problems: &mut Problems) {
         replies(api, function, problems);
         answers(function, problems);
         pieces::check(function, problems);
+        polls::check(api, function, problems);
         numbers::check(function, problems);
         descriptors::check(function, problems);
         work::check(function, problems);

@@ -148,6 +148,12 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
     lines.extend(call.polls.as_ref().map(|polls| {
         format!("polls    {} by {}: the program is answered from shared memory", polls.event.name, polls.by)
     }));
+    lines.extend(call.asks.as_ref().map(|asks| {
+        format!(
+            "polls    {} while it returns {}: the program is answered from shared memory",
+            asks.object.name, asks.goes_on
+        )
+    }));
     lines.extend(facts.waits.as_ref().map(|events| format!("waits    for {events}, unless they are known to be over")));
     lines.extend(facts.empties.as_ref().map(|queue| format!("waits    for {queue}, unless it is known to be empty")));
     lines.extend(facts.pieces.as_ref().map(|list| format!("pieces   of the list of {list}, more than are asked for")));

@@ -152,7 +152,7 @@ pub fn marshal(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             #transact
         }
     };
-    let crossing = pieces::around(plan, call, crossing);
+    let crossing = shortcut::asked(plan, call, pieces::around(plan, call, crossing));
     quote! {
         pub unsafe fn #name(#told #(#params: #types),*) -> Result<#ret, Fault> {
             #lost

@@ -7,7 +7,7 @@ use super::names::{self, ident, int, local};
 use super::recalls;
 use super::sizes::{Side, Sizes};
 use crate::model::{Element, Param, Ret, Shape};
-use crate::plan::{Begins, BirthPlace, CallPlan, Plan, Polls, Posting, Query, Success, TransferPart, owns};
+use crate::plan::{Asks, Begins, BirthPlace, CallPlan, Plan, Polls, Posting, Query, Success, TransferPart, owns};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -48,6 +48,17 @@ pub fn poll(plan: &Plan<'_>, call: &CallPlan<'_>) -> Option<TokenStream> {
             }
         }
     })
+}
+
+/// The crossing of a call, which one that asks whether something goes on makes only if that is not known.
+pub fn asked(plan: &Plan<'_>, call: &CallPlan<'_>, crossing: TokenStream) -> TokenStream {
+    let Some(Asks { object, kind, goes_on }) = &call.asks else { return crossing };
+    let (object, kind, goes_on) = (ident(&object.name), ident(kind), int(i128::from(*goes_on)));
+    let ret = names::c_ret(&call.function.ret, plan.api);
+    quote! {
+        let cross = || -> Result<#ret, Fault> { #crossing };
+        runtime::board::asked(at, #object, kind::#kind, #goes_on, cross)
+    }
 }
 
 /// Statements before the arguments are read.

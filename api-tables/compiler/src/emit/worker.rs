@@ -14,7 +14,7 @@ use super::sizes::{Side, Sizes};
 use super::vendor;
 use crate::model::{Buffer, Element, Expr, Param, Ret, Shape};
 use crate::plan::{
-    About, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Plan, Server, Success, address_of,
+    About, Asks, Birth, BirthPlace, CallPlan, FailureStatus, Finds, Lifetime, Plan, Server, Success, address_of,
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -177,6 +177,10 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
         quote!(if call.is_oneway() { return call.end_oneway(ok, #status); })
     });
     let ahead = queries::followed(plan, call);
+    let asked = call.asks.as_ref().map(|Asks { object, kind, goes_on }| {
+        let (object, kind, goes_on) = (ident(&object.name), ident(kind), int(i128::from(*goes_on)));
+        quote!(crate::engine::board::asked(call, r.#object.to_native(), kind::#kind, #object, ret == #goes_on);)
+    });
     quote! {
         pub fn #name(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome {
             let r = call.read::<table::#name::ArchivedRequest>(body, #text)?;
@@ -190,6 +194,7 @@ pub fn server(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
             #oneway
             #(#translate)*
             #ahead
+            #asked
             call.reply(&#reply)
         }
     }

@@ -59,6 +59,8 @@ pub struct Facts {
     pub waits: Option<String>,
     /// `empties(h)`: succeeds when all commands that object h was given have completed.
     pub empties: Option<String>,
+    /// `polls(p = STATUS)`: asks whether something goes on for an object.
+    pub polls: Option<Polled>,
     /// `pieces(h)`: returns the next elements of a list that belongs to number h.
     pub pieces: Option<String>,
     /// `drops(h)`: success ends that list.
@@ -137,6 +139,13 @@ pub struct Maps {
     pub reads: Expr,
     /// Whether the object holds what was written to the memory once it is unmapped.
     pub writes: Expr,
+}
+
+/// `polls(p = STATUS)`: what a function that asks returns while something goes on for an object.
+#[derive(Debug)]
+pub struct Polled {
+    pub object: String,
+    pub goes_on: i64,
 }
 
 /// `awaited(p, again = f)`: what the vendor does next waits for a callback.

@@ -2,7 +2,7 @@
 
 use super::arguments::{self, Argument};
 use super::charges::{self, Charges};
-use super::events::{self, Polls};
+use super::events::{self, Asks, Polls};
 use super::objects::{self, About, Birth, BirthPlace};
 use super::posting::{self, FailureStatus, Posting};
 use super::queries::{self, Ahead, Query};
@@ -54,6 +54,8 @@ pub struct CallPlan<'a> {
     pub changes_answers: bool,
     /// It asks how far a command has got.
     pub polls: Option<Polls<'a>>,
+    /// It asks whether something goes on for an object.
+    pub asks: Option<Asks<'a>>,
     pub charges: Charges<'a>,
     pub request: Record<'a>,
     pub reply: Record<'a>,
@@ -83,6 +85,7 @@ impl<'a> CallPlan<'a> {
             recalls: recalls::recalls(function),
             changes_answers: false,
             polls: events::polls(api, function),
+            asks: events::asks(function),
             charges: charges::of(function),
             request: record::request(function, &arguments, &births),
             reply: record::reply(function, &arguments, success),

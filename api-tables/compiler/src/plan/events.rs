@@ -44,6 +44,15 @@ pub struct Polls<'a> {
     pub by: &'a str,
 }
 
+/// A program's call that asks whether something goes on for an object, which the status says.
+#[derive(Debug)]
+pub struct Asks<'a> {
+    pub object: &'a Param,
+    pub kind: &'a str,
+    /// The status while something does.
+    pub goes_on: i64,
+}
+
 /// The API's events, if it has such.
 pub(super) fn of(api: &Api) -> Option<Events<'_>> {
     api.types.values().find_map(|ty| {
@@ -113,4 +122,12 @@ pub(super) fn polls<'a>(api: &'a Api, function: &'a Function) -> Option<Polls<'a
         let [object, key, ..] = function.params.as_slice() else { return None };
         Some(Polls { event: object, kind: &ty.name, key, by: &event.status.key })
     })
+}
+
+/// Whether a call asks whether something goes on for an object.
+pub(super) fn asks(function: &Function) -> Option<Asks<'_>> {
+    let polled = function.facts.polls.as_ref()?;
+    let object = function.params.iter().find(|p| p.name == polled.object)?;
+    let Shape::Handle { ty: kind, .. } = &object.shape else { return None };
+    Some(Asks { object, kind, goes_on: polled.goes_on })
 }

@@ -24,7 +24,7 @@ pub use arguments::{Argument, Lifetime, Miss, lifetime};
 pub use call::CallPlan;
 pub use callbacks::{Callback, CallbackLife, reports};
 pub use charges::{Charges, Moved, Number};
-pub use events::{Events, Polls, Question, is_exported, question};
+pub use events::{Asks, Events, Polls, Question, is_exported, question};
 pub use in_place::{Creation, CreationPart, Memory, Transfer, TransferPart, creation, transfer};
 pub use objects::{About, Birth, BirthPlace, Parents, about, is_new_one, named, owners, owns};
 pub use pixels::{Pixels, pixels};

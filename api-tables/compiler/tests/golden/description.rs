@@ -149,6 +149,7 @@ pub static API: crate::api::Api = crate::api::Api {
         "gold_chest_like",
         "gold_lend",
         "gold_contains",
+        "gold_mine_asked",
     ],
     oneway: &[
         false, false, false, true, true, false, false, false, false, false, false, false,
@@ -157,7 +158,8 @@ pub static API: crate::api::Api = crate::api::Api {
         false, false, false, false, false, false, false, false, true, true, false, false,
         false, false, false, false, false, false, true, false, true, true, false, false,
         false, false, false, false, false, false, false, true, false, true, true, false,
-        false, false, false, false, false, false, false, false, false, true, false, false,
+        false, false, false, false, false, false, false, false, false, true, false,
+        false, false,
     ],
     work: &[],
     unsupported: &[("gold_unsupported", "an address means nothing over there")],

@@ -596,4 +596,7 @@ extern "C" {
     fn gold_lend(count: u32, file: Fd<c_void>, made: Option<Out<Fd>>) -> gold_status;
 
     fn gold_contains(one: &gold_content, found: Option<Out<gold_content>>) -> gold_status;
+
+    #[polls(mine = GOLD_NO_BOX)]
+    fn gold_mine_asked(mine: Option<gold_mine>) -> gold_status;
 }

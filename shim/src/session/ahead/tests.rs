@@ -8,7 +8,6 @@ use ava_transport::lane::{self, Inbox, Lane, Wake};
 use super::*;
 use crate::book::Shared;
 use crate::book::answers::CHANGES;
-use crate::book::board::Known as Status;
 use crate::book::callbacks::Args;
 use crate::book::handles::ALIKE;
 use crate::port::connect::{Begun, Connection};
@@ -92,7 +91,7 @@ impl Scene {
     fn is_over(&self, object: u64) -> bool {
         let handles = &self.session.book.handles;
         let note = handles.note(handles.pointer(object)).unwrap();
-        board::known(note, self.session.heard()) == Status::Over(0)
+        board::has_completed(note)
     }
 }
 

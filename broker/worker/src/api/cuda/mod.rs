@@ -11,6 +11,7 @@ mod nodes;
 mod options;
 mod pointers;
 mod state;
+mod watch;
 
 use std::sync::Arc;
 

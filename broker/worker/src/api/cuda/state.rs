@@ -6,7 +6,7 @@ use ava_protocol::cuda::kind;
 
 use super::links::Links;
 use crate::generated::cuda::Vendor;
-use crate::hooks::Hooks;
+use crate::hooks::{Done, Hooks};
 
 /// The table's type of addresses of devices.
 pub const ADDRESS: &str = "CUdeviceptr";
@@ -65,6 +65,10 @@ impl Hooks for State {
             // SAFETY: memory that the driver has just given.
             unsafe { free(number) };
         }
+    }
+
+    fn tell_when_done(&self, kind: u16, object: *mut c_void, tell: Done, word: *mut c_void) -> bool {
+        self.watch(kind, object, tell, word)
     }
 
     fn forget(&self, id: u64) {
