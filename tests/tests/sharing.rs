@@ -131,9 +131,9 @@ fn weights_are_shares_whatever_the_kernels_are() {
 #[test]
 #[cfg_attr(not(root), ignore = "needs root")]
 fn weights_are_shares_for_programs_of_cuda() {
-    let world = world_of(Vendor::SoftCuda, &["weight = 1", "weight = 3"]);
+    let world = world_of(Vendor::SoftCuda, &["weight = 1", "weight = 2"]);
     let _programs = begin(&world, &["cuda", "cuda"]);
-    are_shares(&used(&world, Duration::from_secs(6)), &[1.0, 3.0]);
+    are_shares(&used(&world, Duration::from_secs(6)), &[1.0, 2.0]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn pulse(running: u32, processors: u32) -> (Pulse, Sender<Order>) {
     let (orders, received) = channel();
     let mut pulse = Pulse::new(bell().unwrap(), received).unwrap();
     let mut load = tempfile::tempfile().unwrap();
-    write!(load, "0.00 0.00 0.00 {running}/200 4242\n").unwrap();
+    writeln!(load, "0.00 0.00 0.00 {running}/200 4242").unwrap();
     (pulse.load, pulse.processors) = (Some(load), processors);
     (pulse, orders)
 }
