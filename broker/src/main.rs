@@ -14,7 +14,7 @@
 //! - the command line and the log: `options`, `journal`
 //! - what is kept: `ledger`
 //! - what is shared out: `pacer`
-//! - other processes: `foreign`, `peer`, `usage`, `quota`, `worker`
+//! - other processes: `foreign`, `peer`, `usage`, `quota`, `watch`, `worker`
 //! - the state of each: `connection`, `session`, `spare`, `history`
 //! - the event loop: `server`
 #![forbid(unsafe_code)]

@@ -59,6 +59,7 @@ impl Scene {
                 return reason;
             }
             assert!(Instant::now() < deadline, "the session goes on");
+            // The broker is asked again and again, and is not to do much else.
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -71,6 +72,7 @@ impl Scene {
             (before, all, Instant::now())
         };
         let first = read();
+        // What is done in a time is measured.
         std::thread::sleep(WHILE);
         let last = read();
         (last.1 - first.1, last.2 - first.0, last.0 - first.2)

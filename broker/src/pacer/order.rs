@@ -75,11 +75,13 @@ mod tests {
         held.go_on();
         assert_eq!(held.get(), Duration::ZERO);
         held.stop();
+        // Time is what is counted.
         std::thread::sleep(Duration::from_millis(2));
         assert!(held.get() >= Duration::from_millis(2), "while it lasts, too");
         held.stop();
         held.go_on();
         let first = held.get();
+        // Time is what is counted.
         std::thread::sleep(Duration::from_millis(2));
         assert!(first >= Duration::from_millis(2) && held.get() == first);
     }

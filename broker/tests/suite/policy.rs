@@ -253,6 +253,7 @@ fn a_session_ends_whose_command_runs_for_too_long() {
     assert_eq!(hangs.ask("run 1"), "runs");
     for number in 1..=100 {
         assert_eq!(goes_on.ask(&format!("run {number}")), "runs");
+        // All of them together take longer than one may.
         std::thread::sleep(Duration::from_millis(20));
     }
     hangs.wait_for_end();
@@ -261,6 +262,7 @@ fn a_session_ends_whose_command_runs_for_too_long() {
     // Who may run for longer from now on does.
     assert_eq!(set(&world, "vision", "longest_command", "1h"), Answer::Changed);
     assert_eq!(goes_on.ask("run 101"), "runs");
+    // It runs for longer than it could before.
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(goes_on.ask("run 101"), "runs");
 }

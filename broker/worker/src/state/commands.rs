@@ -104,6 +104,7 @@ impl Commands {
             drop(self.more.wait_while(list, |list| list.asked.is_empty()).unwrap_or_else(PoisonError::into_inner));
             self.look(events);
             let pause = (longest_command(self.limits) / LOOKS).clamp(OFTEN, RARELY);
+            // No vendor tells that a command begins to run.
             std::thread::sleep(Duration::from_millis(pause));
         }
     }

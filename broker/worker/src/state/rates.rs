@@ -49,6 +49,7 @@ impl Rates {
         let began = Instant::now();
         let _turn = self.turns[of as usize].lock().unwrap_or_else(PoisonError::into_inner);
         while let Err(wait) = bucket(self.page, of).take(amount, now()) {
+            // Only time fills a bucket; and a limit may change meanwhile.
             std::thread::sleep(Duration::from_nanos(wait).min(LOOK_AGAIN));
         }
         began.elapsed()
@@ -115,6 +116,7 @@ mod tests {
         rates.owe(Rate::Commands, 3000);
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| rates.take(Rate::Commands, 1));
+            // In which it could go on if it did.
             std::thread::sleep(Duration::from_millis(10));
             assert!(!waits.is_finished() && !rates.try_take(Rate::Commands, 1));
             quota::set_limits(page, &Limits::NONE);
