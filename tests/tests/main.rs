@@ -8,6 +8,7 @@ mod apps;
 mod bench;
 mod conformance;
 mod cuda;
+mod devices;
 mod doctor;
 mod echo;
 mod hostile;
@@ -48,6 +49,7 @@ fn no_file_is_forgotten() {
         "accounts",
         "again",
         "apps",
+        "devices",
         "isolation",
         "limits",
         "output",

@@ -157,11 +157,13 @@ pub const KEYS: [Definition; 15] = [
     define(
         Key::Devices,
         "devices",
-        Kind::Names,
-        "[\"pocl:0\"]",
-        "The devices that the tenant may use. Without it: all.",
+        Kind::Patterns,
+        "[\"opencl:0\", \"GPU-5c1e*\"]",
+        "The devices that sessions see which begin from then on: patterns of a device's name, its UUID, its PCI address (as in \
+         \"0000:41:00.0\"), or an API and the device's place among all of that API, from 0 on (of CUDA \
+         in NVML's order). Without it: all.",
     )
-    .later(),
+    .except(&["pkcs11", "tflite"]),
     define(Key::ComputeUnits, "compute_units", Kind::Percent, "\"50%\"", "The part of a device's compute units.")
         .later(),
     define(

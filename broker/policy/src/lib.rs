@@ -18,7 +18,6 @@
 #![forbid(unsafe_code)]
 
 pub mod files;
-mod glob;
 pub mod keys;
 mod people;
 mod policy;

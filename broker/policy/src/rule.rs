@@ -5,7 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::glob::Glob;
+use ava_protocol::glob::Glob;
+
 use crate::keys::Key;
 use crate::value::Value;
 

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use ava_protocol::glob::Glob;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::glob::Glob;
 use crate::keys::{KEYS, Key};
 use crate::people::People;
 use crate::problem::{Place, Problem, Severity, nearest};

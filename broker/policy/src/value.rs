@@ -1,6 +1,7 @@
 //! Values, and the words that they are written in.
 
 use ava_protocol::api::APIS;
+use ava_protocol::glob::Glob;
 
 use crate::problem::nearest;
 
@@ -19,8 +20,8 @@ pub enum Kind {
     Word(&'static [&'static str]),
     /// APIs, by their tables' names.
     Apis,
-    /// Names.
-    Names,
+    /// Patterns of what devices are known by.
+    Patterns,
     /// Absolute paths, possibly none.
     Paths,
 }
@@ -80,8 +81,8 @@ impl Kind {
                 Some(word) => Ok(Value::Word(word)),
                 None => Err(format!("{text:?} is not {}{}", self.means(), nearest(text, words.iter().copied()))),
             },
-            (Self::Apis | Self::Names | Self::Paths, Raw::Text(one)) => self.list(&[one]),
-            (Self::Apis | Self::Names | Self::Paths, Raw::List(all)) => self.list(all),
+            (Self::Apis | Self::Patterns | Self::Paths, Raw::Text(one)) => self.list(&[one]),
+            (Self::Apis | Self::Patterns | Self::Paths, Raw::List(all)) => self.list(all),
             _ => wrong(),
         }
     }
@@ -93,7 +94,7 @@ impl Kind {
     pub fn read_word(self, word: &str) -> Result<Value, String> {
         match self {
             Self::Count(..) => self.read(&digits(word).map_or(Raw::Text(word), Raw::Number)),
-            Self::Apis | Self::Names | Self::Paths => {
+            Self::Apis | Self::Patterns | Self::Paths => {
                 self.list(&word.split(',').filter(|one| !one.is_empty()).collect::<Vec<_>>())
             }
             _ => self.read(&Raw::Text(word)),
@@ -114,6 +115,9 @@ impl Kind {
             }
             if self == Self::Paths && (!one.starts_with('/') || one.contains(':')) {
                 return Err(format!("{one:?} is not an absolute path without colons"));
+            }
+            if self == Self::Patterns {
+                Glob::new(one)?;
             }
             if self == Self::Apis && !known().any(|api| api == *one) {
                 let names: Vec<_> = known().collect();
@@ -138,7 +142,7 @@ impl Kind {
             Self::Time => "a time such as \"10s\", \"500ms\", \"5m\" or \"1h\"".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Apis => "a list of APIs".to_owned(),
-            Self::Names => "a list of names".to_owned(),
+            Self::Patterns => "a list of patterns, in which `*` is any text".to_owned(),
             Self::Paths => "a list of absolute paths".to_owned(),
         }
     }
@@ -191,7 +195,7 @@ mod tests {
             (Kind::Time, "2h", Value::Milliseconds(7_200_000)),
             (Kind::Word(&["high", "low"]), "low", Value::Word("low")),
             (Kind::Apis, "opencl", Value::List(vec!["opencl".into()])),
-            (Kind::Names, "a b,c", Value::List(vec!["a b".into(), "c".into()])),
+            (Kind::Patterns, "a b,c", Value::List(vec!["a b".into(), "c".into()])),
             (Kind::Paths, "", Value::List(vec![])),
         ];
         for (kind, word, value) in cases {
@@ -202,7 +206,7 @@ mod tests {
 
     #[test]
     fn impossible_values_are_refused() {
-        let cases: [(Kind, &[&str]); 7] = [
+        let cases: [(Kind, &[&str]); 8] = [
             (Kind::Count(1, 10), &["0", "11", "", "+1", "-1", "1.5", "x", "99999999999999999999999"]),
             (Kind::Percent, &["0%", "101%", "25", "%", "2.5%", " 5%"]),
             (Kind::Size(1 << 20), &["0", "1K", "4g", "4GB", "-4G", "99999999999T", "G"]),
@@ -210,14 +214,15 @@ mod tests {
             (Kind::Word(&["high"]), &["", "High", "low"]),
             (Kind::Apis, &["", "opengl"]),
             (Kind::Paths, &["a.so", "/a:/b"]),
+            (Kind::Patterns, &["", "opencl:?"]),
         ];
         for (kind, words) in cases {
             for word in words {
                 assert!(kind.read_word(word).is_err(), "{kind:?} {word}");
             }
         }
-        assert!(Kind::Names.read(&Raw::List(vec!["x"; MOST + 1])).is_err());
-        assert!(Kind::Names.read(&Raw::List(vec!["a\u{1b}[2J"])).is_err());
+        assert!(Kind::Patterns.read(&Raw::List(vec!["x"; MOST + 1])).is_err());
+        assert!(Kind::Patterns.read(&Raw::List(vec!["a\u{1b}[2J"])).is_err());
         let said = Kind::Apis.read_word("opencI").unwrap_err();
         assert!(said.ends_with("did you mean \"opencl\"?"), "{said}");
     }

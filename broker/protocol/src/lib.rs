@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod expr;
 pub mod flat;
 pub mod frame;
+pub mod glob;
 pub mod image;
 pub mod layout;
 pub mod mirror;

@@ -41,17 +41,20 @@ pub struct Allowance {
     /// The most bytes of regions.
     pub region_bytes: Option<u64>,
     pub lanes: Option<u64>,
+    /// Patterns of the devices that it shows.
+    pub devices: Option<Vec<String>>,
 }
 
 impl Allowance {
     /// That of a tenant of which no rule says anything.
-    pub const USUAL: Self = Self { plugins: None, region_bytes: None, lanes: None };
+    pub const USUAL: Self = Self { plugins: None, region_bytes: None, lanes: None, devices: None };
 
     fn of(terms: &Terms) -> Self {
         let number = |key| terms.number(key).map(|(number, _)| number);
         // The list's reader refuses paths with colons.
         let plugins = terms.list(Key::Plugins).map(|(paths, _)| paths.join(":").into());
-        Self { plugins, region_bytes: number(Key::RegionBytes), lanes: number(Key::Lanes) }
+        let devices = terms.list(Key::Devices).map(|(patterns, _)| patterns.to_vec());
+        Self { plugins, region_bytes: number(Key::RegionBytes), lanes: number(Key::Lanes), devices }
     }
 }
 
@@ -257,7 +260,7 @@ mod tests {
         Who { uid, ..Who::default() }
     }
 
-    const RULES: &str = "[default]\nsessions = 3\n[[rule]]\nmatch = { user = 1 }\ntenant = \"vision\"\nsessions = 5\napis = [\"opencl\"]\n[[rule]]\nmatch = { user = 2 }\nlanes = 7\nplugins = [\"/a.so\", \"/b.so\"]\n";
+    const RULES: &str = "[default]\nsessions = 3\n[[rule]]\nmatch = { user = 1 }\ntenant = \"vision\"\nsessions = 5\napis = [\"opencl\"]\n[[rule]]\nmatch = { user = 2 }\nlanes = 7\nplugins = [\"/a.so\", \"/b.so\"]\ndevices = \"opencl:0\"\n";
 
     fn pairs(settings: &[(&str, &str)]) -> Vec<(String, String)> {
         settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
@@ -275,7 +278,12 @@ mod tests {
         assert_eq!(tenancy.quota("bob").most, 3, "the default's");
         assert_eq!(tenancy.refuses("vision", "cuda").unwrap().to_string(), "/etc/ava/ava.toml:7");
         assert!(tenancy.refuses("vision", "opencl").is_none() && tenancy.refuses("bob", "cuda").is_none());
-        let bobs = Allowance { plugins: Some("/a.so:/b.so".into()), lanes: Some(7), ..Allowance::USUAL };
+        let bobs = Allowance {
+            plugins: Some("/a.so:/b.so".into()),
+            lanes: Some(7),
+            devices: Some(vec!["opencl:0".into()]),
+            ..Allowance::USUAL
+        };
         assert_eq!(tenancy.allowance("bob", &who(2)), bobs);
         tenancy.keep(|tenant| &**tenant == "bob");
         assert_eq!(tenancy.all().iter().map(|name| &**name).collect::<Vec<_>>(), ["bob", "vision"], "a rule names one");

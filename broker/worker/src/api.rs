@@ -13,6 +13,7 @@ use ava_protocol::api::Api as Table;
 
 use crate::call::{Api, Load};
 use crate::vendor::Loaded;
+use crate::vendor::visible::Visible;
 
 /// All of them.
 const APIS: &[(&Table, Load)] = &[cuda::SERVED, nvml::SERVED, opencl::SERVED, pkcs11::SERVED, tflite::SERVED];
@@ -34,15 +35,15 @@ impl Served {
     }
 }
 
-/// Loads the vendor's library of an API, from this file if there is one.
+/// Loads the vendor's library of an API, from this file if there is one, to show these devices.
 ///
 /// # Errors
 /// What the dynamic linker says, or which function the library lacks that nothing goes without.
-pub fn load(table: &'static Table, file: Option<&Path>) -> Result<Served, String> {
+pub fn load(table: &'static Table, file: Option<&Path>, visible: Visible) -> Result<Served, String> {
     let served = APIS.iter().find(|(served, _)| served.name == table.name);
     let (_, load) = served.ok_or_else(|| format!("this worker does not serve {}", table.name))?;
     let mut loaded = Loaded::open(table, file)?;
-    let api = load(&mut loaded)?;
+    let api = load(&mut loaded, visible)?;
     let library = loaded.path();
     // The library stays loaded for the life of the process.
     std::mem::forget(loaded);

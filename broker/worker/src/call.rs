@@ -41,9 +41,10 @@ use crate::state::pending;
 use crate::upcall::callbacks::Registered;
 use crate::upcall::stdio;
 use crate::vendor::Loaded;
+use crate::vendor::visible::Visible;
 
-/// Finds an API's functions in its vendor's library, or says what that lacks.
-pub type Load = fn(&mut Loaded) -> Result<Arc<dyn Api>, String>;
+/// Finds an API's functions in its vendor's library, of which some devices are visible, or says what that lacks.
+pub type Load = fn(&mut Loaded, Visible) -> Result<Arc<dyn Api>, String>;
 
 /// An API as a worker serves it; the table compiler makes it.
 pub trait Api: Hooks {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ava_protocol::api::{APIS, Api};
 use ava_protocol::control::{CONTROL_FD, EndKind, FromWorker};
 use ava_protocol::envelope::{BUILD, seal};
+use ava_protocol::glob::Glob;
 use ava_protocol::quota::{self, Seat};
 use ava_protocol::surroundings::{LIBRARY_PATH_VARIABLE, PLUGINS_VARIABLE};
 use ava_protocol::usage::Layout;
@@ -13,7 +14,7 @@ use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
 use ava_transport::region::Region;
-use ava_worker::{Bounds, Occupancy, Usage, Worker, boundary, stdio};
+use ava_worker::{Bounds, Occupancy, Usage, Visible, Worker, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -52,6 +53,9 @@ struct Args {
     /// Most lanes.
     #[arg(long)]
     lanes: Option<usize>,
+    /// Show the program devices only that are known by a name of this pattern.
+    #[arg(long = "device", value_parser = Glob::new)]
+    devices: Vec<Glob>,
     /// Most bytes of private memory, if no control group sees to that.
     #[arg(long)]
     data: Option<u64>,
@@ -109,7 +113,7 @@ fn work(args: &Args) {
     // A library that never comes back must not outlive the broker, which would end it. Later a session may.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     stdio::open_streams();
-    let served = match ava_worker::load(args.api, args.library.as_deref()) {
+    let served = match ava_worker::load(args.api, args.library.as_deref(), Visible::new(&args.devices)) {
         Ok(served) => served,
         Err(error) => {
             home.leave();

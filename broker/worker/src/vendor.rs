@@ -1,10 +1,12 @@
 //! The vendor's library.
 
 pub mod boundary;
+pub mod nvidia;
 pub mod versions;
+pub mod visible;
 
 use std::ffi::{CString, c_void};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ava_protocol::api::{Api, Version};
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
@@ -30,6 +32,8 @@ pub trait ExtensionSymbols {
 /// A loaded vendor library. It is never unloaded: vendors do not survive that.
 pub struct Loaded {
     library: Library,
+    /// The file, where one was named.
+    file: Option<PathBuf>,
     /// One that it has.
     found: *mut c_void,
 }
@@ -53,7 +57,16 @@ impl Loaded {
         if open_loaded(OWN).is_some() {
             return Err(format!("{} leads to AvA's own {OWN}, and not to a vendor's", table.library));
         }
-        Ok(Self { library, found: std::ptr::null_mut() })
+        Ok(Self { library, file: file.map(Path::to_owned), found: std::ptr::null_mut() })
+    }
+
+    /// Loads another API's library of the same vendor: the one beside this, if this one's file was named and there is one.
+    ///
+    /// # Errors
+    /// The dynamic linker's words.
+    pub fn sibling(&self, table: &Api) -> Result<Self, String> {
+        let beside = self.file.as_ref().map(|file| file.with_file_name(table.library));
+        Self::open(table, beside.filter(|file| file.exists()).as_deref())
     }
 
     /// The file that the library was loaded from.

@@ -21,6 +21,29 @@ pub fn count() -> u32 {
     number("AVA_SOFTCUDA_DEVICES").unwrap_or(1).clamp(1, 8) as u32
 }
 
+/// The devices that CUDA shows, by their places among all: `CUDA_VISIBLE_DEVICES`, a list of places or of beginnings of UUIDs,
+/// which ends with what names none; all if not set.
+#[must_use]
+pub fn visible() -> Vec<u32> {
+    let all: Vec<u32> = (0..count()).collect();
+    let Ok(text) = std::env::var("CUDA_VISIBLE_DEVICES") else { return all };
+    let named = |one: &str| {
+        let is_named = |place: &&u32| match one.trim().parse::<u32>() {
+            Ok(number) => **place == number,
+            Err(_) => one.trim().starts_with("GPU-") && uuid_text(**place).starts_with(one.trim()),
+        };
+        all.iter().find(is_named).copied()
+    };
+    text.split(',').map_while(named).collect()
+}
+
+/// A UUID as programs are told it.
+#[must_use]
+pub fn uuid_text(ordinal: u32) -> String {
+    let hex: String = uuid(ordinal).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("GPU-{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
 /// The memory of each in bytes: `AVA_SOFTCUDA_MEMORY`, 4 GiB if not set.
 #[must_use]
 pub fn memory() -> u64 {

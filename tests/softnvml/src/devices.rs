@@ -22,8 +22,7 @@ pub const POWER: [u32; 3] = [60_000, 70_000, 75_000];
 
 impl Device {
     pub fn uuid(&self) -> String {
-        let hex: String = ava_softgpu::uuid(self.ordinal).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("GPU-{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        ava_softgpu::uuid_text(self.ordinal)
     }
 
     pub fn serial(&self) -> String {

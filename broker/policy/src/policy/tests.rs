@@ -52,7 +52,7 @@ fn every_key_is_read_and_says_where_it_is_from() {
     }
     assert_eq!(terms.term(Key::DeviceMemory).unwrap().value, Value::Bytes(4 << 30));
     assert_eq!(policy.rules[0].origin.to_string(), "/etc/ava/0.toml:2");
-    assert_eq!(policy.not_enforced(), ["compute_units", "devices", "longest_command for cuda"]);
+    assert_eq!(policy.not_enforced(), ["compute_units", "longest_command for cuda"]);
 }
 
 #[test]

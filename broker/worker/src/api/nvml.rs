@@ -2,6 +2,8 @@
 
 #![allow(non_snake_case)]
 
+mod hidden;
+
 use std::ffi::{c_char, c_void};
 use std::mem::offset_of;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ pub use crate::generated::nvml::Vendor;
 use crate::hooks::Hooks;
 use crate::session::Session;
 use crate::vendor::Loaded;
+use crate::vendor::visible::Visible;
 
 /// A session with NVML.
 pub struct State {
@@ -50,10 +53,13 @@ pub const SERVED: (&Table, Load) = (&API, load);
 ///
 /// # Errors
 /// The library is none of NVML's.
-fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
-    let vendor = Vendor::load(loaded);
+fn load(loaded: &mut Loaded, visible: Visible) -> Result<Arc<dyn Api>, String> {
+    let mut vendor = Vendor::load(loaded);
     if vendor.nvmlInit_v2.is_none() {
         return Err(format!("{} has no nvmlInit_v2", API.library));
+    }
+    if !visible.is_all() {
+        hidden::hide(&mut vendor, visible);
     }
     Ok(Arc::new(State::of(vendor)))
 }

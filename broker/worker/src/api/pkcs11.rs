@@ -9,6 +9,7 @@ use crate::call::{Api, Load};
 use crate::generated::pkcs11 as generated;
 pub use crate::generated::pkcs11::Vendor;
 use crate::hooks::Hooks;
+use crate::vendor::visible::Visible;
 use crate::vendor::{Listed, Loaded};
 
 /// A session with PKCS#11, of which nothing but the functions is kept: handles are the vendor's own numbers.
@@ -37,7 +38,7 @@ pub const SERVED: (&Table, Load) = (&API, load);
 ///
 /// # Errors
 /// The library is no PKCS#11 module, or one of another version.
-fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
+fn load(loaded: &mut Loaded, _: Visible) -> Result<Arc<dyn Api>, String> {
     let mut listed = Listed::load(&API, generated::LISTED, loaded)?;
     let [major, minor] = listed.version;
     let vendor = generated::Vendor::load(&mut listed);

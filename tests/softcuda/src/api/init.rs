@@ -11,7 +11,11 @@ use crate::device::{process, profile};
 entries! { unchecked;
     /// Initialises the driver; flags have to be 0.
     fn cuInit(flags: u32) {
-        if flags == 0 { process::initialize() } else { Err(Status::INVALID_VALUE) }
+        match flags {
+            0 if profile::devices().is_empty() => Err(Status::NO_DEVICE),
+            0 => process::initialize(),
+            _ => Err(Status::INVALID_VALUE),
+        }
     }
 
     /// The version of the driver API.

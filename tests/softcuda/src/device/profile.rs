@@ -27,18 +27,21 @@ pub const PRIORITIES: (i32, i32) = (0, -5);
 
 /// A device.
 pub struct Device {
+    /// Its place among those that are visible.
     pub ordinal: CUdevice,
+    /// Its place among all.
+    place: u32,
     pub meter: Meter,
 }
 
 impl Device {
     pub fn uuid(&self) -> CUuuid {
-        CUuuid { bytes: ava_softgpu::uuid(self.ordinal as u32) }
+        CUuuid { bytes: ava_softgpu::uuid(self.place) }
     }
 
     /// PCI domain, bus and device.
     pub fn pci(&self) -> (i32, i32, i32) {
-        let [domain, bus, device] = ava_softgpu::pci(self.ordinal as u32).map(|number| number as i32);
+        let [domain, bus, device] = ava_softgpu::pci(self.place).map(|number| number as i32);
         (domain, bus, device)
     }
 
@@ -49,7 +52,7 @@ impl Device {
             33 => Some(bus),
             34 => Some(device),
             50 => Some(domain),
-            85 => Some(self.ordinal),
+            85 => Some(self.place as i32),
             134 => Some(-1),
             1..=LAST => Some(ATTRIBUTES.iter().find(|(number, _)| *number == attribute).map_or(0, |(_, value)| *value)),
             _ => None,
@@ -61,8 +64,8 @@ impl Device {
 pub fn devices() -> &'static [Device] {
     static DEVICES: OnceLock<Vec<Device>> = OnceLock::new();
     DEVICES.get_or_init(|| {
-        let device = |ordinal| Device { ordinal, meter: Meter::new(ava_softgpu::memory()) };
-        (0..ava_softgpu::count() as CUdevice).map(device).collect()
+        let device = |(ordinal, place)| Device { ordinal, place, meter: Meter::new(ava_softgpu::memory()) };
+        (0..).zip(ava_softgpu::visible()).map(device).collect()
     })
 }
 

@@ -184,6 +184,15 @@ entries! { checked;
         }
     }
 
+    /// All devices are near all processors.
+    fn nvmlSystemGetTopologyGpuSet(_processor: c_uint, count: *mut c_uint, place: *mut Handle) {
+        let all: Vec<Handle> = devices().iter().map(std::ptr::from_ref).collect();
+        match put_list(count, place, &all) {
+            Err(Status::INSUFFICIENT_SIZE) if place.is_null() => Ok(()),
+            stored => stored,
+        }
+    }
+
     fn nvmlDeviceGetP2PStatus(one: Handle, other: Handle, _what: c_uint, status: *mut c_uint) {
         device(one)?;
         device(other)?;

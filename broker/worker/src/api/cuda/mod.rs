@@ -3,6 +3,7 @@
 mod code;
 mod copies;
 mod graphs;
+mod hidden;
 mod host;
 mod launch;
 mod links;
@@ -21,6 +22,7 @@ use ava_protocol::cuda::API;
 use crate::call::{Api, Load};
 pub use crate::generated::cuda::Vendor;
 use crate::vendor::Loaded;
+use crate::vendor::visible::Visible;
 
 pub use code::*;
 pub use copies::*;
@@ -38,11 +40,14 @@ pub const SERVED: (&Table, Load) = (&API, load);
 /// Finds the vendor's functions.
 ///
 /// # Errors
-/// The library is none of CUDA's.
-fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
+/// The library is none of CUDA's, or nobody tells which devices there are to hide.
+fn load(loaded: &mut Loaded, visible: Visible) -> Result<Arc<dyn Api>, String> {
     let vendor = Vendor::load(loaded);
     if vendor.cuInit.is_none() {
         return Err(format!("{} has no cuInit", API.library));
+    }
+    if !visible.is_all() {
+        hidden::hide(loaded, &visible)?;
     }
     Ok(Arc::new(State::of(vendor)))
 }

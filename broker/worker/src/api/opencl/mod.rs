@@ -3,6 +3,7 @@
 
 mod arguments;
 mod extensions;
+mod hidden;
 mod hooks;
 mod kernel_arg;
 mod lookup;
@@ -19,6 +20,7 @@ use ava_protocol::opencl::API;
 use crate::call::{Api, Load};
 pub use crate::generated::opencl::Vendor;
 use crate::vendor::Loaded;
+use crate::vendor::visible::Visible;
 
 pub use kernel_arg::clSetKernelArg;
 pub use lookup::{clGetExtensionFunctionAddress, clGetExtensionFunctionAddressForPlatform};
@@ -33,10 +35,13 @@ pub const SERVED: (&Table, Load) = (&API, load);
 ///
 /// # Errors
 /// The library is none of OpenCL's.
-fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
-    let vendor = Vendor::load(loaded);
+fn load(loaded: &mut Loaded, visible: Visible) -> Result<Arc<dyn Api>, String> {
+    let mut vendor = Vendor::load(loaded);
     if vendor.clGetPlatformIDs.is_none() {
         return Err(format!("{} has no clGetPlatformIDs", API.library));
+    }
+    if !visible.is_all() {
+        hidden::hide(&mut vendor, &visible);
     }
     Ok(Arc::new(State::of(vendor)))
 }

@@ -12,6 +12,7 @@ use crate::call::{Api, Load};
 use crate::generated::tflite as generated;
 pub use crate::generated::tflite::Vendor;
 use crate::vendor::Loaded;
+use crate::vendor::visible::Visible;
 
 pub use delegates::{TfLiteExternalDelegateCreate, TfLiteXNNPackDelegateCreate, TfLiteXNNPackDelegateDelete};
 pub use state::State;
@@ -23,7 +24,7 @@ pub const SERVED: (&Table, Load) = (&API, load);
 ///
 /// # Errors
 /// The library is none of TensorFlow Lite's.
-fn load(loaded: &mut Loaded) -> Result<Arc<dyn Api>, String> {
+fn load(loaded: &mut Loaded, _: Visible) -> Result<Arc<dyn Api>, String> {
     let vendor = generated::Vendor::load(loaded);
     if vendor.TfLiteVersion.is_none() || vendor.TfLiteModelCreate.is_none() {
         return Err(format!("{} lacks TfLiteVersion or TfLiteModelCreate", API.library));

@@ -26,6 +26,7 @@ impl Glob {
     }
 
     /// Whether it matches the whole text.
+    #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let (first, rest) = self.parts.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let Some((last, middle)) = rest.split_last() else { return text == first };
