@@ -61,6 +61,12 @@ impl Stage {
     }
 
     fn measured(mut self) -> Self {
+        // The ledger opens its file when it first has something to write, which is a while after that.
+        let deadline = Instant::now() + PATIENCE;
+        while !has_open(self.broker(), "ledger") {
+            assert!(Instant::now() < deadline, "the ledger is not written\n{}", self.log());
+            std::thread::yield_now();
+        }
         self.before = (open_files(self.broker()), memory(self.broker()));
         self
     }
@@ -178,6 +184,12 @@ impl Log {
 
 pub fn open_files(process: u32) -> usize {
     fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
+}
+
+/// Whether a process has a file open in whose path this is.
+fn has_open(process: u32, part: &str) -> bool {
+    let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    files.filter_map(|file| fs::read_link(file.path()).ok()).any(|file| file.to_string_lossy().contains(part))
 }
 
 /// Resident kilobytes.

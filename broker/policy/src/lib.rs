@@ -10,7 +10,7 @@
 //!
 //! # Layers
 //!
-//! - words: `glob`, `value`, `problem`
+//! - words: `value`, `problem`
 //! - what can be said: `keys`, `people`
 //! - one rule: `rule`
 //! - files and their text: `text`, `files`

@@ -1,7 +1,6 @@
 //! The vendor's library.
 
 pub mod boundary;
-pub mod nvidia;
 pub mod versions;
 pub mod visible;
 

@@ -274,7 +274,11 @@ impl Bench {
         for entry in ENTRIES.iter().filter(|entry| selection.program(entry.name)) {
             log.say(entry.name);
             match programs::measure(setting, entry, turns) {
-                Ok(Fared::Measured(program)) => group.programs.push(program),
+                Ok(Fared::Measured(program)) => {
+                    // A run takes long, and may be ended before its table is printed.
+                    eprintln!("    {}", report::line(&program));
+                    group.programs.push(program);
+                }
                 Ok(Fared::Differs(program, difference)) => {
                     group.programs.push(program);
                     log.error(entry.name, &anyhow::anyhow!("it computes something else: {difference}"));

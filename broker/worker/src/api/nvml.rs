@@ -2,6 +2,7 @@
 
 #![allow(non_snake_case)]
 
+pub mod devices;
 mod hidden;
 
 use std::ffi::{c_char, c_void};

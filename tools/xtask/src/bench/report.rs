@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::cpus::Mode;
-use super::results::{Group, Results, Sides};
+use super::results::{Group, Program, Results, Sides};
 use super::units::{Unit, readable};
 
 /// What figures are called. In the order of the table.
@@ -126,6 +126,13 @@ pub fn table(results: &Results) -> String {
         let _ = writeln!(text, "\n{met} of {} targets met", results.targets.len());
     }
     text
+}
+
+/// A program that was just measured.
+pub fn line(program: &Program) -> String {
+    let cell = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |time| readable(program.unit, time));
+    let Sides { native, ava, ratio, .. } = program.sides;
+    format!("{} natively, {} through AvA: {:.2}x", cell(native), cell(ava), ratio.unwrap_or(f64::NAN))
 }
 
 fn of_group(text: &mut String, results: &Results, group: &Group, sockets: bool) {

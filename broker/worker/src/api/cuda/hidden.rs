@@ -1,8 +1,9 @@
 //! Devices that the program does not see: the driver hides them, which reads an environment variable when it is initialised. So the
 //! numbers of the others are as natively, wherever they appear, and it refuses any other number itself.
 
+use crate::api::nvml::devices;
+use crate::vendor::Loaded;
 use crate::vendor::visible::Visible;
-use crate::vendor::{Loaded, nvidia};
 
 const VARIABLE: &str = "CUDA_VISIBLE_DEVICES";
 /// What names no device.
@@ -14,7 +15,7 @@ const NONE: &str = "-1";
 /// NVML does not tell which they are.
 pub fn hide(loaded: &Loaded, visible: &Visible) -> Result<(), String> {
     let uuids =
-        nvidia::uuids(loaded, visible).map_err(|why| format!("which devices a rule hides is not known: {why}"))?;
+        devices::uuids(loaded, visible).map_err(|why| format!("which devices a rule hides is not known: {why}"))?;
     let own = std::env::var(VARIABLE).ok();
     // SAFETY: the driver is not initialised yet, and nothing else of this process reads or writes the environment.
     unsafe { std::env::set_var(VARIABLE, chosen(&uuids, own.as_deref())) };

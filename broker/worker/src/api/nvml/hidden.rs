@@ -4,8 +4,8 @@
 use std::ffi::{c_char, c_void};
 use std::sync::OnceLock;
 
+use super::devices::{Nvml, Seen};
 use crate::generated::nvml::Vendor;
-use crate::vendor::nvidia::{Nvml, Seen};
 use crate::vendor::visible::Visible;
 
 const SUCCESS: u32 = 0;

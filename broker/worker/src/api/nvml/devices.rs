@@ -4,8 +4,8 @@ use std::ffi::{c_char, c_void};
 
 use ava_protocol::nvml::API;
 
-use super::Loaded;
-use super::visible::{self, Visible};
+use crate::vendor::Loaded;
+use crate::vendor::visible::{self, Visible};
 
 /// The size of the struct with a PCI address: domain, bus and device are behind a text of 16 bytes.
 const PCI_INFO: usize = 128;
