@@ -21,7 +21,7 @@ use super::vendor::Vendor;
 ///
 /// Tenants (tests/bench/tenant.c): `small` launches kernels of 40 us, eight before it waits, `middle` of 1.5 ms, `long` of
 /// 13 to 150 ms; `interactive` wants one of 0.3 ms every 10 ms, `occasional` every 200 ms. `cuda` (tests/bench/tenant_cuda.c) launches kernels
-/// of 2 ms. Threads (tests/pkcs11/tenant.c) sign and verify with RSA keys.
+/// of 2 ms. Threads (tests/bench/tenant_pkcs11.c) sign and verify with RSA keys.
 #[derive(Debug, Args)]
 pub struct Sharing {
     /// How long each case is measured, in seconds

@@ -130,7 +130,7 @@ impl<'a> Ground<'a> {
             Vendor::SoftHsm => {
                 // The token is everybody's.
                 run(Command::new("chmod").args(["-R", "a+rwX"]).arg(place.join("store")))?;
-                built.compiled("tenant_pkcs11", "tests/pkcs11/tenant.c", pkcs11::FLAGS)?
+                built.compiled("tenant_pkcs11", "tests/bench/tenant_pkcs11.c", pkcs11::FLAGS)?
             }
             Vendor::Pocl | Vendor::Intel | Vendor::TfLite => built.program("tenant")?,
         };

@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "bench.h"
+#include "../pkcs11/bench.h"
 
 #define MANY 16
 
