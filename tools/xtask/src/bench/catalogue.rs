@@ -146,6 +146,7 @@ mod tests {
         "session.c",
         "tenant.c",
         "tenant_cuda.c",
+        "tenant_pkcs11.c",
         "README.md",
     ];
 
