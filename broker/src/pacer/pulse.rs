@@ -294,9 +294,9 @@ impl Pulse {
                     if runner.ask(Ask::WhenBusy) && !runner.stalls() {
                         stirring.push(*number);
                     } else if others {
-                        runner.is_first();
+                        runner.comes_first();
                     } else {
-                        runner.is_usual();
+                        runner.comes_as_usual();
                     }
                 }
                 (true, true)
@@ -308,7 +308,7 @@ impl Pulse {
                 }
                 _ => {
                     runner.ask(Ask::Nothing);
-                    runner.is_usual();
+                    runner.comes_as_usual();
                 }
             }
         }

@@ -108,7 +108,7 @@ impl Runner {
         if self.charged.saturating_sub(before) * STILL >= now.saturating_sub(at) {
             if !wanted {
                 self.calm = false;
-                self.is_usual();
+                self.comes_as_usual();
             }
             (self.still, self.moving) = (0, self.moving.saturating_add(1));
         } else {
@@ -138,7 +138,7 @@ impl Runner {
 
     fn computes(&mut self) {
         (self.still, self.stalls, self.calm, self.lingers_until) = (0, false, false, None);
-        self.is_usual();
+        self.comes_as_usual();
     }
 
     /// It serves no call. Most programs ask for the next thing soon, and it counts as wanting something for as long as that may
@@ -164,9 +164,9 @@ impl Runner {
     }
 
     /// Has the thread that will serve its next call run as soon as that comes, since only then it can ask for its turn: others
-    /// compute, and each of them would keep a processor for a slice. Once it has asked it is [usual](Self::is_usual) again; and
+    /// compute, and each of them would keep a processor for a slice. Once it has asked it is [usual](Self::comes_as_usual) again; and
     /// so is one that computes without asking.
-    pub fn is_first(&self) {
+    pub fn comes_first(&self) {
         let server = self.page.words()[SERVER].load(Ordering::Relaxed);
         if self.calm
             && let Some(thread) = i32::try_from(server).ok().and_then(Pid::from_raw)
@@ -177,7 +177,7 @@ impl Runner {
     }
 
     /// No thread of it comes before others.
-    pub fn is_usual(&self) {
+    pub fn comes_as_usual(&self) {
         let _ = self.leash.put_first(None);
     }
 
