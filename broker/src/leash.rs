@@ -65,6 +65,11 @@ impl Leash {
         }
     }
 
+    /// Whether a thread of it is put first.
+    pub fn is_first(&self) -> bool {
+        self.state().first.is_some()
+    }
+
     /// From now on it goes on, whatever anybody says. To be called before it is reaped.
     pub fn let_off(&self) {
         let _ = self.set(false);

@@ -23,8 +23,13 @@ use super::runner::{Ask, Runner, SURE};
 
 /// Clocks are read so often while several sessions compute.
 const TICK: Duration = Duration::from_millis(4);
-/// And so often while one does, in case that another computes without serving calls.
+/// And so often while one does, in case that another computes without serving calls; but if a thread of another comes before
+/// usual ones, as above.
 const SLOW_TICK: Duration = Duration::from_millis(100);
+/// The most sessions at rest that are looked at in a tick; with more they take turns.
+const MOST_AT_REST: usize = 8;
+/// A clock that was read so lately is not read again for a session that stirs.
+const FRESH: Duration = Duration::from_micros(500);
 /// Of how much the last look at the machine counts for how full it is: one part of so many.
 const INERTIA: f64 = 8.0;
 /// The machine is full if so many processors of each are wanted.
@@ -52,6 +57,8 @@ pub struct Pulse {
     /// It was said that workers cannot be stopped.
     warned: bool,
     next_tick: Option<Duration>,
+    /// The session at rest that was looked at last.
+    turn: u64,
     /// When the pace asks to be asked again.
     again: Option<Duration>,
 }
@@ -81,6 +88,7 @@ impl Pulse {
             began: Instant::now(),
             warned: false,
             next_tick: None,
+            turn: 0,
             again: None,
         })
     }
@@ -177,7 +185,11 @@ impl Pulse {
     /// A session wants something.
     fn stirs(&mut self, session: u64, now: Duration) {
         // What others have used so far is what this one is measured against.
-        self.read_clocks(now, |pace, number, runner| pace.is_wanting(&runner.tenant, number));
+        for (number, runner) in &mut self.runners {
+            if !runner.is_fresh(FRESH, now) && self.pace.is_wanting(&runner.tenant, *number) {
+                charge(&mut self.pace, *number, runner, self.processors, now);
+            }
+        }
         let Some(runner) = self.runners.get_mut(&session) else { return };
         runner.stir(now);
         self.pace.wants(&runner.tenant, session, true);
@@ -204,11 +216,9 @@ impl Pulse {
                 (!runner.is_stopped()).then_some(*number)
             })
             .collect();
-        if !due.is_empty() {
-            self.read_clocks(now, |_, number, _| due.contains(&number));
-        }
         for session in due {
             if let Some(runner) = self.runners.get_mut(&session) {
+                charge(&mut self.pace, session, runner, self.processors, now);
                 runner.rest(now);
                 self.pace.wants(&runner.tenant, session, false);
             }
@@ -218,33 +228,43 @@ impl Pulse {
     /// Reads what sessions have used, and finds out who wants something by that.
     fn tick(&mut self, now: Duration) {
         let has_room = self.measure_load();
-        self.read_clocks(now, |_, _, _| true);
-        let goes_on = |one: &Runner| !one.is_stopped();
-        let sharing = u32::try_from(self.runners.values().filter(|one| goes_on(one)).count()).unwrap_or(u32::MAX);
-        for (number, runner) in self.runners.iter_mut().filter(|(_, one)| goes_on(one)) {
-            let wanted = self.pace.is_wanting(&runner.tenant, *number);
+        let mut looked_at = self.at_work();
+        let sharing = u32::try_from(looked_at.len()).unwrap_or(u32::MAX);
+        looked_at.extend(self.at_rest());
+        for session in looked_at {
+            let Some(runner) = self.runners.get_mut(&session) else { continue };
+            charge(&mut self.pace, session, runner, self.processors, now);
+            let wanted = self.pace.is_wanting(&runner.tenant, session);
             let wants = runner.wants(wanted, has_room, now);
             if wanted && !wants && self.pace.pauses() {
                 // Others paused for it, and it has used nothing: it pays for what it could have used.
                 let unused = TICK * SURE / sharing.max(1);
-                self.pace.charge(&runner.tenant, *number, unused, now);
+                self.pace.charge(&runner.tenant, session, unused, now);
             }
             if wanted && !wants {
                 runner.rest(now);
             }
             if wants != wanted {
-                self.pace.wants(&runner.tenant, *number, wants);
+                self.pace.wants(&runner.tenant, session, wants);
             }
         }
     }
 
-    fn read_clocks(&mut self, now: Duration, of: impl Fn(&Pace<Arc<str>, u64>, u64, &Runner) -> bool) {
-        for (number, runner) in &mut self.runners {
-            if of(&self.pace, *number, runner) {
-                let used = runner.charge() / self.processors;
-                self.pace.charge(&runner.tenant, *number, used, now);
-            }
-        }
+    /// The sessions that want something and go on.
+    fn at_work(&self) -> Vec<u64> {
+        let goes_on = self.runners.iter().filter(|(_, runner)| !runner.is_stopped());
+        goes_on.filter(|(number, runner)| self.pace.is_wanting(&runner.tenant, **number)).map(|(one, _)| *one).collect()
+    }
+
+    /// Those whose turn it is of the sessions that want nothing.
+    fn at_rest(&mut self) -> Vec<u64> {
+        let later = self.runners.range(self.turn + 1..).chain(self.runners.range(..=self.turn));
+        let rests = |(number, runner): &(&u64, &Runner)| {
+            !runner.is_stopped() && !self.pace.is_wanting(&runner.tenant, **number)
+        };
+        let its_turn: Vec<u64> = later.filter(rests).map(|(number, _)| *number).take(MOST_AT_REST).collect();
+        self.turn = its_turn.last().copied().unwrap_or(self.turn);
+        its_turn
     }
 
     /// Counts the threads that want a processor, this one not; whether a processor was left.
@@ -314,8 +334,9 @@ impl Pulse {
         }
         resting.into_iter().for_each(|session| self.may_rest(session, now));
         let wanting = self.pace.wanting();
+        let first = self.runners.values().any(Runner::is_first);
         let tick = match watched {
-            true if wanting > 1 || pauses || self.pace.caps() => Some(TICK),
+            true if wanting > 1 || pauses || first || self.pace.caps() => Some(TICK),
             true if wanting > 0 => Some(SLOW_TICK),
             _ => None,
         };
@@ -327,6 +348,12 @@ impl Pulse {
             self.decide(now);
         }
     }
+}
+
+/// Charges a session what it has used since that was done last.
+fn charge(pace: &mut Pace<Arc<str>, u64>, session: u64, runner: &mut Runner, processors: u32, now: Duration) {
+    let used = runner.charge(now) / processors;
+    pace.charge(&runner.tenant, session, used, now);
 }
 
 fn timespec(time: Duration) -> Timespec {

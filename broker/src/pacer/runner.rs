@@ -37,8 +37,9 @@ pub struct Runner {
     page: Arc<Region>,
     bell: OwnedFd,
     held: Held,
-    /// What its clock showed when that was charged last.
+    /// What its clock showed when that was charged last, and when that was.
     charged: Duration,
+    charged_at: Duration,
     /// What it showed when somebody looked whether it computes, and when that was.
     seen: (Duration, Duration),
     /// How often in a row it was seen to compute nothing where it could have.
@@ -76,6 +77,7 @@ impl Runner {
             bell,
             held,
             charged,
+            charged_at: now,
             seen,
             still,
             moving,
@@ -95,9 +97,15 @@ impl Runner {
     }
 
     /// The processor time that was not charged yet.
-    pub fn charge(&mut self) -> Duration {
-        let now = self.clock.read();
-        now.saturating_sub(std::mem::replace(&mut self.charged, now))
+    pub fn charge(&mut self, now: Duration) -> Duration {
+        let shown = self.clock.read();
+        self.charged_at = now;
+        shown.saturating_sub(std::mem::replace(&mut self.charged, shown))
+    }
+
+    /// Whether it was charged no longer ago than this.
+    pub fn is_fresh(&self, age: Duration, now: Duration) -> bool {
+        now.saturating_sub(self.charged_at) < age
     }
 
     /// Whether it wants a processor, as far as can be seen when its time was just charged, once in a tick. Where the machine has
@@ -174,6 +182,11 @@ impl Runner {
             // Who may not be put first waits as long as anybody.
             let _ = self.leash.put_first(Some(thread));
         }
+    }
+
+    /// Whether a thread of it does.
+    pub fn is_first(&self) -> bool {
+        self.leash.is_first()
     }
 
     /// No thread of it comes before others.

@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Sender, channel};
 
-use ava_protocol::usage::{ASKED, BUSY, WHEN_BUSY};
+use ava_protocol::usage::{ASKED, BUSY, SERVER, WHEN_BUSY};
 use ava_scheduler::Terms;
 use ava_transport::region::Region;
 use rustix::process::Pid;
@@ -152,4 +152,54 @@ fn with_one_session_nobody_is_asked_for_anything() {
     pulse.leave(2, ms(2));
     pulse.decide(ms(2));
     assert_eq!(one.asked(), 0);
+}
+
+#[test]
+fn of_many_sessions_at_rest_some_are_looked_at_in_turns() {
+    let workers: Vec<Worker> = (1..=2 * MOST_AT_REST as u64 + 3).map(Worker::start).collect();
+    let (mut pulse, _orders) = pulse(3, 2);
+    for worker in &workers {
+        pulse.enter(worker.entry(), ms(0));
+    }
+    workers[0].serves(1);
+    pulse.stirs(1, ms(0));
+    let looked_at = |pulse: &Pulse, now: Duration| {
+        let fresh = pulse.runners.iter().filter(|(_, runner)| runner.is_fresh(FRESH, now));
+        fresh.map(|(number, _)| *number).collect::<Vec<_>>()
+    };
+    let (mut all, last) = (Vec::new(), workers.len() as u64);
+    for tick in 1..=3 {
+        let now = ms(4 * tick);
+        pulse.tick(now);
+        let seen = looked_at(&pulse, now);
+        assert_eq!((seen[0], seen.len()), (1, MOST_AT_REST + 1), "{seen:?}");
+        all.extend(seen);
+    }
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all, (1..=last).collect::<Vec<_>>());
+}
+
+#[test]
+fn while_a_thread_comes_first_its_session_is_looked_at_often() {
+    let (computes, rests) = (Worker::start(1), Worker::start(2));
+    let (mut pulse, _orders) = pulse(3, 2);
+    for worker in [&computes, &rests] {
+        pulse.enter(worker.entry(), ms(0));
+    }
+    computes.serves(1);
+    pulse.stirs(1, ms(0));
+    pulse.decide(ms(0));
+    assert_eq!(pulse.next_tick, Some(SLOW_TICK), "it has no thread that serves calls");
+    rests.page.words()[SERVER].store(u64::from(rests.process.id()), Ordering::SeqCst);
+    for tick in 1..=u64::from(SURE) {
+        pulse.tick(SLOW_TICK * u32::try_from(tick).unwrap());
+    }
+    let now = SLOW_TICK * 4;
+    pulse.runners.get_mut(&2).unwrap().rest(now);
+    pulse.decide(now);
+    // Where tests may not put a thread first, there is nothing to look for.
+    let soon = if pulse.runners[&2].is_first() { TICK } else { SLOW_TICK };
+    assert!(pulse.next_tick.is_some_and(|at| at <= now + soon && at > now), "{:?}", pulse.next_tick);
+    assert_eq!(pulse.next_tick.is_some_and(|at| at <= now + TICK), pulse.runners[&2].is_first());
 }
