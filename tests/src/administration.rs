@@ -125,9 +125,23 @@ pub fn tenant(socket: &Path) -> Tenant {
 /// # Panics
 /// If the broker refuses.
 pub fn set_policy(socket: &Path, tenant: &str, key: &str, value: &str) {
+    assert_eq!(try_policy(socket, tenant, key, value), Ok(()), "{key}={value}");
+}
+
+/// The same, which the broker may refuse.
+///
+/// # Errors
+/// What the broker says is wrong with it.
+///
+/// # Panics
+/// If the broker answers something else.
+pub fn try_policy(socket: &Path, tenant: &str, key: &str, value: &str) -> Result<(), String> {
     let settings = vec![(key.to_owned(), value.to_owned())];
-    let answer = ask(socket, Request::Set { tenant: tenant.to_owned(), settings });
-    assert_eq!(answer, Answer::Changed, "{key}={value}");
+    match ask(socket, Request::Set { tenant: tenant.to_owned(), settings }) {
+        Answer::Changed => Ok(()),
+        Answer::Failed { reason, .. } => Err(reason),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn ask(socket: &Path, request: Request) -> Answer {

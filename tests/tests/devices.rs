@@ -1,6 +1,6 @@
-//! Devices that a rule hides: programs see those that it names, and are refused all others.
+//! Devices that a rule hides, or shows a part of: programs see those that it names, and are refused all others.
 
-use ava_tests::administration::{set_policy, tenant};
+use ava_tests::administration::{set_policy, tenant, try_policy};
 use ava_tests::{Ended, Program, Vendor, World, built};
 
 /// What a program lists where these devices are shown.
@@ -94,4 +94,51 @@ fn who_sees_no_device_is_told_so_by_the_driver() {
     let program = Program::new("python3").args([built::tests().join("devices/nvidia.py")]);
     let shown = listed(&world, &program, "another");
     assert!(shown.starts_with("cuInit 100\n") && shown.contains("nvmlDeviceGetCount 0 0\n"), "{shown}");
+}
+
+/// On this vendor's processors, of which a tenant has half.
+fn half_a_device_passes_for_a_whole_one(vendor: Vendor) {
+    let world = World::new(vendor);
+    let program = Program::new(built::compiled("devices-parts", "devices/parts.c", &["-lOpenCL"]));
+    let (socket, native) = (world.socket(), world.native(&program));
+    assert_eq!(native.ended, Ended::With(0), "{native}");
+    let units =
+        |answer: &str| -> u32 { answer.lines().find_map(|line| line.strip_prefix("units ")).unwrap().parse().unwrap() };
+    let name = tenant(&socket).name;
+    set_policy(&socket, &name, "apis", "opencl,nvml");
+    for percent in [50, 1, 100] {
+        set_policy(&socket, &name, "compute_units", &format!("{percent}%"));
+        let answer = world.remote(&program);
+        assert_eq!((&answer.stdout, answer.ended), (&native.stdout, Ended::With(0)), "{percent} %: {answer}");
+        let expected = (units(&native.stderr) * percent / 100).max(1);
+        assert_eq!(units(&answer.stderr), expected, "{percent} %");
+        // Its own parts are parts of what it sees.
+        if expected > 1 {
+            assert!(answer.stderr.contains(&format!("parts 0 {expected}\nof it 1, references 1\n")), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn half_a_device_passes_for_a_whole_one_on_pocl() {
+    half_a_device_passes_for_a_whole_one(Vendor::Pocl);
+}
+
+#[test]
+fn half_a_device_passes_for_a_whole_one_on_intel() {
+    half_a_device_passes_for_a_whole_one(Vendor::Intel);
+}
+
+#[test]
+fn who_has_a_part_of_devices_uses_no_api_without_parts() {
+    let world = World::new(Vendor::SoftCuda);
+    let program = Program::new("python3").args([built::tests().join("devices/nvidia.py")]);
+    let socket = world.socket();
+    let name = tenant(&socket).name;
+    set_policy(&socket, &name, "apis", "opencl");
+    set_policy(&socket, &name, "compute_units", "50%");
+    let refused = try_policy(&socket, &name, "apis", "opencl,cuda").unwrap_err();
+    assert!(refused.contains("`compute_units`: cuda can be given no such part; say apis ="), "{refused}");
+    let answer = world.remote(&program);
+    assert!(!answer.stdout.contains("cuInit 0"), "{answer}");
 }

@@ -1,5 +1,7 @@
 //! The keys of a rule: each is described here, and nowhere else.
 
+use ava_protocol::api::APIS;
+
 use crate::problem::nearest;
 use crate::value::Kind;
 
@@ -34,38 +36,51 @@ pub struct Definition {
     pub means: &'static str,
     /// A value, as a file has it.
     pub example: &'static str,
-    /// Whether the broker sees to it.
-    pub enforced: bool,
-    /// The APIs whose sessions it does not see to.
+    /// The APIs whose sessions the broker does not see to.
     pub except: &'static [&'static str],
+    /// The APIs that have nothing of this kind: whom it is said of may use none of them.
+    pub closes: &'static [&'static str],
 }
 
 const fn define(key: Key, name: &'static str, kind: Kind, example: &'static str, means: &'static str) -> Definition {
-    Definition { key, name, kind, means, example, enforced: true, except: &[] }
+    Definition { key, name, kind, means, example, except: &[], closes: &[] }
 }
 
 impl Definition {
-    /// The same, which is read and shown, and has no effect.
-    const fn later(self) -> Self {
-        Self { enforced: false, ..self }
-    }
-
     /// The same, which has no effect for these APIs.
     const fn except(self, except: &'static [&'static str]) -> Self {
         Self { except, ..self }
     }
 
+    /// The same, which says nothing of these APIs.
+    const fn closes(self, closes: &'static [&'static str]) -> Self {
+        Self { closes, ..self }
+    }
+
     /// What of it has no effect yet, for a tenant that may use these APIs, or all.
     #[must_use]
     pub fn gap(&self, apis: Option<&[String]>) -> Option<String> {
-        let used = |api: &&&str| apis.is_none_or(|apis| apis.iter().any(|one| one == **api));
-        let except: Vec<&str> = self.except.iter().filter(used).copied().collect();
-        match (self.enforced, except.as_slice()) {
-            (false, _) => Some(self.name.to_owned()),
-            (true, []) => None,
-            (true, except) => Some(format!("{} for {}", self.name, except.join(", "))),
-        }
+        let except = used(self.except, apis);
+        (!except.is_empty()).then(|| format!("{} for {}", self.name, except.join(", ")))
     }
+
+    /// What is wrong with it for a tenant that may use these APIs, or all.
+    #[must_use]
+    pub fn conflict(&self, apis: Option<&[String]>) -> Option<String> {
+        let closed = used(self.closes, apis).join(", ");
+        let open =
+            || APIS.iter().map(|api| api.name).filter(|api| !self.closes.contains(api) && !self.except.contains(api));
+        (!closed.is_empty()).then(|| {
+            let open = open().map(|api| format!("{api:?}")).collect::<Vec<_>>().join(", ");
+            format!("`{}`: {closed} can be given no such part; say apis = [{open}] as well", self.name)
+        })
+    }
+}
+
+/// Those of some APIs that a tenant may use to whom these are open, or all.
+fn used(some: &'static [&'static str], open: Option<&[String]>) -> Vec<&'static str> {
+    let is_open = |api: &&&str| open.is_none_or(|open| open.iter().any(|one| one == **api));
+    some.iter().filter(is_open).copied().collect()
 }
 
 /// All keys, in the order of [`Key`].
@@ -151,7 +166,7 @@ pub const KEYS: [Definition; 15] = [
         Key::Apis,
         "apis",
         Kind::Apis,
-        "[\"opencl\", \"cuda\"]",
+        "[\"opencl\", \"nvml\"]",
         "The APIs that the tenant may use. Without it: all.",
     ),
     define(
@@ -164,8 +179,17 @@ pub const KEYS: [Definition; 15] = [
          in NVML's order). Without it: all.",
     )
     .except(&["pkcs11", "tflite"]),
-    define(Key::ComputeUnits, "compute_units", Kind::Percent, "\"50%\"", "The part of a device's compute units.")
-        .later(),
+    define(
+        Key::ComputeUnits,
+        "compute_units",
+        Kind::Percent,
+        "\"50%\"",
+        "The part of each device that sessions see as if it were the device, if they begin from then on: so much of its compute \
+         units, rounded down, but one at least. A device that cannot be parted is not shown. Tenants with parts compute at the same \
+         time, and share what is left over as others do. It is for OpenCL alone: whom it is said of may not use APIs that \
+         compute without such units, or whose drivers part devices among programs of one user only. Without it: whole devices.",
+    )
+    .closes(&["cuda", "pkcs11", "tflite"]),
     define(
         Key::Plugins,
         "plugins",

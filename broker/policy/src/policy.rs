@@ -55,6 +55,7 @@ impl Policy {
             }
         }
         policy.name(&mut problems);
+        policy.find_conflicts(&mut problems);
         policy.find_unreachable(&mut problems);
         if problems.iter().any(Problem::is_error) { Err(problems) } else { Ok((policy, problems)) }
     }
@@ -71,6 +72,22 @@ impl Policy {
                     let what = format!("`{name}` of tenant {tenant} is {value} here and {} at {other}", earlier.value);
                     problems.push(at(&term.origin, what));
                 }
+            }
+        }
+    }
+
+    /// What is said of a tenant, or of everybody, may not contradict itself.
+    fn find_conflicts(&self, problems: &mut Vec<Problem>) {
+        let own = self.rules.iter().filter(|rule| rule.tenant.is_none()).map(|rule| &rule.terms);
+        let all = self.named.values().chain(own).map(|terms| self.default.under(terms)).chain([self.default.clone()]);
+        let mut found: Vec<Problem> = Vec::new();
+        for terms in all {
+            found.extend(terms.conflicts().map(|(what, origin)| at(origin, what)));
+        }
+        // What is said of everybody is found again with each tenant.
+        for problem in found {
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
     }

@@ -138,6 +138,20 @@ impl Terms {
         self.0.keys().filter_map(move |key| key.definition().gap(apis))
     }
 
+    /// What of it the tenant cannot be given with the APIs that it may use, and who said so.
+    pub fn conflicts(&self) -> impl Iterator<Item = (String, &Origin)> {
+        let apis = self.list(Key::Apis).map(|(apis, _)| apis);
+        self.0.iter().filter_map(move |(key, term)| Some((key.definition().conflict(apis)?, &term.origin)))
+    }
+
+    /// Who keeps the tenant from using an API, if somebody does.
+    #[must_use]
+    pub fn refuses(&self, api: &str) -> Option<&Origin> {
+        let listed = self.list(Key::Apis).filter(|(apis, _)| !apis.iter().any(|allowed| allowed == api));
+        let mut others = self.0.iter().filter(|(key, _)| key.definition().closes.contains(&api));
+        listed.map(|(_, by)| by).or_else(|| others.next().map(|(_, term)| &term.origin))
+    }
+
     /// These, with those of `above` in place of them where both say something.
     #[must_use]
     pub fn under(&self, above: &Self) -> Self {

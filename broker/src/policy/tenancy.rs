@@ -27,6 +27,8 @@ pub enum Error {
     NoKey(String),
     #[error("`{0}`: {1}")]
     Value(&'static str, String),
+    #[error("{0}")]
+    Conflict(String),
     #[error("`{0}` of {1} was not set")]
     NotSet(&'static str, String),
     #[error("{MOST_SET} tenants have something set already")]
@@ -43,18 +45,26 @@ pub struct Allowance {
     pub lanes: Option<u64>,
     /// Patterns of the devices that it shows.
     pub devices: Option<Vec<String>>,
+    /// The part of each device that it shows, in percent.
+    pub compute_units: Option<u64>,
 }
 
 impl Allowance {
     /// That of a tenant of which no rule says anything.
-    pub const USUAL: Self = Self { plugins: None, region_bytes: None, lanes: None, devices: None };
+    pub const USUAL: Self = Self { plugins: None, region_bytes: None, lanes: None, devices: None, compute_units: None };
 
     fn of(terms: &Terms) -> Self {
         let number = |key| terms.number(key).map(|(number, _)| number);
         // The list's reader refuses paths with colons.
         let plugins = terms.list(Key::Plugins).map(|(paths, _)| paths.join(":").into());
         let devices = terms.list(Key::Devices).map(|(patterns, _)| patterns.to_vec());
-        Self { plugins, region_bytes: number(Key::RegionBytes), lanes: number(Key::Lanes), devices }
+        Self {
+            plugins,
+            region_bytes: number(Key::RegionBytes),
+            lanes: number(Key::Lanes),
+            devices,
+            compute_units: number(Key::ComputeUnits),
+        }
     }
 }
 
@@ -122,6 +132,7 @@ impl Tenancy {
             let value = key.definition().kind.read_word(word).map_err(|what| Error::Value(key.name(), what))?;
             terms.0.insert(key, Term { value, origin: Origin::Set });
         }
+        self.is_consistent(tenant, &terms)?;
         if !self.set.contains_key(tenant) && self.set.len() >= MOST_SET {
             return Err(Error::TooMany);
         }
@@ -137,6 +148,7 @@ impl Tenancy {
             let key = find_key(name)?;
             terms.0.remove(&key).ok_or_else(|| Error::NotSet(key.name(), tenant.to_owned()))?;
         }
+        self.is_consistent(tenant, &terms)?;
         if keys.is_empty() || terms.0.is_empty() {
             self.set.remove(tenant);
         } else {
@@ -195,8 +207,7 @@ impl Tenancy {
 
     /// Which rule keeps a tenant from using an API, if one does.
     pub fn refuses(&self, tenant: &str, api: &str) -> Option<&Origin> {
-        let (apis, by) = self.known.get(tenant)?.terms.list(Key::Apis)?;
-        (!apis.iter().any(|allowed| allowed == api)).then_some(by)
+        self.known.get(tenant)?.terms.refuses(api)
     }
 
     /// The tenants with sessions or waiting programs, and those of which rules or administrators say something.
@@ -211,6 +222,13 @@ impl Tenancy {
     pub fn lines(&self) -> Vec<String> {
         let set = self.set.iter().map(|(tenant, terms)| format!("set for tenant {tenant}: {terms}"));
         self.policy.lines().into_iter().chain(set).collect()
+    }
+
+    /// Whether a tenant could have all of this beside what the files say of it.
+    fn is_consistent(&self, tenant: &str, set: &Terms) -> Result<(), Error> {
+        let who = self.known.get(tenant).map(|known| &known.who);
+        let conflict = self.policy.terms(tenant, who).under(set).conflicts().next().map(|(what, _)| what);
+        conflict.map_or(Ok(()), |what| Err(Error::Conflict(what)))
     }
 
     fn find(&self, tenant: &str, who: Option<&Who>) -> Terms {
@@ -313,7 +331,13 @@ mod tests {
         assert!(matches!(said("a", &[("weight", "2"), ("wieght", "3")]), Error::NoKey(_)));
         assert!(matches!(said("a", &[("weight", "2"), ("sessions", "many")]), Error::Value("sessions", _)));
         assert!(matches!(tenancy.unset("a", &["weight".into()]), Err(Error::NotSet("weight", _))));
+        let units = ("compute_units", "50%");
+        assert!(matches!(tenancy.set("a", &pairs(&[units])), Err(Error::Conflict(_))));
         assert!(tenancy.lines().is_empty());
+        tenancy.set("a", &pairs(&[units, ("apis", "opencl")])).unwrap();
+        assert!(matches!(tenancy.unset("a", &["apis".into()]), Err(Error::Conflict(_))));
+        assert!(matches!(tenancy.set("a", &pairs(&[("apis", "opencl,cuda")])), Err(Error::Conflict(_))));
+        tenancy.unset("a", &[]).unwrap();
         for number in 0..MOST_SET {
             tenancy.set(&format!("t{number}"), &pairs(&[("weight", "2")])).unwrap();
         }

@@ -221,6 +221,9 @@ impl Server {
             add("--lanes", lanes.to_string().as_ref());
         }
         allowance.devices.iter().flatten().for_each(|pattern| add("--device", pattern.as_ref()));
+        if let Some(percent) = allowance.compute_units {
+            add("--compute-units", percent.to_string().as_ref());
+        }
         worker_options.sandbox_read.iter().for_each(|path| add("--read", path.as_os_str()));
         worker_options.sandbox_write.iter().for_each(|path| add("--write", path.as_os_str()));
         if let Some(abi) = settings.landlock_abi {

@@ -46,5 +46,5 @@ pub use session::Bounds;
 pub use state::occupancy::Occupancy;
 pub use state::usage::Usage;
 pub use upcall::stdio;
-pub use vendor::visible::Visible;
+pub use vendor::visible::{Part, Visible};
 pub use vendor::{Symbols, boundary};

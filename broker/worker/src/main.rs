@@ -14,7 +14,7 @@ use ava_sandbox::{Home, Mode, Owner, Plan};
 use ava_transport::handover::{self, Awaited, Handover};
 use ava_transport::message;
 use ava_transport::region::Region;
-use ava_worker::{Bounds, Occupancy, Usage, Visible, Worker, boundary, stdio};
+use ava_worker::{Bounds, Occupancy, Part, Usage, Visible, Worker, boundary, stdio};
 use clap::Parser;
 use rustix::process::Signal;
 
@@ -56,6 +56,9 @@ struct Args {
     /// Show the program devices only that are known by a name of this pattern.
     #[arg(long = "device", value_parser = Glob::new)]
     devices: Vec<Glob>,
+    /// Show of each device a part with so many percent of its compute units.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+    compute_units: Option<u8>,
     /// Most bytes of private memory, if no control group sees to that.
     #[arg(long)]
     data: Option<u64>,
@@ -113,7 +116,8 @@ fn work(args: &Args) {
     // A library that never comes back must not outlive the broker, which would end it. Later a session may.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     stdio::open_streams();
-    let served = match ava_worker::load(args.api, args.library.as_deref(), Visible::new(&args.devices)) {
+    let visible = Visible::new(&args.devices, args.compute_units.and_then(Part::new));
+    let served = match ava_worker::load(args.api, args.library.as_deref(), visible) {
         Ok(served) => served,
         Err(error) => {
             home.leave();

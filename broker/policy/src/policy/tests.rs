@@ -52,7 +52,33 @@ fn every_key_is_read_and_says_where_it_is_from() {
     }
     assert_eq!(terms.term(Key::DeviceMemory).unwrap().value, Value::Bytes(4 << 30));
     assert_eq!(policy.rules[0].origin.to_string(), "/etc/ava/0.toml:2");
-    assert_eq!(policy.not_enforced(), ["compute_units", "longest_command for cuda"]);
+    assert!(policy.not_enforced().is_empty());
+}
+
+#[test]
+fn a_part_of_devices_is_for_those_who_use_apis_that_have_such() {
+    let error = |line: u32, apis: &str| {
+        let what = format!("{apis} can be given no such part; say apis = [\"opencl\", \"nvml\"] as well");
+        format!("/etc/ava/0.toml:{line}:1: `compute_units`: {what}")
+    };
+    let units = "compute_units = \"50%\"\n";
+    // With every rule it would be found again.
+    assert_eq!(
+        problems(&format!("[default]\n{units}[[rule]]\nmatch = {{ user = 1 }}\ntenant = \"x\"\nlanes = 4\n")),
+        [error(2, "cuda, pkcs11, tflite")]
+    );
+    assert_eq!(
+        problems(&format!("[default]\napis = [\"opencl\", \"tflite\"]\n[[rule]]\nmatch = {{ user = 1 }}\n{units}")),
+        [error(5, "tflite")]
+    );
+    // One rule says the one, another the other, of the same tenant.
+    let named = "match = { user = 1 }\ntenant = \"x\"\n";
+    let other = named.replace('1', "2");
+    let both = format!("[[rule]]\n{named}{units}[[rule]]\n{other}apis = [\"opencl\", \"nvml\"]\n");
+    assert!(policy(&[&both]).not_enforced().is_empty());
+    let terms = policy(&[&both]).terms("x", None);
+    assert_eq!(terms.refuses("cuda").unwrap().to_string(), "/etc/ava/0.toml:8");
+    assert!(terms.refuses("opencl").is_none());
 }
 
 #[test]

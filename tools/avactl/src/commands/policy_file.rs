@@ -72,10 +72,9 @@ pub fn page() -> io::Result<Vec<u8>> {
 }
 
 fn described(key: &Definition) -> Part {
-    let later = match (key.enforced, key.except) {
-        (true, []) => String::new(),
-        (true, except) => format!(" Not enforced yet for {}.", except.join(", ")),
-        (false, _) => " Not enforced yet: it is read, checked and shown, and has no effect.".to_owned(),
+    let later = match key.except {
+        [] => String::new(),
+        except => format!(" Not enforced yet for {}.", except.join(", ")),
     };
     let meaning = format!("{} It is {}.{later}", key.means, key.kind.means());
     Part::Entry(format!("{} = {}", key.name, key.example), meaning)

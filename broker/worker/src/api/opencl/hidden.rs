@@ -1,11 +1,11 @@
-//! Devices that the program does not see: functions in the place of the vendor's that list platforms and devices, or make contexts
-//! of devices that the program has not named.
+//! Devices that the program does not see, or a part of only: functions in the place of the vendor's that list platforms and devices,
+//! or make contexts of devices that the program has not named.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
-use super::roots;
+use super::{parts, roots};
 use crate::engine::query;
 use crate::generated::opencl::Vendor;
 use crate::vendor::visible::{self, Visible};
@@ -30,7 +30,7 @@ type CreateContext =
 /// What the vendor has, and what of it is shown. Objects are its addresses.
 struct Shown {
     platforms: Vec<usize>,
-    devices: Vec<usize>,
+    devices: Vec<parts::Shown>,
     get_devices: GetDevices,
     create_context: CreateContext,
 }
@@ -38,7 +38,8 @@ struct Shown {
 /// Of the process, as the vendor's functions are, which take no word of the worker's.
 static SHOWN: OnceLock<Shown> = OnceLock::new();
 
-/// Puts functions in the place of the vendor's that show these devices, and platforms that have one.
+/// Puts functions in the place of the vendor's that show these devices, or their parts, and platforms that have one. A device without
+/// such parts is not shown.
 pub fn hide(vendor: &mut Vendor, visible: &Visible) {
     let (Some(get_devices), Some(create_context)) = (vendor.clGetDeviceIDs, vendor.clCreateContext) else { return };
     let (mut platforms, mut devices) = (Vec::new(), Vec::new());
@@ -49,13 +50,22 @@ pub fn hide(vendor: &mut Vendor, visible: &Visible) {
             let mut names = names(vendor, device);
             names.push(format!("{}:{at}", called.trim()));
             names.extend(place.next().map(|place: u32| format!("opencl:{place}")));
-            if visible.shows(&names) {
-                devices.push(device as usize);
-                platforms.push(platform as usize);
+            if !visible.shows(&names) {
+                continue;
+            }
+            match visible.part().map_or(Ok(device), |part| parts::part(vendor, device, part)) {
+                Ok(part) => {
+                    devices.push(parts::Shown { part: part as usize, whole: device as usize });
+                    platforms.push(platform as usize);
+                }
+                Err(status) => tracing::warn!("{} has no parts to show (OpenCL status {status})", names[0]),
             }
         }
     }
     platforms.dedup();
+    if visible.part().is_some() {
+        parts::pass_for_whole(vendor, devices.iter().copied().filter(|shown| shown.part != shown.whole).collect());
+    }
     let _ = SHOWN.set(Shown { platforms, devices, get_devices, create_context });
     vendor.clGetPlatformIDs = Some(get_platform_ids);
     vendor.clGetDeviceIDs = Some(get_device_ids);
@@ -205,8 +215,8 @@ impl Shown {
                 status => return Err(status),
             }
             found.truncate(count as usize);
-            found.retain(|device| self.devices.contains(device));
-            Ok(found)
+            let shown = |device: usize| self.devices.iter().find(|shown| shown.whole == device);
+            Ok(found.into_iter().filter_map(|device| Some(shown(device)?.part)).collect())
         }
     }
 }

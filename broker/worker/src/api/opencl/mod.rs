@@ -7,6 +7,7 @@ mod hidden;
 mod hooks;
 mod kernel_arg;
 mod lookup;
+mod parts;
 mod program_info;
 mod resident;
 mod roots;
@@ -40,7 +41,7 @@ fn load(loaded: &mut Loaded, visible: Visible) -> Result<Arc<dyn Api>, String> {
     if vendor.clGetPlatformIDs.is_none() {
         return Err(format!("{} has no clGetPlatformIDs", API.library));
     }
-    if !visible.is_all() {
+    if !visible.is_all() || visible.part().is_some() {
         hidden::hide(&mut vendor, &visible);
     }
     Ok(Arc::new(State::of(vendor)))
