@@ -63,6 +63,7 @@ fn cases() -> Vec<Case> {
         ("interactive, 2 long", urgent(Long)),
         ("middle, at most 25 %", vec![capped(Middle)]),
         ("long, at most 25 %, middle", vec![capped(Long), Tenant::of(Middle)]),
+        ("middle+middle, half the units each", vec![Tenant { units: Some(50), ..Tenant::of(Middle) }; 2]),
         ("200 programs of 4 tenants", vec![Tenant { programs: 50, ..Tenant::of(Occasional) }; 4]),
     ];
     let elsewhere = [
@@ -81,6 +82,9 @@ impl Sharing {
         let directory = tempfile::Builder::new().prefix("ava-sharing-").tempdir()?;
         let built = Built::new(self.binaries.clone(), &directory.path().join("programs"))?;
         let mut all = Vec::new();
+        if !self.json {
+            figures::print_head()?;
+        }
         let cases: Vec<_> = cases().into_iter().filter(|case| case.name.contains(&self.only)).collect();
         for of_vendor in cases.chunk_by(|one, next| one.vendor == next.vendor) {
             let ground = Ground::new(of_vendor[0].vendor, &built, directory.path())?;
@@ -89,8 +93,12 @@ impl Sharing {
                 let native = ground.natively(case, self.seconds)?;
                 let shared = ground.through_ava(case, self.seconds)?;
                 all.push(Figures::of(case, &native, &shared));
+                // At once: a later case may fail.
+                if let Some(figures) = all.last().filter(|_| !self.json) {
+                    figures.print()?;
+                }
             }
         }
-        if self.json { figures::print_json(&all) } else { figures::print(&all) }
+        if self.json { figures::print_json(&all) } else { Ok(()) }
     }
 }

@@ -19,6 +19,8 @@ pub struct Figures {
     /// The tenants' work together, each one's in seconds of kernels as they take alone, in a second.
     work: f64,
     work_natively: f64,
+    /// The work of each.
+    work_of: Vec<f64>,
     /// The part of the device that each tenant used.
     used: Vec<f64>,
     /// The furthest that a tenant which always wants more was from its share in five seconds, in parts of its share.
@@ -56,6 +58,7 @@ impl Figures {
             case: case.name,
             busy: used.iter().sum(),
             work: shared.work.iter().sum(),
+            work_of: shared.work.clone(),
             work_natively: native.work.iter().sum(),
             share_error: (several && shared.used.len() >= WINDOW).then_some(error),
             jain: several.then(|| jain(&per_weight)),
@@ -64,6 +67,28 @@ impl Figures {
             broker_mib: shared.broker,
             used,
         }
+    }
+
+    /// A line of the table.
+    pub fn print(&self) -> Result<()> {
+        let cell = |value: Option<f64>, digits| value.map_or("-".into(), |value: f64| format!("{value:.digits$}"));
+        let pair = |both: Option<(f64, f64)>| both.map_or("-".into(), |(half, most)| format!("{half:.2}, {most:.2}"));
+        let list = |all: &[f64]| all.iter().map(|one| format!("{one:.3}")).collect::<Vec<_>>().join(" ");
+        Ok(writeln!(
+            io::stdout(),
+            "{:36}{:>7.3}{:>8.3}{:>9.3}{:>9}{:>8}{:>17}{:>17}{:>8}  {}; {}",
+            self.case,
+            self.busy,
+            self.work,
+            self.work_natively,
+            cell(self.share_error, 4),
+            cell(self.jain, 4),
+            pair(self.latency_ms),
+            pair(self.latency_natively_ms),
+            self.broker_mib.map_or("-".into(), |mib| format!("{mib:.0} MiB")),
+            list(&self.used),
+            list(&self.work_of)
+        )?)
     }
 }
 
@@ -75,33 +100,20 @@ fn jain(values: &[f64]) -> f64 {
     if squares == 0.0 { 1.0 } else { sum * sum / (values.len() as f64 * squares) }
 }
 
-pub fn print(all: &[Figures]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}{:>8}  USED",
-        "TENANTS", "BUSY", "WORK", "NATIVE", "ERR 5 s", "JAIN", "P50, P99 ms", "NATIVE", "BROKER"
-    )?;
-    for figures in all {
-        let cell = |value: Option<f64>, digits| value.map_or("-".into(), |value: f64| format!("{value:.digits$}"));
-        let pair = |both: Option<(f64, f64)>| both.map_or("-".into(), |(half, most)| format!("{half:.2}, {most:.2}"));
-        let used: Vec<_> = figures.used.iter().map(|used| format!("{used:.3}")).collect();
-        writeln!(
-            out,
-            "{:36}{:>7.3}{:>8.3}{:>9.3}{:>9}{:>8}{:>17}{:>17}{:>8}  {}",
-            figures.case,
-            figures.busy,
-            figures.work,
-            figures.work_natively,
-            cell(figures.share_error, 4),
-            cell(figures.jain, 4),
-            pair(figures.latency_ms),
-            pair(figures.latency_natively_ms),
-            figures.broker_mib.map_or("-".into(), |mib| format!("{mib:.0} MiB")),
-            used.join(" ")
-        )?;
-    }
-    Ok(())
+pub fn print_head() -> Result<()> {
+    Ok(writeln!(
+        io::stdout(),
+        "{:36}{:>7}{:>8}{:>9}{:>9}{:>8}{:>17}{:>17}{:>8}  USED; WORK OF EACH",
+        "TENANTS",
+        "BUSY",
+        "WORK",
+        "NATIVE",
+        "ERR 5 s",
+        "JAIN",
+        "P50, P99 ms",
+        "NATIVE",
+        "BROKER"
+    )?)
 }
 
 pub fn print_json(all: &[Figures]) -> Result<()> {

@@ -65,12 +65,14 @@ pub struct Tenant {
     pub priority: Option<&'static str>,
     /// In percent of the device.
     pub cap: Option<u32>,
+    /// The part of the compute units that it sees, in percent.
+    pub units: Option<u32>,
 }
 
 impl Tenant {
     /// One like any other.
     pub fn of(kind: Kind) -> Self {
-        Self { kind, programs: 1, weight: 1, priority: None, cap: None }
+        Self { kind, programs: 1, weight: 1, priority: None, cap: None, units: None }
     }
 
     fn rule(&self, number: usize, user: u32) -> String {
@@ -78,6 +80,7 @@ impl Tenant {
             format!("[[rule]]\nmatch = {{ user = {user} }}\ntenant = \"t{number}\"\nweight = {}\n", self.weight);
         self.priority.iter().for_each(|priority| rule += &format!("priority = \"{priority}\"\n"));
         self.cap.iter().for_each(|cap| rule += &format!("device_time = \"{cap}%\"\n"));
+        self.units.iter().for_each(|part| rule += &format!("compute_units = \"{part}%\"\napis = [\"opencl\"]\n"));
         rule
     }
 }
