@@ -1,9 +1,11 @@
 //! Arithmetic of table expressions: checked, 64 bits, `None` on overflow. Conditions are 0 and 1.
 //!
-//! Both sides compute sizes with these functions, so that they cannot disagree.
+//! Both sides compute sizes with these functions, so that they cannot disagree. They are inlined: a condition is most of what some
+//! calls are.
 
 macro_rules! arithmetic {
     ($($name:ident: $f:expr;)*) => {$(
+        #[inline]
         pub fn $name(a: Option<u64>, b: Option<u64>) -> Option<u64> {
             let f: fn(u64, u64) -> Option<u64> = $f;
             f(a?, b?)
@@ -30,21 +32,25 @@ arithmetic! {
 }
 
 /// `a && b`: b is evaluated only if a holds.
+#[inline]
 pub fn and(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     if a? == 0 { Some(0) } else { Some(u64::from(b? != 0)) }
 }
 
 /// `a || b`: b is evaluated only if a does not hold.
+#[inline]
 pub fn or(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     if a? != 0 { Some(1) } else { Some(u64::from(b? != 0)) }
 }
 
 /// Bytes of so many elements of this size. An overflow saturates: no memory has so many bytes.
+#[inline]
 pub fn bytes_of(count: Option<u64>, size: u64) -> Option<u64> {
     count.map(|count| count.saturating_mul(size))
 }
 
 /// Whether a condition holds; one that overflows does not.
+#[inline]
 pub fn holds(condition: Option<u64>) -> bool {
     condition.is_some_and(|c| c != 0)
 }
