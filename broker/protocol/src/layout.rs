@@ -22,12 +22,14 @@ impl Rows {
     pub const NOTHING: Self = Self { start: 0, row: 0, rows: 0, row_pitch: 0, slices: 0, slice_pitch: 0 };
 
     /// One run of `len` bytes.
+    #[inline]
     pub fn flat(len: Option<u64>) -> Option<Self> {
         let row = len?;
         Some(Self { start: 0, row, rows: 1, row_pitch: row, slices: 1, slice_pitch: row })
     }
 
     /// Bytes from the first to behind the last; `None` on overflow.
+    #[inline]
     pub fn span(&self) -> Option<u64> {
         if self.row == 0 || self.rows == 0 || self.slices == 0 {
             return Some(0);
@@ -53,6 +55,7 @@ impl Rows {
     }
 
     /// Whether there are no gaps between the rows.
+    #[inline]
     pub fn is_flat(&self) -> bool {
         self.span() == self.row.checked_mul(self.rows).and_then(|n| n.checked_mul(self.slices))
     }
