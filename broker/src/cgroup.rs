@@ -21,9 +21,9 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use ava_cgroups::hierarchy::{Kind, hierarchies};
 use tracing::debug;
 
-use crate::hierarchy::{Kind, hierarchies};
 use crate::memory::Budget;
 
 /// The most threads and processes of one worker, of all workers of a tenant, and of all workers. A worker has a thread for

@@ -9,7 +9,7 @@
 //! # Layers
 //!
 //! - names and texts: `text`, `names`, `tenant`
-//! - the operating system: `hierarchy`, `memory`, `cgroup`, `clock`, `leash`, `users`, `isolation`, `place`, `events`, `environment`
+//! - the operating system: `memory`, `cgroup`, `clock`, `leash`, `users`, `isolation`, `place`, `events`, `environment`
 //! - decisions without I/O: `policy`
 //! - the command line and the log: `options`, `journal`
 //! - what is kept: `ledger`
@@ -25,7 +25,6 @@ mod connection;
 mod environment;
 mod events;
 mod foreign;
-mod hierarchy;
 mod history;
 mod isolation;
 mod journal;

@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use crate::hierarchy;
+use ava_cgroups::hierarchy;
 
 /// Limits in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,15 +4,18 @@
 //!   guarantees that it still names the same process.
 
 use std::fs;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use ava_cgroups::{Labels, group_of};
 use ava_policy::Who;
 use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::os::unix::uds_local_socket::Stream;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::foreign::{Closer, Foreign, Origin};
@@ -31,6 +34,8 @@ pub struct Peer {
     pub process: Option<OwnedFd>,
     /// The process's control group, `/` for the root group; empty if unknown.
     pub cgroup: String,
+    /// The label that root gave this group, or the nearest around it.
+    pub label: Option<String>,
     /// Whether it has the broker's mounts and root directory, so that paths mean the same, as far as the kernel tells.
     pub sees_our_files: bool,
     /// The tenant that it belongs to.
@@ -45,25 +50,28 @@ pub struct Peer {
 pub enum Error {
     /// The kernel does not report the credentials.
     #[error("the peer's credentials are unknown: {0}")]
-    Credentials(#[from] std::io::Error),
+    Credentials(#[from] io::Error),
     /// The credentials have no user.
     #[error("the peer's credentials name no user")]
     NoUser,
+    /// The kernel names no group that is so deep, so that neither rules nor a container's limits could hold for it.
+    #[error("the peer's control group has a path that is too long to be read")]
+    TooDeep,
 }
 
 impl Peer {
     /// The peer of `stream`, and the stream as the rest of the broker uses it.
-    pub fn of(stream: Stream, closer: &Closer) -> Result<(Self, Foreign<Stream>), Error> {
+    pub fn of(stream: Stream, closer: &Closer) -> (Result<Self, Error>, Foreign<Stream>) {
         let peer = Self::identify(&stream);
         // From here on the closing threads close it, because descriptors that it brought may block.
         let account = peer.as_ref().map_or(TenantId::user(u32::MAX), |peer| peer.account.clone());
         let stream = Origin::new(account, closer).own(stream);
-        Ok((peer?, stream))
+        (peer, stream)
     }
 
     /// As rules see it.
     pub fn who(&self) -> Who {
-        Who { uid: self.uid, groups: self.groups.clone(), cgroup: self.cgroup.clone() }
+        Who { uid: self.uid, groups: self.groups.clone(), cgroup: self.cgroup.clone(), label: self.label.clone() }
     }
 
     fn identify(stream: &Stream) -> Result<Self, Error> {
@@ -73,26 +81,37 @@ impl Peer {
         let mut groups = ava_transport::peer::groups(stream)?;
         groups.extend(credentials.egid());
         let process = ava_transport::peer::pidfd(stream).ok().or_else(|| process(pid));
-        let (cgroup, inner) = surroundings(pid, process.as_ref());
+        let (cgroup, inner) = surroundings(pid, process.as_ref())?;
         let sees_our_files = sees_our_files(pid, process.as_ref());
         // A peer in the broker's own container counts as outside of containers.
         let container = container(&cgroup, inner).filter(|found| Some(found) != OWN_CONTAINER.as_ref());
         let of_user = container.is_some() && is_users_own(&cgroup, uid);
         let tenant = TenantId { uid, container };
         let account = if of_user { TenantId::user(uid) } else { tenant.clone() };
-        Ok(Self { uid, groups, pid, process, cgroup, sees_our_files, tenant, account })
+        let label = LABELS.as_ref().and_then(|labels| labels.nearest(Path::new(&cgroup))?.label);
+        Ok(Self { uid, groups, pid, process, cgroup, label, sees_our_files, tenant, account })
     }
 }
 
+/// The labels of control groups, if there are any.
+static LABELS: LazyLock<Option<Labels>> = LazyLock::new(|| Labels::here().ok());
+
 /// The control group of a process, and whether it has a process or user namespace of its own. Empty for an ended process.
-fn surroundings(pid: i32, process: Option<&OwnedFd>) -> (String, bool) {
-    let Some(process) = process.filter(|_| pid > 0) else { return (String::new(), false) };
-    let read = |what: &str| fs::read_to_string(format!("/proc/{pid}/{what}")).unwrap_or_default();
+fn surroundings(pid: i32, process: Option<&OwnedFd>) -> Result<(String, bool), Error> {
+    let Some(process) = process.filter(|_| pid > 0) else { return Ok((String::new(), false)) };
+    let read = |what: &str| fs::read(format!("/proc/{pid}/{what}"));
     let (cgroup, status, users) = (read("cgroup"), read("status"), read("uid_map"));
     if is_over(process) {
-        return (String::new(), false);
+        return Ok((String::new(), false));
     }
-    (cgroup_of(&cgroup).to_owned(), has_own_numbers(&status) || has_own_users(&users))
+    // Users give their groups any names: what is too long to be read (newer kernels cut it), or is no text, must not lead out of
+    // the groups around it.
+    if cgroup.as_ref().is_err_and(|error| Errno::from_io_error(error) == Some(Errno::NAMETOOLONG)) {
+        return Err(Error::TooDeep);
+    }
+    let [cgroup, status, users] =
+        [cgroup, status, users].map(|read| String::from_utf8_lossy(&read.unwrap_or_default()).into_owned());
+    Ok((group_of(&cgroup).to_owned(), has_own_numbers(&status) || has_own_users(&users)))
 }
 
 /// Whether a process has this process's mounts and root. If the kernel forbids the question, the answer is yes.
@@ -119,7 +138,7 @@ fn has_own_users(map: &str) -> bool {
 
 /// The control group of this process, and the container that it is in.
 static OWN_GROUP: LazyLock<String> =
-    LazyLock::new(|| cgroup_of(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default()).to_owned());
+    LazyLock::new(|| group_of(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default()).to_owned());
 static OWN_CONTAINER: LazyLock<Option<Arc<str>>> = LazyLock::new(|| container(&OWN_GROUP, false));
 
 /// Whether a control group is this service's, or inside it.
@@ -186,11 +205,6 @@ fn start_time_of(stat: &str) -> Option<u64> {
     fields.split_whitespace().nth(19)?.parse().ok()
 }
 
-/// The unified hierarchy's line of `/proc/PID/cgroup`.
-fn cgroup_of(text: &str) -> &str {
-    text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or_default()
-}
-
 pub fn is_over(process: &OwnedFd) -> bool {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     let mut fds = [PollFd::new(process, PollFlags::IN)];
@@ -213,20 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn the_unified_control_group_is_taken() {
-        assert_eq!(cgroup_of("12:cpu:/x\n0::/user.slice/a\n"), "/user.slice/a");
-        assert_eq!(cgroup_of(""), "");
-    }
-
-    #[test]
     fn a_child_is_known_to_be_gone() {
         let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         let process = pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).ok();
-        let alive = surroundings(i32::try_from(std::process::id()).unwrap(), process.as_ref());
+        let alive = surroundings(i32::try_from(std::process::id()).unwrap(), process.as_ref()).unwrap();
         child.wait().unwrap();
         assert!(process.as_ref().is_some_and(is_over));
-        assert_eq!(surroundings(pid, process.as_ref()), (String::new(), false));
+        assert_eq!(surroundings(pid, process.as_ref()).unwrap(), (String::new(), false));
         assert!(!alive.1, "this process is in no container of the broker's");
     }
 

@@ -115,6 +115,7 @@ impl Session {
             command_line: clean(&hello.command_line, ava_protocol::session::MAX_COMMAND_LINE),
             cwd: clean(&hello.cwd, ava_protocol::session::MAX_NAME),
             cgroup: clean(&peer.cgroup, ava_protocol::session::MAX_NAME),
+            label: peer.label.clone().unwrap_or_default(),
             container: peer.tenant.container.as_deref().unwrap_or_default().to_owned(),
             library: String::new(),
             sandbox: String::new(),

@@ -56,6 +56,12 @@ impl Somebody {
     /// A user in a container that is recognized by its control group, such as Docker's.
     #[must_use]
     pub fn in_container(uid: u32, name: &str) -> Self {
+        Self::in_group(uid, name)
+    }
+
+    /// A user in a control group of version 2's hierarchy, below the test's own.
+    #[must_use]
+    pub fn in_group(uid: u32, name: &str) -> Self {
         Self { uid, place: Place::Group(name.to_owned()) }
     }
 

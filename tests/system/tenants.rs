@@ -10,12 +10,12 @@ use super::people::{ALICE, BOB, PATIENCE, begin, end_of, ends_well, goes_on, ste
 
 const CAROL: Somebody = Somebody::user(31_236);
 
-fn avactl(arguments: &[&str]) -> Program {
+pub fn avactl(arguments: &[&str]) -> Program {
     Program::new(built::file("avactl")).args(arguments)
 }
 
 /// A broker with these rules, if there are control groups.
-fn world(rules: &str) -> Option<SystemWorld> {
+pub fn world(rules: &str) -> Option<SystemWorld> {
     let world = SystemWorld::without_broker()?;
     let file = world.path("ava.toml");
     fs::write(&file, rules).unwrap();
@@ -25,7 +25,7 @@ fn world(rules: &str) -> Option<SystemWorld> {
 }
 
 /// An administrator's avactl.
-fn administer(world: &SystemWorld, arguments: &[&str]) -> Answer {
+pub fn administer(world: &SystemWorld, arguments: &[&str]) -> Answer {
     world.run(&Somebody::user(0), &avactl(arguments).env("AVA_SOCKET", world.admin()))
 }
 
@@ -37,7 +37,7 @@ fn is_refused(world: &SystemWorld, who: &Somebody, reason: &str) {
 }
 
 #[track_caller]
-fn succeeds(answer: &Answer) -> serde_json::Value {
+pub fn succeeds(answer: &Answer) -> serde_json::Value {
     assert_eq!(answer.ended, Ended::With(0), "{answer}");
     serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer}"))
 }

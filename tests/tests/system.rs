@@ -10,6 +10,8 @@ mod ends;
 mod groups;
 #[path = "../system/identity.rs"]
 mod identity;
+#[path = "../system/labels.rs"]
+mod labels;
 #[path = "../system/people.rs"]
 mod people;
 #[path = "../system/tenants.rs"]

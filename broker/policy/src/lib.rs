@@ -30,5 +30,5 @@ pub use keys::Key;
 pub use people::People;
 pub use policy::Policy;
 pub use problem::{Place, Problem, Severity};
-pub use rule::{Origin, Rule, Term, Terms, Who, is_tenant_name};
+pub use rule::{LONGEST_LABEL, Origin, Rule, Term, Terms, Who, is_label, is_tenant_name};
 pub use value::Value;

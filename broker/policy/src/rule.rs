@@ -18,6 +18,8 @@ pub struct Who {
     pub groups: Vec<u32>,
     /// Its control group, as a path.
     pub cgroup: String,
+    /// The label that root gave its control group, or the nearest around it.
+    pub label: Option<String>,
 }
 
 /// A user or group of a rule.
@@ -34,6 +36,7 @@ pub(crate) struct Condition {
     pub users: Vec<Named>,
     pub groups: Vec<Named>,
     pub cgroups: Vec<Glob>,
+    pub labels: Vec<Glob>,
 }
 
 impl Condition {
@@ -41,6 +44,7 @@ impl Condition {
         one_of(&self.users, |user| user.number == Some(who.uid))
             && one_of(&self.groups, |group| group.number.is_some_and(|number| who.groups.contains(&number)))
             && one_of(&self.cgroups, |cgroup| cgroup.matches(&who.cgroup))
+            && one_of(&self.labels, |label| who.label.as_ref().is_some_and(|own| label.matches(own)))
     }
 
     /// Whether it fits everybody.
@@ -57,8 +61,13 @@ fn one_of<T>(all: &[T], fits: impl Fn(&T) -> bool) -> bool {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |all: &[Named]| all.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
-        let cgroups = self.cgroups.iter().map(ToString::to_string).collect();
-        let parts = [("user", names(&self.users)), ("group", names(&self.groups)), ("cgroup", cgroups)];
+        let patterns = |all: &[Glob]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let parts = [
+            ("user", names(&self.users)),
+            ("group", names(&self.groups)),
+            ("cgroup", patterns(&self.cgroups)),
+            ("label", patterns(&self.labels)),
+        ];
         let said = parts.iter().filter(|(_, all)| !all.is_empty());
         let said: Vec<_> = said.map(|(key, all)| format!("{key} {}", all.join(" or "))).collect();
         f.write_str(&if said.is_empty() { "everybody".to_owned() } else { said.join(" and ") })
@@ -191,6 +200,19 @@ const LONGEST: usize = 256;
 /// Whether a text can be a tenant's name: it appears in logs, on command lines and in files' names.
 #[must_use]
 pub fn is_tenant_name(name: &str) -> bool {
-    let fits = |one: char| one.is_alphanumeric() || "-._@:".contains(one);
-    !name.is_empty() && name.len() <= LONGEST && !name.starts_with(['-', '.']) && name.chars().all(fits)
+    !name.is_empty() && name.len() <= LONGEST && !name.starts_with(['-', '.']) && name.chars().all(is_of_names)
+}
+
+/// The longest label of a control group, in bytes.
+pub const LONGEST_LABEL: usize = 64;
+
+/// Whether a text can be the label of a control group: a short one that a tenant could have as its name.
+#[must_use]
+pub fn is_label(label: &str) -> bool {
+    label.len() <= LONGEST_LABEL && is_tenant_name(label)
+}
+
+/// Whether a character may be in a name.
+pub(crate) fn is_of_names(one: char) -> bool {
+    one.is_alphanumeric() || "-._@:".contains(one)
 }

@@ -11,7 +11,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use crate::keys::{KEYS, Key};
 use crate::people::People;
 use crate::problem::{Place, Problem, Severity, nearest};
-use crate::rule::{Condition, Named, Origin, Rule, Term, Terms, is_tenant_name};
+use crate::rule::{Condition, LONGEST_LABEL, Named, Origin, Rule, Term, Terms, is_label, is_of_names, is_tenant_name};
 use crate::value::Raw;
 
 /// What a file says.
@@ -143,13 +143,13 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "user" => condition.users = self.named(value, "user", People::user),
                 "group" => condition.groups = self.named(value, "group", People::group),
-                "cgroup" => condition.cgroups = self.cgroups(value),
-                "label" => self.error(key.span(), "programs have no labels yet: match them by user, group or cgroup"),
+                "cgroup" => condition.cgroups = self.patterns(value, "a control group is a path", no_cgroup),
+                "label" => condition.labels = self.patterns(value, "a label is a text", no_label),
                 other => {
                     let near = nearest(other, CONDITIONS.into_iter());
                     self.error(
                         key.span(),
-                        format!("{other:?} is nothing to match: there are user, group and cgroup{near}"),
+                        format!("{other:?} is nothing to match: there are user, group, cgroup and label{near}"),
                     );
                 }
             }
@@ -189,18 +189,14 @@ impl Reader<'_> {
         all
     }
 
-    fn cgroups(&mut self, value: ValueIn) -> Vec<Glob> {
+    /// Patterns, of which `doubt` says why one matches nobody.
+    fn patterns(&mut self, value: ValueIn, what: &str, doubt: fn(&str) -> Option<String>) -> Vec<Glob> {
         let mut all = Vec::new();
         for one in each(value) {
-            let glob = one.get_ref().as_str().ok_or_else(|| "a control group is a path".to_owned()).and_then(Glob::new);
-            match glob {
+            match one.get_ref().as_str().ok_or_else(|| what.to_owned()).and_then(Glob::new) {
                 Ok(glob) => {
-                    let text = glob.to_string();
-                    if !text.starts_with(['/', '*']) {
-                        self.warn(
-                            one.span(),
-                            format!("control groups begin with `/`: no program matches; did you mean \"*{text}\"?"),
-                        );
+                    if let Some(doubt) = doubt(&glob.to_string()) {
+                        self.warn(one.span(), doubt);
                     }
                     all.push(glob);
                 }
@@ -242,6 +238,29 @@ impl Reader<'_> {
         let message = message.lines().collect::<Vec<_>>().join(" ");
         self.problems.push(Problem { severity, file: self.file.to_path_buf(), place, message });
     }
+}
+
+/// Why no control group is like this.
+fn no_cgroup(pattern: &str) -> Option<String> {
+    let why = || format!("control groups begin with `/`: no program matches; did you mean \"*{pattern}\"?");
+    (!pattern.starts_with(['/', '*'])).then(why)
+}
+
+/// Why no label is like this.
+fn no_label(pattern: &str) -> Option<String> {
+    // The shortest label that it matches, if what a star stands for makes its beginning right.
+    let shortest = pattern.replace('*', "");
+    let fits = match pattern.starts_with('*') {
+        true => shortest.len() <= LONGEST_LABEL && shortest.chars().all(is_of_names),
+        false => is_label(&shortest),
+    };
+    let why = || {
+        format!(
+            "labels have at most {LONGEST_LABEL} bytes of letters, digits, `-`, `.`, `_`, `@` and `:`, none of the first two \
+             in front: no program matches"
+        )
+    };
+    (!fits).then(why)
 }
 
 /// Where lines begin.

@@ -401,6 +401,8 @@ pub struct Detail {
     pub cwd: String,
     /// The program's control group, from the kernel.
     pub cgroup: String,
+    /// The label that root gave this group, or the nearest around it; empty for none.
+    pub label: String,
     /// The container that the program is in; empty for none.
     pub container: String,
     /// The vendor library.

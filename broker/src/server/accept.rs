@@ -73,9 +73,13 @@ impl Server {
     }
 
     fn accepted(&mut self, stream: Stream, admin: bool) {
-        let (peer, stream) = match Peer::of(stream, &self.closer) {
-            Ok(both) => both,
-            Err(error) => return self.log_refusal(u32::MAX, 0, &error.to_string()),
+        let (peer, stream) = Peer::of(stream, &self.closer);
+        let peer = match peer {
+            Ok(peer) => peer,
+            Err(error) => {
+                refuse(&stream, Refusal::Denied, &error.to_string());
+                return self.log_refusal(u32::MAX, 0, &error.to_string());
+            }
         };
         let (uid, pid, account) = (peer.uid, peer.pid, peer.account.clone());
         let admitted = self

@@ -102,6 +102,7 @@ impl Server {
             api = shown.api,
             worker = shown.worker_pid,
             cgroup = session.detail.cgroup,
+            label = session.detail.label,
             "session begins"
         );
         let added = self.events.add(&session.worker.control, Source::Control(number), Interest::Read);

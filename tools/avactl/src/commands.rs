@@ -6,6 +6,7 @@ mod devices;
 mod doctor;
 mod inspect;
 mod kill;
+mod label;
 mod man;
 mod manual;
 mod policy;
@@ -70,6 +71,7 @@ enum Command {
     Top(top::Args),
     Stats(stats::Args),
     Policy(policy::Args),
+    Label(label::Args),
     Doctor(doctor::Args),
     Version(version::Args),
     Completion(completion::Args),
@@ -101,6 +103,7 @@ fn examples(verb: &str) -> &'static [Example] {
         "account" => account::EXAMPLES,
         "top" => top::EXAMPLES,
         "stats" => stats::EXAMPLES,
+        "label" => label::EXAMPLES,
         verb => policy::examples(verb),
     }
 }
@@ -147,6 +150,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Top(args) => top::run(args, format).map(done),
         Command::Stats(args) => stats::run(&args, format).map(done),
         Command::Policy(args) => policy::run(args, format),
+        Command::Label(args) => label::run(args, format).map(done),
         Command::Doctor(args) => doctor::run(args, format),
         Command::Version(args) => version::run(args, format).map(done),
         Command::Completion(args) => completion::run(args).map(done),

@@ -26,7 +26,11 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 fn who(uid: u32, groups: &[u32], cgroup: &str) -> Who {
-    Who { uid, groups: groups.to_vec(), cgroup: cgroup.to_owned() }
+    Who { uid, groups: groups.to_vec(), cgroup: cgroup.to_owned(), label: None }
+}
+
+fn labelled(uid: u32, label: &str) -> Who {
+    Who { label: Some(label.to_owned()), ..who(uid, &[], "/a") }
 }
 
 /// The tenant of a program, and one number of it.
@@ -110,6 +114,21 @@ fn the_first_rule_that_fits_counts_and_all_its_conditions_must_hold() {
 }
 
 #[test]
+fn a_label_is_a_condition_as_any_other() {
+    let policy = policy(&[
+        "[[rule]]\nmatch = { label = [\"gold\", \"job-*\"], user = [\"alice\", \"bob\"] }\ntenant = \"gold\"\nsessions = 8\n\
+         [[rule]]\nmatch = { label = \"*\" }\nsessions = 3\n",
+    ]);
+    let sessions = |who: &Who| of(&policy, who, Key::Sessions);
+    assert_eq!(sessions(&labelled(1000, "gold")), (Some("gold".into()), Some(8)));
+    assert_eq!(sessions(&labelled(1001, "job-17")), (Some("gold".into()), Some(8)));
+    assert_eq!(sessions(&labelled(1001, "golden")), (None, Some(3)), "a star is for any label");
+    assert_eq!(sessions(&labelled(7, "gold")), (None, Some(3)), "all conditions must hold");
+    assert_eq!(sessions(&who(1000, &[], "/gold")), (None, None), "and not for those without one");
+    assert_eq!(policy.lines()[0], "rule for user alice or bob and label gold or job-*: tenant gold, sessions 8");
+}
+
+#[test]
 fn a_tenant_of_several_rules_has_what_all_of_them_say() {
     let text = |weight| {
         format!(
@@ -180,7 +199,7 @@ fn all_mistakes_of_a_file_are_told_with_their_places() {
 wieght = 4
 tenant = "x"
 [[rule]]
-match = { usr = "alice", label = "x" }
+match = { usr = "alice", label = 7 }
 weight = 0
 tenant = "a b"
 [[rule]]
@@ -195,8 +214,8 @@ longest_command = 99999999999999999999
     let expected = [
         "2:1: \"wieght\" is no key; did you mean \"weight\"?",
         "3:1: \"tenant\" is for rules only",
-        "5:11: \"usr\" is nothing to match: there are user, group and cgroup; did you mean \"user\"?",
-        "5:26: programs have no labels yet: match them by user, group or cgroup",
+        "5:11: \"usr\" is nothing to match: there are user, group, cgroup and label; did you mean \"user\"?",
+        "5:34: a label is a text",
         "6:10: `weight`: this must be a number from 1 to 10000",
         "7:10: a tenant's name has letters, digits, `-`, `.`, `_`, `@` and `:`, and begins with none of the first two",
         "8:1: a rule without `match`; for everybody there is [default], or match = {}",
@@ -237,13 +256,15 @@ fn rules_that_never_count_are_mistakes() {
 
 #[test]
 fn what_is_doubtful_is_a_warning() {
-    let text = "[[rule]]\nmatch = { user = \"nobody-here\" }\nsessions = 1\n[[rule]]\nmatch = { cgroup = \"slurm*\" }\nsessions = 1\n[[rule]]\nmatch = { user = 7 }\n";
+    let text = "[[rule]]\nmatch = { user = \"nobody-here\" }\nsessions = 1\n[[rule]]\nmatch = { cgroup = \"slurm*\" }\nsessions = 1\n[[rule]]\nmatch = { label = [\"a b\", \"-*\", \"*-\", \"gold\"] }\nsessions = 1\n[[rule]]\nmatch = { user = 7 }\n";
     let (policy, warnings) = Policy::of(&sources(&[text]), &people()).unwrap();
-    assert_eq!(policy.rules.len(), 3);
+    assert_eq!((policy.rules.len(), warnings.len()), (4, 5));
     let said: Vec<_> = warnings.iter().map(ToString::to_string).collect();
     assert!(said[0].contains("2:18: warning: there is no user \"nobody-here\""), "{said:?}");
     assert!(said[1].contains("control groups begin with `/`"), "{said:?}");
-    assert!(said[2].contains("says nothing"), "{said:?}");
+    assert!(said[2].contains("8:20: warning: labels have at most 64 bytes"), "{said:?}");
+    assert!(said[3].contains("8:27: warning: labels have"), "{said:?}");
+    assert!(said[4].contains("says nothing"), "{said:?}");
     assert!(policy.rule(&who(u32::MAX, &[], "")).is_none(), "a name that nobody has matches nobody");
 }
 
@@ -286,6 +307,7 @@ fn a_policy_is_shown_in_lines() {
 fn the_example_is_a_policy_of_which_all_has_an_effect() {
     let policy = policy(&[include_str!("../../ava.toml")]);
     assert!(policy.not_enforced().is_empty());
+    assert_eq!(of(&policy, &labelled(1001, "gold"), Key::Weight), (Some("gold".into()), Some(4)));
     assert_eq!(of(&policy, &who(1001, &[], "/"), Key::Sessions), (Some("vision".into()), Some(8)));
     assert_eq!(
         of(&policy, &who(7, &[], "/system.slice/slurmstepd.scope/job_4/x"), Key::Sessions).0,

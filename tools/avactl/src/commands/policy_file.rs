@@ -52,6 +52,13 @@ pub fn page() -> io::Result<Vec<u8>> {
              that is to give more than others have begins with `/system.slice' or the like.",
         ),
         entry(
+            "match.label",
+            "The label that root gave the program's control group, or the nearest group around it that has one: avactl-label(1). \
+             `*' stands for any text, and alone for any label. Users can neither give themselves a label nor lose one, unless \
+             a group around the labelled one belongs to them. The label is the extended attribute security.ava.label of the \
+             group's folder: at most 64 bytes, in the letters of tenants' names; anything else counts as none.",
+        ),
+        entry(
             "tenant",
             "Whom the program counts for. Without it that is the user, in its container if it is in one: alice, or \
              alice@libpod-0123. Programs of one tenant share its limits, and nothing else: each user sees only their own \
@@ -66,7 +73,7 @@ pub fn page() -> io::Result<Vec<u8>> {
         Part::Title("EXAMPLE"),
         Part::Lines(EXAMPLE.to_owned()),
         Part::Title("SEE ALSO"),
-        text("avactl-policy(1), avactl-tenants(1), ava-broker(8)"),
+        text("avactl-policy(1), avactl-label(1), avactl-tenants(1), ava-broker(8)"),
     ]);
     file_page("ava.toml", "the policy of AvA's broker", &parts)
 }

@@ -65,6 +65,7 @@ fn detail() -> Detail {
         command_line: "hashcat -m 0 -a 3 hash ?l?l?l".into(),
         cwd: "/home/user".into(),
         cgroup: "/user.slice".into(),
+        label: "gold".into(),
         container: "docker-0123".into(),
         sandbox: "Landlock 7, seccomp filter, user 65600".into(),
         library: "/usr/lib/x86_64-linux-gnu/libOpenCL.so.1".into(),

@@ -22,7 +22,7 @@ fn there_is_a_page_for_each_verb_and_for_the_broker() {
     let names: Vec<_> = pages.iter().map(|page| page.file_name().unwrap().to_str().unwrap()).collect();
     let policy =
         ["policy-check", "policy-diff", "policy-reload", "policy-set", "policy-show", "policy-unset", "policy"];
-    let verbs = ["account", "completion", "devices", "doctor", "inspect", "kill"].into_iter().chain(policy);
+    let verbs = ["account", "completion", "devices", "doctor", "inspect", "kill", "label"].into_iter().chain(policy);
     let verbs = verbs.chain(["ps", "run", "stats", "tenants", "top", "version"]);
     let others = ["avactl.1", "ava.toml.5", "ava-broker.8"].map(str::to_owned);
     let expected: Vec<_> = verbs.map(|verb| format!("avactl-{verb}.1")).chain(others).collect();

@@ -46,20 +46,45 @@ fn controllers(line: &str) -> Option<(&str, &str)> {
     rest.split_once(':')
 }
 
-/// A group's folder: below the mount of its hierarchy. The mount's root may itself be a group.
+/// A group's folder: below the mount of its hierarchy.
 fn mounted(mounts: &str, controller: &str, path: &str) -> Option<PathBuf> {
-    mounts.lines().find_map(|line| {
+    all(mounts, controller).find_map(|mount| mount.folder(Path::new(path)))
+}
+
+/// A mounted hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mount {
+    /// The group that is mounted: not the root where a container sees its own part only.
+    pub root: PathBuf,
+    /// Where.
+    pub at: PathBuf,
+}
+
+impl Mount {
+    /// Where the unified hierarchy is mounted, with most of it if there are several places.
+    pub fn unified(mounts: &str) -> Option<Self> {
+        all(mounts, "").min_by_key(|mount| mount.root.components().count())
+    }
+
+    /// A group's folder, if the group is in what is mounted.
+    pub fn folder(&self, group: &Path) -> Option<PathBuf> {
+        group.strip_prefix(&self.root).ok().map(|below| self.at.join(below))
+    }
+}
+
+/// The mounts of the hierarchy of a controller, or of version 2.
+fn all<'a>(mounts: &'a str, controller: &'a str) -> impl Iterator<Item = Mount> + 'a {
+    mounts.lines().filter_map(move |line| {
         let (before, after) = line.split_once(" - ")?;
         let mut before = before.split(' ').skip(3);
-        let (root, at) = (before.next()?, before.next()?);
+        let (root, at) = (before.next()?.into(), before.next()?.into());
         let mut after = after.split(' ');
         let (kind, options) = (after.next()?, after.nth(1)?);
         let fits = match controller {
             "" => kind == "cgroup2",
             _ => kind == "cgroup" && options.split(',').any(|option| option == controller),
         };
-        let below = Path::new(path).strip_prefix(root).ok()?;
-        fits.then(|| Path::new(at).join(below))
+        fits.then_some(Mount { root, at })
     })
 }
 
@@ -88,5 +113,18 @@ mod tests {
         };
         assert_eq!(tidy(&found), expected);
         assert!(hierarchies("", "").is_empty());
+    }
+
+    #[test]
+    fn the_mount_with_most_of_the_unified_hierarchy_is_taken() {
+        let mounts = "1 0 0:1 /a/b /part rw - cgroup2 cgroup2 rw\n\
+                      2 0 0:1 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n\
+                      3 0 0:3 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+        let mount = Mount::unified(mounts).unwrap();
+        assert_eq!(mount, Mount { root: "/".into(), at: "/sys/fs/cgroup".into() });
+        let part = Mount::unified(mounts.lines().next().unwrap()).unwrap();
+        assert_eq!(part.folder(Path::new("/a/b/c")), Some("/part/c".into()));
+        assert_eq!(part.folder(Path::new("/a")), None);
+        assert!(Mount::unified("1 0 0:1 / /mnt rw - fuse.cgroup2 cgroup2 rw\n").is_none());
     }
 }
