@@ -1666,6 +1666,7 @@ extern "C" {
 #[oneway]
 #[charge(commands = 1)]
 extern "C" {
+    #[launches(kernel)]
     fn clEnqueueNDRangeKernel(
         command_queue: cl_command_queue,
         kernel: cl_kernel,
@@ -1676,6 +1677,7 @@ extern "C" {
         _: Waiting,
     ) -> cl_int;
 
+    #[launches(kernel)]
     fn clEnqueueTask(command_queue: cl_command_queue, kernel: cl_kernel, _: Waiting) -> cl_int;
 
     fn clEnqueueMarkerWithWaitList(command_queue: cl_command_queue, _: Waiting) -> cl_int;

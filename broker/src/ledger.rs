@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendErr
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ava_ledger::{Amounts, Batch, Error, Labels, Limits, Query, Report, SessionId, Store};
+use ava_ledger::{Amounts, Batch, Counts, Error, Labels, Limits, Query, Report, SessionId, Store};
 use ava_protocol::admin;
 use tracing::{info, warn};
 
@@ -37,6 +37,7 @@ pub struct Note {
     pub id: SessionId,
     pub labels: Labels,
     pub amounts: Amounts,
+    pub counts: Counts,
 }
 
 /// Notes of ended sessions that wait for room.
@@ -191,8 +192,9 @@ impl Keeper {
 
     fn gather(&mut self, notes: Vec<Note>) {
         let hour = hour(SystemTime::now());
-        for Note { id, labels, amounts } in notes {
+        for Note { id, labels, amounts, counts } in notes {
             self.batch.add(hour, id, labels, amounts);
+            self.batch.count(hour, id, &counts);
         }
     }
 
@@ -320,7 +322,8 @@ mod tests {
 
     fn note(calls: u64) -> Vec<Note> {
         let labels = Labels { tenant: "alice".to_owned(), ..Labels::default() };
-        vec![Note { id: SessionId { broker: 1, session: 1 }, labels, amounts: Amounts { calls, ..Amounts::default() } }]
+        let amounts = Amounts { calls, ..Amounts::default() };
+        vec![Note { id: SessionId { broker: 1, session: 1 }, labels, amounts, counts: Counts::default() }]
     }
 
     const LIMITS: Limits = Limits { hours: 2400, bytes: 1 << 30 };

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ava_ledger::{Amounts, Labels, SessionId};
+use ava_ledger::{Amounts, Counts, Labels, SessionId, Times};
 use ava_protocol::admin::{self, Detail, State};
 use ava_protocol::api::Api;
 use ava_protocol::control::EndKind;
@@ -69,6 +69,7 @@ pub struct Session {
     memory_peak: u64,
     /// What the ledger knows of it.
     noted: Amounts,
+    counts_noted: Counts,
     /// Its seat among its tenant's sessions, as long as its worker has the session.
     pub seat: Option<Seat>,
     /// Connections of administrators that wait for its end.
@@ -138,6 +139,7 @@ impl Session {
             watch: Watch::default(),
             memory_peak: 0,
             noted: Amounts::default(),
+            counts_noted: Counts::default(),
             seat: None,
             killers: Vec::new(),
             log_limit: RateLimit::new(20),
@@ -212,6 +214,19 @@ impl Session {
         }
     }
 
+    /// How often its program called each function and launched each kernel, as last counted.
+    fn counts(&self) -> Counts {
+        let stats = &self.detail.stats;
+        let mut counts = Counts::default();
+        let mut add = |times: fn(&mut Counts) -> &mut Times, name: &String, more: u64| {
+            let sum = times(&mut counts).entry(name.clone()).or_default();
+            *sum = sum.saturating_add(more);
+        };
+        stats.functions.iter().for_each(|one| add(|counts| &mut counts.functions, &one.name, one.calls));
+        stats.kernels.iter().for_each(|one| add(|counts| &mut counts.kernels, &one.name, one.launches));
+        counts
+    }
+
     /// What the ledger does not know yet, of a session of the broker that started then.
     pub fn note(&self, broker: u64) -> Option<Note> {
         let (amounts, shown) = (self.amounts(), &self.detail.session);
@@ -226,12 +241,18 @@ impl Session {
         };
         let id = SessionId { broker, session: shown.session };
         let is_new = !amounts.is_idle_since(&self.noted);
-        is_new.then(|| Note { id, labels: labels(), amounts: amounts.since(&self.noted) })
+        is_new.then(|| Note {
+            id,
+            labels: labels(),
+            amounts: amounts.since(&self.noted),
+            counts: self.counts().since(&self.counts_noted),
+        })
     }
 
     /// The ledger knows all that was last counted.
     pub fn noted(&mut self) {
         self.noted = self.amounts();
+        self.counts_noted = self.counts();
     }
 
     /// The end reason, given its worker's exit status.

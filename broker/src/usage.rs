@@ -15,7 +15,7 @@ use crate::text::clean;
 
 /// The most functions of a session's [`Stats`] that the broker shows.
 const SHOWN_FUNCTIONS: usize = 512;
-/// The longest name of a device that the broker shows.
+/// The longest name of a device or kernel that the broker shows.
 const LONGEST_NAME: usize = 64;
 
 /// A session's usage, as its worker counts it.
@@ -57,6 +57,7 @@ impl Usage {
         let mut stats = self.account.stats();
         stats.functions.sort_by_key(|function| std::cmp::Reverse(function.calls));
         stats.functions.truncate(SHOWN_FUNCTIONS);
+        stats.kernels.iter_mut().for_each(|kernel| kernel.name = clean(&kernel.name, LONGEST_NAME));
         stats.devices.iter_mut().for_each(|name| *name = clean(name, LONGEST_NAME));
         stats
     }
@@ -78,7 +79,8 @@ mod tests {
             // Each byte of a name is an escape character.
             page.words().iter().for_each(|word| word.store(0x1b1b_1b1b_1b1b_1b1b, Ordering::Relaxed));
             let stats = usage.read();
-            assert!(stats.devices.iter().all(|name| !name.contains('\u{1b}')));
+            let names = stats.kernels.iter().map(|kernel| &kernel.name).chain(&stats.devices);
+            assert!(names.clone().count() > 32 && names.into_iter().all(|name| !name.contains('\u{1b}')));
             assert!(stats.encode().len() < MAX_BODY - 4096, "{}", api.name);
         }
     }

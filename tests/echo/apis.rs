@@ -148,7 +148,7 @@ pub const CUDA: Table = Table {
     name: "cuda",
     by_hand: ByHand { vendor: CUDA_BY_HAND, driver: CUDA_BY_HAND },
     // Which context is current, before any is; whether a function of the program will be called again; how large a new array is, and
-    // whether memory has ended with its context.
+    // whether memory has ended with its context; what a kernel is called that is launched.
     asked: &[
         "cuCtxGetCurrent",
         "cuStreamIsCapturing",
@@ -156,6 +156,8 @@ pub const CUDA: Table = Table {
         "cuArray3DGetDescriptor_v2",
         "cuMipmappedArrayGetLevel",
         "cuPointerGetAttribute",
+        "cuFuncGetName",
+        "cuKernelGetName",
     ],
     unwritten: CUDA_UNWRITTEN,
     compiler: || {
@@ -206,6 +208,7 @@ pub const OPENCL: Table = Table {
         "clGetDeviceInfo",
         "clGetEventInfo",
         "clGetImageInfo",
+        "clGetKernelInfo",
         "clGetMemObjectInfo",
         "clGetPlatformIDs",
         "clGetPlatformInfo",

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::{Session, State};
-use ava_tests::administration::sessions;
+use ava_tests::administration::{detail, sessions};
 use ava_tests::running::{Running, ready};
 use ava_tests::vendor::{softhsm, tflite};
 use ava_tests::{Ended, Program, Vendor, World, built};
@@ -295,6 +295,61 @@ fn what_is_found_is_brought_in_large_pieces() {
     let strict = [("AVA_STRICT", "1")];
     assert_eq!(waits_between(&world, find("1"), &strict), 1003);
     assert_eq!(waits_between(&world, find("100"), &strict), 13);
+}
+
+/// How often a program has launched each kernel until it says so, as its session shows.
+#[track_caller]
+fn launches(world: &World, program: &Program) -> Vec<(String, u64)> {
+    let mut program = world.start_remote(&program.clone().within(PATIENCE));
+    program.wait_for("launched\n");
+    let stats = detail(&world.socket(), session_of(world, program.id()).session).stats;
+    program.tell("end\n");
+    assert_eq!(program.answer().ended, Ended::With(0));
+    stats.kernels.into_iter().map(|kernel| (kernel.name, kernel.launches)).collect()
+}
+
+/// A launch counts for the kernel of this name, whichever object it is of, as long as there is room for names; and what is counted
+/// is kept.
+#[test]
+fn launches_are_counted_by_the_names_of_kernels() {
+    let mut world = World::new(Vendor::Pocl);
+    let program = Program::new(built::compiled("accounts-kernels", "accounts/kernels.c", &["-lOpenCL"]));
+    let kernel = |number: u64| (format!("kernel_{number}"), number);
+    let expected = |named: u64| {
+        let long = (format!("{}…", "n".repeat(61)), 2);
+        std::iter::once(long).chain((1..=named).map(kernel)).collect::<Vec<_>>()
+    };
+    for transport in ["ring", "socket"] {
+        let few = program.clone().args(["3"]).env("AVA_TRANSPORT", transport);
+        assert_eq!(launches(&world, &few), expected(3), "{transport}");
+    }
+    let mut many = expected(31);
+    many.push(("(others)".to_owned(), (32..=40).sum()));
+    assert_eq!(launches(&world, &program.args(["40"])), many);
+
+    let before = accounted(&world, "kernel", "csv");
+    let times = |csv: &str, name: &str| -> Option<u64> {
+        csv.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(",1,")?.parse().ok())
+    };
+    let names = ["(others)", "kernel_31", "kernel_3", "kernel_1", &many[0].0];
+    assert_eq!(names.map(|name| times(&before, name)), [324, 31, 9, 3, 6].map(Some), "{before}");
+    // Those that the vendor has refused are calls, and no launches.
+    let functions = accounted(&world, "function", "csv");
+    assert_eq!(times(&functions, "clEnqueueNDRangeKernel"), Some(838 + 3), "{functions}");
+    world.kill_broker();
+    world.start_broker();
+    assert_eq!(accounted(&world, "kernel", "csv"), before);
+    assert!(accounted(&world, "kernel", "table").starts_with("KERNEL"));
+}
+
+#[test]
+fn launches_of_cuda_are_counted_by_the_names_of_kernels() {
+    let world = World::new(Vendor::SoftCuda);
+    let program = Program::new("python3").args([built::tests().join("accounts/cuda-kernels.py")]);
+    let expected = [("nothing".to_owned(), 345), ("_Z5otherv".to_owned(), 2)];
+    for transport in ["ring", "socket"] {
+        assert_eq!(launches(&world, &program.clone().env("AVA_TRANSPORT", transport)), expected, "{transport}");
+    }
 }
 
 /// What `avactl account` writes of all that there is.

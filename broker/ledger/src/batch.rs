@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::counts::Counts;
 use crate::record::{Amounts, Key, Labels, Record, SessionId};
 
 /// The most records that wait to be written.
 const MOST: usize = 16_384;
+/// Those of them that have counts by name, which take more room.
+const MOST_COUNTED: usize = 4096;
 
 /// Amounts that wait to be written.
 #[derive(Debug, Default)]
 pub struct Batch {
     pub(crate) records: BTreeMap<Key, Record>,
+    /// Each belongs to a record.
+    pub(crate) counts: BTreeMap<Key, Counts>,
     lost: u64,
 }
 
@@ -23,6 +28,20 @@ impl Batch {
             Some(earlier) => earlier.add(&record),
             None if is_full => self.lost += 1,
             None => drop(self.records.insert(key, record)),
+        }
+    }
+
+    /// Adds what a session did in an hour, which has a record of it.
+    pub fn count(&mut self, hour: u64, id: SessionId, more: &Counts) {
+        let key = Key { hour, id };
+        if more.is_empty() {
+            return;
+        }
+        let has_room = self.counts.len() < MOST_COUNTED || self.counts.contains_key(&key);
+        if has_room && self.records.contains_key(&key) {
+            self.counts.entry(key).or_default().add(more);
+        } else {
+            self.lost += 1;
         }
     }
 
@@ -40,6 +59,7 @@ impl Batch {
     /// All was written.
     pub fn clear(&mut self) {
         self.records.clear();
+        self.counts.clear();
     }
 }
 
@@ -56,6 +76,12 @@ mod tests {
         }
         batch.add(5, SessionId { broker: 1, session: 0 }, Labels::default(), one);
         assert_eq!((batch.records.len(), batch.take_lost(), batch.take_lost()), (MOST, 3, 0));
+        let more = Counts { kernels: [("turn".to_owned(), 1)].into(), ..Counts::default() };
+        (0..MOST_COUNTED as u64 + 2).for_each(|session| batch.count(5, SessionId { broker: 1, session }, &more));
+        batch.count(5, SessionId { broker: 1, session: 0 }, &more);
+        batch.count(6, SessionId { broker: 1, session: 0 }, &more);
+        assert_eq!((batch.counts.len(), batch.take_lost()), (MOST_COUNTED, 3));
+        assert_eq!(batch.counts.values().map(|counts| counts.kernels["turn"]).sum::<u64>(), MOST_COUNTED as u64 + 1);
         assert_eq!(batch.records.values().map(|record| record.amounts.calls).sum::<u64>(), MOST as u64 + 1);
     }
 }

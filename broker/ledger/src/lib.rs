@@ -2,7 +2,8 @@
 //!
 //! There is one record for each session and hour, of what the session used in that hour, so that a long session is never counted
 //! twice and any span of hours can be added up. What is new is gathered in a [`Batch`] and written at once, by a [`Store`]; a
-//! [`Report`] adds up what was written.
+//! [`Report`] adds up what was written. Beside a record there is, in a table of its own, how often each function was called and each
+//! kernel launched ([`Counts`]): ledgers of before have none.
 //!
 //! - **Invariant:** nothing here reads a clock: hours are arguments. A clock that was set back adds to an earlier hour; a wrong
 //!   one removes the records of one day at most each time that the store is tidied.
@@ -12,11 +13,13 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod counts;
 mod record;
 mod report;
 mod store;
 
 pub use batch::Batch;
+pub use counts::{Counts, OTHERS, Times};
 pub use record::{Amounts, Labels, MANY, SessionId};
 pub use report::{By, Group, Query, Report, Whose};
 pub use store::{Error, Limits, Store};

@@ -9,15 +9,22 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, Table, TableDefinition};
+use rkyv::api::high::{HighDeserializer, HighValidator};
+use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Failure;
 use rkyv::util::AlignedVec;
+use rkyv::{Archive, Deserialize};
 
 use crate::batch::Batch;
+use crate::counts::Counts;
 use crate::record::{Key, Record, SessionId};
 use crate::report::{Query, Report, Sum};
 
+type Definition = TableDefinition<'static, (u64, u64, u64), &'static [u8]>;
 /// The records of this version of the format, by hour, broker and session.
-const RECORDS: TableDefinition<'static, (u64, u64, u64), &'static [u8]> = TableDefinition::new("hourly-1");
+const RECORDS: Definition = TableDefinition::new("hourly-1");
+/// What was done by name, by the keys of the records. Ledgers of before have none, and brokers of before leave them alone.
+const COUNTS: Definition = TableDefinition::new("counts-1");
 /// The most records of an hour that are kept apart: of sessions, and then of those that many share.
 const MOST_IN_HOUR: u64 = 10_000;
 /// The memory that the database uses for what it has read and is about to write, in bytes.
@@ -60,8 +67,14 @@ pub struct Store {
 }
 
 /// What makes a file smaller.
-type Step = fn(&mut Records<'_>, RangeInclusive<u64>) -> Result<(), Error>;
+type Step = fn(&mut Tables<'_>, RangeInclusive<u64>) -> Result<(), Error>;
 type Records<'t> = Table<'t, (u64, u64, u64), &'static [u8]>;
+
+/// What is written.
+struct Tables<'t> {
+    records: Records<'t>,
+    counts: Records<'t>,
+}
 
 impl Store {
     /// Opens a ledger and checks all of it, or makes one that only this user may read. After any other function has failed, a
@@ -90,13 +103,13 @@ impl Store {
     /// The disk is full or fails.
     pub fn add(&mut self, batch: &Batch) -> Result<(), Error> {
         let mut hour = self.hour.take();
-        self.write(|records| {
+        self.write(|tables| {
             for (key, record) in &batch.records {
                 let mut there = match hour {
                     Some((same, count)) if same == key.hour => count,
-                    _ => records.range(all_of(key.hour..=key.hour))?.count() as u64,
+                    _ => tables.records.range(all_of(key.hour..=key.hour))?.count() as u64,
                 };
-                put(records, *key, record, &mut there)?;
+                put(tables, *key, record, batch.counts.get(key), &mut there)?;
                 hour = Some((key.hour, there));
             }
             Ok(())
@@ -111,10 +124,21 @@ impl Store {
     /// The disk fails.
     pub fn report(&self, query: &Query) -> Result<Report, Error> {
         let mut sum = Sum::new(query);
-        let records = self.database.begin_read()?.open_table(RECORDS)?;
-        for entry in records.range(all_of(query.since..=query.until))? {
-            let (key, bytes) = entry?;
-            sum.add(Key::of(key.value()), decode(bytes.value())?);
+        let transaction = self.database.begin_read()?;
+        let records = transaction.open_table(RECORDS)?;
+        let hours = all_of(query.since..=query.until);
+        if query.by.is_of_counts() {
+            for entry in transaction.open_table(COUNTS)?.range(hours)? {
+                let (key, bytes) = entry?;
+                // A broker of before may have removed the record.
+                let Some(record) = records.get(key.value())? else { continue };
+                sum.count(&decode::<Record>(record.value())?.labels, decode(bytes.value())?);
+            }
+        } else {
+            for entry in records.range(hours)? {
+                let (key, bytes) = entry?;
+                sum.add(Key::of(key.value()), decode(bytes.value())?);
+            }
         }
         Ok(sum.report())
     }
@@ -129,7 +153,7 @@ impl Store {
         };
         let kept = now.saturating_sub(self.limits.hours);
         if first < kept {
-            self.write(|records| Ok(records.retain_in(all_of(first..=kept.min(first + DAY) - 1), |_, _| false)?))?;
+            self.write(|tables| tables.forget(first..=kept.min(first + DAY) - 1))?;
         }
         let older = first..=first + (last - first) / 2;
         let steps: [Step; 2] = [join, remove];
@@ -139,7 +163,7 @@ impl Store {
                 self.database.compact().map_err(|error| Error::Other(error.to_string()))?;
             }
             if self.bytes() > self.limits.bytes {
-                self.write(|records| step(records, older.clone()))?;
+                self.write(|tables| step(tables, older.clone()))?;
                 self.database.compact().map_err(|error| Error::Other(error.to_string()))?;
                 self.hour = None;
             }
@@ -154,10 +178,18 @@ impl Store {
         Ok(first.zip(last).map(|((first, _), (last, _))| (first.value().0, last.value().0)))
     }
 
-    fn write(&self, change: impl FnOnce(&mut Records<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    fn write(&self, change: impl FnOnce(&mut Tables<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let transaction = self.database.begin_write()?;
-        change(&mut transaction.open_table(RECORDS)?)?;
+        change(&mut Tables { records: transaction.open_table(RECORDS)?, counts: transaction.open_table(COUNTS)? })?;
         Ok(transaction.commit()?)
+    }
+}
+
+impl Tables<'_> {
+    /// Removes all of these hours.
+    fn forget(&mut self, hours: RangeInclusive<u64>) -> Result<(), Error> {
+        self.records.retain_in(all_of(hours.clone()), |_, _| false)?;
+        Ok(self.counts.retain_in(all_of(hours), |_, _| false)?)
     }
 }
 
@@ -166,14 +198,21 @@ fn all_of(hours: RangeInclusive<u64>) -> RangeInclusive<(u64, u64, u64)> {
     (*hours.start(), 0, 0)..=(*hours.end(), u64::MAX, u64::MAX)
 }
 
-/// Writes a record, or adds it to the one that is there. In an hour that has too many it is added to one that many share.
-fn put(records: &mut Records<'_>, mut key: Key, record: &Record, in_hour: &mut u64) -> Result<(), Error> {
+/// Writes a record, or adds it to the one that is there, and its counts. In an hour that has too many it is added to one that many
+/// share.
+fn put(
+    tables: &mut Tables<'_>,
+    mut key: Key,
+    record: &Record,
+    counts: Option<&Counts>,
+    in_hour: &mut u64,
+) -> Result<(), Error> {
     let mut record = record.clone();
-    let mut earlier = find(records, key)?;
+    let mut earlier: Option<Record> = find(&tables.records, key)?;
     for level in 1..=2 {
         if earlier.is_none() && *in_hour >= level * MOST_IN_HOUR {
             (key, record) = shared(key.hour, record, level == 1);
-            earlier = find(records, key)?;
+            earlier = find(&tables.records, key)?;
         }
     }
     *in_hour += u64::from(earlier.is_none());
@@ -184,13 +223,22 @@ fn put(records: &mut Records<'_>, mut key: Key, record: &Record, in_hour: &mut u
         }
         None => record,
     };
-    let bytes = rkyv::to_bytes::<Failure>(&whole).map_err(|_| Error::Other("a record has no bytes".to_owned()))?;
-    records.insert(key.parts(), bytes.as_slice())?;
+    let no_bytes = |_| Error::Other("a record has no bytes".to_owned());
+    tables.records.insert(key.parts(), rkyv::to_bytes::<Failure>(&whole).map_err(no_bytes)?.as_slice())?;
+    if let Some(more) = counts {
+        let mut counts: Counts = find(&tables.counts, key)?.unwrap_or_default();
+        counts.add(more);
+        tables.counts.insert(key.parts(), rkyv::to_bytes::<Failure>(&counts).map_err(no_bytes)?.as_slice())?;
+    }
     Ok(())
 }
 
-fn find(records: &Records<'_>, key: Key) -> Result<Option<Record>, Error> {
-    records.get(key.parts())?.map(|bytes| decode(bytes.value())).transpose()
+fn find<T>(table: &Records<'_>, key: Key) -> Result<Option<T>, Error>
+where
+    T: Archive,
+    T::Archived: for<'a> CheckBytes<HighValidator<'a, Failure>> + Deserialize<T, HighDeserializer<Failure>>,
+{
+    table.get(key.parts())?.map(|bytes| decode(bytes.value())).transpose()
 }
 
 /// The record for all that share these labels.
@@ -203,15 +251,15 @@ fn shared(hour: u64, record: Record, containers: bool) -> (Key, Record) {
 }
 
 /// Joins the records of each day to those that many sessions share.
-fn join(records: &mut Records<'_>, hours: RangeInclusive<u64>) -> Result<(), Error> {
+fn join(tables: &mut Tables<'_>, hours: RangeInclusive<u64>) -> Result<(), Error> {
     let is_joined = |key: &Key| key.id.broker == 0 && key.hour.is_multiple_of(DAY);
     let mut from = (*hours.start(), 0, 0);
     let until = (*hours.end(), u64::MAX, u64::MAX);
     loop {
         let mut some = BTreeMap::new();
-        for entry in records.range(from..=until)?.take(AT_ONCE) {
+        for entry in tables.records.range(from..=until)?.take(AT_ONCE) {
             let (key, bytes) = entry?;
-            some.insert(Key::of(key.value()), decode(bytes.value())?);
+            some.insert(Key::of(key.value()), decode::<Record>(bytes.value())?);
         }
         let Some((last, _)) = some.last_key_value() else {
             return Ok(());
@@ -221,23 +269,28 @@ fn join(records: &mut Records<'_>, hours: RangeInclusive<u64>) -> Result<(), Err
             (hour, broker, session) => (hour, broker, session + 1),
         };
         for (key, record) in some.into_iter().filter(|(key, _)| !is_joined(key)) {
-            records.remove(key.parts())?;
+            tables.records.remove(key.parts())?;
+            let counts = tables.counts.remove(key.parts())?.map(|bytes| decode::<Counts>(bytes.value())).transpose()?;
             let (key, record) = shared(key.hour - key.hour % DAY, record, true);
-            put(records, key, &record, &mut 0)?;
+            put(tables, key, &record, counts.as_ref(), &mut 0)?;
         }
     }
 }
 
-fn remove(records: &mut Records<'_>, hours: RangeInclusive<u64>) -> Result<(), Error> {
+fn remove(tables: &mut Tables<'_>, hours: RangeInclusive<u64>) -> Result<(), Error> {
     // What was joined may have been put at the beginning of the day.
     let day = hours.start() - hours.start() % DAY;
-    Ok(records.retain_in(all_of(day..=*hours.end()), |_, _| false)?)
+    tables.forget(day..=*hours.end())
 }
 
-fn decode(bytes: &[u8]) -> Result<Record, Error> {
+fn decode<T>(bytes: &[u8]) -> Result<T, Error>
+where
+    T: Archive,
+    T::Archived: for<'a> CheckBytes<HighValidator<'a, Failure>> + Deserialize<T, HighDeserializer<Failure>>,
+{
     let mut aligned = AlignedVec::<16>::with_capacity(bytes.len());
     aligned.extend_from_slice(bytes);
-    let record = rkyv::from_bytes::<Record, Failure>(&aligned);
+    let record = rkyv::from_bytes::<T, Failure>(&aligned);
     record.map_err(|_| Error::Damaged(format!("{} bytes are no record", bytes.len())))
 }
 

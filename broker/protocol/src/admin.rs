@@ -86,6 +86,10 @@ pub enum By {
     Api,
     /// Each alone.
     Session,
+    /// How often functions were called: [`Used::times`], and nothing else.
+    Function,
+    /// How often kernels were launched, likewise.
+    Kernel,
 }
 
 /// The answer to a [`Request`].
@@ -240,12 +244,14 @@ pub struct Ledger {
 /// What a group of sessions used.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Used {
-    /// What they have in common; a number for a user or session.
+    /// What they have in common, a number for a user or session; or the name of a function or kernel.
     pub name: String,
     /// Of how many groups this is: one, or, last and without a name, all that are not listed.
     pub groups: u64,
     /// More of a single session.
     pub session: Option<UsedBy>,
+    /// How often a function was called, or a kernel launched.
+    pub times: u64,
     /// Sessions that began in that time.
     pub sessions: u64,
     /// Time on devices, in nanoseconds.

@@ -119,19 +119,21 @@ fn kind(by: admin::By) -> By {
         admin::By::Device => By::Device,
         admin::By::Api => By::Api,
         admin::By::Session => By::Session,
+        admin::By::Function => By::Function,
+        admin::By::Kernel => By::Kernel,
     }
 }
 
 /// A report as rows, the last of all groups that have none of their own.
 fn rows(report: Report) -> Vec<Used> {
-    let Report { groups, others, of_others } = report;
-    let rest = Group { name: String::new(), session: None, amounts: of_others };
+    let Report { groups, others, of_others, times_of_others } = report;
+    let rest = Group { name: String::new(), session: None, amounts: of_others, times: times_of_others };
     let rest = (others > 0).then(|| Used { groups: others, ..row(rest) });
     groups.into_iter().map(row).chain(rest).collect()
 }
 
 fn row(group: Group) -> Used {
-    let Group { name, session, amounts } = group;
+    let Group { name, session, amounts, times } = group;
     let session = session.map(|(id, labels)| admin::UsedBy {
         broker_unix_ms: id.broker,
         tenant: labels.tenant,
@@ -143,6 +145,7 @@ fn row(group: Group) -> Used {
         name,
         groups: 1,
         session,
+        times,
         sessions: amounts.sessions,
         device_ns: amounts.device_ns,
         held_ns: amounts.held_ns,

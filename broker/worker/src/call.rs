@@ -38,6 +38,7 @@ use crate::state::lanes::Answering;
 use crate::state::objects::Found;
 use crate::state::order::ANYBODYS;
 use crate::state::pending;
+use crate::state::usage::Tally;
 use crate::upcall::callbacks::Registered;
 use crate::upcall::stdio;
 use crate::vendor::Loaded;
@@ -71,6 +72,8 @@ pub struct Call<'a> {
     no_news: bool,
     /// The first object that the call names; 0 for none.
     first: Cell<u64>,
+    /// Where launches of the kernel are counted that it names, if it was launched before.
+    tally: Cell<Option<Tally>>,
     /// What a oneway is to make: objects, and transfers. Whether or not it does, they are spoken of afterwards.
     births: RefCell<Vec<(u64, u16)>>,
     transfers: RefCell<Vec<u64>>,
@@ -153,6 +156,7 @@ impl<'a> Call<'a> {
             oneway: false,
             no_news: false,
             first: Cell::new(0),
+            tally: Cell::new(None),
             births: RefCell::default(),
             transfers: RefCell::default(),
             lengths: RefCell::default(),
@@ -246,9 +250,14 @@ impl<'a> Call<'a> {
         if self.first.get() == 0 {
             self.first.set(id);
         }
-        match self.session.objects.find(id, kind)? {
-            Found::Pointer(pointer) => Ok(pointer as *mut c_void),
-            Found::Gone => Err(Stop::Refused(self.session.invalid(kind))),
+        match self.session.objects.look(id, kind)? {
+            (Found::Pointer(pointer), tally) => {
+                if tally.is_some() {
+                    self.tally.set(tally);
+                }
+                Ok(pointer as *mut c_void)
+            }
+            (Found::Gone, _) => Err(Stop::Refused(self.session.invalid(kind))),
         }
     }
 

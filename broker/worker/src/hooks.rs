@@ -53,6 +53,11 @@ pub trait Hooks: Facts + Send + Sync {
         session.objects.mark_gone(id);
     }
 
+    /// What a kernel is called, if the vendor tells.
+    fn kernel_name(&self, _kind: u16, _kernel: *mut c_void) -> Option<String> {
+        None
+    }
+
     /// Whether commands are over when their calls return, in an API without events.
     fn ends_with_calls(&self) -> bool {
         self.events().polled().is_none()

@@ -79,6 +79,7 @@ impl Reader<'_> {
             "files" => self.facts.files = self.files(attr, problems),
             "prints" => self.facts.prints = Some(self.texts(attr, problems)),
             "waits" => self.facts.waits = self.handle(attr, names_objects, problems),
+            "launches" => self.facts.launches = self.handle(attr, is_handle, problems),
             "empties" => self.facts.empties = self.handle(attr, is_handle, problems),
             "pieces" => self.facts.pieces = pieces::owner(attr, self.params, self.scope, problems),
             "drops" => self.facts.drops = pieces::owner(attr, self.params, self.scope, problems),

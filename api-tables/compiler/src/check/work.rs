@@ -1,4 +1,4 @@
-//! Facts of what devices are given to do: `submits` and `settled`.
+//! Facts of what devices are given to do: `submits`, `settled` and `launches`.
 
 use crate::attr::Attr;
 use crate::model::{Function, Submits};
@@ -18,8 +18,13 @@ pub fn submits(attr: &Attr, problems: &mut Problems) -> Option<Submits> {
     Some(Submits::Quietly)
 }
 
-/// Only of a call that goes without waiting it says something.
+/// Of a call that waits for its reply `settled` says nothing. Launches are counted by the call that the vendor has answered.
 pub fn check(function: &Function, problems: &mut Problems) {
+    let by_hand = function.facts.custom.worker || function.facts.beside.is_some();
+    if by_hand && function.facts.launches.is_some() {
+        let message = "a function that the worker serves by hand must count launches itself";
+        problems.add(function.span, message, "by hand").help("call `launched` in its code");
+    }
     if function.facts.settled && function.facts.oneway.is_none() {
         let message = format!("`{}` waits for its reply whatever devices were given", function.name);
         problems.add(function.span, message, "`settled` is about a oneway call");

@@ -1,4 +1,4 @@
-//! Emits a call's accounting in the worker: commands, and bytes of data.
+//! Emits a call's accounting in the worker: commands, launches of kernels, and bytes of data.
 
 use super::names::{self, ident, int};
 use super::objects::parents;
@@ -83,6 +83,9 @@ pub fn emit(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
     if let Some(amount) = call.charges.commands {
         let amount = sizes(plan, call).value(amount);
         statements.push(quote!(if ok { call.charge_commands(#amount); }));
+    }
+    if let Some(kernel) = call.charges.launches.map(|kernel| ident(&kernel.name)) {
+        statements.push(quote!(if ok { call.launched(r.#kernel.to_native()); }));
     }
     if let Some(moved) = call.charges.bytes_in {
         let name = ident(&moved.param.name);

@@ -245,7 +245,8 @@ fn charges(call: &CallPlan<'_>) -> impl Iterator<Item = String> {
     let allots =
         charges.allots.map(|(number, e)| format!("{e} bytes of the device, by the number in {}", number.param.name));
     let frees = charges.frees.map(|number| format!("gives back what {} stands for", number.param.name));
-    [commands, bytes_in, bytes_out, allots, frees].into_iter().flatten()
+    let launches = charges.launches.map(|kernel| format!("a launch of {}", kernel.name));
+    [commands, launches, bytes_in, bytes_out, allots, frees].into_iter().flatten()
 }
 
 fn of_argument(call: &CallPlan<'_>, argument: &Argument<'_>) -> String {

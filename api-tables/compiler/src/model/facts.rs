@@ -41,6 +41,8 @@ pub struct Facts {
     pub allots: Option<String>,
     /// `frees(p)`: gives back the device memory that number p stands for.
     pub frees: Option<String>,
+    /// `launches(h)`: runs kernel h, which is counted by its name.
+    pub launches: Option<String>,
     /// `extent(p = e)`: address p → how many bytes of device memory the call uses there.
     pub extents: Vec<(String, Expr)>,
     /// `regardless(p, …)`: numbers that the vendor accepts whatever they are.

@@ -15,6 +15,8 @@ pub struct Charges<'a> {
     pub allots: Option<(Number<'a>, &'a Expr)>,
     /// The number whose device memory the call gives back.
     pub frees: Option<Number<'a>>,
+    /// The handle of the kernel that the call launches.
+    pub launches: Option<&'a Param>,
 }
 
 /// A number that stands for device memory: the parameter, and the name of its type.
@@ -42,6 +44,7 @@ pub(super) fn of(function: &Function) -> Charges<'_> {
         allots: number_in(function, function.facts.allots.as_deref())
             .and_then(|place| Some((place, number(function, Resource::DeviceMemory)?))),
         frees: number_in(function, function.facts.frees.as_deref()),
+        launches: function.facts.launches.as_ref().and_then(|kernel| function.param(kernel)),
     }
 }
 

@@ -9,6 +9,7 @@
 // about    one
 // success  returns 0
 // posted   once the vendor has accepted the same
+// charges  a launch of one
 // arguments
 //   one    handle gold_box; else null to the vendor
 //   count  u32; success may depend on it
@@ -108,6 +109,9 @@ pub fn gold_launch(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome
     let vendor_function = api.vendor.gold_launch.ok_or(Stop::Missing("gold_launch"))?;
     let ret = unsafe { vendor_function(one, count) };
     let ok = ret == 0;
+    if ok {
+        call.launched(r.one.to_native());
+    }
     if call.is_oneway() {
         return call.end_oneway(ok, ret as i64);
     }

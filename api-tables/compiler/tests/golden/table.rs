@@ -548,6 +548,7 @@ extern "C" {
     #[twin(gold_launch_now, since = 7000)]
     #[proc(since = 4000)]
     #[oneway]
+    #[launches(one)]
     fn gold_launch(one: gold_box, count: u32) -> gold_status;
 
     #[twin(gold_weigh_all_v2_now)]

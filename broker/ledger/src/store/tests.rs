@@ -3,7 +3,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::{Amounts, By, Labels, MANY, Whose};
+use crate::{Amounts, By, Labels, MANY, Times, Whose};
 
 /// Beyond these, nothing is removed.
 const MUCH: Limits = Limits { hours: 24 * 90, bytes: 1 << 40 };
@@ -51,6 +51,23 @@ fn sum(store: &Store) -> u64 {
 fn records(store: &Store) -> usize {
     let table = store.database.begin_read().unwrap().open_table(RECORDS).unwrap();
     table.range(all_of(0..=u64::MAX)).unwrap().count()
+}
+
+fn times(of: &[(&str, u64)]) -> Times {
+    of.iter().map(|(name, times)| ((*name).to_owned(), *times)).collect()
+}
+
+/// How often, most often first.
+fn counted(store: &Store, query: &Query) -> Vec<(String, u64)> {
+    store.report(query).unwrap().groups.into_iter().map(|group| (group.name, group.times)).collect()
+}
+
+/// A session that launches kernels, each after a call.
+fn launching(hour: u64, session: u64, labels: Labels, kernels: &[(&str, u64)]) -> Batch {
+    let mut batch = one(hour, session, labels, of(1));
+    let calls = kernels.iter().map(|(_, times)| times).sum();
+    batch.count(hour, id(session), &Counts { functions: times(&[("launch", calls)]), kernels: times(kernels) });
+    batch
 }
 
 struct Place {
@@ -105,6 +122,52 @@ fn sessions_are_added_up_by_anything() {
     assert_eq!(calls(&store, &of_7), pairs(&[("alice", 13)]));
     let of_8 = Query { whose: Some(Whose { uid: 8, container: String::new() }), ..of_7 };
     assert_eq!(calls(&store, &of_8), pairs(&[]), "in a container a user is another");
+}
+
+#[test]
+fn launches_and_calls_are_kept_by_name_and_shrink_with_their_records() {
+    let place = place();
+    let pairs = |pairs: &[(&str, u64)]| pairs.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect::<Vec<_>>();
+    let all = by(By::Kernel, 0, u64::MAX);
+    let mut store = Store::open(&place.file, Limits { hours: 48, ..MUCH }).unwrap();
+    store.add(&launching(100, 1, labels("alice"), &[("turn", 5), ("fill", 1)])).unwrap();
+    store.add(&launching(101, 1, labels("alice"), &[("turn", 2)])).unwrap();
+    store.add(&launching(101, 2, Labels { uid: 8, ..labels("vision") }, &[("fill", 9)])).unwrap();
+    drop(store);
+    let mut store = Store::open(&place.file, Limits { hours: 48, ..MUCH }).unwrap();
+    assert_eq!(counted(&store, &all), pairs(&[("fill", 10), ("turn", 7)]));
+    assert_eq!(counted(&store, &by(By::Kernel, 101, 101)), pairs(&[("fill", 9), ("turn", 2)]));
+    assert_eq!(counted(&store, &by(By::Function, 0, u64::MAX)), pairs(&[("launch", 17)]));
+    let of_8 = Query { whose: Some(Whose { uid: 8, container: String::new() }), ..all.clone() };
+    assert_eq!(counted(&store, &of_8), pairs(&[("fill", 9)]));
+    assert_eq!((calls(&store, &by(By::Api, 0, u64::MAX)), records(&store)), (pairs(&[("opencl", 3)]), 3));
+    store.write(|tables| join(tables, 100..=101)).unwrap();
+    assert_eq!((counted(&store, &all), records(&store)), (pairs(&[("fill", 10), ("turn", 7)]), 2));
+    assert_eq!(counted(&store, &of_8), pairs(&[("fill", 9)]), "whose they are stays");
+    store.tidy(1000).unwrap();
+    assert_eq!((counted(&store, &all), records(&store)), (Vec::new(), 0));
+}
+
+#[test]
+fn a_ledger_of_before_is_read_and_goes_on() {
+    let place = place();
+    // All that it had.
+    let database = Database::create(&place.file).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let bytes = rkyv::to_bytes::<Failure>(&Record { labels: labels("alice"), amounts: of(5) }).unwrap();
+    transaction.open_table(RECORDS).unwrap().insert((100, 1, 1), bytes.as_slice()).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let mut store = Store::open(&place.file, MUCH).unwrap();
+    assert_eq!((sum(&store), counted(&store, &by(By::Kernel, 0, u64::MAX))), (5, Vec::new()));
+    store.add(&launching(100, 1, labels("alice"), &[("turn", 2)])).unwrap();
+    assert_eq!((sum(&store), records(&store)), (6, 1));
+    assert_eq!(counted(&store, &by(By::Kernel, 0, u64::MAX)), [("turn".to_owned(), 2)]);
+    // It has removed a record, and nothing else.
+    let transaction = store.database.begin_write().unwrap();
+    transaction.open_table(RECORDS).unwrap().remove((100, 1, 1)).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(counted(&store, &by(By::Kernel, 0, u64::MAX)), Vec::new());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use ava_protocol::rate::RATES;
 
 use super::{Call, Outcome};
 use crate::gate::{self, Cost};
+use crate::state::usage::Tally;
 
 impl Call<'_> {
     /// What the call is about to cost: commands and memory are known, as far as the table tells, and data that comes out may be
@@ -46,6 +47,22 @@ impl Call<'_> {
     /// Bytes of data that the program gets.
     pub fn charge_bytes_out(&self, amount: u64) {
         self.charge(Cost { bytes_out: amount, ..Cost::default() });
+    }
+
+    /// The vendor has accepted a launch of this kernel, which the call names.
+    pub fn launched(&self, kernel: u64) {
+        let tally = self.tally.get().unwrap_or_else(|| self.first_launched(kernel));
+        self.session.usage.launch(tally);
+    }
+
+    /// What a kernel is called is asked once.
+    #[cold]
+    fn first_launched(&self, kernel: u64) -> Tally {
+        let known = self.session.objects.known(kernel);
+        let name = known.and_then(|(kind, pointer)| self.api.kernel_name(kind, pointer as *mut c_void));
+        let tally = self.session.usage.tally(name.as_deref());
+        self.session.objects.count_as(kernel, tally);
+        tally
     }
 
     fn charge(&self, cost: Cost) {

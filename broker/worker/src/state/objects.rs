@@ -18,7 +18,7 @@ use dashmap::Entry;
 
 use super::map::Map;
 use super::untold::Untold;
-use super::usage::Usage;
+use super::usage::{Tally, Usage};
 
 /// Marks ids that the worker gives to objects which the vendor names unasked: platforms, devices, …
 pub const WORKERS: u64 = 1 << 60;
@@ -46,6 +46,8 @@ struct Object {
     inside: BTreeSet<u64>,
     /// Bytes of device memory.
     memory: u64,
+    /// Of a kernel that was launched: where that is counted.
+    tally: Option<Tally>,
     /// What is in use as long as the object is.
     kept: Vec<Kept>,
 }
@@ -68,6 +70,7 @@ impl Object {
             within: 0,
             inside: BTreeSet::new(),
             memory,
+            tally: None,
             kept: Vec::new(),
         }
     }
@@ -111,16 +114,28 @@ impl Objects {
 
     /// What an id stands for: an object of this type or of another that it accepts, or one of its values that are none.
     pub fn find(&self, id: u64, kind: u16) -> Result<Found, Malformed> {
+        self.look(id, kind).map(|(found, _)| found)
+    }
+
+    /// The same, and where its launches are counted, if it is a kernel that was launched.
+    pub fn look(&self, id: u64, kind: u16) -> Result<(Found, Option<Tally>), Malformed> {
         match self.by_id.get(&id) {
             Some(object) if object.kind == kind || self.also(kind).contains(&object.kind) => {
-                Ok(Found::Pointer(object.pointer))
+                Ok((Found::Pointer(object.pointer), object.tally))
             }
             Some(object) => Err(Malformed::Kind { object: id, is: object.kind, wanted: kind }),
-            None if self.was_bound(id) => Ok(Found::Gone),
+            None if self.was_bound(id) => Ok((Found::Gone, None)),
             None => match self.spec(kind).and_then(|spec| spec.plain_value(id)) {
-                Some(value) => Ok(Found::Pointer(value)),
+                Some(value) => Ok((Found::Pointer(value), None)),
                 None => Err(Malformed::Handle(id)),
             },
+        }
+    }
+
+    /// The launches of a kernel are counted there from now on.
+    pub fn count_as(&self, id: u64, tally: Tally) {
+        if let Some(mut object) = self.by_id.get_mut(&id) {
+            object.tally = Some(tally);
         }
     }
 
@@ -319,6 +334,11 @@ impl Objects {
     /// The vendor's pointer behind an id of any kind.
     pub fn pointer(&self, id: u64) -> Option<usize> {
         self.by_id.get(&id).map(|object| object.pointer)
+    }
+
+    /// The same, and its kind.
+    pub fn known(&self, id: u64) -> Option<(u16, usize)> {
+        self.by_id.get(&id).map(|object| (object.kind, object.pointer))
     }
 
     /// Whether the program can name it: an object that there is, or a value that is none.

@@ -5,6 +5,7 @@
 //! - **Invariant**: what the session holds was reserved before the vendor was asked for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ava_protocol::api::Api;
@@ -14,6 +15,10 @@ use ava_protocol::usage::{self, Layout};
 use super::commands::Commands;
 use super::rates::Rates;
 
+/// Where the launches of a kernel are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally(u8);
+
 /// The words of a page, and one of them that is nobody's but this process's where a copy counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
@@ -21,6 +26,9 @@ pub struct Usage {
     counts: &'static [AtomicU64],
     calls: &'static [AtomicU64],
     moved: &'static [AtomicU64],
+    launches: &'static [AtomicU64],
+    /// Who gives a kernel a place holds this; `None` in a copy, where the lock may be another thread's for ever.
+    naming: Option<&'static Mutex<()>>,
     /// Words of what there is by now, rather than of what was ever used.
     levels: &'static [AtomicU64],
     /// Where memory is reserved.
@@ -35,8 +43,9 @@ impl Usage {
     pub fn new(api: &Api, page: &'static [AtomicU64], seat: Seat) -> Self {
         let layout = Layout::of(api);
         let (calls, moved, limits) = (&page[layout.calls()], &page[layout.moved()], seat.page());
+        let (launches, naming) = (&page[layout.launches()], Some(&*Box::leak(Box::new(Mutex::new(())))));
         let (seat, rates) = (Box::leak(Box::new(seat)), Box::leak(Box::new(Rates::new(limits))));
-        Self { layout, counts: page, calls, moved, levels: page, seat, rates, limits }
+        Self { layout, counts: page, calls, moved, launches, naming, levels: page, seat, rates, limits }
     }
 
     /// Counts where nobody looks: there is no broker.
@@ -50,7 +59,8 @@ impl Usage {
     pub fn of_copy(self) -> Self {
         // A lock may be another thread's for ever here.
         let rates = Box::leak(Box::new(Rates::new(self.limits)));
-        Self { levels: nobodys(self.layout.words()), seat: Box::leak(Box::new(unlimited())), rates, ..self }
+        let seat = Box::leak(Box::new(unlimited()));
+        Self { levels: nobodys(self.layout.words()), seat, rates, naming: None, ..self }
     }
 
     /// A function was called.
@@ -84,6 +94,23 @@ impl Usage {
         self.counts[way].fetch_add(bytes, Ordering::Relaxed);
         if let Some(moved) = self.moved.get(function as usize) {
             moved.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Where launches of a kernel of this name are counted: of one without a name, or for which there is no room, with the others.
+    pub fn tally(&self, name: Option<&str>) -> Tally {
+        let named = name.filter(|name| !name.is_empty()).zip(self.naming).map(|(name, naming)| {
+            let _naming = naming.lock().unwrap_or_else(PoisonError::into_inner);
+            usage::add_kernel(self.counts, self.layout, name)
+        });
+        Tally(named.unwrap_or(usage::MOST_KERNELS) as u8)
+    }
+
+    /// A kernel was launched.
+    #[inline]
+    pub fn launch(&self, tally: Tally) {
+        if let Some(launches) = self.launches.get(usize::from(tally.0)) {
+            launches.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -212,6 +239,21 @@ mod tests {
         assert_eq!((stats.calls, stats.commands, stats.bytes_in, stats.bytes_out), (1, 2, 5, 7));
         assert_eq!((stats.waits, stats.held_ns), (1, 9));
         assert_eq!((stats.memory_bytes, stats.objects[0].1, stats.functions[0].bytes), (100, 1, 5));
+    }
+
+    #[test]
+    fn launches_are_counted_by_the_names_of_kernels() {
+        let page = nobodys(Layout::of(opencl()).words());
+        let usage = Usage::new(opencl(), page, unlimited());
+        let turn = usage.tally(Some("turn"));
+        usage.launch(turn);
+        usage.launch(usage.tally(Some("turn")));
+        assert_eq!(usage.tally(Some("turn")), turn);
+        let nameless = [usage.tally(None), usage.tally(Some("")), usage.of_copy().tally(Some("fill"))];
+        nameless.into_iter().for_each(|tally| usage.launch(tally));
+        let stats = read(page);
+        let seen: Vec<_> = stats.kernels.iter().map(|kernel| (kernel.name.as_str(), kernel.launches)).collect();
+        assert_eq!(seen, [("turn", 2), (usage::OTHERS, 3)]);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! `avactl account`
 
+mod by;
+pub(super) mod counted;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ava_cli::{Example, example};
 use ava_protocol::admin::{self, Used};
-use clap::ValueEnum;
 use serde::Serialize;
 
+pub(super) use self::by::By;
+use self::by::{quoted, shown_name};
+use self::counted::Counted;
 use super::shown::user_name;
 use crate::error::{Failure, Kind};
 use crate::output::{Format, TableArgs, print, show};
@@ -20,10 +25,11 @@ pub const EXAMPLES: &[Example] = &[
         "The programs of the last four weeks, for a spreadsheet",
         "avactl account --since 4w --by program --format csv",
     ),
+    example("Which kernels were launched most", "avactl account --since 7d --by kernel"),
     example("Each session of one day", "avactl account --since 2026-11-30 --until 2026-11-30T23:59:59Z --by session"),
 ];
 
-/// Show what was used: by tenants, users, programs or devices, over hours or weeks
+/// Show what was used: by tenants, users, programs, devices or kernels, over hours or weeks
 ///
 /// The broker keeps what sessions used, hour by hour, also over its restarts. So the time shown is in whole hours: from the
 /// beginning of the hour of --since to the end of that of --until. A session that goes on is counted up to now.
@@ -31,6 +37,9 @@ pub const EXAMPLES: &[Example] = &[
 /// Administrators see all, other users their own. TIME is the time on devices, HELD that for which work was held back so that
 /// others got their share or a limit was kept, PEAK the most device memory that one session was seen to hold. SESSIONS began in
 /// the time shown; others may have begun before.
+///
+/// By function and by kernel it is how often programs called and launched them, and nothing else. Of each session and hour the
+/// most frequent have their names, and all more count as "(others)"; `avactl inspect` says what is no launch of its own.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Since when: so long ago (90m, 24h, 7d, 4w), or a day or moment of UTC (2026-11-30, 2026-11-30T12:00:00Z)
@@ -47,26 +56,6 @@ pub struct Args {
 
     #[command(flatten)]
     table: TableArgs,
-}
-
-/// What sessions are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum By {
-    /// Tenants
-    Tenant,
-    /// Users
-    User,
-    /// Control groups of programs: containers, jobs, services
-    Cgroup,
-    /// Names of programs
-    Program,
-    /// Devices
-    Device,
-    /// APIs
-    Api,
-    /// Each session alone
-    Session,
 }
 
 /// A time on the command line.
@@ -170,25 +159,7 @@ impl Row {
     }
 
     fn shown_name(&self) -> String {
-        match self.name.as_str() {
-            "" if self.groups > 1 => format!("({} others)", self.groups),
-            "" => "-".to_owned(),
-            name => name.to_owned(),
-        }
-    }
-}
-
-impl From<By> for admin::By {
-    fn from(by: By) -> Self {
-        match by {
-            By::Tenant => Self::Tenant,
-            By::User => Self::User,
-            By::Cgroup => Self::Cgroup,
-            By::Program => Self::Program,
-            By::Device => Self::Device,
-            By::Api => Self::Api,
-            By::Session => Self::Session,
-        }
+        shown_name(&self.name, self.groups)
     }
 }
 
@@ -201,9 +172,18 @@ pub fn run(args: Args, format: Format) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Usage, "--until is before --since"));
     }
     let rows = Broker::reach()?.account(since, until, args.by.into())?;
+    let (since_unix_seconds, until_unix_seconds) = (seconds(since - since % HOUR_MS), seconds(until));
+    if args.by.is_of_counts() {
+        let counted =
+            Counted { since_unix_seconds, until_unix_seconds, by: args.by, rows: counted::rows(rows, args.by) };
+        return match format {
+            Format::Csv => print(&counted::csv(&counted, !args.table.no_headers)),
+            _ => show(format, &counted, |counted| counted::table(counted, args.table.view(), args.table.bytes)),
+        };
+    }
     let account = Account {
-        since_unix_seconds: seconds(since - since % HOUR_MS),
-        until_unix_seconds: seconds(until),
+        since_unix_seconds,
+        until_unix_seconds,
         by: args.by,
         rows: rows.into_iter().map(|used| Row::new(used, args.by, user_name)).collect(),
     };
@@ -263,20 +243,6 @@ pub(super) fn table(account: &Account, view: View, exact: bool) -> String {
     render(&columns.into_iter().map(titled).collect::<Vec<_>>(), &rows, view)
 }
 
-impl By {
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Tenant => "TENANT",
-            Self::User => "USER",
-            Self::Cgroup => "CGROUP",
-            Self::Program => "PROGRAM",
-            Self::Device => "DEVICE",
-            Self::Api => "API",
-            Self::Session => "SESSION",
-        }
-    }
-}
-
 /// The account as comma-separated values (RFC 4180, with plain line ends), in base units.
 pub(super) fn csv(account: &Account, headers: bool) -> String {
     const AMOUNTS: &str = "sessions,device_seconds,held_seconds,commands,calls,bytes_in,bytes_out,memory_peak_bytes";
@@ -302,11 +268,6 @@ pub(super) fn csv(account: &Account, headers: bool) -> String {
     text
 }
 
-fn quoted(text: &str) -> String {
-    let is_plain = !text.contains([',', '"', '\n', '\r']);
-    if is_plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,10 +286,5 @@ mod tests {
         for wrong in ["", "yesterday", "24", "-3h", "2023-13-01", "99999999999999999999d"] {
             assert!(at(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn names_cannot_break_a_line_of_values() {
-        assert_eq!([quoted("a"), quoted("a,\"b\"\n"), quoted("")], ["a", "\"a,\"\"b\"\"\n\"", ""]);
     }
 }

@@ -22,8 +22,9 @@ pub const EXAMPLES: &[Example] = &[
 
 /// Show everything about sessions
 ///
-/// The objects that a program holds, the bytes it moved, and how often it called each function. Works also for sessions that
-/// ended lately, by number.
+/// The objects that a program holds, the bytes it moved, and how often it called each function and launched each kernel. Works
+/// also for sessions that ended lately, by number. Of the first 32 kernels launches are counted by name, of all others together;
+/// those of recorded graphs count as calls of the function that plays the graph.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -46,6 +47,7 @@ pub(super) struct Inspected {
     pub sandbox: String,
     pub objects: Vec<Objects>,
     pub functions: Vec<Function>,
+    pub kernels: Vec<Kernel>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +61,12 @@ pub(super) struct Function {
     pub name: String,
     pub calls: u64,
     pub bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Kernel {
+    pub name: String,
+    pub launches: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +111,7 @@ pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> S
         calls: function.calls,
         bytes: function.bytes,
     };
+    let kernel = |kernel: ava_protocol::usage::KernelStats| Kernel { name: kernel.name, launches: kernel.launches };
     Inspected {
         session: Shown::new(detail.session, now, user),
         command_line: detail.command_line,
@@ -114,6 +123,7 @@ pub(super) fn inspected(detail: Detail, now: SystemTime, user: impl Fn(u32) -> S
         sandbox: detail.sandbox,
         objects: detail.stats.objects.into_iter().map(|(r#type, live)| Objects { r#type, live }).collect(),
         functions: detail.stats.functions.into_iter().map(function).collect(),
+        kernels: detail.stats.kernels.into_iter().map(kernel).collect(),
     }
 }
 
@@ -167,9 +177,16 @@ pub(super) fn text(inspected: &Inspected, table: TableArgs) -> String {
         text += "\n";
         text += &render(&FUNCTIONS, &rows, table.view());
     }
+    if !inspected.kernels.is_empty() {
+        let row = |kernel: &Kernel| vec![Cell::from(kernel.name.as_str()), kernel.launches.to_string().into()];
+        let rows: Vec<_> = inspected.kernels.iter().map(row).collect();
+        text += "\n";
+        text += &render(&KERNELS, &rows, table.view());
+    }
     text
 }
 
 const OBJECTS: [Column; 2] = [Column::text("OBJECTS", 0).cut_to(20), Column::number("LIVE", 1)];
 const FUNCTIONS: [Column; 3] =
     [Column::text("FUNCTION", 0).cut_to(20), Column::number("CALLS", 1), Column::number("BYTES", 2)];
+const KERNELS: [Column; 2] = [Column::text("KERNEL", 0).cut_to(20), Column::number("LAUNCHES", 1)];

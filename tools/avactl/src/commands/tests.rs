@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use ava_protocol::admin::{self, Detail, Session, Setting, State};
-use ava_protocol::usage::{FunctionStats, Stats};
+use ava_protocol::usage::{FunctionStats, KernelStats, Stats};
 use insta::assert_snapshot;
 
 use super::shown::Shown;
@@ -74,6 +74,10 @@ fn detail() -> Detail {
             functions: vec![
                 FunctionStats { name: "clSetKernelArg".into(), calls: 100_000, bytes: 6_400_000 },
                 FunctionStats { name: "clFinish".into(), calls: 1, bytes: 64 },
+            ],
+            kernels: vec![
+                KernelStats { name: "_Z9mandelbrotPjf".into(), launches: 1_234 },
+                KernelStats { name: "(others)".into(), launches: 2 },
             ],
             ..Stats::default()
         },
@@ -287,6 +291,7 @@ fn account(by: account::By) -> account::Account {
             program: "a,\"b\"".into(),
             api: "opencl".into(),
         }),
+        times: 0,
         sessions: 12,
         device_ns,
         held_ns: 20_000_000,

@@ -24,6 +24,12 @@ fn what_was_used_is_added_up_in_each_format() {
         assert!(csv.starts_with(&format!("{by},groups,sessions,device_seconds,")) && csv.lines().count() == 2, "{csv}");
         assert!(here.text(&["account", "--by", by]).starts_with(&by.to_uppercase()));
     }
+    let functions = json(&here.text(&["account", "--by", "function", "--json"]));
+    let rows = functions["rows"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["name"].is_string() && row["launches"].is_null()), "{functions}");
+    assert_eq!(rows.iter().map(|row| row["calls"].as_u64().unwrap()).sum::<u64>(), 2, "{functions}");
+    let kernels = here.text(&["account", "--by", "kernel", "--format", "csv"]);
+    assert_eq!(kernels, "kernel,groups,launches\nfake?kernel,1,6\n", "names are a worker's word");
     let each = json(&here.text(&["account", "--by", "session", "--json"]));
     assert_eq!((each["rows"].as_array().unwrap().len(), &each["rows"][0]["session"]["api"]), (2, &"opencl".into()));
     let nothing = here.text(&["account", "--since", "2000-01-01", "--until", "2000-01-02"]);

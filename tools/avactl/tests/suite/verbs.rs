@@ -24,6 +24,7 @@ fn sessions_are_listed_inspected_and_ended() {
     assert_eq!(all["sessions"][0]["memory_bytes"], 4096);
     let session = json(&here.text(&["--format", "json", "inspect", "1"]));
     assert_eq!(session["functions"][0]["name"], "clFinish");
+    assert_eq!(session["kernels"], serde_json::json!([{ "name": "fake?kernel", "launches": 3 }]));
     assert_eq!(session["command_line"], "a program with arguments");
     assert!(here.text(&["kill", "1"]).starts_with("session 1 ended by user "));
     assert_eq!(std::io::Read::read(&mut tenant, &mut [0; 9]).unwrap(), 0);

@@ -125,6 +125,7 @@ fn launch(opcode: u32, api: &State, call: &mut Call, body: &[u8], commands: u64)
     };
     if ret == 0 {
         call.charge_commands(Some(commands));
+        call.launched(r.function.to_native());
     }
     if call.is_oneway() {
         return call.end_oneway(ret == 0, ret.into());

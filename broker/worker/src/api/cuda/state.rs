@@ -1,6 +1,6 @@
 //! What is remembered of a session with CUDA.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 
 use ava_protocol::cuda::kind;
 
@@ -32,6 +32,20 @@ impl Hooks for State {
     /// Streams go on when a call has returned, and a driver says of none of their commands whether it runs.
     fn ends_with_calls(&self) -> bool {
         false
+    }
+
+    fn kernel_name(&self, kind: u16, kernel: *mut c_void) -> Option<String> {
+        // Drivers of before CUDA 12.3 have neither.
+        let ask = match kind {
+            kind::CUfunction => self.vendor.cuFuncGetName,
+            kind::CUkernel => self.vendor.cuKernelGetName,
+            _ => None,
+        };
+        let mut name = std::ptr::null();
+        // SAFETY: a live object of the kind that is asked about, and a place for an address.
+        let status = unsafe { ask?(&raw mut name, kernel) };
+        // SAFETY: the driver keeps the text as long as the object.
+        (status == 0 && !name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned())
     }
 
     fn takes(&self, kind: u16, object: *mut c_void) -> u64 {

@@ -46,6 +46,11 @@ impl Hooks for State {
         devices.into_iter().map(name).filter(|name| !name.is_empty()).collect()
     }
 
+    fn kernel_name(&self, kind: u16, kernel: *mut c_void) -> Option<String> {
+        const CL_KERNEL_FUNCTION_NAME: u32 = 0x1190;
+        (kind == kind::cl_kernel).then(|| query::text(self.vendor.clGetKernelInfo, kernel, CL_KERNEL_FUNCTION_NAME))
+    }
+
     /// An event is one that has ended in error.
     fn creation_failed(&self, session: &Session, id: u64, made: u16, from: u64, status: i64) {
         let from = session.objects.pointer(from).filter(|_| made == kind::cl_event);

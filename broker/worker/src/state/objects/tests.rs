@@ -25,6 +25,19 @@ fn an_object_outlives_its_release_as_long_as_something_made_from_it_is_left() {
 }
 
 #[test]
+fn a_kernel_knows_where_its_launches_are_counted() {
+    let objects = none();
+    objects.bind(1, 1, 0x10, &[], 0).unwrap();
+    objects.bind(2, 1, 0x20, &[], 0).unwrap();
+    let tally = objects.usage.tally(Some("turn"));
+    objects.count_as(1, tally);
+    objects.count_as(9, tally);
+    let counted = [1, 2].map(|id| objects.look(id, 1).unwrap().1);
+    assert_eq!(counted, [Some(tally), None]);
+    assert_eq!((objects.known(2), objects.known(9)), (Some((1, 0x20)), None));
+}
+
+#[test]
 fn threads_that_release_at_the_same_moment_are_both_told_that_it_may_be_the_last_time() {
     let objects = none();
     objects.bind(1, 1, 0x10, &[], 0).unwrap();
