@@ -1215,6 +1215,7 @@ extern "C" {
 
     #[proc(since = 8000)]
     #[custom(shim)]
+    #[charge(commands = 1)]
     #[twin(cuMemPrefetchAsync_ptsz)]
     #[submits]
     fn cuMemPrefetchAsync(
@@ -1226,6 +1227,7 @@ extern "C" {
 
     #[proc(since = 12020)]
     #[custom(shim)]
+    #[charge(commands = 1)]
     #[twin(cuMemPrefetchAsync_v2_ptsz)]
     #[submits]
     fn cuMemPrefetchAsync_v2(
@@ -1588,6 +1590,7 @@ extern "C" {
 
 extern "C" {
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD8_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N)]
@@ -1595,6 +1598,7 @@ extern "C" {
     fn cuMemsetD8_v2(dstDevice: CUdeviceptr, uc: c_uchar, N: usize) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD16_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 2)]
@@ -1602,6 +1606,7 @@ extern "C" {
     fn cuMemsetD16_v2(dstDevice: CUdeviceptr, us: c_ushort, N: usize) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD32_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 4)]
@@ -1609,6 +1614,7 @@ extern "C" {
     fn cuMemsetD32_v2(dstDevice: CUdeviceptr, ui: c_uint, N: usize) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD2D8_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1616,6 +1622,7 @@ extern "C" {
     fn cuMemsetD2D8_v2(dstDevice: CUdeviceptr, dstPitch: usize, uc: c_uchar, Width: usize, Height: usize) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD2D16_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1624,6 +1631,7 @@ extern "C" {
     -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD2D32_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1631,6 +1639,7 @@ extern "C" {
     fn cuMemsetD2D32_v2(dstDevice: CUdeviceptr, dstPitch: usize, ui: c_uint, Width: usize, Height: usize) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD8Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N)]
@@ -1639,6 +1648,7 @@ extern "C" {
     fn cuMemsetD8Async(dstDevice: CUdeviceptr, uc: c_uchar, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD16Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 2)]
@@ -1647,6 +1657,7 @@ extern "C" {
     fn cuMemsetD16Async(dstDevice: CUdeviceptr, us: c_ushort, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD32Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 4)]
@@ -1655,6 +1666,7 @@ extern "C" {
     fn cuMemsetD32Async(dstDevice: CUdeviceptr, ui: c_uint, N: usize, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD2D8Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1670,6 +1682,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD2D16Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1685,6 +1698,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 3020)]
+    #[charge(commands = 1)]
     #[twin(cuMemsetD2D32Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -2097,26 +2111,31 @@ extern "C" {
     fn cuStreamSynchronize(hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 8000)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWriteValue32_ptsz)]
     #[submits]
     fn cuStreamWriteValue32(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint32_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 8000)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWaitValue32_ptsz)]
     #[submits]
     fn cuStreamWaitValue32(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint32_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 9000)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWriteValue64_ptsz)]
     #[submits]
     fn cuStreamWriteValue64(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint64_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 9000)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWaitValue64_ptsz)]
     #[submits]
     fn cuStreamWaitValue64(stream: Option<CUstream>, addr: CUdeviceptr, value: cuuint64_t, flags: c_uint) -> CUresult;
 
     #[proc(since = 11070)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWriteValue32_v2_ptsz)]
     #[submits]
     fn cuStreamWriteValue32_v2(
@@ -2127,6 +2146,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 11070)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWaitValue32_v2_ptsz)]
     #[submits]
     fn cuStreamWaitValue32_v2(
@@ -2137,6 +2157,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 11070)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWriteValue64_v2_ptsz)]
     #[submits]
     fn cuStreamWriteValue64_v2(
@@ -2147,6 +2168,7 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 11070)]
+    #[charge(commands = 1)]
     #[twin(cuStreamWaitValue64_v2_ptsz)]
     #[submits]
     fn cuStreamWaitValue64_v2(
@@ -2932,11 +2954,13 @@ extern "C" {
     ) -> CUresult;
 
     #[proc(since = 11010)]
+    #[charge(commands = 1)]
     #[twin(cuGraphUpload_ptsz)]
     #[submits]
     fn cuGraphUpload(hGraph: Option<CUgraphExec>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 10000)]
+    #[charge(commands = 1)]
     #[twin(cuGraphLaunch_ptsz)]
     #[custom(shim)]
     #[oneway]

@@ -220,11 +220,15 @@ fn a_session_whose_calls_wait_ends_at_once() {
 
 #[test]
 fn cuda_gives_no_more_commands_in_a_second_than_its_tenant_may() {
-    let program = Program::new("python3").args([Path::new(built::tests()).join("limits/cuda.py")]).within(PATIENCE);
-    let scene = Scene { world: World::new(Vendor::SoftCuda), program };
-    let _programs = [scene.begin(), scene.begin()];
-    scene.limit("commands_per_second", "100");
-    // What was done before counts for nothing.
-    std::thread::sleep(Duration::from_millis(100));
-    scene.keeps_to(100, |session| session.commands);
+    for way in ["copy", "fill"] {
+        let script = built::tests().join("limits/cuda.py");
+        let program = Program::new("python3").args([script.as_path(), Path::new(way)]).within(PATIENCE);
+        let scene = Scene { world: World::new(Vendor::SoftCuda), program };
+        let _programs = [scene.begin(), scene.begin()];
+        scene.limit("commands_per_second", "100");
+        // What was done before counts for nothing.
+        std::thread::sleep(Duration::from_millis(100));
+        // Each call is one, so that none passes uncounted.
+        scene.keeps_to(100, |session| session.calls);
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ava_tables::build::TABLES;
 use ava_tables::model::{Api, Shape};
-use ava_tables::plan::{About, BirthPlace, CallPlan, Plan, Posting, Record};
+use ava_tables::plan::{About, Birth, BirthPlace, CallPlan, Plan, Posting, Record};
 
 fn tables() -> Vec<Api> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -113,6 +113,19 @@ fn releases_of_what_posted_calls_make_do_not_come_after_all() {
         })
         .collect();
     assert_eq!(early, ["clReleaseEvent"]);
+}
+
+/// A call that makes an event gives a queue a command. Of what the tables say that it gives devices work the reader sees to it.
+#[test]
+fn commands_with_events_are_charged() {
+    for api in tables() {
+        let plan = Plan::of(&api);
+        let is_event = |kind: &str| plan.kinds.iter().any(|of| of.name == kind && of.event);
+        for call in plan.calls.iter().filter(|call| call.crosses && call.charges.commands.is_none()) {
+            let makes_event = |birth: &Birth<'_>| matches!(birth.place, BirthPlace::Stored(_)) && is_event(birth.kind);
+            assert!(!call.births.iter().any(makes_event), "{} charges no command", call.function.name);
+        }
+    }
 }
 
 #[test]

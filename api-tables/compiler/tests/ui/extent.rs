@@ -10,9 +10,11 @@ type toy_buffer = Handle;
 
 extern "C" {
     #[oneway]
+    #[charge(commands = 1)]
     #[extent(address = size)]
     fn toy_fill(address: u64, size: usize) -> toy_status;
 
+    #[charge(commands = 1)]
     #[extent(buffer = size)]
     fn toy_fill_all(buffer: toy_buffer, size: usize) -> toy_status;
 

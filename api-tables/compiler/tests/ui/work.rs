@@ -16,6 +16,9 @@ extern "C" {
     #[settled]
     fn toy_copy(queue: toy_queue) -> toy_status;
 
+    #[submits]
+    fn toy_uncounted(queue: toy_queue) -> toy_status;
+
     #[local]
     #[submits]
     fn toy_here(queue: toy_queue) -> toy_status;
