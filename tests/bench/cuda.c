@@ -2,16 +2,18 @@
  *
  *   cuda [ROUNDS] [MIBS]         (2000, 256)
  *
- * The driver is opened by its name, as NVIDIA's runtime does. Copies of MIBS MiB are named copy_256m_*, whatever their size.
+ * Copies of MIBS MiB are named copy_256m_*, whatever their size.
  */
 #define _GNU_SOURCE
-#include <cuda.h>
-#include <dlfcn.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#define FUNCTIONS(F)                                                                                                    \
+    F(cuInit) F(cuDevicePrimaryCtxRetain) F(cuCtxSetCurrent) F(cuModuleLoadData) F(cuModuleUnload)                      \
+    F(cuModuleGetFunction) F(cuLaunchKernel) F(cuStreamCreate) F(cuStreamSynchronize) F(cuEventCreate) F(cuEventRecord) \
+    F(cuEventQuery) F(cuMemAlloc_v2) F(cuMemFree_v2) F(cuMemHostAlloc) F(cuMemcpyHtoD_v2) F(cuMemcpyDtoH_v2)            \
+    F(cuStreamBeginCapture_v2) F(cuStreamEndCapture) F(cuGraphInstantiateWithFlags) F(cuGraphLaunch)                    \
+    F(cuCtxGetCurrent) F(cuCtxGetDevice) F(cuDeviceGetAttribute) F(cuStreamIsCapturing) F(cuPointerGetAttributes)       \
+    F(cuStreamGetPriority) F(cuDevicePrimaryCtxGetState) F(cuFuncGetAttribute) F(cuMemsetD8Async) F(cuMemcpyDtoDAsync_v2)
+#include "driver.h"
 #include <string.h>
-#include <time.h>
 
 /* One thread of one block writes a number, so that a launch costs the device next to nothing. */
 static const char CODE[] =
@@ -20,40 +22,6 @@ static const char CODE[] =
     "    .reg .b32 %r<2>;\n    .reg .b64 %rd<3>;\n"
     "    ld.param.u64 %rd1, [to];\n    cvta.to.global.u64 %rd2, %rd1;\n"
     "    mov.u32 %r1, 7;\n    st.global.u32 [%rd2], %r1;\n    ret;\n}\n";
-
-#define FUNCTIONS(F)                                                                                               \
-    F(cuInit) F(cuDevicePrimaryCtxRetain) F(cuCtxSetCurrent) F(cuModuleLoadData) F(cuModuleUnload)    \
-    F(cuModuleGetFunction) F(cuLaunchKernel) F(cuStreamCreate) F(cuStreamSynchronize) F(cuEventCreate) F(cuEventRecord)   \
-    F(cuEventQuery) F(cuMemAlloc_v2) F(cuMemFree_v2) F(cuMemHostAlloc) F(cuMemcpyHtoD_v2) F(cuMemcpyDtoH_v2)             \
-    F(cuStreamBeginCapture_v2) F(cuStreamEndCapture) F(cuGraphInstantiateWithFlags) F(cuGraphLaunch)                     \
-    F(cuCtxGetCurrent) F(cuCtxGetDevice) F(cuDeviceGetAttribute) F(cuStreamIsCapturing) F(cuPointerGetAttributes)         \
-    F(cuStreamGetPriority) F(cuDevicePrimaryCtxGetState) F(cuFuncGetAttribute) F(cuMemsetD8Async) F(cuMemcpyDtoDAsync_v2)
-#define DECLARE(name) static __typeof__(&name) p_##name;
-FUNCTIONS(DECLARE)
-
-static void find(void)
-{
-    void *driver = dlopen("libcuda.so.1", RTLD_NOW);
-    if (!driver) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(2);
-    }
-#define FIND(name)                                             \
-    if (!(p_##name = (__typeof__(&name))dlsym(driver, #name))) { \
-        fprintf(stderr, "no %s\n", #name);                     \
-        exit(2);                                               \
-    }
-    FUNCTIONS(FIND)
-}
-
-#define OK(call)                                                             \
-    do {                                                                     \
-        CUresult status_ = p_##call;                                         \
-        if (status_ != CUDA_SUCCESS) {                                       \
-            fprintf(stderr, "line %d: %s: %d\n", __LINE__, #call, status_);  \
-            exit(3);                                                         \
-        }                                                                    \
-    } while (0)
 
 enum { LAUNCHES = 1000, LARGE_ROUNDS = 5 };
 static const size_t MIB = 1 << 20;
@@ -68,13 +36,6 @@ static CUdeviceptr at;
 static char *pageable, *pinned, *host;
 static size_t size;
 static uint64_t *times;
-
-static uint64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 static int compare(const void *a, const void *b)
 {

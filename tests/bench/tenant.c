@@ -19,6 +19,7 @@
  * Each result is computed on the host as well.
  */
 #include "program.h"
+#include "rounds.h"
 
 #define ITEMS 512
 #define MOST 1000000
@@ -86,19 +87,6 @@ static int ascending(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return x < y ? -1 : x > y;
-}
-
-/* What `rounds` rounds make of `n`, in steps of squares. */
-static cl_uint advanced(cl_uint n, uint64_t rounds)
-{
-    cl_uint factor = 1664525u, addend = 1013904223u;
-    for (; rounds; rounds >>= 1) {
-        if (rounds & 1)
-            n = n * factor + addend;
-        addend = addend * factor + addend;
-        factor *= factor;
-    }
-    return n;
 }
 
 int main(int argc, char **argv)

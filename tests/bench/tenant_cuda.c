@@ -7,13 +7,12 @@
  * Prints what tenant.c prints of its seconds. Each result is computed on the host as well.
  */
 #define _GNU_SOURCE
-#include <cuda.h>
-#include <dlfcn.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#define FUNCTIONS(F)                                                                                              \
+    F(cuInit) F(cuDevicePrimaryCtxRetain) F(cuCtxSetCurrent) F(cuCtxSynchronize) F(cuModuleLoadData)              \
+    F(cuModuleGetFunction) F(cuLaunchKernel) F(cuMemAlloc_v2) F(cuMemcpyHtoD_v2) F(cuMemcpyDtoH_v2)
+#include "driver.h"
+#include "rounds.h"
 #include <string.h>
-#include <time.h>
 
 #define BLOCKS 4
 #define THREADS 128
@@ -32,45 +31,8 @@ static const char CODE[] =
     "    setp.ne.u32 %p1, %r1, 0;\n    @%p1 bra again;\n"
     "    st.global.u32 [%rd4], %r6;\n    ret;\n}\n";
 
-#define FUNCTIONS(F)                                                                                              \
-    F(cuInit) F(cuDevicePrimaryCtxRetain) F(cuCtxSetCurrent) F(cuCtxSynchronize) F(cuModuleLoadData)              \
-    F(cuModuleGetFunction) F(cuLaunchKernel) F(cuMemAlloc_v2) F(cuMemcpyHtoD_v2) F(cuMemcpyDtoH_v2)
-#define DECLARE(name) static __typeof__(&name) p_##name;
-FUNCTIONS(DECLARE)
-
-static void find(void)
-{
-    void *driver = dlopen("libcuda.so.1", RTLD_NOW);
-    if (!driver) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(2);
-    }
-#define FIND(name)                                               \
-    if (!(p_##name = (__typeof__(&name))dlsym(driver, #name))) { \
-        fprintf(stderr, "no %s\n", #name);                       \
-        exit(2);                                                 \
-    }
-    FUNCTIONS(FIND)
-}
-
-#define OK(call)                                                            \
-    do {                                                                    \
-        CUresult status_ = p_##call;                                        \
-        if (status_ != CUDA_SUCCESS) {                                      \
-            fprintf(stderr, "line %d: %s: %d\n", __LINE__, #call, status_); \
-            exit(3);                                                        \
-        }                                                                   \
-    } while (0)
-
 static CUfunction kernel;
 static CUdeviceptr at;
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void compute(uint32_t rounds)
 {
@@ -132,13 +94,7 @@ int main(int argc, char **argv)
         work += MICROSECONDS;
     }
     OK(cuMemcpyDtoH_v2(numbers, at, sizeof numbers));
-    uint32_t factor = 1664525u, addend = 1013904223u, expected = 0;
-    for (uint64_t left = done; left; left >>= 1) {
-        if (left & 1)
-            expected = expected * factor + addend;
-        addend = addend * factor + addend;
-        factor *= factor;
-    }
+    uint32_t expected = advanced(0, done);
     for (size_t i = 0; i < BLOCKS * THREADS; i++) {
         if (numbers[i] != expected) {
             fprintf(stderr, "tenant_cuda: number %zu is wrong\n", i);
