@@ -1216,6 +1216,7 @@ extern "C" {
     #[proc(since = 8000)]
     #[custom(shim)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemPrefetchAsync_ptsz)]
     #[submits]
     fn cuMemPrefetchAsync(
@@ -1228,6 +1229,7 @@ extern "C" {
     #[proc(since = 12020)]
     #[custom(shim)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemPrefetchAsync_v2_ptsz)]
     #[submits]
     fn cuMemPrefetchAsync_v2(
@@ -1328,6 +1330,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
+    #[occupies]
     #[twin(cuMemcpyHtoD_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = ByteCount)]
@@ -1338,12 +1341,14 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
+    #[occupies]
     #[twin(cuMemcpyDtoH_v2_ptds, since = 7000)]
     fn cuMemcpyDtoH_v2(dstHost: Option<Out<[c_void; ByteCount]>>, srcDevice: CUdeviceptr, ByteCount: usize)
     -> CUresult;
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpyDtoD_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = ByteCount)]
@@ -1353,6 +1358,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpyDtoA_v2_ptds, since = 7000)]
     fn cuMemcpyDtoA_v2(
         dstArray: Option<CUarray>,
@@ -1363,6 +1369,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpyAtoD_v2_ptds, since = 7000)]
     fn cuMemcpyAtoD_v2(
         dstDevice: CUdeviceptr,
@@ -1373,6 +1380,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1, bytes_in = srcHost)]
+    #[occupies]
     #[twin(cuMemcpyHtoA_v2_ptds, since = 7000)]
     fn cuMemcpyHtoA_v2(
         dstArray: Option<CUarray>,
@@ -1383,6 +1391,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1, bytes_out = dstHost)]
+    #[occupies]
     #[twin(cuMemcpyAtoH_v2_ptds, since = 7000)]
     fn cuMemcpyAtoH_v2(
         dstHost: Option<Out<[c_void; ByteCount]>>,
@@ -1393,6 +1402,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpyAtoA_v2_ptds, since = 7000)]
     fn cuMemcpyAtoA_v2(
         dstArray: Option<CUarray>,
@@ -1405,6 +1415,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyHtoAAsync_v2_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpyHtoAAsync_v2(
@@ -1418,6 +1429,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyAtoHAsync_v2_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpyAtoHAsync_v2(
@@ -1431,6 +1443,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[charge(commands = 1, bytes_in = srcHost)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyHtoDAsync_v2_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = ByteCount)]
@@ -1446,6 +1459,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom(shim)]
     #[charge(commands = 1, bytes_out = dstHost)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyDtoHAsync_v2_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpyDtoHAsync_v2(
@@ -1457,6 +1471,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyDtoDAsync_v2_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = ByteCount)]
@@ -1472,6 +1487,7 @@ extern "C" {
 
     #[proc(since = 4000)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpyPeer_ptds, since = 7000)]
     fn cuMemcpyPeer(
         dstDevice: CUdeviceptr,
@@ -1483,6 +1499,7 @@ extern "C" {
 
     #[proc(since = 4000)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyPeerAsync_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpyPeerAsync(
@@ -1497,12 +1514,14 @@ extern "C" {
     #[proc(since = 4000)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpy_ptds, since = 7000)]
     fn cuMemcpy(dst: CUdeviceptr, src: CUdeviceptr, ByteCount: usize) -> CUresult;
 
     #[proc(since = 4000)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyAsync_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpyAsync(dst: CUdeviceptr, src: CUdeviceptr, ByteCount: usize, hStream: Option<CUstream>) -> CUresult;
@@ -1510,24 +1529,28 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpy2D_v2_ptds, since = 7000)]
     fn cuMemcpy2D_v2(pCopy: Option<&CUDA_MEMCPY2D_v2>) -> CUresult;
 
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpy2DUnaligned_v2_ptds, since = 7000)]
     fn cuMemcpy2DUnaligned_v2(pCopy: Option<&CUDA_MEMCPY2D_v2>) -> CUresult;
 
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpy3D_v2_ptds, since = 7000)]
     fn cuMemcpy3D_v2(pCopy: Option<&CUDA_MEMCPY3D_v2>) -> CUresult;
 
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemcpy2DAsync_v2_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpy2DAsync_v2(pCopy: Option<&CUDA_MEMCPY2D_v2>, hStream: Option<CUstream>) -> CUresult;
@@ -1535,6 +1558,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemcpy3DAsync_v2_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpy3DAsync_v2(pCopy: Option<&CUDA_MEMCPY3D_v2>, hStream: Option<CUstream>) -> CUresult;
@@ -1542,12 +1566,14 @@ extern "C" {
     #[proc(since = 4000)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemcpy3DPeer_ptds, since = 7000)]
     fn cuMemcpy3DPeer(pCopy: Option<&CUDA_MEMCPY3D_PEER_v1>) -> CUresult;
 
     #[proc(since = 4000)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemcpy3DPeerAsync_ptsz, since = 7000)]
     #[submits(quietly)]
     fn cuMemcpy3DPeerAsync(pCopy: Option<&CUDA_MEMCPY3D_PEER_v1>, hStream: Option<CUstream>) -> CUresult;
@@ -1555,6 +1581,7 @@ extern "C" {
     #[proc(since = 12080)]
     #[custom(shim)]
     #[charge(commands = count)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyBatchAsync_ptsz)]
     #[submits(quietly)]
     fn cuMemcpyBatchAsync(
@@ -1572,6 +1599,7 @@ extern "C" {
     #[proc(since = 13000)]
     #[custom(shim)]
     #[charge(commands = count)]
+    #[occupies(hStream)]
     #[twin(cuMemcpyBatchAsync_v2_ptsz)]
     #[submits(quietly)]
     fn cuMemcpyBatchAsync_v2(
@@ -1591,6 +1619,7 @@ extern "C" {
 extern "C" {
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemsetD8_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N)]
@@ -1599,6 +1628,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemsetD16_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 2)]
@@ -1607,6 +1637,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemsetD32_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 4)]
@@ -1615,6 +1646,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemsetD2D8_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1623,6 +1655,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemsetD2D16_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1632,6 +1665,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies]
     #[twin(cuMemsetD2D32_v2_ptds, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1640,6 +1674,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemsetD8Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N)]
@@ -1649,6 +1684,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemsetD16Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 2)]
@@ -1658,6 +1694,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemsetD32Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = N * 4)]
@@ -1667,6 +1704,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemsetD2D8Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1683,6 +1721,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemsetD2D16Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -1699,6 +1738,7 @@ extern "C" {
 
     #[proc(since = 3020)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuMemsetD2D32Async_ptsz, since = 7000)]
     #[oneway]
     #[extent(dstDevice = dstPitch * Height)]
@@ -2426,6 +2466,7 @@ extern "C" {
     #[oneway]
     #[about(hStream)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuLaunchKernel_ptsz, since = 7000)]
     #[submits]
     fn cuLaunchKernel(
@@ -2447,6 +2488,7 @@ extern "C" {
     #[oneway]
     #[about(hStream)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuLaunchCooperativeKernel_ptsz)]
     #[submits]
     fn cuLaunchCooperativeKernel(
@@ -2466,6 +2508,7 @@ extern "C" {
     #[custom]
     #[oneway]
     #[charge(commands = 1)]
+    #[occupies(config)]
     #[twin(cuLaunchKernelEx_ptsz)]
     #[submits]
     fn cuLaunchKernelEx(
@@ -2955,12 +2998,14 @@ extern "C" {
 
     #[proc(since = 11010)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuGraphUpload_ptsz)]
     #[submits]
     fn cuGraphUpload(hGraph: Option<CUgraphExec>, hStream: Option<CUstream>) -> CUresult;
 
     #[proc(since = 10000)]
     #[charge(commands = 1)]
+    #[occupies(hStream)]
     #[twin(cuGraphLaunch_ptsz)]
     #[custom(shim)]
     #[oneway]

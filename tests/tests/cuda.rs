@@ -56,8 +56,24 @@ const NOT_YET: &str = include_str!("../cuda/not-yet.txt");
 /// Those that pass natively pass through AvA, too, but for the list.
 #[test]
 fn every_case_of_the_client_passes_through_ava() {
+    passes_through(&World::new(Vendor::SoftCuda));
+}
+
+/// The marks that the worker puts into streams then are not noticed.
+#[test]
+fn every_case_of_the_client_passes_while_its_commands_are_watched() {
+    let mut world = World::without_broker(Vendor::SoftCuda);
+    let file = world.directory().join("ava.toml");
+    std::fs::write(&file, "[default]\nlongest_command = \"1h\"\n").unwrap();
+    world = world.with_arguments(["--config".as_ref(), file.as_os_str()]);
+    world.start_broker();
+    passes_through(&world);
+}
+
+#[track_caller]
+fn passes_through(world: &World) {
     let _ = installed();
-    let answer = World::new(Vendor::SoftCuda).through_avactl(&client(&["all"]).env("AVA_SOFTCUDA_MEMORY", MEMORY));
+    let answer = world.through_avactl(&client(&["all"]).env("AVA_SOFTCUDA_MEMORY", MEMORY));
     let failed: Vec<_> = answer
         .stdout
         .lines()

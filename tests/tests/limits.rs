@@ -33,6 +33,11 @@ impl Scene {
         Self { world: World::new(Vendor::SoftHsm), program }
     }
 
+    fn cuda() -> Self {
+        let program = Program::new("python3").args([built::tests().join("limits/occupy.py")]).within(PATIENCE);
+        Self { world: World::new(Vendor::SoftCuda), program }
+    }
+
     fn begin(&self) -> Running {
         let mut program = self.world.start_remote(&self.program);
         program.wait_for("ready\n");
@@ -136,6 +141,56 @@ fn a_token_that_computes_for_too_long_ends_the_session() {
     program.tell("keys 1000\n");
     assert_eq!(scene.end(&program), "a command ran for longer than 100ms (longest_command, avactl policy set)");
     assert!(!program.wait_for("\n2: keys ").ends_with("keys 0\n"));
+}
+
+#[test]
+fn a_kernel_of_cuda_that_runs_for_too_long_ends_its_session() {
+    let scene = Scene::cuda();
+    let mut short = scene.begin();
+    scene.limit("longest_command", "500ms");
+    for place in ["legacy", "thread", "blocking", "stream", "destroyed", "other", "graph"] {
+        let mut long = scene.begin();
+        long.tell(&format!("spin {place}\n"));
+        let reason = scene.end(&long);
+        assert_eq!(reason, "a command ran for longer than 500ms (longest_command, avactl policy set)", "{place}");
+        long.wait_for_complaint(&reason);
+        // CUDA_ERROR_DEVICE_UNAVAILABLE
+        long.wait_for("\n1: spin 46\n");
+    }
+    assert_eq!(does(&mut short, "copy 0"), "0", "others are not affected");
+}
+
+#[test]
+fn what_a_stream_of_cuda_waits_for_does_not_count() {
+    let scene = Scene::cuda();
+    let mut program = scene.begin();
+    scene.limit("longest_command", "1s");
+    assert_eq!(does(&mut program, "hold 3000"), "0");
+    assert_eq!(does(&mut program, "row 250"), "0", "ten short ones take longer all together");
+    assert_eq!(scene.session(&program).ended, None);
+}
+
+#[test]
+fn a_recording_of_cuda_is_not_disturbed_by_whoever_asks_about_kernels() {
+    let scene = Scene::cuda();
+    let mut program = scene.begin();
+    scene.limit("longest_command", "1h");
+    assert_eq!(does(&mut program, "record 1000"), "0 3 2");
+}
+
+#[test]
+fn what_runs_in_a_context_of_cuda_ends_with_it_and_with_its_failure() {
+    let scene = Scene::cuda();
+    let mut program = scene.begin();
+    scene.limit("longest_command", "1s");
+    assert_eq!(does(&mut program, "leave own"), "0");
+    assert_eq!(does(&mut program, "leave primary"), "0");
+    // CUDA_ERROR_LAUNCH_FAILED
+    assert_eq!(does(&mut program, "trap 0"), "719");
+    // Longer than any command may go on.
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(does(&mut program, "copy 0"), "719");
+    assert_eq!(scene.session(&program).ended, None);
 }
 
 #[test]

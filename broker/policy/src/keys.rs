@@ -204,9 +204,8 @@ pub const KEYS: [Definition; 15] = [
         Kind::Time,
         "\"10s\"",
         "A session ends whose command occupies a device for longer, not counting the time in which it was stopped so that others \
-         got their share. Without it: as long as it takes.",
-    )
-    .except(&["cuda"]),
+         got their share. A graph that is launched is one command. Without it: as long as it takes.",
+    ),
 ];
 
 impl Key {

@@ -71,6 +71,9 @@ pub struct Api {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
     pub submits: Submits,
+    pub occupies: Occupies,
+    /// It is the twin of a function: a queue that it does not name may be another one.
+    pub is_twin: bool,
     /// The vendor's function waits for what devices were given before.
     pub settled: bool,
 }
@@ -84,9 +87,20 @@ pub enum Submits {
     Noticed,
 }
 
+/// For how long the command of a call occupies its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occupies {
+    Nothing,
+    /// At most until the call returns, in the queue that no argument names.
+    Call,
+    /// Until its queue has got behind it.
+    Queue,
+}
+
 impl Work {
     /// Of a function of which nothing is said.
-    pub const NONE: Self = Self { submits: Submits::Nothing, settled: false };
+    pub const NONE: Self =
+        Self { submits: Submits::Nothing, occupies: Occupies::Nothing, is_twin: false, settled: false };
 }
 
 /// A query by the keys of one object.

@@ -6,6 +6,7 @@ mod costs;
 mod descriptors;
 mod inputs;
 mod numbers;
+mod occupied;
 mod outputs;
 
 use std::cell::{Cell, RefCell};
@@ -29,7 +30,7 @@ use rkyv::ser::allocator::{Arena, ArenaHandle};
 use rkyv::util::AlignedVec;
 use rkyv::{Portable, Serialize};
 
-use crate::hooks::{self, Hooks, InPlace};
+use crate::hooks::{self, Hooks, InPlace, Occupied};
 use crate::memory::NOWHERE;
 pub use crate::outcome::{Outcome, Stop};
 use crate::session::Session;
@@ -88,6 +89,8 @@ pub struct Call<'a> {
     done: [Cell<u64>; RATES.len()],
     /// The number of the command that runs as long as the call; 0 for none.
     command: Cell<u64>,
+    /// What it gives a queue.
+    occupied: Cell<Option<Occupied>>,
     /// The descriptor that came with the request, and the one that goes with the reply.
     came: Option<OwnedFd>,
     brings: Option<OwnedFd>,
@@ -165,6 +168,7 @@ impl<'a> Call<'a> {
             passed: Default::default(),
             done: Default::default(),
             command: Cell::new(0),
+            occupied: Cell::new(None),
             came: None,
             brings: None,
         }

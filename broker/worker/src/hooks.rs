@@ -6,7 +6,9 @@ use ava_protocol::api::Api as Table;
 use ava_protocol::frame::{MOST_NOTICES, Notice};
 
 use crate::session::Session;
+use crate::state::commands::Vendor;
 use crate::state::events::{Events, NoEvents};
+use crate::state::marks::{Mark, Marks, NoMarks};
 
 /// What an API's table says; the table compiler makes it.
 pub trait Facts {
@@ -63,6 +65,11 @@ pub trait Hooks: Facts + Send + Sync {
         self.events().polled().is_none()
     }
 
+    /// What stands before and behind commands of which the vendor does not say whether they run.
+    fn marks(&self) -> &dyn Marks {
+        &NoMarks
+    }
+
     /// The queue of this id, if it is one.
     fn queue(&self, _session: &Session, _id: u64) -> Option<Queue> {
         None
@@ -107,10 +114,31 @@ pub fn watch(session: &'static Session, hooks: &'static dyn Hooks, queue: u64, e
     }
     let queue = hooks.queue(session, queue).unwrap_or_default();
     if session.commands.add(event, queue.pointer, queue.on_processors) {
-        let ask = move || session.commands.ask(hooks.events());
-        if let Err(error) = std::thread::Builder::new().name("commands".into()).spawn(ask) {
-            tracing::warn!("nobody sees for how long commands run: {error}");
-        }
+        ask(session, hooks);
+    }
+}
+
+/// A command that is given to a queue between two marks.
+#[derive(Debug, Clone, Copy)]
+pub struct Occupied {
+    pub number: u64,
+    /// The vendor's queue; null for the one of calls that name none.
+    pub queue: *mut c_void,
+}
+
+/// The vendor is about to be given a command of a queue, behind a mark: the command's number.
+pub fn watch_behind(session: &'static Session, hooks: &'static dyn Hooks, mark: Mark, queue: usize) -> u64 {
+    let number = session.commands.add_behind(mark, queue);
+    if session.commands.wants_thread() {
+        ask(session, hooks);
+    }
+    number
+}
+
+fn ask(session: &'static Session, hooks: &'static dyn Hooks) {
+    let ask = move || session.commands.ask(Vendor { events: hooks.events(), marks: hooks.marks() });
+    if let Err(error) = std::thread::Builder::new().name("commands".into()).spawn(ask) {
+        tracing::warn!("nobody sees for how long commands run: {error}");
     }
 }
 

@@ -13,6 +13,7 @@ pub mod included;
 pub mod lanes;
 pub mod map;
 pub mod mappings;
+pub mod marks;
 pub mod mirrors;
 pub mod objects;
 pub mod occupancy;

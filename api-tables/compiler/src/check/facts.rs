@@ -88,6 +88,7 @@ impl Reader<'_> {
             "extent" => self.extent(attr, problems),
             "regardless" => self.facts.regardless = self.listed(attr, problems),
             "frees" => self.facts.frees = numbers::freed(attr, self.params, self.scope, problems),
+            "occupies" => self.facts.occupies = work::occupies(attr, self.scope, problems),
             "submits" => self.facts.submits = work::submits(attr, problems),
             "settled" => {
                 attr.flag(problems);

@@ -4,7 +4,7 @@ use super::names::{self, ident, int};
 use super::objects::parents;
 use super::sizes::{Side, Sizes};
 use crate::expr;
-use crate::model::{Buffer, Expr, Function, Len, Shape};
+use crate::model::{Buffer, Expr, Function, Len, Occupies, Shape};
 use crate::plan::{Argument, CallPlan, Number, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -50,11 +50,27 @@ fn is_answered(call: &CallPlan<'_>, e: &Expr) -> bool {
     }
 }
 
-/// The statement before the vendor is called that takes back what a number stands for.
-pub fn before(call: &CallPlan<'_>) -> Option<TokenStream> {
-    let Number { param, of } = call.charges.frees?;
-    let value = ident(&param.name);
-    Some(quote!(let given_back = call.give_back(#of, #value as u64);))
+/// Statements right before the vendor is called: one takes back what a number stands for; one says that something may end with which
+/// memory and marks do; one says that a command is about to begin.
+pub fn before(call: &CallPlan<'_>) -> Vec<TokenStream> {
+    let mut statements = Vec::new();
+    if let Some(Number { param, of }) = call.charges.frees {
+        let value = ident(&param.name);
+        statements.push(quote!(let given_back = call.give_back(#of, #value as u64);));
+    }
+    if call.function.facts.sweeps {
+        statements.push(quote!(call.begin_sweep();));
+    }
+    statements.extend(call.function.facts.occupies.as_ref().map(|occupies| match occupies {
+        Occupies::Queue(queue) if call.handles().any(|param| param.name == *queue) => {
+            let queue = ident(queue);
+            quote!(call.occupy(r.#queue.to_native(), #queue);)
+        }
+        // Of a queue that a struct names the code by hand says which it is.
+        Occupies::Queue(_) => quote!(),
+        Occupies::Call => quote!(call.occupy(0, std::ptr::null_mut());),
+    }));
+    statements
 }
 
 /// Statements about device memory that numbers stand for, when the vendor has answered.
@@ -70,9 +86,7 @@ fn numbers(plan: &Plan<'_>, call: &CallPlan<'_>) -> Vec<TokenStream> {
             .push(quote!(if ok { call.gave_back(given_back); } else { call.keep(#of, #value as u64, given_back); }));
     }
     if call.function.facts.sweeps {
-        statements.push(quote!(if ok {
-            call.sweep();
-        }));
+        statements.push(quote!(call.end_sweep(ok);));
     }
     statements
 }

@@ -2,7 +2,7 @@
 //! makes, its charges, and the offset of each field of its request and reply.
 
 use super::names::wire_scalar;
-use crate::model::{Answers, Buffer, Direction, Element, Function, Len, Proc, Shape, Step, Submits};
+use crate::model::{Answers, Buffer, Direction, Element, Function, Len, Occupies, Proc, Shape, Step, Submits};
 use crate::plan::{
     About, Argument, Begins, Birth, BirthPlace, CallPlan, CallbackLife, Combined, Entry, Events, FieldType, Finds,
     Lifetime, Memory, Miss, Posting, Question, Record, Resident, Server, Success, Transfer, Waits,
@@ -162,6 +162,10 @@ fn head(call: &CallPlan<'_>, lines: &mut Vec<String>) {
     lines.extend(facts.submits.map(|submits| match submits {
         Submits::Noticed => "submits  work of devices".into(),
         Submits::Quietly => "submits  work of devices, which nobody notices unless the call waits".into(),
+    }));
+    lines.extend(facts.occupies.as_ref().map(|occupies| match occupies {
+        Occupies::Call => "occupies a device, as long as the call at most".into(),
+        Occupies::Queue(queue) => format!("occupies a device, until {queue} has got behind it"),
     }));
     lines.extend(facts.settled.then(|| "waits    unless devices are known to have done all".into()));
     lines.extend(charges(call).map(|charge| format!("charges  {charge}")));

@@ -121,14 +121,23 @@ pub fn description(plan: &Plan<'_>) -> TokenStream {
             Some(crate::model::Submits::Quietly) => quote!(Submits::Quietly),
             Some(crate::model::Submits::Noticed) => quote!(Submits::Noticed),
         };
-        quote!(Work { submits: #submits, settled: #settled })
+        let occupies = match function.facts.occupies {
+            None => quote!(Occupies::Nothing),
+            Some(crate::model::Occupies::Call) => quote!(Occupies::Call),
+            Some(crate::model::Occupies::Queue(_)) => quote!(Occupies::Queue),
+        };
+        let is_twin = function.twin_of.is_some();
+        quote!(Work { submits: #submits, occupies: #occupies, is_twin: #is_twin, settled: #settled })
     });
-    let says = |function: &Function| function.facts.settled || function.facts.submits.is_some();
+    let says = |function: &Function| {
+        let facts = &function.facts;
+        facts.settled || facts.submits.is_some() || facts.occupies.is_some()
+    };
     let work = work.filter(|_| api.functions.iter().any(says));
     let lasting = api.lasting.iter().map(|status| int(i128::from(*status)));
     quote! {
         #[allow(unused_imports)]
-        use crate::{api::{Ahead, Extension, Submits, Work}, spec::KindSpec};
+        use crate::{api::{Ahead, Extension, Occupies, Submits, Work}, spec::KindSpec};
 
         /// The API.
         pub static API: crate::api::Api = crate::api::Api {

@@ -291,7 +291,7 @@ fn before(plan: &Plan<'_>, call: &CallPlan<'_>) -> TokenStream {
     statements.extend(recorded(plan, call));
     statements.push(mapping::begin(plan, call));
     statements.extend(compiled(call));
-    // Last: whoever gives up before has given nothing back.
+    // Last: whoever gives up before has given nothing back, and occupies nothing.
     statements.extend(charges::before(call));
     quote!(#(#statements)*)
 }

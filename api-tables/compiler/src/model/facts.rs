@@ -49,6 +49,8 @@ pub struct Facts {
     pub regardless: Vec<String>,
     /// `submits`, `submits(quietly)`: gives devices something to do.
     pub submits: Option<Submits>,
+    /// `occupies`, `occupies(h)`: what it gives a device occupies that until it is done.
+    pub occupies: Option<Occupies>,
     /// `settled`: the vendor's function waits for what devices were given before.
     pub settled: bool,
     /// `sweeps`: device memory that numbers stand for may have ended with something else.
@@ -180,6 +182,15 @@ pub enum Submits {
     /// Not if the call is sent without waiting.
     Quietly,
     Noticed,
+}
+
+/// For how long a call's command occupies its device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occupies {
+    /// At most until the call returns.
+    Call,
+    /// Until the queue, which this parameter names, has got behind it.
+    Queue(String),
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,9 @@
 // success  returns 0
 // posted   once the vendor has accepted the same
 // charges  a launch of one
+// submits  work of devices
+// occupies a device, until one has got behind it
+// charges  commands: 1
 // arguments
 //   one    handle gold_box; else null to the vendor
 //   count  u32; success may depend on it
@@ -107,10 +110,16 @@ pub fn gold_launch(api: &'static State, call: &mut Call, body: &[u8]) -> Outcome
     let count: u32 = r.count.to_native() as u32;
     let one = call.handle(r.one.to_native(), kind::gold_box)?;
     let vendor_function = api.vendor.gold_launch.ok_or(Stop::Missing("gold_launch"))?;
+    call.admit(|| Cost {
+        commands: (Some(1)).unwrap_or(0),
+        ..Cost::default()
+    })?;
+    call.occupy(r.one.to_native(), one);
     let ret = unsafe { vendor_function(one, count) };
     let ok = ret == 0;
     if ok {
         call.launched(r.one.to_native());
+        call.charge_commands(Some(1));
     }
     if call.is_oneway() {
         return call.end_oneway(ok, ret as i64);

@@ -9,6 +9,9 @@
 // success  returns 0
 // posted   once the vendor has accepted the same
 // charges  a launch of one
+// submits  work of devices
+// occupies a device, until one has got behind it
+// charges  commands: 1
 // arguments
 //   one    handle gold_box; else null to the vendor
 //   count  u32; success may depend on it
@@ -59,10 +62,16 @@ pub fn gold_launch_now(api: &'static State, call: &mut Call, body: &[u8]) -> Out
         .vendor
         .gold_launch_now
         .ok_or(Stop::Missing("gold_launch_now"))?;
+    call.admit(|| Cost {
+        commands: (Some(1)).unwrap_or(0),
+        ..Cost::default()
+    })?;
+    call.occupy(r.one.to_native(), one);
     let ret = unsafe { vendor_function(one, count) };
     let ok = ret == 0;
     if ok {
         call.launched(r.one.to_native());
+        call.charge_commands(Some(1));
     }
     if call.is_oneway() {
         return call.end_oneway(ok, ret as i64);

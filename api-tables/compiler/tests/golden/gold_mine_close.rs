@@ -101,8 +101,10 @@ pub fn gold_mine_close(api: &'static State, call: &mut Call, body: &[u8]) -> Out
         .gold_mine_close
         .ok_or(Stop::Missing("gold_mine_close"))?;
     call.before_release(r.mine.to_native());
+    call.begin_sweep();
     let ret = unsafe { vendor_function(mine) };
     let ok = ret == 0;
+    call.end_sweep(ok);
     if ok {
         call.released(r.mine.to_native());
     } else {

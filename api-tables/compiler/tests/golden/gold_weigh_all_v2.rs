@@ -10,6 +10,7 @@
 // about    one
 // success  returns 0
 // posted   no: the table does not say `oneway`
+// occupies a device, as long as the call at most
 // charges  commands: 1
 // arguments
 //   one    handle gold_box; else null to the vendor
@@ -119,6 +120,7 @@ pub fn gold_weigh_all_v2(api: &'static State, call: &mut Call, body: &[u8]) -> O
         commands: (Some(1)).unwrap_or(0),
         ..Cost::default()
     })?;
+    call.occupy(0, std::ptr::null_mut());
     let ret = unsafe { vendor_function(one, place) };
     let ok = ret == 0;
     if ok {

@@ -8,6 +8,7 @@
 // about    one
 // success  returns 0
 // posted   no: the table does not say `oneway`
+// occupies a device, as long as the call at most
 // charges  commands: 1
 // arguments
 //   one    handle gold_box; else null to the vendor
@@ -78,6 +79,7 @@ pub fn gold_weigh_all_v2_now(
         commands: (Some(1)).unwrap_or(0),
         ..Cost::default()
     })?;
+    call.occupy(0, std::ptr::null_mut());
     let ret = unsafe { vendor_function(one, place) };
     let ok = ret == 0;
     if ok {

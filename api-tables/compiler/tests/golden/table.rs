@@ -549,6 +549,9 @@ extern "C" {
     #[proc(since = 4000)]
     #[oneway]
     #[launches(one)]
+    #[submits]
+    #[charge(commands = 1)]
+    #[occupies(one)]
     fn gold_launch(one: gold_box, count: u32) -> gold_status;
 
     #[twin(gold_weigh_all_v2_now)]
@@ -556,6 +559,7 @@ extern "C" {
     #[proc(since = 3020)]
     #[custom]
     #[charge(commands = 1)]
+    #[occupies]
     fn gold_weigh_all_v2(one: gold_box, place: *mut c_void) -> gold_status;
 
     #[proc(since = 2000)]
@@ -563,6 +567,7 @@ extern "C" {
     fn gold_weigh_all(one: gold_box) -> gold_status;
 
     #[release(gold_mine)]
+    #[sweeps]
     fn gold_mine_close(mine: gold_mine) -> gold_status;
 
     fn gold_seam_find(seam: Out<gold_seam>, mine: gold_mine, depth: u32) -> gold_status;

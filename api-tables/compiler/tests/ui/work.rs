@@ -19,6 +19,13 @@ extern "C" {
     #[submits]
     fn toy_uncounted(queue: toy_queue) -> toy_status;
 
+    #[charge(commands = 1)]
+    #[occupies(size)]
+    fn toy_fill(queue: toy_queue, size: usize) -> toy_status;
+
+    #[occupies]
+    fn toy_fill_now(size: usize) -> toy_status;
+
     #[local]
     #[submits]
     fn toy_here(queue: toy_queue) -> toy_status;

@@ -88,12 +88,14 @@ fn a_part_of_devices_is_for_those_who_use_apis_that_have_such() {
 #[test]
 fn what_has_no_effect_for_an_api_is_told_where_that_may_be_used() {
     let said = |apis: &str| {
-        policy(&[&format!("[default]\nlongest_command = \"1s\"\n[[rule]]\nmatch = {{}}\n{apis}\n")]).not_enforced()
+        policy(&[&format!("[default]\ndevices = [\"GPU-*\"]\n[[rule]]\nmatch = {{}}\n{apis}\n")]).not_enforced()
     };
-    assert_eq!(said("apis = [\"opencl\", \"cuda\"]"), ["longest_command for cuda"]);
-    // Of the default, which is others'.
-    assert_eq!(said("apis = [\"opencl\"]"), ["longest_command for cuda"]);
-    let only = "[default]\nlongest_command = \"1s\"\napis = [\"opencl\"]\n";
+    // The default is others', too.
+    assert_eq!(said("apis = [\"opencl\", \"tflite\"]"), ["devices for pkcs11, tflite", "devices for tflite"]);
+    assert_eq!(said("apis = [\"opencl\"]"), ["devices for pkcs11, tflite"]);
+    let some = "[default]\ndevices = [\"GPU-*\"]\napis = [\"opencl\", \"tflite\"]\n";
+    assert_eq!(policy(&[some]).not_enforced(), ["devices for tflite"]);
+    let only = "[default]\ndevices = [\"GPU-*\"]\napis = [\"opencl\"]\n";
     assert!(policy(&[only]).not_enforced().is_empty());
 }
 

@@ -36,6 +36,7 @@ impl Call<'_> {
 
     /// Commands that the vendor has accepted.
     pub fn charge_commands(&self, amount: Option<u64>) {
+        self.given();
         self.charge(Cost { commands: amount.unwrap_or(0), ..Cost::default() });
     }
 
@@ -114,6 +115,7 @@ impl Drop for Call<'_> {
         if self.command.get() != 0 {
             self.session.commands.end(self.command.get());
         }
+        self.no_more();
         for of in RATES {
             gate::settle(self.session, of, self.passed[of as usize].get(), self.done[of as usize].get());
         }

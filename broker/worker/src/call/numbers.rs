@@ -48,8 +48,18 @@ impl Call<'_> {
         self.session.allotted.stays((of, number), given_back);
     }
 
-    /// Memory may have ended with what the call ended.
-    pub fn sweep(&self) {
-        self.session.allotted.sweep(&self.session.usage, |(of, number)| self.api.is_there(of, number));
+    /// The vendor is about to end something with which memory may end, and queues with marks in them.
+    pub fn begin_sweep(&self) {
+        self.session.commands.begin_sweep();
+    }
+
+    /// It has, or has refused.
+    pub fn end_sweep(&self, ended: bool) {
+        let marks = self.api.marks();
+        if ended {
+            self.session.allotted.sweep(&self.session.usage, |(of, number)| self.api.is_there(of, number));
+            marks.sweep();
+        }
+        self.session.commands.end_sweep(marks);
     }
 }

@@ -120,7 +120,7 @@ fn tenants() -> tenants::Tenants {
         ("device_memory", "4G", "/etc/ava/ava.toml:8"),
         ("region_bytes", "2G", "/etc/ava/ava.d/10-vision.toml:3"),
         ("apis", "opencl,cuda", "/etc/ava/ava.d/10-vision.toml:4"),
-        ("longest_command", "1500ms", "/etc/ava/ava.toml:9"),
+        ("compute_units", "50%", "/etc/ava/ava.toml:9"),
     ];
     let of = |name: &str, settings: &[(&str, &str, &str)]| {
         tenants::Tenant::new(admin::Tenant {

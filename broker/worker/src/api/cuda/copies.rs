@@ -227,6 +227,7 @@ fn copy(opcode: u32, api: &State, call: &mut Call, body: &[u8], commands: u64, m
     let (bytes_in, bytes_out) = (source.amount(), target.amount(None));
     call.admit(|| Cost { commands, bytes_in, bytes_out, ..Cost::default() })?;
     let asked = Asked { to, from, extent: extent.map(|size| size as usize), stream };
+    call.occupy(r.stream.to_native(), stream);
     // SAFETY: live handles or null, and for each end that travels as much memory as the copy is of, which the driver does not
     // use after it has returned. Other addresses are of devices, or else of this process, which is the tenant's own.
     let ret = make(api, opcode, &asked).ok_or(Stop::Missing(name))?;

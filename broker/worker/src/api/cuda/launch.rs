@@ -96,6 +96,7 @@ fn launch(opcode: u32, api: &State, call: &mut Call, body: &[u8], commands: u64)
     call.admit(|| Cost { commands, ..Cost::default() })?;
     let packed = Packed::new(&arguments);
     let extra = packed.extra();
+    call.occupy(r.stream.to_native(), stream);
     let takes_attributes = [opcode::cuLaunchKernelEx, opcode::cuLaunchKernelEx_ptsz].contains(&opcode);
     // SAFETY: a live function and stream or null, attributes that hold no addresses, and a list of a buffer and its size, with
     // its end. How many bytes the kernel takes the driver knows, and refuses others.

@@ -1,12 +1,14 @@
 //! CUDA's exceptions in the worker: the functions that the table marks `custom`.
 
 mod code;
+mod contexts;
 mod copies;
 mod graphs;
 mod hidden;
 mod host;
 mod launch;
 mod links;
+mod marks;
 mod memory;
 mod nodes;
 mod options;

@@ -4,9 +4,11 @@ use std::ffi::{CStr, c_void};
 
 use ava_protocol::cuda::kind;
 
+use super::contexts::Contexts;
 use super::links::Links;
 use crate::generated::cuda::Vendor;
 use crate::hooks::{Done, Hooks};
+use crate::state::marks::Marks;
 
 /// The table's type of addresses of devices.
 pub const ADDRESS: &str = "CUdeviceptr";
@@ -19,12 +21,13 @@ pub const HANDLE: &str = "CUmemGenericAllocationHandle";
 pub struct State {
     pub vendor: Vendor,
     pub links: Links,
+    pub contexts: Contexts,
 }
 
 impl State {
     /// A session on these functions.
     pub fn of(vendor: Vendor) -> Self {
-        Self { vendor, links: Links::default() }
+        Self { vendor, links: Links::default(), contexts: Contexts::default() }
     }
 }
 
@@ -46,6 +49,10 @@ impl Hooks for State {
         let status = unsafe { ask?(&raw mut name, kernel) };
         // SAFETY: the driver keeps the text as long as the object.
         (status == 0 && !name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned())
+    }
+
+    fn marks(&self) -> &dyn Marks {
+        self
     }
 
     fn takes(&self, kind: u16, object: *mut c_void) -> u64 {

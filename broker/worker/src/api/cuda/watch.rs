@@ -11,8 +11,8 @@ use crate::hooks::Done;
 
 /// `CU_STREAM_NON_BLOCKING`, `CU_EVENT_DISABLE_TIMING`, `CU_STREAM_CAPTURE_MODE_RELAXED`.
 const NON_BLOCKING: u32 = 1;
-const DISABLE_TIMING: u32 = 2;
-const RELAXED: u32 = 2;
+pub(super) const DISABLE_TIMING: u32 = 2;
+pub(super) const RELAXED: u32 = 2;
 
 impl State {
     /// Has the driver call `tell` when all is done that a stream was given by now, or that an event waits for. It does not if
@@ -40,7 +40,7 @@ impl State {
     }
 
     /// Sets how the thread stands to recordings; `mode` is how it stood.
-    fn exchange_mode(&self, mode: &mut u32) -> bool {
+    pub(super) fn exchange_mode(&self, mode: &mut u32) -> bool {
         // SAFETY: a place for a number.
         self.vendor.cuThreadExchangeStreamCaptureMode.is_some_and(|exchange| unsafe { exchange(&raw mut *mode) } == 0)
     }
