@@ -1,117 +1,85 @@
 //! Limits of what a tenant's sessions may do in a second, and of how long a command may run.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ava_protocol::admin::Session;
-use ava_tests::administration::{kill, sessions, set_policy, tenant};
-use ava_tests::running::Running;
+use ava_tests::administration::{kill, sessions};
 use ava_tests::vendor::softhsm;
-use ava_tests::{Program, Vendor, World, built};
+use ava_tests::{Program, Running, Scene, Vendor, World, built, does};
 
 /// The deadline of any step, on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// For so long commands are counted.
 const WHILE: Duration = Duration::from_secs(3);
 
-/// A world, and a program that does as it is told.
-struct Scene {
-    world: World,
-    program: Program,
+fn opencl(vendor: Vendor) -> Scene {
+    let program = built::compiled("limits-opencl", "limits/opencl.c", &["-lOpenCL", "-pthread"]);
+    Scene::new(World::new(vendor), Program::new(program).within(PATIENCE))
 }
 
-impl Scene {
-    fn opencl(vendor: Vendor) -> Self {
-        let program = built::compiled("limits-opencl", "limits/opencl.c", &["-lOpenCL", "-pthread"]);
-        Self { world: World::new(vendor), program: Program::new(program).within(PATIENCE) }
-    }
+fn pkcs11() -> Scene {
+    let flags = ["-I/usr/include/p11-kit-1", "-ldl"];
+    let program = built::compiled("limits-pkcs11", "limits/pkcs11.c", &flags);
+    let program = Program::new(program).env("PKCS11_MODULE", softhsm()).within(PATIENCE);
+    Scene::new(World::new(Vendor::SoftHsm), program)
+}
 
-    fn pkcs11() -> Self {
-        let flags = ["-I/usr/include/p11-kit-1", "-ldl"];
-        let program = built::compiled("limits-pkcs11", "limits/pkcs11.c", &flags);
-        let program = Program::new(program).env("PKCS11_MODULE", softhsm()).within(PATIENCE);
-        Self { world: World::new(Vendor::SoftHsm), program }
-    }
+fn cuda(script: &str, arguments: &[&str]) -> Scene {
+    let program = Program::new("python3").args([built::tests().join("limits").join(script)]).args(arguments);
+    Scene::new(World::new(Vendor::SoftCuda), program.within(PATIENCE))
+}
 
-    fn cuda() -> Self {
-        let program = Program::new("python3").args([built::tests().join("limits/occupy.py")]).within(PATIENCE);
-        Self { world: World::new(Vendor::SoftCuda), program }
-    }
+/// Of a program that occupies the device.
+fn occupied() -> Scene {
+    cuda("occupy.py", &[])
+}
 
-    fn begin(&self) -> Running {
-        let mut program = self.world.start_remote(&self.program);
-        program.wait_for("ready\n");
-        program
-    }
-
-    fn limit(&self, key: &str, value: &str) {
-        let socket = self.world.socket();
-        set_policy(&socket, &tenant(&socket).name, key, value);
-    }
-
-    fn session(&self, program: &Running) -> Session {
-        let mut all = sessions(&self.world.socket());
-        all.retain(|session| u32::try_from(session.pid) == Ok(program.id()));
-        assert_eq!(all.len(), 1, "{all:?}");
-        all.remove(0)
-    }
-
-    /// Waits until a session has ended, and returns why.
-    fn end(&self, program: &Running) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(reason) = self.session(program).ended {
-                return reason;
-            }
-            assert!(Instant::now() < deadline, "the session goes on");
-            // The broker is asked again and again, and is not to do much else.
-            std::thread::sleep(Duration::from_millis(20));
+/// Waits until a session has ended, and returns why.
+fn end(scene: &Scene, program: &Running) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(reason) = scene.session(program).ended {
+            return reason;
         }
-    }
-
-    /// How much all sessions together have done in a while, and the longest and shortest that it may have lasted.
-    fn done(&self, of: impl Fn(&Session) -> u64) -> (u64, Duration, Duration) {
-        let read = || {
-            let before = Instant::now();
-            let all = sessions(&self.world.socket()).iter().map(&of).sum::<u64>();
-            (before, all, Instant::now())
-        };
-        let first = read();
-        // What is done in a time is measured.
-        std::thread::sleep(WHILE);
-        let last = read();
-        (last.1 - first.1, last.2 - first.0, last.0 - first.2)
-    }
-
-    /// Sessions together do as much as they may in a second, and no more.
-    #[track_caller]
-    fn keeps_to(&self, per_second: u64, of: impl Fn(&Session) -> u64) {
-        let (done, longest, shortest) = self.done(of);
-        let of_rate = |time: Duration| time.as_secs_f64() * per_second as f64;
-        // A bucket of one second may have been full, and a busy machine does less.
-        let (most, least) = (of_rate(longest) + per_second as f64, of_rate(shortest) / 2.0);
-        assert!((least..=most).contains(&(done as f64)), "{done}, not from {least} to {most}");
+        assert!(Instant::now() < deadline, "the session goes on");
+        // The broker is asked again and again, and is not to do much else.
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Tells a program what to do, and returns its answer.
-fn does(program: &mut Running, what: &str) -> String {
-    let number = program.said().lines().count();
-    program.tell(&format!("{what}\n"));
-    let begins = format!("\n{number}: {} ", what.split(' ').next().unwrap());
-    let said = program.wait_for(&begins);
-    said.split_once(&begins).unwrap().1.trim_end().to_owned()
+/// How much all sessions together have done in a while, and the longest and shortest that it may have lasted.
+fn done(scene: &Scene, of: impl Fn(&Session) -> u64) -> (u64, Duration, Duration) {
+    let read = || {
+        let before = Instant::now();
+        let all = sessions(&scene.world.socket()).iter().map(&of).sum::<u64>();
+        (before, all, Instant::now())
+    };
+    let first = read();
+    // What is done in a time is measured.
+    std::thread::sleep(WHILE);
+    let last = read();
+    (last.1 - first.1, last.2 - first.0, last.0 - first.2)
+}
+
+/// Sessions together do as much as they may in a second, and no more.
+#[track_caller]
+fn keeps_to(scene: &Scene, per_second: u64, of: impl Fn(&Session) -> u64) {
+    let (done, longest, shortest) = done(scene, of);
+    let of_rate = |time: Duration| time.as_secs_f64() * per_second as f64;
+    // A bucket of one second may have been full, and a busy machine does less.
+    let (most, least) = (of_rate(longest) + per_second as f64, of_rate(shortest) / 2.0);
+    assert!((least..=most).contains(&(done as f64)), "{done}, not from {least} to {most}");
 }
 
 #[track_caller]
 fn long_commands_end_their_session(vendor: Vendor) {
-    let scene = Scene::opencl(vendor);
+    let scene = opencl(vendor);
     let [mut long, mut short] = [scene.begin(), scene.begin()];
     scene.limit("longest_command", "1s");
     // Many that are short take longer all together.
     assert_eq!(does(&mut short, "row 20"), "0");
     long.tell("run 600000\n");
-    let reason = scene.end(&long);
+    let reason = end(&scene, &long);
     assert_eq!(reason, "a command ran for longer than 1s (longest_command, avactl policy set)");
     long.wait_for_complaint(&reason);
     // The program goes on, and gets the API's error.
@@ -133,25 +101,25 @@ fn a_kernel_that_runs_for_too_long_ends_its_session_on_intels_runtime() {
 /// Where a command is over when its call returns, it is the call that takes too long.
 #[test]
 fn a_token_that_computes_for_too_long_ends_the_session() {
-    let scene = Scene::pkcs11();
+    let scene = pkcs11();
     let mut program = scene.begin();
     scene.limit("longest_command", "100ms");
     assert_eq!(does(&mut program, "digest 5000"), "0");
     // A pair takes seconds.
     program.tell("keys 1000\n");
-    assert_eq!(scene.end(&program), "a command ran for longer than 100ms (longest_command, avactl policy set)");
+    assert_eq!(end(&scene, &program), "a command ran for longer than 100ms (longest_command, avactl policy set)");
     assert!(!program.wait_for("\n2: keys ").ends_with("keys 0\n"));
 }
 
 #[test]
 fn a_kernel_of_cuda_that_runs_for_too_long_ends_its_session() {
-    let scene = Scene::cuda();
+    let scene = occupied();
     let mut short = scene.begin();
     scene.limit("longest_command", "500ms");
     for place in ["legacy", "thread", "blocking", "stream", "destroyed", "other", "graph"] {
         let mut long = scene.begin();
         long.tell(&format!("spin {place}\n"));
-        let reason = scene.end(&long);
+        let reason = end(&scene, &long);
         assert_eq!(reason, "a command ran for longer than 500ms (longest_command, avactl policy set)", "{place}");
         long.wait_for_complaint(&reason);
         // CUDA_ERROR_DEVICE_UNAVAILABLE
@@ -162,7 +130,7 @@ fn a_kernel_of_cuda_that_runs_for_too_long_ends_its_session() {
 
 #[test]
 fn what_a_stream_of_cuda_waits_for_does_not_count() {
-    let scene = Scene::cuda();
+    let scene = occupied();
     let mut program = scene.begin();
     scene.limit("longest_command", "1s");
     assert_eq!(does(&mut program, "hold 3000"), "0");
@@ -172,7 +140,7 @@ fn what_a_stream_of_cuda_waits_for_does_not_count() {
 
 #[test]
 fn a_recording_of_cuda_is_not_disturbed_by_whoever_asks_about_kernels() {
-    let scene = Scene::cuda();
+    let scene = occupied();
     let mut program = scene.begin();
     scene.limit("longest_command", "1h");
     assert_eq!(does(&mut program, "record 1000"), "0 3 2");
@@ -180,7 +148,7 @@ fn a_recording_of_cuda_is_not_disturbed_by_whoever_asks_about_kernels() {
 
 #[test]
 fn what_runs_in_a_context_of_cuda_ends_with_it_and_with_its_failure() {
-    let scene = Scene::cuda();
+    let scene = occupied();
     let mut program = scene.begin();
     scene.limit("longest_command", "1s");
     assert_eq!(does(&mut program, "leave own"), "0");
@@ -195,16 +163,16 @@ fn what_runs_in_a_context_of_cuda_ends_with_it_and_with_its_failure() {
 
 #[test]
 fn tokens_are_given_no_more_commands_in_a_second_than_their_tenant_may() {
-    let scene = Scene::pkcs11();
+    let scene = pkcs11();
     let mut program = scene.begin();
     scene.limit("commands_per_second", "300");
     program.tell("digest 1000000\n");
-    scene.keeps_to(300, |session| session.commands);
+    keeps_to(&scene, 300, |session| session.commands);
 }
 
 #[test]
 fn a_limit_counts_for_kernels_that_are_given_after_it_was_set_and_ends_with_it() {
-    let scene = Scene::opencl(Vendor::Pocl);
+    let scene = opencl(Vendor::Pocl);
     let mut program = scene.begin();
     scene.limit("longest_command", "200ms");
     assert_eq!(does(&mut program, "row 2"), "0");
@@ -215,36 +183,36 @@ fn a_limit_counts_for_kernels_that_are_given_after_it_was_set_and_ends_with_it()
 #[test]
 fn sessions_together_give_no_more_commands_in_a_second_than_their_tenant_may() {
     for vendor in [Vendor::Pocl, Vendor::Intel] {
-        let scene = Scene::opencl(vendor);
+        let scene = opencl(vendor);
         scene.limit("commands_per_second", "1000");
         let mut programs = [scene.begin(), scene.begin()];
         scene.limit("commands_per_second", "200");
         programs.iter_mut().for_each(|program| assert_eq!(does(program, "storm 2"), "0"));
-        scene.keeps_to(200, |session| session.commands);
+        keeps_to(&scene, 200, |session| session.commands);
         let held = scene.session(&programs[0]).held_ns;
         assert!(held > 0);
         // From now on, without a word to the programs.
         scene.limit("commands_per_second", "50");
-        scene.keeps_to(50, |session| session.commands);
+        keeps_to(&scene, 50, |session| session.commands);
         scene.limit("commands_per_second", "400");
-        scene.keeps_to(400, |session| session.commands);
+        keeps_to(&scene, 400, |session| session.commands);
     }
 }
 
 #[test]
 fn sessions_together_move_no_more_bytes_in_a_second_than_their_tenant_may() {
-    let scene = Scene::opencl(Vendor::Pocl);
+    let scene = opencl(Vendor::Pocl);
     let mut programs = [scene.begin(), scene.begin()];
     scene.limit("bytes_per_second", "4M");
     programs.iter_mut().for_each(|program| assert_eq!(does(program, "send"), "0"));
-    scene.keeps_to(4 << 20, |session| session.bytes_in + session.bytes_out);
+    keeps_to(&scene, 4 << 20, |session| session.bytes_in + session.bytes_out);
     scene.limit("bytes_per_second", "1M");
-    scene.keeps_to(1 << 20, |session| session.bytes_in + session.bytes_out);
+    keeps_to(&scene, 1 << 20, |session| session.bytes_in + session.bytes_out);
 }
 
 #[test]
 fn who_waits_for_a_second_to_come_keeps_nobody_else_waiting() {
-    let scene = Scene::opencl(Vendor::Pocl);
+    let scene = opencl(Vendor::Pocl);
     let mut program = scene.begin();
     scene.limit("commands_per_second", "1");
     assert_eq!(does(&mut program, "hold 30"), "0");
@@ -263,27 +231,25 @@ fn who_waits_for_a_second_to_come_keeps_nobody_else_waiting() {
 
 #[test]
 fn a_session_whose_calls_wait_ends_at_once() {
-    let scene = Scene::opencl(Vendor::Pocl);
+    let scene = opencl(Vendor::Pocl);
     let mut program = scene.begin();
     scene.limit("commands_per_second", "1");
     assert_eq!(does(&mut program, "hold 600"), "0");
     let began = Instant::now();
     kill(&scene.world.socket(), scene.session(&program).session);
-    assert!(scene.end(&program).contains("ended by user"), "{}", scene.end(&program));
+    assert!(end(&scene, &program).contains("ended by user"), "{}", end(&scene, &program));
     assert!(began.elapsed() < Duration::from_secs(30));
 }
 
 #[test]
 fn cuda_gives_no_more_commands_in_a_second_than_its_tenant_may() {
     for way in ["copy", "fill"] {
-        let script = built::tests().join("limits/cuda.py");
-        let program = Program::new("python3").args([script.as_path(), Path::new(way)]).within(PATIENCE);
-        let scene = Scene { world: World::new(Vendor::SoftCuda), program };
+        let scene = cuda("cuda.py", &[way]);
         let _programs = [scene.begin(), scene.begin()];
         scene.limit("commands_per_second", "100");
         // What was done before counts for nothing.
         std::thread::sleep(Duration::from_millis(100));
         // Each call is one, so that none passes uncounted.
-        scene.keeps_to(100, |session| session.calls);
+        keeps_to(&scene, 100, |session| session.calls);
     }
 }
