@@ -8,10 +8,10 @@
 // about    one
 // success  returns 0
 // posted   once the vendor has accepted the same
-// charges  a launch of one
 // submits  work of devices
 // occupies a device, until one has got behind it
 // charges  commands: 1
+// charges  a launch of one
 // arguments
 //   one    handle gold_box; else null to the vendor
 //   count  u32; success may depend on it
@@ -70,8 +70,10 @@ pub fn gold_launch_now(api: &'static State, call: &mut Call, body: &[u8]) -> Out
     let ret = unsafe { vendor_function(one, count) };
     let ok = ret == 0;
     if ok {
-        call.launched(r.one.to_native());
         call.charge_commands(Some(1));
+    }
+    if ok {
+        call.launched(r.one.to_native());
     }
     if call.is_oneway() {
         return call.end_oneway(ok, ret as i64);
