@@ -39,8 +39,11 @@ fn files_are_checked_without_a_broker() {
     let checked = json(&said(&here, &["policy", "check", "--json"]).1);
     assert_eq!((&checked["schema"], &checked["valid"]), (&1.into(), &false.into()));
     assert_eq!((&checked["problems"][1]["line"], &checked["problems"][1]["column"]), (&5.into(), &12.into()));
-    write(&here, "[default]\ncompute_units = \"50%\"\nsessions = 7\n");
-    says(&here, &["policy", "check"], 0, "not enforced yet: compute_units\n");
+    write(&here, "[default]\ndevices = \"opencl:0\"\nsessions = 7\n");
+    says(&here, &["policy", "check"], 0, "not enforced yet: devices for pkcs11, tflite\n");
+    write(&here, "[default]\ncompute_units = \"50%\"\n");
+    let why = "2:1: `compute_units`: cuda, pkcs11, tflite can be given no such part; say apis = [\"opencl\", \"nvml\"] as well";
+    says(&here, &["policy", "check"], 1, why);
     says(&here, &["policy", "check", "/nowhere.toml"], 1, "/nowhere.toml: No such file");
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../broker/policy/ava.toml");
     says(&here, &["policy", "check", example.to_str().unwrap()], 0, "4 rules in ");
@@ -51,7 +54,7 @@ fn what_holds_is_shown_set_compared_and_read_again() {
     let here = Installation::new();
     let uid = rustix::process::getuid().as_raw();
     let rule = |says: &str| format!("[[rule]]\nmatch = {{ user = {uid} }}\ntenant = \"vision\"\n{says}\n");
-    write(&here, &rule("sessions = 2\ncompute_units = \"50%\""));
+    write(&here, &rule("sessions = 2\ndevices = \"opencl:0\""));
     here.text(&["run", "true"]);
     let _tenant = here.session();
     let shown = json(&here.text(&["ps", "--json"]));
@@ -64,7 +67,7 @@ fn what_holds_is_shown_set_compared_and_read_again() {
         (&"sessions".into(), &2.into(), &true.into())
     );
     assert!(sessions["said_by"].as_str().unwrap().ends_with(".config/ava/ava.toml:4"));
-    says(&here, &["policy", "show"], 0, "not enforced yet: compute_units");
+    says(&here, &["policy", "show"], 0, "not enforced yet: devices for pkcs11, tflite");
     says(&here, &["policy", "show", "nobody"], 1, "no tenant \"nobody\"");
     says(&here, &["policy", "diff"], 0, "The files are in force.");
 
@@ -76,6 +79,7 @@ fn what_holds_is_shown_set_compared_and_read_again() {
     {
         says(&here, &[&["policy", "set"], wrong].concat(), 2, "");
     }
+    says(&here, &["policy", "set", "vision", "compute_units=50%"], 1, "can be given no such part");
     says(&here, &["policy", "unset", "vision"], 0, "sessions 2");
     says(&here, &["policy", "unset", "vision", "sessions"], 1, "was not set");
 
