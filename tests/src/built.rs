@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex, OnceLock};
@@ -95,6 +96,34 @@ pub fn compiled_by<S: AsRef<OsStr>>(compiler: &str, name: &str, source: &str, fl
     must(&mut cc);
     done.insert(name.to_owned(), path.clone());
     path
+}
+
+/// A file that all users can read and execute: the file itself, or a copy in a folder that they can enter. A name to search in PATH
+/// stays as it is.
+///
+/// # Panics
+/// If it cannot be copied.
+#[must_use]
+pub fn shared(file: &Path, public: &Path) -> PathBuf {
+    static COPYING: Mutex<()> = Mutex::new(());
+    let open = |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
+    let Ok(whole) = file.canonicalize() else { return file.to_owned() };
+    if !file.is_absolute() || whole.ancestors().all(open) {
+        return file.to_owned();
+    }
+    let copy = public.join(file.file_name().expect("a file has a name"));
+    let _copying = COPYING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !copy.exists() {
+        // Copied by another process: a child of this one might inherit a descriptor for writing, and the copy could not
+        // be executed.
+        must(Command::new("install").args(["-D", "-m", "755"]).arg(file).arg(&copy));
+        // The shim finds its stubs beside itself.
+        let stubs = file.with_file_name("stubs");
+        if file.ends_with("libava.so") && stubs.is_dir() {
+            must(Command::new("cp").args(["-r", "--no-preserve=mode"]).arg(stubs).arg(public));
+        }
+    }
+    copy
 }
 
 /// The directory with the programs of `tests/conformance`, made once per test run.

@@ -325,25 +325,7 @@ impl SystemWorld {
     /// If it cannot be copied.
     #[must_use]
     pub fn shared(&self, file: &Path) -> PathBuf {
-        static COPYING: Mutex<()> = Mutex::new(());
-        let open = |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
-        let Ok(whole) = file.canonicalize() else { return file.to_owned() };
-        if !file.is_absolute() || whole.ancestors().all(open) {
-            return file.to_owned();
-        }
-        let copy = self.path("public").join(file.file_name().expect("a file has a name"));
-        let _copying = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
-        if !copy.exists() {
-            // Copied by another process: a child of this one might inherit a descriptor for writing, and the copy could not
-            // be executed.
-            built::must(Command::new("install").args(["-m", "755"]).arg(file).arg(&copy));
-            // The shim finds its stubs beside itself.
-            let stubs = file.with_file_name("stubs");
-            if file.ends_with("libava.so") && stubs.is_dir() {
-                built::must(Command::new("cp").args(["-r", "--no-preserve=mode"]).arg(stubs).arg(self.path("public")));
-            }
-        }
-        copy
+        built::shared(file, &self.path("public"))
     }
 
     fn lines(&self, folders: &[PathBuf]) -> String {

@@ -141,7 +141,9 @@ pub fn softcuda(place: &Path) -> PathBuf {
     let folder = place.join("cuda");
     fs::create_dir_all(&folder).expect("a folder for the driver");
     for (library, name) in [("libsoftcuda.so", "libcuda.so.1"), ("libsoftnvml.so", "libnvidia-ml.so.1")] {
-        symlink(built::file(library), folder.join(name)).expect("a name of the driver");
+        // Workers may be other users.
+        let file = built::shared(&built::file(library), &place.join("public"));
+        symlink(file, folder.join(name)).expect("a name of the driver");
     }
     folder
 }

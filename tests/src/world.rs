@@ -212,9 +212,14 @@ impl World {
         }
         program.files.iter().for_each(|file| copy(file, &work));
 
+        // Other users cannot enter every folder in which there may be a build.
+        let reached = |file: PathBuf| match program.user {
+            Some(_) => built::shared(&file, &self.directory.path().join("public")),
+            None => file,
+        };
         let mut command = Command::new(match way {
-            Way::Avactl => built::file("avactl").into_os_string(),
-            Way::Native | Way::Preloaded | Way::Icd => program.name.clone(),
+            Way::Avactl => reached(built::file("avactl")),
+            Way::Native | Way::Preloaded | Way::Icd => reached(program.name.clone().into()),
         });
         if way == Way::Avactl {
             command.args(["run", "--"]).arg(&program.name);
@@ -229,7 +234,7 @@ impl World {
             command.env(format!("XDG_{name}_HOME"), scratch.join(directory));
         }
         if way == Way::Preloaded {
-            command.env("LD_PRELOAD", built::file("libava.so"));
+            command.env("LD_PRELOAD", reached(built::file("libava.so")));
         }
         if way != Way::Native {
             command.env("AVA_SOCKET", self.socket());

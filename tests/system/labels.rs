@@ -97,6 +97,13 @@ fn no_user_gives_itself_a_label_or_gets_rid_of_one() {
     for who in [ALICE, Somebody::in_group(ALICES, "jobs/mine"), Somebody::in_namespaces(ALICES)] {
         for arguments in [&[name(&mine), "gold"][..], &["--remove", name(&mine)], &[name(&jobs), "gold"]] {
             let denied = label(&world, &who, arguments);
+            if denied.stderr.contains("unshare failed: Operation not permitted") {
+                // For example in a chroot.
+                eprintln!(
+                    "no_user_gives_itself_a_label_or_gets_rid_of_one: users may make no namespaces here, so none tries"
+                );
+                continue;
+            }
             assert_eq!(denied.ended, Ended::With(3), "{who:?}: {denied}");
             assert!(denied.stderr.contains("CAP_SYS_ADMIN"), "{denied}");
         }
